@@ -1,0 +1,96 @@
+/**
+ * HTTPS GET at a stranger's server, under limits, at vetted addresses only. The implementation is in `./node`;
+ * this is its promise, so that resolution can be read and tested without a network stack.
+ */
+import { Context, Data, type Effect } from "effect"
+import { failures, type VerdictCode } from "./codes.ts"
+import type { Domain } from "./Domain.ts"
+import type { AttemptLimits } from "./Limits.ts"
+
+/** A target that passed every check of requirements §2.6; `url` has no user-info and no fragment. */
+export interface HttpsTarget {
+  readonly url: string
+  readonly host: Domain
+  readonly port: number
+  /** Path with query. */
+  readonly path: string
+}
+
+/** Response head: names in lower case, one element a field line, in order of arrival. */
+export interface Head {
+  readonly status: number
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+}
+
+export interface FetchRequest {
+  readonly target: HttpsTarget
+  /** For whom the request is made: budgets count by it (POSH-SEC-12). */
+  readonly sourceDomain: Domain
+  readonly accept: string
+  readonly limits: AttemptLimits
+  /**
+   * Decoded octets of body that are read at most, or `undefined` where the body does not matter: then it is not
+   * read, and its coding is not looked at.
+   */
+  readonly bodyLimit: (head: Head) => number | undefined
+}
+
+/** What is known of a request whichever way it ends. */
+export interface FetchTrace {
+  readonly address?: string
+  readonly tlsLeafSha256?: string
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+export interface FetchResponse extends Head {
+  /** Decoded octets; empty where the body was not wanted. */
+  readonly body: Uint8Array
+  readonly trace: FetchTrace
+}
+
+/** The subset of {@link VerdictCode} that a single request can end in. */
+export type FetchCode = Extract<
+  VerdictCode,
+  | "DnsNameNotFound"
+  | "DnsTemporaryFailure"
+  | "BlockedAddress"
+  | "ConnectionRefused"
+  | "ConnectionReset"
+  | "ConnectTimeout"
+  | "NetworkUnreachable"
+  | "TlsHandshakeFailed"
+  | "TlsProtocolTooOld"
+  | "TlsCertificateUntrusted"
+  | "TlsCertificateExpired"
+  | "TlsHostnameMismatch"
+  | "HttpProtocolError"
+  | "ResponseTimeout"
+  | "BodyTruncated"
+  | "BodyTooLarge"
+  | "UnsupportedContentEncoding"
+  | "RateLimitedLocally"
+  | "ResolverOverloaded"
+  | "InternalError"
+>
+
+export class FetchError extends Data.TaggedError("FetchError")<{
+  readonly code: FetchCode
+  readonly detail?: string
+  readonly status?: number
+  readonly retryAfterMs?: number
+  readonly trace: FetchTrace
+}> {
+  override get message(): string {
+    return this.detail === undefined ? failures[this.code].summary : `${failures[this.code].summary} (${this.detail})`
+  }
+}
+
+export class Fetcher extends Context.Service<Fetcher, {
+  /** One GET. Redirects are answers, not followed (POSH-RES-72). */
+  readonly get: (request: FetchRequest) => Effect.Effect<FetchResponse, FetchError>
+}>()("posh/Fetcher") {}
+
+/** The values of a header field, one for each field line. */
+export const headerValues = (head: Head, name: string): ReadonlyArray<string> =>
+  head.headers.filter(([key]) => key === name).map(([, value]) => value)

@@ -1,0 +1,66 @@
+/**
+ * Every bound on untrusted input, with its source. Deployments may lower them; nothing raises them (POSH-FMT-08,
+ * POSH-RES-67, POSH-RES-91).
+ */
+
+/** Octets, counts and depths of documents and certificates (POSH-FMT-08). */
+export const documentLimits = {
+  fingerprintsOctets: 64 * 1024,
+  jwkSetOctets: 256 * 1024,
+  nesting: 16,
+  descriptors: 64,
+  keys: 32,
+  x5c: 10,
+  certificateOctets: 32 * 1024
+} as const
+
+/** Budgets of one attempt, in milliseconds and counts (POSH-RES-67, POSH-RES-91). */
+export interface AttemptLimits {
+  readonly connectMs: number
+  readonly firstByteMs: number
+  readonly requestMs: number
+  readonly attemptMs: number
+  readonly requests: number
+  readonly redirects: number
+  readonly headerOctets: number
+  readonly redirectBodyOctets: number
+  readonly urlOctets: number
+}
+
+export const attemptLimits: AttemptLimits = {
+  connectMs: 3_000,
+  firstByteMs: 5_000,
+  requestMs: 8_000,
+  attemptMs: 12_000,
+  requests: 12,
+  redirects: 10,
+  headerOctets: 16 * 1024,
+  redirectBodyOctets: 16 * 1024, // POSH-RES-71
+  urlOctets: 2_048 // POSH-RES-65
+}
+
+/** Limits of a question (POSH-REQ-01, POSH-RES-01). */
+export const questionLimits = {
+  domainOctets: 1_023,
+  chain: 10
+} as const
+
+/** What is spent on strangers' servers (POSH-SEC-12). */
+export interface BudgetLimits {
+  readonly perSourceConcurrent: number
+  readonly perSourcePerMinute: number
+  readonly perHostConcurrent: number
+  readonly perHostPerMinute: number
+  readonly inFlight: number
+}
+
+export const budgetLimits: BudgetLimits = {
+  perSourceConcurrent: 2,
+  perSourcePerMinute: 30,
+  perHostConcurrent: 16,
+  perHostPerMinute: 600,
+  inFlight: 1_024
+}
+
+/** Longest text from outside that is repeated in a message (POSH-SEC-14). */
+export const quotedCharacters = 256

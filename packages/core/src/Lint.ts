@@ -1,0 +1,78 @@
+/**
+ * Findings that do not decide a verdict: about a published document, a hop, an entry or a certificate.
+ */
+
+export const lintSummaries = {
+  // Transport
+  UnexpectedMediaType: "the document is not served with a JSON media type",
+  RelativeLocation: "a redirect names a relative target; an absolute https URL is required of publishers",
+  DelegatedOutsideSite: "an HTTP redirect, not a reference document, leads to another site",
+  PermanentRedirect: "a permanent redirect is treated as temporary",
+  CacheLifetimeLong: "HTTP caching is allowed for more than a minute; it is ignored here but not everywhere",
+  SniffableMediaType: "X-Content-Type-Options: nosniff is missing",
+
+  // Either document
+  ByteOrderMark: "the document starts with a byte order mark",
+  ExpiresClamped: "expires is larger than this verifier keeps material",
+  ExpiresShort: "expires is under an hour, so verifiers ask often",
+
+  // Fingerprints documents
+  UnrecognisedHashName: "the hash name is not recognised; names are lower case with a hyphen",
+  WeakHashPresent: "the hash is too weak to be evidence and is ignored",
+  MalformedFingerprint: "the value is not the standard base64 of a hash of that length",
+  UnpaddedBase64: "the base64 padding is missing",
+  DescriptorInconsistent: "the hashes of one descriptor belong to different certificates; the strongest decides",
+  DescriptorUnusable: "no hash of the descriptor can be used",
+  Sha256Missing: "sha-256 is missing; several verifiers know nothing else",
+
+  // JWK Sets
+  NonMinimalInteger: "an integer has superfluous leading zero octets",
+  KidNotString: "kid is not a string",
+  KidDuplicate: "two keys have the same kid",
+  IssuerMalformed: "a certificate above the leaf is malformed",
+  InvalidExpiresIgnored: "expires is malformed and ignored",
+  KeyUseContradiction: "use, key_ops or alg contradict the certificate",
+  OldestFirst: "a certificate that expires sooner is listed before one that expires later",
+  JwkUnsupportedKeyType: "the key type or curve is not supported",
+  JwkMissingMember: "a member that the key type requires is missing or malformed",
+  JwkMissingX5c: "x5c is missing",
+  JwkBadBase64: "a value is not strict base64",
+  JwkCertificateMalformed: "x5c[0] is not one DER certificate",
+  JwkKeyMismatch: "the JWK is not the key of x5c[0]",
+  JwkThumbprintMismatch: "a thumbprint is not that of x5c[0]",
+  JwkPrivateKeyExposed: "the entry holds private key material; consider the key compromised",
+  JwkEntryExpired: "the certificate of the entry has expired",
+
+  // The presented certificate
+  MatchedNonPrimary: "the match is not the first candidate",
+  LeafIsCa: "the leaf is a CA certificate",
+  LeafKeyUsage: "the key usage allows neither signatures nor key exchange",
+  LeafExtendedKeyUsage: "the extended key usage allows no server authentication",
+  LeafUnknownCriticalExtension: "the leaf has a critical extension that is not understood",
+  LeafWeakKey: "the leaf's key is too short",
+  ChainInvalid: "the published chain does not validate",
+
+  // This verifier
+  CacheUnavailable: "the shared cache could not be asked",
+  GenerationsDisagree: "the two generations publish different certificates"
+} as const
+
+export type LintCode = keyof typeof lintSummaries
+
+export type Severity = "error" | "warning" | "info"
+
+export interface Lint {
+  readonly code: LintCode
+  readonly severity: Severity
+  /** One sentence for a person; bounded and escaped (POSH-SEC-14). */
+  readonly message: string
+  /** Where in the document, such as `keys[0].x5c[1]`. */
+  readonly path?: string
+}
+
+export const lint = (code: LintCode, severity: Severity, path?: string, detail?: string): Lint => ({
+  code,
+  severity,
+  message: detail === undefined ? lintSummaries[code] : `${lintSummaries[code]}: ${detail}`,
+  ...(path === undefined ? {} : { path })
+})

@@ -1,0 +1,229 @@
+/**
+ * The closed set of failure codes (requirements §8, POSH-ERR-01).
+ *
+ * One row a code: which verdict it leads to, where it arises, whether asking again can help without a change on the
+ * other side, and for how long it is remembered. Everything that depends on a code reads this table.
+ */
+
+export type VerdictKind =
+  | "verified"
+  | "mismatch"
+  | "no-material"
+  | "unusable-material"
+  | "certificate-invalid"
+  | "indeterminate"
+
+export type Stage =
+  | "input"
+  | "dns"
+  | "connect"
+  | "tls"
+  | "http"
+  | "redirect"
+  | "parse"
+  | "material"
+  | "match"
+  | "internal"
+
+/**
+ * For how long a failed resolution is remembered (POSH-CAC-31): seconds; `backoff` = 30 s doubling to 900 s with
+ * jitter; `retry-after` = what the origin asked for, clamped to 30…3600 s; `never`.
+ */
+export type Memory = number | "backoff" | "retry-after" | "never"
+
+interface Row {
+  /** The verdict, or `refused` where the question itself is at fault and gets none. */
+  readonly verdict: Exclude<VerdictKind, "verified"> | "refused"
+  readonly stage: Stage
+  readonly retryable: boolean
+  readonly memory: Memory
+  /** One sentence for a person. */
+  readonly summary: string
+}
+
+const row = (
+  verdict: Row["verdict"],
+  stage: Stage,
+  retryable: boolean,
+  memory: Memory,
+  summary: string
+): Row => ({ verdict, stage, retryable, memory, summary })
+
+export const failures = {
+  // The question is at fault: no verdict.
+  InvalidRequest: row("refused", "input", false, "never", "The question is malformed."),
+  InvalidSourceDomain: row("refused", "input", false, "never", "The domain is not a public host name."),
+  UnsupportedService: row("refused", "input", false, "never", "The service is not registered for POSH."),
+  MalformedPresentedCertificate: row("refused", "input", false, "never", "The certificate is not one DER certificate."),
+
+  // The certificate itself is unacceptable, whatever the domain publishes.
+  PresentedCertificateExpired: row("certificate-invalid", "match", false, "never", "The certificate has expired."),
+  PresentedCertificateNotYetValid: row(
+    "certificate-invalid",
+    "match",
+    true,
+    "never",
+    "The certificate is not valid yet."
+  ),
+  PresentedCertificatePolicyViolation: row(
+    "certificate-invalid",
+    "match",
+    false,
+    "never",
+    "Policy refuses the certificate."
+  ),
+
+  // The origin could not be asked.
+  DnsNameNotFound: row("indeterminate", "dns", true, 60, "The host name has no address."),
+  DnsTemporaryFailure: row("indeterminate", "dns", true, "backoff", "The name servers gave no answer."),
+  BlockedAddress: row("indeterminate", "connect", false, 300, "The host has no globally routable address."),
+  ConnectionRefused: row("indeterminate", "connect", true, "backoff", "The host refused the connection."),
+  ConnectionReset: row("indeterminate", "connect", true, "backoff", "The connection broke before an answer."),
+  ConnectTimeout: row("indeterminate", "connect", true, "backoff", "The host did not accept a connection in time."),
+  NetworkUnreachable: row("indeterminate", "connect", true, "backoff", "There is no route to the host."),
+  TlsHandshakeFailed: row("indeterminate", "tls", true, 60, "The TLS handshake failed."),
+  TlsProtocolTooOld: row("indeterminate", "tls", false, 300, "The host speaks no TLS version from 1.2 on."),
+  TlsCertificateUntrusted: row(
+    "indeterminate",
+    "tls",
+    false,
+    60,
+    "The host's certificate does not lead to a trusted root."
+  ),
+  TlsCertificateExpired: row("indeterminate", "tls", false, 60, "The host's certificate is outside its validity."),
+  TlsHostnameMismatch: row("indeterminate", "tls", false, 60, "The host's certificate does not name the host."),
+  HttpProtocolError: row("indeterminate", "http", true, 60, "The response is not valid HTTP."),
+  ResponseTimeout: row("indeterminate", "http", true, "backoff", "The response did not arrive in time."),
+  AccessDenied: row("indeterminate", "http", false, 300, "The host denies access to the document."),
+  ClientErrorStatus: row("indeterminate", "http", false, 300, "The host refused the request."),
+  RateLimited: row("indeterminate", "http", true, "retry-after", "The host asks to be asked later."),
+  ServerError: row("indeterminate", "http", true, "backoff", "The host reports a fault of its own."),
+  BodyTruncated: row("indeterminate", "http", true, "backoff", "The document broke off."),
+
+  // The domain authoritatively publishes nothing.
+  NotPublished: row("no-material", "http", false, 300, "The domain publishes nothing for this service."),
+
+  // The domain answered, with something that cannot be used.
+  UnexpectedStatus: row("unusable-material", "http", false, 300, "A success status other than 200 came back."),
+  RedirectUnsupportedStatus: row("unusable-material", "redirect", false, 300, "The redirect status is not followed."),
+  RedirectMissingLocation: row("unusable-material", "redirect", false, 300, "The redirect names no target."),
+  RedirectInvalidLocation: row("unusable-material", "redirect", false, 300, "The redirect target is not a valid URL."),
+  RedirectInsecureScheme: row("unusable-material", "redirect", false, 300, "The redirect target is not https."),
+  RedirectForbiddenTarget: row("unusable-material", "redirect", false, 300, "The redirect target is not allowed."),
+  DelegationForbidden: row("unusable-material", "redirect", false, 300, "The delegation policy refuses the host."),
+  RedirectLoop: row("unusable-material", "redirect", false, 300, "The redirects lead back to a URL already asked."),
+  TooManyRedirects: row("unusable-material", "redirect", false, 300, "There are more redirects than are followed."),
+  RedirectedMaterialMissing: row(
+    "unusable-material",
+    "redirect",
+    true,
+    300,
+    "The domain redirects to a document that does not exist."
+  ),
+  ReferencedMaterialMissing: row(
+    "unusable-material",
+    "redirect",
+    true,
+    300,
+    "The domain refers to a document that does not exist."
+  ),
+  UnsupportedContentEncoding: row("unusable-material", "http", false, 300, "The content coding is not supported."),
+  UnsupportedMediaType: row("unusable-material", "http", false, 300, "The media type is not JSON."),
+  BodyTooLarge: row("unusable-material", "http", false, 300, "The document is larger than allowed."),
+  LimitExceeded: row("unusable-material", "parse", false, 300, "The document exceeds a limit."),
+  InvalidEncoding: row("unusable-material", "parse", false, 300, "The document is not UTF-8."),
+  InvalidJson: row("unusable-material", "parse", false, 300, "The document is not JSON."),
+  NotAnObject: row("unusable-material", "parse", false, 300, "The document is not a JSON object."),
+  DuplicateMember: row("unusable-material", "parse", false, 300, "The document names a member twice."),
+  UnknownDocumentShape: row(
+    "unusable-material",
+    "parse",
+    false,
+    300,
+    "The document has none of keys, fingerprints and url."
+  ),
+  AmbiguousDocument: row(
+    "unusable-material",
+    "parse",
+    false,
+    300,
+    "The document has more than one of keys, fingerprints and url."
+  ),
+  GenerationMismatch: row("unusable-material", "parse", false, 300, "The document belongs to another generation."),
+  InvalidJwkSet: row("unusable-material", "material", false, 300, "keys is not an array."),
+  EmptyJwkSet: row("unusable-material", "material", false, 300, "The JWK Set is empty."),
+  NoUsableJwk: row("unusable-material", "material", false, 300, "No entry of the JWK Set can be used."),
+  AllMaterialExpired: row("unusable-material", "material", true, 300, "Every published certificate has expired."),
+  InvalidFingerprintsDocument: row(
+    "unusable-material",
+    "material",
+    false,
+    300,
+    "fingerprints is not an array of objects."
+  ),
+  EmptyFingerprints: row("unusable-material", "material", false, 300, "The document lists no fingerprint."),
+  NoUsableFingerprints: row("unusable-material", "material", false, 300, "No listed fingerprint can be used."),
+  MissingExpires: row("unusable-material", "material", false, 300, "The document does not say when it expires."),
+  InvalidExpires: row("unusable-material", "material", false, 300, "expires is not a whole number of seconds."),
+  MaterialWithdrawn: row("unusable-material", "material", false, 300, "The domain has withdrawn its material."),
+  DelegationWithdrawn: row("unusable-material", "material", false, 300, "The domain has withdrawn its delegation."),
+  InvalidReferenceUrl: row("unusable-material", "redirect", false, 300, "url is not an absolute https URL."),
+  ReferenceInsecureScheme: row("unusable-material", "redirect", false, 300, "url is not https."),
+  ReferenceForbiddenTarget: row("unusable-material", "redirect", false, 300, "The host named by url is not allowed."),
+  NestedReference: row("unusable-material", "redirect", false, 300, "The referenced document is a reference itself."),
+
+  // Material and certificate are both fine; they do not belong together.
+  CertificateMismatch: row("mismatch", "match", false, "never", "The certificate is not among those published."),
+  ChainInvalid: row("mismatch", "match", false, "never", "The published chain does not validate."),
+  NameCheckFailed: row("mismatch", "match", false, "never", "The certificate names none of the required domains."),
+
+  // We could not find out.
+  NoCommonHash: row("indeterminate", "match", false, "never", "Question and material have no hash in common."),
+  DeadlineExceeded: row("indeterminate", "internal", true, "never", "The deadline passed before an answer was known."),
+  ResolverOverloaded: row("indeterminate", "internal", true, "never", "This verifier is working at its limit."),
+  RateLimitedLocally: row(
+    "indeterminate",
+    "internal",
+    true,
+    "never",
+    "This verifier spares the host further requests for now."
+  ),
+  InternalError: row("indeterminate", "internal", true, "never", "This verifier failed unexpectedly."),
+  Cancelled: row("indeterminate", "internal", true, "never", "The caller went away.")
+} as const satisfies Record<string, Row>
+
+export type FailureCode = keyof typeof failures
+
+/** Codes that refuse a question. */
+export type QuestionCode = { [K in FailureCode]: typeof failures[K]["verdict"] extends "refused" ? K : never }[
+  FailureCode
+]
+
+/** Codes of verdicts other than `verified`. */
+export type VerdictCode = Exclude<FailureCode, QuestionCode>
+
+/**
+ * Rows of requirements §8 that this build cannot reach, with the reason.
+ *
+ * They are no part of {@link FailureCode}, so nothing can promise them by accident.
+ */
+export const unreachable = {
+  PresentedCertificateRevoked: "revocation is not checked (POSH-MAT-06 MAY)",
+  TlsCertificateRevoked: "revocation is not checked (POSH-RES-35 MAY)",
+  DnssecBogus: "the prooftype dane is not built yet",
+  TlsaMismatch: "the prooftype dane is not built yet",
+  PkixPathInvalid: "the prooftype pkix is not built yet",
+  PkixNameMismatch: "the prooftype pkix is not built yet",
+  PkixRevoked: "the prooftype pkix is not built yet"
+} as const
+
+/**
+ * Is a failure one that somebody on the network could cause? Such a failure changes no remembered state
+ * (POSH-SEC-30, POSH-CAC-22: network, TLS, 5xx, deadline). 429 and its like say nothing about the material either.
+ */
+export const isUnanswered = (code: VerdictCode): boolean =>
+  failures[code].verdict === "indeterminate" && code !== "AccessDenied" && code !== "ClientErrorStatus"
+
+/** The answers that end remembered material at once (POSH-CAC-30, requirements §8.1). */
+export const isWithdrawal = (code: VerdictCode): boolean =>
+  code === "NotPublished" || code === "MaterialWithdrawn" || code === "DelegationWithdrawn"

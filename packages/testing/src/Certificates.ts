@@ -1,0 +1,129 @@
+/**
+ * A small CA that signs what it is told to, good or bad. Dates are those of the real clock, not of Effect's `Clock`: real
+ * TLS peers read the certificates, and a `TestClock` stands in 1970.
+ */
+import "./reflect.ts"
+import * as x509 from "@peculiar/x509"
+import { Effect } from "effect"
+import { randomBytes } from "node:crypto"
+import { extensionsOf } from "./extensions.ts"
+import { generateKeys, keyPemOf, signerOf } from "./keys.ts"
+import type { KeyKind, KeyPair, SignatureHash } from "./keys.ts"
+
+export type { KeyKind, KeyPair, SignatureHash }
+
+/** A certificate with everything a test may want to do with it. */
+export interface Certificate {
+  readonly der: Uint8Array
+  readonly pem: string
+  readonly keyPem: string
+  readonly keys: KeyPair
+  readonly cert: x509.X509Certificate
+  /** The chain above, nearest first; empty where self-signed. */
+  readonly issuers: ReadonlyArray<Certificate>
+}
+
+export type KeyUsageName =
+  | "digitalSignature"
+  | "nonRepudiation"
+  | "keyEncipherment"
+  | "dataEncipherment"
+  | "keyAgreement"
+  | "keyCertSign"
+  | "cRLSign"
+
+export interface CertificateOptions {
+  /** A distinguished name; default the first DNS name, SRV name or XMPP address as `CN`. */
+  readonly subject?: string
+  readonly dnsNames?: ReadonlyArray<string>
+  /** otherName SRVName (RFC 4985), as in `_xmpp-server.im.example`. */
+  readonly srvNames?: ReadonlyArray<string>
+  /** otherName XmppAddr (RFC 6120 §13.7.1.4). */
+  readonly xmppAddrs?: ReadonlyArray<string>
+  readonly ipAddresses?: ReadonlyArray<string>
+  readonly uris?: ReadonlyArray<string>
+  /** Default: now - 1 day (`rootCa`: - 10 years). */
+  readonly notBefore?: Date
+  /** Default: now + 90 days (`rootCa`: + 10 years). */
+  readonly notAfter?: Date
+  /** A number or hex digits; default random. */
+  readonly serial?: number | string
+  readonly key?: KeyKind
+  /** Use these keys again, as a same-key renewal does; overrides `key`. */
+  readonly keys?: KeyPair
+  readonly ca?: boolean
+  readonly pathLength?: number
+  /** Default what the kind of certificate needs; empty leaves the extension out. */
+  readonly keyUsage?: ReadonlyArray<KeyUsageName>
+  /** OIDs; default serverAuth and clientAuth on leaves, none on CAs; empty leaves the extension out. */
+  readonly extendedKeyUsage?: ReadonlyArray<string>
+  /** DNS subtrees. */
+  readonly nameConstraints?: { readonly permitted?: ReadonlyArray<string>; readonly excluded?: ReadonlyArray<string> }
+  /** Adds a critical extension that nobody knows. */
+  readonly criticalUnknown?: boolean
+  /** Of the signature on this certificate; default SHA-256. */
+  readonly hash?: SignatureHash
+  /** So many more DNS names, `extra-0.example` and on. */
+  readonly extraSanCount?: number
+}
+
+/** A certificate signed by its own key. */
+export const selfSigned = (options: CertificateOptions = {}): Effect.Effect<Certificate> =>
+  Effect.promise(() => build(options, undefined))
+
+/** A certificate signed by `issuer`; with `ca: true` an intermediate. */
+export const issue = (issuer: Certificate, options: CertificateOptions = {}): Effect.Effect<Certificate> =>
+  Effect.promise(() => build(options, issuer))
+
+/** A self-signed CA, valid ten years either way so that chains hold at any injected time a test is likely to use. */
+export const rootCa = (options: CertificateOptions = {}): Effect.Effect<Certificate> =>
+  selfSigned({
+    subject: "CN=Test Root",
+    ca: true,
+    notBefore: daysFromNow(-3650),
+    notAfter: daysFromNow(3650),
+    ...options
+  })
+
+/** An instant by the real clock. */
+export const daysFromNow = (days: number): Date => new Date(Date.now() + days * 86_400_000)
+
+const build = async (options: CertificateOptions, issuer: Certificate | undefined): Promise<Certificate> => {
+  const keys = options.keys ?? await generateKeys(options.key ?? "ec")
+  const subject = options.subject ?? defaultSubject(options)
+  const { signingAlgorithm, signingKey } = await signerOf(issuer?.keys ?? keys, options.hash ?? "SHA-256")
+  const cert = await x509.X509CertificateGenerator.create({
+    serialNumber: serialOf(options.serial),
+    subject,
+    issuer: issuer === undefined ? subject : issuer.cert.subjectName,
+    notBefore: options.notBefore ?? daysFromNow(-1),
+    notAfter: options.notAfter ?? daysFromNow(90),
+    publicKey: keys.publicKey,
+    signingKey,
+    signingAlgorithm,
+    extensions: [
+      ...extensionsOf(options),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create((issuer?.keys ?? keys).publicKey)
+    ]
+  })
+  return {
+    der: new Uint8Array(cert.rawData),
+    pem: `${cert.toString("pem")}\n`,
+    keyPem: keyPemOf(keys),
+    keys,
+    cert,
+    issuers: issuer === undefined ? [] : [issuer, ...issuer.issuers]
+  }
+}
+
+// X.520 ends common names at 64 characters; longer hosts exist only in the alternative names.
+const defaultSubject = ({ dnsNames, srvNames, xmppAddrs }: CertificateOptions): string =>
+  `CN=${(dnsNames?.[0] ?? srvNames?.[0] ?? xmppAddrs?.[0] ?? "Test").slice(0, 64)}`
+
+const serialOf = (serial: number | string | undefined): string => {
+  // The leading 4 keeps the integer positive and free of leading zeros.
+  if (serial === undefined) return `4${randomBytes(16).toString("hex").slice(1)}`
+  const hex = typeof serial === "number" ? serial.toString(16) : serial
+  return hex.length % 2 === 0 ? hex : `0${hex}`
+}
