@@ -26,14 +26,14 @@ export type DomainFault = "empty" | "too-long" | "forbidden-character" | "idna" 
  */
 export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Domain, QuestionError> => {
   const fault = rawFault(raw)
-  if (fault !== undefined) return Result.fail(invalid(raw, fault))
+  if (fault !== undefined) return Result.fail(invalid(fault))
 
   const mapped = toASCII(raw, uts46)
-  if (mapped === null) return Result.fail(invalid(raw, looksNumeric(raw) ? "ip-literal" : "idna"))
+  if (mapped === null) return Result.fail(invalid(looksNumeric(raw) ? "ip-literal" : "idna"))
 
   const name = mapped.endsWith(".") ? mapped.slice(0, -1) : mapped // POSH-RES-03
   const nameFault = canonicalFault(name, policy)
-  return nameFault === undefined ? Result.succeed(name as Domain) : Result.fail(invalid(raw, nameFault))
+  return nameFault === undefined ? Result.succeed(name as Domain) : Result.fail(invalid(nameFault))
 }
 
 /** Is this text the canonical form of an acceptable domain? */
@@ -114,5 +114,5 @@ const explanations: Record<DomainFault, string> = {
   "not-public": "the domain is a single label or reserved for special use, so nothing is published there"
 }
 
-const invalid = (raw: string, fault: DomainFault) =>
+const invalid = (fault: DomainFault) =>
   new QuestionError({ code: "InvalidSourceDomain", field: "domain", detail: `${fault}: ${explanations[fault]}` })

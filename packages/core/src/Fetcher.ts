@@ -22,10 +22,19 @@ export interface Head {
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
 }
 
+/**
+ * What a request is waiting for, where a budget holds it back; read when a deadline passes in the meantime, so that
+ * the answer can name the reason (POSH-SEC-12).
+ */
+export interface Waiting {
+  code?: "RateLimitedLocally" | "ResolverOverloaded"
+}
+
 export interface FetchRequest {
   readonly target: HttpsTarget
   /** For whom the request is made: budgets count by it (POSH-SEC-12). */
   readonly sourceDomain: Domain
+  readonly waiting: Waiting
   readonly accept: string
   readonly limits: AttemptLimits
   /**

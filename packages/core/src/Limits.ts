@@ -45,6 +45,12 @@ export const questionLimits = {
   chain: 10
 } as const
 
+/** Budget of one run of the chain check (POSH-SEC-13), besides {@link documentLimits}`.x5c` certificates. */
+export const chainLimits = {
+  /** Names × constraints of one certificate; Go's `crypto/x509` stops at 250,000. */
+  constraintComparisons: 65_536
+} as const
+
 /** What is spent on strangers' servers (POSH-SEC-12). */
 export interface BudgetLimits {
   readonly perSourceConcurrent: number

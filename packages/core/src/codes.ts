@@ -41,13 +41,13 @@ interface Row {
   readonly summary: string
 }
 
-const row = (
-  verdict: Row["verdict"],
+const row = <const Kind extends Row["verdict"]>(
+  verdict: Kind,
   stage: Stage,
   retryable: boolean,
   memory: Memory,
   summary: string
-): Row => ({ verdict, stage, retryable, memory, summary })
+): Row & { readonly verdict: Kind } => ({ verdict, stage, retryable, memory, summary })
 
 export const failures = {
   // The question is at fault: no verdict.

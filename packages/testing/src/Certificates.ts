@@ -2,7 +2,7 @@
  * A small CA that signs what it is told to, good or bad. Dates are those of the real clock, not of Effect's `Clock`: real
  * TLS peers read the certificates, and a `TestClock` stands in 1970.
  */
-import "./reflect.ts"
+import "reflect-metadata"
 import * as x509 from "@peculiar/x509"
 import { Effect } from "effect"
 import { randomBytes } from "node:crypto"

@@ -1,5 +1,5 @@
 /** The extensions of a certificate, from the options of `Certificates.ts`. */
-import "./reflect.ts"
+import "reflect-metadata"
 import * as x509 from "@peculiar/x509"
 import { isIPv4 } from "node:net"
 import type { CertificateOptions, KeyUsageName } from "./Certificates.ts"
@@ -19,7 +19,7 @@ const groups = (side: string | undefined) => (side ? side.split(":").map((group)
 const ipOctets = (address: string): Uint8Array => {
   if (isIPv4(address)) return Uint8Array.from(address.split(".").map(Number))
   const [head, tail] = address.split("::").map(groups)
-  const gap = new Array<number>(8 - (head?.length ?? 0) - (tail?.length ?? 0)).fill(0)
+  const gap = Array.from({ length: 8 - (head?.length ?? 0) - (tail?.length ?? 0) }, () => 0)
   return Uint8Array.from([...(head ?? []), ...gap, ...(tail ?? [])].flatMap((group) => [group >> 8, group & 0xff]))
 }
 

@@ -1,0 +1,83 @@
+/**
+ * The answer to a question. Every answer is HTTP 200: problems mean that there is none.
+ */
+import { Schema } from "effect"
+import { AnswerCode, VerdictKind } from "./codes.ts"
+import { Evidence } from "./Evidence.ts"
+import { Problem } from "./Problem.ts"
+import { prooftypes } from "./Question.ts"
+import { CacheStatus, Generation, Instant, Sha256 } from "./values.ts"
+
+/** What is known of the certificate in question. */
+export const PresentedCertificate = Schema.Struct({
+  sha256: Schema.optionalKey(Sha256),
+  sha512: Schema.optionalKey(
+    Schema.String.annotate({ description: "Base64 SHA-512; given where the question was asked by it." })
+  ),
+  notBefore: Schema.optionalKey(Instant),
+  notAfter: Schema.optionalKey(Instant),
+  datesChecked: Schema.Boolean.annotate({
+    description: "False for a question by fingerprint: checking the dates is then the caller's part."
+  })
+}).annotate({ identifier: "PresentedCertificate", title: "Certificate in question" })
+export type PresentedCertificate = typeof PresentedCertificate.Type
+
+export const Answer = Schema.Struct({
+  id: Schema.String.annotate({
+    title: "Decision",
+    description: "Of this decision (UUID, version 7: sortable by time); the same in logs and traces.",
+    examples: ["0193561d-2c7a-7f3e-9d0a-5b2f6c1e8a44"]
+  }),
+  valid: Schema.Boolean.annotate({ description: "True for `verified` alone." }),
+  verdict: VerdictKind,
+  code: AnswerCode,
+  message: Schema.String.annotate({
+    description: "One sentence for a person.",
+    examples: ["hosted.example vouches for this certificate (RFC 7711, entry 0, sha-256)."]
+  }),
+  domain: Schema.String.annotate({
+    description: "The domain in canonical form (A-labels). With `service`, the identity that is proven or not."
+  }),
+  service: Schema.String.annotate({ description: "The registered key of the service." }),
+  prooftype: Schema.Literals(prooftypes).annotate({ description: "The proof that decided." }),
+  generation: Schema.optionalKey(Generation),
+  certificate: PresentedCertificate,
+  validUntil: Schema.optionalKey(
+    Instant.annotate({ description: "When a long-lived stream must be checked again. `verified` only." })
+  ),
+  refreshAfter: Schema.optionalKey(
+    Instant.annotate({ description: "When asking again is worth while (80 % of the life). `verified` only." })
+  ),
+  ttl: Schema.Int.annotate({
+    description: "Whole seconds for which the caller may reuse the answer; 0 unless `verified`.",
+    examples: [86_399]
+  }),
+  retryable: Schema.Boolean.annotate({
+    description: "Whether asking again can help although nothing changes on the domain's side."
+  }),
+  retryAfterMs: Schema.optionalKey(Schema.Int.annotate({ description: "Milliseconds, where known." })),
+  cache: Schema.optionalKey(CacheStatus),
+  evidence: Schema.optionalKey(Evidence)
+}).annotate({
+  identifier: "Answer",
+  title: "Answer",
+  description: "A verdict. Whatever it is, the HTTP status is 200; only `valid: true` means yes."
+})
+export type Answer = typeof Answer.Type
+
+/** The result of one question of a batch: an answer or a problem, never both. */
+export const BatchResult = Schema.Struct({
+  id: Schema.optionalKey(Schema.String.annotate({ description: "The `id` of the question." })),
+  answer: Schema.optionalKey(Answer),
+  problem: Schema.optionalKey(Problem)
+}).annotate({
+  identifier: "BatchResult",
+  title: "Result of a batch",
+  description: "Exactly one of `answer` and `problem`."
+})
+export type BatchResult = typeof BatchResult.Type
+
+export const BatchResponse = Schema.Struct({
+  results: Schema.Array(BatchResult).annotate({ description: "In the order of the requests." })
+}).annotate({ identifier: "BatchResponse", title: "Results of a batch" })
+export type BatchResponse = typeof BatchResponse.Type

@@ -1,0 +1,136 @@
+/**
+ * The routes of the service (design §4), from which its router, its OpenAPI document and its client are made.
+ */
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Answer, BatchResponse } from "./Answer.ts"
+import { Association } from "./Association.ts"
+import { VerdictKind } from "./codes.ts"
+import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
+import { Live, NotReady, Ready } from "./Health.ts"
+import { problemErrors } from "./Problem.ts"
+import { BatchRequest, Question } from "./Question.ts"
+import { assertionQuery, verifyQuery } from "./queries.ts"
+import { domain, service } from "./values.ts"
+
+/** Largest bodies that are read, in octets. A thousand questions with a PEM chain each fit into a batch. */
+export const bodyLimits = { single: 1024 * 1024, batch: 32 * 1024 * 1024 } as const
+
+const callerErrors = [problemErrors[400], problemErrors[401], problemErrors[403], problemErrors[429]] as const
+const serviceErrors = [problemErrors[500], problemErrors[503]] as const
+const bodyErrors = [problemErrors[413], problemErrors[415]] as const
+
+const withBody = [...callerErrors, ...bodyErrors, ...serviceErrors] as const
+const withoutBody = [...callerErrors, ...serviceErrors] as const
+
+/** Is this certificate valid for this service on this domain? */
+export class Verification extends HttpApiGroup.make("verification").add(
+  HttpApiEndpoint.post("verify", "/v1/verify", { payload: Question, success: Answer, error: withBody })
+    .annotateMerge(OpenApi.annotations({
+      summary: "Ask one question",
+      description: [
+        "Resolves what the domain publishes, or recalls it, and compares. Every verdict is HTTP 200; a problem means",
+        "that there is no verdict. The body is at most 1 MiB. Scope `verify`; `refresh` needs `admin`."
+      ].join(" ")
+    })),
+  HttpApiEndpoint.get("verifyByFingerprint", "/v1/verify", {
+    query: verifyQuery,
+    success: [Answer, VerdictKind.pipe(HttpApiSchema.asText())],
+    error: withoutBody
+  })
+    .annotateMerge(OpenApi.annotations({
+      summary: "Ask one question by fingerprint",
+      description: [
+        "For shells, monitors and small clients. With `Accept: text/plain` the body is the one word of the verdict.",
+        "A `+` in base64 may stand as it is. Scope `verify`; `refresh` needs `admin`."
+      ].join(" ")
+    })),
+  HttpApiEndpoint.post("verifyBatch", "/v1/verify/batch", {
+    payload: BatchRequest,
+    success: BatchResponse,
+    error: withBody
+  })
+    .annotateMerge(OpenApi.annotations({
+      summary: "Ask up to 1,000 questions",
+      description: [
+        "Results come in the order of the requests. A bad question is a problem in its own place and never spoils the",
+        "rest; equal questions are asked once, so they share a decision. The body is at most 32 MiB. Scope `verify`."
+      ].join(" ")
+    }))
+).annotateMerge(OpenApi.annotations({
+  title: "Verification",
+  description: "Is this certificate valid for this service on this domain?"
+})) {}
+
+const associationPath = { params: { domain, service } } as const
+
+/** What a domain asserts. */
+export class Associations extends HttpApiGroup.make("associations").add(
+  HttpApiEndpoint.get("getAssociation", "/v1/associations/:domain/:service", {
+    ...associationPath,
+    query: assertionQuery,
+    success: Association,
+    error: withoutBody
+  })
+    .annotateMerge(OpenApi.annotations({
+      summary: "What the domain asserts now",
+      description: [
+        "Resolves where nothing is remembered, so it serves to prefetch as well. Always HTTP 200, whatever the domain",
+        "publishes. Scope `verify`; `refresh` needs `admin`."
+      ].join(" ")
+    })),
+  HttpApiEndpoint.delete("forgetAssociation", "/v1/associations/:domain/:service", {
+    ...associationPath,
+    success: HttpApiSchema.NoContent,
+    error: withoutBody
+  })
+    .annotateMerge(OpenApi.annotations({
+      summary: "Forget what is remembered",
+      description: "In both generations; 204 also where nothing was known. Scope `admin`."
+    }))
+).annotateMerge(OpenApi.annotations({ title: "Associations", description: "What a domain asserts." })) {}
+
+/** Tools for publishers. */
+export class Documents extends HttpApiGroup.make("documents").add(
+  HttpApiEndpoint.post("lintDocument", "/v1/documents/lint", {
+    payload: LintRequest,
+    success: LintResponse,
+    error: withBody
+  })
+    .annotateMerge(OpenApi.annotations({
+      summary: "Look at a document",
+      description: "A document given as text, or what a domain publishes. Scope `admin`."
+    })),
+  HttpApiEndpoint.post("generateDocument", "/v1/documents/generate", {
+    payload: GenerateRequest,
+    success: GenerateResponse,
+    error: withBody
+  })
+    .annotateMerge(OpenApi.annotations({
+      summary: "Make a document",
+      description: "From certificates, or a reference to where they are published. Scope `verify`."
+    }))
+).annotateMerge(OpenApi.annotations({ title: "Documents", description: "Tools for publishers." })) {}
+
+/** What orchestrators ask. */
+export class Health extends HttpApiGroup.make("health").add(
+  HttpApiEndpoint.get("live", "/health/live", { success: Live })
+    .annotateMerge(OpenApi.annotations({ summary: "Does the process run?" })),
+  HttpApiEndpoint.get("ready", "/health/ready", { success: Ready, error: NotReady })
+    .annotateMerge(OpenApi.annotations({ summary: "Should questions be sent here?" }))
+).annotateMerge(OpenApi.annotations({ title: "Health", description: "What orchestrators ask." })) {}
+
+/** The whole contract. */
+export class Api extends HttpApi.make("posh").add(Verification, Associations, Documents, Health)
+  .annotateMerge(OpenApi.annotations({
+    title: "POSH verification",
+    version: "1.0.0",
+    description: [
+      "Is certificate X valid for service S on domain D? The service resolves what D publishes (RFC 7711 and the JWK Set",
+      "draft before it), compares, explains, and remembers for as long as the certificates allow.",
+      "",
+      "Every verdict is HTTP 200. Any other status is a problem (RFC 9457, `application/problem+json`) and means that",
+      "there is no verdict: never accept a certificate on one. Instants are RFC 3339 in UTC."
+    ].join("\n")
+  }))
+{}
+

@@ -1,0 +1,38 @@
+/**
+ * What a domain asserts now, without a certificate in question.
+ */
+import { Schema } from "effect"
+import { ResolutionCode } from "./codes.ts"
+import { Attempt, lifetimeMembers, Material } from "./Evidence.ts"
+import { CacheStatus, Delegation, Generation, Instant, Lint } from "./values.ts"
+
+export const Association = Schema.Struct({
+  domain: Schema.String.annotate({ description: "Canonical form (A-labels)." }),
+  service: Schema.String.annotate({ description: "The registered key." }),
+  state: Schema.Literals(["material", "no-material", "unusable-material", "indeterminate"]).annotate({
+    description: "`material`: the domain vouches for the certificates in `material`.",
+    examples: ["material"]
+  }),
+  code: ResolutionCode,
+  message: Schema.String.annotate({ description: "One sentence for a person." }),
+  generation: Schema.optionalKey(Generation),
+  delegation: Schema.optionalKey(Delegation),
+  delegatedDomain: Schema.optionalKey(
+    Schema.String.annotate({ description: "The host where the material was found." })
+  ),
+  material: Schema.optionalKey(Material),
+  ...lifetimeMembers,
+  refreshAfter: Schema.optionalKey(Instant.annotate({ description: "When asking again is worth while." })),
+  cache: CacheStatus,
+  retryable: Schema.Boolean,
+  retryAfterMs: Schema.optionalKey(Schema.Int.annotate({ description: "Milliseconds, where known." })),
+  evidence: Schema.Struct({
+    attempts: Schema.Array(Attempt).annotate({ description: "One for each generation that was asked, in order." })
+  }),
+  lints: Schema.Array(Lint)
+}).annotate({
+  identifier: "Association",
+  title: "Association",
+  description: "What a domain asserts about a service now. The status is 200 whatever that is."
+})
+export type Association = typeof Association.Type

@@ -1,0 +1,32 @@
+/**
+ * What orchestrators ask.
+ */
+import { Schema } from "effect"
+
+export const readyStates = ["starting", "ready", "degraded", "stopping"] as const
+
+const state = Schema.Literals(readyStates).annotate({
+  description: [
+    "`ready`: answering. `degraded`: answering, without something that it has been given to use. `starting` and",
+    "`stopping` (HTTP 503): send questions elsewhere."
+  ].join(" "),
+  examples: ["ready"]
+})
+
+export const Live = Schema.Struct({ status: Schema.Literal("live") }).annotate({
+  identifier: "Live",
+  title: "Live",
+  description: "The process runs."
+})
+export type Live = typeof Live.Type
+
+export const Ready = Schema.Struct({ status: state }).annotate({ identifier: "Ready", title: "Readiness" })
+export type Ready = typeof Ready.Type
+
+/** The same with HTTP 503. */
+export const NotReady = Schema.Struct({ status: state }).annotate({
+  identifier: "NotReady",
+  title: "Not ready",
+  httpApiStatus: 503
+})
+export type NotReady = typeof NotReady.Type

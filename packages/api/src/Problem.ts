@@ -1,0 +1,108 @@
+/**
+ * Why there is no answer: RFC 9457 problems, one table for all of them.
+ */
+import { Schema } from "effect"
+import { HttpApiSchema } from "effect/http-api"
+
+/** Every problem of the API: HTTP status and title by code. */
+export const problems = {
+  InvalidRequest: { status: 400, title: "The question is malformed" },
+  InvalidSourceDomain: { status: 400, title: "The domain is not a public host name" },
+  UnsupportedService: { status: 400, title: "The service is not registered for POSH" },
+  MalformedPresentedCertificate: { status: 400, title: "The certificate is not one DER certificate" },
+  Unauthorized: { status: 401, title: "A valid key is required" },
+  Forbidden: { status: 403, title: "The key does not allow this" },
+  NotFound: { status: 404, title: "There is nothing at this path" },
+  MethodNotAllowed: { status: 405, title: "The path does not take this method" },
+  PayloadTooLarge: { status: 413, title: "The body is too large" },
+  UnsupportedRequestMediaType: { status: 415, title: "The body is not JSON" },
+  TooManyRequests: { status: 429, title: "The caller asks too much" },
+  InternalError: { status: 500, title: "The service failed" },
+  Overloaded: { status: 503, title: "The service is working at its limit" }
+} as const
+
+export type ProblemCode = keyof typeof problems
+export type ProblemStatus = typeof problems[ProblemCode]["status"]
+
+export const problemCodes = Object.keys(problems) as ReadonlyArray<ProblemCode>
+
+const problemStatuses: ReadonlyArray<ProblemStatus> = [
+  ...new Set(problemCodes.map((code) => problems[code].status))
+]
+
+/** The URI that names a problem. */
+export const problemType = <Code extends ProblemCode>(code: Code): `urn:posh:problem:${Code}` =>
+  `urn:posh:problem:${code}`
+
+const members = {
+  title: Schema.String.annotate({ description: "The same for every problem of this type." }),
+  detail: Schema.String.annotate({ description: "What is wrong here, for a person." }),
+  field: Schema.optionalKey(
+    Schema.String.annotate({
+      description: "The member or parameter at fault.",
+      examples: ["certificate", "requests[3].domain"]
+    })
+  )
+}
+
+/** Any problem, as it stands in a body or in the result of a batch. */
+export const Problem = Schema.Struct({
+  type: Schema.Literals(problemCodes.map(problemType)),
+  status: Schema.Literals(problemStatuses).annotate({ description: "The HTTP status, repeated." }),
+  code: Schema.Literals(problemCodes).annotate({ description: "The last part of `type`." }),
+  ...members
+}).annotate({
+  identifier: "Problem",
+  title: "Problem",
+  description: "Why there is no answer (RFC 9457)."
+})
+export type Problem = typeof Problem.Type
+
+/** The media type of problems. */
+export const problemMediaType = "application/problem+json"
+
+/** The problems that share a status, as the error of an endpoint. */
+const errorOf = (status: ProblemStatus, name: string) => {
+  const codes = problemCodes.filter((code) => problems[code].status === status)
+  return Schema.Struct({
+    type: Schema.Literals(codes.map(problemType)),
+    status: Schema.Literal(status),
+    code: Schema.Literals(codes),
+    ...members
+  }).annotate({
+    identifier: `${name}Problem`,
+    title: name,
+    description: codes.map((code) => `\`${code}\`: ${problems[code].title.toLowerCase()}.`).join(" "),
+    httpApiStatus: status
+  }).pipe(HttpApiSchema.asJson({ contentType: problemMediaType }))
+}
+
+/** The errors that endpoints declare, by HTTP status. */
+export const problemErrors = {
+  400: errorOf(400, "BadRequest"),
+  401: errorOf(401, "Unauthorized"),
+  403: errorOf(403, "Forbidden"),
+  404: errorOf(404, "NotFound"),
+  405: errorOf(405, "MethodNotAllowed"),
+  413: errorOf(413, "PayloadTooLarge"),
+  415: errorOf(415, "UnsupportedRequestMediaType"),
+  429: errorOf(429, "TooManyRequests"),
+  500: errorOf(500, "InternalError"),
+  503: errorOf(503, "Overloaded")
+} as const
+
+/**
+ * Makes a problem.
+ *
+ * **Details**
+ *
+ * `detail` is for a person and never carries an inner cause. `field` names the member at fault.
+ */
+export const problem = (code: ProblemCode, detail: string, field?: string): Problem => ({
+  type: problemType(code),
+  title: problems[code].title,
+  status: problems[code].status,
+  detail,
+  code,
+  ...(field === undefined ? {} : { field })
+})

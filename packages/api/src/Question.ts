@@ -1,0 +1,169 @@
+/**
+ * A question: is this certificate valid for this service on this domain?
+ */
+import { Schema } from "effect"
+import { DeadlineMs, domain, service } from "./values.ts"
+
+const certificate = Schema.String.annotate({
+  title: "Certificate",
+  description: "PEM (one or more blocks, the leaf first) or base64 of the DER octets of the leaf.",
+  examples: ["-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n"]
+})
+
+const hash = (name: string) =>
+  Schema.String.annotate({
+    title: name,
+    description: `The ${name} of the leaf's DER octets, as strict base64 or as hex.`
+  })
+
+export const generations = ["rfc-then-draft", "rfc-only", "draft-only"] as const
+export const nameChecks = ["advisory", "source-or-delegated", "source"] as const
+export const chainChecks = ["off", "report", "require"] as const
+export const prooftypes = ["posh", "pkix", "dane"] as const
+
+/** The members that a question may have besides domain, service and certificate. */
+export const questionOptions = {
+  prooftypes: Schema.optionalKey(
+    Schema.Array(Schema.Literals(prooftypes)).annotate({
+      title: "Proof types",
+      description: "Which proofs to try. Only `posh` is available so far. Default `[\"posh\"]`.",
+      default: ["posh"]
+    })
+  ),
+  generations: Schema.optionalKey(
+    Schema.Literals(generations).annotate({
+      title: "Generations",
+      description: "Which generations of the protocol are asked, in which order. The default is the deployment's.",
+      examples: ["rfc-then-draft"]
+    })
+  ),
+  nameCheck: Schema.optionalKey(
+    Schema.Literals(nameChecks).annotate({
+      title: "Name check",
+      description: [
+        "Whether names in the certificate count. `advisory` (default): reported as evidence.",
+        "`source-or-delegated`: one must name the domain or the host where the material was found. `source`: one must",
+        "name the domain. Not together with `fingerprint`."
+      ].join(" "),
+      default: "advisory"
+    })
+  ),
+  chainCheck: Schema.optionalKey(
+    Schema.Literals(chainChecks).annotate({
+      title: "Chain check",
+      description: [
+        "Whether the chain published with a JWK Set is validated: `off` (default), `report` or `require`. No effect on",
+        "RFC 7711 material. Not together with `fingerprint`."
+      ].join(" "),
+      default: "off"
+    })
+  ),
+  derivedDomain: Schema.optionalKey(
+    Schema.String.annotate({
+      title: "Derived domain",
+      description: "The host that DNS led to, such as an SRV target. Advisory.",
+      examples: ["xmpp7.hosting.example"]
+    })
+  ),
+  derivedDomainSecure: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      title: "Derived domain secure",
+      description: "Whether DNSSEC secured the way to `derivedDomain`. Default false.",
+      default: false
+    })
+  ),
+  maxAge: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 })).annotate({
+      title: "Greatest age",
+      description: "Seconds. Material older than this is resolved again before it decides.",
+      examples: [3_600]
+    })
+  ),
+  refresh: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      title: "Refresh",
+      description: "Resolve again even if remembered. Needs the scope `admin`. Default false.",
+      default: false
+    })
+  ),
+  deadlineMs: Schema.optionalKey(DeadlineMs),
+  explain: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      title: "Explain",
+      description: "Whether the answer carries its `evidence`. Default false.",
+      default: false
+    })
+  )
+}
+
+const members = {
+  domain,
+  service,
+  certificate: Schema.optionalKey(certificate),
+  chain: Schema.optionalKey(
+    Schema.Array(certificate).check(Schema.isMinLength(1), Schema.isMaxLength(10)).annotate({
+      title: "Chain",
+      description: "1 to 10 certificates, the leaf first. Only the leaf is compared with what the domain publishes."
+    })
+  ),
+  fingerprint: Schema.optionalKey(
+    Schema.Struct({
+      "sha-256": Schema.optionalKey(hash("SHA-256")),
+      "sha-512": Schema.optionalKey(hash("SHA-512"))
+    }).annotate({
+      title: "Fingerprint",
+      description: [
+        "Hashes of the leaf instead of the leaf itself. The caller has checked the certificate's dates: the answer says",
+        "`certificate.datesChecked: false`. The strongest hash that question and material have in common decides."
+      ].join(" ")
+    })
+  ),
+  ...questionOptions
+}
+
+/**
+ * The body of `POST /v1/verify`.
+ *
+ * **Details**
+ *
+ * Exactly one of `certificate`, `chain` and `fingerprint` is given. Unknown members are refused, so that a misspelt
+ * safety option never passes silently.
+ */
+export const Question = Schema.Struct(members).annotate({
+  identifier: "Question",
+  title: "Question",
+  description: [
+    "Is this certificate valid for this service on this domain? Exactly one of `certificate`, `chain` and",
+    "`fingerprint` is given. Unknown members are refused, so that a misspelt safety option never passes silently."
+  ].join(" ")
+})
+export type Question = typeof Question.Type
+
+/** Bounds of a batch. */
+export const batchLimits = { requests: 1_000, idCharacters: 128 } as const
+
+/** A question of a batch: with a name that its result repeats. */
+export const BatchQuestion = Schema.Struct({
+  id: Schema.optionalKey(
+    Schema.String.check(Schema.isMaxLength(batchLimits.idCharacters)).annotate({
+      title: "Id",
+      description: "The caller's name for the question, repeated with its result.",
+      examples: ["stream-17"]
+    })
+  ),
+  ...members
+}).annotate({
+  identifier: "BatchQuestion",
+  title: "Question of a batch",
+  description: "A question with an optional `id`, which its result repeats."
+})
+export type BatchQuestion = typeof BatchQuestion.Type
+
+/** The body of `POST /v1/verify/batch`. */
+export const BatchRequest = Schema.Struct({
+  requests: Schema.Array(BatchQuestion).check(Schema.isMaxLength(batchLimits.requests)).annotate({
+    title: "Requests",
+    description: "Up to 1,000 questions. Equal ones are asked once."
+  })
+}).annotate({ identifier: "BatchRequest", title: "Batch of questions" })
+export type BatchRequest = typeof BatchRequest.Type

@@ -1,0 +1,151 @@
+/**
+ * The closed sets of the contract: verdicts and their codes (requirements §8). The server's tests compare them with the
+ * core's table, because this package imports nothing of it.
+ */
+import { Schema } from "effect"
+
+/** What became of a question (POSH-MAT-60). `verified` alone means yes. */
+export const verdictKinds = [
+  "verified",
+  "mismatch",
+  "no-material",
+  "unusable-material",
+  "certificate-invalid",
+  "indeterminate"
+] as const
+
+export const VerdictKind = Schema.Literals(verdictKinds).annotate({
+  identifier: "VerdictKind",
+  title: "Verdict",
+  description: [
+    "What became of the question. Only `verified` means that the domain vouches for the certificate.",
+    "- `verified`: the domain vouches for this certificate; proceed.",
+    "- `mismatch`: the domain vouches for other certificates; reject.",
+    "- `no-material`: the domain publishes nothing; fall back to other methods.",
+    "- `unusable-material`: the domain publishes something that cannot be used; reject unless another method verifies.",
+    "- `certificate-invalid`: the certificate itself is unacceptable, whatever the domain publishes; reject.",
+    "- `indeterminate`: nobody could find out; do not accept on this answer, ask again later."
+  ].join("\n"),
+  examples: ["verified"]
+})
+export type VerdictKind = typeof VerdictKind.Type
+
+/** Codes of answers that are not `verified`. */
+export const failureCodes = [
+  "PresentedCertificateExpired",
+  "PresentedCertificateNotYetValid",
+  "PresentedCertificatePolicyViolation",
+  "DnsNameNotFound",
+  "DnsTemporaryFailure",
+  "BlockedAddress",
+  "ConnectionRefused",
+  "ConnectionReset",
+  "ConnectTimeout",
+  "NetworkUnreachable",
+  "TlsHandshakeFailed",
+  "TlsProtocolTooOld",
+  "TlsCertificateUntrusted",
+  "TlsCertificateExpired",
+  "TlsHostnameMismatch",
+  "HttpProtocolError",
+  "ResponseTimeout",
+  "AccessDenied",
+  "ClientErrorStatus",
+  "RateLimited",
+  "ServerError",
+  "BodyTruncated",
+  "NotPublished",
+  "UnexpectedStatus",
+  "RedirectUnsupportedStatus",
+  "RedirectMissingLocation",
+  "RedirectInvalidLocation",
+  "RedirectInsecureScheme",
+  "RedirectForbiddenTarget",
+  "DelegationForbidden",
+  "RedirectLoop",
+  "TooManyRedirects",
+  "RedirectedMaterialMissing",
+  "ReferencedMaterialMissing",
+  "UnsupportedContentEncoding",
+  "UnsupportedMediaType",
+  "BodyTooLarge",
+  "LimitExceeded",
+  "InvalidEncoding",
+  "InvalidJson",
+  "NotAnObject",
+  "DuplicateMember",
+  "UnknownDocumentShape",
+  "AmbiguousDocument",
+  "GenerationMismatch",
+  "InvalidJwkSet",
+  "EmptyJwkSet",
+  "NoUsableJwk",
+  "AllMaterialExpired",
+  "InvalidFingerprintsDocument",
+  "EmptyFingerprints",
+  "NoUsableFingerprints",
+  "MissingExpires",
+  "InvalidExpires",
+  "MaterialWithdrawn",
+  "DelegationWithdrawn",
+  "InvalidReferenceUrl",
+  "ReferenceInsecureScheme",
+  "ReferenceForbiddenTarget",
+  "NestedReference",
+  "CertificateMismatch",
+  "ChainInvalid",
+  "NameCheckFailed",
+  "NoCommonHash",
+  "DeadlineExceeded",
+  "ResolverOverloaded",
+  "RateLimitedLocally",
+  "InternalError",
+  "Cancelled"
+] as const
+
+export const FailureCode = Schema.Literals(failureCodes).annotate({
+  identifier: "FailureCode",
+  title: "Failure code",
+  description: "Why the verdict is not `verified`. The set is closed; a new code is a new version of this API."
+})
+export type FailureCode = typeof FailureCode.Type
+
+/** `code` of an answer. */
+export const AnswerCode = Schema.Literals(["Verified", ...failureCodes]).annotate({
+  identifier: "AnswerCode",
+  title: "Code of an answer",
+  description: "`Verified`, or why not. The set is closed; a new code is a new version of this API.",
+  examples: ["Verified"]
+})
+export type AnswerCode = typeof AnswerCode.Type
+
+/** `code` of one attempt, and of an association. */
+export const ResolutionCode = Schema.Literals(["Resolved", ...failureCodes]).annotate({
+  identifier: "ResolutionCode",
+  title: "Code of a resolution",
+  description: "`Resolved`, or why no material could be had.",
+  examples: ["Resolved"]
+})
+export type ResolutionCode = typeof ResolutionCode.Type
+
+/** Where in the way of a question a code arises (requirements §8). */
+export const stages = [
+  "input",
+  "dns",
+  "connect",
+  "tls",
+  "http",
+  "redirect",
+  "parse",
+  "material",
+  "match",
+  "internal"
+] as const
+
+export const Stage = Schema.Literals(stages).annotate({
+  identifier: "Stage",
+  title: "Stage",
+  description: "Where in the way of a question the code arose.",
+  examples: ["tls"]
+})
+export type Stage = typeof Stage.Type

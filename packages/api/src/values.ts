@@ -1,0 +1,87 @@
+/**
+ * Values that several messages share.
+ */
+import { Schema } from "effect"
+
+/** An instant on the wire: RFC 3339, UTC, milliseconds only where they are not zero. */
+export const Instant = Schema.String.annotate({
+  identifier: "Instant",
+  title: "Instant",
+  description: "RFC 3339 in UTC; milliseconds are written only where they are not zero.",
+  format: "date-time",
+  examples: ["2026-11-23T09:00:00Z"]
+})
+export type Instant = typeof Instant.Type
+
+/** Base64 SHA-256 of the DER octets of a certificate. */
+export const Sha256 = Schema.String.annotate({
+  title: "SHA-256",
+  description: "Base64 (with padding) of the SHA-256 of the certificate's DER octets.",
+  examples: ["47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]
+})
+
+export const Generation = Schema.Literals(["rfc7711", "draft"]).annotate({
+  identifier: "Generation",
+  title: "Generation",
+  description: "`rfc7711`: fingerprints at `/.well-known/posh/…`. `draft`: a JWK Set at `/.well-known/posh.…`.",
+  examples: ["rfc7711"]
+})
+export type Generation = typeof Generation.Type
+
+export const Delegation = Schema.Literals(["possession", "redirect", "reference", "redirect+reference"]).annotate({
+  identifier: "Delegation",
+  title: "Delegation",
+  description: "How the domain speaks: with material of its own, or by pointing elsewhere.",
+  examples: ["reference"]
+})
+export type Delegation = typeof Delegation.Type
+
+export const CacheStatus = Schema.Literals(["miss", "memory", "redis", "coalesced"]).annotate({
+  identifier: "CacheStatus",
+  title: "Cache",
+  description: [
+    "Where the deciding material came from: `miss` fetched now, `memory` and `redis` remembered, `coalesced` fetched by",
+    "another question at the same moment."
+  ].join(" "),
+  examples: ["memory"]
+})
+export type CacheStatus = typeof CacheStatus.Type
+
+/** A finding that decides nothing. */
+export const Lint = Schema.Struct({
+  code: Schema.String.annotate({
+    description: "What was found. Codes may be added at any time: ignore those that you do not know.",
+    examples: ["MatchedNonPrimary"]
+  }),
+  severity: Schema.Literals(["error", "warning", "info"]),
+  message: Schema.String.annotate({ description: "One sentence for a person." }),
+  path: Schema.optionalKey(
+    Schema.String.annotate({ description: "Where in the document.", examples: ["keys[0].x5c[1]"] })
+  )
+}).annotate({ identifier: "Lint", title: "Finding", description: "A finding that does not decide a verdict." })
+export type Lint = typeof Lint.Type
+
+export const domain = Schema.String.annotate({
+  title: "Source domain",
+  description: [
+    "The domain that the caller set out to reach, as U-labels or A-labels. Take it from a trusted context (the stream's",
+    "`to` or `from`), never from SNI, the certificate or DNS."
+  ].join(" "),
+  examples: ["hosted.example"]
+})
+
+export const service = Schema.String.annotate({
+  title: "Service",
+  description: "A registered key, `xmpp-client` or `xmpp-server`; `_xmpp-server._tcp` and `xmpps-server` are aliases.",
+  examples: ["xmpp-server"]
+})
+
+/** Milliseconds within which an answer is given (POSH-REQ-07). */
+export const deadlineMs = { minimum: 50, maximum: 30_000, default: 10_000 } as const
+
+export const DeadlineMs = Schema.Int.check(Schema.isBetween(deadlineMs)).annotate({
+  title: "Deadline",
+  description: "Milliseconds. When they have passed the answer is `indeterminate`, `DeadlineExceeded`. Default 10,000.",
+  default: deadlineMs.default,
+  examples: [5_000]
+})

@@ -1,0 +1,48 @@
+/**
+ * What a domain asserts now, without a certificate in question: for administrators, monitors and prefetching.
+ */
+import { Result } from "effect"
+import type { Association } from "./Association.ts"
+import { failures, type VerdictCode } from "./codes.ts"
+import type { Domain } from "./Domain.ts"
+import { generationRules } from "./Generation.ts"
+import type { Resolution, Target } from "./Resolver.ts"
+import type { ServiceKey } from "./Service.ts"
+import type { AttemptReport, CacheStatus } from "./Verdict.ts"
+
+export interface Assertion {
+  readonly domain: Domain
+  readonly service: ServiceKey
+  readonly state: "material" | "no-material" | "unusable-material" | "indeterminate"
+  readonly code: VerdictCode | "Resolved"
+  /** One sentence for a person. */
+  readonly message: string
+  /** Present when `state` is `material`. */
+  readonly association?: Association
+  readonly attempts: ReadonlyArray<AttemptReport>
+  readonly cache: CacheStatus
+  readonly retryable: boolean
+  /** Milliseconds. */
+  readonly retryAfterMs?: number
+}
+
+export const toAssertion = ({ domain, service }: Target, resolution: Resolution, now: number): Assertion => {
+  const { attempts, cache, outcome, retryAt } = resolution
+  const common = { domain, service: service.key, attempts, cache }
+  if (Result.isSuccess(outcome)) {
+    const { association } = outcome.success
+    const message = `${domain} publishes material for ${service.key} (${generationRules[association.generation].label}).`
+    return { ...common, state: "material", code: "Resolved", message, association, retryable: false }
+  }
+  const { code, message } = outcome.failure
+  const { retryable, verdict } = failures[code]
+  return {
+    ...common,
+    // Failures of a resolution have no other verdicts; whatever else came up would be a fault of ours.
+    state: verdict === "no-material" || verdict === "unusable-material" ? verdict : "indeterminate",
+    code,
+    message,
+    retryable,
+    ...(retryAt === undefined ? {} : { retryAfterMs: Math.max(0, retryAt - now) })
+  }
+}

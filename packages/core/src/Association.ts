@@ -1,0 +1,46 @@
+/**
+ * What a source domain asserts about a service, with the evidence of how it was learnt and until when it counts. This
+ * is what is cached (POSH-CAC-01); verdicts never are.
+ */
+import type { Domain } from "./Domain.ts"
+import type { Generation } from "./Generation.ts"
+import type { Hop } from "./Hop.ts"
+import type { Lint } from "./Lint.ts"
+import type { Material } from "./Material.ts"
+import type { ServiceKey } from "./Service.ts"
+
+/** How the domain speaks (requirements §0.4). */
+export type Delegation = "possession" | "redirect" | "reference" | "redirect+reference"
+
+export interface Association {
+  readonly domain: Domain
+  readonly service: ServiceKey
+  readonly generation: Generation
+  readonly material: Material
+  readonly lints: ReadonlyArray<Lint>
+  /** The requests that led to the material, in order (POSH-RES-90). */
+  readonly hops: ReadonlyArray<Hop>
+  readonly delegation: Delegation
+  /** Host of the last hop: where the material was found. */
+  readonly delegatedDomain: Domain
+  readonly lifetime: Lifetime
+}
+
+/** All in milliseconds since the epoch. */
+export interface Lifetime {
+  /** Start of the request that delivered the material (POSH-CAC-10). */
+  readonly fetchedAt: number
+  /**
+   * From here on the next question resolves again: fresh-until for RFC 7711 (POSH-CAC-10), revalidate-at for the draft
+   * generation (POSH-CAC-22).
+   */
+  readonly revalidateAt: number
+  /** Where the source cannot be asked, the material may serve until here. Equal to `revalidateAt` for RFC 7711. */
+  readonly graceUntil: number
+  /** The entry's absolute expiry in every store: fresh-until, or the certificates' notAfter (POSH-CAC-20). */
+  readonly expiresAt: number
+}
+
+/** 80 % of the way to `revalidateAt`: when asking again is worth while (POSH-CAC-34). */
+export const refreshAt = ({ fetchedAt, revalidateAt }: Lifetime): number =>
+  Math.floor(fetchedAt + (revalidateAt - fetchedAt) * 0.8)

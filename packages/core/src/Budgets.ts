@@ -1,0 +1,128 @@
+/**
+ * What is spent on strangers' servers, as a decorator over {@link Fetcher} (POSH-SEC-12): concurrency and requests a
+ * minute for each source domain and for each target host, and a bound on everything at once.
+ *
+ * **Details**
+ *
+ * A request waits for its turn as long as it may take itself (`limits.requestMs`); a wait that is known to be longer
+ * fails at once, with the time after which it would have worked.
+ */
+import { Clock, Effect, Semaphore } from "effect"
+import { FetchError, type Fetcher, type FetchRequest, type FetchResponse } from "./Fetcher.ts"
+import type { BudgetLimits } from "./Limits.ts"
+
+type Get = Fetcher["Service"]["get"]
+
+export const withBudgets = (get: Get, limits: BudgetLimits): Get => {
+  const sources = makeGates(limits.perSourceConcurrent, limits.perSourcePerMinute)
+  const hosts = makeGates(limits.perHostConcurrent, limits.perHostPerMinute)
+  const everything = Semaphore.makeUnsafe(limits.inFlight)
+
+  return Effect.fnUntraced(function*(request) {
+    const startedAt = yield* Clock.currentTimeMillis
+    const now = Number((yield* Clock.monotonicTimeNanos) / 1_000_000n)
+    const source = sources(request.sourceDomain, now)
+    const host = hosts(request.target.host, now)
+    const wait = Math.max(source.waitMs(now), host.waitMs(now))
+    if (wait > request.limits.requestMs) return yield* refused("RateLimitedLocally", startedAt, startedAt, wait)
+    const leave = enter([source, host], now)
+
+    const paced = wait > 0 ? held(request, "RateLimitedLocally", Effect.sleep(wait)) : Effect.void
+    return yield* paced.pipe(
+      Effect.andThen(
+        get(request).pipe(
+          inTurn(everything, request, "ResolverOverloaded", startedAt),
+          inTurn(host.turns, request, "RateLimitedLocally", startedAt),
+          inTurn(source.turns, request, "RateLimitedLocally", startedAt)
+        )
+      ),
+      Effect.ensuring(leave)
+    )
+  })
+}
+
+const enter = (gates: ReadonlyArray<Gate>, now: number) => {
+  for (const gate of gates) gate.enter(now)
+  return Effect.sync(() => {
+    for (const gate of gates) gate.leave()
+  })
+}
+
+type WaitCode = "RateLimitedLocally" | "ResolverOverloaded"
+
+const refused = (code: WaitCode, startedAt: number, endedAt: number, retryAfterMs: number) =>
+  new FetchError({ code, retryAfterMs: Math.ceil(retryAfterMs), trace: { startedAt, endedAt } })
+
+/** Notes while waiting what for (see {@link FetchRequest.waiting}). */
+const held = <A, E>(request: FetchRequest, code: WaitCode, wait: Effect.Effect<A, E>) =>
+  Effect.suspend(() => {
+    request.waiting.code = code
+    return Effect.ensuring(wait, Effect.sync(() => delete request.waiting.code))
+  })
+
+/** Runs with a permit; gives up where none comes free in the time that the request itself would have had. */
+const inTurn =
+  (turns: Semaphore.Semaphore, request: FetchRequest, code: WaitCode, startedAt: number) =>
+  (work: Effect.Effect<FetchResponse, FetchError>): Effect.Effect<FetchResponse, FetchError> =>
+    Effect.suspend(() => {
+      let started = false
+      const turn = turns.withPermit(Effect.suspend(() => {
+        started = true
+        delete request.waiting.code
+        return work
+      }))
+      const { requestMs } = request.limits
+      const giveUp = Effect.sleep(requestMs).pipe(
+        Effect.andThen(Clock.currentTimeMillis),
+        Effect.flatMap((now) => started ? Effect.never : Effect.fail(refused(code, startedAt, now, requestMs)))
+      )
+      request.waiting.code = code
+      return Effect.raceFirst(turn, giveUp)
+    })
+
+interface Gate {
+  readonly turns: Semaphore.Semaphore
+  /** Milliseconds until the next request is due. */
+  readonly waitMs: (now: number) => number
+  readonly enter: (now: number) => void
+  readonly leave: () => void
+  /** Nobody is inside and nothing is owed: the gate can be forgotten. */
+  readonly isIdle: (now: number) => boolean
+}
+
+/** A token bucket: `perMinute` at once, and refilled evenly. State is one instant, so an idle gate is worth nothing. */
+const makeGate = (concurrent: number, perMinute: number): Gate => {
+  const interval = 60_000 / perMinute
+  let fullAt = 0
+  let inside = 0
+  const owed = (now: number) => Math.max(0, fullAt - now)
+  return {
+    turns: Semaphore.makeUnsafe(concurrent),
+    waitMs: (now) => Math.max(0, owed(now) - (perMinute - 1) * interval),
+    enter: (now) => {
+      fullAt = now + owed(now) + interval
+      inside += 1
+    },
+    leave: () => {
+      inside -= 1
+    },
+    isIdle: (now) => inside === 0 && owed(now) === 0
+  }
+}
+
+/** Gates by key. Idle ones are swept whenever their number has doubled, so a flood of keys is bounded by its rate. */
+const makeGates = (concurrent: number, perMinute: number) => {
+  const gates = new Map<string, Gate>()
+  let sweepAt = 1_024
+  return (key: string, now: number): Gate => {
+    const known = gates.get(key)
+    if (known !== undefined) return known
+    if (gates.size >= sweepAt) {
+      for (const [name, gate] of gates) if (gate.isIdle(now)) gates.delete(name)
+      sweepAt = Math.max(1_024, gates.size * 2)
+    }
+    const gate = makeGate(concurrent, perMinute)
+    gates.set(key, gate)
+    return gate
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What a deployment decides, with unit, default and consequence. Questions may only choose within it.
+ */
+import type { DelegationPolicy } from "./Delegation.ts"
+import type { DomainPolicy } from "./Domain.ts"
+import type { Generations } from "./Generation.ts"
+import type { LifetimePolicy } from "./Lifetime.ts"
+import { type AttemptLimits, attemptLimits, type BudgetLimits, budgetLimits } from "./Limits.ts"
+import { type HashName, hashNames } from "./Material.ts"
+import { registeredServices, type ServiceRegistry } from "./Service.ts"
+
+export interface Policy extends DomainPolicy, LifetimePolicy {
+  readonly services: ServiceRegistry
+  /** Default of a question's `generations` (POSH-NEG-01). */
+  readonly generations: Generations
+  readonly delegation: DelegationPolicy
+  /** Require JSON media types by name (POSH-RES-46). Default false: JSON served as text is accepted with a lint. */
+  readonly strictMediaTypes: boolean
+  /** Read the interim formats at the draft path (POSH-NEG-08). Default false. */
+  readonly acceptInterim: boolean
+  /** Accept the drafts' example certificates, whose keys are public (POSH-SEC-06). For tests alone. */
+  readonly trustDraftExamples: boolean
+  /** Report or enforce the leaf profile (POSH-MAT-04). */
+  readonly leafProfile: "report" | "enforce"
+  /** What equals what in the draft generation (POSH-MAT-10, POSH-MAT-11). */
+  readonly match: "certificate" | "spki"
+  /** Accept SHA-1 signatures in the optional chain check (A.4 V2). Default false. */
+  readonly chainSha1: boolean
+  /** Milliseconds by which clocks may differ, ≤ 300,000 (POSH-MAT-02). Default 0. */
+  readonly clockSkewMs: number
+  /** Hashes that count as evidence, strongest first (POSH-SEC-20). */
+  readonly hashes: ReadonlyArray<HashName>
+  readonly attempt: AttemptLimits
+  readonly budgets: BudgetLimits
+  /** Bounds of the memory cache (POSH-CAC-05). */
+  readonly cacheEntries: number
+  readonly cacheOctets: number
+}
+
+const day = 24 * 60 * 60 * 1_000
+
+export const defaultPolicy: Policy = {
+  services: registeredServices,
+  allowSpecialUse: false,
+  generations: "rfc-then-draft",
+  delegation: { mode: "any", hosts: [], ports: [443] },
+  maxLifetimeMs: 7 * day,
+  draftRevalidateMs: day,
+  draftGraceMs: 7 * day,
+  strictMediaTypes: false,
+  acceptInterim: false,
+  trustDraftExamples: false,
+  leafProfile: "report",
+  match: "certificate",
+  chainSha1: false,
+  clockSkewMs: 0,
+  hashes: hashNames,
+  attempt: attemptLimits,
+  budgets: budgetLimits,
+  cacheEntries: 100_000,
+  cacheOctets: 1024 * 1024 * 1024
+}

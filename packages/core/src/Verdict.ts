@@ -1,0 +1,147 @@
+/**
+ * The answer with its evidence (requirements §3.6).
+ */
+import type { Delegation, Lifetime } from "./Association.ts"
+import type { Certificate } from "./Certificate.ts"
+import { failures, type VerdictCode, type VerdictKind } from "./codes.ts"
+import type { Domain } from "./Domain.ts"
+import { type Generation, generationRules } from "./Generation.ts"
+import type { Hop } from "./Hop.ts"
+import type { Lint } from "./Lint.ts"
+import type { Hashes, HashName, Material } from "./Material.ts"
+import type { NameMatches } from "./NameCheck.ts"
+import type { Known } from "./Resolver.ts"
+import type { ServiceKey } from "./Service.ts"
+
+/** Where the deciding material came from. `redis` is for stores that are shared. */
+export type CacheStatus = "miss" | "memory" | "redis" | "coalesced"
+
+/** How one generation was asked and what came of it (POSH-NEG-04). */
+export interface AttemptReport {
+  readonly generation: Generation
+  readonly code: VerdictCode | "Resolved"
+  readonly detail?: string
+  readonly url?: string
+  readonly hopIndex?: number
+  readonly hops: ReadonlyArray<Hop>
+  readonly cache: CacheStatus
+  /** The source could not be asked when revalidation was due (POSH-CAC-22). */
+  readonly revalidation?: "overdue"
+}
+
+/** What is known of the certificate in question. */
+export interface PresentedCertificate {
+  readonly hashes: Hashes
+  /** Absent for a question by fingerprint. */
+  readonly certificate?: Certificate
+}
+
+export interface MatchedCandidate {
+  /** Position in the document. */
+  readonly index: number
+  /** What was compared: a hash, whole certificates (draft), or keys (opt-in, POSH-MAT-11). */
+  readonly algorithm: HashName | "certificate" | "spki"
+  readonly candidates: number
+}
+
+export interface Evidence {
+  readonly attempts: ReadonlyArray<AttemptReport>
+  readonly delegation?: Delegation
+  readonly delegatedDomain?: Domain
+  readonly material?: Material
+  readonly lifetime?: Lifetime
+  readonly matched?: MatchedCandidate
+  readonly names?: NameMatches
+  /** Outcome of the optional chain check (POSH-MAT-20). */
+  readonly chain?: "valid" | "invalid"
+  readonly lints: ReadonlyArray<Lint>
+}
+
+export interface Verdict {
+  readonly verdict: VerdictKind
+  /** True for `verified` alone (POSH-MAT-61). */
+  readonly valid: boolean
+  readonly code: VerdictCode | "Verified"
+  /** One sentence for a person. */
+  readonly message: string
+  readonly domain: Domain
+  readonly service: ServiceKey
+  readonly prooftype: "posh"
+  readonly generation?: Generation
+  readonly presented: PresentedCertificate
+  /** When this was decided; milliseconds since the epoch, as all instants here. */
+  readonly decidedAt: number
+  /** Until when the caller may rely on it (POSH-MAT-63); `verified` only. */
+  readonly validUntil?: number
+  readonly refreshAfter?: number
+  readonly retryable: boolean
+  readonly retryAfterMs?: number
+  /** Absent where nothing was looked up. */
+  readonly cache?: CacheStatus
+  readonly evidence: Evidence
+}
+
+/** What every verdict about a question says, however it came about. */
+export interface Subject {
+  readonly domain: Domain
+  readonly service: ServiceKey
+  readonly presented: PresentedCertificate
+  readonly decidedAt: number
+}
+
+/** A verdict other than `verified`, by its code. */
+export const refuted = (
+  subject: Subject,
+  code: VerdictCode,
+  evidence: Evidence,
+  more: {
+    readonly generation?: Generation
+    readonly cache?: CacheStatus
+    readonly retryAfterMs?: number
+    readonly detail?: string
+  } = {}
+): Verdict => {
+  const { retryable, summary, verdict } = failures[code]
+  const { detail, ...rest } = more
+  return {
+    ...subject,
+    ...rest,
+    verdict,
+    valid: false,
+    code,
+    message: detail === undefined ? summary : `${summary.slice(0, -1)}: ${detail}.`,
+    prooftype: "posh",
+    retryable,
+    evidence
+  }
+}
+
+/** The one way to a positive answer: a certificate that matched material (POSH-MAT-61). */
+export const verified = (
+  subject: Subject,
+  known: Known,
+  matched: MatchedCandidate,
+  cache: CacheStatus,
+  evidence: Evidence
+): Verdict => {
+  const { generation, lifetime } = known.association
+  const validUntil = Math.min(
+    // Overdue draft material counts until its source is asked again, within its grace (POSH-CAC-22).
+    known.nextTryAt === undefined ? lifetime.revalidateAt : Math.min(known.nextTryAt, lifetime.graceUntil),
+    subject.presented.certificate?.notAfter ?? Number.POSITIVE_INFINITY
+  ) // POSH-MAT-63
+  return {
+    ...subject,
+    verdict: "verified",
+    valid: true,
+    code: "Verified",
+    message: `${subject.domain} vouches for this certificate (${generationRules[generation].label}, entry ${matched.index}, ${matched.algorithm}).`,
+    prooftype: "posh",
+    generation,
+    validUntil,
+    refreshAfter: Math.floor(lifetime.fetchedAt + Math.max(0, validUntil - lifetime.fetchedAt) * 0.8),
+    retryable: false,
+    cache,
+    evidence
+  }
+}

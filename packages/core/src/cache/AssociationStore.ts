@@ -1,0 +1,51 @@
+/**
+ * Where associations and absences are remembered. One interface for every store; a store may be slow, lose entries or
+ * be away, but it never fails a question and never returns what was not put in (POSH-CAC-05).
+ */
+import { Context, type Effect } from "effect"
+import type { Association } from "../Association.ts"
+import type { Domain } from "../Domain.ts"
+import type { ResolveError } from "../errors.ts"
+import type { Generation } from "../Generation.ts"
+import type { ServiceKey } from "../Service.ts"
+
+/** The key of everything remembered: the source domain, never a redirect's or reference's host (POSH-CAC-03). */
+export interface StoreKey {
+  readonly domain: Domain
+  readonly service: ServiceKey
+  readonly generation: Generation
+}
+
+/** A failed resolution, for a while (POSH-CAC-31). Instants in milliseconds since the epoch. */
+export interface Absence {
+  readonly error: ResolveError
+  readonly learnedAt: number
+  /** Until when nobody asks the origin again. */
+  readonly until: number
+  /** Failures in a row; decides the next back-off. */
+  readonly failures: number
+}
+
+export interface Remembered {
+  readonly association?: Association
+  readonly absence?: Absence
+  readonly tier: "memory" | "redis"
+  /**
+   * The time by which the entries are to be judged: the wall clock, or later where the wall clock went backwards since
+   * they were stored (POSH-CAC-35).
+   */
+  readonly asOf: number
+}
+
+export class AssociationStore extends Context.Service<AssociationStore, {
+  readonly get: (key: StoreKey) => Effect.Effect<Remembered>
+  /** Replaces the association and ends any absence. */
+  readonly putAssociation: (key: StoreKey, association: Association) => Effect.Effect<void>
+  /** Leaves an association in place (POSH-CAC-30). */
+  readonly putAbsence: (key: StoreKey, absence: Absence) => Effect.Effect<void>
+  readonly removeAssociation: (key: StoreKey) => Effect.Effect<void>
+  readonly forget: (key: StoreKey) => Effect.Effect<void>
+}>()("posh/cache/AssociationStore") {}
+
+/** Text form of a key; also its place in shared stores. */
+export const keyText = ({ domain, generation, service }: StoreKey): string => `${domain}:${service}:${generation}`

@@ -1,0 +1,120 @@
+/**
+ * One flight per key: whoever asks while a resolution is under way waits for that one (POSH-RES-92).
+ */
+import { Deferred, Effect, Fiber, Scope } from "effect"
+import type { Waiting } from "../Fetcher.ts"
+
+/** A resolution under way. */
+export interface Flight<A> {
+  readonly landing: Deferred.Deferred<A>
+  /** What its current request waits for, if a budget holds it back. */
+  readonly waiting: Waiting
+  /** Its outcome is not to be remembered: the key was forgotten in the meantime. */
+  discarded: boolean
+  waiters: number
+  /** It goes on without waiters: nobody left it by choice. */
+  unattended: boolean
+  fiber: Fiber.Fiber<void> | undefined
+}
+
+export interface Flights<A> {
+  /**
+   * Waits for the flight of a key, starting it where there is none. An interrupted waiter leaves; when the last one
+   * left, the flight is cancelled. `onLate` answers when the time is over; then the flight goes on, bounded by the
+   * attempt's own budget, and what it learns is for the next question.
+   */
+  readonly join: (
+    key: string,
+    work: (flight: Flight<A>) => Effect.Effect<A>,
+    wait: { readonly ms: number; readonly onLate: (flight: Flight<A>) => A }
+  ) => Effect.Effect<{ readonly outcome: A; readonly joined: boolean }>
+  /** Starts a flight that nobody waits for, unless there is one. */
+  readonly start: (key: string, work: (flight: Flight<A>) => Effect.Effect<A>) => Effect.Effect<void>
+  readonly isUnderWay: (key: string) => boolean
+  /** Later questions start anew; waiters of the current flight still get its outcome. */
+  readonly discard: (key: string) => void
+}
+
+export const makeFlights = <A>(): Effect.Effect<Flights<A>, never, Scope.Scope> =>
+  Effect.map(Effect.scope, (scope) => {
+    const flights = new Map<string, Flight<A>>()
+
+    const remove = (key: string, flight: Flight<A>) => {
+      if (flights.get(key) === flight) flights.delete(key)
+    }
+
+    const launch = (key: string, work: (flight: Flight<A>) => Effect.Effect<A>) =>
+      Effect.suspend(() => {
+        const flight: Flight<A> = {
+          landing: Deferred.makeUnsafe<A>(),
+          waiting: {},
+          discarded: false,
+          waiters: 0,
+          unattended: false,
+          fiber: undefined
+        }
+        flights.set(key, flight)
+        return Effect.suspend(() => work(flight)).pipe(
+          Effect.interruptible,
+          Effect.onExit((exit) =>
+            Effect.suspend(() => {
+              remove(key, flight)
+              return Deferred.done(flight.landing, exit)
+            })
+          ),
+          Effect.asVoid,
+          Effect.forkIn(scope),
+          Effect.map((fiber) => {
+            flight.fiber = fiber
+            return flight
+          })
+        )
+      })
+
+    const leave = (key: string, flight: Flight<A>) =>
+      Effect.suspend(() => {
+        flight.waiters -= 1
+        if (flight.waiters > 0 || flight.unattended || flight.fiber === undefined) return Effect.void
+        remove(key, flight)
+        return Effect.asVoid(Effect.forkIn(Fiber.interrupt(flight.fiber), scope))
+      })
+
+    return {
+      join: (key, work, wait) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.suspend(() => {
+            const current = flights.get(key)
+            return Effect.flatMap(current === undefined ? launch(key, work) : Effect.succeed(current), (flight) => {
+              flight.waiters += 1
+              return restore(Deferred.await(flight.landing)).pipe(
+                Effect.timeoutOrElse({
+                  duration: Math.max(0, wait.ms),
+                  orElse: () =>
+                    Effect.sync(() => {
+                      flight.unattended = true
+                      return wait.onLate(flight)
+                    })
+                }),
+                restore,
+                Effect.ensuring(leave(key, flight)),
+                Effect.map((outcome) => ({ outcome, joined: current !== undefined }))
+              )
+            })
+          })
+        ),
+      start: (key, work) =>
+        Effect.suspend(() => {
+          if (flights.has(key)) return Effect.void
+          return Effect.map(launch(key, work), (flight) => {
+            flight.unattended = true
+          })
+        }),
+      isUnderWay: (key) => flights.has(key),
+      discard: (key) => {
+        const flight = flights.get(key)
+        if (flight === undefined) return
+        flight.discarded = true
+        flights.delete(key)
+      }
+    }
+  })

@@ -1,0 +1,103 @@
+/**
+ * Is this exactly one well-formed DER element? The gate before a certificate library, which would take BER, trailing
+ * octets and values nested without end.
+ */
+
+/** Deeper or more numerous elements occur in no certificate: real ones have about ten levels and a hundred elements. */
+const limits = { depth: 32, elements: 1_024 }
+
+/**
+ * Walks the whole value once, without recursion: definite and minimal lengths, children that fill their parent, the
+ * universal types as X.690 §8 and §10–11 have them in DER, and nothing after the end.
+ *
+ * **Gotchas**
+ *
+ * Octets within OCTET STRING, BIT STRING and primitive context-specific values are not looked into. NOT CHECKED: the
+ * characters of strings, the order of SET OF, and values that equal their DEFAULT; all occur in certificates in use.
+ * Identifiers of more than one octet occur in none and are refused.
+ */
+export const isDer = (octets: Uint8Array): boolean => {
+  const ends: Array<number> = [] // of the elements that the walk is inside of
+  let at = 0
+  let elements = 0
+  do {
+    const header = readHeader(octets, at, ends.at(-1) ?? octets.length)
+    elements += 1
+    if (header === undefined || elements > limits.elements || ends.length === limits.depth) return false
+    if ((header.tag & constructed) !== 0) {
+      if (isUniversal(header.tag) && header.tag !== sequence && header.tag !== set) return false
+      ends.push(header.end)
+      at = header.start
+    } else {
+      if (!isPrimitive(header.tag, octets.subarray(header.start, header.end))) return false
+      at = header.end
+    }
+    while (ends.at(-1) === at) ends.pop()
+  } while (ends.length > 0)
+  return at === octets.length
+}
+
+const constructed = 0x20
+const sequence = 0x30
+const set = 0x31
+
+const isUniversal = (tag: number): boolean => (tag & 0xc0) === 0
+
+interface Header {
+  readonly tag: number
+  /** Of the content. */
+  readonly start: number
+  readonly end: number
+}
+
+// X.690 §8.1.2, §8.1.3, §10.1
+const readHeader = (octets: Uint8Array, at: number, limit: number): Header | undefined => {
+  const tag = octets[at]
+  const first = octets[at + 1]
+  if (at + 2 > limit || tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined
+  if (first < 0x80) return at + 2 + first <= limit ? { tag, start: at + 2, end: at + 2 + first } : undefined
+
+  const start = at + 2 + (first & 0x7f)
+  if (first === 0x80 || first > 0x84 || start > limit || octets[at + 2] === 0) return undefined
+  const length = octets.subarray(at + 2, start).reduce((sum, octet) => sum * 256 + octet, 0)
+  return length >= 0x80 && start + length <= limit ? { tag, start, end: start + length } : undefined
+}
+
+const isPrimitive = (tag: number, content: Uint8Array): boolean => {
+  switch (tag) {
+    case 0x00: // end of contents, of indefinite lengths
+    case 0x10: // SEQUENCE and SET are constructed
+    case 0x11:
+      return false
+    case 0x01:
+      return content.length === 1 && (content[0] === 0 || content[0] === 0xff)
+    case 0x02: // INTEGER
+    case 0x0a: // ENUMERATED
+      return isInteger(content)
+    case 0x03:
+      return isBitString(content)
+    case 0x05:
+      return content.length === 0
+    case 0x06:
+      return isOid(content)
+    default:
+      return true
+  }
+}
+
+// X.690 §8.3.2: the first nine bits are not all alike.
+const isInteger = ([first, second, ...more]: Uint8Array): boolean =>
+  first !== undefined &&
+  (second === undefined ? more.length === 0 : !(first === 0 && second < 0x80) && !(first === 0xff && second >= 0x80))
+
+// X.690 §8.6.2, §11.2.1: the unused bits of the last octet are counted, and zero.
+const isBitString = (content: Uint8Array): boolean => {
+  const [unused] = content
+  if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1)) return false
+  return ((content.at(-1) ?? 0) & ((1 << unused) - 1)) === 0 || content.length === 1
+}
+
+// X.690 §8.19.2: no arc starts with a superfluous 0x80, and the last one ends.
+const isOid = (content: Uint8Array): boolean =>
+  content.length > 0 && (content.at(-1) ?? 0x80) < 0x80 &&
+  content.every((octet, index) => octet !== 0x80 || (index > 0 && (content[index - 1] ?? 0) >= 0x80))

@@ -1,0 +1,43 @@
+/**
+ * What an operator may decide about outgoing requests.
+ */
+import { Data } from "effect"
+import type { IpNetwork } from "effect/net"
+import type { ConnectTo } from "./ConnectTo.ts"
+
+export interface EgressOptions {
+  /**
+   * Sent as `User-Agent`: printable ASCII. Name a contact address in it, so that the owner of an origin knows whom to
+   * ask (`POSH_USER_AGENT`). No default.
+   */
+  readonly userAgent: string
+  /**
+   * PEM certificates that are trusted roots besides those built into Node.js, for documents only
+   * (`POSH_EXTRA_CA_FILE`, POSH-SEC-22). Default: none. Whoever holds the key of one of them can vouch for any domain.
+   */
+  readonly extraCa?: string
+  /**
+   * Where to connect instead of what DNS says (`POSH_CONNECT_TO`), first match wins. Default: empty. Such addresses
+   * are exempt from the address policy; name, SNI and certificate check stay those of the host.
+   */
+  readonly connectTo?: ConnectTo
+  /**
+   * Networks that are exempt from the address policy (`POSH_ALLOW_NETWORKS`). Default: empty. Every domain on the
+   * Internet can then make this process connect into these networks.
+   */
+  readonly allowNetworks?: ReadonlyArray<IpNetwork.IpNetwork>
+  /**
+   * Name servers, as `address`, `address:port` or `[address]:port`. Default: those of the system's `resolv.conf`.
+   */
+  readonly dnsServers?: ReadonlyArray<string>
+}
+
+/** An option cannot be used; `detail` says what is wrong with it. */
+export class EgressConfigError extends Data.TaggedError("EgressConfigError")<{
+  readonly option: keyof EgressOptions
+  readonly detail: string
+}> {
+  override get message(): string {
+    return `${this.option}: ${this.detail}`
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * How an origin answers one request, as data. Five kinds of answer carry every misbehaviour; `Behave` names those that
+ * tests ask for.
+ */
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
+
+/** An ordinary HTTP answer, framed by Node. */
+export interface Response {
+  readonly _tag: "Response"
+  readonly status: number
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  readonly body: Uint8Array
+  readonly delayMs: number
+  /** 1xx answers that go before. */
+  readonly interim: ReadonlyArray<number>
+}
+
+/** Octets written past Node's HTTP, each after its pause, and what becomes of the connection then. */
+export interface Raw {
+  readonly _tag: "Raw"
+  readonly steps: ReadonlyArray<{ readonly afterMs: number; readonly octets: Uint8Array }>
+  readonly end: "close" | "reset" | "hold"
+}
+
+/** `head` once and `chunk` for ever, as fast as the client reads. */
+export interface Endless {
+  readonly _tag: "Endless"
+  readonly head: string
+  readonly chunk: string
+}
+
+/** A gzip body of this many decoded octets, compressed while it is sent. */
+export interface GzipBomb {
+  readonly _tag: "GzipBomb"
+  readonly decoded: number
+}
+
+/** The first for the first request, and so on; the last repeats. */
+export interface Sequence {
+  readonly _tag: "Sequence"
+  readonly behaviours: ReadonlyArray<Behaviour>
+}
+
+export type Behaviour = Response | Raw | Endless | GzipBomb | Sequence
+
+/** `null` removes a header that would be there by default. */
+export type HeaderOptions = Readonly<Record<string, string | ReadonlyArray<string> | null>>
+
+export interface ResponseOptions {
+  readonly status?: number
+  readonly headers?: HeaderOptions
+  /** Milliseconds before the first octet of the answer; default 0. */
+  readonly delayMs?: number
+}
+
+const utf8 = (value: string): Uint8Array => Buffer.from(value, "utf8")
+const stringify = (document: unknown): Uint8Array => utf8(JSON.stringify(document))
+const toOctets = (body: unknown): Uint8Array => {
+  if (body instanceof Uint8Array) return body
+  return typeof body === "string" ? utf8(body) : stringify(body)
+}
+
+const JSON_TYPE = { "content-type": "application/json" }
+const FRAMELESS = new Set([204, 304])
+
+const respond = (body: Uint8Array, defaults: HeaderOptions, options: ResponseOptions = {}): Response => {
+  const status = options.status ?? 200
+  const framing: HeaderOptions = FRAMELESS.has(status) ? {} : { "content-length": String(body.length) }
+  const given = Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const)
+  const headers = Object.entries({ ...defaults, ...framing, ...Object.fromEntries(given) })
+  return {
+    _tag: "Response",
+    status,
+    headers: headers.flatMap(([name, value]) =>
+      value === null ? [] : [value].flat().map((single) => [name, single] as const)
+    ),
+    body,
+    delayMs: options.delayMs ?? 0,
+    interim: []
+  }
+}
+
+const raw = (end: Raw["end"], ...parts: ReadonlyArray<string | Uint8Array>): Raw => ({
+  _tag: "Raw",
+  steps: parts.map((part) => ({ afterMs: 0, octets: toOctets(part) })),
+  end
+})
+
+const head = (...lines: ReadonlyArray<string>) => `${lines.join("\r\n")}\r\n\r\n`
+const OK = "HTTP/1.1 200 OK"
+const TYPE = "Content-Type: application/json"
+
+const encoders: Readonly<Record<string, (octets: Uint8Array) => Uint8Array>> = {
+  gzip: gzipSync,
+  "x-gzip": gzipSync,
+  br: brotliCompressSync,
+  deflate: deflateSync,
+  zstd: zstdCompressSync
+}
+
+const encoded = (name: string, octets: Uint8Array, options?: ResponseOptions) =>
+  respond(octets, { ...JSON_TYPE, "content-encoding": name }, options)
+
+const firstHalf = (octets: Uint8Array) => octets.subarray(0, octets.length >> 1)
+
+const corrupt = (octets: Uint8Array) => {
+  const changed = new Set([octets.length >> 1, octets.length - 8])
+  return octets.map((octet, index) => (changed.has(index) ? octet ^ 0xff : octet))
+}
+
+/** A document with a few words in it, so that there is something to cut or corrupt. */
+const SOME = { fingerprints: [{ "sha-256": "A".repeat(43) + "=" }], expires: 60 }
+
+export const Behave = {
+  json: (document: unknown, options?: ResponseOptions): Behaviour => respond(stringify(document), JSON_TYPE, options),
+  /** Text as it is, as `application/json` unless the headers say otherwise: for JSON that `JSON.stringify` cannot write. */
+  text: (body: string, options?: ResponseOptions): Behaviour => respond(utf8(body), JSON_TYPE, options),
+  /** Octets as they are, also `application/json` by default. */
+  bytes: (octets: Uint8Array, options?: ResponseOptions): Behaviour => respond(octets, JSON_TYPE, options),
+  status: (status: number, headers: HeaderOptions = {}): Behaviour =>
+    respond(new Uint8Array(), {}, { status, headers }),
+  redirect: (location: string, status = 302, options: ResponseOptions = {}): Behaviour =>
+    respond(new Uint8Array(), { location }, { ...options, status }),
+  /** Exact header lines after the status line, then the body, then the end of the connection. */
+  headersRaw: (
+    lines: ReadonlyArray<string>,
+    { body = "", reason = "", status = 200 }: { status?: number; reason?: string; body?: string } = {}
+  ): Behaviour => raw("close", head(`HTTP/1.1 ${status} ${reason}`, ...lines), body),
+  /** The status line at once, the rest of the head and the document after `ms`; see `delayMs` for a late first octet. */
+  slowHeaders: (ms: number, document: unknown = SOME): Behaviour => ({
+    _tag: "Raw",
+    steps: [
+      { afterMs: 0, octets: utf8(`${OK}\r\n`) },
+      { afterMs: ms, octets: utf8(head(TYPE, "Connection: close") + JSON.stringify(document)) }
+    ],
+    end: "close"
+  }),
+  /** Takes the request and never answers. */
+  hang: raw("hold") as Behaviour,
+  /** `total` octets, `chunk` at a time: white space and then `document`. */
+  slowBody: (
+    { chunk, document = SOME, everyMs, total }: { chunk: number; everyMs: number; total: number; document?: unknown }
+  ): Behaviour => {
+    const body = utf8(JSON.stringify(document).padStart(total))
+    const count = Math.ceil(body.length / chunk)
+    return {
+      _tag: "Raw",
+      steps: [
+        { afterMs: 0, octets: utf8(head(OK, TYPE, `Content-Length: ${body.length}`)) },
+        ...Array.from({ length: count }, (_, index) => ({
+          afterMs: everyMs,
+          octets: body.subarray(index * chunk, (index + 1) * chunk)
+        }))
+      ],
+      end: "close"
+    }
+  },
+  endlessBody: {
+    _tag: "Endless",
+    head: head(OK, TYPE, "Transfer-Encoding: chunked"),
+    chunk: `4000\r\n${" ".repeat(0x4000)}\r\n`
+  } as Behaviour,
+  endlessHeaders: { _tag: "Endless", head: `${OK}\r\n`, chunk: `X-Filler: ${"x".repeat(1000)}\r\n` } as Behaviour,
+  /** Promises `declared` octets and ends after `sent` (so many octets, or that text). */
+  truncated: ({ declared, sent }: { declared: number; sent: number | string }): Behaviour =>
+    raw("close", head(OK, TYPE, `Content-Length: ${declared}`), typeof sent === "number" ? " ".repeat(sent) : sent),
+  /** The whole document in one chunk, but not the last chunk that ends a body. */
+  truncatedChunked: raw(
+    "close",
+    head(OK, TYPE, "Transfer-Encoding: chunked"),
+    `${stringify(SOME).length.toString(16)}\r\n`,
+    stringify(SOME),
+    "\r\n"
+  ) as Behaviour,
+  gzip: (document: unknown, options?: ResponseOptions): Behaviour =>
+    encoded("gzip", gzipSync(stringify(document)), options),
+  /** White space that decodes to `decoded` octets, `{}` at the end. */
+  gzipBomb: (decoded: number): Behaviour => ({ _tag: "GzipBomb", decoded }),
+  /** Wrong check sum and a changed octet in the middle. */
+  gzipCorrupt: encoded("gzip", corrupt(gzipSync(stringify(SOME)))) as Behaviour,
+  /** The first half of a gzip stream under a Content-Length that is right for the half. */
+  gzipTruncated: encoded("gzip", firstHalf(gzipSync(stringify(SOME)))) as Behaviour,
+  /** Encoded for real where Node can (br, deflate, gzip, zstd), as it is under any other name. */
+  encoding: (name: string, body: unknown): Behaviour => {
+    const octets = toOctets(body)
+    return encoded(name, encoders[name]?.(octets) ?? octets)
+  },
+  resetAfterRequest: raw("reset") as Behaviour,
+  /** A clean end without an answer. */
+  closeAfterRequest: raw("close") as Behaviour,
+  garbage: raw("close", "\u0000\u0001 this is no HTTP \u0002\r\n\r\n") as Behaviour,
+  switching101: raw(
+    "hold",
+    head("HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: posh")
+  ) as Behaviour,
+  interim: (document: unknown, statuses: ReadonlyArray<number> = [100, 103], options?: ResponseOptions): Behaviour => ({
+    ...respond(stringify(document), JSON_TYPE, options),
+    interim: statuses
+  }),
+  retryAfter: (status: number, when: number | Date): Behaviour =>
+    respond(new Uint8Array(), {}, {
+      status,
+      headers: { "retry-after": typeof when === "number" ? String(when) : when.toUTCString() }
+    }),
+  sequence: (behaviours: ReadonlyArray<Behaviour>): Behaviour => ({ _tag: "Sequence", behaviours }),
+  age: (document: unknown, seconds: number): Behaviour =>
+    respond(stringify(document), JSON_TYPE, { headers: { age: String(seconds) } }),
+  /** `base` with one more member, so that `depth` containers nest, the outermost object among them. */
+  deepJson: (depth: number, base: Readonly<Record<string, unknown>> = {}): Behaviour => {
+    const members = JSON.stringify(base).slice(1, -1)
+    const inner = "[".repeat(depth - 1) + "]".repeat(depth - 1)
+    return respond(utf8(`{${members}${members === "" ? "" : ","}"deep":${inner === "" ? "0" : inner}}`), JSON_TYPE)
+  }
+}

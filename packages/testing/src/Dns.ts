@@ -1,0 +1,157 @@
+/**
+ * A DNS server on loopback, UDP and TCP on one port, that answers from a table and misbehaves where the table says so.
+ * Every answer has TTL 0, so that no client remembers what a test has changed.
+ */
+import { decode, encode } from "dns-packet"
+import type { Answer, DecodedPacket, Packet, Question } from "dns-packet"
+import { Effect } from "effect"
+import type { Scope } from "effect"
+import { createSocket } from "node:dgram"
+import type { Socket as UdpSocket } from "node:dgram"
+import { createServer } from "node:net"
+import type { Socket } from "node:net"
+import { listen, LOOPBACK } from "./listen.ts"
+
+/** What is known of one name. A type that is not there is NODATA, a name that is not there NXDOMAIN. */
+export interface DnsAnswer {
+  readonly a?: ReadonlyArray<string>
+  readonly aaaa?: ReadonlyArray<string>
+  /** Followed within the zone, as a resolver would. */
+  readonly cname?: string
+  readonly rcode?: "NXDOMAIN" | "SERVFAIL" | "REFUSED"
+  /** Takes the question and never answers. */
+  readonly silent?: true
+  /** The first for the first question of a type, and so on; the last repeats. */
+  readonly sequence?: ReadonlyArray<DnsAnswer>
+}
+
+export interface DnsQuery {
+  readonly at: number
+  readonly name: string
+  readonly type: string
+  readonly transport: "udp" | "tcp"
+}
+
+export interface Dns {
+  readonly port: number
+  readonly address: "127.0.0.1"
+  /** As `Resolver.setServers` takes it. */
+  readonly server: string
+  readonly queries: ReadonlyArray<DnsQuery>
+  readonly set: (name: string, answer: DnsAnswer) => void
+}
+
+export const makeDns = (zone: Readonly<Record<string, DnsAnswer>> = {}): Effect.Effect<Dns, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const queries: Array<DnsQuery> = []
+    const names = new Map(Object.entries(zone).map(([name, answer]) => [name.toLowerCase(), answer]))
+    const asked = new Map<string, number>()
+
+    const respond = (octets: Buffer, transport: DnsQuery["transport"]): Buffer | undefined => {
+      const packet = decodeOrUndefined(octets)
+      const question = packet?.questions?.[0]
+      if (packet === undefined || question === undefined) return undefined
+      const name = question.name.toLowerCase()
+      queries.push({ at: Date.now(), name, type: question.type, transport })
+      const key = `${name} ${question.type}`
+      const count = asked.get(key) ?? 0
+      asked.set(key, count + 1)
+      const answer = unfold(names.get(name), count)
+      return answer?.silent === true ? undefined : encode(answerOf(packet, question, answer, names))
+    }
+
+    const tcp = createServer((socket) => serveTcp(socket, (octets) => respond(octets, "tcp")))
+    const udp = createSocket("udp4")
+    udp.on("message", (octets, { address, port }) => {
+      const answer = respond(octets, "udp")
+      if (answer !== undefined) udp.send(answer, port, address)
+    })
+    // TCP picks the free port; UDP takes the same number, which is as good as always free.
+    const port = yield* listen(tcp)
+    yield* bind(udp, port)
+    return {
+      port,
+      address: LOOPBACK,
+      server: `${LOOPBACK}:${port}`,
+      queries,
+      set: (name, answer) => {
+        names.set(name.toLowerCase(), answer)
+      }
+    }
+  })
+
+const decodeOrUndefined = (octets: Buffer): DecodedPacket | undefined => {
+  try {
+    return decode(octets)
+  } catch {
+    return undefined // no DNS; a server keeps silent
+  }
+}
+
+const unfold = (answer: DnsAnswer | undefined, count: number): DnsAnswer | undefined =>
+  answer?.sequence === undefined ? answer : answer.sequence[Math.min(count, answer.sequence.length - 1)]
+
+const RCODE = { NXDOMAIN: 3, SERVFAIL: 2, REFUSED: 5 } as const
+const RECURSION = 1 << 7 // RA
+const AUTHORITATIVE = 1 << 10
+
+const answerOf = (
+  { flags = 0, id }: DecodedPacket,
+  question: Question,
+  answer: DnsAnswer | undefined,
+  names: ReadonlyMap<string, DnsAnswer>
+): Packet => {
+  const rcode = RCODE[answer === undefined ? "NXDOMAIN" : answer.rcode ?? "NXDOMAIN"]
+  const failed = answer === undefined || answer.rcode !== undefined
+  return {
+    type: "response",
+    ...(id === undefined ? {} : { id }),
+    flags: (flags & (1 << 8)) | RECURSION | AUTHORITATIVE | (failed ? rcode : 0),
+    questions: [question],
+    answers: failed ? [] : [...recordsOf(question.name, question.type, answer, names, 8)]
+  }
+}
+
+function* recordsOf(
+  name: string,
+  type: string,
+  answer: DnsAnswer,
+  names: ReadonlyMap<string, DnsAnswer>,
+  hops: number
+): Generator<Answer> {
+  if (answer.cname !== undefined) {
+    yield { type: "CNAME", name, ttl: 0, data: answer.cname }
+    const target = unfold(names.get(answer.cname.toLowerCase()), 0)
+    // A loop of aliases is cut off here, as resolvers do.
+    if (target !== undefined && hops > 0) yield* recordsOf(answer.cname, type, target, names, hops - 1)
+    return
+  }
+  if (type === "A") yield* (answer.a ?? []).map((data) => ({ type: "A", name, ttl: 0, data }) as const)
+  if (type === "AAAA") yield* (answer.aaaa ?? []).map((data) => ({ type: "AAAA", name, ttl: 0, data }) as const)
+}
+
+const bind = (udp: UdpSocket, port: number): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.callback<void>((resume) => {
+      udp.once("error", (error) => resume(Effect.die(error)))
+      udp.bind(port, LOOPBACK, () => resume(Effect.void))
+    }),
+    () => Effect.callback<void>((resume) => void udp.close(() => resume(Effect.void)))
+  )
+
+/** Messages over TCP have their length before them (RFC 1035 §4.2.2), and arrive in any pieces. */
+const serveTcp = (socket: Socket, respond: (octets: Buffer) => Buffer | undefined): void => {
+  const state = { pending: Buffer.alloc(0) }
+  socket.on("data", (octets: Buffer) => {
+    state.pending = Buffer.concat([state.pending, octets])
+    while (state.pending.length >= 2 && state.pending.length >= 2 + state.pending.readUInt16BE(0)) {
+      const end = 2 + state.pending.readUInt16BE(0)
+      const answer = respond(state.pending.subarray(2, end))
+      state.pending = state.pending.subarray(end)
+      if (answer === undefined) continue
+      const size = Buffer.alloc(2)
+      size.writeUInt16BE(answer.length)
+      socket.write(Buffer.concat([size, answer]))
+    }
+  })
+}

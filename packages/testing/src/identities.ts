@@ -1,0 +1,45 @@
+/** The certificate of each host, issued when the host is first asked for. */
+import { Effect } from "effect"
+import type { SecureContext } from "node:tls"
+import type { Certificate } from "./Certificates.ts"
+import { certificateFor, contextOf } from "./Tls.ts"
+import type { Authority, TlsBehaviour } from "./Tls.ts"
+
+export interface Identity {
+  readonly certificate: Certificate
+  readonly context: SecureContext
+}
+
+export interface Identities {
+  readonly of: (host: string) => Effect.Effect<Identity>
+}
+
+/** Bounds the hosts made up on the fly (about 50 KiB each), so that a million of them can pass through. */
+const STRANGERS = 2_000
+
+export const makeIdentities = (
+  authority: Authority,
+  tagOf: (host: string) => TlsBehaviour["_tag"] | undefined
+): Identities => {
+  const known = new Map<string, Promise<Identity>>()
+  const strangers = new Map<string, Promise<Identity>>()
+
+  const make = (host: string): Promise<Identity> => {
+    const tag = tagOf(host) ?? "Good"
+    return Effect.runPromise(
+      Effect.map(
+        certificateFor(authority, host, tag),
+        (certificate) => ({ certificate, context: contextOf(certificate, tag) })
+      )
+    )
+  }
+  const identityOf = (host: string): Promise<Identity> => {
+    const home = tagOf(host) === undefined ? strangers : known
+    const found = home.get(host) ?? make(host)
+    home.set(host, found)
+    const [oldest] = strangers.keys()
+    if (strangers.size > STRANGERS && oldest !== undefined) strangers.delete(oldest)
+    return found
+  }
+  return { of: (host) => Effect.promise(() => identityOf(host)) }
+}

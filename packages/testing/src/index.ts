@@ -1,0 +1,34 @@
+/** The outside world, faked for real: a small CA, HTTPS origins, a DNS server, cases as data. */
+export { Behave } from "./Behaviour.ts"
+export type {
+  Behaviour,
+  Endless,
+  GzipBomb,
+  HeaderOptions,
+  Raw,
+  Response,
+  ResponseOptions,
+  Sequence
+} from "./Behaviour.ts"
+export { daysFromNow, issue, rootCa, selfSigned } from "./Certificates.ts"
+export type { Certificate, CertificateOptions, KeyKind, KeyPair, KeyUsageName, SignatureHash } from "./Certificates.ts"
+export { countingListener } from "./connections.ts"
+export type { CountingListener } from "./connections.ts"
+export { makeDns } from "./Dns.ts"
+export type { Dns, DnsAnswer, DnsQuery } from "./Dns.ts"
+export {
+  base64,
+  fingerprintsDocument,
+  hashBase64,
+  jwkSetDocument,
+  referenceDocument,
+  sha256Base64
+} from "./documents.ts"
+export type { FingerprintsDocument, HashName, JwkSetDocument, ReferenceDocument } from "./documents.ts"
+export { UNKNOWN_EXTENSION } from "./extensions.ts"
+export { makeOrigins } from "./Origins.ts"
+export type { HostOptions, Origins, RequestRecord } from "./Origins.ts"
+export type { CertificateFault, HandshakeFault, TlsBehaviour } from "./Tls.ts"
+export { greenhouse } from "./vectors/greenhouse.ts"
+export { seedCa, seedDay, seedExample1, seedExample2, seedLeaf } from "./vectors/seed.ts"
+export type { SeedExample, SeedJwk } from "./vectors/seed.ts"

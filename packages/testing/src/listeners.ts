@@ -1,0 +1,95 @@
+/** The listeners behind `Origins`: one for all hosts that present a certificate, one for each fault before that. */
+import { Effect } from "effect"
+import type { Scope } from "effect"
+import { createServer as createHttpServer } from "node:http"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { createServer as createHttpsServer } from "node:https"
+import { createServer as createTcpServer } from "node:net"
+import type { Server, Socket } from "node:net"
+import type { TlsOptions } from "node:tls"
+import type { Identities } from "./identities.ts"
+import { listen } from "./listen.ts"
+import type { HandshakeFault } from "./Tls.ts"
+import { pemOf } from "./Tls.ts"
+
+/** A request with the connection that it came on. */
+export interface Arrival {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly tcp: Socket
+  readonly sni?: string
+}
+
+export interface ListenerOptions {
+  readonly fault: HandshakeFault | undefined
+  readonly identities: Identities
+  readonly onArrival: (arrival: Arrival) => void
+  readonly onConnection: () => void
+}
+
+/** Starts one listener and gives its port. */
+export const startListener = (options: ListenerOptions): Effect.Effect<number, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    // Behind TLS, only the TCP socket can be reset; both ends of a connection know it by the client's port.
+    const tcpOf = new Map<number | undefined, Socket>()
+    const onConnection = (tcp: Socket) => {
+      options.onConnection()
+      const { remotePort } = tcp
+      tcpOf.set(remotePort, tcp)
+      tcp.once("close", () => tcpOf.get(remotePort) === tcp && tcpOf.delete(remotePort))
+    }
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+      const { socket } = request
+      options.onArrival({ request, response, tcp: tcpOf.get(socket.remotePort) ?? socket, ...sniOf(socket) })
+    }
+    return yield* listen(yield* makeServer(options, onRequest), { onConnection })
+  })
+
+// Node sets `servername` to the name in the extension, or to false; its types do not say so.
+const sniOf = (socket: Socket): { readonly sni?: string } =>
+  "servername" in socket && typeof socket.servername === "string" ? { sni: socket.servername } : {}
+
+/** TLS 1.2 with RSA key exchange alone, which an EC certificate cannot serve: every client gets an alert. */
+const NO_SHARED_CIPHER: TlsOptions = { maxVersion: "TLSv1.2", ciphers: "AES256-GCM-SHA384" }
+/** OpenSSL signs the old handshakes at security level 0 only. */
+const TOO_OLD: TlsOptions = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }
+
+const makeServer = (
+  { fault, identities }: ListenerOptions,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void
+): Effect.Effect<Server> => {
+  switch (fault) {
+    case "HangInHandshake":
+      return Effect.sync(() => createTcpServer((socket) => socket.resume()))
+    case "ResetInHandshake":
+      return Effect.sync(() => createTcpServer((socket) => socket.once("data", () => socket.resetAndDestroy())))
+    case "PlainHttp":
+      return Effect.sync(() => createHttpServer(HTTP, onRequest))
+    case "NoSharedCipher":
+      return makeTlsServer(identities, NO_SHARED_CIPHER, onRequest)
+    case "TooOld":
+      return makeTlsServer(identities, TOO_OLD, onRequest)
+    default:
+      return makeTlsServer(identities, {}, onRequest)
+  }
+}
+
+/** Idle connections stay, so that no client trips over one that closes under its hands. */
+const HTTP = { keepAliveTimeout: 600_000 }
+
+const makeTlsServer = (
+  identities: Identities,
+  tls: TlsOptions,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void
+): Effect.Effect<Server> =>
+  Effect.map(identities.of("localhost"), ({ certificate }) => {
+    const server = createHttpsServer({
+      ...HTTP,
+      ...pemOf(certificate),
+      ...tls,
+      SNICallback: (name, done) =>
+        void Effect.runPromise(identities.of(name.toLowerCase())).then(({ context }) => done(null, context), done)
+    }, onRequest)
+    // Refused handshakes are expected here; without a listener Node would only destroy the socket as well.
+    return server.on("tlsClientError", () => undefined)
+  })
