@@ -8,8 +8,8 @@ import { VerdictKind } from "./codes.ts"
 import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
 import { Live, NotReady, Ready } from "./Health.ts"
 import { problemErrors } from "./Problem.ts"
-import { BatchRequest, Question } from "./Question.ts"
 import { assertionQuery, verifyQuery } from "./queries.ts"
+import { BatchRequest, Question } from "./Question.ts"
 import { domain, service } from "./values.ts"
 
 /** Largest bodies that are read, in octets. A thousand questions with a PEM chain each fit into a batch. */
@@ -133,4 +133,3 @@ export class Api extends HttpApi.make("posh").add(Verification, Associations, Do
     ].join("\n")
   }))
 {}
-

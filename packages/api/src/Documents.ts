@@ -69,7 +69,10 @@ export type GenerateRequest = typeof GenerateRequest.Type
 
 export const GenerateResponse = Schema.Struct({
   document: Schema.String.annotate({ description: "The document, to be published as it is." }),
-  contentType: Schema.String.annotate({ description: "The media type to serve it with.", examples: ["application/json"] }),
+  contentType: Schema.String.annotate({
+    description: "The media type to serve it with.",
+    examples: ["application/json"]
+  }),
   path: Schema.String.annotate({
     description: "The path to publish it at, on the domain itself.",
     examples: ["/.well-known/posh/xmpp-server.json"]

@@ -124,4 +124,3 @@ export const Evidence = Schema.Struct({
   description: "Why the answer is what it is. Given where the question said `explain`."
 })
 export type Evidence = typeof Evidence.Type
-

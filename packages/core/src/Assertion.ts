@@ -31,7 +31,9 @@ export const toAssertion = ({ domain, service }: Target, resolution: Resolution,
   const common = { domain, service: service.key, attempts, cache }
   if (Result.isSuccess(outcome)) {
     const { association } = outcome.success
-    const message = `${domain} publishes material for ${service.key} (${generationRules[association.generation].label}).`
+    const message = `${domain} publishes material for ${service.key} (${
+      generationRules[association.generation].label
+    }).`
     return { ...common, state: "material", code: "Resolved", message, association, retryable: false }
   }
   const { code, message } = outcome.failure

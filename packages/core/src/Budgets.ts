@@ -8,7 +8,7 @@
  * fails at once, with the time after which it would have worked.
  */
 import { Clock, Effect, Semaphore } from "effect"
-import { FetchError, type Fetcher, type FetchRequest, type FetchResponse } from "./Fetcher.ts"
+import { type Fetcher, FetchError, type FetchRequest, type FetchResponse } from "./Fetcher.ts"
 import type { BudgetLimits } from "./Limits.ts"
 
 type Get = Fetcher["Service"]["get"]

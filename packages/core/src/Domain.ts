@@ -99,10 +99,10 @@ const specialUse = new Set([
   "lan",
   "localdomain"
 ])
-const specialUseNames = ["example.com", "example.net", "example.org"]
+const specialUseNames = new Set(["example.com", "example.net", "example.org"])
 
 const isSpecialUse = (labels: ReadonlyArray<string>): boolean =>
-  specialUse.has(labels.at(-1) ?? "") || specialUseNames.includes(labels.slice(-2).join("."))
+  specialUse.has(labels.at(-1) ?? "") || specialUseNames.has(labels.slice(-2).join("."))
 
 const explanations: Record<DomainFault, string> = {
   "empty": "the domain is empty",

@@ -50,11 +50,7 @@ export const lintSummaries = {
   LeafExtendedKeyUsage: "the extended key usage allows no server authentication",
   LeafUnknownCriticalExtension: "the leaf has a critical extension that is not understood",
   LeafWeakKey: "the leaf's key is too short",
-  ChainInvalid: "the published chain does not validate",
-
-  // This verifier
-  CacheUnavailable: "the shared cache could not be asked",
-  GenerationsDisagree: "the two generations publish different certificates"
+  ChainInvalid: "the published chain does not validate"
 } as const
 
 export type LintCode = keyof typeof lintSummaries

@@ -22,7 +22,12 @@ export type Match =
   | { readonly _tag: "Matched"; readonly candidate: MatchedCandidate; readonly lints: ReadonlyArray<Lint> }
   | {
     readonly _tag: "Unmatched"
-    readonly code: "CertificateMismatch" | "ChainInvalid" | "NoCommonHash" | "NoUsableFingerprints" | "AllMaterialExpired"
+    readonly code:
+      | "CertificateMismatch"
+      | "ChainInvalid"
+      | "NoCommonHash"
+      | "NoUsableFingerprints"
+      | "AllMaterialExpired"
   }
 
 /** The first candidate in document order that is the certificate (POSH-MAT-41); any one suffices (POSH-MAT-40). */
@@ -49,9 +54,8 @@ const matchDescriptors = (
     const inconsistent = hashNames.some((name) =>
       hashes[name] !== undefined && presented.hashes[name] !== undefined && !agrees(name, hashes, presented.hashes)
     )
-    return matched({ index, algorithm, candidates: descriptors.length }, index === descriptors[0]?.index, [
-      ...(inconsistent ? [lint("DescriptorInconsistent", "warning", `fingerprints[${index}]`)] : []) // POSH-MAT-31
-    ])
+    const lints = inconsistent ? [lint("DescriptorInconsistent", "warning", `fingerprints[${index}]`)] : [] // POSH-MAT-31
+    return matched({ index, algorithm, candidates: descriptors.length }, index === descriptors[0]?.index, lints)
   }
   if (!usable) return { _tag: "Unmatched", code: "NoUsableFingerprints" }
   return { _tag: "Unmatched", code: comparable ? "CertificateMismatch" : "NoCommonHash" }

@@ -1,15 +1,15 @@
 /**
  * What is in question: a certificate, or hashes of one (requirements §3.1, design §4).
  */
-import { hash } from "node:crypto"
 import { Result } from "effect"
 import { LRUCache } from "lru-cache"
+import { hash } from "node:crypto"
 import { type Certificate, parseCertificate } from "./Certificate.ts"
 import { decodeBase64, fromHex } from "./encoding/base64.ts"
 import { parsePemOrBase64 } from "./encoding/pem.ts"
 import { QuestionError } from "./errors.ts"
 import { documentLimits, questionLimits } from "./Limits.ts"
-import { type Hashes, hashLengths, type HashName, hashNames } from "./Material.ts"
+import { hashLengths, type HashName, hashNames } from "./Material.ts"
 import type { Question } from "./Question.ts"
 import type { PresentedCertificate } from "./Verdict.ts"
 
@@ -42,11 +42,14 @@ const readings = new LRUCache<string, PresentedCertificate>({
 const readCertificate = (text: string): Result.Result<PresentedCertificate, QuestionError> => {
   const known = readings.get(text)
   if (known !== undefined) return Result.succeed(known)
-  return Result.flatMap(decodeAll([text], () => "certificate"), (octets) =>
-    Result.map(readLeaf(octets, "certificate"), (presented) => {
-      readings.set(text, presented)
-      return presented
-    }))
+  return Result.flatMap(
+    decodeAll([text], () => "certificate"),
+    (octets) =>
+      Result.map(readLeaf(octets, "certificate"), (presented) => {
+        readings.set(text, presented)
+        return presented
+      })
+  )
 }
 
 const readChain = (texts: ReadonlyArray<string>): Result.Result<PresentedCertificate, QuestionError> =>

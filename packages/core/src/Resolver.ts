@@ -111,29 +111,33 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
           flights.isUnderWay(keyText(keyOf("rfc7711", target))) || flights.isUnderWay(keyText(keyOf("draft", target))))
     }))
 
-  const ask = Effect.fnUntraced(function*(generation: Generation, target: Target, options: ResolveOptions, demand: Demand) {
-    const key = keyOf(generation, target)
-    const remembered = yield* store.get(key)
-    const recalled = recall(remembered, demand)
-    if (recalled._tag !== "Learn") {
-      if (recalled.refreshAhead) yield* flights.start(keyText(key), learn(key, target, { force: true }))
-      return { ...learntFrom(recalled), cache: remembered.tier } satisfies Asked
-    }
-    const { joined, outcome } = yield* flights.join(keyText(key), learn(key, target, demand), {
-      ms: options.deadlineAt - (yield* monotonicMs),
-      onLate: ({ waiting }) => ({
-        outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] }))
+  const ask = Effect.fnUntraced(
+    function*(generation: Generation, target: Target, options: ResolveOptions, demand: Demand) {
+      const key = keyOf(generation, target)
+      const remembered = yield* store.get(key)
+      const recalled = recall(remembered, demand)
+      if (recalled._tag !== "Learn") {
+        if (recalled.refreshAhead) yield* flights.start(keyText(key), learn(key, target, { force: true }))
+        return { ...learntFrom(recalled), cache: remembered.tier } satisfies Asked
+      }
+      const { joined, outcome } = yield* flights.join(keyText(key), learn(key, target, demand), {
+        ms: options.deadlineAt - (yield* monotonicMs),
+        onLate: ({ waiting }) => ({
+          outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] }))
+        })
       })
-    })
-    return { ...outcome, cache: joined ? "coalesced" : "miss" } satisfies Asked
-  })
+      return { ...outcome, cache: joined ? "coalesced" : "miss" } satisfies Asked
+    }
+  )
 
   /** Asks the origin and remembers what came of it. */
   const learn = (key: StoreKey, target: Target, demand: Demand) => (flight: Flight<Learnt>) =>
     attempt({ ...target, generation: key.generation, waiting: flight.waiting }).pipe(
       Effect.catchCause((cause) => Effect.fail(faultOf(cause))),
       Effect.result,
-      Effect.flatMap((outcome) => flight.discarded ? Effect.succeed(unremembered(outcome)) : settle(key, demand, outcome)),
+      Effect.flatMap((outcome) =>
+        flight.discarded ? Effect.succeed(unremembered(outcome)) : settle(key, demand, outcome)
+      ),
       Effect.withSpan("Resolver.learn", {
         attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": key.generation }
       })

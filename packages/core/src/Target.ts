@@ -13,5 +13,7 @@ export const parseTarget = (
   question: { readonly domain: string; readonly service: string },
   policy: Policy
 ): Result.Result<Target, QuestionError> =>
-  Result.flatMap(parseDomain(question.domain, policy), (domain) =>
-    Result.map(parseService(question.service, policy.services), (service) => ({ domain, service })))
+  Result.flatMap(
+    parseDomain(question.domain, policy),
+    (domain) => Result.map(parseService(question.service, policy.services), (service) => ({ domain, service }))
+  )

@@ -135,7 +135,9 @@ export const verified = (
     verdict: "verified",
     valid: true,
     code: "Verified",
-    message: `${subject.domain} vouches for this certificate (${generationRules[generation].label}, entry ${matched.index}, ${matched.algorithm}).`,
+    message: `${subject.domain} vouches for this certificate (${
+      generationRules[generation].label
+    }, entry ${matched.index}, ${matched.algorithm}).`,
     prooftype: "posh",
     generation,
     validUntil,

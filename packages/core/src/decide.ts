@@ -11,7 +11,15 @@ import { compareNames, type NameMatches } from "./NameCheck.ts"
 import type { Policy } from "./Policy.ts"
 import type { Known, Resolution, Target } from "./Resolver.ts"
 import type { Terms } from "./Terms.ts"
-import { type Evidence, type MatchedCandidate, type PresentedCertificate, refuted, type Subject, type Verdict, verified } from "./Verdict.ts"
+import {
+  type Evidence,
+  type MatchedCandidate,
+  type PresentedCertificate,
+  refuted,
+  type Subject,
+  type Verdict,
+  verified
+} from "./Verdict.ts"
 
 /** A question after parsing. */
 export interface Inquiry {
@@ -111,5 +119,9 @@ const withChain = (
   const fault = entry === undefined ? undefined : chains.faultOf(entry)
   return fault === undefined
     ? { ...found, chain: "valid" }
-    : { ...found, chain: "invalid", lints: [...found.lints, lint("ChainInvalid", "warning", `keys[${matched.index}]`, fault)] }
+    : {
+      ...found,
+      chain: "invalid",
+      lints: [...found.lints, lint("ChainInvalid", "warning", `keys[${matched.index}]`, fault)]
+    }
 }

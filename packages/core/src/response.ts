@@ -44,7 +44,11 @@ export const judgeMediaType = (
   const [value, ...more] = headerValues(head, "content-type")
   if (more.length > 0) return "refused"
   const type = value?.split(";", 1)[0]?.trim().toLowerCase() ?? ""
-  if (strict) return type === "application/json" || type === generationRules[generation].mediaType ? "expected" : "refused"
+  if (strict) {
+    return type === "application/json" || type === generationRules[generation].mediaType
+      ? "expected"
+      : "refused"
+  }
   if (type === "application/json" || /^[^/\s]+\/[^/\s]+\+json$/.test(type)) return "expected"
   return type === "" || type === "text/plain" || type === "application/octet-stream" ? "unexpected" : "refused"
 }
@@ -54,6 +58,7 @@ export const retryAfterMs = (head: Head, now: number): number | undefined => {
   const [value] = headerValues(head, "retry-after")
   if (value === undefined) return undefined
   if (/^\d{1,10}$/.test(value)) return Number(value) * 1_000
-  const at = Date.parse(value)
+  // Date.parse alone would take almost anything for a date.
+  const at = /^[A-Z][a-z]{2,8},? .*\d{2}:\d{2}:\d{2}/.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }

@@ -25,7 +25,12 @@ export const absenceAfter = (
   const { memory } = failures[error.code]
   if (memory === "never") return undefined
   const failuresInRow = countFailures(error, previous, now)
-  return { error, learnedAt: now, until: now + Math.round(delay(error, failuresInRow, chance)), failures: failuresInRow }
+  return {
+    error,
+    learnedAt: now,
+    until: now + Math.round(delay(error, failuresInRow, chance)),
+    failures: failuresInRow
+  }
 }
 
 const delay = (error: ResolveError, failuresInRow: number, chance: number): number => {
@@ -33,7 +38,8 @@ const delay = (error: ResolveError, failuresInRow: number, chance: number): numb
   if (typeof memory === "number") return memory * second
   const asked = Math.min(Math.max(error.retryAfterMs ?? 0, floor), retryAfterCap)
   if (memory === "retry-after") return asked
-  const backoff = Math.min(floor * 2 ** Math.min(failuresInRow - 1, 10), backoffCap) * (1 - jitter + 2 * jitter * chance)
+  const backoff = Math.min(floor * 2 ** Math.min(failuresInRow - 1, 10), backoffCap) *
+    (1 - jitter + 2 * jitter * chance)
   // An origin in trouble may say when to come back (POSH-RES-45).
   return error.retryAfterMs === undefined ? backoff : Math.max(backoff, asked)
 }

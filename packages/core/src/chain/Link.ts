@@ -2,6 +2,7 @@
  * One certificate of a chain, with what path validation looks at (RFC 5280 §6.1).
  */
 import { Result } from "effect"
+import { isDer } from "../encoding/der.ts"
 import { documentLimits } from "../Limits.ts"
 import { constructed, type Der, type Read, readInside, readTime, tags } from "./der.ts"
 import { type DistinguishedName, readName } from "./distinguishedName.ts"
@@ -22,6 +23,7 @@ export interface Link extends Signed, Extensions {
 export const parseLink = (octets: Uint8Array): Read<Link> =>
   Result.gen(function*() {
     if (octets.length > documentLimits.certificateOctets) return yield* Result.fail("the certificate is too long")
+    if (!isDer(octets)) return yield* malformed
     const [tbs, outer, signature] = yield* readInside(octets, tags.sequence)
     if (tbs === undefined || outer === undefined || signature === undefined) return yield* malformed
     const { algorithm, ...body } = yield* readBody(tbs)

@@ -79,11 +79,14 @@ const valueOf = (form: GeneralName["form"], content: Uint8Array): GeneralName | 
 
 // Without user-info and port; RFC 3986 §3.2.
 const uriAuthority = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]*)(?::\d*)?(?:[/?#]|$)/i
-// Names of 253 characters at most, a wildcard at most in front, and no number at the end: that would be an address.
-const host = /^(?=.{1,253}$)(?:\*\.)?(?:[a-z0-9_-]+\.)*(?!\d+$)[a-z0-9_-]+$/
+// Names of 253 characters at most, without a number at the end: that would be an address.
+const host = /^(?=.{1,253}$)(?:[a-z0-9_-]+\.)*(?!\d+$)[a-z0-9_-]+$/
 
-const hostName = (form: "dns" | "uri", text: string | undefined): GeneralName | undefined =>
-  text !== undefined && host.test(text.toLowerCase()) ? { form, host: text.toLowerCase() } : undefined
+const hostName = (form: "dns" | "uri", text: string | undefined): GeneralName | undefined => {
+  const name = text?.toLowerCase()
+  const wildcard = form === "dns" && name?.startsWith("*.") === true
+  return name !== undefined && host.test(wildcard ? name.slice(2) : name) ? { form, host: name } : undefined
+}
 
 const email = (text: string | undefined): GeneralName | undefined => {
   const at = text?.lastIndexOf("@") ?? -1

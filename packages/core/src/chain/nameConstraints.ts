@@ -115,7 +115,9 @@ const emailSubtree = (text: string | undefined): Subtree | undefined => {
   if (text === undefined) return undefined
   const at = text.lastIndexOf("@")
   const host = text.slice(at + 1).toLowerCase()
-  return constraintHost.test(host) ? { form: "email", mailbox: at < 0 ? undefined : text.slice(0, at), host } : undefined
+  return constraintHost.test(host)
+    ? { form: "email", mailbox: at < 0 ? undefined : text.slice(0, at), host }
+    : undefined
 }
 
 const addressSubtree = (content: Uint8Array): Subtree | undefined => {

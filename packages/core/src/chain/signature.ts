@@ -4,7 +4,7 @@
  */
 import { Result } from "effect"
 import { constants, createPublicKey, verify } from "node:crypto"
-import { constructed, type Der, readAll, readCount, readInside, readOid, type Read, tags } from "./der.ts"
+import { constructed, type Der, type Read, readAll, readCount, readInside, readOid, tags } from "./der.ts"
 
 /** What `node:crypto` needs to know of a signature. */
 interface Algorithm {

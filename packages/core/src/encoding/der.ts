@@ -86,13 +86,15 @@ const isPrimitive = (tag: number, content: Uint8Array): boolean => {
 }
 
 // X.690 §8.3.2: the first nine bits are not all alike.
-const isInteger = ([first, second, ...more]: Uint8Array): boolean =>
-  first !== undefined &&
-  (second === undefined ? more.length === 0 : !(first === 0 && second < 0x80) && !(first === 0xff && second >= 0x80))
+const isInteger = (content: Uint8Array): boolean => {
+  const [first, second] = content.subarray(0, 2)
+  if (first === undefined || second === undefined) return first !== undefined
+  return !(first === 0 && second < 0x80) && !(first === 0xff && second >= 0x80)
+}
 
 // X.690 §8.6.2, §11.2.1: the unused bits of the last octet are counted, and zero.
 const isBitString = (content: Uint8Array): boolean => {
-  const [unused] = content
+  const unused = content[0]
   if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1)) return false
   return ((content.at(-1) ?? 0) & ((1 << unused) - 1)) === 0 || content.length === 1
 }

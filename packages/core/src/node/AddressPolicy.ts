@@ -62,7 +62,8 @@ export const parseNetworks = (
 const parseNetwork = (entry: string) =>
   Result.mapError(
     IpNetwork.fromString(entry),
-    ({ message }) => new EgressConfigError({ option: "allowNetworks", detail: `"${entry}" is no CIDR block: ${message}` })
+    ({ message }) =>
+      new EgressConfigError({ option: "allowNetworks", detail: `"${entry}" is no CIDR block: ${message}` })
   )
 
 type Registry = ReadonlyArray<readonly [network: IpNetwork.IpNetwork, name: string]>

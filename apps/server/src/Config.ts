@@ -1,0 +1,105 @@
+/**
+ * From the environment to settings. Nothing else of the service reads the environment.
+ */
+import { Data, Effect, Record, Result } from "effect"
+import { type Settings, type Variable, variables } from "./config/variables.ts"
+
+/** The environment of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Settings cannot be used; every fault names its variable. */
+export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faults: ReadonlyArray<string> }> {
+  override get message(): string {
+    return this.faults.join("; ")
+  }
+}
+
+/** The environment of this process. */
+export const environment: Effect.Effect<Environment> = Effect.sync(() => process.env)
+
+/**
+ * Reads all settings.
+ *
+ * **Details**
+ *
+ * An empty variable counts as unset. Fails with every fault at once, so that an operator mends them in one go.
+ */
+export const readSettings = (env: Environment): Result.Result<Settings, ConfigError> => {
+  const rows = Object.entries<Variable<unknown>>(variables)
+  const read = rows.map(([key, row]) => [key, readVariable(row, env)] as const)
+  const faults = read.flatMap(([, result]) => Result.isFailure(result) ? [result.failure] : [])
+  if (faults.length > 0) return Result.fail(new ConfigError({ faults }))
+
+  // Keys and types are those of `variables`, row by row.
+  const settings = Object.fromEntries(read.map(([key, result]) => [key, Result.getOrThrow(result)])) as Settings
+  const contradictions = crossFaults(settings)
+  return contradictions.length > 0
+    ? Result.fail(new ConfigError({ faults: contradictions }))
+    : Result.succeed(settings)
+}
+
+/** A warning for each variable that looks like ours and is none: a misspelt limit must not pass silently. */
+export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
+  const known = Object.values<Variable<unknown>>(variables).map(({ name }) => name)
+  return Record.keys(env)
+    .filter((name) => name.startsWith("POSH_") && !known.some((candidate) => candidate === name))
+    .map((name) => {
+      const near = nearest(name, known)
+      return near === undefined
+        ? `${name} is not a variable of this service and has no effect`
+        : `${name} is not a variable of this service and has no effect; did you mean ${near}?`
+    })
+}
+
+/** Is this an address that only this machine reaches? */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
+
+const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<unknown, string> => {
+  const given = env[row.name] ?? ""
+  return Result.mapError(row.parse(given === "" ? row.fallback : given), (fault) => `${row.name}: ${fault}`)
+}
+
+const crossFaults = (settings: Settings): ReadonlyArray<string> => {
+  const faults: Array<string> = []
+  if (!isLoopback(settings.host) && settings.auth !== "none") {
+    faults.push(
+      `POSH_HOST: ${settings.host} is not a loopback address, so everybody who reaches it may ask; ` +
+        "say POSH_AUTH=none if that is meant"
+    )
+  }
+  if (settings.delegation === "list" && settings.delegationHosts.length === 0) {
+    faults.push("POSH_DELEGATION_HOSTS: must name the hosts that POSH_DELEGATION=list allows")
+  }
+  if (settings.delegation !== "list" && settings.delegationHosts.length > 0) {
+    faults.push("POSH_DELEGATION_HOSTS: has no effect without POSH_DELEGATION=list")
+  }
+  if (settings.allowedPorts.length === 0) faults.push("POSH_ALLOWED_PORTS: must name at least one port")
+  return faults
+}
+
+/** The known name that is fewest typing errors away, where these are few. */
+const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  const [best] = known
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .sort((left, right) => left.distance - right.distance)
+  return best !== undefined && best.distance <= 3 ? best.candidate : undefined
+}
+
+// Levenshtein's distance, one row of the table at a time.
+const editDistance = (left: string, right: string): number =>
+  [...left].reduce(
+    (above, character, row) =>
+      [...right].reduce(
+        (current, other, column) => [
+          ...current,
+          Math.min(
+            (current[column] ?? 0) + 1,
+            (above[column + 1] ?? 0) + 1,
+            (above[column] ?? 0) + (character === other ? 0 : 1)
+          )
+        ],
+        [row + 1]
+      ),
+    [...right, ""].map((_, column) => column)
+  ).at(-1) ?? 0

@@ -1,0 +1,150 @@
+/**
+ * Question in, answer or problem out. Every way to ask (one, by fingerprint, in a batch) ends here.
+ */
+import {
+  type Answer,
+  batchLimits,
+  BatchQuestion,
+  type BatchResponse,
+  type BatchResult,
+  type Problem,
+  problem,
+  Question
+} from "@posh/api"
+import type { Question as CoreQuestion, Verdict, Verifier } from "@posh/core"
+import { Effect, Predicate, Result, Schema } from "effect"
+import { v7 as uuidv7 } from "uuid"
+import { internalProblem, problemAt, questionProblem, schemaProblem } from "./http/problems.ts"
+import { toAnswer } from "./toAnswer.ts"
+
+type Ask = Verifier["Service"]["verify"]
+
+/** A verdict with the name under which it can be found again. */
+interface Decision {
+  readonly id: string
+  readonly verdict: Verdict
+}
+
+/** Answers one question, given as the JSON value of its body. */
+export const answerQuestion = (verify: Ask, input: unknown): Effect.Effect<Answer, Problem> => {
+  const question = decodeQuestion(input)
+  if (Result.isFailure(question)) return Effect.fail(question.failure)
+  const { explain = false, ...asked } = question.success
+  return Effect.map(decide(verify, asked), ({ id, verdict }) => toAnswer(verdict, { id, explain }))
+}
+
+/**
+ * Answers a batch, given as the JSON value of its body.
+ *
+ * **Details**
+ *
+ * Fails only where the batch as a whole is malformed. All questions start at once, because each has its own deadline;
+ * what they may spend is bounded by the verifier's budgets.
+ */
+export const answerBatch = (verify: Ask, input: unknown): Effect.Effect<BatchResponse, Problem> => {
+  const requests = decodeBatch(input)
+  if (Result.isFailure(requests)) return Effect.fail(requests.failure)
+  const questions = requests.success.map(toBatchAsked)
+
+  const distinct = new Map(
+    questions.flatMap(({ question }) =>
+      Result.isSuccess(question) ? [[question.success.key, question.success.asked]] : []
+    )
+  )
+  return Effect.map(
+    Effect.forEach(
+      distinct,
+      ([key, asked]) => Effect.map(Effect.result(decide(verify, asked)), (decision) => [key, decision] as const),
+      {
+        concurrency: "unbounded"
+      }
+    ),
+    (decided) => {
+      const decisions = new Map(decided)
+      return {
+        results: questions.map(({ id, question }, index): BatchResult => ({
+          ...(id === undefined ? {} : { id }),
+          ...toResult(question, decisions, `requests[${index}]`)
+        }))
+      }
+    }
+  )
+}
+
+type Asked = Omit<Question, "explain">
+
+interface BatchAsked {
+  readonly id: string | undefined
+  readonly question: Result.Result<
+    /** `key` is equal for equal questions. */
+    { readonly key: string; readonly asked: Asked; readonly explain: boolean },
+    Problem
+  >
+}
+
+const toBatchAsked = (request: unknown): BatchAsked => ({
+  id: usableId(request),
+  question: Result.map(decodeBatchQuestion(request), ({ explain = false, id: _, ...asked }) => ({
+    key: JSON.stringify(asked),
+    asked,
+    explain
+  }))
+})
+
+/** A question that is refused is still called by its name. */
+const usableId = (request: unknown): string | undefined =>
+  Predicate.hasProperty(request, "id") && Predicate.isString(request.id) &&
+    request.id.length <= batchLimits.idCharacters
+    ? request.id
+    : undefined
+
+const toResult = (
+  question: BatchAsked["question"],
+  decisions: ReadonlyMap<string, Result.Result<Decision, Problem>>,
+  path: string
+): BatchResult =>
+  Result.match(question, {
+    onFailure: (refusal) => ({ problem: problemAt(refusal, path) }),
+    onSuccess: ({ explain, key }) =>
+      Result.match(decisions.get(key) ?? Result.fail(internalProblem), {
+        onFailure: (refusal) => ({ problem: problemAt(refusal, path) }),
+        onSuccess: ({ id, verdict }) => ({ answer: toAnswer(verdict, { id, explain }) })
+      })
+  })
+
+/** A fault of ours is a problem of this question alone, also within a batch. */
+const decide = (verify: Ask, asked: CoreQuestion): Effect.Effect<Decision, Problem> =>
+  verify(asked).pipe(
+    Effect.mapError((error) => questionProblem(error)),
+    Effect.catchDefect((defect) =>
+      Effect.andThen(Effect.logError("a question met a defect", defect), Effect.fail(internalProblem))
+    ),
+    Effect.map((verdict) => ({ id: uuidv7(), verdict })),
+    Effect.tap(({ id, verdict: { code, domain, service, verdict } }) =>
+      Effect.logDebug("decided", { id, domain, service, verdict, code })
+    )
+  )
+
+const strict = { onExcessProperty: "error" } as const
+const decodeQuestionResult = Schema.decodeUnknownResult(Question, strict)
+const decodeBatchQuestionResult = Schema.decodeUnknownResult(BatchQuestion, strict)
+
+const decodeQuestion = (input: unknown): Result.Result<Question, Problem> =>
+  Result.mapError(decodeQuestionResult(input), ({ issue }) => schemaProblem(issue))
+
+const decodeBatchQuestion = (input: unknown): Result.Result<BatchQuestion, Problem> =>
+  Result.mapError(decodeBatchQuestionResult(input), ({ issue }) => schemaProblem(issue))
+
+/** The envelope alone: its questions are decoded one by one, so that each fails in its own place. */
+const decodeBatch = (input: unknown): Result.Result<ReadonlyArray<unknown>, Problem> => {
+  if (!Predicate.isObject(input)) return refuse("Expected an object with the member requests.")
+  const unknown = Object.keys(input).find((name) => name !== "requests")
+  if (unknown !== undefined) return refuse("There is no such member.", unknown.slice(0, 256))
+  const { requests } = input as { readonly requests?: unknown }
+  if (!Array.isArray(requests)) return refuse("Expected an array of questions.", "requests")
+  return requests.length > batchLimits.requests
+    ? refuse(`Expected at most ${batchLimits.requests} questions.`, "requests")
+    : Result.succeed(requests)
+}
+
+const refuse = (detail: string, field?: string) => Result.fail(problem("InvalidRequest", detail, field))

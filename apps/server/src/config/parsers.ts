@@ -1,0 +1,95 @@
+/**
+ * From the text of a variable to its value; a failure says in a few words what is wrong.
+ */
+import { parseDomain } from "@posh/core"
+import { Result } from "effect"
+import { NetAddress } from "effect/net"
+
+/** Reads the text of a variable. */
+export type Parse<A> = (text: string) => Result.Result<A, string>
+
+export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values): Parse<Values[number]> => (text) => {
+  const found = values.find((value) => value === text)
+  return found === undefined ? Result.fail(`must be one of ${values.join(", ")}`) : Result.succeed(found)
+}
+
+export const boolean: Parse<boolean> = (text) => Result.map(oneOf(["true", "false"])(text), (value) => value === "true")
+
+export const wholeNumber = (minimum: number, maximum: number): Parse<number> => (text) => {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  return value >= minimum && value <= maximum
+    ? Result.succeed(value)
+    : Result.fail(`must be a whole number from ${minimum} to ${maximum}`)
+}
+
+const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** A number with its unit, within bounds written the same way; milliseconds. */
+export const duration = (minimum: string, maximum: string): Parse<number> => (text) => {
+  const value = milliseconds(text)
+  return value !== undefined && value >= (milliseconds(minimum) ?? 0) && value <= (milliseconds(maximum) ?? 0)
+    ? Result.succeed(value)
+    : Result.fail(`must be a duration from ${minimum} to ${maximum}, such as 90s, 15m, 24h or 7d`)
+}
+
+/** Either the word, or whatever the other parser reads. */
+export const orWord = <A, const B>(word: string, value: B, parse: Parse<A>): Parse<A | B> => (text) =>
+  text === word
+    ? Result.succeed(value)
+    : Result.mapError(parse(text), (fault) => `${fault}; or the word ${word}`)
+
+/** Elements separated by commas, with white space around them; an empty text has none. */
+export const list = <A>(parse: Parse<A>): Parse<ReadonlyArray<A>> => (text) =>
+  text.trim() === "" ? Result.succeed([]) : Result.all(
+    text.split(",").map((part) => Result.mapError(parse(part.trim()), (fault) => `"${part.trim()}" ${fault}`))
+  )
+
+/** A value that may be left out. */
+export const optional = <A>(parse: Parse<A>): Parse<A | undefined> => (text) =>
+  text === "" ? Result.succeed(undefined) : parse(text)
+
+export const path: Parse<string> = (text) => Result.succeed(text)
+
+/** An address to listen at: an IP literal, or the one name that means the same everywhere. */
+export const listenAddress: Parse<string> = (text) =>
+  text === "localhost" || Result.isSuccess(NetAddress.ipFromString(text))
+    ? Result.succeed(text)
+    : Result.fail("must be an IP address or localhost")
+
+/** What a header field may carry (RFC 9110 §10.1.5). */
+export const userAgent: Parse<string> = (text) =>
+  /^[\x20-\x7e]{1,256}$/.test(text) && text.trim() === text
+    ? Result.succeed(text)
+    : Result.fail("must be 1 to 256 printable ASCII characters")
+
+/** A host name in canonical form; a leading dot stands for all names below. */
+export const hostPattern: Parse<string> = (text) => {
+  const dot = text.startsWith(".") ? "." : ""
+  return Result.mapBoth(parseDomain(text.slice(dot.length), { allowSpecialUse: true }), {
+    onFailure: ({ detail }) => `is no host name (${detail})`,
+    onSuccess: (domain) => `${dot}${domain}`
+  })
+}
+
+/** `address`, `address:port` or `[address]:port`. */
+export const nameServer: Parse<string> = (text) => {
+  const groups = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[^:[\]]+)|(?<bare>[^[\]]+:[^[\]]*:[^[\]]*))(?::(?<port>\d{1,5}))?$/.exec(
+    text
+  )
+    ?.groups
+  const address = groups?.["v6"] ?? groups?.["v4"] ?? groups?.["bare"]
+  const port = Number(groups?.["port"] ?? 53)
+  return address !== undefined && Result.isSuccess(NetAddress.ipFromString(address)) && port >= 1 && port <= 65_535
+    ? Result.succeed(text)
+    : Result.fail("must be an IP address, with a port if it is not 53 (IPv6 in brackets)")
+}
+
+/** For what is announced but not built: set means that the operator counts on it. */
+export const unsupported = (reason: string): Parse<undefined> => (text) =>
+  text === "" ? Result.succeed(undefined) : Result.fail(reason)
+
+const milliseconds = (text: string): number | undefined => {
+  const [, digits, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? []
+  if (text === "0") return 0
+  return digits === undefined ? undefined : Number(digits) * units[unit as keyof typeof units]
+}

@@ -1,0 +1,55 @@
+/**
+ * The body of a request as JSON, within a limit.
+ */
+import { bodyLimits, type Problem, problem } from "@posh/api"
+import { ByteSize, Effect } from "effect"
+import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
+import { isUtf8 } from "node:buffer"
+
+/**
+ * Reads a body.
+ *
+ * **Details**
+ *
+ * The media type must be said: a web page cannot send `application/json` to another site without asking first, so a
+ * service on a loopback address is out of its reach.
+ */
+export const readJson = (
+  request: HttpServerRequest.HttpServerRequest,
+  limit: number = bodyLimits.single
+): Effect.Effect<unknown, Problem> => {
+  const refusal = headFault(request, limit)
+  if (refusal !== undefined) return Effect.fail(refusal)
+  return request.arrayBuffer.pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
+    Effect.mapError(({ reason }) =>
+      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+        ? tooLarge(limit)
+        : problem("InvalidRequest", "The body could not be read to its end.")
+    ),
+    Effect.flatMap(parseJson)
+  )
+}
+
+const parseJson = (octets: ArrayBuffer): Effect.Effect<unknown, Problem> => {
+  if (octets.byteLength === 0) return Effect.fail(problem("InvalidRequest", "The body is empty; JSON is expected."))
+  if (!isUtf8(octets)) return Effect.fail(problem("InvalidRequest", "The body is not UTF-8."))
+  return Effect.try({
+    try: (): unknown => JSON.parse(Buffer.from(octets).toString("utf8")),
+    catch: () => problem("InvalidRequest", "The body is not JSON.")
+  })
+}
+
+const headFault = ({ headers }: HttpServerRequest.HttpServerRequest, limit: number): Problem | undefined => {
+  const mediaType = (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase()
+  if (mediaType !== "application/json") {
+    return problem("UnsupportedRequestMediaType", "Send the body with Content-Type: application/json.")
+  }
+  const coding = (headers["content-encoding"] ?? "identity").trim().toLowerCase()
+  if (coding !== "identity") {
+    return problem("UnsupportedRequestMediaType", "Send the body without a content coding.")
+  }
+  return Number(headers["content-length"] ?? 0) > limit ? tooLarge(limit) : undefined
+}
+
+const tooLarge = (limit: number) => problem("PayloadTooLarge", `At most ${limit} octets are read.`)

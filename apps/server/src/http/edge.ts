@@ -1,0 +1,85 @@
+/**
+ * What holds for every answer: its headers, and that a failure is a problem which tells nothing of the inside.
+ */
+import { Api, type Problem, problem } from "@posh/api"
+import { Cause, Effect, Option, Record, Result, type Types } from "effect"
+import {
+  HttpRouter,
+  type HttpServerError,
+  HttpServerError as HttpServerErrors,
+  HttpServerRequest,
+  HttpServerResponse
+} from "effect/http"
+import { HttpApi, HttpApiError } from "effect/http-api"
+import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
+
+type Response = HttpServerResponse.HttpServerResponse
+
+/** Puts the edge around every route. */
+export const layer = HttpRouter.middleware((handled) =>
+  handled.pipe(
+    Effect.catchCause((cause): Effect.Effect<Response, Types.unhandled, HttpServerRequest.HttpServerRequest> =>
+      // Who went away gets no answer, and a stopping server interrupts what is over its time.
+      Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
+    ),
+    Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers }))
+  ), { global: true })
+
+// The API is for programs: nothing of it is to be framed, sniffed or kept by a browser, and no other site may read it.
+const securityHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff"
+}
+
+const failureResponse = (cause: Cause.Cause<unknown>) =>
+  Effect.gen(function*() {
+    const failure = Cause.squash(cause)
+    if (HttpApiError.HttpApiSchemaError.is(failure) && isCallersFault(failure)) {
+      return problemResponse(schemaProblem(failure.cause.issue))
+    }
+    if (HttpServerErrors.isHttpServerError(failure) && failure.reason._tag === "RouteNotFound") {
+      return routeResponse(yield* HttpServerRequest.HttpServerRequest)
+    }
+    yield* Effect.logError("a request met a defect", cause)
+    return problemResponse(internalProblem)
+  })
+
+const isCallersFault = ({ kind }: HttpApiError.HttpApiSchemaError): boolean =>
+  kind === "Params" || kind === "Query" || kind === "Headers"
+
+/** Why no route was found: the path is none, or unknown, or does not take the method. */
+const routeResponse = ({ url }: HttpServerRequest.HttpServerRequest): Response => {
+  const path = url.split(/[?#]/, 1)[0] ?? ""
+  if (Option.isNone(decodePath(path))) {
+    return problemResponse(problem("InvalidRequest", "The percent-encoding of the path is malformed.", "path"))
+  }
+  const methods = routes.find(({ pattern }) => pattern.test(path))?.methods
+  return methods === undefined
+    ? problemResponse(problem("NotFound", "There is nothing at this path; GET /docs describes what there is."))
+    : problemResponse(problem("MethodNotAllowed", `The path takes ${methods.join(", ")}.`), {
+      allow: methods.join(", ")
+    })
+}
+
+const decodePath = Option.liftThrowable(decodeURIComponent)
+
+interface Route {
+  readonly pattern: RegExp
+  readonly methods: ReadonlyArray<string>
+}
+
+const routes: ReadonlyArray<Route> = (() => {
+  const methods = new Map<string, Array<string>>([["/openapi.json", ["GET"]], ["/docs", ["GET"]]])
+  HttpApi.reflect(Api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint: { method, path } }) => {
+      methods.set(path, [...methods.get(path) ?? [], method])
+    }
+  })
+  return [...methods].map(([path, taken]) => ({
+    pattern: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`),
+    methods: [...taken, ...(taken.includes("GET") ? ["HEAD"] : [])].sort()
+  }))
+})()

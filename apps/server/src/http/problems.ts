@@ -1,0 +1,64 @@
+/**
+ * The one place where an inner failure becomes a problem of the API. Causes stay inside.
+ */
+import { type Problem, problem, problemMediaType } from "@posh/api"
+import { type QuestionError, quotedCharacters } from "@posh/core"
+import { SchemaIssue } from "effect"
+import { HttpServerResponse } from "effect/http"
+
+/** A question that the core refused. `prefix` is the path of the question in its body. */
+export const questionProblem = (error: QuestionError, prefix = ""): Problem =>
+  problem(error.code, sentence(error.message), join(prefix, error.field ?? ""))
+
+/** Input that is not what the contract says. */
+export const schemaProblem = (issue: SchemaIssue.Issue, prefix = ""): Problem => {
+  const [first] = format(issue).issues
+  const path = (first?.path ?? []).map((segment) => typeof segment === "object" ? segment.key : segment)
+  const field = path.reduce<string>(
+    (parent, key) => typeof key === "number" ? `${parent}[${key}]` : join(parent, String(key)) ?? "",
+    prefix
+  )
+  return problem("InvalidRequest", sentence(first?.message ?? ""), quote(field))
+}
+
+/** The same problem, of a question that stands at `prefix` in its body. */
+export const problemAt = (inner: Problem, prefix: string): Problem => ({
+  ...inner,
+  field: join(prefix, inner.field ?? "") ?? prefix
+})
+
+/** A problem as a response of its own. */
+export const problemResponse = (
+  body: Problem,
+  headers: Readonly<Record<string, string>> = {}
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.jsonUnsafe(body, { status: body.status, headers, contentType: problemMediaType })
+
+/** What callers are told of a fault of ours. */
+export const internalProblem: Problem = problem(
+  "InternalError",
+  "The service failed unexpectedly. It may help to ask again."
+)
+
+const join = (parent: string, child: string): string | undefined => {
+  if (child === "") return parent === "" ? undefined : parent
+  return parent === "" || child.startsWith("[") ? `${parent}${child}` : `${parent}.${child}`
+}
+
+const quote = (text: string): string | undefined => {
+  if (text === "") return undefined
+  return text.length > quotedCharacters ? `${text.slice(0, quotedCharacters)}…` : text
+}
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => {
+    if (issue._tag === "MissingKey") return "this member is required"
+    if (issue._tag === "UnexpectedKey") return "there is no such member"
+    return SchemaIssue.defaultLeafHook(issue)
+  }
+})
+
+const sentence = (text: string): string => {
+  const capital = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+  return /[.?!…]$/.test(capital) ? capital : `${capital}.`
+}

@@ -1,0 +1,70 @@
+/**
+ * `/v1/verify`: ask about a certificate.
+ */
+import { Api, bodyLimits, type Problem, problem } from "@posh/api"
+import { Verifier } from "@posh/core"
+import { Effect } from "effect"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { answerBatch, answerQuestion } from "../answerQuestion.ts"
+import { readJson } from "./body.ts"
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "verification",
+  Effect.fnUntraced(function*(handlers) {
+    const { verify } = yield* Verifier
+    return handlers
+      .handleRaw("verify", ({ request }) => Effect.flatMap(readJson(request), (input) => answerQuestion(verify, input)))
+      .handle("verifyByFingerprint", ({ query, request }) =>
+        toQuestion(query).pipe(
+          Effect.flatMap((question) => answerQuestion(verify, question)),
+          Effect.mapError(inQuery),
+          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer)
+        ))
+      .handleRaw(
+        "verifyBatch",
+        ({ request }) => Effect.flatMap(readJson(request, bodyLimits.batch), (input) => answerBatch(verify, input))
+      )
+  })
+)
+
+interface Hashes {
+  readonly "sha-256"?: string
+  readonly "sha-512"?: string
+}
+
+/** The question whose members came as parameters. */
+const toQuestion = ({ "sha-256": sha256, "sha-512": sha512, ...others }: Hashes & object) => {
+  if (sha256 === undefined && sha512 === undefined) {
+    return Effect.fail(problem("InvalidRequest", "One of sha-256 and sha-512 is required.", "sha-256"))
+  }
+  return Effect.succeed({
+    ...others,
+    fingerprint: {
+      ...(sha256 === undefined ? {} : { "sha-256": literalPlus(sha256) }),
+      ...(sha512 === undefined ? {} : { "sha-512": literalPlus(sha512) })
+    }
+  })
+}
+
+// To RFC 3986 a plus is a plus; only HTML forms make it a space, which base64 never has.
+const literalPlus = (text: string): string => text.replaceAll(" ", "+")
+
+/** Faults of the fingerprint are faults of the parameter it came in. */
+const inQuery = ({ field, ...rest }: Problem): Problem =>
+  field === undefined
+    ? rest
+    : { ...rest, field: field.replace(/^fingerprint\./, "").replace(/^fingerprint$/, "sha-256") }
+
+/** Does the caller name plain text, and JSON not before it (RFC 9110 §12.5.1, as far as two types need it)? */
+const prefersText = ({ headers }: HttpServerRequest.HttpServerRequest): boolean => {
+  const accept = (headers["accept"] ?? "").toLowerCase()
+  const weight = (mediaType: string): number => {
+    const [, parameters = ""] = accept.split(",").map((range) => range.trim().split(";"))
+      .find(([name]) => name?.trim() === mediaType) ?? [mediaType, "q=0"]
+    const q = /^\s*q=([\d.]+)\s*$/.exec(parameters)?.[1]
+    return q === undefined ? 1 : Number(q)
+  }
+  return weight("text/plain") > weight("application/json")
+}

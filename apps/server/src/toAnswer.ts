@@ -1,0 +1,156 @@
+/**
+ * From the core's values to the messages of the contract. Pure.
+ */
+import type * as Api from "@posh/api"
+import {
+  type Assertion,
+  type AttemptReport,
+  type Certificate,
+  failures,
+  type Hashes,
+  type Hop,
+  type Lifetime,
+  type Material,
+  refreshAt,
+  type Verdict
+} from "@posh/core"
+
+/** The answer that a verdict is. */
+export const toAnswer = (
+  verdict: Verdict,
+  { explain, id }: { readonly id: string; readonly explain: boolean }
+): Api.Answer => ({
+  id,
+  valid: verdict.valid,
+  verdict: verdict.verdict,
+  code: verdict.code,
+  message: verdict.message,
+  domain: verdict.domain,
+  service: verdict.service,
+  prooftype: verdict.prooftype,
+  ...given("generation", verdict.generation),
+  certificate: toPresented(verdict),
+  ...instantOf("validUntil", verdict.validUntil),
+  ...instantOf("refreshAfter", verdict.refreshAfter),
+  ttl: toTtl(verdict),
+  retryable: verdict.retryable,
+  ...given("retryAfterMs", verdict.retryAfterMs),
+  ...given("cache", verdict.cache),
+  ...(explain ? { evidence: toEvidence(verdict) } : {})
+})
+
+/** What a domain asserts. */
+export const toAssociation = (assertion: Assertion): Api.Association => {
+  const { association } = assertion
+  return {
+    domain: assertion.domain,
+    service: assertion.service,
+    state: assertion.state,
+    code: assertion.code,
+    message: assertion.message,
+    ...(association === undefined ? {} : {
+      generation: association.generation,
+      delegation: association.delegation,
+      delegatedDomain: association.delegatedDomain,
+      material: toMaterial(association.material),
+      ...toLifetime(association.lifetime),
+      refreshAfter: toInstant(refreshAt(association.lifetime))
+    }),
+    cache: assertion.cache,
+    retryable: assertion.retryable,
+    ...given("retryAfterMs", assertion.retryAfterMs),
+    evidence: { attempts: assertion.attempts.map(toAttempt) },
+    lints: association?.lints ?? []
+  }
+}
+
+/** RFC 3339 in UTC; milliseconds only where they are not zero. */
+export const toInstant = (milliseconds: number): Api.Instant =>
+  new Date(milliseconds).toISOString().replace(".000Z", "Z")
+
+const toTtl = ({ decidedAt, valid, validUntil }: Verdict): number =>
+  valid && validUntil !== undefined ? Math.max(0, Math.floor((validUntil - decidedAt) / 1_000)) : 0
+
+const toPresented = ({ presented: { certificate, hashes } }: Verdict): Api.PresentedCertificate => ({
+  ...base64Of("sha256", hashes["sha-256"]),
+  // Who asks by certificate knows one name of it; who asks by fingerprint sees what was asked.
+  ...(certificate === undefined ? base64Of("sha512", hashes["sha-512"]) : {}),
+  ...instantOf("notBefore", certificate?.notBefore),
+  ...instantOf("notAfter", certificate?.notAfter),
+  datesChecked: certificate !== undefined
+})
+
+const toEvidence = ({ code, evidence, presented, prooftype, verdict }: Verdict): Api.Evidence => ({
+  attempts: evidence.attempts.map(toAttempt),
+  ...given("delegation", evidence.delegation),
+  ...given("delegatedDomain", evidence.delegatedDomain),
+  ...(evidence.material === undefined ? {} : { material: toMaterial(evidence.material) }),
+  ...given("matched", evidence.matched),
+  ...(presented.certificate === undefined ? {} : { presentedIdentifiers: toIdentifiers(presented.certificate) }),
+  ...given("names", evidence.names),
+  ...given("chain", evidence.chain),
+  ...(evidence.lifetime === undefined ? {} : toLifetime(evidence.lifetime)),
+  prooftypes: [{ prooftype, verdict, code }],
+  lints: evidence.lints
+})
+
+const toAttempt = (attempt: AttemptReport): Api.Attempt => ({
+  generation: attempt.generation,
+  code: attempt.code,
+  ...(attempt.code === "Resolved" ? {} : { stage: failures[attempt.code].stage }),
+  ...given("detail", attempt.detail),
+  ...given("url", attempt.url),
+  ...given("hopIndex", attempt.hopIndex),
+  hops: attempt.hops.map(toHop),
+  cache: attempt.cache,
+  ...given("revalidation", attempt.revalidation)
+})
+
+const toHop = (hop: Hop): Api.Hop => ({
+  ...hop,
+  startedAt: toInstant(hop.startedAt),
+  endedAt: toInstant(hop.endedAt)
+})
+
+const toMaterial = (material: Material): Api.Material =>
+  material._tag === "Fingerprints"
+    ? {
+      kind: "fingerprints",
+      entries: material.descriptors.map(({ hashes, index }) => ({ index, hashes: toHashes(hashes) }))
+    }
+    : {
+      kind: "jwk-set",
+      entries: material.entries.map((entry) => ({
+        index: entry.index,
+        ...given("kid", entry.kid),
+        hashes: toHashes({ "sha-256": entry.sha256 }),
+        notBefore: toInstant(entry.notBefore),
+        notAfter: toInstant(entry.notAfter)
+      }))
+    }
+
+const toHashes = (hashes: Hashes) => ({
+  ...base64Of("sha-256", hashes["sha-256"]),
+  ...base64Of("sha-384", hashes["sha-384"]),
+  ...base64Of("sha-512", hashes["sha-512"])
+})
+
+const toLifetime = (lifetime: Lifetime) => ({
+  fetchedAt: toInstant(lifetime.fetchedAt),
+  revalidateAt: toInstant(lifetime.revalidateAt),
+  graceUntil: toInstant(lifetime.graceUntil),
+  expiresAt: toInstant(lifetime.expiresAt)
+})
+
+const toIdentifiers = ({ names }: Certificate): ReadonlyArray<Api.PresentedIdentifier> =>
+  (["dns", "srv", "xmpp", "uri", "ip"] as const).flatMap((type) => names[type].map((value) => ({ type, value })))
+
+/** A member that stands only where there is a value. */
+const given = <const K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
+  value === undefined ? {} : { [key]: value } as { readonly [P in K]: V }
+
+const instantOf = <const K extends string>(key: K, milliseconds: number | undefined) =>
+  given(key, milliseconds === undefined ? undefined : toInstant(milliseconds))
+
+const base64Of = <const K extends string>(key: K, octets: Uint8Array | undefined) =>
+  given(key, octets === undefined ? undefined : Buffer.from(octets).toString("base64"))

@@ -1,0 +1,28 @@
+/**
+ * The certificate library, behind a boundary that nothing is thrown across (POSH-SEC-13).
+ */
+import "./reflect.ts"
+import { X509Certificate } from "@peculiar/x509"
+import { Result } from "effect"
+
+/** What people read of a certificate; what decides is read from the octets. */
+export interface Description {
+  /** RFC 4514-like text. */
+  readonly subject: string
+  readonly issuer: string
+  /** Lower-case hex. */
+  readonly serialNumber: string
+}
+
+/** Has the library read the certificate; fails where it cannot. Give it DER alone: it would read other formats too. */
+export const readDescription = (der: Uint8Array): Result.Result<Description, string> =>
+  Result.try({
+    try: () => {
+      const { issuer, serialNumber, subject } = new X509Certificate(new Uint8Array(der), { berOptions })
+      return { issuer, serialNumber, subject }
+    },
+    catch: () => "it is not an X.509 certificate"
+  })
+
+// Octets within octets are read by our own code, once it is known what they are.
+const berOptions = { parseEmbedded: false, maxDepth: 32, maxNodes: 1_024, maxContentLength: 32 * 1_024 }

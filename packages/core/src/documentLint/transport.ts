@@ -1,0 +1,46 @@
+/**
+ * Advice about how a document is served: media type, caching, redirects.
+ */
+import { quote } from "../encoding/quote.ts"
+import { type Head, headerValues } from "../Fetcher.ts"
+import type { Generation } from "../Generation.ts"
+import type { Hop } from "../Hop.ts"
+import { type Lint, lint } from "../Lint.ts"
+import { judgeMediaType } from "../response.ts"
+
+/** POSH-PUB-03. What only lenient verifiers accept is a warning, what nobody accepts is for the caller to report. */
+export const lintMediaType = (head: Head, generation: Generation): ReadonlyArray<Lint> =>
+  judgeMediaType(head, generation, true) === "expected"
+    ? []
+    : [lint("UnexpectedMediaType", "warning", undefined, quoteValues(headerValues(head, "content-type")))]
+
+/** POSH-PUB-04 and POSH-PUB-16, from the whole head of a response. */
+export const lintHeaders = (head: Head): ReadonlyArray<Lint> => [
+  ...lintCaching(headerValues(head, "cache-control")),
+  ...(headerValues(head, "x-content-type-options").some((value) => value.trim().toLowerCase() === "nosniff")
+    ? []
+    : [lint("SniffableMediaType", "info")])
+]
+
+/** POSH-PUB-11: 301 and 308 invite others to remember the target in place of the source. */
+export const lintHops = (hops: ReadonlyArray<Hop>): ReadonlyArray<Lint> =>
+  hops.flatMap(({ status }, index) =>
+    status === 301 || status === 308 ? [lint("PermanentRedirect", "warning", `hops[${index}]`, String(status))] : []
+  )
+
+/** POSH-PUB-04, seconds. */
+const longestFreshness = 60
+
+const lintCaching = (fields: ReadonlyArray<string>): ReadonlyArray<Lint> => {
+  const directives = fields.join(",").toLowerCase().split(",").map((directive) => directive.trim())
+  if (directives.some((directive) => /^no-(?:cache|store)$/.test(directive))) return []
+  const ages = directives.flatMap((directive) => /^(?:s-maxage|max-age)="?(\d+)"?$/.exec(directive)?.slice(1) ?? [])
+  if (ages.length > 0 && ages.every((age) => Number(age) <= longestFreshness)) return []
+  // RFC 9111 §4.2.2: without an explicit lifetime caches guess one.
+  return ages.length > 0
+    ? [lint("CacheLifetimeLong", "warning", undefined, quoteValues(fields))]
+    : [lint("CacheLifetimeLong", "info", undefined, "Cache-Control sets no bound")]
+}
+
+const quoteValues = (values: ReadonlyArray<string>): string =>
+  values.length === 0 ? "none" : `"${quote(values.join(", "))}"`

@@ -1,0 +1,93 @@
+/**
+ * A host name's addresses.
+ *
+ * By c-ares (`node:dns` `Resolver`) and not by `getaddrinfo`, which has four threads for the whole process and cannot be
+ * cancelled, so that a few silent name servers would stop every look-up. c-ares asks the name servers and nobody else:
+ * `/etc/hosts` IS NOT READ; use `connectTo` for what one would write there.
+ */
+import { Effect, Latch, Result } from "effect"
+import { Resolver } from "node:dns"
+import type { Domain } from "../Domain.ts"
+import { EgressFailure } from "./EgressFailure.ts"
+import { EgressConfigError } from "./EgressOptions.ts"
+
+/**
+ * Looks up A and AAAA side by side; one usable answer is enough.
+ *
+ * **Details**
+ *
+ * Fails with `DnsNameNotFound` where the name servers say for both types that there is nothing, else with
+ * `DnsTemporaryFailure` where neither gave an address within `limitMs`. Aliases are followed by the name servers.
+ * Interruption cancels the queries.
+ */
+export const lookUp = (
+  host: Domain,
+  servers: ReadonlyArray<string> | undefined,
+  limitMs: number
+): Effect.Effect<ReadonlyArray<string>, EgressFailure> =>
+  Effect.suspend(() => {
+    const resolver = makeResolver(servers, limitMs)
+    const answered = Latch.makeUnsafe()
+    const late = answered.await.pipe(Effect.andThen(Effect.sleep(resolutionDelayMs)), Effect.as(noAnswer))
+    const ask = (type: RecordType) =>
+      query(resolver, host, type).pipe(
+        Effect.tap(({ addresses }) => addresses.length > 0 ? answered.open : Effect.void),
+        Effect.raceFirst(late)
+      )
+    return Effect.all([ask("AAAA"), ask("A")], { concurrency: 2 })
+  }).pipe(
+    Effect.timeoutOrElse({ duration: limitMs, orElse: () => Effect.succeed([noAnswer]) }),
+    Effect.flatMap(combine)
+  )
+
+/** Are these name servers as {@link lookUp} takes them? */
+export const checkServers = (servers: ReadonlyArray<string>): Result.Result<void, EgressConfigError> =>
+  Result.try({
+    try: () => new Resolver().setServers(servers),
+    catch: () =>
+      new EgressConfigError({ option: "dnsServers", detail: `${JSON.stringify(servers)} are not all address:port` })
+  })
+
+type RecordType = "A" | "AAAA"
+
+interface Answer {
+  readonly addresses: ReadonlyArray<string>
+  /** As c-ares names it, such as `ENOTFOUND`. */
+  readonly fault?: string
+}
+
+/** How long the answer for one type waits for that of the other (RFC 8305 §3). */
+const resolutionDelayMs = 50
+
+const noAnswer: Answer = { addresses: [], fault: "ETIMEOUT" }
+
+/** One for each host, because cancelling is by resolver; to make one costs microseconds. */
+const makeResolver = (servers: ReadonlyArray<string> | undefined, limitMs: number): Resolver => {
+  // Two tries fit, as the second waits twice as long.
+  const resolver = new Resolver({ timeout: Math.ceil(limitMs / 3), tries: 2 })
+  if (servers !== undefined) resolver.setServers(servers)
+  return resolver
+}
+
+const query = (resolver: Resolver, host: Domain, type: RecordType): Effect.Effect<Answer> =>
+  Effect.callback((resume) => {
+    const onAnswer = (error: NodeJS.ErrnoException | null, addresses: ReadonlyArray<string>) =>
+      resume(Effect.succeed(error === null ? { addresses } : { addresses: [], fault: error.code ?? "EBADRESP" }))
+    if (type === "A") resolver.resolve4(host, onAnswer)
+    else resolver.resolve6(host, onAnswer)
+    return Effect.sync(() => resolver.cancel())
+  })
+
+const combine = (answers: ReadonlyArray<Answer>): Effect.Effect<ReadonlyArray<string>, EgressFailure> => {
+  const addresses = answers.flatMap((answer) => answer.addresses)
+  if (addresses.length > 0) return Effect.succeed(addresses)
+
+  const faults = answers.map(({ fault = "ENODATA" }) => fault)
+  const isAbsent = faults.every((fault) => fault === "ENOTFOUND" || fault === "ENODATA")
+  return Effect.fail(
+    new EgressFailure({
+      code: isAbsent ? "DnsNameNotFound" : "DnsTemporaryFailure",
+      detail: [...new Set(faults)].join(", ")
+    })
+  )
+}

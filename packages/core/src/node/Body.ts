@@ -1,0 +1,95 @@
+/**
+ * Collects a response body while it arrives and stops as soon as it is too large, in its decoded form
+ * (POSH-RES-47, POSH-RES-48).
+ */
+import { Result } from "effect"
+import { createGunzip } from "node:zlib"
+import { type Head, headerValues } from "../Fetcher.ts"
+
+export type BodyFault = "BodyTooLarge" | "BodyTruncated" | "UnsupportedContentEncoding"
+
+export interface BodyReader {
+  readonly write: (octets: Uint8Array) => void
+  readonly end: () => void
+  /** Gives up what is held. */
+  readonly close: () => void
+}
+
+/**
+ * A reader for the body behind this head.
+ *
+ * **Details**
+ *
+ * `done` may be called more than once; the first call counts. It can be called before anything is written, where the
+ * head says enough.
+ */
+export const makeBodyReader = (
+  head: Head,
+  limit: number,
+  done: (body: Result.Result<Uint8Array, BodyFault>) => void
+): BodyReader => {
+  const codings = contentCodings(head)
+  if (codings.length === 0) return readIdentity(head, limit, done)
+  if (codings.length === 1 && gzipNames.has(codings[0] ?? "")) return readGzip(limit, done)
+  done(Result.fail("UnsupportedContentEncoding"))
+  return ignore
+}
+
+type Done = Parameters<typeof makeBodyReader>[2]
+
+const gzipNames = new Set(["gzip", "x-gzip"]) // RFC 9110 §8.4.1.3
+
+/** The codings applied, without `identity`, which is none. */
+const contentCodings = (head: Head): ReadonlyArray<string> =>
+  headerValues(head, "content-encoding")
+    .flatMap((value) => value.split(","))
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== "" && coding !== "identity")
+
+const ignore: BodyReader = { write: () => undefined, end: () => undefined, close: () => undefined }
+
+const readIdentity = (head: Head, limit: number, done: Done): BodyReader => {
+  const declared = headerValues(head, "content-length")[0]
+  if (declared === undefined || Number(declared) <= limit) return collect(limit, done)
+  done(Result.fail("BodyTooLarge"))
+  return ignore
+}
+
+const collect = (limit: number, done: Done): BodyReader => {
+  const chunks: Array<Uint8Array> = []
+  const seen = { octets: 0 }
+  return {
+    write: (octets) => {
+      seen.octets += octets.length
+      if (seen.octets > limit) done(Result.fail("BodyTooLarge"))
+      else chunks.push(octets)
+    },
+    end: () => done(Result.succeed(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))),
+    close: () => undefined
+  }
+}
+
+/** A stream that decodes to little or nothing could go on for ever; this is how much gzip may add to a document. */
+const gzipOverheadOctets = 1_024
+
+const readGzip = (limit: number, done: Done): BodyReader => {
+  const decoded = collect(limit, done)
+  const coded = { octets: 0 }
+  const gunzip = createGunzip()
+    .on("data", decoded.write)
+    .on("end", decoded.end)
+    .on("error", () => done(Result.fail("BodyTruncated"))) // corrupt or cut off (requirements §8.1)
+  return {
+    write: (octets) => {
+      coded.octets += octets.length
+      if (coded.octets > limit + gzipOverheadOctets) done(Result.fail("BodyTooLarge"))
+      else gunzip.write(octets)
+    },
+    end: () => {
+      // zlib takes no octets at all for a complete stream.
+      if (coded.octets === 0) done(Result.fail("BodyTruncated"))
+      else gunzip.end()
+    },
+    close: () => void gunzip.destroy()
+  }
+}

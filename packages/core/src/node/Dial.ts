@@ -1,0 +1,136 @@
+/**
+ * A TLS connection to one of the vetted addresses and to nothing else: what is dialled are these addresses, so that no
+ * second look-up can name another (POSH-SEC-10).
+ */
+import { Effect, Latch, type Scope } from "effect"
+import { hash } from "node:crypto"
+import { connect, isIPv6, type Socket } from "node:net"
+import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls"
+import type { Domain } from "../Domain.ts"
+import { EgressFailure } from "./EgressFailure.ts"
+import { identityError } from "./serverIdentity.ts"
+import { mostTelling, tlsFailure } from "./tlsFailure.ts"
+
+export interface Endpoint {
+  /** IP literals; at least one. */
+  readonly addresses: ReadonlyArray<string>
+  readonly port: number
+}
+
+/** What is learnt on the way, also where the way ends early (POSH-RES-90). */
+export interface Evidence {
+  /** Dialled last; that of the connection, once there is one. */
+  address?: string
+  /** Base64 SHA-256 of the web server's certificate. */
+  tlsLeafSha256?: string
+}
+
+export interface DialOptions {
+  readonly endpoint: Endpoint
+  /** The name that the certificate must have. */
+  readonly host: Domain
+  readonly trust: SecureContext
+  /** For TCP and TLS together; afterwards it is `ConnectTimeout`, wherever the time went (requirements §8.1). */
+  readonly connectMs: number
+  readonly evidence: Evidence
+}
+
+/** Connects and shakes hands. Whatever was opened is destroyed with the scope. */
+export const dial = ({ connectMs, endpoint, evidence, host, trust }: DialOptions): Effect.Effect<
+  TLSSocket,
+  EgressFailure,
+  Scope.Scope
+> =>
+  connectTo(toDialList(endpoint.addresses), endpoint.port, evidence).pipe(
+    Effect.flatMap((socket) => shakeHands(socket, host, trust, evidence)),
+    Effect.timeoutOrElse({
+      duration: connectMs,
+      orElse: () => Effect.fail(new EgressFailure({ code: "ConnectTimeout", detail: `${connectMs} ms` }))
+    })
+  )
+
+/** An answer can hold hundreds of addresses, and not every one of them belongs to who put it there. */
+const dialledAddresses = 6
+
+/** How long one address has before the next is tried beside it (RFC 8305 §5). */
+const attemptDelayMs = 250
+
+/** The families in turn, IPv6 first (RFC 8305 §4), without repetition. */
+const toDialList = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const unique = [...new Set(addresses)]
+  const families = [unique.filter((address) => isIPv6(address)), unique.filter((address) => !isIPv6(address))]
+  return unique
+    .flatMap((_, index) => families.flatMap((family) => family[index] ?? []))
+    .slice(0, dialledAddresses)
+}
+
+/** Happy Eyeballs (POSH-RES-93): the first that accepts wins, the others are given up. */
+const connectTo = (
+  addresses: ReadonlyArray<string>,
+  port: number,
+  evidence: Evidence
+): Effect.Effect<Socket, EgressFailure, Scope.Scope> => {
+  const failures: Array<EgressFailure> = []
+  const from = (index: number): Effect.Effect<Socket, EgressFailure, Scope.Scope> => {
+    const address = addresses[index] ?? ""
+    const isLast = index + 1 >= addresses.length
+    const failed = Latch.makeUnsafe()
+    const attempt = connectOne(address, port, evidence).pipe(
+      Effect.tapError((failure) => {
+        failures.push(failure)
+        return failed.open
+      })
+    )
+    if (isLast) return attempt
+    const next = Effect.raceFirst(Effect.sleep(attemptDelayMs), failed.await).pipe(Effect.andThen(from(index + 1)))
+    return Effect.race(attempt, next)
+  }
+  return from(0).pipe(Effect.mapError((failure) => mostTelling(failures) ?? failure))
+}
+
+const connectOne = (address: string, port: number, evidence: Evidence) =>
+  open(() => {
+    evidence.address = address
+    // TLS writes in small pieces; without noDelay the request would wait for an acknowledgement of the handshake.
+    return connect({ host: address, port, noDelay: true, autoSelectFamily: false })
+  }).pipe(
+    Effect.flatMap((socket) => settled(socket, "connect")),
+    Effect.tap(() => {
+      evidence.address = address
+      return Effect.void
+    })
+  )
+
+const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence: Evidence) =>
+  open(() => {
+    const tls = connectTls({
+      socket,
+      secureContext: trust,
+      servername: host, // the A-labels (POSH-RES-32)
+      ALPNProtocols: ["http/1.1"], // no HTTP/2, so no coalescing (POSH-RES-36)
+      rejectUnauthorized: true, // said, because the environment can change the default
+      checkServerIdentity: identityError
+    })
+    // Before Node's own listener, which destroys the connection where the certificate is not accepted.
+    return tls.prependOnceListener("secure", () => {
+      const leaf = tls.getPeerX509Certificate()
+      if (leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", leaf.raw, "base64")
+    })
+  }).pipe(Effect.flatMap((tls) => settled(tls, "secureConnect")))
+
+/** A socket that is destroyed with the scope; until then its errors belong to whoever waits for it. */
+const open = <A extends Socket>(make: () => A): Effect.Effect<A, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => make().on("error", () => undefined)),
+    (socket) => Effect.sync(() => socket.destroy())
+  )
+
+const settled = <A extends Socket>(socket: A, event: "connect" | "secureConnect"): Effect.Effect<A, EgressFailure> =>
+  Effect.callback((resume) => {
+    socket.once(event, () => resume(Effect.succeed(socket)))
+    socket.once("error", (error) => resume(Effect.fail(tlsFailure(error))))
+    socket.once("close", () => resume(Effect.fail(tlsFailure(closed))))
+    return Effect.sync(() => socket.destroy())
+  })
+
+const closed = Object.assign(new Error("closed"), { code: "ECONNRESET" })

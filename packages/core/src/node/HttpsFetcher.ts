@@ -1,0 +1,102 @@
+/**
+ * HTTPS GET at a stranger's server: to vetted addresses only, under limits, with nothing sent but the question and
+ * nothing kept but the answer.
+ *
+ * NO PROXY is used, whatever the environment says (POSH-SEC-11). NOT CHECKED: revocation, certificate transparency
+ * (POSH-RES-35).
+ */
+import { Clock, Effect, Layer, Result } from "effect"
+import type { SecureContext } from "node:tls"
+import {
+  Fetcher,
+  FetchError,
+  type FetchRequest,
+  type FetchResponse,
+  type FetchTrace,
+  type HttpsTarget
+} from "../Fetcher.ts"
+import { checkServers, lookUp } from "./Addresses.ts"
+import { vetAddresses } from "./AddressPolicy.ts"
+import { overrideOf } from "./ConnectTo.ts"
+import { dial, type Endpoint, type Evidence } from "./Dial.ts"
+import { EgressFailure } from "./EgressFailure.ts"
+import { EgressConfigError, type EgressOptions } from "./EgressOptions.ts"
+import { exchange } from "./Exchange.ts"
+import { makeTrustStore } from "./TrustStore.ts"
+
+/** The network as `Fetcher`. Fails to build where an option cannot be used. */
+export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfigError> =>
+  Layer.effect(Fetcher, Effect.map(Effect.fromResult(prepare(options)), makeFetcher))
+
+interface Egress extends EgressOptions {
+  readonly trust: SecureContext
+}
+
+/** What can be wrong with the options, and what is built once. */
+const prepare = (options: EgressOptions): Result.Result<Egress, EgressConfigError> =>
+  Result.gen(function*() {
+    yield* checkUserAgent(options.userAgent)
+    yield* checkServers(options.dnsServers ?? [])
+    return { ...options, trust: yield* makeTrustStore(options.extraCa) }
+  })
+
+const makeFetcher = (egress: Egress) =>
+  Fetcher.of({
+    get: Effect.fn("Fetcher.get")(function*(request): Effect.fn.Return<FetchResponse, FetchError> {
+      const startedAt = yield* Clock.currentTimeMillis
+      const evidence: Evidence = {}
+      const traced = Effect.map(
+        Clock.currentTimeMillis,
+        (endedAt): FetchTrace => ({ ...evidence, startedAt, endedAt })
+      )
+      return yield* walk(egress, request, evidence).pipe(
+        Effect.flatMap((answer) => Effect.map(traced, (trace) => ({ ...answer, trace }))),
+        Effect.catch((failure) => Effect.flatMap(traced, (trace) => Effect.fail(toFetchError(failure, trace))))
+      )
+    })
+  })
+
+/** The stages in their order; everything opened on the way is destroyed at the end, also by an interruption. */
+const walk = (egress: Egress, request: FetchRequest, evidence: Evidence) =>
+  Effect.gen(function*() {
+    const { limits, target } = request
+    const endpoint = yield* findEndpoint(egress, target, limits.connectMs)
+    const { connectMs } = limits
+    const connection = yield* dial({ endpoint, host: target.host, trust: egress.trust, connectMs, evidence })
+    return yield* exchange(connection, request, egress.userAgent)
+  }).pipe(
+    Effect.scoped,
+    Effect.timeoutOrElse({
+      duration: request.limits.requestMs,
+      orElse: () =>
+        Effect.fail(new EgressFailure({ code: "ResponseTimeout", detail: `${request.limits.requestMs} ms` }))
+    })
+  )
+
+/** The operator's word, else DNS under the address policy. */
+const findEndpoint = (
+  { allowNetworks = [], connectTo = [], dnsServers }: Egress,
+  target: HttpsTarget,
+  limitMs: number
+): Effect.Effect<Endpoint, EgressFailure> => {
+  const override = overrideOf(connectTo, target)
+  if (override !== undefined) return Effect.succeed({ addresses: [override.address], port: override.port })
+  return lookUp(target.host, dnsServers, limitMs).pipe(
+    Effect.flatMap((addresses) => Effect.fromResult(vetAddresses(addresses, allowNetworks))),
+    Effect.map((addresses) => ({ addresses, port: target.port }))
+  )
+}
+
+const toFetchError = ({ code, detail, status }: EgressFailure, trace: FetchTrace) =>
+  new FetchError({
+    code,
+    ...(detail === undefined ? {} : { detail }),
+    ...(status === undefined ? {} : { status }),
+    trace
+  })
+
+/** One line of printable ASCII, because it goes into every request as it is. */
+const checkUserAgent = (userAgent: string): Result.Result<void, EgressConfigError> =>
+  /^[!-~]+( [!-~]+)*$/.test(userAgent)
+    ? Result.void
+    : Result.fail(new EgressConfigError({ option: "userAgent", detail: "must be words of printable ASCII" }))

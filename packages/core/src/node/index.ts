@@ -1,0 +1,5 @@
+/** Egress: HTTPS GET on Node.js, safe against strangers at both ends. */
+export { addressFault, parseNetworks } from "./AddressPolicy.ts"
+export { type ConnectTo, type ConnectToEntry, parseConnectTo } from "./ConnectTo.ts"
+export { EgressConfigError, type EgressOptions } from "./EgressOptions.ts"
+export * as HttpsFetcher from "./HttpsFetcher.ts"

@@ -1,0 +1,44 @@
+/**
+ * Skips `100 Continue`: undici takes it for an error, but a client has to expect it even where it asked for none
+ * (RFC 9110 §15.2, POSH-RES-51). undici skips the other interim responses itself.
+ */
+import type { Socket } from "node:net"
+
+/**
+ * Takes every `100 Continue` from the front of the stream, before any reader that listens later.
+ *
+ * **Details**
+ *
+ * What comes after them goes back to the socket untouched. What is no complete, well-formed head within `limit` octets
+ * goes back as well, for the real parser to refuse.
+ */
+export const skipContinue = (socket: Socket, limit: number): void => {
+  const state: { held: Buffer } = { held: empty }
+  const onReadable = () => {
+    const arrived: Buffer | null = socket.read()
+    if (arrived === null) return
+    const rest = withoutContinue(state.held.length === 0 ? arrived : Buffer.concat([state.held, arrived]))
+    if (couldBeContinue(rest) && rest.length < limit) {
+      state.held = rest
+      return
+    }
+    socket.off("readable", onReadable)
+    socket.unshift(rest)
+  }
+  socket.on("readable", onReadable)
+}
+
+const empty = Buffer.alloc(0)
+const statusLine = /^HTTP\/1\.[01] 100[ \r]/
+const headEnd = "\r\n\r\n"
+
+const withoutContinue = (octets: Buffer): Buffer => {
+  const end = isContinue(octets) ? octets.indexOf(headEnd) : -1
+  return end === -1 ? octets : withoutContinue(octets.subarray(end + headEnd.length))
+}
+
+const isContinue = (octets: Buffer) => statusLine.test(octets.toString("latin1", 0, 13))
+
+/** Too short to tell, or told and not yet complete. */
+const couldBeContinue = (octets: Buffer): boolean =>
+  isContinue(octets) || (octets.length < 13 && "HTTP/1.1 100".startsWith(octets.toString("latin1", 0, 12)))

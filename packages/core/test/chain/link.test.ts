@@ -1,0 +1,119 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result, Schema } from "effect"
+import { parseLink } from "../../src/chain/Link.ts"
+import { name, oid, sequence, text, tlv } from "./der.ts"
+
+const algorithm = sequence(oid("1.2.840.10045.4.3.2"))
+const spki = sequence(sequence(oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7")), tlv(0x03, Uint8Array.of(0, 4)))
+const utcTimes = [text(0x17, "260105000000Z"), text(0x17, "360105000000Z")] as const
+
+const extension = (dotted: string, value: Uint8Array, critical?: Uint8Array) =>
+  sequence(oid(dotted), ...(critical === undefined ? [] : [critical]), tlv(0x04, value))
+
+const yes = tlv(0x01, Uint8Array.of(0xff))
+const basicConstraints = "2.5.29.19"
+const keyUsage = "2.5.29.15"
+
+/** A certificate of parts, each of which may be another. */
+const certificate = (parts: {
+  readonly version?: ReadonlyArray<Uint8Array>
+  readonly inner?: Uint8Array
+  readonly times?: ReadonlyArray<Uint8Array>
+  readonly extensions?: ReadonlyArray<Uint8Array>
+  readonly signature?: Uint8Array
+}) => {
+  const tbs = sequence(
+    ...(parts.version ?? [tlv(0xa0, tlv(0x02, Uint8Array.of(2)))]),
+    tlv(0x02, Uint8Array.of(1)),
+    parts.inner ?? algorithm,
+    name(["2.5.4.3", 0x0c, "Issuer"]),
+    sequence(...parts.times ?? utcTimes),
+    name(["2.5.4.3", 0x0c, "Subject"]),
+    spki,
+    ...(parts.extensions === undefined ? [] : [tlv(0xa3, sequence(...parts.extensions))])
+  )
+  return sequence(tbs, algorithm, parts.signature ?? tlv(0x03, Uint8Array.of(0, 1, 2)))
+}
+
+const read = (parts: Parameters<typeof certificate>[0]) => Result.getOrThrow(parseLink(certificate(parts)))
+
+describe("parseLink", () => {
+  it("version 1: no version, no extensions", () => {
+    const link = read({ version: [] })
+    assert.strictEqual(link.basicConstraints, undefined)
+    assert.deepStrictEqual(link.unknownCritical, [])
+  })
+
+  it.each([
+    ["UTCTime", text(0x17, "491231235959Z"), Date.UTC(2049, 11, 31, 23, 59, 59)],
+    ["UTCTime of the last century", text(0x17, "500101000000Z"), Date.UTC(1950, 0, 1)],
+    ["GeneralizedTime", text(0x18, "99991231235959Z"), Date.UTC(9999, 11, 31, 23, 59, 59)]
+  ])("RFC 5280 §4.1.2.5: %s", (_, time, expected) => {
+    assert.strictEqual(read({ times: [utcTimes[0], time] }).notAfter, expected)
+  })
+
+  it.each([
+    ["empty", tlv(0x30), { ca: false, pathLength: undefined }],
+    ["a CA", sequence(yes), { ca: true, pathLength: undefined }],
+    ["a CA with pathLen", sequence(yes, tlv(0x02, Uint8Array.of(3))), { ca: true, pathLength: 3 }],
+    ["a long pathLen", sequence(yes, tlv(0x02, Uint8Array.of(1, 0, 0, 0, 0))), { ca: true, pathLength: 0x7fffffff }]
+  ])("basicConstraints: %s", (_, value, expected) => {
+    assert.deepStrictEqual(read({ extensions: [extension(basicConstraints, value, yes)] }).basicConstraints, expected)
+  })
+
+  it.each([
+    ["keyCertSign and cRLSign", Uint8Array.of(1, 0x06), true],
+    ["digitalSignature", Uint8Array.of(7, 0x80), false],
+    ["none", Uint8Array.of(0), false]
+  ])("keyUsage: %s", (_, bits, expected) => {
+    assert.strictEqual(read({ extensions: [extension(keyUsage, tlv(0x03, bits), yes)] }).keyCertSign, expected)
+  })
+
+  it("critical extensions that are not processed, policy constraints among them", () => {
+    const extensions = [
+      extension("2.5.29.36", sequence(tlv(0x80, Uint8Array.of(0))), yes),
+      extension("2.5.29.32", sequence(), yes),
+      extension("2.999.1", sequence()),
+      extension("2.999.2", sequence(), yes)
+    ]
+    assert.deepStrictEqual(read({ extensions }).unknownCritical, ["2.5.29.36", "2.999.2"])
+  })
+
+  const certificates: ReadonlyArray<readonly [string, Parameters<typeof certificate>[0], RegExp]> = [
+    ["RFC 5280 §4.1.1.2: two algorithms", { inner: sequence(oid("1.2.840.10045.4.3.3")) }, /malformed/],
+    ["RFC 5280 §4.2: an extension twice", {
+      extensions: [extension("2.999.1", sequence()), extension("2.999.1", sequence())]
+    }, /twice/],
+    ["a signature that is no BIT STRING", { signature: tlv(0x04, Uint8Array.of(0, 1)) }, /malformed/],
+    ["a signature with unused bits", { signature: tlv(0x03, Uint8Array.of(1, 2)) }, /malformed/],
+    ["times without zone", { times: [utcTimes[0], text(0x17, "360105000000")] }, /time/],
+    ["times with an offset", { times: [utcTimes[0], text(0x17, "360105000000+0100")] }, /time/],
+    ["the 32nd of a month", { times: [utcTimes[0], text(0x17, "360132000000Z")] }, /time/],
+    ["one time", { times: [utcTimes[0]] }, /malformed/],
+    [
+      "pathLen < 0",
+      { extensions: [extension(basicConstraints, sequence(yes, tlv(0x02, Uint8Array.of(0x80))))] },
+      /INTEGER/
+    ],
+    ["keyUsage that is no BIT STRING", { extensions: [extension(keyUsage, sequence())] }, /malformed/],
+    ["an extension without value", { extensions: [sequence(oid("2.999.1"))] }, /malformed/],
+    ["too long", { extensions: [extension("2.999.1", tlv(0x04, new Uint8Array(33_000)))] }, /too long/]
+  ]
+
+  it.each(certificates)("refuses: %s", (_, parts, reason) => {
+    assert.match(Result.getOrThrow(Result.flip(parseLink(certificate(parts)))), reason)
+  })
+
+  it("POSH-SEC-13: any prefix is refused", () => {
+    const der = certificate({ extensions: [extension(basicConstraints, sequence(yes), yes)] })
+    for (const length of der.keys()) assert(Result.isFailure(parseLink(der.subarray(0, length))), `${length} octets`)
+    assert(Result.isSuccess(parseLink(der)))
+  })
+
+  it.prop("POSH-SEC-13: reading never throws", [Schema.Uint8Array, Schema.Int, Schema.Int], ([noise, at, length]) => {
+    const der = certificate({ extensions: [extension(basicConstraints, sequence(yes), yes)] })
+    const start = Math.abs(at) % der.length
+    parseLink(noise)
+    parseLink(Buffer.concat([der.subarray(0, start), noise, der.subarray(start + Math.abs(length) % 8)]))
+  })
+})

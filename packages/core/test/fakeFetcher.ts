@@ -1,0 +1,49 @@
+/**
+ * A web of documents without a network: for tests of what happens between requests. End to end, the same questions go
+ * over real sockets (see `world.test.ts`).
+ */
+import { Clock, Effect, Layer } from "effect"
+import { layerMemory } from "../src/cache/MemoryStore.ts"
+import { type FetchCode, Fetcher, FetchError } from "../src/Fetcher.ts"
+import { defaultPolicy, type Policy } from "../src/Policy.ts"
+import { Resolver } from "../src/Resolver.ts"
+import { Verifier } from "../src/Verifier.ts"
+
+export type Page =
+  | { readonly json: unknown; readonly headers?: ReadonlyArray<readonly [string, string]> }
+  | { readonly status: number; readonly headers?: ReadonlyArray<readonly [string, string]> }
+  | { readonly fault: FetchCode }
+  | { readonly never: true }
+
+export const makeWeb = (pages: Record<string, Page> = {}) => {
+  const asked: Array<string> = []
+  const web = new Map(Object.entries(pages))
+  const layer = Layer.succeed(
+    Fetcher,
+    Fetcher.of({
+      get: Effect.fnUntraced(function*({ target }) {
+        asked.push(target.url)
+        const startedAt = yield* Clock.currentTimeMillis
+        const page = web.get(target.url) ?? { status: 404 }
+        const trace = { address: "192.0.2.1", tlsLeafSha256: "", startedAt, endedAt: startedAt }
+        if ("never" in page) return yield* Effect.never
+        if ("fault" in page) return yield* new FetchError({ code: page.fault, trace })
+        const headers = page.headers ?? []
+        if ("status" in page) return { status: page.status, headers, body: new Uint8Array(), trace }
+        const body = new TextEncoder().encode(JSON.stringify(page.json))
+        return { status: 200, headers: [["content-type", "application/json"], ...headers], body, trace }
+      })
+    })
+  )
+  return { asked, layer, set: (url: string, page: Page) => void web.set(url, page) }
+}
+
+export const testPolicy: Policy = { ...defaultPolicy, allowSpecialUse: true, trustDraftExamples: true }
+
+export const resolverOver = (web: ReturnType<typeof makeWeb>, policy: Policy = testPolicy) =>
+  Resolver.layerNoDeps(policy).pipe(
+    Layer.provide([web.layer, layerMemory({ entries: policy.cacheEntries, octets: policy.cacheOctets })])
+  )
+
+export const verifierOver = (web: ReturnType<typeof makeWeb>, policy: Policy = testPolicy) =>
+  Verifier.layer(policy).pipe(Layer.provide(web.layer))

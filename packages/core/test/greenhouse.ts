@@ -1,0 +1,26 @@
+/** One question about the greenhouse's certificate, over a web without a network. */
+import { greenhouse } from "@posh/testing"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { Verifier } from "../src/Verifier.ts"
+
+export const rfc = "https://chat.orchard.example/.well-known/posh/xmpp-server.json"
+export const draft = "https://chat.orchard.example/.well-known/posh._xmpp-server._tcp.json"
+export const next = Buffer.from(greenhouse.next).toString("base64")
+export const question = {
+  domain: "chat.orchard.example",
+  service: "xmpp-server",
+  certificate: Buffer.from(greenhouse.current).toString("base64")
+}
+export const fingerprints = (expires: number) => ({ ...greenhouse.fingerprints, expires })
+/** Material that the certificate in question is not among. */
+export const onlyNext = { fingerprints: [greenhouse.fingerprints.fingerprints[0]], expires: 86_400 }
+
+export const ask = (more: object = {}) =>
+  Effect.map(
+    Verifier.use((verifier) => verifier.verify({ ...question, ...more })),
+    ({ cache, code }) => `${code} ${cache ?? "-"}`
+  )
+
+export const at = (instant: string) => TestClock.setTime(Date.parse(instant))
+export const start = at("2026-07-01T00:00:00Z")

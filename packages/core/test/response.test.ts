@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Head } from "../src/Fetcher.ts"
+import type { Generation } from "../src/Generation.ts"
+import { type Delegated, judgeMediaType, judgeStatus, retryAfterMs } from "../src/response.ts"
+
+const head = (...headers: ReadonlyArray<readonly [string, string]>): Head => ({ status: 200, headers })
+
+describe("judgeStatus", () => {
+  it.each<[string, number, Generation, Delegated, string]>([
+    ["RES-42", 200, "rfc7711", "no", "document"],
+    ["RES-42", 201, "rfc7711", "no", "UnexpectedStatus"],
+    ["RES-42", 204, "draft", "no", "UnexpectedStatus"],
+    ["RES-42", 206, "draft", "no", "UnexpectedStatus"],
+    ...[301, 302, 303, 307, 308].map((status) =>
+      ["RES-60", status, "rfc7711", "no", "redirect"] as [string, number, Generation, Delegated, string]
+    ),
+    ...[300, 304, 305, 306, 399].map((status) =>
+      ["RES-61", status, "draft", "no", "RedirectUnsupportedStatus"] as [string, number, Generation, Delegated, string]
+    ),
+    ["RES-43", 404, "rfc7711", "no", "NotPublished"],
+    ["RES-43", 410, "draft", "no", "NotPublished"],
+    ["RES-84", 404, "rfc7711", "redirect", "RedirectedMaterialMissing"],
+    ["RES-84", 410, "rfc7711", "reference", "ReferencedMaterialMissing"],
+    ["RES-44", 401, "rfc7711", "no", "AccessDenied"],
+    ["RES-44", 403, "rfc7711", "no", "AccessDenied"],
+    ["RES-44", 451, "rfc7711", "no", "AccessDenied"],
+    ["RES-44", 400, "rfc7711", "no", "ClientErrorStatus"],
+    ["RES-44", 421, "rfc7711", "no", "ClientErrorStatus"],
+    ["RES-44", 403, "draft", "no", "NotPublished"],
+    ["RES-44", 400, "draft", "no", "NotPublished"],
+    ["RES-44", 421, "draft", "no", "ClientErrorStatus"],
+    ["8.1", 403, "draft", "redirect", "RedirectedMaterialMissing"],
+    ...[408, 425, 429].flatMap((status) => [
+      ["RES-45", status, "rfc7711", "no", "RateLimited"] as [string, number, Generation, Delegated, string],
+      ["RES-45", status, "draft", "no", "RateLimited"] as [string, number, Generation, Delegated, string]
+    ]),
+    ["RES-45", 500, "rfc7711", "no", "ServerError"],
+    ["RES-45", 503, "draft", "no", "ServerError"],
+    ["RES-51", 101, "rfc7711", "no", "HttpProtocolError"],
+    ["RES-51", 600, "rfc7711", "no", "HttpProtocolError"]
+  ])(
+    "%s: %d, %s, delegated: %s",
+    (_, status, generation, delegated, expected) =>
+      assert.strictEqual(judgeStatus(status, generation, delegated), expected)
+  )
+})
+
+describe("judgeMediaType (RES-46)", () => {
+  it.each<[string | undefined, Generation, string, string]>([
+    ["application/json", "rfc7711", "expected", "expected"],
+    ["Application/JSON; charset=utf-8", "rfc7711", "expected", "expected"],
+    ["application/jwk-set+json", "draft", "expected", "expected"],
+    ["application/jwk-set+json", "rfc7711", "expected", "refused"],
+    ["text/vnd.x+json", "draft", "expected", "refused"],
+    ["text/plain", "rfc7711", "unexpected", "refused"],
+    ["application/octet-stream", "rfc7711", "unexpected", "refused"],
+    [undefined, "rfc7711", "unexpected", "refused"],
+    ["text/html", "rfc7711", "refused", "refused"],
+    ["application/xml", "draft", "refused", "refused"],
+    ["json", "draft", "refused", "refused"]
+  ])("%s in %s: %s; strict: %s", (type, generation, lenient, strict) => {
+    const given = type === undefined ? head() : head(["content-type", type])
+    assert.strictEqual(judgeMediaType(given, generation, false), lenient)
+    assert.strictEqual(judgeMediaType(given, generation, true), strict)
+  })
+})
+
+describe("retryAfterMs", () => {
+  const now = Date.UTC(2026, 10, 22, 9)
+  it.each<[string, number | undefined]>([
+    ["120", 120_000],
+    ["0", 0],
+    ["Sun, 22 Nov 2026 09:01:00 GMT", 60_000],
+    ["Sun, 22 Nov 2026 08:00:00 GMT", 0],
+    ["soon", undefined],
+    ["-1", undefined]
+  ])("%s", (value, expected) => assert.strictEqual(retryAfterMs(head(["retry-after", value]), now), expected))
+})

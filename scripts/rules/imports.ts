@@ -1,0 +1,74 @@
+/**
+ * Who may import whom (design §3): the contract never imports an implementation, the fake world knows neither, and
+ * nobody imports an app.
+ */
+import { builtinModules } from "node:module"
+import { dirname, join } from "node:path"
+import { sourceFiles } from "./files.ts"
+
+interface Rule {
+  readonly files: RegExp
+  /** Packages by name; `node:` stands for all built-in modules. */
+  readonly allowed: ReadonlyArray<string>
+}
+
+const core = ["effect", "@peculiar/x509", "reflect-metadata", "lru-cache", "tldts", "tr46"]
+
+const rules: ReadonlyArray<Rule> = [
+  { files: /^packages\/core\/src\/node\//, allowed: ["effect", "@effect/platform-node", "undici", "node:"] },
+  // Hashing and key comparison are node's; everything else that touches the machine is in core/node.
+  { files: /^packages\/core\/src\//, allowed: [...core, "node:crypto", "node:buffer", "node:net"] },
+  { files: /^packages\/api\/src\//, allowed: ["effect"] },
+  {
+    files: /^packages\/testing\/src\//,
+    allowed: ["effect", "@peculiar/x509", "reflect-metadata", "dns-packet", "node:"]
+  },
+  {
+    files: /^apps\/server\/src\//,
+    allowed: ["effect", "@effect/platform-node", "@posh/core", "@posh/api", "uuid", "node:"]
+  },
+  {
+    files: /^apps\/[^/]+\//,
+    allowed: [
+      "effect",
+      "@effect/platform-node",
+      "@effect/vitest",
+      "@posh/core",
+      "@posh/api",
+      "@posh/testing",
+      "undici",
+      "node:",
+      "vitest"
+    ]
+  }
+]
+
+const specifiers = /^(?:import|export)\b[^"'=]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gm
+
+const packageOf = (specifier: string): string => {
+  if (specifier.startsWith("node:")) return specifier
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/")
+}
+
+const isAllowed = (name: string, allowed: ReadonlyArray<string>): boolean =>
+  allowed.includes(name) || (name.startsWith("node:") && allowed.includes("node:"))
+
+export const checkImports = (): ReadonlyArray<string> =>
+  sourceFiles(/^(packages|apps)\/.*\.ts$/).flatMap(({ path, text }) => {
+    const rule = rules.find(({ files }) => files.test(path))
+    const breaches: Array<string> = []
+    for (const [, a, b, c] of text.matchAll(specifiers)) {
+      const specifier = a ?? b ?? c ?? ""
+      if (specifier.startsWith(".")) {
+        const home = path.split("/").slice(0, 2).join("/")
+        if (!join(dirname(path), specifier).startsWith(`${home}/`)) {
+          breaches.push(`${path}: ${specifier} leaves ${home}`)
+        }
+        continue
+      }
+      const name = packageOf(specifier)
+      if (builtinModules.includes(name)) breaches.push(`${path}: ${name} is written node:${name}`)
+      if (rule !== undefined && !isAllowed(name, rule.allowed)) breaches.push(`${path}: imports ${name}`)
+    }
+    return breaches
+  })
