@@ -87,19 +87,15 @@ const nearest = (name: string, known: ReadonlyArray<string>): string | undefined
 }
 
 // Levenshtein's distance, one row of the table at a time.
-const editDistance = (left: string, right: string): number =>
-  [...left].reduce(
-    (above, character, row) =>
-      [...right].reduce(
-        (current, other, column) => [
-          ...current,
-          Math.min(
-            (current[column] ?? 0) + 1,
-            (above[column + 1] ?? 0) + 1,
-            (above[column] ?? 0) + (character === other ? 0 : 1)
-          )
-        ],
-        [row + 1]
-      ),
-    [...right, ""].map((_, column) => column)
-  ).at(-1) ?? 0
+const editDistance = (left: string, right: string): number => {
+  let above = [...right, ""].map((_, column) => column)
+  for (const [row, character] of [...left].entries()) {
+    const current = [row + 1]
+    for (const [column, other] of [...right].entries()) {
+      const replaced = (above[column] ?? 0) + (character === other ? 0 : 1)
+      current.push(Math.min((current[column] ?? 0) + 1, (above[column + 1] ?? 0) + 1, replaced))
+    }
+    above = current
+  }
+  return above.at(-1) ?? 0
+}

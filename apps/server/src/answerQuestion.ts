@@ -12,7 +12,7 @@ import {
   Question
 } from "@posh/api"
 import type { Question as CoreQuestion, Verdict, Verifier } from "@posh/core"
-import { Effect, Predicate, Result, Schema } from "effect"
+import { Effect, Predicate, Result, Schema, Struct } from "effect"
 import { v7 as uuidv7 } from "uuid"
 import { internalProblem, problemAt, questionProblem, schemaProblem } from "./http/problems.ts"
 import { toAnswer } from "./toAnswer.ts"
@@ -62,10 +62,7 @@ export const answerBatch = (verify: Ask, input: unknown): Effect.Effect<BatchRes
     (decided) => {
       const decisions = new Map(decided)
       return {
-        results: questions.map(({ id, question }, index): BatchResult => ({
-          ...(id === undefined ? {} : { id }),
-          ...toResult(question, decisions, `requests[${index}]`)
-        }))
+        results: questions.map((asked, index) => toResult(asked, decisions, `requests[${index}]`))
       }
     }
   )
@@ -84,11 +81,10 @@ interface BatchAsked {
 
 const toBatchAsked = (request: unknown): BatchAsked => ({
   id: usableId(request),
-  question: Result.map(decodeBatchQuestion(request), ({ explain = false, id: _, ...asked }) => ({
-    key: JSON.stringify(asked),
-    asked,
-    explain
-  }))
+  question: Result.map(decodeBatchQuestion(request), ({ explain = false, ...named }) => {
+    const asked = Struct.omit(named, ["id"])
+    return { key: JSON.stringify(asked), asked, explain }
+  })
 })
 
 /** A question that is refused is still called by its name. */
@@ -99,18 +95,16 @@ const usableId = (request: unknown): string | undefined =>
     : undefined
 
 const toResult = (
-  question: BatchAsked["question"],
+  { id, question }: BatchAsked,
   decisions: ReadonlyMap<string, Result.Result<Decision, Problem>>,
   path: string
-): BatchResult =>
-  Result.match(question, {
-    onFailure: (refusal) => ({ problem: problemAt(refusal, path) }),
-    onSuccess: ({ explain, key }) =>
-      Result.match(decisions.get(key) ?? Result.fail(internalProblem), {
-        onFailure: (refusal) => ({ problem: problemAt(refusal, path) }),
-        onSuccess: ({ id, verdict }) => ({ answer: toAnswer(verdict, { id, explain }) })
-      })
-  })
+): BatchResult => {
+  const name = id === undefined ? {} : { id }
+  const decision = Result.flatMap(question, ({ key }) => decisions.get(key) ?? Result.fail(internalProblem))
+  if (Result.isFailure(decision)) return { ...name, problem: problemAt(decision.failure, path) }
+  const explain = Result.isSuccess(question) && question.success.explain
+  return { ...name, answer: toAnswer(decision.success.verdict, { id: decision.success.id, explain }) }
+}
 
 /** A fault of ours is a problem of this question alone, also within a batch. */
 const decide = (verify: Ask, asked: CoreQuestion): Effect.Effect<Decision, Problem> =>

@@ -6,7 +6,7 @@ import { AnswerCode, VerdictKind } from "./codes.ts"
 import { Evidence } from "./Evidence.ts"
 import { Problem } from "./Problem.ts"
 import { prooftypes } from "./Question.ts"
-import { CacheStatus, Generation, Instant, Sha256 } from "./values.ts"
+import { CacheStatus, Generation, Instant, instant, Sha256 } from "./values.ts"
 
 /** What is known of the certificate in question. */
 export const PresentedCertificate = Schema.Struct({
@@ -43,10 +43,10 @@ export const Answer = Schema.Struct({
   generation: Schema.optionalKey(Generation),
   certificate: PresentedCertificate,
   validUntil: Schema.optionalKey(
-    Instant.annotate({ description: "When a long-lived stream must be checked again. `verified` only." })
+    instant("When a long-lived stream must be checked again. `verified` only.")
   ),
   refreshAfter: Schema.optionalKey(
-    Instant.annotate({ description: "When asking again is worth while (80 % of the life). `verified` only." })
+    instant("When asking again is worth while (80 % of the life). `verified` only.")
   ),
   ttl: Schema.Int.annotate({
     description: "Whole seconds for which the caller may reuse the answer; 0 unless `verified`.",

@@ -4,7 +4,7 @@
 import { Schema } from "effect"
 import { ResolutionCode } from "./codes.ts"
 import { Attempt, lifetimeMembers, Material } from "./Evidence.ts"
-import { CacheStatus, Delegation, Generation, Instant, Lint } from "./values.ts"
+import { CacheStatus, Delegation, Generation, instant, Lint } from "./values.ts"
 
 export const Association = Schema.Struct({
   domain: Schema.String.annotate({ description: "Canonical form (A-labels)." }),
@@ -22,7 +22,7 @@ export const Association = Schema.Struct({
   ),
   material: Schema.optionalKey(Material),
   ...lifetimeMembers,
-  refreshAfter: Schema.optionalKey(Instant.annotate({ description: "When asking again is worth while." })),
+  refreshAfter: Schema.optionalKey(instant("When asking again is worth while (80 % of the life).")),
   cache: CacheStatus,
   retryable: Schema.Boolean,
   retryAfterMs: Schema.optionalKey(Schema.Int.annotate({ description: "Milliseconds, where known." })),

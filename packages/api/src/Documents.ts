@@ -36,8 +36,8 @@ export const GenerateRequest = Schema.Struct({
     Schema.Array(Schema.String).check(Schema.isMinLength(1), Schema.isMaxLength(64)).annotate({
       title: "Certificates",
       description: [
-        "1 to 64 certificates, each PEM (the leaf first; a JWK Set carries the whole chain) or base64 DER. List the",
-        "renewed certificate first."
+        "1 to 64 certificates that the server may present, each PEM (of several blocks the first is taken) or base64",
+        "DER, in any order."
       ].join(" ")
     })
   ),
@@ -52,7 +52,7 @@ export const GenerateRequest = Schema.Struct({
   expires: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })).annotate({
       title: "Expires",
-      description: "Seconds for which the document may be kept. Default 86,400 for fingerprints.",
+      description: "Seconds for which the document may be kept. Default 86,400 for fingerprints, none for a JWK Set.",
       examples: [86_400]
     })
   ),

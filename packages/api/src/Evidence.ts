@@ -4,7 +4,7 @@
 import { Schema } from "effect"
 import { FailureCode, ResolutionCode, Stage, VerdictKind } from "./codes.ts"
 import { prooftypes } from "./Question.ts"
-import { CacheStatus, Delegation, Generation, Instant, Lint } from "./values.ts"
+import { CacheStatus, Delegation, Generation, Instant, instant, Lint } from "./values.ts"
 
 /** One HTTPS request. */
 export const Hop = Schema.Struct({
@@ -67,10 +67,10 @@ export type Material = typeof Material.Type
 
 /** Life of material, as members of the message that carries it. */
 export const lifetimeMembers = {
-  fetchedAt: Schema.optionalKey(Instant),
-  revalidateAt: Schema.optionalKey(Instant),
-  graceUntil: Schema.optionalKey(Instant),
-  expiresAt: Schema.optionalKey(Instant)
+  fetchedAt: Schema.optionalKey(instant("When the request began that delivered the material.")),
+  revalidateAt: Schema.optionalKey(instant("From when on a question resolves again.")),
+  graceUntil: Schema.optionalKey(instant("Until when the material may serve where its source cannot be asked.")),
+  expiresAt: Schema.optionalKey(instant("When the material ends in any case."))
 }
 
 /** A name in the certificate. */

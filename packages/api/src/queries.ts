@@ -53,6 +53,9 @@ export const verifyQuery = {
   explain: Schema.optionalKey(flag("Whether the answer carries its evidence."))
 } as const
 
+/** The parameters, decoded. */
+export type VerifyQuery = Schema.Struct.Type<typeof verifyQuery>
+
 /** `GET /v1/associations/{domain}/{service}`. */
 export const assertionQuery = {
   refresh: verifyQuery.refresh,

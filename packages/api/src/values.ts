@@ -13,6 +13,10 @@ export const Instant = Schema.String.annotate({
 })
 export type Instant = typeof Instant.Type
 
+/** An instant with a meaning of its own. */
+export const instant = (description: string) =>
+  Schema.String.annotate({ description, format: "date-time", examples: ["2026-11-23T09:00:00Z"] })
+
 /** Base64 SHA-256 of the DER octets of a certificate. */
 export const Sha256 = Schema.String.annotate({
   title: "SHA-256",

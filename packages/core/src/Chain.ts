@@ -70,12 +70,12 @@ interface Authority {
 
 // The anchor may leave an extension out (old roots do); what it does say about its own power is believed.
 const appointAnchor = (anchor: Link): Read<Authority> => {
-  if (anchor.basicConstraints?.ca === false) return Result.fail(notCa)
+  if (anchor.isCa === false) return Result.fail(notCa)
   if (anchor.keyCertSign === false) return Result.fail(noCertSign)
   return Result.succeed({
     name: anchor.subject,
     spki: anchor.spki,
-    pathLength: anchor.basicConstraints?.pathLength ?? documentLimits.x5c,
+    pathLength: anchor.pathLength ?? documentLimits.x5c,
     constraints: anchor.nameConstraints === undefined ? [] : [anchor.nameConstraints]
   })
 }
@@ -86,16 +86,13 @@ const appoint = (issuer: Link, above: Authority, options: ChainOptions): Read<Au
     yield* checkLink(issuer, above, options)
     const selfIssued = isSameName(issuer.issuer, issuer.subject)
     if (!selfIssued) yield* checkConstraints(issuer, above)
-    if (issuer.basicConstraints?.ca !== true) return yield* Result.fail(notCa)
+    if (issuer.isCa !== true) return yield* Result.fail(notCa)
     if (issuer.keyCertSign === false) return yield* Result.fail(noCertSign)
     if (!selfIssued && above.pathLength === 0) return yield* Result.fail("more CA certificates follow than are allowed")
     return {
       name: issuer.subject,
       spki: issuer.spki,
-      pathLength: Math.min(
-        above.pathLength - (selfIssued ? 0 : 1),
-        issuer.basicConstraints.pathLength ?? documentLimits.x5c
-      ),
+      pathLength: Math.min(above.pathLength - (selfIssued ? 0 : 1), issuer.pathLength ?? documentLimits.x5c),
       constraints: issuer.nameConstraints === undefined
         ? above.constraints
         : [...above.constraints, issuer.nameConstraints]

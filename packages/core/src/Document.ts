@@ -3,9 +3,17 @@
  *
  * `parseDocument` is the stage; the three shapes are read in `document/`.
  */
-import { Data, type Result } from "effect"
+import { Data, Result } from "effect"
 import type { VerdictCode } from "./codes.ts"
+import { classify } from "./document/classify.ts"
+import { decodeDocument } from "./document/decode.ts"
+import type { Fault } from "./document/fault.ts"
+import { readFingerprints } from "./document/Fingerprints.ts"
+import { readJwkSet } from "./document/JwkSet.ts"
+import { readReference } from "./document/Reference.ts"
+import type { JsonObject } from "./encoding/json.ts"
 import type { Generation } from "./Generation.ts"
+import { documentLimits } from "./Limits.ts"
 import type { Lint } from "./Lint.ts"
 import type { Fingerprints, JwkSet } from "./Material.ts"
 
@@ -57,7 +65,51 @@ export interface DocumentOptions {
   readonly now: number
 }
 
-export declare const parseDocument: (
+/**
+ * Octets → document.
+ *
+ * **Details**
+ *
+ * Decodes, classifies, reads the shape; fails with the first finding in that order. Within a shape a withdrawal comes
+ * first, then the shape itself, `expires`, and what is inside. An exceeded limit of POSH-FMT-08 fails the document
+ * even where it is exceeded in one entry alone. `lints` holds what decides nothing.
+ *
+ * **Gotchas**
+ *
+ * Material that has expired as a whole is a failure (`AllMaterialExpired`), expired entries beside others are not: the
+ * caller skips them at the time of matching. WHETHER A REFERENCE'S TARGET IS ALLOWED IS NOT CHECKED HERE.
+ */
+export const parseDocument = (
   octets: Uint8Array,
   options: DocumentOptions
-) => Result.Result<Document, DocumentError>
+): Result.Result<Document, DocumentError> =>
+  Result.gen(function*() {
+    const { lints, object } = yield* decodeDocument(octets, options.generation)
+    const kind = yield* classify(object, options)
+    return yield* readShape[kind](object, lints, options.now)
+  }).pipe(
+    Result.map((document) => ({ ...document, lints: mostSevere(document.lints) })),
+    Result.mapError((fault) => new DocumentError({ ...fault, lints: mostSevere(fault.lints) }))
+  )
+
+const readShape: {
+  readonly [K in DocumentKind]: (
+    object: JsonObject,
+    lints: ReadonlyArray<Lint>,
+    now: number
+  ) => Result.Result<Document, Fault>
+} = {
+  "jwk-set": readJwkSet,
+  "fingerprints": readFingerprints,
+  "reference": readReference
+}
+
+const severities = ["error", "warning", "info"] as const
+
+const mostSevere = (lints: ReadonlyArray<Lint>): ReadonlyArray<Lint> =>
+  lints.length <= documentLimits.lints
+    ? lints
+    : severities.flatMap((severity) => lints.filter((lint) => lint.severity === severity)).slice(
+      0,
+      documentLimits.lints
+    )

@@ -47,19 +47,19 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
     onFailure: (error) => [failureFinding(error.code, error.detail), ...error.lints],
     onSuccess: (document) => [...document.lints, ...lintPublished(document, now)]
   })
-  return compile([...lintResponse(request), ...document])
+  return [...lintResponse(request), ...document].map(forPublisher)
 }
 
 /** Examines what is known of a live domain (`Verifier.assertion`): the way to the document as well as its contents. */
 export const lintAssertion = (assertion: Assertion, now: number): ReadonlyArray<Finding> => {
   const { association, attempts, code, state } = assertion
   const unread = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: assertion.message }]
-  return compile([
+  return [
     ...unread,
     ...attempts.flatMap(({ hops }) => lintHops(hops)),
     ...association?.lints ?? [],
     ...association === undefined ? [] : lintMaterial(association.material, now)
-  ])
+  ].map(forPublisher)
 }
 
 export { lintHops } from "./documentLint/transport.ts"
@@ -112,22 +112,15 @@ const failureFinding = (code: FailureCode, detail?: string): Finding => {
   return { code, severity: "error", message: detail === undefined ? summary : `${summary.slice(0, -1)}: ${detail}.` }
 }
 
-// A verifier is lenient where a publisher must not be: these break verifiers in use (Appendix C), or MUSTs of §7.
+// A verifier is lenient where a publisher must not be: the first breaks verifiers in use (Appendix C), the others are
+// MUSTs of POSH-PUB-13.
 const publisherSeverity = new Map<Finding["code"], Severity>([
-  ["Sha256Missing", "error"],
   ["UnpaddedBase64", "error"],
-  ["JwkPrivateKeyExposed", "error"],
   ["NonMinimalInteger", "warning"],
   ["KidDuplicate", "warning"]
 ])
 
-const compile = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
-  const distinct = new Map<string, Finding>()
-  for (const finding of findings) {
-    const key = `${finding.code} ${finding.path}`
-    if (!distinct.has(key)) {
-      distinct.set(key, { ...finding, severity: publisherSeverity.get(finding.code) ?? finding.severity })
-    }
-  }
-  return [...distinct.values()]
-}
+const forPublisher = (finding: Finding): Finding => ({
+  ...finding,
+  severity: publisherSeverity.get(finding.code) ?? finding.severity
+})

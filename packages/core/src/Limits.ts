@@ -11,7 +11,8 @@ export const documentLimits = {
   descriptors: 64,
   keys: 32,
   x5c: 10,
-  certificateOctets: 32 * 1024
+  certificateOctets: 32 * 1024,
+  lints: 100 // findings kept of one document, the severe first; ours
 } as const
 
 /** Budgets of one attempt, in milliseconds and counts (POSH-RES-67, POSH-RES-91). */

@@ -48,19 +48,14 @@ export const list = <A>(parse: Parse<A>): Parse<ReadonlyArray<A>> => (text) =>
 export const optional = <A>(parse: Parse<A>): Parse<A | undefined> => (text) =>
   text === "" ? Result.succeed(undefined) : parse(text)
 
-export const path: Parse<string> = (text) => Result.succeed(text)
+/** Read further on, by whoever uses it. */
+export const text: Parse<string> = (text) => Result.succeed(text)
 
 /** An address to listen at: an IP literal, or the one name that means the same everywhere. */
 export const listenAddress: Parse<string> = (text) =>
   text === "localhost" || Result.isSuccess(NetAddress.ipFromString(text))
     ? Result.succeed(text)
     : Result.fail("must be an IP address or localhost")
-
-/** What a header field may carry (RFC 9110 §10.1.5). */
-export const userAgent: Parse<string> = (text) =>
-  /^[\x20-\x7e]{1,256}$/.test(text) && text.trim() === text
-    ? Result.succeed(text)
-    : Result.fail("must be 1 to 256 printable ASCII characters")
 
 /** A host name in canonical form; a leading dot stands for all names below. */
 export const hostPattern: Parse<string> = (text) => {
@@ -69,19 +64,6 @@ export const hostPattern: Parse<string> = (text) => {
     onFailure: ({ detail }) => `is no host name (${detail})`,
     onSuccess: (domain) => `${dot}${domain}`
   })
-}
-
-/** `address`, `address:port` or `[address]:port`. */
-export const nameServer: Parse<string> = (text) => {
-  const groups = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[^:[\]]+)|(?<bare>[^[\]]+:[^[\]]*:[^[\]]*))(?::(?<port>\d{1,5}))?$/.exec(
-    text
-  )
-    ?.groups
-  const address = groups?.["v6"] ?? groups?.["v4"] ?? groups?.["bare"]
-  const port = Number(groups?.["port"] ?? 53)
-  return address !== undefined && Result.isSuccess(NetAddress.ipFromString(address)) && port >= 1 && port <= 65_535
-    ? Result.succeed(text)
-    : Result.fail("must be an IP address, with a port if it is not 53 (IPv6 in brackets)")
 }
 
 /** For what is announced but not built: set means that the operator counts on it. */

@@ -11,14 +11,12 @@ import {
   hostPattern,
   list,
   listenAddress,
-  nameServer,
   oneOf,
   optional,
   orWord,
   type Parse,
-  path,
+  text,
   unsupported,
-  userAgent,
   wholeNumber
 } from "./parsers.ts"
 
@@ -86,28 +84,28 @@ export const variables = {
     values: "path of a PEM file",
     meaning: "Roots that are trusted for fetching documents, besides those built into Node.js.",
     consequence: "Whoever holds the key of one of them can vouch for any domain.",
-    parse: optional(path)
+    parse: optional(text)
   }),
   connectTo: variable("POSH_CONNECT_TO", {
     fallback: "",
     values: "`host:port=address:port`, comma-separated; empty parts on the left match any",
     meaning: "Where to connect instead of what DNS says, as `--connect-to` of curl.",
     consequence: "Such addresses are exempt from the address policy. Name, SNI and certificate check stay the host's.",
-    parse: (text) => Result.mapError(parseConnectTo(text), ({ detail }) => detail)
+    parse: (value) => Result.mapError(parseConnectTo(value), ({ detail }) => detail)
   }),
   allowNetworks: variable("POSH_ALLOW_NETWORKS", {
     fallback: "",
     values: "CIDR blocks, comma-separated",
     meaning: "Networks that are exempt from the address policy.",
     consequence: "Every domain on the Internet can make the service connect into these networks.",
-    parse: (text) => Result.mapError(parseNetworks(text), ({ detail }) => detail)
+    parse: (value) => Result.mapError(parseNetworks(value), ({ detail }) => detail)
   }),
   dnsServers: variable("POSH_DNS_SERVERS", {
     fallback: "",
     values: "`address`, `address:port` or `[address]:port`, comma-separated",
     meaning: "Name servers to ask.",
     consequence: "Unset, those of the system are asked.",
-    parse: list(nameServer)
+    parse: list(text)
   }),
   allowSpecialUseDomains: variable("POSH_ALLOW_SPECIAL_USE_DOMAINS", {
     fallback: "false",
@@ -150,7 +148,7 @@ export const variables = {
     values: "1 to 256 printable ASCII characters",
     meaning: "What origins are told about who asks.",
     consequence: "Name a contact address in it, so that the owner of an origin knows whom to ask.",
-    parse: userAgent
+    parse: text
   }),
   delegation: variable("POSH_DELEGATION", {
     fallback: "any",

@@ -1,16 +1,11 @@
 /**
  * What holds for every answer: its headers, and that a failure is a problem which tells nothing of the inside.
  */
-import { Api, type Problem, problem } from "@posh/api"
-import { Cause, Effect, Option, Record, Result, type Types } from "effect"
-import {
-  HttpRouter,
-  type HttpServerError,
-  HttpServerError as HttpServerErrors,
-  HttpServerRequest,
-  HttpServerResponse
-} from "effect/http"
+import { Api, problem } from "@posh/api"
+import { Cause, Effect, Option, type Types } from "effect"
+import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiError } from "effect/http-api"
+import { docsPaths } from "./docs.ts"
 import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
@@ -39,7 +34,7 @@ const failureResponse = (cause: Cause.Cause<unknown>) =>
     if (HttpApiError.HttpApiSchemaError.is(failure) && isCallersFault(failure)) {
       return problemResponse(schemaProblem(failure.cause.issue))
     }
-    if (HttpServerErrors.isHttpServerError(failure) && failure.reason._tag === "RouteNotFound") {
+    if (HttpServerError.isHttpServerError(failure) && failure.reason._tag === "RouteNotFound") {
       return routeResponse(yield* HttpServerRequest.HttpServerRequest)
     }
     yield* Effect.logError("a request met a defect", cause)
@@ -71,7 +66,7 @@ interface Route {
 }
 
 const routes: ReadonlyArray<Route> = (() => {
-  const methods = new Map<string, Array<string>>([["/openapi.json", ["GET"]], ["/docs", ["GET"]]])
+  const methods = new Map<string, Array<string>>(docsPaths.map((path) => [path, ["GET"]]))
   HttpApi.reflect(Api, {
     onGroup: () => {},
     onEndpoint: ({ endpoint: { method, path } }) => {

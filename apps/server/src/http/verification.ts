@@ -1,9 +1,9 @@
 /**
  * `/v1/verify`: ask about a certificate.
  */
-import { Api, bodyLimits, type Problem, problem } from "@posh/api"
+import { Api, bodyLimits, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
 import { Verifier } from "@posh/core"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { answerBatch, answerQuestion } from "../answerQuestion.ts"
@@ -17,7 +17,7 @@ export const layer = HttpApiBuilder.group(
     return handlers
       .handleRaw("verify", ({ request }) => Effect.flatMap(readJson(request), (input) => answerQuestion(verify, input)))
       .handle("verifyByFingerprint", ({ query, request }) =>
-        toQuestion(query).pipe(
+        Effect.fromResult(toQuestion(query)).pipe(
           Effect.flatMap((question) => answerQuestion(verify, question)),
           Effect.mapError(inQuery),
           Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer)
@@ -29,24 +29,19 @@ export const layer = HttpApiBuilder.group(
   })
 )
 
-interface Hashes {
-  readonly "sha-256"?: string
-  readonly "sha-512"?: string
-}
-
 /** The question whose members came as parameters. */
-const toQuestion = ({ "sha-256": sha256, "sha-512": sha512, ...others }: Hashes & object) => {
-  if (sha256 === undefined && sha512 === undefined) {
-    return Effect.fail(problem("InvalidRequest", "One of sha-256 and sha-512 is required.", "sha-256"))
-  }
-  return Effect.succeed({
-    ...others,
-    fingerprint: {
-      ...(sha256 === undefined ? {} : { "sha-256": literalPlus(sha256) }),
-      ...(sha512 === undefined ? {} : { "sha-512": literalPlus(sha512) })
-    }
-  })
-}
+const toQuestion = (
+  { "sha-256": sha256, "sha-512": sha512, ...others }: VerifyQuery
+): Result.Result<Question, Problem> =>
+  sha256 === undefined && sha512 === undefined
+    ? Result.fail(problem("InvalidRequest", "One of sha-256 and sha-512 is required.", "sha-256"))
+    : Result.succeed({
+      ...others,
+      fingerprint: {
+        ...(sha256 === undefined ? {} : { "sha-256": literalPlus(sha256) }),
+        ...(sha512 === undefined ? {} : { "sha-512": literalPlus(sha512) })
+      }
+    })
 
 // To RFC 3986 a plus is a plus; only HTML forms make it a space, which base64 never has.
 const literalPlus = (text: string): string => text.replaceAll(" ", "+")

@@ -4,10 +4,11 @@
 import "./reflect.ts"
 import { X509Certificate } from "@peculiar/x509"
 import { Result } from "effect"
+import { printable } from "../encoding/quote.ts"
 
 /** What people read of a certificate; what decides is read from the octets. */
 export interface Description {
-  /** RFC 4514-like text. */
+  /** RFC 4514-like text; bounded and escaped (POSH-SEC-14). */
   readonly subject: string
   readonly issuer: string
   /** Lower-case hex. */
@@ -19,7 +20,7 @@ export const readDescription = (der: Uint8Array): Result.Result<Description, str
   Result.try({
     try: () => {
       const { issuer, serialNumber, subject } = new X509Certificate(new Uint8Array(der), { berOptions })
-      return { issuer, serialNumber, subject }
+      return { issuer: printable(issuer), serialNumber, subject: printable(subject) }
     },
     catch: () => "it is not an X.509 certificate"
   })

@@ -90,17 +90,6 @@ export const readCount = ({ content, tag }: Der): Read<number> => {
   return Result.succeed(content.length > 4 ? 0x7fffffff : content.reduce((number, octet) => number * 256 + octet, 0))
 }
 
-/** UTCTime or GeneralizedTime in the one form that RFC 5280 §4.1.2.5 allows; milliseconds since the epoch. */
-export const readTime = ({ content, tag }: Der): Read<number> => {
-  const text = Buffer.from(content).toString("latin1")
-  const full = tag === tags.utcTime ? `${Number(text.slice(0, 2)) < 50 ? "20" : "19"}${text}` : text
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full)
-  if (parts === null || (tag !== tags.utcTime && tag !== tags.generalizedTime)) return Result.fail("malformed time")
-  const [, year, month, day, hour, minute, second] = parts
-  const instant = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  return Number.isNaN(instant) ? Result.fail("malformed time") : Result.succeed(instant)
-}
-
 const readFirst = (octets: Uint8Array): Der | undefined => {
   const tag = octets[0]
   const size = octets[1]

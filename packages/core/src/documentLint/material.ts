@@ -52,10 +52,11 @@ const lintOrder = (entries: ReadonlyArray<JwkEntry>): ReadonlyArray<Lint> =>
       : []
   )
 
-// Verifiers may check chains (POSH-MAT-20), some with SHA-1 and most without.
+// Verifiers may check chains (POSH-MAT-20), as ours by default without SHA-1. A renewed certificate that is published
+// early (POSH-MAT-13) is judged by the day when it comes into use.
 const lintChains = (entries: ReadonlyArray<JwkEntry>, now: number): ReadonlyArray<Lint> =>
-  entries.flatMap(({ chain, index }) =>
-    Result.match(checkChain(chain, { now, allowSha1: false }), {
+  entries.flatMap(({ chain, index, notBefore }) =>
+    Result.match(checkChain(chain, { now: Math.max(now, notBefore), allowSha1: false }), {
       onFailure: (fault) => [lint("ChainInvalid", "warning", `keys[${index}].x5c[${fault.index}]`, fault.detail)],
       onSuccess: () => []
     })

@@ -24,8 +24,10 @@ export const lintHeaders = (head: Head): ReadonlyArray<Lint> => [
 
 /** POSH-PUB-11: 301 and 308 invite others to remember the target in place of the source. */
 export const lintHops = (hops: ReadonlyArray<Hop>): ReadonlyArray<Lint> =>
-  hops.flatMap(({ status }, index) =>
-    status === 301 || status === 308 ? [lint("PermanentRedirect", "warning", `hops[${index}]`, String(status))] : []
+  hops.flatMap(({ status, url }, index) =>
+    status === 301 || status === 308
+      ? [lint("PermanentRedirect", "warning", `hops[${index}]`, `${status} from ${quote(url)}`)]
+      : []
   )
 
 /** POSH-PUB-04, seconds. */

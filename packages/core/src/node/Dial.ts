@@ -3,7 +3,7 @@
  * second look-up can name another (POSH-SEC-10).
  */
 import { Effect, Latch, type Scope } from "effect"
-import { hash } from "node:crypto"
+import { hash, type X509Certificate } from "node:crypto"
 import { connect, isIPv6, type Socket } from "node:net"
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls"
 import type { Domain } from "../Domain.ts"
@@ -103,18 +103,19 @@ const connectOne = (address: string, port: number, evidence: Evidence) =>
 
 const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence: Evidence) =>
   open(() => {
+    const presented: { leaf?: X509Certificate | undefined } = {}
     const tls = connectTls({
       socket,
       secureContext: trust,
       servername: host, // the A-labels (POSH-RES-32)
       ALPNProtocols: ["http/1.1"], // no HTTP/2, so no coalescing (POSH-RES-36)
       rejectUnauthorized: true, // said, because the environment can change the default
-      checkServerIdentity: identityError
+      checkServerIdentity: () => identityError(host, presented.leaf)
     })
     // Before Node's own listener, which destroys the connection where the certificate is not accepted.
     return tls.prependOnceListener("secure", () => {
-      const leaf = tls.getPeerX509Certificate()
-      if (leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", leaf.raw, "base64")
+      presented.leaf = tls.getPeerX509Certificate()
+      if (presented.leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", presented.leaf.raw, "base64")
     })
   }).pipe(Effect.flatMap((tls) => settled(tls, "secureConnect")))
 

@@ -126,7 +126,9 @@ const exchangeFailure = (error: NodeJS.ErrnoException, { head, started }: Progre
   const detail = error.code ?? "unknown"
   if (detail === "UND_ERR_HEADERS_OVERFLOW") return new EgressFailure({ code: "HttpProtocolError", detail })
   if (head !== undefined) return new EgressFailure({ code: "BodyTruncated", detail, status: head.status })
-  if (started || detail.startsWith("HPE_")) return new EgressFailure({ code: "HttpProtocolError", detail })
-  // Closed without a word. With TLS 1.3 this is also where servers refuse a client that shows no certificate.
-  return detail === "UND_ERR_SOCKET" ? tlsFailure(closed) : tlsFailure(error)
+  if (detail.startsWith("HPE_") || (started && detail !== "ECONNRESET")) {
+    return new EgressFailure({ code: "HttpProtocolError", detail })
+  }
+  // Broken off without a word. With TLS 1.3 this is also where servers refuse a client that shows no certificate.
+  return tlsFailure(detail === "UND_ERR_SOCKET" ? closed : error)
 }

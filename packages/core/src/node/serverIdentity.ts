@@ -1,7 +1,7 @@
 /**
  * Does the web server's certificate name the host? (POSH-RES-31)
  */
-import { X509Certificate } from "node:crypto"
+import type { X509Certificate } from "node:crypto"
 
 /**
  * For `checkServerIdentity` of `node:tls`: the error, or `undefined` where the certificate names the host.
@@ -10,8 +10,8 @@ import { X509Certificate } from "node:crypto"
  *
  * DNS-ID only (RFC 9525 §6): no common name, a wildcard stands for exactly the whole left-most label.
  */
-export const identityError = (host: string, certificate: { readonly raw: Uint8Array }): Error | undefined =>
-  new X509Certificate(certificate.raw).checkHost(host, dnsIdOnly) === undefined
+export const identityError = (host: string, certificate: X509Certificate | undefined): Error | undefined =>
+  certificate?.checkHost(host, dnsIdOnly) === undefined
     ? Object.assign(new Error("the certificate does not name the host"), { code: identityErrorCode })
     : undefined
 

@@ -1,41 +1,54 @@
-/** Requests to a faked world, and what comes of them. */
-import { Effect } from "effect"
+/** Requests to a faked web, and what comes of them. */
+import { type HostOptions, makeOrigins, type Origins } from "@posh/testing"
+import { Context, Effect, Layer, Result } from "effect"
 import type { Domain } from "../../src/Domain.ts"
 import { Fetcher, type FetchRequest } from "../../src/Fetcher.ts"
 import { type AttemptLimits, attemptLimits } from "../../src/Limits.ts"
+import { type EgressOptions, HttpsFetcher, parseConnectTo, parseNetworks } from "../../src/node/index.ts"
 
-/** Short, because time passes for real here. */
-export const limits: AttemptLimits = { ...attemptLimits, connectMs: 300, firstByteMs: 300, requestMs: 600 }
+export class Web extends Context.Service<Web, Origins>()("test/Web") {}
+
+/** These hosts, and a fetcher that trusts their root and finds them. */
+export const layerWeb = (hosts: Readonly<Record<string, HostOptions>>) =>
+  Layer.unwrap(Effect.map(Web, (origins) => layerFetcher(origins, { connectTo: connectTo(origins.connectTo) }))).pipe(
+    Layer.provideMerge(Layer.effect(Web, makeOrigins(hosts)))
+  )
+
+export const layerFetcher = (origins: Origins, options: Partial<EgressOptions> = {}) =>
+  HttpsFetcher.layer({ userAgent: "posh-test/1.0 (+mailto:ops@posh.example)", extraCa: origins.caPem, ...options })
+
+export const connectTo = (text: string) => Result.getOrThrow(parseConnectTo(text))
+export const networks = (text: string) => Result.getOrThrow(parseNetworks(text))
 
 export interface Question {
   readonly host: string
   readonly path?: string
   readonly port?: number
   readonly limits?: Partial<AttemptLimits>
+  readonly accept?: string
   readonly bodyLimit?: FetchRequest["bodyLimit"]
 }
 
-export const toRequest = (
-  { bodyLimit = () => 65_536, host, limits: own, path = "/", port = 443 }: Question
-): FetchRequest => ({
-  target: {
-    url: `https://${host}${port === 443 ? "" : `:${port}`}${path}`,
-    host: host as Domain,
-    port,
-    path
-  },
-  sourceDomain: host as Domain,
-  waiting: {},
-  accept: "application/json",
-  limits: { ...limits, ...own },
-  bodyLimit
-})
+/** Enough for documents here; larger than any chunk that arrives. */
+export const bodyLimit = 65_536
+
+export const toRequest = (question: Question): FetchRequest => {
+  const { host, path = "/", port = 443 } = question
+  return {
+    target: { url: `https://${host}${port === 443 ? "" : `:${port}`}${path}`, host: host as Domain, port, path },
+    sourceDomain: host as Domain,
+    waiting: {},
+    accept: question.accept ?? "application/json",
+    limits: { ...attemptLimits, ...question.limits },
+    bodyLimit: question.bodyLimit ?? (() => bodyLimit)
+  }
+}
 
 export const get = (question: Question) => Fetcher.use((fetcher) => fetcher.get(toRequest(question)))
 
-/** The status and the body's text, or the code of the failure. */
+/** The status and the text of the body, or the code of the failure. */
 export const outcome = (question: Question) =>
-  get(question).pipe(Effect.match({
+  Effect.match(get(question), {
     onFailure: ({ code }) => code,
     onSuccess: ({ body, status }) => `${status} ${Buffer.from(body).toString()}`
-  }))
+  })

@@ -1,0 +1,76 @@
+/**
+ * The whole service on one page.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Api } from "@posh/api"
+import { Verifier } from "@posh/core"
+import { type EgressOptions, HttpsFetcher } from "@posh/core/node"
+import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { createServer } from "node:http"
+import type { Settings } from "./config/variables.ts"
+import * as associations from "./http/associations.ts"
+import * as docs from "./http/docs.ts"
+import * as documents from "./http/documents.ts"
+import * as edge from "./http/edge.ts"
+import * as health from "./http/health.ts"
+import * as verification from "./http/verification.ts"
+import { logAlways } from "./logging.ts"
+import { toPolicy } from "./policy.ts"
+import { Readiness } from "./Readiness.ts"
+
+/** Everything that answers; over any verifier. */
+export const layerRoutes = Layer.mergeAll(
+  HttpApiBuilder.layer(Api).pipe(
+    Layer.provide([verification.layer, associations.layer, documents.layer, health.layer])
+  ),
+  docs.layer,
+  edge.layer
+)
+
+/** The verifier over the network. */
+export const layerVerifier = (settings: Settings, egress: EgressOptions) =>
+  Verifier.layer(toPolicy(settings)).pipe(Layer.provide(HttpsFetcher.layer(egress)))
+
+/** The listener with its routes; ready when built. */
+export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =>
+  announced.pipe(
+    Layer.provide(HttpRouter.serve(layerRoutes, { routerConfig, disableLogger: true, disableListenLog: true })),
+    Layer.provide([
+      NodeHttpServer.layerServer(() => createServer(nodeLimits), { host, port, gracefulShutdownTimeout: drainTime }),
+      NodeHttpServer.layerHttpServices
+    ]),
+    Layer.provide(Readiness.layer)
+  )
+
+/** The service. */
+export const layerApp = (settings: Settings, egress: EgressOptions) =>
+  layerListener(settings).pipe(Layer.provide(layerVerifier(settings, egress)))
+
+/** How long requests under way may take when the service stops. */
+const drainTime = "10 seconds"
+
+// Paths are matched as they are written. A domain of 1,023 octets may come percent-encoded.
+const routerConfig = {
+  caseSensitive: true,
+  ignoreTrailingSlash: false,
+  ignoreDuplicateSlashes: false,
+  maxParamLength: 4 * 1_024
+}
+
+// Milliseconds and octets: who sends slowly holds a connection no longer than this.
+const nodeLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16 * 1_024
+}
+
+/** Says where the service listens, and that it is ready until it stops. */
+const announced = Layer.effectDiscard(Effect.gen(function*() {
+  const readiness = yield* Readiness
+  yield* Effect.acquireRelease(readiness.become("ready"), () => readiness.become("stopping"))
+  const { address } = yield* HttpServer.HttpServer
+  yield* logAlways(`listening on ${HttpServer.formatAddress(address)}`)
+}))

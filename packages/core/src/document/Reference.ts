@@ -1,0 +1,38 @@
+/**
+ * A reference document: `{"url", "expires"}` (RFC 7711 §3.2, requirements §1.4).
+ */
+import { Result } from "effect"
+import type { Reference } from "../Document.ts"
+import type { Json, JsonObject } from "../encoding/json.ts"
+import type { Lint } from "../Lint.ts"
+import { readExpires } from "./expires.ts"
+import { type Fault, fault } from "./fault.ts"
+
+/** Withdrawal comes first: it holds whatever else is wrong with the document (POSH-FMT-61). */
+export const readReference = (object: JsonObject, lints: ReadonlyArray<Lint>): Result.Result<Reference, Fault> => {
+  const expires = readExpires(object.get("expires"))
+  if (Result.isSuccess(expires) && expires.success === 0) return fault("DelegationWithdrawn")
+  return Result.flatMap(
+    readUrl(object.get("url")),
+    (url) =>
+      Result.isFailure(expires)
+        ? fault(expires.failure)
+        : Result.succeed({ _tag: "Reference", url, expires: expires.success, lints })
+  )
+}
+
+// POSH-FMT-60: absolute, and nothing that a URL parser would have to repair (requirements §8.1). WHETHER THE TARGET IS
+// ALLOWED IS NOT CHECKED; that is `Delegation`'s part.
+const readUrl = (value: Json | undefined): Result.Result<string, Fault> => {
+  if (typeof value !== "string") return fault("InvalidReferenceUrl", "url is not a string")
+  if (!uriCharacters.test(value) || /%(?![0-9a-f]{2})/i.test(value) || !value.isWellFormed()) {
+    return fault("InvalidReferenceUrl", "url holds characters that no URL has")
+  }
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(value) ?? []
+  if (scheme === undefined) return fault("InvalidReferenceUrl", "url is relative")
+  if (scheme.toLowerCase() !== "https") return fault("ReferenceInsecureScheme")
+  return /^https:\/\/[^/?#]/i.test(value) ? Result.succeed(value) : fault("InvalidReferenceUrl", "url names no host")
+}
+
+// RFC 3986 §2, and letters beyond ASCII, which the host's check turns into A-labels or refuses.
+const uriCharacters = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%\u00a1-\u{10ffff}]*$/u

@@ -1,0 +1,43 @@
+/**
+ * Writes the files that are made from code, so that prose and code cannot differ. `--check` compares instead, and names
+ * the files that are out of date.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { configurationReference } from "./generated/configuration.ts"
+import { openApiDocument } from "./generated/openApi.ts"
+
+interface Producer {
+  /** Path from the root of the repository. */
+  readonly file: string
+  readonly content: () => string
+}
+
+const producers: ReadonlyArray<Producer> = [
+  { file: "packages/api/openapi.json", content: openApiDocument },
+  { file: "docs/reference/configuration.md", content: configurationReference }
+]
+
+const root = join(import.meta.dirname, "..")
+
+const current = (file: string): string | undefined => {
+  try {
+    return readFileSync(join(root, file), "utf8")
+  } catch {
+    return undefined // not written yet
+  }
+}
+
+const write = ({ content, file }: Producer): void => {
+  mkdirSync(dirname(join(root, file)), { recursive: true })
+  writeFileSync(join(root, file), content())
+  console.log(`wrote ${file}`)
+}
+
+if (process.argv.includes("--check")) {
+  const stale = producers.filter(({ content, file }) => current(file) !== content())
+  for (const { file } of stale) console.error(`${file} is out of date: run npm run generate`)
+  if (stale.length > 0) process.exitCode = 1
+} else {
+  producers.forEach(write)
+}

@@ -1,0 +1,7 @@
+/**
+ * The OpenAPI document of the service, as it answers `GET /openapi.json`.
+ */
+import { Api } from "@posh/api"
+import { OpenApi } from "effect/http-api"
+
+export const openApiDocument = (): string => `${JSON.stringify(OpenApi.fromApi(Api), null, 2)}\n`
