@@ -8,13 +8,13 @@ import { type EgressOptions, HttpsFetcher } from "@posh/core/node"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { createServer } from "node:http"
 import type { Settings } from "./config/variables.ts"
 import * as associations from "./http/associations.ts"
 import * as docs from "./http/docs.ts"
 import * as documents from "./http/documents.ts"
 import * as edge from "./http/edge.ts"
 import * as health from "./http/health.ts"
+import { Listener } from "./http/Listener.ts"
 import * as verification from "./http/verification.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
@@ -29,20 +29,29 @@ export const layerRoutes = Layer.mergeAll(
   edge.layer
 )
 
+/** The same behind a server: any that is provided. */
+export const layerServe = Layer.suspend(() =>
+  HttpRouter.serve(layerRoutes, { routerConfig, disableLogger: true, disableListenLog: true })
+)
+
 /** The verifier over the network. */
 export const layerVerifier = (settings: Settings, egress: EgressOptions) =>
   Verifier.layer(toPolicy(settings)).pipe(Layer.provide(HttpsFetcher.layer(egress)))
 
 /** The listener with its routes; ready when built. */
 export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =>
-  announced.pipe(
-    Layer.provide(HttpRouter.serve(layerRoutes, { routerConfig, disableLogger: true, disableListenLog: true })),
-    Layer.provide([
-      NodeHttpServer.layerServer(() => createServer(nodeLimits), { host, port, gracefulShutdownTimeout: drainTime }),
-      NodeHttpServer.layerHttpServices
-    ]),
-    Layer.provide(Readiness.layer)
-  )
+  Layer.unwrap(Effect.sync(() => {
+    const listener = new Listener()
+    return announced.pipe(
+      Layer.provide(layerServe),
+      Layer.provide(cutOff(listener)),
+      Layer.provide([
+        NodeHttpServer.layerServer(() => listener, { host, port, gracefulShutdownTimeout: drainTime }),
+        NodeHttpServer.layerHttpServices
+      ]),
+      Layer.provide(Readiness.layer)
+    )
+  }))
 
 /** The service. */
 export const layerApp = (settings: Settings, egress: EgressOptions) =>
@@ -51,20 +60,18 @@ export const layerApp = (settings: Settings, egress: EgressOptions) =>
 /** How long requests under way may take when the service stops. */
 const drainTime = "10 seconds"
 
+/** When that time is over, connections end whoever is still sending. Between the routes and the server: so it follows. */
+const cutOff = (listener: Listener) =>
+  Layer.effectDiscard(
+    Effect.andThen(HttpServer.HttpServer, Effect.addFinalizer(() => Effect.sync(() => listener.closeAllConnections())))
+  )
+
 // Paths are matched as they are written. A domain of 1,023 octets may come percent-encoded.
 const routerConfig = {
   caseSensitive: true,
   ignoreTrailingSlash: false,
   ignoreDuplicateSlashes: false,
   maxParamLength: 4 * 1_024
-}
-
-// Milliseconds and octets: who sends slowly holds a connection no longer than this.
-const nodeLimits = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 65_000,
-  maxHeaderSize: 16 * 1_024
 }
 
 /** Says where the service listens, and that it is ready until it stops. */

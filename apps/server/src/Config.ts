@@ -1,7 +1,7 @@
 /**
  * From the environment to settings. Nothing else of the service reads the environment.
  */
-import { Data, Effect, Record, Result } from "effect"
+import { ConfigProvider, Data, Effect, Record, Result } from "effect"
 import { type Settings, type Variable, variables } from "./config/variables.ts"
 
 /** The environment of a process. */
@@ -14,8 +14,10 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faul
   }
 }
 
-/** The environment of this process. */
-export const environment: Effect.Effect<Environment> = Effect.sync(() => process.env)
+/** The variables of the environment whose name begins with `POSH_`, known or not. */
+export const environment: Effect.Effect<Environment> = Effect.gen(function*() {
+  return Object.fromEntries(yield* valuesBelow(yield* ConfigProvider.ConfigProvider, ["POSH"]))
+})
 
 /**
  * Reads all settings.
@@ -54,6 +56,21 @@ export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
 /** Is this an address that only this machine reaches? */
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
+
+/** The provider shows an environment as a tree, whose edges are the parts of names between underscores. */
+const valuesBelow = (
+  provider: ConfigProvider.ConfigProvider,
+  path: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<readonly [name: string, value: string]>> =>
+  Effect.gen(function*() {
+    const node = yield* Effect.orDie(provider.load(path)) // an environment can always be read
+    const own = node?.value === undefined ? [] : [[path.join("_"), node.value] as const]
+    const below = yield* Effect.forEach(edges(node), (edge) => valuesBelow(provider, [...path, edge]))
+    return [...own, ...below.flat()]
+  })
+
+const edges = (node: ConfigProvider.Node | undefined): ReadonlyArray<string> =>
+  node?._tag === "Record" ? [...node.keys] : []
 
 const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<unknown, string> => {
   const given = env[row.name] ?? ""

@@ -4,7 +4,7 @@
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Answer, BatchResponse } from "./Answer.ts"
 import { Association } from "./Association.ts"
-import { VerdictKind } from "./codes.ts"
+import { VerdictWord } from "./codes.ts"
 import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
 import { Live, NotReady, Ready } from "./Health.ts"
 import { problemErrors } from "./Problem.ts"
@@ -34,7 +34,7 @@ export class Verification extends HttpApiGroup.make("verification").add(
     })),
   HttpApiEndpoint.get("verifyByFingerprint", "/v1/verify", {
     query: verifyQuery,
-    success: [Answer, VerdictKind.pipe(HttpApiSchema.asText())],
+    success: [Answer, VerdictWord.pipe(HttpApiSchema.asText())],
     error: withoutBody
   })
     .annotateMerge(OpenApi.annotations({
@@ -121,6 +121,8 @@ export class Health extends HttpApiGroup.make("health").add(
 
 /** The whole contract. */
 export class Api extends HttpApi.make("posh").add(Verification, Associations, Documents, Health)
+  .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
+  .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })
   .annotateMerge(OpenApi.annotations({
     title: "POSH verification",
     version: "1.0.0",

@@ -34,23 +34,23 @@ const problemStatuses: ReadonlyArray<ProblemStatus> = [
 export const problemType = <Code extends ProblemCode>(code: Code): `urn:posh:problem:${Code}` =>
   `urn:posh:problem:${code}`
 
-const members = {
-  title: Schema.String.annotate({ description: "The same for every problem of this type." }),
-  detail: Schema.String.annotate({ description: "What is wrong here, for a person." }),
-  field: Schema.optionalKey(
-    Schema.String.annotate({
-      description: "The member or parameter at fault.",
-      examples: ["certificate", "requests[3].domain"]
-    })
-  )
-}
+const title = Schema.String.annotate({ description: "The same for every problem of this type." })
+const detail = Schema.String.annotate({ description: "What is wrong here, for a person." })
+const field = Schema.optionalKey(
+  Schema.String.annotate({
+    description: "The member or parameter at fault.",
+    examples: ["certificate", "requests[3].domain"]
+  })
+)
 
 /** Any problem, as it stands in a body or in the result of a batch. */
 export const Problem = Schema.Struct({
   type: Schema.Literals(problemCodes.map(problemType)),
+  title,
   status: Schema.Literals(problemStatuses).annotate({ description: "The HTTP status, repeated." }),
+  detail,
   code: Schema.Literals(problemCodes).annotate({ description: "The last part of `type`." }),
-  ...members
+  field
 }).annotate({
   identifier: "Problem",
   title: "Problem",
@@ -66,9 +66,11 @@ const errorOf = (status: ProblemStatus, name: string) => {
   const codes = problemCodes.filter((code) => problems[code].status === status)
   return Schema.Struct({
     type: Schema.Literals(codes.map(problemType)),
+    title,
     status: Schema.Literal(status),
+    detail,
     code: Schema.Literals(codes),
-    ...members
+    field
   }).annotate({
     identifier: `${name}Problem`,
     title: name,

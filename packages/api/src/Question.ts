@@ -2,7 +2,7 @@
  * A question: is this certificate valid for this service on this domain?
  */
 import { Schema } from "effect"
-import { DeadlineMs, domain, service } from "./values.ts"
+import { DeadlineMs, domain, MaxAge, service } from "./values.ts"
 
 const certificate = Schema.String.annotate({
   title: "Certificate",
@@ -72,13 +72,7 @@ export const questionOptions = {
       default: false
     })
   ),
-  maxAge: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 })).annotate({
-      title: "Greatest age",
-      description: "Seconds. Material older than this is resolved again before it decides.",
-      examples: [3_600]
-    })
-  ),
+  maxAge: Schema.optionalKey(MaxAge),
   refresh: Schema.optionalKey(
     Schema.Boolean.annotate({
       title: "Refresh",

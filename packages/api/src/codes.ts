@@ -30,6 +30,12 @@ export const VerdictKind = Schema.Literals(verdictKinds).annotate({
 })
 export type VerdictKind = typeof VerdictKind.Type
 
+/** The verdict alone, as plain text. */
+export const VerdictWord = Schema.Literals(verdictKinds).annotate({
+  identifier: "VerdictWord",
+  description: "The one word of the verdict, and a line feed."
+})
+
 /** Codes of answers that are not `verified`. */
 export const failureCodes = [
   "PresentedCertificateExpired",

@@ -3,21 +3,18 @@
  */
 import { Schema, SchemaGetter } from "effect"
 import { chainChecks, generations, nameChecks } from "./Question.ts"
-import { DeadlineMs, domain, service } from "./values.ts"
+import { DeadlineMs, domain, MaxAge, service } from "./values.ts"
 
 const flag = (description: string) =>
-  Schema.Literals(["true", "false"]).pipe(Schema.decodeTo(Schema.Boolean, {
+  Schema.Literals(["true", "false"]).annotate({ description }).pipe(Schema.decodeTo(Schema.Boolean, {
     decode: SchemaGetter.transform((text: "true" | "false") => text === "true"),
     encode: SchemaGetter.transform((value: boolean) => value ? "true" as const : "false" as const)
-  })).annotate({ description, examples: [true] })
-
-const digits = Schema.String.check(Schema.isPattern(/^\d{1,10}$/, { expected: "a whole number" }))
-
-const wholeNumber = <S extends Schema.Codec<number, number>>(to: S) =>
-  digits.pipe(Schema.decodeTo(to, {
-    decode: SchemaGetter.transform(Number),
-    encode: SchemaGetter.transform(String)
   }))
+
+const wholeNumber = <S extends Schema.Codec<number, number>>(to: S, description: string) =>
+  Schema.String.annotate({ description }).check(Schema.isPattern(/^\d{1,10}$/, { expected: "a whole number" })).pipe(
+    Schema.decodeTo(to, { decode: SchemaGetter.transform(Number), encode: SchemaGetter.transform(String) })
+  )
 
 /** `GET /v1/verify`. */
 export const verifyQuery = {
@@ -43,12 +40,11 @@ export const verifyQuery = {
   ),
   derivedDomainSecure: Schema.optionalKey(flag("Whether DNSSEC secured the way to `derivedDomain`.")),
   maxAge: Schema.optionalKey(
-    wholeNumber(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 })))
-      .annotate({ description: "Seconds. Material older than this is resolved again." })
+    wholeNumber(MaxAge, "Seconds. Material older than this is resolved again.")
   ),
   refresh: Schema.optionalKey(flag("Resolve again even if remembered (scope `admin`).")),
   deadlineMs: Schema.optionalKey(
-    wholeNumber(DeadlineMs).annotate({ description: "Milliseconds, 50 to 30,000. Default 10,000." })
+    wholeNumber(DeadlineMs, "Milliseconds, 50 to 30,000. Default 10,000.")
   ),
   explain: Schema.optionalKey(flag("Whether the answer carries its evidence."))
 } as const

@@ -89,3 +89,9 @@ export const DeadlineMs = Schema.Int.check(Schema.isBetween(deadlineMs)).annotat
   default: deadlineMs.default,
   examples: [5_000]
 })
+
+export const MaxAge = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 })).annotate({
+  title: "Greatest age",
+  description: "Seconds. Material older than this is resolved again before it decides.",
+  examples: [3_600]
+})

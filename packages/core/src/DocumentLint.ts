@@ -50,7 +50,14 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
   return [...lintResponse(request), ...document].map(forPublisher)
 }
 
-/** Examines what is known of a live domain (`Verifier.assertion`): the way to the document as well as its contents. */
+/**
+ * Examines what is known of a live domain (`Verifier.assertion`): the way to the document as well as its contents.
+ *
+ * **Gotchas**
+ *
+ * Evidence keeps neither headers nor `expires` as published, so ADVICE ON CACHING, SNIFFING AND LIFETIMES IS LEFT TO
+ * {@link lintDocument}.
+ */
 export const lintAssertion = (assertion: Assertion, now: number): ReadonlyArray<Finding> => {
   const { association, attempts, code, state } = assertion
   const unread = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: assertion.message }]

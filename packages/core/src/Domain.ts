@@ -28,7 +28,7 @@ export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Do
   const fault = rawFault(raw)
   if (fault !== undefined) return Result.fail(invalid(fault))
 
-  const mapped = toASCII(raw, uts46)
+  const mapped = isPlain(raw) ? raw : toASCII(raw, uts46)
   if (mapped === null) return Result.fail(invalid(looksNumeric(raw) ? "ip-literal" : "idna"))
 
   const name = mapped.endsWith(".") ? mapped.slice(0, -1) : mapped // POSH-RES-03
@@ -50,6 +50,12 @@ const uts46 = {
   transitionalProcessing: false,
   ignoreInvalidPunycode: false
 } as const
+
+/**
+ * Lower-case letters, digits and inner hyphens, and no label that IDNA gives a meaning to (hyphens in third and fourth
+ * place): UTS-46 maps such a name to itself, so the tables need not be asked. Most names are of this kind.
+ */
+const isPlain = (raw: string): boolean => /^[a-z0-9.-]+$/.test(raw) && !/(^|\.)(-|..--)|-(\.|$)/.test(raw)
 
 // POSH-RES-01: C0, C1, white space and the delimiters of URLs, before any library can interpret them.
 const forbidden = /[\u0000-\u0020\u007f-\u00a0\s/\\?#@:%[\]*,]/u

@@ -45,7 +45,8 @@ export class Verifier extends Context.Service<Verifier, {
 const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
 
-  const verify = Effect.fn("Verifier.verify")(function*(question: Question) {
+  // Without a span of its own: it would cost more than the rest of a warm answer. Resolutions have theirs.
+  const verify = Effect.fnUntraced(function*(question: Question) {
     const now = yield* Clock.currentTimeMillis
     const target = yield* Effect.fromResult(parseTarget(question, policy))
     const presented = yield* Effect.fromResult(parseProof(question))

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   type Certificate,
   daysFromNow,
-  issue,
   rootCa,
   seedCa,
   seedDay,
@@ -13,6 +12,7 @@ import {
 import { seedExample2, UNKNOWN_EXTENSION } from "@posh/testing"
 import { Effect, Result } from "effect"
 import { checkChain } from "../src/Chain.ts"
+import { intermediate, leafOf, long, seed, three } from "./chain/chains.ts"
 
 interface Row {
   readonly name: string
@@ -23,37 +23,6 @@ interface Row {
   /** Absent where the chain is valid. */
   readonly fault?: { readonly index: number; readonly detail: RegExp }
 }
-
-const intermediate = (issuer: Certificate, options: Parameters<typeof issue>[1] = {}) =>
-  issue(issuer, { subject: "CN=Test Intermediate", ca: true, ...options })
-
-const leafOf = (issuer: Certificate, options: Parameters<typeof issue>[1] = {}) =>
-  issue(issuer, { dnsNames: ["im.posh.example"], ...options })
-
-/** Root, intermediate and leaf, each with a change. */
-const three = (change: {
-  readonly root?: Parameters<typeof issue>[1]
-  readonly intermediate?: Parameters<typeof issue>[1]
-  readonly leaf?: Parameters<typeof issue>[1]
-}) =>
-  Effect.gen(function*() {
-    const root = yield* rootCa(change.root)
-    const middle = yield* intermediate(root, change.intermediate)
-    return [yield* leafOf(middle, change.leaf), middle, root]
-  })
-
-/** Root, `count` intermediates and leaf. */
-const long = (count: number, options: (position: number) => Parameters<typeof issue>[1] = () => ({})) =>
-  Effect.gen(function*() {
-    const chain: Array<Certificate> = [yield* rootCa()]
-    for (let position = 0; position < count; position++) {
-      chain.unshift(yield* intermediate(chain[0]!, { subject: `CN=Intermediate ${position}`, ...options(position) }))
-    }
-    chain.unshift(yield* leafOf(chain[0]!))
-    return chain
-  })
-
-const seed = (...ders: ReadonlyArray<Uint8Array>) => Effect.succeed(ders.map((der) => ({ der })))
 
 const expired = { notBefore: daysFromNow(-20), notAfter: daysFromNow(-10) }
 const early = { notBefore: daysFromNow(10), notAfter: daysFromNow(20) }
@@ -79,6 +48,23 @@ const valid: ReadonlyArray<Row> = [
     chain: Effect.gen(function*() {
       const root = yield* rootCa({ pathLength: 0 })
       const rollover = yield* intermediate(root, { subject: "CN=Test Root" })
+      return [yield* leafOf(rollover), rollover, root]
+    })
+  },
+  {
+    name: "RFC 5280 §6.1.4 (l): nor do they use it up",
+    chain: Effect.gen(function*() {
+      const root = yield* rootCa({ pathLength: 1 })
+      const rollover = yield* intermediate(root, { subject: "CN=Test Root" })
+      const middle = yield* intermediate(rollover)
+      return [yield* leafOf(middle), middle, rollover, root]
+    })
+  },
+  {
+    name: "RFC 5280 §6.1.3 (b): self-issued CA certificates may have other names",
+    chain: Effect.gen(function*() {
+      const root = yield* rootCa({ nameConstraints: { permitted: ["posh.example"] } })
+      const rollover = yield* intermediate(root, { subject: "CN=Test Root", dnsNames: ["other.example"] })
       return [yield* leafOf(rollover), rollover, root]
     })
   },
@@ -195,6 +181,14 @@ const invalid: ReadonlyArray<Row> = [
     name: "a name outside permitted subtrees",
     chain: three({ intermediate: { nameConstraints: { permitted: ["other.example"] } } }),
     fault: { index: 0, detail: /\(dns\) violates/ }
+  },
+  {
+    name: "a name of an intermediate outside permitted subtrees",
+    chain: three({
+      root: { nameConstraints: { permitted: ["posh.example"] } },
+      intermediate: { dnsNames: ["other.example"] }
+    }),
+    fault: { index: 1, detail: /\(dns\) violates/ }
   },
   {
     name: "an excluded name, by the anchor",

@@ -37,6 +37,26 @@ describe("generateDocument: RFC 7711", () => {
     assert.match(document, /^\{\n {2}"fingerprints"[^]*\}\n$/)
   })
 
+  it("POSH-PUB-07: order by expiry, then by start, then by hash", () => {
+    const day = 86_400_000
+    const dated = (mark: number, notBefore: number, notAfter: number): Certificate => ({
+      ...current,
+      sha256: new Uint8Array(32).fill(mark),
+      notBefore: now + notBefore * day,
+      notAfter: now + notAfter * day
+    })
+    const certificates = [dated(1, -9, 1), dated(4, -5, 9), dated(3, -5, 9), dated(5, -1, 9), dated(2, 5, 20)]
+    const { document } = generate({ certificates, generation: "rfc7711" })
+    const marks = JSON.parse(document).fingerprints.map((descriptor: Record<string, string>) =>
+      Buffer.from(descriptor["sha-256"] ?? "", "base64")[0]
+    )
+    assert.deepStrictEqual(marks, [2, 5, 3, 4, 1])
+  })
+
+  it("POSH-MAT-02: a certificate is good until the very end", () => {
+    assert.include(generate({ certificates: [current], generation: "rfc7711" }, current.notAfter).document, "sha-256")
+  })
+
   it("expires as given", () => {
     const { document } = generate({ certificates: [current], generation: "rfc7711", expires: 3_600 })
     assert.strictEqual(JSON.parse(document).expires, 3_600)
@@ -148,63 +168,69 @@ describe("generateDocument refuses", () => {
   })
   const draft = (certificates: ReadonlyArray<Certificate>) => ({ certificates, generation: "draft" }) as const
 
-  const rows: ReadonlyArray<
-    readonly [name: string, request: GenerateRequest, field: string, detail: RegExp, at?: number]
-  > = [
-    ["no certificate", { certificates: [], generation: "rfc7711" }, "certificates", /at least one/],
-    [
-      "an expired certificate",
-      { certificates: [current], generation: "rfc7711" },
-      "certificates",
-      /4f6e5353.*expired/,
-      expired
-    ],
-    [
-      "an expired one among others",
-      draft([next, { ...current, notAfter: now - 1 }]),
-      "certificates",
-      /4f6e5353.*expired/
-    ],
-    ["65 descriptors", { certificates: many, generation: "rfc7711" }, "certificates", /64/],
-    ["33 keys", draft(many.slice(0, 33)), "certificates", /32/],
-    ["a set larger than verifiers read", draft(large), "certificates", /262144/],
-    ["a key on another curve", draft([keyed(secp256k1)]), "certificates", /fits no JWK Set/],
-    ["a key that is none", draft([keyed(new Uint8Array())]), "certificates", /fits no JWK Set/],
-    ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53].flatMap((expires) => [
-      [
-        `expires ${expires}`,
-        { certificates: [current], generation: "rfc7711", expires },
-        "expires",
-        /whole number/
-      ] as const,
-      [`expires ${expires} of a reference`, { url, expires }, "expires", /whole number/] as const
-    ]),
-    ...[
-      "http://posh.example/a",
-      "/a",
-      "//posh.example/a",
-      "https:/posh.example/a",
-      "https:posh.example",
-      "https:\\\\posh.example\\a",
-      "https://",
-      "https://user@posh.example/a",
-      "https://posh.example:8443/a",
-      "https://192.0.2.1/a",
-      "https://[2001:db8::1]/a",
-      "https://2130706433/a",
-      "https://localhost/a",
-      "https://posh.example/a b",
-      "https://posh.example/%zz",
-      "",
-      `https://posh.example/${"a".repeat(2_048)}`
-    ].map((bad) => [`url ${bad.slice(0, 40)}`, { url: bad, expires: 60 }, "url", /./] as const)
+  const rfc = (certificates: ReadonlyArray<Certificate>, expires?: number): GenerateRequest => ({
+    certificates,
+    generation: "rfc7711",
+    ...(expires === undefined ? {} : { expires })
+  })
+
+  const certificateRows: ReadonlyArray<{
+    readonly name: string
+    readonly request: GenerateRequest
+    readonly detail: RegExp
+    readonly at?: number
+  }> = [
+    { name: "no certificate", request: rfc([]), detail: /at least one/ },
+    { name: "an expired certificate", request: rfc([current]), detail: /4f6e5353.*expired/, at: expired },
+    {
+      name: "an expired one among others",
+      request: draft([next, { ...current, notAfter: now - 1 }]),
+      detail: /4f6e5353.*expired/
+    },
+    { name: "65 descriptors", request: rfc(many), detail: /64/ },
+    { name: "33 keys", request: draft(many.slice(0, 33)), detail: /32/ },
+    { name: "a set larger than verifiers read", request: draft(large), detail: /262144/ },
+    { name: "a key on another curve", request: draft([keyed(secp256k1)]), detail: /fits no JWK Set/ },
+    { name: "a key that is none", request: draft([keyed(new Uint8Array())]), detail: /fits no JWK Set/ }
   ]
 
-  it.each(rows)("%s", (_, request, field, detail, at = now) => {
-    const error = Result.getOrThrow(Result.flip(generateDocument(request, server, at)))
-    assert.strictEqual(error.code, "InvalidRequest")
-    assert.strictEqual(error.field, field)
+  const refusal = (request: GenerateRequest, at = now) =>
+    Result.getOrThrow(Result.flip(generateDocument(request, server, at)))
+
+  it.each(certificateRows)("$name", ({ at, detail, request }) => {
+    const error = refusal(request, at)
+    assert.deepInclude(error, { code: "InvalidRequest", field: "certificates" })
     assert.match(error.detail, detail)
+  })
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])("POSH-PUB-06: expires %d", (expires) => {
+    for (const request of [rfc([current], expires), { ...draft([current]), expires }, { url, expires }]) {
+      assert.deepInclude(refusal(request), { code: "InvalidRequest", field: "expires" })
+    }
+  })
+
+  const urls = [
+    "http://posh.example/a",
+    "/a",
+    "//posh.example/a",
+    "https:/posh.example/a",
+    "https:posh.example",
+    "https:\\\\posh.example\\a",
+    "https://",
+    "https://user@posh.example/a",
+    "https://posh.example:8443/a",
+    "https://192.0.2.1/a",
+    "https://[2001:db8::1]/a",
+    "https://2130706433/a",
+    "https://localhost/a",
+    "https://posh.example/a b",
+    "https://posh.example/%zz",
+    "",
+    `https://posh.example/${"a".repeat(2_048)}`
+  ]
+
+  it.each(urls)("POSH-RES-82: url %s", (bad) => {
+    assert.deepInclude(refusal({ url: bad, expires: 60 }), { code: "InvalidRequest", field: "url" })
   })
 })
 

@@ -1,21 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   type Certificate,
+  daysFromNow,
   greenhouse,
   issue,
   jwkSetDocument,
   rootCa,
   seedDay,
   seedExample1,
-  seedExample2,
-  selfSigned
+  seedExample2
 } from "@posh/testing"
-import { Effect, Result } from "effect"
-import type { Assertion } from "../src/Assertion.ts"
-import { parseDocument } from "../src/Document.ts"
-import { type Finding, lintAssertion, lintDocument, lintHops, type LintRequest } from "../src/DocumentLint.ts"
-import { parseDomain } from "../src/Domain.ts"
-import { parseService, registeredServices } from "../src/Service.ts"
+import { Effect } from "effect"
+import { type Finding, lintDocument, type LintRequest } from "../src/DocumentLint.ts"
 
 const now = greenhouse.at.getTime()
 const [first, second] = greenhouse.fingerprints.fingerprints
@@ -151,22 +147,24 @@ describe("lintDocument: draft", () => {
       const set = (...issuers: ReadonlyArray<Certificate>) =>
         draft(
           jwkSetDocument([{ ...leaf, issuers }], { withChain: true }),
-          root.cert.notBefore.getTime() + 3_651 * 86_400_000
+          daysFromNow(0).getTime()
         )
       assert.deepStrictEqual(brief(set(root)), [])
       assert.deepStrictEqual(brief(set(stranger)), ["warning ChainInvalid keys[0].x5c[0]"])
     }))
 
-  it.effect("POSH-PUB-13: the same kid twice", () =>
+  it.effect("POSH-MAT-13: a renewed certificate with its chain, published early", () =>
     Effect.gen(function*() {
-      const [one, two] = [yield* selfSigned(), yield* selfSigned()]
-      const { keys } = jwkSetDocument([one, two])
-      const found = draft(
-        { keys: keys.map((key) => ({ ...key, kid: "same" })) },
-        one.cert.notBefore.getTime() + 86_400_000
-      )
-      assert.includeMembers(found.map(({ code, severity }) => `${severity} ${code}`), ["warning KidDuplicate"])
+      const root = yield* rootCa()
+      const leaf = yield* issue(root, { notBefore: daysFromNow(5), notAfter: daysFromNow(50) })
+      const set = jwkSetDocument([leaf], { withChain: true })
+      assert.deepStrictEqual(draft(set, daysFromNow(0).getTime()), [])
     }))
+
+  it("POSH-PUB-13: the same kid twice", () => {
+    const found = draft({ keys: [{ ...next, kid: "same" }, { ...current, kid: "same" }] })
+    assert.deepStrictEqual(brief(found), ["warning KidDuplicate keys[1].kid"])
+  })
 })
 
 describe("lintDocument: the response", () => {
@@ -224,83 +222,5 @@ describe("lintDocument: the response", () => {
     const [finding] = lintText(document, { contentType: `text/plain;\u001b${"x".repeat(10_000)}` })
     assert.isBelow(finding!.message.length, 500)
     assert.notInclude(finding!.message, "\u001b")
-  })
-})
-
-describe("lintHops (POSH-PUB-11)", () => {
-  const hop = (status?: number) => ({
-    url: "https://a.example/",
-    startedAt: 0,
-    endedAt: 0,
-    ...(status === undefined ? {} : { status })
-  })
-
-  it("permanent redirects alone", () => {
-    const found = lintHops([302, 301, 307, 308, 303, 200, undefined].map(hop))
-    assert.deepStrictEqual(brief(found), ["warning PermanentRedirect hops[1]", "warning PermanentRedirect hops[3]"])
-  })
-})
-
-describe("lintAssertion", () => {
-  const options = { allowSpecialUse: true }
-  const domain = Result.getOrThrow(parseDomain(greenhouse.domain, options))
-  const service = Result.getOrThrow(parseService(greenhouse.service, registeredServices)).key
-  const hops = [{ url: "https://a.example/", status: 301, startedAt: now, endedAt: now }]
-  const attempt = { generation: "rfc7711", hops, cache: "miss" } as const
-  const common = { domain, service, message: "What happened.", cache: "miss", retryable: false } as const
-
-  const failed = (state: Assertion["state"], code: Assertion["code"]): Assertion => ({
-    ...common,
-    state,
-    code,
-    attempts: [{ ...attempt, code }]
-  })
-
-  it.each(
-    [
-      ["unusable-material", "InvalidJson", "error"],
-      ["no-material", "NotPublished", "info"],
-      ["indeterminate", "ServerError", "warning"]
-    ] as const
-  )("%s", (state, code, severity) => {
-    const findings = lintAssertion(failed(state, code), now)
-    assert.deepStrictEqual(brief(findings), [`${severity} ${code}`, "warning PermanentRedirect hops[0]"])
-    assert.strictEqual(findings[0]?.message, "What happened.")
-  })
-
-  it("material, its lints and the way to it", () => {
-    const text = JSON.stringify(fingerprints({ "sha-512": first["sha-512"] }))
-    const published = Result.getOrThrow(
-      parseDocument(new TextEncoder().encode(text), {
-        generation: "rfc7711",
-        acceptInterim: false,
-        referenced: false,
-        now
-      })
-    )
-    assert(published._tag === "PublishedFingerprints")
-    const lints = [{ code: "RelativeLocation", severity: "info", message: "relative", path: "hops[0]" }] as const
-    const findings = lintAssertion({
-      ...common,
-      state: "material",
-      code: "Resolved",
-      attempts: [{ ...attempt, code: "Resolved" }],
-      association: {
-        domain,
-        service,
-        generation: "rfc7711",
-        material: published.material,
-        lints,
-        hops,
-        delegation: "redirect",
-        delegatedDomain: domain,
-        lifetime: { fetchedAt: now, revalidateAt: now, graceUntil: now, expiresAt: now }
-      }
-    }, now)
-    assert.deepStrictEqual(brief(findings), [
-      "warning PermanentRedirect hops[0]",
-      "info RelativeLocation hops[0]",
-      "error Sha256Missing fingerprints[0]"
-    ])
   })
 })

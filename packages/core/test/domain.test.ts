@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
+import { toASCII } from "tr46"
 import { isCanonicalDomain, parseDomain } from "../src/Domain.ts"
 
 const strict = { allowSpecialUse: false }
@@ -84,6 +85,20 @@ describe("parseDomain", () => {
     assert.strictEqual(parse(raw, strict), "not-public")
     assert.strictEqual(parse(raw, lenient), raw)
   })
+
+  // Names that the tables are not asked about are those that they would leave as they are.
+  const plain = Schema.String.check(Schema.isPattern(/^[a-z0-9.-]{1,40}$/))
+  it.prop("plain names are what UTS-46 makes of them", [plain], ([raw]) => {
+    const expected = toASCII(raw, {
+      checkHyphens: true,
+      checkBidi: true,
+      checkJoiners: true,
+      useSTD3ASCIIRules: true,
+      verifyDNSLength: false
+    })
+    const actual = parseDomain(raw, lenient)
+    if (Result.isSuccess(actual)) assert.strictEqual(actual.success, expected?.replace(/\.$/, ""))
+  }, { arbitrary: { runs: 2_000 } })
 
   it.effect.prop(
     "is idempotent, and its results are plain host names",

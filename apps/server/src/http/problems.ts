@@ -54,6 +54,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) => {
     if (issue._tag === "MissingKey") return "this member is required"
     if (issue._tag === "UnexpectedKey") return "there is no such member"
+    if (issue._tag === "InvalidType" && issue.ast._tag === "Objects") return "expected an object"
     return SchemaIssue.defaultLeafHook(issue)
   }
 })

@@ -5,6 +5,7 @@ import { Result } from "effect"
 import type { Certificate, KeyUsage } from "../Certificate.ts"
 import { type Read, readBoolean, readCount, readInside, readOid, readOne, tags } from "../chain/der.ts"
 import { isDer } from "../encoding/der.ts"
+import { documentLimits } from "../Limits.ts"
 import type { Extension, Fields } from "./fields.ts"
 
 export type Uses = Pick<Certificate, "isCa" | "pathLength" | "keyUsage" | "extendedKeyUsage" | "unknownCritical">
@@ -39,13 +40,15 @@ export const oids = {
 // Name constraints are for `Chain`, and say nothing of a leaf; no policy is asked for, so every policy is acceptable.
 const processed: ReadonlySet<string> = new Set(Object.values(oids))
 
-/** Reads an extension's value where there is one; it has to be well-formed DER. */
+/** Reads an extension's value where there is one; it has to be well-formed DER, of as many elements as there is room. */
 export const readOptional = <A>(
   extension: Extension | undefined,
   read: (value: Uint8Array) => Read<A>
 ): Read<A | undefined> => {
   if (extension === undefined) return Result.succeed(undefined)
-  const value = isDer(extension.value) ? read(extension.value) : Result.fail("it is not DER")
+  const value = isDer(extension.value, documentLimits.certificateOctets)
+    ? read(extension.value)
+    : Result.fail("it is not DER")
   return Result.mapError(value, (reason) => `extension ${extension.oid} is malformed: ${reason}`)
 }
 

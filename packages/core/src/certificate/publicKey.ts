@@ -19,8 +19,11 @@ export type KeyValue =
 export const readPublicKey = (spki: Uint8Array): Read<PublicKey> =>
   Result.map(readKeyValue(spki), (key) => ({ algorithm: key.algorithm, bits: bitsOf(key), spki }))
 
-/** The key itself. WHETHER A POINT LIES ON ITS CURVE IS NOT CHECKED. */
+/** The key itself, as numbers. WHETHER A POINT LIES ON ITS CURVE IS NOT CHECKED. */
 export const readKeyValue = (spki: Uint8Array): Read<KeyValue> =>
+  Result.mapError(readFrame(spki), () => "its public key is malformed")
+
+const readFrame = (spki: Uint8Array): Read<KeyValue> =>
   Result.gen(function*() {
     const [identifier, key, ...more] = yield* readInside(spki, tags.sequence)
     if (identifier === undefined || key?.tag !== tags.bitString || more.length > 0) return yield* malformed
@@ -50,7 +53,7 @@ export const minimal = (integer: Uint8Array): Uint8Array => {
   return first < 0 ? integer.subarray(0, 0) : integer.subarray(first)
 }
 
-const malformed = Result.fail("its public key is malformed")
+const malformed = Result.fail("malformed")
 
 // RFC 8017 §A.1.1
 const readRsa = (key: Uint8Array): Read<KeyValue> => {

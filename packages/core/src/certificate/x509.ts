@@ -5,6 +5,7 @@ import "./reflect.ts"
 import { X509Certificate } from "@peculiar/x509"
 import { Result } from "effect"
 import { printable } from "../encoding/quote.ts"
+import { documentLimits } from "../Limits.ts"
 
 /** What people read of a certificate; what decides is read from the octets. */
 export interface Description {
@@ -26,4 +27,9 @@ export const readDescription = (der: Uint8Array): Result.Result<Description, str
   })
 
 // Octets within octets are read by our own code, once it is known what they are.
-const berOptions = { parseEmbedded: false, maxDepth: 32, maxNodes: 1_024, maxContentLength: 32 * 1_024 }
+const berOptions = {
+  parseEmbedded: false,
+  maxDepth: 32,
+  maxNodes: 512,
+  maxContentLength: documentLimits.certificateOctets
+}

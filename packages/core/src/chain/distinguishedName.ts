@@ -51,11 +51,11 @@ const readAttribute = ({ octets }: Der): Read<Attribute> =>
     return { type, text: `${type}=${comparable(value)}`, value: value.content }
   })
 
-const textTags: ReadonlyArray<number> = [tags.utf8String, tags.printableString, tags.ia5String]
+const textTags: ReadonlySet<number> = new Set([tags.utf8String, tags.printableString, tags.ia5String])
 
 // Letter case, composition and white space do not tell names apart; the two usual string types do not either. Other
 // types, for which RFC 5280 asks no more, are compared octet by octet.
 const comparable = ({ content, octets, tag }: Der): string =>
-  textTags.includes(tag) && isUtf8(content)
+  textTags.has(tag) && isUtf8(content)
     ? `"${Buffer.from(content).toString("utf8").normalize("NFKC").toLowerCase().trim().replace(/\s+/gu, " ")}`
     : Buffer.from(octets).toString("hex")

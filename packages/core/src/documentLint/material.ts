@@ -36,12 +36,12 @@ const lintConsistency = (descriptors: ReadonlyArray<Descriptor>): ReadonlyArray<
   })
 
 const contradict = (a: Descriptor, b: Descriptor): boolean => {
-  const verdicts = hashNames.flatMap((name) => {
+  const agreements = hashNames.flatMap((name) => {
     const ours = a.hashes[name]
     const theirs = b.hashes[name]
     return ours === undefined || theirs === undefined ? [] : [Buffer.compare(ours, theirs) === 0]
   })
-  return verdicts.includes(true) && verdicts.includes(false)
+  return new Set(agreements).size === 2
 }
 
 // Fingerprints carry no dates, so for them the order cannot be judged.

@@ -3,11 +3,11 @@
  * octets and values nested without end.
  */
 
-/** Deeper or more numerous elements occur in no certificate: real ones have about ten levels and a hundred elements. */
-const limits = { depth: 32, elements: 1_024 }
+/** More occur in no certificate: real ones have about ten levels and a hundred elements. */
+const limits = { depth: 32, elements: 512 }
 
 /**
- * Walks the whole value once, without recursion: definite and minimal lengths, children that fill their parent, the
+ * Walks the whole value once, without recursion, and up to so many elements: definite and minimal lengths, children that fill their parent, the
  * universal types as X.690 §8 and §10–11 have them in DER, and nothing after the end.
  *
  * **Gotchas**
@@ -16,14 +16,14 @@ const limits = { depth: 32, elements: 1_024 }
  * characters of strings, the order of SET OF, and values that equal their DEFAULT; all occur in certificates in use.
  * Identifiers of more than one octet occur in none and are refused.
  */
-export const isDer = (octets: Uint8Array): boolean => {
+export const isDer = (octets: Uint8Array, elements: number = limits.elements): boolean => {
   const ends: Array<number> = [] // of the elements that the walk is inside of
   let at = 0
-  let elements = 0
+  let seen = 0
   do {
     const header = readHeader(octets, at, ends.at(-1) ?? octets.length)
-    elements += 1
-    if (header === undefined || elements > limits.elements || ends.length === limits.depth) return false
+    seen += 1
+    if (header === undefined || seen > elements || ends.length === limits.depth) return false
     if ((header.tag & constructed) !== 0) {
       if (isUniversal(header.tag) && header.tag !== sequence && header.tag !== set) return false
       ends.push(header.end)

@@ -23,6 +23,7 @@ export const exchange = (
 ): Effect.Effect<Answer, EgressFailure> =>
   Effect.suspend(() => {
     const reception = makeReception(request)
+    connection.once("error", reception.onFault)
     const answer = Effect.callback<Answer, EgressFailure>((resume) => {
       skipContinue(connection, request.limits.headerOctets)
       makeClient(connection, request).dispatch(
@@ -53,7 +54,9 @@ const makeClient = (connection: TLSSocket, { limits, target }: FetchRequest) =>
     bodyTimeout: 0,
     // Not at once: undici would not notice that it is connected.
     connect: (_options, callback) =>
-      queueMicrotask(() => connection.destroyed ? callback(closed, null) : callback(null, connection))
+      queueMicrotask(() =>
+        connection.destroyed ? callback(connection.errored ?? closed, null) : callback(null, connection)
+      )
   })
 
 const closed = Object.assign(new Error("closed"), { code: "ECONNRESET" })
@@ -68,12 +71,17 @@ interface Progress {
   headerOctets: number
   head?: Head
   body?: BodyReader
+  /** The first error of the connection. An alert is followed by the end, and undici reports the end. */
+  fault?: NodeJS.ErrnoException
 }
 
 const makeReception = (request: FetchRequest) => {
   const progress: Progress = { started: false, headerOctets: 0 }
   return {
     started: () => progress.started,
+    onFault: (error: NodeJS.ErrnoException) => {
+      progress.fault = error
+    },
     close: () => progress.body?.close(),
     handler: (settle: (result: Result.Result<Answer, EgressFailure>) => void) => handle(request, progress, settle)
   }
@@ -90,7 +98,7 @@ const handle = (
   },
   onResponseStart: ({ rawHeaders }, status) => {
     const headers = fieldLines(rawHeaders)
-    for (const [name, value] of headers) progress.headerOctets += name.length + value.length + 4 // ": " and CRLF
+    progress.headerOctets += octetsOf(headers)
     if (progress.headerOctets > limits.headerOctets) return settle(protocolError("the head is too large"))
     if (status === 101 || status < 100) return settle(protocolError(`status ${status}`))
     if (status < 200) return // POSH-RES-51
@@ -110,19 +118,29 @@ const handle = (
   onResponseError: (_controller, error) => settle(Result.fail(exchangeFailure(error, progress)))
 })
 
+/** At least: the status line may have a reason, and white space is free. */
+const octetsOf = (headers: Head["headers"]): number =>
+  headers.reduce((sum, [name, value]) => sum + name.length + value.length + ": \r\n".length, statusLineOctets)
+const statusLineOctets = "HTTP/1.1 200 \r\n\r\n".length
+
 /** Every field line by itself, so that a repeated one can be seen (POSH-RES-62). */
 const fieldLines = (raw: Dispatcher.DispatchController["rawHeaders"]): Head["headers"] => {
   if (!Array.isArray(raw)) return []
-  const text = raw.map((item) => item.toString("latin1"))
+  const text = raw.map((item) => typeof item === "string" ? item : withoutPadding(item).toString("latin1"))
   return Array.from(
     { length: text.length >> 1 },
     (_, index) => [(text[2 * index] ?? "").toLowerCase(), text[2 * index + 1] ?? ""] as const
   )
 }
 
+/** White space after a value is no part of it (RFC 9112 §5.1); that before it, undici takes away. */
+const withoutPadding = (octets: Buffer) =>
+  octets.subarray(0, octets.findLastIndex((octet) => octet !== 0x20 && octet !== 0x09) + 1)
+
 const protocolError = (detail: string) => Result.fail(new EgressFailure({ code: "HttpProtocolError", detail }))
 
-const exchangeFailure = (error: NodeJS.ErrnoException, { head, started }: Progress): EgressFailure => {
+const exchangeFailure = (last: NodeJS.ErrnoException, { fault, head, started }: Progress): EgressFailure => {
+  const error = fault ?? last
   const detail = error.code ?? "unknown"
   if (detail === "UND_ERR_HEADERS_OVERFLOW") return new EgressFailure({ code: "HttpProtocolError", detail })
   if (head !== undefined) return new EgressFailure({ code: "BodyTruncated", detail, status: head.status })

@@ -2,8 +2,8 @@
  * HTTPS GET at a stranger's server: to vetted addresses only, under limits, with nothing sent but the question and
  * nothing kept but the answer.
  *
- * NO PROXY is used, whatever the environment says (POSH-SEC-11). NOT CHECKED: revocation, certificate transparency
- * (POSH-RES-35).
+ * NO PROXY is used, whatever the environment says (POSH-SEC-11). NOT CHECKED: revocation and certificate
+ * transparency (POSH-RES-35); whether a body with neither length nor chunks ended on purpose, which Node.js does not say.
  */
 import { Clock, Effect, Layer, Result } from "effect"
 import type { SecureContext } from "node:tls"
@@ -43,6 +43,7 @@ const prepare = (options: EgressOptions): Result.Result<Egress, EgressConfigErro
 const makeFetcher = (egress: Egress) =>
   Fetcher.of({
     get: Effect.fn("Fetcher.get")(function*(request): Effect.fn.Return<FetchResponse, FetchError> {
+      yield* Effect.annotateCurrentSpan({ "posh.domain": request.sourceDomain, "server.address": request.target.host })
       const startedAt = yield* Clock.currentTimeMillis
       const evidence: Evidence = {}
       const traced = Effect.map(

@@ -9,16 +9,18 @@ import type { Socket } from "node:net"
  *
  * **Details**
  *
- * What comes after them goes back to the socket untouched. What is no complete, well-formed head within `limit` octets
- * goes back as well, for the real parser to refuse.
+ * What comes after them goes back to the socket untouched. So does what is no complete, well-formed head, or more of
+ * them than `limit` octets: the real parser refuses it.
  */
 export const skipContinue = (socket: Socket, limit: number): void => {
-  const state: { held: Buffer } = { held: empty }
+  const state: { held: Buffer; budget: number } = { held: Buffer.alloc(0), budget: limit }
   const onReadable = () => {
     const arrived: Buffer | null = socket.read()
     if (arrived === null) return
-    const rest = withoutContinue(state.held.length === 0 ? arrived : Buffer.concat([state.held, arrived]))
-    if (couldBeContinue(rest) && rest.length < limit) {
+    const octets = state.held.length === 0 ? arrived : Buffer.concat([state.held, arrived])
+    const rest = withoutContinue(octets, state.budget)
+    state.budget -= octets.length - rest.length
+    if (couldBeContinue(rest) && rest.length < state.budget) {
       state.held = rest
       return
     }
@@ -28,13 +30,14 @@ export const skipContinue = (socket: Socket, limit: number): void => {
   socket.on("readable", onReadable)
 }
 
-const empty = Buffer.alloc(0)
 const statusLine = /^HTTP\/1\.[01] 100[ \r]/
 const headEnd = "\r\n\r\n"
 
-const withoutContinue = (octets: Buffer): Buffer => {
-  const end = isContinue(octets) ? octets.indexOf(headEnd) : -1
-  return end === -1 ? octets : withoutContinue(octets.subarray(end + headEnd.length))
+const withoutContinue = (octets: Buffer, budget: number): Buffer => {
+  if (!isContinue(octets)) return octets
+  const end = octets.indexOf(headEnd)
+  const size = end + headEnd.length
+  return end === -1 || size > budget ? octets : withoutContinue(octets.subarray(size), budget - size)
 }
 
 const isContinue = (octets: Buffer) => statusLine.test(octets.toString("latin1", 0, 13))

@@ -1,41 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import { parseLink } from "../../src/chain/Link.ts"
-import { name, oid, sequence, text, tlv } from "./der.ts"
+import { oid, sequence, text, tlv } from "./der.ts"
+import { certificate, extension, type Parts, utcTimes, yes } from "./forge.ts"
 
-const algorithm = sequence(oid("1.2.840.10045.4.3.2"))
-const spki = sequence(sequence(oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7")), tlv(0x03, Uint8Array.of(0, 4)))
-const utcTimes = [text(0x17, "260105000000Z"), text(0x17, "360105000000Z")] as const
-
-const extension = (dotted: string, value: Uint8Array, critical?: Uint8Array) =>
-  sequence(oid(dotted), ...(critical === undefined ? [] : [critical]), tlv(0x04, value))
-
-const yes = tlv(0x01, Uint8Array.of(0xff))
 const basicConstraints = "2.5.29.19"
 const keyUsage = "2.5.29.15"
 
-/** A certificate of parts, each of which may be another. */
-const certificate = (parts: {
-  readonly version?: ReadonlyArray<Uint8Array>
-  readonly inner?: Uint8Array
-  readonly times?: ReadonlyArray<Uint8Array>
-  readonly extensions?: ReadonlyArray<Uint8Array>
-  readonly signature?: Uint8Array
-}) => {
-  const tbs = sequence(
-    ...(parts.version ?? [tlv(0xa0, tlv(0x02, Uint8Array.of(2)))]),
-    tlv(0x02, Uint8Array.of(1)),
-    parts.inner ?? algorithm,
-    name(["2.5.4.3", 0x0c, "Issuer"]),
-    sequence(...parts.times ?? utcTimes),
-    name(["2.5.4.3", 0x0c, "Subject"]),
-    spki,
-    ...(parts.extensions === undefined ? [] : [tlv(0xa3, sequence(...parts.extensions))])
-  )
-  return sequence(tbs, algorithm, parts.signature ?? tlv(0x03, Uint8Array.of(0, 1, 2)))
-}
-
-const read = (parts: Parameters<typeof certificate>[0]) => Result.getOrThrow(parseLink(certificate(parts)))
+const read = (parts: Parts) => Result.getOrThrow(parseLink(certificate(parts)))
 
 describe("parseLink", () => {
   it("version 1: no version, no extensions", () => {
@@ -81,7 +53,7 @@ describe("parseLink", () => {
     assert.deepStrictEqual(read({ extensions }).unknownCritical, ["2.5.29.36", "2.999.2"])
   })
 
-  const certificates: ReadonlyArray<readonly [string, Parameters<typeof certificate>[0], RegExp]> = [
+  const certificates: ReadonlyArray<readonly [string, Parts, RegExp]> = [
     ["RFC 5280 §4.1.1.2: two algorithms", { inner: sequence(oid("1.2.840.10045.4.3.3")) }, /two signature algorithms/],
     ["RFC 5280 §4.2: an extension twice", {
       extensions: [extension("2.999.1", sequence()), extension("2.999.1", sequence())]

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { readAll } from "../../src/chain/der.ts"
-import { readName } from "../../src/chain/distinguishedName.ts"
+import { isSameName, readName } from "../../src/chain/distinguishedName.ts"
 import { claimDirectory, type ClaimedName, claimEmail, claimName } from "../../src/chain/generalName.ts"
 import { checkNames, readNameConstraints } from "../../src/chain/nameConstraints.ts"
 import { type Attribute, name, oid, sequence, text, tlv } from "./der.ts"
@@ -138,6 +138,16 @@ describe("name constraints (RFC 5280 §4.2.1.10)", () => {
     assert.strictEqual(subject.emails.length, 1)
     assert(Result.isSuccess(checkNames(subject.emails.map(claimEmail), [constraints(0xa0, email("a.example"))])))
     assert(Result.isFailure(checkNames(subject.emails.map(claimEmail), [constraints(0xa1, email("a.example"))])))
+  })
+
+  it("RFC 5280 §7.1: the attributes of one RDN have no order, RDNs have", () => {
+    const attributes = [[country, printable, "DE"], [organisation, utf8, "X"]] as const
+    const [one, two] = attributes.map(([type, tag, value]) => sequence(oid(type), text(tag, value)))
+    const read = (...rdns: ReadonlyArray<Uint8Array>) => Result.getOrThrow(readName(sequence(...rdns)))
+    assert.isTrue(isSameName(read(tlv(0x31, one!, two!)), read(tlv(0x31, two!, one!))))
+    assert.isFalse(isSameName(read(tlv(0x31, one!), tlv(0x31, two!)), read(tlv(0x31, two!), tlv(0x31, one!))))
+    assert.isFalse(isSameName(read(tlv(0x31, one!, two!)), read(tlv(0x31, one!), tlv(0x31, two!))))
+    assert.isFalse(isSameName(read(tlv(0x31, one!)), read()))
   })
 
   const malformed: ReadonlyArray<readonly [string, Uint8Array]> = [

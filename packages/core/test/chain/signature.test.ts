@@ -93,6 +93,13 @@ const rows: ReadonlyArray<Row> = [
   row("PSS, other salt length", pss(sha256, mgf1(sha256), 20), salted, keys.rsa, notIssuers),
   row("other key of the kind", rsaWith(11), plain, keys.otherRsa, notIssuers),
   row("other kind of key", rsaWith(11), plain, keys.ec, notIssuers),
+  row(
+    "an ECDSA signature under an RSA name",
+    rsaWith(11),
+    sign("sha256", tbs, keys.ec.privateKey),
+    keys.ec,
+    notIssuers
+  ),
   row("PKCS #1 signature by a PSS key", rsaWith(11), plain, keys.pss, notIssuers),
   row("other hash than stated", rsaWith(13), plain, keys.rsa, notIssuers),
   row("other scheme than stated", rsaWith(11), salted, keys.rsa, notIssuers),

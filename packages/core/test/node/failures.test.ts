@@ -112,6 +112,11 @@ layer(layerWeb({ ...hosts, "im.example": { routes } }), { excludeTestServices: t
       assert.strictEqual(yield* outcome({ host: "im.example", path: encodeURI(`/${what}`), limits }), code)
     }))
 
+  it.effect("InternalError: a target that is none", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* outcome({ host: "im.example", path: "/not parsed" }), "InternalError")
+    }))
+
   it.effect("NetworkUnreachable: no route to the address", () =>
     Effect.gen(function*() {
       const fetcher = layerFetcher(yield* Web, { connectTo: connectTo(":=224.0.0.1:") })

@@ -57,7 +57,8 @@ const table: Readonly<Record<string, readonly [behaviour: Behaviour, outcome: st
   "/100-cut-off": [raw("HTTP/1.1 100 Cont"), "ConnectionReset"],
   "/100-without-end": [raw(`HTTP/1.1 100 Continue\r\n${"X: y\r\n".repeat(3_000)}`, ok), "HttpProtocolError"],
   "/100-not-quite": [raw("HTTP/1.1 1000 Continue\r\n\r\n", ok), "HttpProtocolError"],
-  "/103-without-end": [raw("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".repeat(3_000), ok), "HttpProtocolError"]
+  "/100-over-and-over": [raw("HTTP/1.1 100 \r\n\r\n".repeat(20_000), ok), "HttpProtocolError"],
+  "/103-over-and-over": [raw("HTTP/1.1 103 \r\n\r\n".repeat(20_000), ok), "HttpProtocolError"]
 }
 
 const routes = Object.fromEntries(Object.entries(table).map(([path, [behaviour]]) => [path, behaviour]))

@@ -1,0 +1,26 @@
+/**
+ * `npm run bench [-- name …]`: every measurement beside its baseline in the same run. Ratios count; absolute figures
+ * are this machine's at this moment.
+ */
+import { Effect } from "effect"
+import { startUp } from "./startUp.ts"
+import { warm } from "./warm.ts"
+import { type BenchWorld, makeWorld } from "./world.ts"
+
+const entries: Record<string, (world: BenchWorld) => Promise<ReadonlyArray<string>>> = { warm, startUp }
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !(name in entries))
+
+if (unknown.length > 0) {
+  console.error(`no such measurement: ${unknown.join(", ")}; there are ${Object.keys(entries).join(", ")}`)
+  process.exitCode = 1
+} else {
+  await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+    const world = yield* makeWorld
+    for (const [name, run] of Object.entries(entries)) {
+      if (asked.length > 0 && !asked.includes(name)) continue
+      console.log(`\n# ${name}`)
+      for (const line of yield* Effect.promise(() => run(world))) console.log(line)
+    }
+  })))
+}

@@ -1,0 +1,26 @@
+/**
+ * `--keep`: the world and the service stay, for those who want to ask by themselves.
+ */
+import { domains } from "./world.ts"
+
+/** What to type in another terminal. `folder` holds the certificates as PEM files. */
+export const printCommands = (url: string, folder: string): string => `
+The service and its small Internet stay until you press Ctrl-C. In another terminal:
+
+  export POSH=${url}
+  export CERTS=${folder}
+
+  # one word: does ${domains.hosted} vouch for the certificate in chat.pem? Try renewed.pem, stranger.pem, bank.pem.
+  curl -s -G "$POSH/v1/verify" -H 'accept: text/plain' -d domain=${domains.hosted} -d service=xmpp-server \\
+    -d "sha-256=$(openssl x509 -in "$CERTS/chat.pem" -noout -fingerprint -sha256 | cut -d= -f2 | tr -d :)"
+
+  # the same with all evidence
+  curl -s "$POSH/v1/verify" -H 'content-type: application/json' -d '{"domain":"${domains.hosted}",
+    "service":"xmpp-server","explain":true,"certificate":"'"$(awk '{printf "%s\\\\n", $0}' "$CERTS/chat.pem")"'"}'
+
+  # what does a domain assert now? Try ${domains.draft}, ${domains.own}, ${domains.silent}, ${domains.troubled}.
+  curl -s "$POSH/v1/associations/${domains.hosted}/xmpp-server"
+
+  # every route and member
+  curl -s "$POSH/openapi.json"
+`

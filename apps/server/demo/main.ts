@@ -1,0 +1,76 @@
+/**
+ * `npm run demo`: the idea of POSH in a terminal. Starts a small Internet and the service, asks, prints, checks, and
+ * leaves nothing behind. Exit code 0: every answer was the expected one. `--keep` leaves all running until Ctrl-C.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { makeClient } from "@posh/api"
+import { Cause, Console, Data, Effect, Exit, FileSystem, Layer, Runtime } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { join } from "node:path"
+import { ask } from "./ask.ts"
+import { printCommands } from "./keep.ts"
+import { printIntroduction, printScene, printSummary } from "./print.ts"
+import { makeScenes } from "./scenes.ts"
+import { startService } from "./service.ts"
+import { makeWorld, type World } from "./world.ts"
+
+const keep = process.argv.includes("--keep")
+
+class Surprised extends Data.TaggedError("Surprised") {
+  override readonly message = "some answers were not as expected"
+}
+
+const demo = Effect.gen(function*() {
+  const world = yield* makeWorld
+  const folder = yield* writeCertificates(world)
+  const url = yield* startService({
+    extraCaFile: join(folder, "ca.pem"),
+    connectTo: world.origins.connectTo
+  })
+  const client = yield* makeClient(url)
+
+  yield* Console.log(printIntroduction(world.publications, url))
+  const outcomes = yield* Effect.forEach(
+    makeScenes(world.certificates),
+    (scene, index) => Effect.tap(ask(client, scene), (asked) => Console.log(printScene(scene, asked, index + 1)))
+  )
+  yield* Console.log(printSummary(outcomes))
+
+  if (outcomes.some(({ surprises }) => surprises.length > 0)) return yield* new Surprised()
+  if (!keep) return
+  yield* Console.log(printCommands(url, folder))
+  yield* Effect.never
+})
+
+/** A folder of PEM files that is gone with the scope. */
+const writeCertificates = Effect.fnUntraced(function*({ certificates, origins }: World) {
+  const files = yield* FileSystem.FileSystem
+  const folder = yield* files.makeTempDirectoryScoped({ prefix: "posh-demo-" })
+  yield* files.writeFileString(join(folder, "ca.pem"), origins.caPem)
+  yield* Effect.forEach(
+    Object.entries(certificates),
+    ([name, { pem }]) => files.writeFileString(join(folder, `${name}.pem`), pem)
+  )
+  return folder
+})
+
+const reported = demo.pipe(
+  Effect.scoped,
+  Effect.provide(Layer.merge(NodeServices.layer, FetchHttpClient.layer)),
+  Effect.tapError((error) => Console.error(`demo: ${"message" in error ? error.message : error.detail}`)),
+  Effect.tapDefect((defect) => Effect.logError(defect))
+)
+
+/** With `--keep`, being stopped is the way to end. */
+const teardown: Runtime.Teardown = (exit, onExit) =>
+  keep && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+    ? onExit(0)
+    : Runtime.defaultTeardown(exit, onExit)
+
+// A closed terminal, or a pipe that nobody reads any more, ends the demo like Ctrl-C.
+const stop = () => process.kill(process.pid, "SIGTERM")
+process.once("SIGHUP", stop)
+process.stdout.on("error", stop)
+
+NodeRuntime.runMain(reported, { teardown, disableErrorReporting: true })

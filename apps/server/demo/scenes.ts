@@ -1,0 +1,109 @@
+/**
+ * The questions of the demo, in the order of a story, with the answers that they must get.
+ */
+import type { Answer } from "@posh/api"
+import type { Certificate } from "@posh/testing"
+import { type Certificates, domains } from "./world.ts"
+
+export interface Scene {
+  readonly title: string
+  /** What happened before the question is asked. */
+  readonly setting: string
+  readonly domain: string
+  /** Which file holds the certificate, for those who ask again by themselves. */
+  readonly file: `${keyof Certificates}.pem`
+  readonly certificate: Certificate
+  readonly expected: Expected
+  /** What to learn from the answer. */
+  readonly moral: string
+}
+
+/** What the answer must say; the number of requests counts both generations. */
+export interface Expected extends Pick<Answer, "code" | "verdict"> {
+  readonly cache?: Answer["cache"]
+  readonly requests: number
+}
+
+const provider = `chat.${domains.provider}`
+
+export const makeScenes = ({ chat, renewed, stranger }: Certificates): ReadonlyArray<Scene> => [
+  {
+    title: "A hosted domain",
+    setting:
+      `Your chat server calls ${domains.hosted}. DNS leads it to ${provider}, and the certificate that it meets ` +
+      `names ${provider} alone. Is that the right server?`,
+    domain: domains.hosted,
+    file: "chat.pem",
+    certificate: chat,
+    expected: { verdict: "verified", code: "Verified", cache: "miss", requests: 2 },
+    moral: `${domains.hosted} itself said so, over HTTPS that ordinary certificate authorities vouch for. No private ` +
+      "key had to move to the provider. Of the two lifetimes, the shorter counts."
+  },
+  {
+    title: "The same question again",
+    setting: "The next connection comes a moment later.",
+    domain: domains.hosted,
+    file: "chat.pem",
+    certificate: chat,
+    expected: { verdict: "verified", code: "Verified", cache: "memory", requests: 2 },
+    moral: "Answered from memory: what the domain published is kept for as long as the documents allow. " +
+      "The evidence still says when and where it was fetched."
+  },
+  {
+    title: "The certificate of next month",
+    setting: `The provider renews. Its new certificate was published before it was put into use.`,
+    domain: domains.hosted,
+    file: "renewed.pem",
+    certificate: renewed,
+    expected: { verdict: "verified", code: "Verified", cache: "memory", requests: 2 },
+    moral: "Each published certificate counts, so a rollover needs no moment at which all caches are empty."
+  },
+  {
+    title: "A stranger",
+    setting: `Somebody in between presents a certificate of his own. It names ${domains.hosted} and ${provider}: ` +
+      "anybody can write names into a certificate.",
+    domain: domains.hosted,
+    file: "stranger.pem",
+    certificate: stranger,
+    expected: { verdict: "mismatch", code: "CertificateMismatch", cache: "miss", requests: 2 },
+    moral: "Refused. Before saying so the service fetched the documents anew, once, in case they had just changed."
+  },
+  {
+    title: "The older generation",
+    setting: `${domains.draft} is hosted at the same place, and published before RFC 7711 existed.`,
+    domain: domains.draft,
+    file: "chat.pem",
+    certificate: chat,
+    expected: { verdict: "verified", code: "Verified", cache: "miss", requests: 3 },
+    moral: "RFC 7711 was asked first. The draft was asked only because the domain itself answered 404: no error and " +
+      "no attacker in between can cause that step."
+  },
+  {
+    title: "The right certificate, the wrong domain",
+    setting: `The provider's server claims to be ${domains.own}, which runs its own.`,
+    domain: domains.own,
+    file: "chat.pem",
+    certificate: chat,
+    expected: { verdict: "mismatch", code: "CertificateMismatch", cache: "miss", requests: 1 },
+    moral: "A provider speaks for those domains that point to it, and for no other."
+  },
+  {
+    title: "Nothing published",
+    setting: `The same server claims to be ${domains.silent}.`,
+    domain: domains.silent,
+    file: "chat.pem",
+    certificate: chat,
+    expected: { verdict: "no-material", code: "NotPublished", cache: "miss", requests: 2 },
+    moral: "Not proven. The caller falls back to what it did before POSH: the names in the certificate."
+  },
+  {
+    title: "Nobody could find out",
+    setting: `Now it claims to be ${domains.troubled}.`,
+    domain: domains.troubled,
+    file: "chat.pem",
+    certificate: chat,
+    expected: { verdict: "indeterminate", code: "ServerError", cache: "miss", requests: 1 },
+    moral:
+      "Neither yes nor no, and never an acceptance: ask again later. Whoever can break a connection can cause this."
+  }
+]

@@ -1,0 +1,147 @@
+/**
+ * The Internet of the demo, on this machine: a hosting provider, its tenants and a few others, each speaking in its own
+ * way, with certificates made a moment ago.
+ */
+import {
+  Behave,
+  type Certificate,
+  daysFromNow,
+  fingerprintsDocument,
+  type HostOptions,
+  issue,
+  jwkSetDocument,
+  makeOrigins,
+  type Origins,
+  referenceDocument,
+  rootCa,
+  selfSigned
+} from "@posh/testing"
+import { Effect, type Scope } from "effect"
+
+/** Who is who. */
+export const domains = {
+  hosted: "orchard.example",
+  draft: "library.example",
+  own: "bank.example",
+  silent: "quiet.example",
+  troubled: "storm.example",
+  provider: "greenhouse.example"
+} as const
+
+export interface Certificates {
+  /** What the provider's chat server presents today, for all its tenants. */
+  readonly chat: Certificate
+  /** What it will present next; published already. */
+  readonly renewed: Certificate
+  /** What the bank's own chat server presents. */
+  readonly bank: Certificate
+  /** Somebody else's, with all the right names. */
+  readonly stranger: Certificate
+}
+
+/** What is found at a URL. */
+export interface Page {
+  readonly url: string
+  /** Line by line. */
+  readonly answer: ReadonlyArray<string>
+}
+
+/** One domain, what it does, and the pages that say so. */
+export interface Publication {
+  readonly headline: string
+  readonly pages: ReadonlyArray<Page>
+}
+
+export interface World {
+  readonly origins: Origins
+  readonly certificates: Certificates
+  readonly publications: ReadonlyArray<Publication>
+}
+
+/** Starts the world; it ends with the scope. */
+export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function*() {
+  const certificates = yield* makeCertificates
+  const documents = makeDocuments(certificates)
+  const origins = yield* makeOrigins(makeHosts(documents))
+  return { origins, certificates, publications: makePublications(documents) }
+})
+
+const rfcPath = "/.well-known/posh/xmpp-server.json"
+const draftPath = "/.well-known/posh._xmpp-server._tcp.json"
+const tenantsPath = "/posh/tenants.json"
+const keysPath = "/posh/keys.json"
+
+const makeCertificates: Effect.Effect<Certificates> = Effect.gen(function*() {
+  const ca = yield* rootCa({ subject: "CN=Greenhouse Private CA" })
+  const names = { dnsNames: [`chat.${domains.provider}`] }
+  return {
+    chat: yield* issue(ca, { ...names, notAfter: daysFromNow(30) }),
+    renewed: yield* issue(ca, { ...names, notAfter: daysFromNow(120) }),
+    bank: yield* selfSigned({ dnsNames: [`chat.${domains.own}`] }),
+    stranger: yield* selfSigned({ dnsNames: [domains.hosted, `chat.${domains.provider}`] })
+  }
+})
+
+type Documents = ReturnType<typeof makeDocuments>
+
+const makeDocuments = ({ bank, chat, renewed }: Certificates) => ({
+  // A tenant lets go of its provider within an hour; the provider rolls its certificates over within a day.
+  reference: referenceDocument(`https://${domains.provider}${tenantsPath}`, 3_600),
+  fingerprints: fingerprintsDocument([renewed, chat], { expires: 86_400 }),
+  keys: jwkSetDocument([renewed, chat], { kid: "greenhouse" }),
+  own: fingerprintsDocument([bank], { expires: 86_400 })
+})
+
+const makeHosts = (documents: Documents): Readonly<Record<string, HostOptions>> => ({
+  [domains.hosted]: { routes: { [rfcPath]: Behave.json(documents.reference) } },
+  [domains.draft]: { routes: { [draftPath]: Behave.redirect(`https://${domains.provider}${keysPath}`) } },
+  [domains.own]: { routes: { [rfcPath]: Behave.json(documents.own) } },
+  [domains.silent]: {},
+  [domains.troubled]: { routes: { [rfcPath]: Behave.status(503) } },
+  [domains.provider]: {
+    routes: {
+      [tenantsPath]: Behave.json(documents.fingerprints),
+      [keysPath]: Behave.json(documents.keys, { headers: { "content-type": "application/jwk-set+json" } })
+    }
+  }
+})
+
+const makePublications = (documents: Documents): ReadonlyArray<Publication> => [
+  {
+    headline: `${domains.hosted} is hosted by ${domains.provider} and refers to it (RFC 7711)`,
+    pages: [
+      page(domains.hosted, rfcPath, json(documents.reference)),
+      page(domains.provider, tenantsPath, [...json(documents.fingerprints), entries])
+    ]
+  },
+  {
+    headline: `${domains.draft} is hosted there too and speaks the older draft: it redirects to a JWK Set`,
+    pages: [
+      page(domains.draft, draftPath, [`302, Location: https://${domains.provider}${keysPath}`]),
+      page(domains.provider, keysPath, [...json(documents.keys), entries])
+    ]
+  },
+  {
+    headline: `${domains.own} runs its own chat server and lists its own certificate`,
+    pages: [page(domains.own, rfcPath, json(documents.own))]
+  },
+  { headline: `${domains.silent} publishes nothing`, pages: [page(domains.silent, rfcPath, ["404"])] },
+  { headline: `${domains.troubled} has trouble with its web server`, pages: [page(domains.troubled, rfcPath, ["503"])] }
+]
+
+const entries = "(entry 0 is the certificate in renewed.pem, entry 1 that in chat.pem)"
+
+const page = (host: string, path: string, answer: ReadonlyArray<string>): Page => ({
+  url: `https://${host}${path}`,
+  answer
+})
+
+/** A document as it is but for long values, which are cut; one line for each of its entries. */
+const json = (document: unknown): ReadonlyArray<string> =>
+  JSON.stringify(
+    document,
+    (_, value: unknown) =>
+      typeof value === "string" && value.length > 40 && !value.startsWith("https:")
+        ? `${value.slice(0, 12)}…`
+        : value
+  ).replaceAll("},{", "},\n  {").split("\n")

@@ -1,0 +1,216 @@
+import { assert, describe, it } from "@effect/vitest"
+import { defaultPolicy } from "@posh/core"
+import { HttpsFetcher } from "@posh/core/node"
+import { ConfigProvider, Effect, Layer, Result } from "effect"
+import { type Environment, environment, isLoopback, readSettings, unknownVariables } from "../src/Config.ts"
+import { type Settings, type Variable, variables } from "../src/config/variables.ts"
+import { egressFault, toEgressOptions, toPolicy } from "../src/policy.ts"
+
+const day = 86_400_000
+const settingsOf = (env: Environment): Settings => Result.getOrThrow(readSettings(env))
+
+describe("readSettings", () => {
+  const good: ReadonlyArray<readonly [key: keyof Settings, text: string, value: unknown]> = [
+    ["port", "0", 0],
+    ["port", "65535", 65_535],
+    ["host", "::1", "::1"],
+    ["host", "localhost", "localhost"],
+    ["host", "127.8.8.8", "127.8.8.8"],
+    ["cacheEntries", "1", 1],
+    ["allowSpecialUseDomains", "true", true],
+    ["generations", "draft-only", "draft-only"],
+    ["draftRevalidate", "1m", 60_000],
+    ["draftRevalidate", "168h", 7 * day],
+    ["draftGrace", "0", 0],
+    ["draftGrace", "certificate", Number.POSITIVE_INFINITY],
+    ["draftGrace", "365d", 365 * day],
+    ["maxLifetime", "0", 0],
+    ["maxLifetime", "604800000ms", 7 * day],
+    ["clockSkew", "300s", 300_000],
+    ["clockSkew", "5m", 300_000],
+    ["allowedPorts", "443, 8443", [443, 8_443]],
+    ["leafProfile", "enforce", "enforce"],
+    ["match", "spki", "spki"],
+    ["chainSha1", "true", true],
+    ["strictMediaTypes", "true", true],
+    ["acceptInterim", "true", true],
+    ["trustDraftExamples", "true", true],
+    ["logLevel", "debug", "debug"],
+    ["logFormat", "json", "json"],
+    ["auth", "none", "none"],
+    ["extraCaFile", "/etc/ca.pem", "/etc/ca.pem"],
+    ["dnsServers", "192.0.2.1, [2001:db8::1]:5353", ["192.0.2.1", "[2001:db8::1]:5353"]],
+    ["connectTo", "hosted.example:443=127.0.0.1:8443", [
+      { host: "hosted.example", port: 443, address: "127.0.0.1", toPort: 8_443 }
+    ]]
+  ]
+  it.each(good)("%s = %s", (key, text, value) => {
+    const row: Variable<unknown> = variables[key]
+    assert.deepStrictEqual(settingsOf({ [row.name]: text })[key], value)
+  })
+
+  const bad: ReadonlyArray<readonly [name: string, text: string, fault: RegExp]> = [
+    ["POSH_PORT", "65536", /whole number from 0 to 65535/],
+    ["POSH_PORT", "-1", /whole number/],
+    ["POSH_PORT", "80a", /whole number/],
+    ["POSH_PORT", " 80", /whole number/],
+    ["POSH_HOST", "example.net", /IP address or localhost/],
+    ["POSH_HOST", "0.0.0.0", /not a loopback address.*POSH_AUTH=none/],
+    ["POSH_HOST", "::", /not a loopback address.*POSH_AUTH=none/],
+    ["POSH_AUTH", "off", /one of none/],
+    ["POSH_API_KEYS", "ops:admin:00", /not supported yet/],
+    ["POSH_API_KEYS_FILE", "/etc/keys", /not supported yet/],
+    ["POSH_CACHE_ENTRIES", "0", /whole number from 1/],
+    ["POSH_CACHE_ENTRIES", "1e5", /whole number/],
+    ["POSH_CONNECT_TO", "nonsense", /host:port=address:port/],
+    ["POSH_CONNECT_TO", "a.example:443=b.example:443", /IP address/],
+    ["POSH_ALLOW_NETWORKS", "10.0.0.0", /CIDR/],
+    ["POSH_ALLOW_SPECIAL_USE_DOMAINS", "yes", /one of true, false/],
+    ["POSH_ALLOW_SPECIAL_USE_DOMAINS", "TRUE", /one of true, false/],
+    ["POSH_GENERATIONS", "both", /one of rfc-then-draft/],
+    ["POSH_DRAFT_REVALIDATE", "59s", /duration from 1m to 7d/],
+    ["POSH_DRAFT_REVALIDATE", "8d", /duration from 1m to 7d/],
+    ["POSH_DRAFT_REVALIDATE", "24", /such as 90s, 15m, 24h or 7d/],
+    ["POSH_DRAFT_GRACE", "forever", /or the word certificate/],
+    ["POSH_MAX_LIFETIME", "8d", /duration from 0 to 7d/],
+    ["POSH_MAX_LIFETIME", "-1s", /duration/],
+    ["POSH_CLOCK_SKEW", "301s", /duration from 0 to 300s/],
+    ["POSH_DELEGATION", "none", /one of any, same-site, list/],
+    ["POSH_DELEGATION", "list", /must name the hosts/],
+    ["POSH_DELEGATION_HOSTS", "hosting.net", /no effect without POSH_DELEGATION=list/],
+    ["POSH_DELEGATION_HOSTS", "https://hosting.net", /no host name/],
+    ["POSH_ALLOWED_PORTS", "443,0", /"0" must be a whole number from 1/],
+    ["POSH_ALLOWED_PORTS", "443,", /"" must be a whole number/],
+    ["POSH_LEAF_PROFILE", "strict", /one of report, enforce/],
+    ["POSH_MATCH", "key", /one of certificate, spki/],
+    ["POSH_LOG_LEVEL", "verbose", /one of trace, debug/],
+    ["POSH_LOG_FORMAT", "text", /one of auto, pretty, json/]
+  ]
+  it.each(bad)("%s=%s is refused", (name, text, fault) => {
+    const result = readSettings({ [name]: text })
+    assert.isTrue(Result.isFailure(result))
+    const [first = ""] = Result.isFailure(result) ? result.failure.faults : []
+    assert.match(first, /^POSH_[A-Z_]+: /)
+    assert.match(first, fault)
+  })
+
+  it("names every fault at once, in one line", () => {
+    const result = readSettings({ POSH_PORT: "x", POSH_MATCH: "y", POSH_HOST: "z" })
+    const message = Result.isFailure(result) ? result.failure.message : ""
+    assert.match(message, /^POSH_HOST: [^;]+; POSH_PORT: [^;]+; POSH_MATCH: [^;]+$/)
+  })
+
+  it("an empty variable counts as unset", () =>
+    assert.deepStrictEqual(settingsOf({ POSH_PORT: "", POSH_API_KEYS: "" }), settingsOf({})))
+
+  it("other addresses are served where that is said", () =>
+    assert.strictEqual(settingsOf({ POSH_HOST: "0.0.0.0", POSH_AUTH: "none" }).host, "0.0.0.0"))
+
+  it("hosts to delegate to are canonical", () =>
+    assert.deepStrictEqual(
+      settingsOf({ POSH_DELEGATION: "list", POSH_DELEGATION_HOSTS: "Hosting.NET., .bücher.example" }).delegationHosts,
+      ["hosting.net", ".xn--bcher-kva.example"]
+    ))
+})
+
+describe("toPolicy", () => {
+  it("the defaults are those of the core", () => assert.deepStrictEqual(toPolicy(settingsOf({})), defaultPolicy))
+
+  it("every setting arrives", () => {
+    const policy = toPolicy(settingsOf({
+      POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
+      POSH_GENERATIONS: "rfc-only",
+      POSH_DELEGATION: "list",
+      POSH_DELEGATION_HOSTS: "hosting.net",
+      POSH_ALLOWED_PORTS: "443,8443",
+      POSH_MAX_LIFETIME: "1d",
+      POSH_DRAFT_REVALIDATE: "1h",
+      POSH_DRAFT_GRACE: "2h",
+      POSH_STRICT_MEDIA_TYPES: "true",
+      POSH_ACCEPT_INTERIM: "true",
+      POSH_TRUST_DRAFT_EXAMPLES: "true",
+      POSH_LEAF_PROFILE: "enforce",
+      POSH_MATCH: "spki",
+      POSH_CHAIN_SHA1: "true",
+      POSH_CLOCK_SKEW: "60s",
+      POSH_CACHE_ENTRIES: "5"
+    }))
+    assert.deepStrictEqual(policy, {
+      ...defaultPolicy,
+      allowSpecialUse: true,
+      generations: "rfc-only",
+      delegation: { mode: "list", hosts: ["hosting.net"], ports: [443, 8_443] },
+      maxLifetimeMs: day,
+      draftRevalidateMs: 3_600_000,
+      draftGraceMs: 7_200_000,
+      strictMediaTypes: true,
+      acceptInterim: true,
+      trustDraftExamples: true,
+      leafProfile: "enforce",
+      match: "spki",
+      chainSha1: true,
+      clockSkewMs: 60_000,
+      cacheEntries: 5
+    })
+  })
+})
+
+describe("egress", () => {
+  const rows: ReadonlyArray<readonly [name: string, text: string, fault: RegExp]> = [
+    ["POSH_USER_AGENT", "posh\nx", /^POSH_USER_AGENT: /],
+    ["POSH_DNS_SERVERS", "dns.example", /^POSH_DNS_SERVERS: /],
+    ["POSH_EXTRA_CA_FILE", "/does/not/exist.pem", /^POSH_EXTRA_CA_FILE: cannot read \/does\/not\/exist\.pem \(ENOENT/],
+    ["POSH_EXTRA_CA_FILE", import.meta.filename, /^POSH_EXTRA_CA_FILE: /]
+  ]
+  for (const [name, text, fault] of rows) {
+    it.effect(`${name}=${JSON.stringify(text)} is refused`, () =>
+      Effect.gen(function*() {
+        const error = yield* toEgressOptions(settingsOf({ [name]: text })).pipe(
+          Effect.flatMap((options) => Effect.scoped(Layer.build(HttpsFetcher.layer(options)))),
+          Effect.catchTag("EgressConfigError", (inner) => Effect.fail(egressFault(inner))),
+          Effect.flip
+        )
+        assert.match(error.message, fault)
+      }))
+  }
+})
+
+describe("the environment", () => {
+  const read = (env: Record<string, string>) =>
+    environment.pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env))))
+
+  it.effect("every variable is found in it, alone and among all others", () =>
+    Effect.gen(function*() {
+      const names = Object.values<Variable<unknown>>(variables).map(({ name }) => name)
+      for (const name of names) assert.deepStrictEqual(yield* read({ [name]: "x", PATH: "/bin" }), { [name]: "x" })
+      const all = Object.fromEntries(names.map((name) => [name, "x"]))
+      assert.deepStrictEqual(yield* read(all), all)
+    }))
+
+  it("unknown variables are named, with the one that was meant", () =>
+    assert.deepStrictEqual(
+      unknownVariables({
+        POSH_PORT: "1",
+        POSH_PROT: "1",
+        POSH_DELEGATON_HOSTS: "x",
+        POSH_SOMETHING_ELSE: "x",
+        OTHER: "x"
+      }),
+      [
+        "POSH_PROT is not a variable of this service and has no effect; did you mean POSH_PORT?",
+        "POSH_DELEGATON_HOSTS is not a variable of this service and has no effect; did you mean POSH_DELEGATION_HOSTS?",
+        "POSH_SOMETHING_ELSE is not a variable of this service and has no effect"
+      ]
+    ))
+
+  it.each([
+    ["127.0.0.1", true],
+    ["127.255.0.9", true],
+    ["::1", true],
+    ["localhost", true],
+    ["128.0.0.1", false],
+    ["0.0.0.0", false],
+    ["::", false],
+    ["::ffff:10.0.0.1", false]
+  ])("is %s a loopback address? %s", (host, expected) => assert.strictEqual(isLoopback(host), expected))
+})

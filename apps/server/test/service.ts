@@ -1,0 +1,73 @@
+/**
+ * The HTTP edge over any verifier, on a port of its own, and requests exactly as they are written.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Verifier } from "@posh/core"
+import { Context, Effect, Layer } from "effect"
+import { HttpServer } from "effect/http"
+import { Agent, request } from "node:http"
+import { layerServe } from "../src/App.ts"
+import { Listener } from "../src/http/Listener.ts"
+import { Readiness } from "../src/Readiness.ts"
+
+export interface Asked {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+export interface Response {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  readonly text: string
+  /** The body as JSON, or `undefined` where it is none. */
+  readonly json: unknown
+}
+
+export class Service extends Context.Service<Service, {
+  readonly baseUrl: string
+  readonly ask: (path: string, asked?: Asked) => Effect.Effect<Response>
+  readonly post: (path: string, json: unknown) => Effect.Effect<Response>
+}>()("posh/server/test/Service") {
+  /** Over a verifier; the readiness is there to be changed. */
+  static readonly layer = <E>(verifier: Layer.Layer<Verifier, E>) => {
+    const server = NodeHttpServer.layerServer(() => new Listener(), { host: "127.0.0.1", port: 0 })
+    return Layer.effect(
+      Service,
+      Effect.map(HttpServer.HttpServer, ({ address }) => {
+        const baseUrl = HttpServer.formatAddress(address)
+        const ask = (path: string, asked: Asked = {}) => send(baseUrl, path, asked)
+        return Service.of({ baseUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
+      })
+    ).pipe(
+      Layer.provide(layerServe),
+      Layer.provide([server, NodeHttpServer.layerHttpServices, verifier]),
+      Layer.provideMerge(Readiness.layer)
+    )
+  }
+}
+
+export const jsonBody = (json: unknown): Asked => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(json)
+})
+
+const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+
+const send = (baseUrl: string, path: string, { body, headers = {}, method = "GET" }: Asked) =>
+  Effect.callback<Response>((resume) => {
+    const { hostname, port } = new URL(baseUrl)
+    const outgoing = request({ hostname, port, path, method, headers, agent }, (response) => {
+      const chunks: Array<Buffer> = []
+      response.on("data", (chunk: Buffer) => chunks.push(chunk))
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8")
+        const isJson = /json/.test(response.headers["content-type"] ?? "")
+        const json: unknown = isJson && text !== "" ? JSON.parse(text) : undefined
+        resume(Effect.succeed({ status: response.statusCode ?? 0, headers: response.headers, text, json }))
+      })
+    })
+    outgoing.on("error", (cause) => resume(Effect.die(cause)))
+    outgoing.end(body)
+  })

@@ -1,0 +1,191 @@
+/**
+ * Verdicts and assertions as the core would give them, for tests of the edge alone.
+ */
+import {
+  type Assertion,
+  type Association,
+  type Certificate,
+  type Domain,
+  type Question,
+  QuestionError,
+  type ServiceKey,
+  type Verdict,
+  Verifier
+} from "@posh/core"
+import { Effect, Layer } from "effect"
+
+const domain = "hosted.example" as Domain
+const service = "xmpp-server" as ServiceKey
+const instant = (text: string): number => Date.parse(text)
+
+export const sha256 = new Uint8Array(32).fill(1)
+export const sha512 = new Uint8Array(64).fill(2)
+
+export const certificate: Certificate = {
+  der: new Uint8Array(),
+  sha256,
+  notBefore: instant("2026-01-01T00:00:00Z"),
+  notAfter: instant("2027-01-01T00:00:00.250Z"),
+  subject: "CN=hosted.example",
+  issuer: "CN=hosted.example",
+  serialNumber: "01",
+  names: { dns: ["hosted.example"], srv: [], xmpp: ["hosted.example"], uri: [], ip: [] },
+  publicKey: { algorithm: "ec", bits: 256, spki: new Uint8Array() },
+  isCa: false,
+  unknownCritical: []
+}
+
+export const association: Association = {
+  domain,
+  service,
+  generation: "draft",
+  material: {
+    _tag: "JwkSet",
+    entries: [{
+      index: 0,
+      kid: "2026",
+      chain: [new Uint8Array()],
+      notBefore: certificate.notBefore,
+      notAfter: certificate.notAfter,
+      sha256,
+      spkiSha256: sha256
+    }]
+  },
+  lints: [{ code: "KidDuplicate", severity: "warning", message: "two keys have the same kid" }],
+  hops: [],
+  delegation: "redirect",
+  delegatedDomain: "hosting.example" as Domain,
+  lifetime: {
+    fetchedAt: instant("2026-11-22T09:00:00Z"),
+    revalidateAt: instant("2026-11-23T09:00:00Z"),
+    graceUntil: instant("2026-11-29T09:00:00Z"),
+    expiresAt: instant("2027-01-01T00:00:00.250Z")
+  }
+}
+
+export const verified: Verdict = {
+  verdict: "verified",
+  valid: true,
+  code: "Verified",
+  message: "hosted.example vouches for this certificate (the draft generation, entry 0).",
+  domain,
+  service,
+  prooftype: "posh",
+  generation: "draft",
+  presented: { hashes: { "sha-256": sha256, "sha-512": sha512 }, certificate },
+  decidedAt: instant("2026-11-22T10:00:00.900Z"),
+  validUntil: instant("2026-11-23T09:00:00Z"),
+  refreshAfter: instant("2026-11-23T04:12:00Z"),
+  retryable: false,
+  cache: "memory",
+  evidence: {
+    attempts: [{
+      generation: "rfc7711",
+      code: "NotPublished",
+      url: "https://hosted.example/.well-known/posh/xmpp-server.json",
+      hopIndex: 0,
+      hops: [{
+        url: "https://hosted.example/.well-known/posh/xmpp-server.json",
+        status: 404,
+        address: "192.0.2.1",
+        tlsLeafSha256: "AAAA",
+        startedAt: instant("2026-11-22T09:00:00Z"),
+        endedAt: instant("2026-11-22T09:00:00.020Z")
+      }],
+      cache: "miss"
+    }, { generation: "draft", code: "Resolved", hops: [], cache: "memory", revalidation: "overdue" }],
+    delegation: association.delegation,
+    delegatedDomain: association.delegatedDomain,
+    material: association.material,
+    lifetime: association.lifetime,
+    matched: { index: 0, algorithm: "certificate", candidates: 1 },
+    names: { source: true, delegated: false },
+    chain: "valid",
+    lints: association.lints
+  }
+}
+
+export const mismatch: Verdict = {
+  verdict: "mismatch",
+  valid: false,
+  code: "CertificateMismatch",
+  message: "The certificate is not among those published.",
+  domain,
+  service,
+  prooftype: "posh",
+  generation: "rfc7711",
+  presented: { hashes: { "sha-512": sha512 } },
+  decidedAt: verified.decidedAt,
+  retryable: false,
+  cache: "miss",
+  evidence: {
+    attempts: [],
+    material: { _tag: "Fingerprints", descriptors: [{ index: 3, hashes: { "sha-256": sha256, "sha-384": sha256 } }] },
+    lints: []
+  }
+}
+
+export const indeterminate: Verdict = {
+  verdict: "indeterminate",
+  valid: false,
+  code: "ConnectTimeout",
+  message: "The host did not accept a connection in time.",
+  domain,
+  service,
+  prooftype: "posh",
+  presented: { hashes: {} },
+  decidedAt: verified.decidedAt,
+  retryable: true,
+  retryAfterMs: 30_000,
+  evidence: { attempts: [], lints: [] }
+}
+
+export const asserted: Assertion = {
+  domain,
+  service,
+  state: "material",
+  code: "Resolved",
+  message: "hosted.example vouches for 1 certificate.",
+  association,
+  attempts: verified.evidence.attempts,
+  cache: "memory",
+  retryable: false
+}
+
+/** What the fake verifier was asked. */
+export interface Record {
+  readonly questions: Array<Question>
+  readonly assertions: Array<readonly [domain: string, service: string, options: unknown]>
+  readonly forgotten: Array<readonly [domain: string, service: string]>
+}
+
+/** Answers by domain; every other domain is refused. */
+export const fakeVerifier = (answers: { readonly [domain: string]: Verdict | "defect" | "never" }) => {
+  const record: Record = { questions: [], assertions: [], forgotten: [] }
+  const refused = new QuestionError({
+    code: "InvalidSourceDomain",
+    field: "domain",
+    detail: "not-public: no such domain"
+  })
+  const layer = Layer.succeed(
+    Verifier,
+    Verifier.of({
+      verify: (question) => {
+        record.questions.push(question)
+        const answer = answers[question.domain]
+        if (answer === undefined) return Effect.fail(refused)
+        if (answer === "defect") return Effect.die(new Error("the secret of the inside"))
+        return answer === "never" ? Effect.never : Effect.succeed(answer)
+      },
+      assertion: (name, key, options) => {
+        record.assertions.push([name, key, options])
+        return answers[name] === undefined ? Effect.fail(refused) : Effect.succeed(asserted)
+      },
+      forget: (name, key) => {
+        record.forgotten.push([name, key])
+        return answers[name] === undefined ? Effect.fail(refused) : Effect.void
+      }
+    })
+  )
+  return { layer, record }
+}

@@ -1,0 +1,60 @@
+import { assert, describe, it } from "@effect/vitest"
+import { OpenApi } from "effect/http-api"
+import committed from "../openapi.json" with { type: "json" }
+import { Api, failureCodes, problemCodes, problems, problemType, verdictKinds } from "../src/index.ts"
+
+const spec = OpenApi.fromApi(Api)
+
+describe("openapi.json", () => {
+  it("is up to date (npm run generate)", () =>
+    assert.deepStrictEqual<unknown>(JSON.parse(JSON.stringify(spec)), committed))
+
+  it("names every route of design §4 that is built", () => {
+    const routes = Object.entries(spec.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`)
+    )
+    assert.sameMembers(routes, [
+      "POST /v1/verify",
+      "GET /v1/verify",
+      "POST /v1/verify/batch",
+      "GET /v1/associations/{domain}/{service}",
+      "DELETE /v1/associations/{domain}/{service}",
+      "POST /v1/documents/lint",
+      "POST /v1/documents/generate",
+      "GET /health/live",
+      "GET /health/ready"
+    ])
+  })
+
+  it("every operation has a summary, and every message a title or a description", () => {
+    for (const item of Object.values(spec.paths)) {
+      for (const operation of Object.values(item)) assert.property(operation, "summary")
+    }
+    for (const [name, schema] of Object.entries(spec.components.schemas)) {
+      assert.isTrue("title" in schema || "description" in schema, name)
+    }
+  })
+
+  it("no message is there twice", () => {
+    assert.deepStrictEqual(Object.keys(spec.components.schemas).filter((name) => /_\d+$/.test(name)), [])
+  })
+
+  it("names every code", () => {
+    const text = JSON.stringify(spec)
+    for (const code of [...failureCodes, ...problemCodes.map(problemType), ...verdictKinds]) {
+      assert.include(text, JSON.stringify(code))
+    }
+  })
+
+  it("every status of a problem is one that some operation declares, or the routing answers", () => {
+    const declared = new Set(
+      Object.values(spec.paths).flatMap((item) =>
+        Object.values(item).flatMap((operation) => Object.keys((operation as { readonly responses: object }).responses))
+      )
+    )
+    const routing = [404, 405] // of paths that are none
+    for (const { status } of Object.values(problems)) {
+      assert.isTrue(declared.has(String(status)) || routing.includes(status), String(status))
+    }
+  })
+})

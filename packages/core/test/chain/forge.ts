@@ -1,0 +1,54 @@
+/** Certificates that the small CA of `@posh/testing` does not write, part by part. */
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto"
+import { name, oid, sequence, text, tlv } from "./der.ts"
+
+export interface Keys {
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
+
+export interface Parts {
+  /** `[0] version`; default version 3, empty for version 1. */
+  readonly version?: ReadonlyArray<Uint8Array>
+  /** The algorithm as the signed part states it; default as it is. */
+  readonly inner?: Uint8Array
+  readonly issuer?: Uint8Array
+  readonly subject?: Uint8Array
+  /** Default 2026 to 2036. */
+  readonly times?: ReadonlyArray<Uint8Array>
+  readonly keys?: Keys
+  readonly issuerKeys?: Keys
+  readonly extensions?: ReadonlyArray<Uint8Array>
+  /** Default a good one. */
+  readonly signature?: Uint8Array
+}
+
+export const makeKeys = (): Keys => generateKeyPairSync("ec", { namedCurve: "P-256" })
+
+export const utcTimes = [text(0x17, "260105000000Z"), text(0x17, "360105000000Z")] as const
+
+export const yes = tlv(0x01, Uint8Array.of(0xff))
+
+export const extension = (dotted: string, value: Uint8Array, critical?: Uint8Array): Uint8Array =>
+  sequence(oid(dotted), ...(critical === undefined ? [] : [critical]), tlv(0x04, value))
+
+export const common = (value: string): Uint8Array => name(["2.5.4.3", 0x0c, value])
+
+const defaultKeys = makeKeys()
+const ecdsaWithSha256 = sequence(oid("1.2.840.10045.4.3.2"))
+
+/** Signed by `issuerKeys`. */
+export const certificate = (parts: Parts): Uint8Array => {
+  const tbs = sequence(
+    ...(parts.version ?? [tlv(0xa0, tlv(0x02, Uint8Array.of(2)))]),
+    tlv(0x02, Uint8Array.of(1)),
+    parts.inner ?? ecdsaWithSha256,
+    parts.issuer ?? common("Issuer"),
+    sequence(...parts.times ?? utcTimes),
+    parts.subject ?? common("Subject"),
+    (parts.keys ?? defaultKeys).publicKey.export({ type: "spki", format: "der" }),
+    ...(parts.extensions === undefined ? [] : [tlv(0xa3, sequence(...parts.extensions))])
+  )
+  const signature = sign("sha256", tbs, (parts.issuerKeys ?? defaultKeys).privateKey)
+  return sequence(tbs, ecdsaWithSha256, parts.signature ?? tlv(0x03, Uint8Array.of(0), signature))
+}
