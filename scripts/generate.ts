@@ -4,7 +4,9 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { apiReference } from "./generated/api.ts"
 import { configurationReference } from "./generated/configuration.ts"
+import { errorsReference } from "./generated/errors.ts"
 import { openApiDocument } from "./generated/openApi.ts"
 
 interface Producer {
@@ -15,7 +17,9 @@ interface Producer {
 
 const producers: ReadonlyArray<Producer> = [
   { file: "packages/api/openapi.json", content: openApiDocument },
-  { file: "docs/reference/configuration.md", content: configurationReference }
+  { file: "docs/reference/configuration.md", content: configurationReference },
+  { file: "docs/reference/errors.md", content: errorsReference },
+  { file: "docs/reference/api.md", content: apiReference }
 ]
 
 const root = join(import.meta.dirname, "..")

@@ -17,7 +17,10 @@ export const domain = "hosted.example"
 export const path = "/.well-known/posh/xmpp-server.json"
 
 export const makeWorld: Effect.Effect<BenchWorld, never, Scope.Scope> = Effect.gen(function*() {
-  const certificate = yield* Effect.flatMap(rootCa(), (root) => issue(root, { dnsNames: ["xmpp.example"], key: "rsa2048" }))
+  const certificate = yield* Effect.flatMap(
+    rootCa(),
+    (root) => issue(root, { dnsNames: ["xmpp.example"], key: "rsa2048" })
+  )
   const origins = yield* makeOrigins({
     [domain]: { routes: { [path]: Behave.json(fingerprintsDocument([certificate], { expires: 86_400 })) } }
   })

@@ -7,7 +7,7 @@
  * A request waits for its turn as long as it may take itself (`limits.requestMs`); a wait that is known to be longer
  * fails at once, with the time after which it would have worked.
  */
-import { Clock, Effect, Semaphore } from "effect"
+import { Clock, Effect, Option, Semaphore } from "effect"
 import { type Fetcher, FetchError, type FetchRequest, type FetchResponse } from "./Fetcher.ts"
 import type { BudgetLimits } from "./Limits.ts"
 
@@ -64,21 +64,33 @@ const held = <A, E>(request: FetchRequest, code: WaitCode, wait: Effect.Effect<A
 const inTurn =
   (turns: Semaphore.Semaphore, request: FetchRequest, code: WaitCode, startedAt: number) =>
   (work: Effect.Effect<FetchResponse, FetchError>): Effect.Effect<FetchResponse, FetchError> =>
-    Effect.suspend(() => {
-      let started = false
-      const turn = turns.withPermit(Effect.suspend(() => {
-        started = true
-        delete request.waiting.code
-        return work
-      }))
-      const { requestMs } = request.limits
-      const giveUp = Effect.sleep(requestMs).pipe(
-        Effect.andThen(Clock.currentTimeMillis),
-        Effect.flatMap((now) => started ? Effect.never : Effect.fail(refused(code, startedAt, now, requestMs)))
-      )
-      request.waiting.code = code
-      return Effect.raceFirst(turn, giveUp)
-    })
+    Effect.flatMap(
+      turns.withPermitsIfAvailable(1)(work),
+      Option.match({ onSome: Effect.succeed, onNone: () => queued(turns, request, code, startedAt, work) })
+    )
+
+const queued = (
+  turns: Semaphore.Semaphore,
+  request: FetchRequest,
+  code: WaitCode,
+  startedAt: number,
+  work: Effect.Effect<FetchResponse, FetchError>
+) =>
+  Effect.suspend(() => {
+    let started = false
+    const turn = turns.withPermit(Effect.suspend(() => {
+      started = true
+      delete request.waiting.code
+      return work
+    }))
+    const { requestMs } = request.limits
+    const giveUp = Effect.sleep(requestMs).pipe(
+      Effect.andThen(Clock.currentTimeMillis),
+      Effect.flatMap((now) => started ? Effect.never : Effect.fail(refused(code, startedAt, now, requestMs)))
+    )
+    request.waiting.code = code
+    return Effect.raceFirst(turn, giveUp)
+  })
 
 interface Gate {
   readonly turns: Semaphore.Semaphore

@@ -44,10 +44,12 @@ const matchDescriptors = (
   let usable = false
   let comparable = false
   for (const { hashes, index } of descriptors) {
-    const accepted = options.hashes.filter((name) => hashes[name] !== undefined)
-    if (accepted.length > 0) usable = true
+    const accepted = options.hashes.find((name) => hashes[name] !== undefined)
+    if (accepted !== undefined) usable = true
     // POSH-MAT-30: the strongest that both sides have decides, not any that happens to agree.
-    const algorithm = accepted.find((name) => presented.hashes[name] !== undefined)
+    const algorithm = accepted !== undefined && presented.hashes[accepted] !== undefined
+      ? accepted
+      : options.hashes.find((name) => hashes[name] !== undefined && presented.hashes[name] !== undefined)
     if (algorithm === undefined) continue
     comparable = true
     if (!agrees(algorithm, hashes, presented.hashes)) continue

@@ -214,7 +214,8 @@ export const unreachable = {
   TlsaMismatch: "the prooftype dane is not built yet",
   PkixPathInvalid: "the prooftype pkix is not built yet",
   PkixNameMismatch: "the prooftype pkix is not built yet",
-  PkixRevoked: "the prooftype pkix is not built yet"
+  PkixRevoked: "the prooftype pkix is not built yet",
+  CacheUnavailable: "the memory cache cannot fail, and others are not built yet"
 } as const
 
 /**

@@ -9,7 +9,7 @@ import { connect as connectTls, type SecureContext, type TLSSocket } from "node:
 import type { Domain } from "../Domain.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { identityError } from "./serverIdentity.ts"
-import { mostTelling, tlsFailure } from "./tlsFailure.ts"
+import { closedError, mostTelling, tlsFailure } from "./tlsFailure.ts"
 
 export interface Endpoint {
   /** IP literals; at least one. */
@@ -130,8 +130,6 @@ const settled = <A extends Socket>(socket: A, event: "connect" | "secureConnect"
   Effect.callback((resume) => {
     socket.once(event, () => resume(Effect.succeed(socket)))
     socket.once("error", (error) => resume(Effect.fail(tlsFailure(error))))
-    socket.once("close", () => resume(Effect.fail(tlsFailure(closed))))
+    socket.once("close", () => resume(Effect.fail(tlsFailure(closedError))))
     return Effect.sync(() => socket.destroy())
   })
-
-const closed = Object.assign(new Error("closed"), { code: "ECONNRESET" })

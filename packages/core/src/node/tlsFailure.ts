@@ -11,6 +11,9 @@ export const tlsFailure = (error: NodeJS.ErrnoException): EgressFailure => {
   return new EgressFailure({ code: codes.get(reason) ?? unlisted(reason), detail: reason })
 }
 
+/** A connection that ended without an error of its own. */
+export const closedError = Object.assign(new Error("closed"), { code: "ECONNRESET" })
+
 /** Of the failures at several addresses, the one that says most (the first listed that occurs). */
 export const mostTelling = (failures: ReadonlyArray<EgressFailure>): EgressFailure | undefined =>
   failures.toSorted((one, other) => rank(one) - rank(other))[0]

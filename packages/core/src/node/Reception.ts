@@ -1,0 +1,87 @@
+/**
+ * What arrives in answer to a request: interim heads, the head, the body, or an end before its time.
+ */
+import { Result } from "effect"
+import type { Dispatcher } from "undici"
+import type { FetchRequest, FetchResponse, Head } from "../Fetcher.ts"
+import { type BodyReader, makeBodyReader } from "./Body.ts"
+import { EgressFailure } from "./EgressFailure.ts"
+import { closedError, tlsFailure } from "./tlsFailure.ts"
+
+export type Answer = Omit<FetchResponse, "trace">
+
+/** How far the answer has come. */
+export interface Progress {
+  started: boolean
+  /** Of all heads, interim ones included. */
+  headerOctets: number
+  head?: Head
+  body?: BodyReader
+  /** The first error of the connection. An alert is followed by the end, and undici reports the end. */
+  fault?: NodeJS.ErrnoException
+}
+
+/** For undici: takes the answer in, and settles as soon as it is known. May settle again; the first time counts. */
+export const receive = (
+  { bodyLimit, limits }: FetchRequest,
+  progress: Progress,
+  settle: (result: Result.Result<Answer, EgressFailure>) => void
+): Dispatcher.DispatchHandler => ({
+  onRequestStart: () => undefined,
+  onResponseStarted: () => {
+    progress.started = true
+  },
+  onResponseStart: ({ rawHeaders }, status) => {
+    const headers = fieldLines(rawHeaders)
+    progress.headerOctets += octetsOf(headers)
+    if (progress.headerOctets > limits.headerOctets) return settle(protocolError("the head is too large"))
+    if (status === 101 || status < 100) return settle(protocolError(`status ${status}`))
+    if (status < 200) return // POSH-RES-51
+
+    const head: Head = { status, headers }
+    progress.head = head
+    const limit = bodyLimit(head)
+    if (limit === undefined) return settle(Result.succeed({ ...head, body: new Uint8Array() }))
+    progress.body = makeBodyReader(head, limit, (result) =>
+      settle(Result.mapBoth(result, {
+        onFailure: (code) => new EgressFailure({ code, status }),
+        onSuccess: (body) => ({ ...head, body })
+      })))
+  },
+  onResponseData: (_controller, octets) => progress.body?.write(octets),
+  onResponseEnd: () => progress.body?.end(),
+  onResponseError: (_controller, error) => settle(Result.fail(exchangeFailure(error, progress)))
+})
+
+/** At least: the status line may have a reason, and white space is free. */
+const octetsOf = (headers: Head["headers"]): number =>
+  headers.reduce((sum, [name, value]) => sum + name.length + value.length + ": \r\n".length, statusLineOctets)
+const statusLineOctets = "HTTP/1.1 200 \r\n\r\n".length
+
+/** Every field line by itself, so that a repeated one can be seen (POSH-RES-62). */
+const fieldLines = (raw: Dispatcher.DispatchController["rawHeaders"]): Head["headers"] => {
+  if (!Array.isArray(raw)) return []
+  const text = raw.map((item) => typeof item === "string" ? item : withoutPadding(item).toString("latin1"))
+  return Array.from(
+    { length: text.length >> 1 },
+    (_, index) => [(text[2 * index] ?? "").toLowerCase(), text[2 * index + 1] ?? ""] as const
+  )
+}
+
+/** White space after a value is no part of it (RFC 9112 §5.1); that before it, undici takes away. */
+const withoutPadding = (octets: Buffer) =>
+  octets.subarray(0, octets.findLastIndex((octet) => octet !== 0x20 && octet !== 0x09) + 1)
+
+const protocolError = (detail: string) => Result.fail(new EgressFailure({ code: "HttpProtocolError", detail }))
+
+const exchangeFailure = (last: NodeJS.ErrnoException, { fault, head, started }: Progress): EgressFailure => {
+  const error = fault ?? last
+  const detail = error.code ?? "unknown"
+  if (detail === "UND_ERR_HEADERS_OVERFLOW") return new EgressFailure({ code: "HttpProtocolError", detail })
+  if (head !== undefined) return new EgressFailure({ code: "BodyTruncated", detail, status: head.status })
+  if (detail.startsWith("HPE_") || (started && detail !== "ECONNRESET")) {
+    return new EgressFailure({ code: "HttpProtocolError", detail })
+  }
+  // Broken off without a word. With TLS 1.3 this is also where servers refuse a client that shows no certificate.
+  return tlsFailure(detail === "UND_ERR_SOCKET" ? closedError : error)
+}
