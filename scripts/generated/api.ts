@@ -4,13 +4,14 @@
 import { type Example, examples } from "./apiExamples.ts"
 import { table } from "./markdown.ts"
 import { openApiDocument } from "./openApi.ts"
+import { meaning, resolve, type Schema, type Schemas, typeText, valuesOf } from "./schemas.ts"
 
 /** The parts of OpenAPI that are looked at. */
 interface Document {
   readonly info: { readonly version: string }
   readonly tags: ReadonlyArray<{ readonly name: string; readonly description: string }>
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+  readonly components: { readonly schemas: Schemas }
 }
 
 interface Operation {
@@ -33,24 +34,6 @@ interface Parameter {
 
 type Content = Readonly<Record<string, { readonly schema: Schema }>>
 
-interface Schema {
-  readonly $ref?: string
-  readonly type?: string
-  readonly enum?: ReadonlyArray<string | number>
-  readonly anyOf?: ReadonlyArray<Schema>
-  readonly items?: Schema
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: ReadonlyArray<string>
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly minItems?: number
-  readonly maxItems?: number
-  readonly maxLength?: number
-  readonly format?: string
-  readonly description?: string
-  readonly default?: unknown
-}
-
 export const apiReference = (): string => {
   const document: Document = JSON.parse(openApiDocument())
   const { schemas } = document.components
@@ -67,9 +50,17 @@ export const apiReference = (): string => {
     ].join("\n\n")
   )
   const messages = Object.entries(schemas)
+    .toReversed() // questions and answers before their parts
     .filter(([name, schema]) => schema.properties !== undefined && !isOneProblem(name))
     .map(([name, schema]) => messageSection(name, schema, schemas))
-  return [introduction(document.info.version), ...groups, "## Messages", ...messages].join("\n\n") + "\n"
+  const routes = table(
+    ["Route", "What"],
+    operations.map(({ operation, route }) => [
+      `[\`${route}\`](#${route.toLowerCase().replaceAll(" ", "-").replaceAll(/[^a-z0-9-]/g, "")})`,
+      operation.summary
+    ])
+  )
+  return [introduction(document.info.version), routes, ...groups, "## Messages", ...messages].join("\n\n") + "\n"
 }
 
 const introduction = (version: string): string =>
@@ -91,18 +82,14 @@ Answers are shown shortened, and JSON is broken into lines.`
 /** The problems of one status each; \`Problem\` describes them all. */
 const isOneProblem = (name: string): boolean => name.endsWith("Problem") && name !== "Problem"
 
-type Schemas = Document["components"]["schemas"]
-
 const operationSection = (route: string, operation: Operation, schemas: Schemas): string =>
   [
     `### ${route}`,
     `${operation.summary}${/[.?!]$/.test(operation.summary) ? "" : "."} ${operation.description ?? ""}`.trim(),
     ...parameterTable(operation.parameters ?? [], schemas),
     ...(operation.requestBody === undefined ? [] : [`Body: ${contentText(operation.requestBody.content, schemas)}.`]),
-    table(
-      ["Status", "Body"],
-      Object.entries(operation.responses).map(([status, { content }]) => [status, contentText(content, schemas)])
-    ),
+    `Answer: ${successText(operation, schemas)}.`,
+    ...problemLine(operation, schemas),
     exampleSection(operation.operationId)
   ].join("\n\n")
 
@@ -118,18 +105,30 @@ const parameterTable = (parameters: ReadonlyArray<Parameter>, schemas: Schemas):
     ])
   )]
 
-const contentText = (content: Content | undefined, schemas: Schemas): string =>
-  content === undefined ?
-    "none" :
-    Object.entries(content).map(([mediaType, { schema }]) =>
-      mediaType === "application/problem+json"
-        ? problemText(schema, schemas)
-        : `${typeText(schema, schemas)} (\`${mediaType}\`)`
-    ).join(" or ")
+const successText = ({ responses }: Operation, schemas: Schemas): string =>
+  Object.entries(responses).flatMap(([status, { content }]) => {
+    if (content === undefined) return [`${status}, no body`]
+    return content[problemMediaType] === undefined ? [`${status} with ${contentText(content, schemas)}`] : []
+  }).join("; ")
 
-const problemText = (schema: Schema, schemas: Schemas): string => {
-  const codes = resolve(schema, schemas).properties?.["code"]?.enum ?? []
-  return `[Problem](#problem): ${codes.map((code) => `\`${code}\``).join(", ")}`
+const contentText = (content: Content, schemas: Schemas): string =>
+  Object.entries(content)
+    .map(([mediaType, { schema }]) => `${typeText(schema, schemas)} (\`${mediaType}\`)`)
+    .join(" or ")
+
+const problemLine = ({ responses }: Operation, schemas: Schemas): ReadonlyArray<string> => {
+  const parts = Object.entries(responses).flatMap(([status, { content }]) => {
+    const problem = content?.[problemMediaType]
+    return problem === undefined ? [] : [`${status} ${problemCodes(problem.schema, schemas).join(", ")}`]
+  })
+  return parts.length === 0 ? [] : [`[Problems](#problem): ${parts.join("; ")}.`]
+}
+
+const problemMediaType = "application/problem+json"
+
+const problemCodes = (schema: Schema, schemas: Schemas): ReadonlyArray<string> => {
+  const code = resolve(schema, schemas).properties?.["code"]
+  return code === undefined ? [] : valuesOf(code, schemas).map((value) => `\`${value}\``)
 }
 
 const exampleSection = (operationId: string): string => {
@@ -141,64 +140,41 @@ const exampleSection = (operationId: string): string => {
   return `\`\`\`sh\n${example.command}\n\`\`\`\n\n${answer}`
 }
 
-const messageSection = (name: string, schema: Schema, schemas: Schemas): string =>
-  [
+const messageSection = (name: string, schema: Schema, schemas: Schemas): string => {
+  const base = baseOf(name, schema, schemas)
+  const inherited = new Set(base === undefined ? [] : Object.keys(schemas[base]?.properties ?? {}))
+  const own = Object.entries(schema.properties ?? {}).filter(([member]) => !inherited.has(member))
+  return [
     `### ${name}`,
     ...(schema.description === undefined ? [] : [schema.description]),
-    table(["Member", "Type", "Required", "Default", "Meaning"], memberRows(schema, schemas, ""))
+    ...(base === undefined ? [] : [`The members of [${base}](#${base.toLowerCase()}), and:`]),
+    table(
+      ["Member", "Type", "Required", "Default", "Meaning"],
+      memberRows({ ...schema, properties: Object.fromEntries(own) }, schemas, "")
+    )
   ].join("\n\n")
+}
+
+/** The message whose members this one has too, with more of its own. */
+const baseOf = (name: string, { properties = {} }: Schema, schemas: Schemas): string | undefined =>
+  Object.keys(schemas).find((other) => {
+    const members = Object.entries(schemas[other]?.properties ?? {})
+    return other !== name && members.length >= 5 && members.length < Object.keys(properties).length &&
+      members.every(([member, schema]) => JSON.stringify(properties[member]) === JSON.stringify(schema))
+  })
 
 /** The members, and below them those of objects that have no name of their own. */
-const memberRows = (schema: Schema, schemas: Schemas, prefix: string): ReadonlyArray<ReadonlyArray<string>> =>
-  Object.entries(schema.properties ?? {}).flatMap(([name, member]) => [
-    [
+const memberRows = (schema: Schema, schemas: Schemas, prefix: string): Array<Array<string>> =>
+  Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+    const row = [
       `\`${prefix}${name}\``,
       typeText(member, schemas),
       (schema.required ?? []).includes(name) ? "yes" : "no",
       member.default === undefined ? "" : `\`${JSON.stringify(member.default)}\``,
       meaning(member, schemas)
-    ],
-    ...memberRows(member, schemas, `${prefix}${name}.`),
-    ...(member.items === undefined ? [] : memberRows(member.items, schemas, `${prefix}${name}[].`))
-  ])
-
-const meaning = (schema: Schema, schemas: Schemas): string =>
-  (schema.description ?? (schema.properties === undefined ? resolve(schema, schemas).description : undefined) ?? "")
-    .replaceAll("\n- ", " ")
-
-const mostValues = 8
-
-const typeText = (schema: Schema, schemas: Schemas): string => {
-  if (schema.$ref !== undefined) {
-    const target = resolve(schema, schemas)
-    const name = nameOf(schema.$ref)
-    return target.properties === undefined ? typeText(target, schemas) : `[${name}](#${name.toLowerCase()})`
-  }
-  if (schema.enum !== undefined) {
-    return schema.enum.length > mostValues
-      ? "one of [the codes](errors.md)"
-      : schema.enum.map((value) => `\`${value}\``).join(", ")
-  }
-  if (schema.anyOf !== undefined) return schema.anyOf.map((member) => typeText(member, schemas)).join(", ")
-  if (schema.items !== undefined) return `list of ${typeText(schema.items, schemas)}${countText(schema)}`
-  if (schema.format === "date-time") return "instant"
-  return `${schema.type ?? "any"}${rangeText(schema)}`
-}
-
-const countText = ({ maxItems, minItems }: Schema): string =>
-  maxItems === undefined ? "" : `, ${minItems ?? 0} to ${grouped(maxItems)}`
-
-const rangeText = ({ maxLength, maximum, minimum }: Schema): string => {
-  if (maxLength !== undefined) return `, at most ${maxLength} characters`
-  const least = minimum === undefined || minimum < 0 ? undefined : minimum
-  const most = maximum === undefined || maximum >= 2 ** 31 - 1 ? undefined : maximum
-  if (least === undefined) return ""
-  return most === undefined ? `, from ${grouped(least)}` : `, ${grouped(least)} to ${grouped(most)}`
-}
-
-const grouped = (value: number): string => value.toLocaleString("en")
-
-const nameOf = (reference: string): string => reference.split("/").at(-1) ?? ""
-
-const resolve = (schema: Schema, schemas: Schemas): Schema =>
-  schema.$ref === undefined ? schema : schemas[nameOf(schema.$ref)] ?? schema
+    ]
+    return [row].concat(
+      memberRows(member, schemas, `${prefix}${name}.`),
+      member.items === undefined ? [] : memberRows(member.items, schemas, `${prefix}${name}[].`)
+    )
+  })

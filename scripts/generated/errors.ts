@@ -97,7 +97,7 @@ const verdictKinds: ReadonlyArray<Exclude<VerdictKind, "verified">> = [
 const ticked = (text: string): string => `\`${text}\``
 
 function rowsOf(verdict: Row["verdict"]): ReadonlyArray<readonly [code: string, row: Row]> {
-  return Object.entries(failures).filter(([_, row]) => row.verdict === verdict)
+  return Object.entries(failures).filter((entry) => entry[1].verdict === verdict)
 }
 
 function verdictSection(verdict: Exclude<VerdictKind, "verified">): string {

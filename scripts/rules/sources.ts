@@ -1,7 +1,7 @@
 /**
  * Rules on the text of sources that no linter has: effects go through Effect, files stay short.
  */
-import { sourceFiles } from "./files.ts"
+import { type SourceFile, sourceFiles } from "./files.ts"
 
 const banned: ReadonlyArray<readonly [name: string, pattern: RegExp]> = [
   ["Date.now: use Clock", /\bDate\.now\b/],
@@ -17,17 +17,20 @@ const banned: ReadonlyArray<readonly [name: string, pattern: RegExp]> = [
 const longest = 300
 
 export const checkSources = (): ReadonlyArray<string> => [
-  ...sourceFiles(/^(packages\/(core|api)|apps\/server)\/src\/.*\.ts$/).flatMap(({ path, text }) =>
-    text.split("\n").flatMap((line, index) =>
-      /^\s*(\*|\/\/|\/\*)/.test(line)
-        ? []
-        : banned.filter(([, pattern]) => pattern.test(line)).map(([name]) => `${path}:${index + 1}: ${name}`)
-    )
-  ),
-  ...sourceFiles(/^(packages|apps|scripts)\/.*\.ts$/).flatMap(({ path, text }) => [
-    ...(text.split("\n").length > longest + 1 ? [`${path}: longer than ${longest} lines`] : []),
-    ...(/\b(it|describe|test)(\.effect|\.live)?\.(only|skip|todo)\b/.test(text)
-      ? [`${path}: a test that does not run`]
-      : [])
-  ])
+  ...sourceFiles(/^(packages\/(core|api)|apps\/server)\/src\/.*\.ts$/).flatMap(checkLines),
+  ...sourceFiles(/^(packages|apps|scripts)\/.*\.ts$/).flatMap(checkShape)
+]
+
+const checkLines = ({ path, text }: SourceFile): ReadonlyArray<string> =>
+  text.split("\n").flatMap((line, index) =>
+    /^\s*(\*|\/\/|\/\*)/.test(line)
+      ? []
+      : banned.filter(([, pattern]) => pattern.test(line)).map(([name]) => `${path}:${index + 1}: ${name}`)
+  )
+
+const checkShape = ({ path, text }: SourceFile): ReadonlyArray<string> => [
+  ...(text.split("\n").length > longest + 1 ? [`${path}: longer than ${longest} lines`] : []),
+  ...(/\b(it|describe|test)(\.effect|\.live)?\.(only|skip|todo)\b/.test(text)
+    ? [`${path}: a test that does not run`]
+    : [])
 ]

@@ -115,7 +115,7 @@ layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("the servic
         domains.map((domain) => ({ domain, service: "xmpp-server", certificate: pem }))
       )
       const { json } = yield* post("/v1/verify/batch", { requests })
-      assert.deepStrictEqual(
+      assert.deepStrictEqual<unknown>(
         (json as BatchResponse).results.map(({ answer, problem }) => answer?.code ?? problem?.code),
         [
           ...["Verified", "Verified", "NotPublished", "InvalidSourceDomain"],

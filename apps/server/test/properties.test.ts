@@ -2,6 +2,7 @@
  * Whatever is sent: an answer or a problem comes, soon, and never `valid: true`.
  */
 import { assert, layer } from "@effect/vitest"
+import { Question } from "@posh/api"
 import { defaultPolicy, Fetcher, Verifier } from "@posh/core"
 import { Arbitrary, Effect, Layer, Schema } from "effect"
 import { type Response, Service } from "./service.ts"
@@ -27,48 +28,59 @@ const Json: Schema.Codec<unknown> = Schema.Union([
   Schema.Record(Schema.String, Schema.String)
 ])
 
-/** A member that is right, wrong in its value, or wrong in its type. */
-const mostly = <S extends Schema.Codec<unknown>>(right: S) =>
-  Schema.optionalKey(Schema.Union([right, right, right, Json]))
+const sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+const bases = [
+  { domain: "hosted.example", service: "xmpp-server", fingerprint: { "sha-256": sha256 } },
+  { domain: "bücher.example", service: "_xmpp-client._tcp", fingerprint: { "sha-512": "f".repeat(128) } },
+  { domain: "HOSTED.example.", service: "xmpps-server", certificate: "MIIB" }
+]
 
-const NearQuestion = Schema.Struct({
-  domain: mostly(Schema.Literals(["hosted.example", "HOSTED.example.", "bücher.example", "127.0.0.1", "a..b", ""])),
-  service: mostly(Schema.Literals(["xmpp-server", "_xmpp-client._tcp", "xmpps-server", "smtp"])),
-  certificate: Schema.optionalKey(Schema.Union([Schema.String, Schema.Literal("MIIB"), Json])),
-  chain: Schema.optionalKey(Schema.Union([Schema.Array(Schema.String), Json])),
-  fingerprint: mostly(
-    Schema.Struct({
-      "sha-256": mostly(Schema.Literals(["0".repeat(64), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "00"])),
-      "sha-512": Schema.optionalKey(Schema.Union([Schema.Literal("f".repeat(128)), Json]))
-    })
-  ),
-  prooftypes: mostly(Schema.Array(Schema.Literals(["posh", "pkix", "dane"]))),
-  generations: mostly(Schema.Literals(["rfc-then-draft", "rfc-only", "draft-only"])),
-  nameCheck: Schema.optionalKey(Schema.Literals(["advisory", "source"])),
-  chainCheck: Schema.optionalKey(Schema.Literals(["off", "require"])),
-  derivedDomain: Schema.optionalKey(Schema.String),
-  derivedDomainSecure: mostly(Schema.Boolean),
-  maxAge: mostly(Schema.Int),
-  refresh: mostly(Schema.Boolean),
-  deadlineMs: mostly(Schema.Literals([50, 1_000, 49, 30_001])),
-  explain: mostly(Schema.Boolean),
-  surplus: Schema.optionalKey(Json)
+const members = Object.keys(Question.fields)
+const values = [
+  "",
+  "MIIB",
+  "127.0.0.1",
+  "a..b",
+  "rfc-only",
+  "source",
+  "require",
+  "smtp",
+  ["posh"],
+  ["dane"],
+  0,
+  50,
+  49,
+  true
+]
+
+/** A member with a value that another member might like, or nobody. */
+const Mutation = Schema.Struct({
+  member: Schema.Union([Schema.Literals([...members, "__proto__", "surplus"]), Schema.String]),
+  value: Schema.Union([Schema.Literals(values.keys().toArray()), Json])
 })
 
-/** A question, or its text with something cut out or put in. */
+/** A question with a few things changed, and at times with something cut out of its text or put in. */
 const Body = Schema.Struct({
-  value: Schema.Union([NearQuestion, NearQuestion, NearQuestion, NearQuestion, Json]),
-  cut: Schema.Literals([0, 0, 0, 1, 7]),
-  at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 400 })),
-  noise: Schema.Union([Schema.Literal(""), Schema.Literal(""), Schema.String])
+  base: Schema.Literals([0, 1, 2]),
+  mutations: Schema.Array(Mutation).check(Schema.isMaxLength(3)),
+  text: Schema.Literals([true, false, false, false]),
+  cut: Schema.Literals([0, 1, 7]),
+  at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 120 })),
+  noise: Schema.String
 })
 
-const toText = ({ at, cut, noise, value }: typeof Body.Type): string => {
-  const text = JSON.stringify(value)
-  return text.slice(0, at) + noise + text.slice(at + cut)
+const toValue = ({ base, mutations }: typeof Body.Type): object =>
+  Object.fromEntries([
+    ...Object.entries(bases[base] ?? {}),
+    ...mutations.map(({ member, value }) => [member, typeof value === "number" ? values[value] ?? value : value])
+  ])
+
+const toText = (body: typeof Body.Type): string => {
+  const text = JSON.stringify(toValue(body))
+  return body.text ? text.slice(0, body.at) + body.noise + text.slice(body.at + body.cut) : text
 }
 
-const inBatch = (text: string) => JSON.stringify({ requests: [JSON.parse(text)] })
+const inBatch = (body: typeof Body.Type): string => JSON.stringify({ requests: [toValue(body)] })
 
 layer(Service.layer(layerNothing), { excludeTestServices: true })("any body", (it) => {
   const judge = (text: string, response: Response, took: number) => {
@@ -101,7 +113,7 @@ layer(Service.layer(layerNothing), { excludeTestServices: true })("any body", (i
       yield* Effect.forEach(bodies, (body) =>
         Effect.all([
           send("/v1/verify/batch", toText(body)),
-          send("/v1/verify/batch", inBatch(JSON.stringify(body.value))),
+          send("/v1/verify/batch", inBatch(body)),
           send("/v1/documents/lint", toText(body)),
           send("/v1/documents/generate", toText(body))
         ]), { concurrency: 16 })

@@ -75,7 +75,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const store = yield* AssociationStore
   const fetcher = yield* Fetcher
   const attempt = makeAttempt(Fetcher.of({ get: withBudgets(fetcher.get, policy.budgets) }), policy)
-  const flights = yield* makeFlights<Learnt>()
+  const flights = yield* makeFlights<Learnt>((cause) => ({ outcome: Result.fail(faultOf(cause)) }))
   const refetches = makeRefetchLimit()
 
   const resolve = Effect.fnUntraced(function*(target: Target, options: ResolveOptions) {
@@ -133,7 +133,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   /** Asks the origin and remembers what came of it. */
   const learn = (key: StoreKey, target: Target, demand: Demand) => (flight: Flight<Learnt>) =>
     attempt({ ...target, generation: key.generation, waiting: flight.waiting }).pipe(
-      Effect.catchCause((cause) => Effect.fail(faultOf(cause))),
+      Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
       Effect.result,
       Effect.flatMap((outcome) =>
         flight.discarded ? Effect.succeed(unremembered(outcome)) : settle(key, demand, outcome)
@@ -197,11 +197,8 @@ const learntFrom = (recalled: Exclude<Recall, { _tag: "Learn" }>): Learnt => {
 }
 
 /** A defect is ours: it is logged where it happened, and the answer says no more than that (POSH-SEC-02). */
-const faultOf = (cause: Cause.Cause<ResolveError>): ResolveError => {
-  const error = Cause.findErrorOption(cause)
-  if (error._tag === "Some") return error.value
-  return new ResolveError({ code: Cause.hasInterruptsOnly(cause) ? "Cancelled" : "InternalError", hops: [] })
-}
+const faultOf = (cause: Cause.Cause<never>): ResolveError =>
+  new ResolveError({ code: Cause.hasInterruptsOnly(cause) ? "Cancelled" : "InternalError", hops: [] })
 
 const resolution = (...asked: ReadonlyArray<readonly [Generation, Asked]>): Resolution => {
   const deciding = asked.at(-1)

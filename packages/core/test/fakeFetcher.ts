@@ -14,6 +14,7 @@ export type Page =
   | { readonly status: number; readonly headers?: ReadonlyArray<readonly [string, string]> }
   | { readonly fault: FetchCode }
   | { readonly never: true }
+  | { readonly defect: string }
 
 export const makeWeb = (pages: Record<string, Page> = {}) => {
   const asked: Array<string> = []
@@ -27,6 +28,7 @@ export const makeWeb = (pages: Record<string, Page> = {}) => {
         const page = web.get(target.url) ?? { status: 404 }
         const trace = { address: "192.0.2.1", tlsLeafSha256: "", startedAt, endedAt: startedAt }
         if ("never" in page) return yield* Effect.never
+        if ("defect" in page) return yield* Effect.die(page.defect)
         if ("fault" in page) return yield* new FetchError({ code: page.fault, trace })
         const headers = page.headers ?? []
         if ("status" in page) return { status: page.status, headers, body: new Uint8Array(), trace }

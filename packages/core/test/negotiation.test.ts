@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
-import { Effect, Fiber } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Verifier } from "../src/Verifier.ts"
 import { makeWeb, testPolicy, verifierOver } from "./fakeFetcher.ts"
@@ -149,6 +149,30 @@ describe("absences, deadlines, forgetting", () => {
       ...testPolicy,
       budgets: { ...testPolicy.budgets, perSourceConcurrent: 1 }
     })))
+  })
+
+  it.effect("SEC-02: a defect of ours is InternalError, and not remembered", () => {
+    const web = makeWeb({ [rfc]: { defect: "a fault of ours" } })
+    return Effect.gen(function*() {
+      yield* start
+      assert.strictEqual(yield* ask(), "InternalError miss")
+      web.set(rfc, { json: greenhouse.fingerprints })
+      assert.strictEqual(yield* ask(), "Verified miss")
+    }).pipe(Effect.provide(verifierOver(web)))
+  })
+
+  it.effect("a verifier that stops answers those who wait: Cancelled", () => {
+    const web = makeWeb({ [rfc]: { never: true } })
+    return Effect.gen(function*() {
+      yield* start
+      const scope = yield* Scope.make()
+      const verifier = Context.get(yield* Layer.buildWithScope(verifierOver(web), scope), Verifier)
+      const waiting = yield* Effect.forkChild(verifier.verify(question))
+      yield* Effect.yieldNow
+      yield* Scope.close(scope, Exit.void)
+      const verdict = yield* Fiber.join(waiting)
+      assert.deepInclude(verdict, { code: "Cancelled", valid: false, retryable: true })
+    })
   })
 
   it.effect("forget: the next question resolves again", () => {

@@ -1,7 +1,7 @@
 /**
  * One flight per key: whoever asks while a resolution is under way waits for that one (POSH-RES-92).
  */
-import { Deferred, Effect, Fiber, Scope } from "effect"
+import { type Cause, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
 import type { Waiting } from "../Fetcher.ts"
 
 /** A resolution under way. */
@@ -14,7 +14,7 @@ export interface Flight<A> {
   waiters: number
   /** It goes on without waiters: nobody left it by choice. */
   unattended: boolean
-  fiber: Fiber.Fiber<void> | undefined
+  fiber: Fiber.Fiber<A> | undefined
 }
 
 export interface Flights<A> {
@@ -35,7 +35,10 @@ export interface Flights<A> {
   readonly discard: (key: string) => void
 }
 
-export const makeFlights = <A>(): Effect.Effect<Flights<A>, never, Scope.Scope> =>
+/** `onLost` answers for a flight that did not land: cancelled, or ended by a defect. */
+export const makeFlights = <A>(
+  onLost: (cause: Cause.Cause<never>) => A
+): Effect.Effect<Flights<A>, never, Scope.Scope> =>
   Effect.map(Effect.scope, (scope) => {
     const flights = new Map<string, Flight<A>>()
 
@@ -56,16 +59,15 @@ export const makeFlights = <A>(): Effect.Effect<Flights<A>, never, Scope.Scope> 
         flights.set(key, flight)
         return Effect.suspend(() => work(flight)).pipe(
           Effect.interruptible,
-          Effect.onExit((exit) =>
-            Effect.suspend(() => {
-              remove(key, flight)
-              return Deferred.done(flight.landing, exit)
-            })
-          ),
-          Effect.asVoid,
           Effect.forkIn(scope),
           Effect.map((fiber) => {
             flight.fiber = fiber
+            // An observer, because a fiber that is interrupted before it starts runs no finalizer.
+            fiber.addObserver((exit) => {
+              remove(key, flight)
+              const outcome = Exit.isSuccess(exit) ? exit.value : onLost(exit.cause)
+              Deferred.doneUnsafe(flight.landing, Effect.succeed(outcome))
+            })
             return flight
           })
         )

@@ -63,8 +63,8 @@ const noAnswer: Answer = { addresses: [], fault: "ETIMEOUT" }
 
 /** One for each host, because cancelling is by resolver; to make one costs microseconds. */
 const makeResolver = (servers: ReadonlyArray<string> | undefined, limitMs: number): Resolver => {
-  // Two tries fit, as the second waits twice as long.
-  const resolver = new Resolver({ timeout: Math.ceil(limitMs / 3), tries: 2 })
+  // Three tries fit, as each waits twice as long as the one before: 1 + 2 + 4.
+  const resolver = new Resolver({ timeout: Math.ceil(limitMs / 7), tries: 3 })
   if (servers !== undefined) resolver.setServers(servers)
   return resolver
 }

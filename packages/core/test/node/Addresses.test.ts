@@ -41,11 +41,12 @@ describe("lookUp", () => {
       assert.sameMembers([...(yield* lookUp(host, [dns.server], 5_000))], a)
     }))
 
-  it.live("silence: a second try, and an end at the limit", () =>
+  it.live("silence: further tries, and an end at the limit", () =>
     Effect.gen(function*() {
       const dns = yield* makeDns({ [host]: { silent: true } })
       const outcome = yield* Effect.timeout(ask([dns.server], 900), 2_000)
-      assert.deepStrictEqual([outcome, dns.queries.length], ["DnsTemporaryFailure: ETIMEOUT", 4])
+      assert.strictEqual(outcome, "DnsTemporaryFailure: ETIMEOUT")
+      assert.isAtLeast(dns.queries.length, 4) // each type once again at least
     }))
 
   it.live("one usable answer is enough (RFC 8305 §3)", () =>
@@ -99,7 +100,7 @@ describe("lookUp", () => {
       assert.match(String(yield* ask([`127.0.0.1:${server.address().port}`], 300)), /^DnsTemporaryFailure: /)
     }))
 
-  it.live("interruption cancels the queries: there is no second try", () =>
+  it.live("interruption cancels the queries: there is no further try", () =>
     Effect.gen(function*() {
       const dns = yield* makeDns({ [host]: { silent: true } })
       const fiber = yield* Effect.forkChild(lookUp(host, [dns.server], 900))

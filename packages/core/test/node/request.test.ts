@@ -2,7 +2,13 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Behave, countingListener, makeOrigins } from "@posh/testing"
 import { Effect, Exit, Fiber, Layer } from "effect"
+import { execFile } from "node:child_process"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { HttpsFetcher } from "../../src/node/index.ts"
 import { connectTo, get, layerFetcher, layerWeb, outcome, Web } from "./world.ts"
 
@@ -80,6 +86,24 @@ layer(layerWeb(hosts), { excludeTestServices: true })("a request", (it) => {
       )
       const fetcher = layerFetcher(yield* Web, { connectTo: connectTo(stranger.connectTo) })
       assert.strictEqual(yield* Effect.provide(outcome({ host: "im.example" }), fetcher), "TlsCertificateUntrusted")
+    }))
+
+  it.effect("a root of the environment is none of ours (POSH-SEC-22)", () =>
+    Effect.gen(function*() {
+      const web = yield* Web
+      const folder = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "posh-"))),
+        (path) => Effect.promise(() => rm(path, { recursive: true }))
+      )
+      const file = join(folder, "root.pem")
+      yield* Effect.promise(() => writeFile(file, web.caPem))
+      const script = fileURLToPath(new URL("ambientTrust.ts", import.meta.url))
+      const { stdout } = yield* Effect.promise(() =>
+        promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", script, String(web.port)], {
+          env: { ...process.env, NODE_EXTRA_CA_CERTS: file }
+        })
+      )
+      assert.strictEqual(stdout.trim(), "trusted TlsCertificateUntrusted")
     }))
 
   it.effect("a root that one fetcher trusts is none for another (POSH-RES-34, POSH-MAT-24)", () =>

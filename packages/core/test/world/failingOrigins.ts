@@ -142,7 +142,11 @@ export const failingOrigins = (server: Certificate, expired: Certificate): Reado
 
     // Documents (§1)
     rfc("LimitExceeded", "deep", Behave.deepJson(10_000)),
-    rfcText("LimitExceeded", "many-descriptors", JSON.stringify({ fingerprints: Array(65).fill({}), expires: 60 })),
+    rfcText(
+      "LimitExceeded",
+      "many-descriptors",
+      JSON.stringify({ fingerprints: Array.from({ length: 65 }, () => ({})), expires: 60 })
+    ),
     rfc("InvalidEncoding", "latin-1", Behave.bytes(Uint8Array.of(0x7b, 0x22, 0xe4, 0x22, 0x3a, 0x31, 0x7d))),
     rfcText("InvalidJson", "trailing-comma", `{"fingerprints":[],}`),
     rfcText("NotAnObject", "array", "[]"),

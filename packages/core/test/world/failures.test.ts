@@ -101,7 +101,7 @@ const questions: ReadonlyArray<readonly [string, FailureCode, Partial<Question>,
 describe("questions that fail (ERR-02)", () => {
   it.live.each(questions)(
     "%s → %s",
-    ([_, code, question, policy]) =>
+    ([, code, question, policy]) =>
       expectCode(question, code).pipe(Effect.provide(layerPolicy(policy).pipe(Layer.provide(layerOrigins))))
   )
 

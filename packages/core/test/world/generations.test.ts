@@ -100,6 +100,10 @@ describe("both generations over real HTTPS", () => {
         ).toString("base64")
       )
 
+      // SEC-05: an HTTP redirect to another site is worth a warning, a reference document is not.
+      const leaves = ["rfc-redirect.example", "draft-redirect.example", "draft-ten-redirects.example"].includes(domain)
+      assert.strictEqual(evidence.lints.some((lint) => lint.code === "DelegatedOutsideSite"), leaves)
+
       // The same by fingerprint, from memory; and nobody else's certificate.
       const fingerprint = { "sha-256": Buffer.from(verdict.presented.hashes["sha-256"] ?? []).toString("hex") }
       const again = yield* verifier.verify({ domain, service: "xmpp-server", fingerprint })
