@@ -6,6 +6,7 @@ import { Context, Effect, Layer, Ref } from "effect"
 
 type State = Ready["status"]
 
+/** One state for the process; the listener changes it as it comes and goes. */
 export class Readiness extends Context.Service<Readiness, {
   readonly state: Effect.Effect<State>
   readonly become: (state: State) => Effect.Effect<void>

@@ -12,6 +12,7 @@ const levels = {
   error: "Error"
 } as const satisfies Record<Settings["logLevel"], LogLevel.LogLevel>
 
+/** The logger and its least level. */
 export const layerLogging = ({ logFormat, logLevel }: Pick<Settings, "logFormat" | "logLevel">): Layer.Layer<never> =>
   Layer.mergeAll(
     Logger.layer([isPretty(logFormat) ? Logger.consolePretty({ mode: "tty" }) : Logger.consoleJson]),

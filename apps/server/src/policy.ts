@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises"
 import { ConfigError } from "./Config.ts"
 import { type Settings, variables } from "./config/variables.ts"
 
+/** What the operator decides of resolution and matching. */
 export const toPolicy = (settings: Settings): Policy => ({
   ...defaultPolicy,
   allowSpecialUse: settings.allowSpecialUseDomains,

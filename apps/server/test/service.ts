@@ -3,7 +3,7 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Verifier } from "@posh/core"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Logger } from "effect"
 import { HttpServer } from "effect/http"
 import { Agent, request } from "node:http"
 import { layerServe } from "../src/App.ts"
@@ -41,7 +41,7 @@ export class Service extends Context.Service<Service, {
       })
     ).pipe(
       Layer.provide(layerServe),
-      Layer.provide([server, NodeHttpServer.layerHttpServices, verifier]),
+      Layer.provide([server, NodeHttpServer.layerHttpServices, verifier, Logger.layer([])]), // defects are provoked
       Layer.provideMerge(Readiness.layer)
     )
   }

@@ -22,6 +22,7 @@ export const PresentedCertificate = Schema.Struct({
 }).annotate({ identifier: "PresentedCertificate", title: "Certificate in question" })
 export type PresentedCertificate = typeof PresentedCertificate.Type
 
+/** The body of every HTTP 200 of `/v1/verify`. */
 export const Answer = Schema.Struct({
   id: Schema.String.annotate({
     title: "Decision",
@@ -77,6 +78,7 @@ export const BatchResult = Schema.Struct({
 })
 export type BatchResult = typeof BatchResult.Type
 
+/** The body of the answer to `POST /v1/verify/batch`. */
 export const BatchResponse = Schema.Struct({
   results: Schema.Array(BatchResult).annotate({ description: "In the order of the requests." })
 }).annotate({ identifier: "BatchResponse", title: "Results of a batch" })

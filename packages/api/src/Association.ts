@@ -6,6 +6,7 @@ import { ResolutionCode } from "./codes.ts"
 import { Attempt, lifetimeMembers, Material } from "./Evidence.ts"
 import { CacheStatus, Delegation, Generation, instant, Lint } from "./values.ts"
 
+/** The body of the answer to `GET /v1/associations/{domain}/{service}`. */
 export const Association = Schema.Struct({
   domain: Schema.String.annotate({ description: "Canonical form (A-labels)." }),
   service: Schema.String.annotate({ description: "The registered key." }),

@@ -23,6 +23,7 @@ export const LintRequest = Schema.Struct({
 })
 export type LintRequest = typeof LintRequest.Type
 
+/** The body of the answer to `POST /v1/documents/lint`. */
 export const LintResponse = Schema.Struct({
   findings: Schema.Array(Lint).annotate({
     description: "Errors make the document unusable; warnings and infos do not. Empty: nothing to complain about."
@@ -67,6 +68,7 @@ export const GenerateRequest = Schema.Struct({
 })
 export type GenerateRequest = typeof GenerateRequest.Type
 
+/** The body of the answer to `POST /v1/documents/generate`. */
 export const GenerateResponse = Schema.Struct({
   document: Schema.String.annotate({ description: "The document, to be published as it is." }),
   contentType: Schema.String.annotate({

@@ -80,6 +80,7 @@ export const PresentedIdentifier = Schema.Struct({
 }).annotate({ identifier: "PresentedIdentifier", title: "Name in the certificate" })
 export type PresentedIdentifier = typeof PresentedIdentifier.Type
 
+/** Everything an answer rests on; for people, tools and audits, not for deciding. */
 export const Evidence = Schema.Struct({
   attempts: Schema.Array(Attempt).annotate({ description: "One for each generation that was asked, in order." }),
   delegation: Schema.optionalKey(Delegation),

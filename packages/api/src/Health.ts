@@ -3,6 +3,7 @@
  */
 import { Schema } from "effect"
 
+/** The states of readiness; the first and the last answer HTTP 503. */
 export const readyStates = ["starting", "ready", "degraded", "stopping"] as const
 
 const state = Schema.Literals(readyStates).annotate({
@@ -13,6 +14,7 @@ const state = Schema.Literals(readyStates).annotate({
   examples: ["ready"]
 })
 
+/** The body of the answer to `GET /health/live`. */
 export const Live = Schema.Struct({ status: Schema.Literal("live") }).annotate({
   identifier: "Live",
   title: "Live",
@@ -20,6 +22,7 @@ export const Live = Schema.Struct({ status: Schema.Literal("live") }).annotate({
 })
 export type Live = typeof Live.Type
 
+/** The body of the answer to `GET /health/ready` with HTTP 200. */
 export const Ready = Schema.Struct({ status: state }).annotate({ identifier: "Ready", title: "Readiness" })
 export type Ready = typeof Ready.Type
 

@@ -24,6 +24,7 @@ export const problems = {
 export type ProblemCode = keyof typeof problems
 export type ProblemStatus = typeof problems[ProblemCode]["status"]
 
+/** The closed set of codes of problems. */
 export const problemCodes = Object.keys(problems) as ReadonlyArray<ProblemCode>
 
 const problemStatuses: ReadonlyArray<ProblemStatus> = [

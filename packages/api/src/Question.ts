@@ -16,9 +16,13 @@ const hash = (name: string) =>
     description: `The ${name} of the leaf's DER octets, as strict base64 or as hex.`
   })
 
+/** Which generations are asked, in which order (POSH-NEG-01). */
 export const generations = ["rfc-then-draft", "rfc-only", "draft-only"] as const
+/** Whether names in the certificate count (POSH-MAT-50, POSH-MAT-51). */
 export const nameChecks = ["advisory", "source-or-delegated", "source"] as const
+/** Whether the published chain is validated (POSH-MAT-20). */
 export const chainChecks = ["off", "report", "require"] as const
+/** The ways of proving an association (RFC 7712 §7). */
 export const prooftypes = ["posh", "pkix", "dane"] as const
 
 /** The members that a question may have besides domain, service and certificate. */

@@ -14,6 +14,7 @@ export const verdictKinds = [
   "indeterminate"
 ] as const
 
+/** `verdict` of an answer. */
 export const VerdictKind = Schema.Literals(verdictKinds).annotate({
   identifier: "VerdictKind",
   title: "Verdict",
@@ -109,6 +110,7 @@ export const failureCodes = [
   "Cancelled"
 ] as const
 
+/** Why a verdict is not `verified`. */
 export const FailureCode = Schema.Literals(failureCodes).annotate({
   identifier: "FailureCode",
   title: "Failure code",
@@ -148,6 +150,7 @@ export const stages = [
   "internal"
 ] as const
 
+/** `stage` of an attempt. */
 export const Stage = Schema.Literals(stages).annotate({
   identifier: "Stage",
   title: "Stage",

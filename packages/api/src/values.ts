@@ -24,6 +24,7 @@ export const Sha256 = Schema.String.annotate({
   examples: ["47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]
 })
 
+/** A generation of the protocol (requirements §0.3). */
 export const Generation = Schema.Literals(["rfc7711", "draft"]).annotate({
   identifier: "Generation",
   title: "Generation",
@@ -32,6 +33,7 @@ export const Generation = Schema.Literals(["rfc7711", "draft"]).annotate({
 })
 export type Generation = typeof Generation.Type
 
+/** How a domain speaks (requirements §0.4). */
 export const Delegation = Schema.Literals(["possession", "redirect", "reference", "redirect+reference"]).annotate({
   identifier: "Delegation",
   title: "Delegation",
@@ -40,6 +42,7 @@ export const Delegation = Schema.Literals(["possession", "redirect", "reference"
 })
 export type Delegation = typeof Delegation.Type
 
+/** `cache` of an answer, an attempt or an association. */
 export const CacheStatus = Schema.Literals(["miss", "memory", "redis", "coalesced"]).annotate({
   identifier: "CacheStatus",
   title: "Cache",
@@ -65,6 +68,7 @@ export const Lint = Schema.Struct({
 }).annotate({ identifier: "Lint", title: "Finding", description: "A finding that does not decide a verdict." })
 export type Lint = typeof Lint.Type
 
+/** The source domain of a question (POSH-REQ-03). */
 export const domain = Schema.String.annotate({
   title: "Source domain",
   description: [
@@ -74,6 +78,7 @@ export const domain = Schema.String.annotate({
   examples: ["hosted.example"]
 })
 
+/** The service of a question (requirements §2.2). */
 export const service = Schema.String.annotate({
   title: "Service",
   description: "A registered key, `xmpp-client` or `xmpp-server`; `_xmpp-server._tcp` and `xmpps-server` are aliases.",
@@ -83,6 +88,7 @@ export const service = Schema.String.annotate({
 /** Milliseconds within which an answer is given (POSH-REQ-07). */
 export const deadlineMs = { minimum: 50, maximum: 30_000, default: 10_000 } as const
 
+/** `deadlineMs` of a question: milliseconds, 50 to 30,000. */
 export const DeadlineMs = Schema.Int.check(Schema.isBetween(deadlineMs)).annotate({
   title: "Deadline",
   description: "Milliseconds. When they have passed the answer is `indeterminate`, `DeadlineExceeded`. Default 10,000.",
@@ -90,6 +96,7 @@ export const DeadlineMs = Schema.Int.check(Schema.isBetween(deadlineMs)).annotat
   examples: [5_000]
 })
 
+/** `maxAge` of a question: seconds. */
 export const MaxAge = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 })).annotate({
   title: "Greatest age",
   description: "Seconds. Material older than this is resolved again before it decides.",

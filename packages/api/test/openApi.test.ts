@@ -52,9 +52,9 @@ describe("openapi.json", () => {
         Object.values(item).flatMap((operation) => Object.keys((operation as { readonly responses: object }).responses))
       )
     )
-    const routing = [404, 405] // of paths that are none
+    const routing = new Set([404, 405]) // of paths that are none
     for (const { status } of Object.values(problems)) {
-      assert.isTrue(declared.has(String(status)) || routing.includes(status), String(status))
+      assert.isTrue(declared.has(String(status)) || routing.has(status), String(status))
     }
   })
 })

@@ -87,6 +87,14 @@ describe("hex", () => {
   ])("%s", (_, text, expected) => assert.strictEqual(hex(fromHex(text)), expected))
 })
 
+it.each(["A", "Zm"])("the last of %s and one more character carries no unused bits (RFC 4648 §3.5)", (start) => {
+  for (const last of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+    const text = (start + last).padEnd(4, "=")
+    const isWritten = Buffer.from(text, "base64").toString("base64") === text
+    assert.strictEqual(decodeBase64(text) !== undefined, isWritten, text)
+  }
+})
+
 it("what is written is the octets of the view alone", () => {
   const octets = Uint8Array.of(9, 0xfb, 0xef, 0xff, 9).subarray(1, 4)
   assert.deepStrictEqual([toBase64(octets), toHex(octets)], ["++//", "fbefff"])

@@ -28,6 +28,8 @@ describe("isDer", () => {
     ["reserved length", "30ff", false],
     ["length in more octets than needed", "30810000", false],
     ["length with a leading zero", `30820003${integer}`, false],
+    ["length with a leading zero, of a long value", Buffer.from([0x04, 0x82, 0, 0x80, ...Buffer.alloc(0x80)]), false],
+    ["length in nine octets", Buffer.from([0x04, 0x89, 1, ...Buffer.alloc(0x80)]), false],
     ["long form for a short length", `308103${integer}`, false],
     ["length cut off", "3082", false],
     ["length beyond all octets", "3084ffffffff", false],

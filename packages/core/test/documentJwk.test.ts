@@ -44,6 +44,20 @@ describe("keys of all kinds (1.2)", () => {
   })
 })
 
+it("FMT-26 the same coordinates on another curve are another key", () => {
+  const point = Buffer.concat([Uint8Array.of(4), Buffer.from(ec.x, "base64url"), Buffer.from(ec.y, "base64url")])
+  const secp256k1 = base64(forge({ spki: spkiOf("1.2.840.10045.2.1", oid("1.3.132.0.10"), point) }))
+  assert.deepStrictEqual(lintsOf({ keys: [{ ...ec, x5c: [secp256k1] }] }, draft), ["JwkKeyMismatch keys[0]"])
+})
+
+it("FMT-28 a coordinate that starts with zero is no superfluous one", () => {
+  const x = Buffer.alloc(32, 1).fill(0, 0, 2)
+  const point = Buffer.concat([Uint8Array.of(4), x, x])
+  const certificate = base64(forge({ spki: spkiOf("1.2.840.10045.2.1", oid("1.2.840.10045.3.1.7"), point) }))
+  const key = { kty: "EC", crv: "P-256", x: base64url(x), y: base64url(x), x5c: [certificate] }
+  assert.deepStrictEqual(lintsOf({ keys: [key] }, draft), [])
+})
+
 describe("entries that cannot be used (FMT-21, FMT-22)", () => {
   const der = (octets: Uint8Array) => ({ ...ec, x5c: [base64(octets)] })
   const rows: ReadonlyArray<readonly [string, unknown, string]> = [

@@ -30,7 +30,7 @@ describe("damaged material never passes for what it was", () => {
       const hashes = vouchedBy({ fingerprints: [{ [name]: damaged }], expires: 60 }, rfc)
       assert.deepStrictEqual(hashes.filter((hash) => hash === value), isSame ? [value] : [])
     }
-  }, { arbitrary: { runs: 10_000 } })
+  }, { arbitrary: { runs: 6_000 } })
 
   it.prop("x5c", [Edits], ([edits]) => {
     const [key] = greenhouse.jwkSet.keys
@@ -114,7 +114,7 @@ describe("parseDocument never throws, is never slow, and always has a reason", (
     "objects of the members that documents have",
     [Shape],
     ([shape]) => read(new TextEncoder().encode(JSON.stringify(shape))),
-    { arbitrary: { runs: 2_000 } }
+    { arbitrary: { runs: 1_000 } }
   )
 
   it.prop(

@@ -81,6 +81,7 @@ describe("what is no JSON (FMT-02)", () => {
     ["a raw line break in a string", `"a\nb"`],
     ["a raw tab in a string", `"a\tb"`],
     ["a raw null in a string", `"a\u0000b"`],
+    ["the last control character in a string", `"\u001f"`],
     ["a no-break space", "\u00a0{}"],
     ["a byte order mark inside", "[\ufeff1]"],
     ["two byte order marks", "\ufeff\ufeff{}"]

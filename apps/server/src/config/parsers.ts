@@ -8,13 +8,16 @@ import { NetAddress } from "effect/net"
 /** Reads the text of a variable. */
 export type Parse<A> = (text: string) => Result.Result<A, string>
 
+/** One of a few words, as they are written. */
 export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values): Parse<Values[number]> => (text) => {
   const found = values.find((value) => value === text)
   return found === undefined ? Result.fail(`must be one of ${values.join(", ")}`) : Result.succeed(found)
 }
 
+/** `true` or `false`; no other spelling. */
 export const boolean: Parse<boolean> = (text) => Result.map(oneOf(["true", "false"])(text), (value) => value === "true")
 
+/** Decimal digits, within bounds. */
 export const wholeNumber = (minimum: number, maximum: number): Parse<number> => (text) => {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   return value >= minimum && value <= maximum

@@ -20,6 +20,7 @@ import {
   wholeNumber
 } from "./parsers.ts"
 
+/** One variable: how it is read, and what an operator wants to know of it. */
 export interface Variable<A> {
   readonly name: `POSH_${string}`
   /** As it would be written; empty where the variable is unset by default. */
@@ -36,6 +37,7 @@ const variable = <A>(name: Variable<A>["name"], row: Omit<Variable<A>, "name">):
 
 const notSupported = "keys are not supported yet; unset it, and keep the service on a loopback address"
 
+/** All of them, in the order of the reference. */
 export const variables = {
   host: variable("POSH_HOST", {
     fallback: "127.0.0.1",

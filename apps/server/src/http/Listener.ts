@@ -11,6 +11,7 @@ const limits = {
   maxHeaderSize: 16 * 1_024
 }
 
+/** The server that the HTTP edge listens with. */
 export class Listener extends Server {
   constructor() {
     super(limits)

@@ -8,6 +8,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { toAssociation } from "../toAnswer.ts"
 import { questionProblem } from "./problems.ts"
 
+/** Handlers of the group `associations`. */
 export const layer = HttpApiBuilder.group(
   Api,
   "associations",

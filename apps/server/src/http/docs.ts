@@ -32,6 +32,7 @@ const style = HttpServerResponse.text(docsStyle, {
 /** The paths of this file, for those who tell unknown paths from wrong methods. */
 export const docsPaths = ["/openapi.json", "/docs", "/docs/style.css"] as const
 
+/** Routes of the contract. */
 export const layer = Layer.mergeAll(
   HttpRouter.add("GET", docsPaths[0], openApi),
   HttpRouter.add("GET", docsPaths[1], page),

@@ -18,6 +18,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { readJson } from "./body.ts"
 import { questionProblem, schemaProblem } from "./problems.ts"
 
+/** Handlers of the group `documents`. */
 export const layer = HttpApiBuilder.group(
   Api,
   "documents",

@@ -44,13 +44,16 @@ const failureResponse = (cause: Cause.Cause<unknown>) =>
 const isCallersFault = ({ kind }: HttpApiError.HttpApiSchemaError): boolean =>
   kind === "Params" || kind === "Query" || kind === "Headers"
 
-/** Why no route was found: the path is none, or unknown, or does not take the method. */
-const routeResponse = ({ url }: HttpServerRequest.HttpServerRequest): Response => {
+/** Why no route was found: the path is malformed, unknown or too long, or does not take the method. */
+const routeResponse = ({ method, url }: HttpServerRequest.HttpServerRequest): Response => {
   const path = url.split(/[?#]/, 1)[0] ?? ""
   if (Option.isNone(decodePath(path))) {
     return problemResponse(problem("InvalidRequest", "The percent-encoding of the path is malformed.", "path"))
   }
   const methods = routes.find(({ pattern }) => pattern.test(path))?.methods
+  if (methods?.includes(method) === true) {
+    return problemResponse(problem("InvalidRequest", "A part of the path is too long.", "path"))
+  }
   return methods === undefined
     ? problemResponse(problem("NotFound", "There is nothing at this path; GET /docs describes what there is."))
     : problemResponse(problem("MethodNotAllowed", `The path takes ${methods.join(", ")}.`), {

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Readiness } from "../Readiness.ts"
 
+/** Handlers of the group `health`. */
 export const layer = HttpApiBuilder.group(
   Api,
   "health",

@@ -9,6 +9,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { answerBatch, answerQuestion } from "../answerQuestion.ts"
 import { readJson } from "./body.ts"
 
+/** Handlers of the group `verification`. */
 export const layer = HttpApiBuilder.group(
   Api,
   "verification",

@@ -40,7 +40,7 @@ export const oids = {
 // Name constraints are for `Chain`, and say nothing of a leaf; no policy is asked for, so every policy is acceptable.
 const processed: ReadonlySet<string> = new Set(Object.values(oids))
 
-/** Reads an extension's value where there is one; it has to be well-formed DER, of as many elements as there is room. */
+/** Reads an extension's value where there is one; it has to be well-formed DER, of any number of elements. */
 export const readOptional = <A>(
   extension: Extension | undefined,
   read: (value: Uint8Array) => Read<A>

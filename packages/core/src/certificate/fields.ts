@@ -1,6 +1,6 @@
 /**
- * The fields of a certificate that decide something, from its octets (RFC 5280 §4.1). The library hands out dates without
- * saying how they were written, and a re-encoding of the key.
+ * The fields of a certificate that decide something, from its octets (RFC 5280 §4.1). The library hands out
+ * dates without saying how they were written, and a re-encoding of the key.
  */
 import { Result } from "effect"
 import {

@@ -10,8 +10,8 @@ import { oids, readOptional } from "./extensions.ts"
 import type { Fields } from "./fields.ts"
 
 /**
- * Reads the names. Forms that identify no service (mailboxes, directory names, registered ids) are left out; a name that
- * is malformed spoils the certificate.
+ * Reads the names. Forms that identify no service (mailboxes, directory names, registered ids) are left out; a name
+ * that is malformed spoils the certificate.
  */
 export const readPresentedNames = ({ extensions }: Fields): Read<PresentedNames> =>
   Result.map(readOptional(extensions.get(oids.subjectAltName), readGeneralNames), (names) => names ?? noNames)

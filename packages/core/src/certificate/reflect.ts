@@ -1,6 +1,6 @@
 /**
- * `Reflect` with the three metadata methods that `tsyringe`, and so `@peculiar/x509`, refuses to load without. The package
- * that usually brings them is no dependency of ours. Import this before `@peculiar/x509`.
+ * `Reflect` with the three metadata methods that `tsyringe`, and so `@peculiar/x509`, refuses to load without. The
+ * package that usually brings them is no dependency of ours. Import this before `@peculiar/x509`.
  */
 const stores = new WeakMap<object, Map<unknown, unknown>>()
 

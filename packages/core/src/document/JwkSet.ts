@@ -64,13 +64,12 @@ const exceededLimit = (key: Json): string | undefined => {
   const x5c = key instanceof JsonObject ? key.get("x5c") : undefined
   if (!Array.isArray(x5c)) return undefined
   if (x5c.length > documentLimits.x5c) return `an x5c has more than ${documentLimits.x5c} certificates`
-  return x5c.some((text) => typeof text === "string" && decodedLength(text) > documentLimits.certificateOctets)
+  return x5c.some((text) =>
+      typeof text === "string" && Buffer.byteLength(text, "base64") > documentLimits.certificateOctets
+    )
     ? "a certificate in x5c is larger than 32 KiB"
     : undefined
 }
-
-const decodedLength = (text: string): number =>
-  text.length / 4 * 3 - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0)
 
 // POSH-FMT-23, RFC 7517 §4.5: names that do not tell keys apart.
 const lintKids = (entries: ReadonlyArray<JwkEntry>): ReadonlyArray<Lint> => {

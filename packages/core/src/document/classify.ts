@@ -35,7 +35,8 @@ const misplacement = (
   }
   if (generation === "rfc7711" || acceptInterim) return undefined
   // POSH-NEG-08: both shapes were published here by revisions between the two generations (Appendix B).
-  return kind === "fingerprints"
-    ? "a fingerprints document at the draft path is the interim format of draft-ietf-xmpp-posh-01 to -04; RFC 7711 has another path"
-    : "a reference document at the draft path is an interim format, of draft-miller-posh-01 to draft-ietf-xmpp-posh-04; RFC 7711 has another path"
+  const revisions = kind === "fingerprints"
+    ? "draft-ietf-xmpp-posh-01 to -04"
+    : "draft-miller-posh-01 to draft-ietf-xmpp-posh-04"
+  return `here this document is an interim format, of ${revisions}; RFC 7711 publishes it at another path`
 }

@@ -12,7 +12,7 @@ import type { Unusable } from "./Jwk.ts"
 interface KeyType {
   readonly kind: "rsa" | "ec" | "okp"
   /** Names of the members that hold the key. */
-  readonly members: readonly [string, string?]
+  readonly members: ReadonlyArray<string>
   /** Of each member, where it is fixed. */
   readonly octets?: number
   /** What a certificate calls the curve: a dotted OID, or an algorithm. */
@@ -49,7 +49,7 @@ export const readKeyType = (jwk: JsonObject, unusable: Unusable): Result.Result<
     if (kty !== "RSA" && kty !== "EC" && kty !== "OKP") return yield* unusable("JwkUnsupportedKeyType", ".kty")
     const type = kty === "RSA" ? rsa : curves[kty].get(yield* readText(jwk, "crv", unusable))
     if (type === undefined) return yield* unusable("JwkUnsupportedKeyType", ".crv")
-    for (const member of type.members) yield* readText(jwk, member ?? "kty", unusable)
+    for (const member of type.members) yield* readText(jwk, member, unusable)
     return type
   })
 
@@ -58,7 +58,6 @@ export const readJwkKey = (type: KeyType, jwk: JsonObject, unusable: Unusable): 
   Result.gen(function*() {
     const values: Array<Uint8Array> = []
     for (const member of type.members) {
-      if (member === undefined) continue
       const octets = decodeBase64Url(yield* readText(jwk, member, unusable))
       if (octets === undefined) return yield* unusable("JwkBadBase64", `.${member}`)
       if (octets.length === 0 || octets.length !== (type.octets ?? octets.length)) {
@@ -70,10 +69,8 @@ export const readJwkKey = (type: KeyType, jwk: JsonObject, unusable: Unusable): 
       }
       values.push(octets)
     }
-    const padded = type.kind !== "rsa"
-      ? []
-      : type.members.filter((_, index) => values[index]?.[0] === 0 && values[index].length > 1)
-    return { ...type, values, padded: padded.flatMap((member) => member ?? []) }
+    const padded = type.kind === "rsa" ? type.members.filter((_, index) => values[index]?.[0] === 0) : []
+    return { ...type, values, padded }
   })
 
 /** Is this the key of a certificate? Numbers are compared, not encodings of them (POSH-FMT-26). */

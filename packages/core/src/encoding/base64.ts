@@ -17,7 +17,7 @@ export const decodeBase64 = (text: string): Uint8Array | undefined =>
 /** As {@link decodeBase64}, but the `=` at the end may be missing (POSH-FMT-45). */
 export const decodeUnpaddedBase64 = (text: string): Unpadded | undefined => {
   const missing = (4 - text.length % 4) % 4
-  const octets = missing === 3 ? undefined : decodePadded(text + "=".repeat(missing))
+  const octets = decodePadded(text + "=".repeat(missing))
   return octets === undefined ? undefined : { octets, unpadded: missing > 0 }
 }
 

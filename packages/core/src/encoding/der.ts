@@ -7,8 +7,8 @@
 const limits = { depth: 32, elements: 512 }
 
 /**
- * Walks the whole value once, without recursion, and up to so many elements: definite and minimal lengths, children that fill their parent, the
- * universal types as X.690 §8 and §10–11 have them in DER, and nothing after the end.
+ * Walks the whole value once, without recursion, and up to so many elements: definite and minimal lengths, children
+ * that fill their parent, the universal types as X.690 §8 and §10–11 have them in DER, and nothing after the end.
  *
  * **Gotchas**
  *
@@ -58,7 +58,7 @@ const readHeader = (octets: Uint8Array, at: number, limit: number): Header | und
   if (first < 0x80) return at + 2 + first <= limit ? { tag, start: at + 2, end: at + 2 + first } : undefined
 
   const start = at + 2 + (first & 0x7f)
-  if (first === 0x80 || first > 0x84 || start > limit || octets[at + 2] === 0) return undefined
+  if (first === 0x80 || start > limit || octets[at + 2] === 0) return undefined
   const length = octets.subarray(at + 2, start).reduce((sum, octet) => sum * 256 + octet, 0)
   return length >= 0x80 && start + length <= limit ? { tag, start, end: start + length } : undefined
 }

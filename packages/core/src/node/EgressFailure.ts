@@ -1,5 +1,5 @@
 /**
- * How one stage of a fetch fails. {@link ../Fetcher.ts FetchError} is this plus the trace, which no stage knows whole.
+ * How one stage of a fetch fails. `FetchError` is this plus the trace, which no stage knows whole.
  */
 import { Data } from "effect"
 import type { FetchCode } from "../Fetcher.ts"

@@ -2,6 +2,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Behave, countingListener, type DnsAnswer, makeDns } from "@posh/testing"
 import { Effect, Layer } from "effect"
+import { connect } from "node:net"
+import { Worker } from "node:worker_threads"
 import { connectTo, get, layerFetcher, layerWeb, networks, outcome, Web } from "./world.ts"
 
 /** The web is at 127.0.0.1; at 127.0.0.2 something listens on the same port that is none of a stranger's business. */
@@ -89,15 +91,30 @@ layer(layerWeb(hosts), { excludeTestServices: true })("Happy Eyeballs (POSH-RES-
       assert.isBelow(trace.endedAt - trace.startedAt, 2_000)
     }))
 
-  it.effect("where all fail, the code that says most", () =>
+  it.effect("the next where one takes longer than 250 ms", () =>
     Effect.gen(function*() {
       const web = yield* Web
-      const dns = yield* makeDns({ "im.example": { a: [nobody, "224.0.0.1"] } })
-      const options = { allowNetworks: networks("0.0.0.0/0"), dnsServers: [dns.server] }
+      yield* unresponsive(web.port, nobody)
+      const dns = yield* makeDns({ "im.example": { a: [nobody, "127.0.0.1"] } })
+      const options = { allowNetworks: networks("127.0.0.0/8"), dnsServers: [dns.server] }
       const fetcher = yield* Layer.build(layerFetcher(web, options))
-      const { code } = yield* Effect.flip(Effect.provide(get({ host: "im.example", port: web.port }), fetcher))
-      assert.strictEqual(code, "ConnectionRefused")
+      const { trace } = yield* Effect.provide(get({ host: "im.example", port: web.port }), fetcher)
+      assert.strictEqual(trace.address, "127.0.0.1")
+      assert.isAtLeast(trace.endedAt - trace.startedAt, 240) // it did wait
     }))
+
+  it.effect.each([[nobody, "224.0.0.1"], ["224.0.0.1", nobody]])(
+    "where all fail, the code that says most: %j",
+    (a) =>
+      Effect.gen(function*() {
+        const web = yield* Web
+        const dns = yield* makeDns({ "im.example": { a } })
+        const options = { allowNetworks: networks("0.0.0.0/0"), dnsServers: [dns.server] }
+        const fetcher = yield* Layer.build(layerFetcher(web, options))
+        const { code } = yield* Effect.flip(Effect.provide(get({ host: "im.example", port: web.port }), fetcher))
+        assert.strictEqual(code, "ConnectionRefused")
+      })
+  )
 
   it.effect("tries six addresses, and none twice", () =>
     Effect.gen(function*() {
@@ -110,3 +127,32 @@ layer(layerWeb(hosts), { excludeTestServices: true })("Happy Eyeballs (POSH-RES-
       assert.deepStrictEqual([code, trace.address], ["ConnectionRefused", "127.0.1.5"])
     }))
 })
+
+/** Listens and never accepts, with its queue full: from now on a connection to it neither succeeds nor fails. */
+const unresponsive = (port: number, host: string) =>
+  Effect.gen(function*() {
+    const lock = new SharedArrayBuffer(4)
+    const worker = yield* Effect.acquireRelease(
+      Effect.sync(() => new Worker(listenAndBlock, { eval: true, workerData: { host, lock, port } })),
+      (worker) =>
+        Effect.promise(() => {
+          Atomics.store(new Int32Array(lock), 0, 1)
+          Atomics.notify(new Int32Array(lock), 0)
+          return worker.terminate()
+        })
+    )
+    yield* Effect.callback<void>((resume) => void worker.once("message", () => resume(Effect.void)))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => Array.from({ length: 8 }, () => connect(port, host).on("error", () => undefined))),
+      (sockets) => Effect.sync(() => sockets.forEach((socket) => socket.destroy()))
+    )
+    yield* Effect.sleep(50)
+  })
+
+const listenAndBlock = `
+  const { parentPort, workerData: { host, lock, port } } = require("node:worker_threads")
+  require("node:net").createServer().listen({ host, port, backlog: 1 }, () => {
+    parentPort.postMessage("listening")
+    Atomics.wait(new Int32Array(lock), 0, 0)
+  })
+`

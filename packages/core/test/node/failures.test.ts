@@ -2,6 +2,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Behave, type Behaviour, makeDns, sha256Base64 } from "@posh/testing"
 import { Effect } from "effect"
+import { gzipSync } from "node:zlib"
 import type { FetchCode } from "../../src/Fetcher.ts"
 import { connectTo, get, layerFetcher, layerWeb, outcome, type Question, Web } from "./world.ts"
 
@@ -55,6 +56,16 @@ const resetAfter = (text: string): Behaviour => ({
   end: "reset"
 })
 
+/** More octets than any document needs, which decode to none, and an answer that does not end. */
+const gzipOfNothing: Behaviour = {
+  _tag: "Raw",
+  steps: [
+    Buffer.from(`${ok}Content-Encoding: gzip\r\n\r\n`),
+    ...Array.from({ length: 40 }, () => Buffer.concat(Array.from({ length: 100 }, () => gzipSync(""))))
+  ].map((octets) => ({ afterMs: 0, octets })),
+  end: "hold"
+}
+
 const http: ReadonlyArray<readonly [code: FetchCode, what: string, behaviour: Behaviour, limits?: Question["limits"]]> =
   [
     ["ConnectionReset", "reset before an answer", Behave.resetAfterRequest],
@@ -92,6 +103,7 @@ const http: ReadonlyArray<readonly [code: FetchCode, what: string, behaviour: Be
     ["BodyTooLarge", "a body without end", Behave.endlessBody],
     ["BodyTooLarge", "gzip of 1 GiB", Behave.gzipBomb(1 << 30)],
     ["BodyTooLarge", "gzip of one octet too many", Behave.encoding("gzip", " ".repeat(65_537))],
+    ["BodyTooLarge", "gzip of nothing, over and over", gzipOfNothing, { requestMs: 2_000 }],
     ["UnsupportedContentEncoding", "br", Behave.encoding("br", {})],
     ["UnsupportedContentEncoding", "deflate", Behave.encoding("deflate", {})],
     ["UnsupportedContentEncoding", "zstd", Behave.encoding("zstd", {})],
