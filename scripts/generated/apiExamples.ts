@@ -77,7 +77,13 @@ export const examples: Readonly<Record<string, Example>> = {
       "/v1/documents/lint",
       `{"generation":"rfc7711","document":"{\\"fingerprints\\":[{\\"SHA256\\":\\"AAAA\\"}],\\"expires\\":86400}"}`
     ),
-    answer: { findings: [{ code: "NoUsableFingerprints", severity: "error" }] }
+    answer: {
+      findings: [
+        { code: "NoUsableFingerprints", severity: "error" },
+        { code: "UnrecognisedHashName", severity: "warning", path: "fingerprints[0]" },
+        { code: "DescriptorUnusable", severity: "error", path: "fingerprints[0]" }
+      ]
+    }
   },
   "documents.generateDocument": {
     command: post("/v1/documents/generate", `{"url":"https://hosting.example/posh/tenants.json","expires":3600}`),

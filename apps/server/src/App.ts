@@ -13,6 +13,7 @@ import * as associations from "./http/associations.ts"
 import * as docs from "./http/docs.ts"
 import * as documents from "./http/documents.ts"
 import * as edge from "./http/edge.ts"
+import * as fastLane from "./http/fastLane.ts"
 import * as health from "./http/health.ts"
 import { Listener } from "./http/Listener.ts"
 import * as verification from "./http/verification.ts"
@@ -43,7 +44,7 @@ export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =
   Layer.unwrap(Effect.sync(() => {
     const listener = new Listener()
     return announced.pipe(
-      Layer.provide(layerServe),
+      Layer.provide([layerServe, fastLane.layer(listener)]),
       Layer.provide(cutOff(listener)),
       Layer.provide([
         NodeHttpServer.layerServer(() => listener, { host, port, gracefulShutdownTimeout: drainTime }),

@@ -13,8 +13,8 @@ import {
 } from "@posh/api"
 import type { Question as CoreQuestion, Verdict, Verifier } from "@posh/core"
 import { Effect, Predicate, Result, Schema, Struct } from "effect"
-import { v7 as uuidv7 } from "uuid"
 import { internalProblem, problemAt, questionProblem, schemaProblem } from "./http/problems.ts"
+import { makeId } from "./ids.ts"
 import { toAnswer } from "./toAnswer.ts"
 
 type Ask = Verifier["Service"]["verify"]
@@ -113,7 +113,7 @@ const decide = (verify: Ask, asked: CoreQuestion): Effect.Effect<Decision, Probl
     Effect.catchDefect((defect) =>
       Effect.andThen(Effect.logError("a question met a defect", defect), Effect.fail(internalProblem))
     ),
-    Effect.map((verdict) => ({ id: uuidv7(), verdict })),
+    Effect.map((verdict) => ({ id: makeId(verdict.decidedAt), verdict })),
     Effect.tap(({ id, verdict: { code, domain, service, verdict } }) =>
       Effect.logDebug("decided", { id, domain, service, verdict, code })
     )

@@ -11,6 +11,7 @@ import {
   type Hop,
   type Lifetime,
   type Material,
+  type PresentedCertificate,
   refreshAt,
   type Verdict
 } from "@posh/core"
@@ -60,18 +61,39 @@ export const toAssociation = (assertion: Assertion): Api.Association => {
     retryable: assertion.retryable,
     ...given("retryAfterMs", assertion.retryAfterMs),
     evidence: { attempts: assertion.attempts.map(toAttempt) },
-    lints: association?.lints ?? []
+    lints: assertion.lints
   }
 }
 
 /** RFC 3339 in UTC; milliseconds only where they are not zero. */
-export const toInstant = (milliseconds: number): Api.Instant =>
-  new Date(milliseconds).toISOString().replace(".000Z", "Z")
+export const toInstant = (milliseconds: number): Api.Instant => {
+  const known = instants.get(milliseconds)
+  if (known !== undefined) return known
+  const text = new Date(milliseconds).toISOString().replace(".000Z", "Z")
+  if (instants.size >= mostInstants) instants.clear()
+  instants.set(milliseconds, text)
+  return text
+}
+
+// The same associations and certificates are told of again and again, and dates are dear to write.
+const instants = new Map<number, string>()
+const mostInstants = 4_096
 
 const toTtl = ({ decidedAt, valid, validUntil }: Verdict): number =>
   valid && validUntil !== undefined ? Math.max(0, Math.floor((validUntil - decidedAt) / 1_000)) : 0
 
-const toPresented = ({ presented: { certificate, hashes } }: Verdict): Api.PresentedCertificate => ({
+const toPresented = ({ presented }: Verdict): Api.PresentedCertificate => {
+  const known = rendered.get(presented)
+  if (known !== undefined) return known
+  const answer = renderPresented(presented)
+  rendered.set(presented, answer)
+  return answer
+}
+
+// Lives as long as the core remembers the reading of the certificate.
+const rendered = new WeakMap<PresentedCertificate, Api.PresentedCertificate>()
+
+const renderPresented = ({ certificate, hashes }: PresentedCertificate): Api.PresentedCertificate => ({
   ...base64Of("sha256", hashes["sha-256"]),
   // Who asks by certificate knows one name of it; who asks by fingerprint sees what was asked.
   ...(certificate === undefined ? base64Of("sha512", hashes["sha-512"]) : {}),

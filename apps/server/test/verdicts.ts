@@ -148,6 +148,7 @@ export const asserted: Assertion = {
   message: "hosted.example vouches for 1 certificate.",
   association,
   attempts: verified.evidence.attempts,
+  lints: association.lints,
   cache: "memory",
   retryable: false
 }

@@ -6,6 +6,7 @@ import type { Association } from "./Association.ts"
 import { failures, type VerdictCode } from "./codes.ts"
 import type { Domain } from "./Domain.ts"
 import { generationRules } from "./Generation.ts"
+import type { Lint } from "./Lint.ts"
 import type { Resolution, Target } from "./Resolver.ts"
 import type { ServiceKey } from "./Service.ts"
 import type { AttemptReport, CacheStatus } from "./Verdict.ts"
@@ -20,6 +21,8 @@ export interface Assertion {
   /** Present when `state` is `material`. */
   readonly association?: Association
   readonly attempts: ReadonlyArray<AttemptReport>
+  /** Of the document, also where it cannot be used. */
+  readonly lints: ReadonlyArray<Lint>
   readonly cache: CacheStatus
   readonly retryable: boolean
   /** Milliseconds. */
@@ -34,9 +37,17 @@ export const toAssertion = ({ domain, service }: Target, resolution: Resolution,
     const message = `${domain} publishes material for ${service.key} (${
       generationRules[association.generation].label
     }).`
-    return { ...common, state: "material", code: "Resolved", message, association, retryable: false }
+    return {
+      ...common,
+      state: "material",
+      code: "Resolved",
+      message,
+      association,
+      lints: association.lints,
+      retryable: false
+    }
   }
-  const { code, message } = outcome.failure
+  const { code, lints = [], message } = outcome.failure
   const { retryable, verdict } = failures[code]
   return {
     ...common,
@@ -44,6 +55,7 @@ export const toAssertion = ({ domain, service }: Target, resolution: Resolution,
     state: verdict === "no-material" || verdict === "unusable-material" ? verdict : "indeterminate",
     code,
     message,
+    lints,
     retryable,
     ...(retryAt === undefined ? {} : { retryAfterMs: Math.max(0, retryAt - now) })
   }

@@ -127,7 +127,10 @@ const advance = (
     referenced: trail.referenced,
     now
   })
-  if (Result.isFailure(document)) return fail(trail, document.failure.code, document.failure.detail)
+  if (Result.isFailure(document)) {
+    trail.lints.push(...document.failure.lints)
+    return fail(trail, document.failure.code, document.failure.detail)
+  }
   return read(policy, trail, target, response, document.success)
 }
 
@@ -219,6 +222,7 @@ const failure = (trail: Trail, code: VerdictCode, detail?: string, retryAfter?: 
   return new ResolveError({
     code,
     hops: trail.hops,
+    lints: trail.lints,
     ...(detail === undefined || detail === "" ? {} : { detail }),
     ...(last === undefined ? {} : { hopIndex: trail.hops.length - 1, url: last.url }),
     ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter })

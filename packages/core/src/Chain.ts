@@ -5,12 +5,12 @@
  * argument here, is stored nowhere and is gone when the run ends.
  */
 import { Result } from "effect"
-import type { Read } from "./chain/der.ts"
 import { type DistinguishedName, isSameName } from "./chain/distinguishedName.ts"
 import { claimDirectory, type ClaimedName, claimEmail, claimName } from "./chain/generalName.ts"
 import { type Link, parseLink } from "./chain/Link.ts"
 import { checkNames, type NameConstraints } from "./chain/nameConstraints.ts"
 import { checkSignature } from "./chain/signature.ts"
+import type { Read } from "./encoding/derReader.ts"
 import { documentLimits } from "./Limits.ts"
 
 export interface ChainOptions {

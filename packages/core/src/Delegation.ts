@@ -7,6 +7,7 @@ import type { VerdictCode } from "./codes.ts"
 import { type Domain, type DomainPolicy, parseDomain } from "./Domain.ts"
 import type { HttpsTarget } from "./Fetcher.ts"
 import { attemptLimits } from "./Limits.ts"
+import { hasAuthority, isUriText, schemeOf } from "./uri.ts"
 
 /** Which hosts a domain may delegate to (POSH-RES-70), and at which ports (POSH-RES-65). */
 export interface DelegationPolicy {
@@ -53,7 +54,7 @@ export const redirectTarget = (
   policy: TargetPolicy
 ): Result.Result<HttpsTarget & { readonly relative: boolean }, TargetError> => {
   if (!isUriReference(location)) return refuse(redirectCodes.invalid, "the value is not a URI reference")
-  const relative = !scheme.test(location)
+  const relative = schemeOf(location) === undefined
   return Result.map(
     checkTarget(location, base.url, source, policy, redirectCodes),
     (target) => ({ ...target, relative })
@@ -66,23 +67,20 @@ export const referenceTarget = (
   source: Domain,
   policy: TargetPolicy
 ): Result.Result<HttpsTarget, TargetError> =>
-  isUriReference(url) && scheme.test(url)
+  isUriReference(url) && schemeOf(url) !== undefined
     ? checkTarget(url, undefined, source, policy, referenceCodes)
     : refuse(referenceCodes.invalid, "the value is not an absolute URL")
 
 /** Does the registrable domain change between two hosts (POSH-SEC-05)? */
 export const leavesSite = (from: Domain, to: Domain): boolean => site(from) !== site(to)
 
-const scheme = /^[a-z][a-z0-9+.-]*:/i
-
-// RFC 3986 §2: what may stand in a URI reference. Backslashes, spaces and controls are what WHATWG parsing repairs.
-const uriCharacters = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%\u0080-\u{10ffff}]*$/u
-
-const isUriReference = (text: string): boolean =>
-  text !== "" && uriCharacters.test(text) && !/%(?![0-9a-f]{2})/i.test(text) &&
-  // `https:x` and `https:/x` are relative or broken, and WHATWG parsing makes hosts of them (requirements §8.1).
-  (!/^https?:/i.test(text) || /^https?:\/\/[^/?#]/i.test(text)) &&
-  !/^\/\/(?:[/?#]|$)/.test(text)
+const isUriReference = (text: string): boolean => {
+  if (!isUriText(text)) return false
+  const scheme = schemeOf(text)
+  if (scheme === undefined) return !/^\/\/(?:[/?#]|$)/.test(text)
+  // Other schemes are judged as such, below.
+  return (scheme !== "https" && scheme !== "http") || hasAuthority(text)
+}
 
 const checkTarget = (
   text: string,
@@ -91,7 +89,7 @@ const checkTarget = (
   policy: TargetPolicy,
   codes: FaultCodes
 ): Result.Result<HttpsTarget, TargetError> => {
-  if (scheme.test(text) && !/^https:/i.test(text)) return refuse(codes.insecure, "the scheme is not https") // POSH-RES-64
+  if ((schemeOf(text) ?? "https") !== "https") return refuse(codes.insecure, "the scheme is not https") // POSH-RES-64
   if (text.length > attemptLimits.urlOctets) return refuse(codes.forbidden, "the URL is longer than 2048 octets")
 
   // The host as written: the parser below would turn 0x7f.1 or full-width digits into an address (Appendix D.1).

@@ -59,12 +59,12 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
  * {@link lintDocument}.
  */
 export const lintAssertion = (assertion: Assertion, now: number): ReadonlyArray<Finding> => {
-  const { association, attempts, code, state } = assertion
+  const { association, attempts, code, lints, state } = assertion
   const unread = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: assertion.message }]
   return [
     ...unread,
     ...attempts.flatMap(({ hops }) => lintHops(hops)),
-    ...association?.lints ?? [],
+    ...lints,
     ...association === undefined ? [] : lintMaterial(association.material, now)
   ].map(forPublisher)
 }

@@ -66,7 +66,7 @@ export const budgetLimits: BudgetLimits = {
   perSourcePerMinute: 30,
   perHostConcurrent: 16,
   perHostPerMinute: 600,
-  inFlight: 1_024
+  inFlight: 256
 }
 
 /** Longest text from outside that is repeated in a message (POSH-SEC-14). */

@@ -4,12 +4,13 @@
 import { Result } from "effect"
 import type { Association } from "./Association.ts"
 import { type ChainScreen, screenChains } from "./ChainScreen.ts"
+import type { ResolveError } from "./errors.ts"
 import type { LeafJudgement } from "./Leaf.ts"
 import { type Lint, lint } from "./Lint.ts"
 import { match } from "./Matcher.ts"
 import { compareNames, type NameMatches } from "./NameCheck.ts"
 import type { Policy } from "./Policy.ts"
-import type { Known, Resolution, Target } from "./Resolver.ts"
+import type { Resolution, Target } from "./Resolver.ts"
 import type { Terms } from "./Terms.ts"
 import {
   type Evidence,
@@ -35,7 +36,7 @@ export interface Inquiry {
 export const decide = (inquiry: Inquiry, resolution: Resolution, policy: Policy): Verdict => {
   const subject = subjectOf(inquiry)
   const { attempts, cache, outcome } = resolution
-  if (Result.isFailure(outcome)) return unresolved(inquiry, resolution)
+  if (Result.isFailure(outcome)) return unresolved(inquiry, resolution, outcome.failure)
 
   const known = outcome.success
   const { association } = known
@@ -61,7 +62,7 @@ export const decide = (inquiry: Inquiry, resolution: Resolution, policy: Policy)
   if (names !== undefined && !namesSuffice(names, terms)) {
     return refuted(subject, "NameCheckFailed", matched, { generation, cache })
   }
-  return verified(subject, known satisfies Known, found.candidate, cache, matched)
+  return verified(subject, known, found.candidate, cache, matched)
 }
 
 /** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
@@ -77,11 +78,13 @@ const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
   decidedAt: now
 })
 
-const unresolved = (inquiry: Inquiry, { attempts, cache, outcome, retryAt }: Resolution): Verdict => {
-  if (Result.isSuccess(outcome)) throw new Error("unresolved needs a failure")
-  const { code, detail } = outcome.failure
+const unresolved = (
+  inquiry: Inquiry,
+  { attempts, cache, retryAt }: Resolution,
+  { code, detail, lints = [] }: ResolveError
+): Verdict => {
   const generation = code === "NotPublished" ? undefined : attempts.at(-1)?.generation
-  return refuted(subjectOf(inquiry), code, { attempts, lints: inquiry.leaf.lints }, {
+  return refuted(subjectOf(inquiry), code, { attempts, lints: [...inquiry.leaf.lints, ...lints] }, {
     cache,
     ...(detail === undefined ? {} : { detail }),
     ...(generation === undefined ? {} : { generation }),

@@ -5,6 +5,7 @@
 import { Data } from "effect"
 import { failures, type QuestionCode, type VerdictCode } from "./codes.ts"
 import type { Hop } from "./Hop.ts"
+import type { Lint } from "./Lint.ts"
 
 /** The question is refused; `field` names the member at fault. */
 export class QuestionError extends Data.TaggedError("QuestionError")<{
@@ -28,6 +29,8 @@ export class ResolveError extends Data.TaggedError("ResolveError")<{
   readonly retryAfterMs?: number
   /** The requests made, the failed one last. */
   readonly hops: ReadonlyArray<Hop>
+  /** What was found on the way, such as why no entry of a document can be used. */
+  readonly lints?: ReadonlyArray<Lint>
 }> {
   override get message(): string {
     const summary = failures[this.code].summary

@@ -32,7 +32,7 @@ describe("lintAssertion", () => {
   const service = Result.getOrThrow(parseService(greenhouse.service, registeredServices)).key
   const hops = [{ url: "https://a.example/", status: 301, startedAt: now, endedAt: now }]
   const attempt = { generation: "rfc7711", hops, cache: "miss" } as const
-  const common = { domain, service, message: "What happened.", cache: "miss", retryable: false } as const
+  const common = { domain, service, message: "What happened.", cache: "miss", retryable: false, lints: [] } as const
 
   const failed = (state: Assertion["state"], code: Assertion["code"]): Assertion => ({
     ...common,

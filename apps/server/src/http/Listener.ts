@@ -1,7 +1,7 @@
 /**
  * The HTTP server of Node.js, with limits on slow callers and an end that does not wait for idle ones.
  */
-import { Server } from "node:http"
+import { type IncomingMessage, Server, type ServerResponse } from "node:http"
 
 // Milliseconds and octets: who sends slowly holds a connection no longer than this. Callers keep theirs for a minute.
 const limits = {
@@ -12,7 +12,13 @@ const limits = {
 }
 
 /** The server that the HTTP edge listens with. */
+/** Says whether it takes the request; then it also answers it. */
+export type Lane = (request: IncomingMessage, response: ServerResponse) => boolean
+
 export class Listener extends Server {
+  /** Asked before the routes. */
+  fastLane?: Lane
+
   constructor() {
     super(limits)
   }
@@ -28,5 +34,12 @@ export class Listener extends Server {
     this.keepAliveTimeout = 1
     this.keepAliveTimeoutBuffer = 0
     return super.close(onClosed)
+  }
+
+  override emit(event: string, ...args: ReadonlyArray<unknown>): boolean {
+    const [request, response] = args
+    return event === "request" && this.fastLane?.(request as IncomingMessage, response as ServerResponse) === true
+      ? true
+      : super.emit(event, ...args)
   }
 }

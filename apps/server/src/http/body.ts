@@ -31,11 +31,12 @@ export const readJson = (
   )
 }
 
-const parseJson = (octets: ArrayBuffer): Effect.Effect<unknown, Problem> => {
+/** Octets → JSON value. */
+export const parseJson = (octets: ArrayBuffer | Buffer): Effect.Effect<unknown, Problem> => {
   if (octets.byteLength === 0) return Effect.fail(problem("InvalidRequest", "The body is empty; JSON is expected."))
   if (!isUtf8(octets)) return Effect.fail(problem("InvalidRequest", "The body is not UTF-8."))
   return Effect.try({
-    try: (): unknown => JSON.parse(Buffer.from(octets).toString("utf8")),
+    try: (): unknown => JSON.parse((Buffer.isBuffer(octets) ? octets : Buffer.from(octets)).toString("utf8")),
     catch: () => problem("InvalidRequest", "The body is not JSON.")
   })
 }

@@ -21,7 +21,7 @@ export const layer = HttpRouter.middleware((handled) =>
   ), { global: true })
 
 // The API is for programs: nothing of it is to be framed, sniffed or kept by a browser, and no other site may read it.
-const securityHeaders = {
+export const securityHeaders: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",

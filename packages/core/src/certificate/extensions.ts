@@ -3,8 +3,8 @@
  */
 import { Result } from "effect"
 import type { Certificate, KeyUsage } from "../Certificate.ts"
-import { type Read, readBoolean, readCount, readInside, readOid, readOne, tags } from "../chain/der.ts"
 import { isDer } from "../encoding/der.ts"
+import { type Read, readBoolean, readCount, readInside, readOid, readOne, tags } from "../encoding/derReader.ts"
 import { documentLimits } from "../Limits.ts"
 import type { Extension, Fields } from "./fields.ts"
 

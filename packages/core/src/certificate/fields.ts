@@ -13,7 +13,7 @@ import {
   readInside,
   readOid,
   tags
-} from "../chain/der.ts"
+} from "../encoding/derReader.ts"
 
 export interface Extension {
   /** Dotted. */

@@ -5,7 +5,16 @@ import { Result } from "effect"
 import { isUtf8 } from "node:buffer"
 import { SocketAddress } from "node:net"
 import type { PresentedNames } from "../Certificate.ts"
-import { constructed, type Der, primitive, type Read, readAll, readInside, readOid, tags } from "../chain/der.ts"
+import {
+  constructed,
+  type Der,
+  primitive,
+  type Read,
+  readAll,
+  readInside,
+  readOid,
+  tags
+} from "../encoding/derReader.ts"
 import { oids, readOptional } from "./extensions.ts"
 import type { Fields } from "./fields.ts"
 

@@ -3,8 +3,8 @@
  */
 import { Result } from "effect"
 import type { PublicKey } from "../Certificate.ts"
-import { type Read, readInside, readOid, tags } from "../chain/der.ts"
 import { isDer } from "../encoding/der.ts"
+import { type Read, readInside, readOid, tags } from "../encoding/derReader.ts"
 
 export type KeyValue =
   /** Unsigned integers, big-endian, without leading zeros. */

@@ -1,7 +1,7 @@
 /**
  * The certificate library, behind a boundary that nothing is thrown across (POSH-SEC-13).
  */
-import "./reflect.ts"
+import "reflect-metadata"
 import { X509Certificate } from "@peculiar/x509"
 import { Result } from "effect"
 import { printable } from "../encoding/quote.ts"

@@ -3,7 +3,7 @@
  */
 import { Result } from "effect"
 import { isUtf8 } from "node:buffer"
-import { type Der, type Read, readAll, readInside, readOid, tags } from "./der.ts"
+import { type Der, type Read, readAll, readInside, readOid, tags } from "../encoding/derReader.ts"
 
 export interface DistinguishedName {
   /** One text for each RDN; equal texts are equal RDNs. */

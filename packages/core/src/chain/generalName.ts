@@ -2,7 +2,7 @@
  * `GeneralName`s as constraints compare them (RFC 5280 §4.2.1.6, §4.2.1.10).
  */
 import { Result } from "effect"
-import { constructed, type Der, primitive, type Read, readAll, readOid } from "./der.ts"
+import { constructed, type Der, primitive, type Read, readAll, readOid } from "../encoding/derReader.ts"
 import { type DistinguishedName, readName } from "./distinguishedName.ts"
 
 export type GeneralName =

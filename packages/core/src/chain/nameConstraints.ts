@@ -2,8 +2,8 @@
  * Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)).
  */
 import { Result } from "effect"
+import { constructed, type Der, type Read, readAll, readInside, tags } from "../encoding/derReader.ts"
 import { chainLimits } from "../Limits.ts"
-import { constructed, type Der, type Read, readAll, readInside, tags } from "./der.ts"
 import { type DistinguishedName, isBelow, readName } from "./distinguishedName.ts"
 import { ascii, type ClaimedName, formOf, type GeneralName } from "./generalName.ts"
 

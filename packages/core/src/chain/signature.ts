@@ -4,7 +4,16 @@
  */
 import { Result } from "effect"
 import { constants, createPublicKey, verify } from "node:crypto"
-import { constructed, type Der, type Read, readAll, readCount, readInside, readOid, tags } from "./der.ts"
+import {
+  constructed,
+  type Der,
+  type Read,
+  readAll,
+  readCount,
+  readInside,
+  readOid,
+  tags
+} from "../encoding/derReader.ts"
 
 /** What `node:crypto` needs to know of a signature. */
 interface Algorithm {

@@ -5,6 +5,7 @@ import { Result } from "effect"
 import type { Reference } from "../Document.ts"
 import type { Json, JsonObject } from "../encoding/json.ts"
 import type { Lint } from "../Lint.ts"
+import { hasAuthority, isUriText, schemeOf } from "../uri.ts"
 import { readExpires } from "./expires.ts"
 import { type Fault, fault } from "./fault.ts"
 
@@ -25,14 +26,9 @@ export const readReference = (object: JsonObject, lints: ReadonlyArray<Lint>): R
 // ALLOWED IS NOT CHECKED; that is `Delegation`'s part.
 const readUrl = (value: Json | undefined): Result.Result<string, Fault> => {
   if (typeof value !== "string") return fault("InvalidReferenceUrl", "url is not a string")
-  if (!uriCharacters.test(value) || /%(?![0-9a-f]{2})/i.test(value) || !value.isWellFormed()) {
-    return fault("InvalidReferenceUrl", "url holds characters that no URL has")
-  }
-  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(value) ?? []
+  if (!isUriText(value)) return fault("InvalidReferenceUrl", "url holds characters that no URL has")
+  const scheme = schemeOf(value)
   if (scheme === undefined) return fault("InvalidReferenceUrl", "url is relative")
-  if (scheme.toLowerCase() !== "https") return fault("ReferenceInsecureScheme")
-  return /^https:\/\/[^/?#]/i.test(value) ? Result.succeed(value) : fault("InvalidReferenceUrl", "url names no host")
+  if (scheme !== "https") return fault("ReferenceInsecureScheme")
+  return hasAuthority(value) ? Result.succeed(value) : fault("InvalidReferenceUrl", "url names no host")
 }
-
-// RFC 3986 §2, and letters beyond ASCII, which the host's check turns into A-labels or refuses.
-const uriCharacters = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%\u00a1-\u{10ffff}]*$/u

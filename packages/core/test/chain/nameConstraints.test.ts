@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { readAll } from "../../src/chain/der.ts"
 import { isSameName, readName } from "../../src/chain/distinguishedName.ts"
 import { claimDirectory, type ClaimedName, claimEmail, claimName } from "../../src/chain/generalName.ts"
 import { checkNames, readNameConstraints } from "../../src/chain/nameConstraints.ts"
+import { readAll } from "../../src/encoding/derReader.ts"
 import { type Attribute, name, oid, sequence, text, tlv } from "./der.ts"
 
 const dns = (value: string) => text(0x82, value)

@@ -1,0 +1,118 @@
+/**
+ * The commands of the documentation, run against the demo: each answers as the text says. On a machine without curl or
+ * openssl they are only read.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer, Predicate, Stream } from "effect"
+import { ChildProcess } from "effect/process"
+import { spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { layerNode, startKeptDemo } from "./demoProcess.ts"
+
+const files = ["README.md", "docs/guides/concepts.md", "docs/guides/publish.md", "docs/reference/api.md"]
+
+interface Command {
+  readonly name: string
+  readonly script: string
+  /** The block after the command: text, or a JSON value of which the answer has more. */
+  readonly answer: { readonly kind: "text"; readonly text: string } | { readonly kind: "json"; readonly value: unknown }
+}
+
+const fence = /^```(sh|json|text)\n([\s\S]*?)^```$/gm
+
+/** The blocks of a file that ask the demo, each with the block that follows it. */
+const commandsOf = (file: string): ReadonlyArray<Command> => {
+  const text = readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8")
+  const blocks = [...text.matchAll(fence)].map(({ 1: kind, 2: body = "", index }) => ({ kind, body, index }))
+  return blocks.flatMap(({ body, index, kind }, position): ReadonlyArray<Command> => {
+    if (kind !== "sh" || !body.includes("$POSH")) return []
+    const name = `${file}:${text.slice(0, index).split("\n").length + 1}`
+    const next = blocks[position + 1]
+    if (next?.kind === "text") return [{ name, script: body, answer: { kind: "text", text: next.body } }]
+    if (next?.kind !== "json") throw new Error(`${name}: the command has no answer`)
+    return [{ name, script: body, answer: { kind: "json", value: JSON.parse(next.body) } }]
+  })
+}
+
+const commands = files.flatMap(commandsOf)
+
+/** How an answer differs from what is documented. `…` stands for any text; instants and small drifts do not count. */
+const differences = (actual: unknown, documented: unknown, path = "answer"): ReadonlyArray<string> => {
+  const fault = [`${path} is ${JSON.stringify(actual)}, documented as ${JSON.stringify(documented)}`]
+  if (Array.isArray(documented)) {
+    return Array.isArray(actual) && actual.length === documented.length
+      ? documented.flatMap((element, index) => differences(actual[index], element, `${path}[${index}]`))
+      : fault
+  }
+  if (Predicate.isObject(documented)) {
+    return Object.entries(documented).flatMap(([name, value]) =>
+      differences(Predicate.hasProperty(actual, name) ? actual[name] : undefined, value, `${path}.${name}`)
+    )
+  }
+  return isAlike(actual, documented) ? [] : fault
+}
+
+const instant = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
+
+const isAlike = (actual: unknown, documented: unknown): boolean => {
+  if (typeof actual === "number" && typeof documented === "number") {
+    return Math.abs(actual - documented) <= documented / 100
+  }
+  if (typeof actual === "string" && typeof documented === "string") {
+    if (instant.test(documented)) return instant.test(actual)
+    const parts = documented.split("…").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
+    return new RegExp(`^${parts.join("[^]+")}$`).test(actual)
+  }
+  return actual === documented
+}
+
+class KeptDemo extends Context.Service<KeptDemo, Effect.Success<typeof startKeptDemo>>()("posh/test/KeptDemo") {}
+
+const run = Effect.fnUntraced(function*(script: string) {
+  const { certs, posh } = yield* KeptDemo
+  const shell = yield* ChildProcess.make("sh", ["-eu", "-c", script], {
+    env: { POSH: posh, CERTS: certs, no_proxy: "127.0.0.1" },
+    extendEnv: true,
+    stdin: "ignore"
+  })
+  const [stdout, stderr] = yield* Effect.all(
+    [shell.stdout, shell.stderr].map((output) => Stream.mkString(Stream.decodeText(output))),
+    { concurrency: "unbounded" }
+  )
+  assert.strictEqual(yield* shell.exitCode, 0, stderr)
+  return stdout ?? ""
+}, Effect.scoped)
+
+const isInstalled = (tool: string, option: string) => spawnSync(tool, [option]).error === undefined
+
+describe("the commands of the documentation", () => {
+  it("are found, each with its answer", () => {
+    assert.deepStrictEqual(files.filter((file) => !commands.some(({ name }) => name.startsWith(`${file}:`))), [])
+    assert.deepStrictEqual(differences({ a: [1, "x"], b: "y" }, { a: [1, "z"], b: "…" }), [
+      `answer.a[1] is "x", documented as "z"`
+    ])
+  })
+
+  if (!isInstalled("curl", "--version") || !isInstalled("openssl", "version")) {
+    console.warn("curl or openssl is not installed here: the commands of the documentation are not run")
+    return
+  }
+  it.layer(Layer.effect(KeptDemo, startKeptDemo).pipe(Layer.provideMerge(layerNode)), {
+    excludeTestServices: true,
+    timeout: 60_000
+  })((it) => {
+    it.effect.each(commands)("$name", ({ answer, script }) =>
+      Effect.gen(function*() {
+        const output = yield* run(script)
+        if (answer.kind === "text") return assert.strictEqual(output, answer.text)
+        assert.deepStrictEqual(differences(JSON.parse(output), answer.value), [], output)
+      }))
+
+    it.effect("as the demo prints them", () =>
+      Effect.gen(function*() {
+        const { commands: printed } = yield* KeptDemo
+        const output = yield* run(printed)
+        assert.match(output, /^verified\n\{.*"code":"Verified".*\}\{.*"state":"material".*\}\{"openapi"/s)
+      }))
+  })
+})
