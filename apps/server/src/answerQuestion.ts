@@ -11,8 +11,8 @@ import {
   problem,
   Question
 } from "@posh/api"
-import type { Question as CoreQuestion, Verdict, Verifier } from "@posh/core"
-import { Effect, Predicate, Result, Schema, Struct } from "effect"
+import type { Question as CoreQuestion, QuestionError, Verdict, Verifier } from "@posh/core"
+import { Cause, Effect, Option, Predicate, Result, Schema, Struct } from "effect"
 import { internalProblem, problemAt, questionProblem, schemaProblem } from "./http/problems.ts"
 import { makeId } from "./ids.ts"
 import { toAnswer } from "./toAnswer.ts"
@@ -27,11 +27,25 @@ interface Decision {
 
 /** Answers one question, given as the JSON value of its body. */
 export const answerQuestion = (verify: Ask, input: unknown): Effect.Effect<Answer, Problem> => {
-  const question = decodeQuestion(input)
-  if (Result.isFailure(question)) return Effect.fail(question.failure)
-  const { explain = false, ...asked } = question.success
-  return Effect.map(decide(verify, asked), ({ id, verdict }) => toAnswer(verdict, { id, explain }))
+  const reading = readQuestion(input)
+  return Result.isFailure(reading) ? Effect.fail(reading.failure) : answerReading(verify, reading.success)
 }
+
+/** A question that can be put. */
+export interface Reading {
+  readonly asked: Asked
+  readonly explain: boolean
+}
+
+/** JSON value → question. */
+export const readQuestion = (input: unknown): Result.Result<Reading, Problem> =>
+  Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({ asked, explain }))
+
+export const answerReading = (verify: Ask, { asked, explain }: Reading): Effect.Effect<Answer, Problem> =>
+  Effect.matchCauseEffect(verify(asked), {
+    onFailure: toProblem,
+    onSuccess: (verdict) => Effect.succeed(toAnswer(verdict, { id: makeId(verdict.decidedAt), explain }))
+  })
 
 /**
  * Answers a batch, given as the JSON value of its body.
@@ -106,18 +120,19 @@ const toResult = (
   return { ...name, answer: toAnswer(decision.success.verdict, { id: decision.success.id, explain }) }
 }
 
-/** A fault of ours is a problem of this question alone, also within a batch. */
 const decide = (verify: Ask, asked: CoreQuestion): Effect.Effect<Decision, Problem> =>
-  verify(asked).pipe(
-    Effect.mapError((error) => questionProblem(error)),
-    Effect.catchDefect((defect) =>
-      Effect.andThen(Effect.logError("a question met a defect", defect), Effect.fail(internalProblem))
-    ),
-    Effect.map((verdict) => ({ id: makeId(verdict.decidedAt), verdict })),
-    Effect.tap(({ id, verdict: { code, domain, service, verdict } }) =>
-      Effect.logDebug("decided", { id, domain, service, verdict, code })
-    )
-  )
+  Effect.matchCauseEffect(verify(asked), {
+    onFailure: toProblem,
+    onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
+  })
+
+/** A question that was refused; a fault of ours, which is a problem of this question alone; or an interruption. */
+const toProblem = (cause: Cause.Cause<QuestionError>): Effect.Effect<never, Problem> => {
+  const refused = Cause.findErrorOption(cause)
+  if (Option.isSome(refused)) return Effect.fail(questionProblem(refused.value))
+  if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+  return Effect.andThen(Effect.logError("a question met a defect", cause), Effect.fail(internalProblem))
+}
 
 const strict = { onExcessProperty: "error" } as const
 const decodeQuestionResult = Schema.decodeUnknownResult(Question, strict)

@@ -1,5 +1,5 @@
 /**
- * Names of decisions: UUIDs that sort by time (RFC 9562 §5.7).
+ * Names of decisions: UUIDs that sort by time (RFC 9562 §5.7), and within a millisecond by the order of naming.
  */
 import { randomFillSync } from "node:crypto"
 import { v7 } from "uuid"
@@ -7,6 +7,8 @@ import { v7 } from "uuid"
 const octets = 16
 const pool = new Uint8Array(octets * 256)
 let used = pool.length
+let sequence = 0
+let latest = 0
 
 /** A new name. Random octets are drawn many at a time, because drawing them costs more than all else here. */
 export const makeId = (now: number): string => {
@@ -15,5 +17,7 @@ export const makeId = (now: number): string => {
     used = 0
   }
   used += octets
-  return v7({ msecs: now, random: pool.subarray(used - octets, used) })
+  sequence = now > latest ? 0 : (sequence + 1) >>> 0
+  latest = Math.max(latest, now)
+  return v7({ msecs: now, seq: sequence, random: pool.subarray(used - octets, used) })
 }

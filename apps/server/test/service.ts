@@ -7,6 +7,7 @@ import { Context, Effect, Layer, Logger } from "effect"
 import { HttpServer } from "effect/http"
 import { Agent, request } from "node:http"
 import { layerServe } from "../src/App.ts"
+import * as fastLane from "../src/http/fastLane.ts"
 import { Listener } from "../src/http/Listener.ts"
 import { Readiness } from "../src/Readiness.ts"
 
@@ -31,7 +32,8 @@ export class Service extends Context.Service<Service, {
 }>()("posh/server/test/Service") {
   /** Over a verifier; the readiness is there to be changed. */
   static readonly layer = <E>(verifier: Layer.Layer<Verifier, E>) => {
-    const server = NodeHttpServer.layerServer(() => new Listener(), { host: "127.0.0.1", port: 0 })
+    const listener = new Listener()
+    const server = NodeHttpServer.layerServer(() => listener, { host: "127.0.0.1", port: 0 })
     return Layer.effect(
       Service,
       Effect.map(HttpServer.HttpServer, ({ address }) => {
@@ -40,7 +42,7 @@ export class Service extends Context.Service<Service, {
         return Service.of({ baseUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
       })
     ).pipe(
-      Layer.provide(layerServe),
+      Layer.provide([layerServe, fastLane.layer(listener)]),
       Layer.provide([server, NodeHttpServer.layerHttpServices, verifier, Logger.layer([])]), // defects are provoked
       Layer.provideMerge(Readiness.layer)
     )

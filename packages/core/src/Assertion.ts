@@ -7,8 +7,10 @@ import { failures, type VerdictCode } from "./codes.ts"
 import type { Domain } from "./Domain.ts"
 import { generationRules } from "./Generation.ts"
 import type { Lint } from "./Lint.ts"
-import type { Resolution, Target } from "./Resolver.ts"
+import { reportAttempt } from "./report.ts"
+import type { Resolution } from "./Resolver.ts"
 import type { ServiceKey } from "./Service.ts"
+import type { Target } from "./Target.ts"
 import type { AttemptReport, CacheStatus } from "./Verdict.ts"
 
 export interface Assertion {
@@ -30,8 +32,8 @@ export interface Assertion {
 }
 
 export const toAssertion = ({ domain, service }: Target, resolution: Resolution, now: number): Assertion => {
-  const { attempts, cache, outcome, retryAt } = resolution
-  const common = { domain, service: service.key, attempts, cache }
+  const { cache, outcome, retryAt } = resolution.deciding
+  const common = { domain, service: service.key, attempts: resolution.asked.map(reportAttempt), cache }
   if (Result.isSuccess(outcome)) {
     const { association } = outcome.success
     const message = `${domain} publishes material for ${service.key} (${

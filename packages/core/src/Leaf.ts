@@ -8,21 +8,36 @@ import type { Lint } from "./Lint.ts"
 import type { Policy } from "./Policy.ts"
 import type { PresentedCertificate } from "./Verdict.ts"
 
+/** What can be said of a certificate once and for all. */
+export interface LeafInspection {
+  /** One of the drafts' examples, whose private keys are public (POSH-SEC-06). */
+  readonly denied: boolean
+  readonly lints: ReadonlyArray<Lint>
+}
+
 export interface LeafJudgement {
   /** Why it is refused; absent where it is acceptable. */
   readonly fault?: { readonly code: VerdictCode; readonly detail?: string; readonly retryAfterMs?: number }
   readonly lints: ReadonlyArray<Lint>
 }
 
-export const judgeLeaf = (presented: PresentedCertificate, policy: Policy, now: number): LeafJudgement => {
-  if (!policy.trustDraftExamples && isDenied(presented.hashes)) { // POSH-SEC-06
-    const detail = "the private key of this example certificate is public"
-    return { fault: { code: "PresentedCertificatePolicyViolation", detail }, lints: [] }
-  }
-  const { certificate } = presented
-  if (certificate === undefined) return { lints: [] } // the caller has checked the dates itself (design §4)
+export const inspectLeaf = ({ certificate, hashes }: PresentedCertificate): LeafInspection => ({
+  denied: isDenied(hashes),
+  lints: certificate === undefined ? [] : examineLeaf(certificate)
+})
 
-  const lints = examineLeaf(certificate)
+export const judgeLeaf = (
+  { certificate }: PresentedCertificate,
+  { denied, lints }: LeafInspection,
+  policy: Policy,
+  now: number
+): LeafJudgement => {
+  if (denied && !policy.trustDraftExamples) {
+    const detail = "the private key of this example certificate is public"
+    return { fault: { code: "PresentedCertificatePolicyViolation", detail }, lints }
+  }
+  if (certificate === undefined) return { lints } // the caller has checked the dates itself (design §4)
+
   // POSH-MAT-02. THE LEAF'S OWN SIGNATURE IS NOT CHECKED: trust comes from the domain (POSH-MAT-03, POSH-MAT-05).
   if (now > certificate.notAfter + policy.clockSkewMs) return { fault: { code: "PresentedCertificateExpired" }, lints }
   if (now < certificate.notBefore - policy.clockSkewMs) {

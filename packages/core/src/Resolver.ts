@@ -3,28 +3,22 @@
  *
  * `resolve` negotiates between the generations (requirements §9.2); `ask` answers for one of them.
  */
-import { Cause, Clock, Context, Effect, Layer, Random, Result } from "effect"
+import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { Association } from "./Association.ts"
 import { makeAttempt } from "./Attempt.ts"
 import { withBudgets } from "./Budgets.ts"
-import { AssociationStore, keyText, type Remembered, type StoreKey } from "./cache/AssociationStore.ts"
-import { absenceAfter } from "./cache/Backoff.ts"
-import { type Flight, makeFlights } from "./cache/Flights.ts"
+import { AssociationStore } from "./cache/AssociationStore.ts"
+import { makeFlights } from "./cache/Flights.ts"
 import { type Demand, fallBack, type Recall, recall } from "./cache/recall.ts"
 import { makeRefetchLimit } from "./cache/RefetchLimit.ts"
 import { isUnanswered, isWithdrawal } from "./codes.ts"
-import type { Domain } from "./Domain.ts"
 import { ResolveError } from "./errors.ts"
 import { Fetcher } from "./Fetcher.ts"
 import type { Generation, Generations } from "./Generation.ts"
+import { type Landing, lost, makeLearn } from "./learn.ts"
 import type { Policy } from "./Policy.ts"
-import type { ServiceEntry } from "./Service.ts"
-import type { AttemptReport, CacheStatus } from "./Verdict.ts"
-
-export interface Target {
-  readonly domain: Domain
-  readonly service: ServiceEntry
-}
+import type { Target } from "./Target.ts"
+import type { CacheStatus } from "./Verdict.ts"
 
 export interface ResolveOptions {
   readonly generations: Generations
@@ -32,8 +26,14 @@ export interface ResolveOptions {
   readonly maxAgeMs?: number
   /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
   readonly force?: "refresh" | "mismatch"
+  readonly deadline: Deadline
+}
+
+/** When an answer is due; the clock is first read where something has to be waited for. */
+export interface Deadline {
+  readonly ms: number
   /** On the monotonic clock, in milliseconds. */
-  readonly deadlineAt: number
+  at?: number
 }
 
 /** Usable material, and how it came to be used. */
@@ -43,23 +43,20 @@ export interface Known {
   readonly nextTryAt?: number
 }
 
-export interface Resolution {
+/** What one generation came to. */
+export interface Asked {
+  readonly generation: Generation
   readonly outcome: Result.Result<Known, ResolveError>
   /** After a failure that is remembered: when the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
-  readonly attempts: ReadonlyArray<AttemptReport>
-  /** Of the deciding attempt. */
   readonly cache: CacheStatus
 }
 
-/** What one generation came to. */
-interface Learnt {
-  readonly outcome: Result.Result<Known, ResolveError>
-  readonly retryAt?: number
-}
-
-interface Asked extends Learnt {
-  readonly cache: CacheStatus
+export interface Resolution {
+  /** The generations asked, in order. */
+  readonly asked: ReadonlyArray<Asked>
+  /** The one that decides. */
+  readonly deciding: Asked
 }
 
 export class Resolver extends Context.Service<Resolver, {
@@ -75,159 +72,125 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const store = yield* AssociationStore
   const fetcher = yield* Fetcher
   const attempt = makeAttempt(Fetcher.of({ get: withBudgets(fetcher.get, policy.budgets) }), policy)
-  const flights = yield* makeFlights<Learnt>((cause) => ({ outcome: Result.fail(faultOf(cause)) }))
+  const flights = yield* makeFlights<Landing>(lost)
+  const learn = makeLearn(attempt, store)
   const refetches = makeRefetchLimit()
 
-  const resolve = Effect.fnUntraced(function*(target: Target, options: ResolveOptions) {
-    const demand = yield* demandOf(target, options)
-    if (options.generations === "draft-only") return resolution(["draft", yield* ask("draft", target, options, demand)])
-    const rfc = yield* ask("rfc7711", target, options, demand)
-    if (options.generations === "rfc-only" || Result.isSuccess(rfc.outcome)) return resolution(["rfc7711", rfc])
+  const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> =>
+    options.force === undefined
+      ? resolveFor(target, options, { ...ageOf(options), force: false })
+      : Effect.flatMap(isPermitted(target, options.force), (force) =>
+        resolveFor(target, options, { ...ageOf(options), force }))
 
-    // POSH-NEG-02: only an authoritative "nothing published" lets the draft generation speak.
-    const { code } = rfc.outcome.failure
-    if (code === "NotPublished") {
-      return resolution(["rfc7711", rfc], ["draft", yield* ask("draft", target, options, demand)])
+  const resolveFor = (target: Target, options: ResolveOptions, demand: Demand): Effect.Effect<Resolution> =>
+    options.generations === "draft-only"
+      ? Effect.map(ask("draft", target, options, demand), (draft) => ({ asked: [draft], deciding: draft }))
+      : Effect.flatMap(
+        ask("rfc7711", target, options, demand),
+        (rfc) =>
+          options.generations === "rfc-only" || Result.isSuccess(rfc.outcome)
+            ? Effect.succeed({ asked: [rfc], deciding: rfc })
+            : negotiate(target, options, demand, rfc, rfc.outcome.failure)
+      )
+
+  /** RFC 7711 brought nothing: may the draft generation speak? */
+  const negotiate = Effect.fnUntraced(
+    function*(target: Target, options: ResolveOptions, demand: Demand, rfc: Asked, { code }: ResolveError) {
+      // POSH-NEG-02: only an authoritative "nothing published" lets it.
+      const draft = code === "NotPublished"
+        ? yield* ask("draft", target, options, demand)
+        : isUnanswered(code) && !demand.force
+        ? yield* stillFresh(target, demand)
+        : undefined
+      return draft === undefined ? { asked: [rfc], deciding: rfc } : { asked: [rfc, draft], deciding: draft }
     }
-    const kept = isUnanswered(code) && !demand.force ? yield* stillFresh(target, demand) : undefined
-    return kept === undefined ? resolution(["rfc7711", rfc]) : resolution(["rfc7711", rfc], ["draft", kept])
-  })
+  )
 
   /** POSH-NEG-06: where RFC 7711 cannot be asked again, draft material serves until its own fresh-until. */
   const stillFresh = Effect.fnUntraced(function*(target: Target, { maxAgeMs }: Demand) {
     if (maxAgeMs !== undefined) return undefined
-    const { asOf, association, tier } = yield* store.get(keyOf("draft", target))
-    return association === undefined || asOf >= association.lifetime.revalidateAt
-      ? undefined
-      : { outcome: Result.succeed({ association }), cache: tier }
+    const { asOf, association, tier } = yield* store.get(target.keys.draft)
+    if (association === undefined || asOf >= association.lifetime.revalidateAt) return undefined
+    return { generation: "draft", outcome: Result.succeed({ association }), cache: tier } satisfies Asked
   })
 
-  const demandOf = (target: Target, { force, maxAgeMs }: ResolveOptions) =>
-    Effect.map(monotonicMs, (now): Demand => ({
-      ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
-      force: force !== undefined &&
-        (refetches.permit(`${target.domain}:${target.service.key}`, force, now) ||
-          // Somebody else's refetch is under way: it answers this question too.
-          flights.isUnderWay(keyText(keyOf("rfc7711", target))) || flights.isUnderWay(keyText(keyOf("draft", target))))
-    }))
+  /** May the origin be asked although something is remembered? */
+  const isPermitted = (target: Target, reason: "refresh" | "mismatch") =>
+    Effect.map(monotonicMs, (now) =>
+      refetches.permit(target.keys.rfc7711.text, reason, now) ||
+      // Somebody else's refetch is under way: it answers this question too.
+      flights.isUnderWay(target.keys.rfc7711.text) || flights.isUnderWay(target.keys.draft.text))
 
-  const ask = Effect.fnUntraced(
-    function*(generation: Generation, target: Target, options: ResolveOptions, demand: Demand) {
-      const key = keyOf(generation, target)
-      const remembered = yield* store.get(key)
+  const ask = (generation: Generation, target: Target, options: ResolveOptions, demand: Demand) =>
+    Effect.flatMap(store.get(target.keys[generation]), (remembered): Effect.Effect<Asked> => {
       const recalled = recall(remembered, demand)
-      if (recalled._tag !== "Learn") {
-        if (recalled.refreshAhead) yield* flights.start(keyText(key), learn(key, target, { force: true }))
-        return { ...learntFrom(recalled), cache: remembered.tier } satisfies Asked
-      }
-      const { joined, outcome } = yield* flights.join(keyText(key), learn(key, target, demand), {
-        ms: options.deadlineAt - (yield* monotonicMs),
-        onLate: ({ waiting }) => ({
-          outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] }))
-        })
-      })
-      return { ...outcome, cache: joined ? "coalesced" : "miss" } satisfies Asked
-    }
-  )
+      if (recalled._tag === "Learn") return askOrigin(generation, target, options, demand)
+      const answer = toAsked(generation, recalled, remembered.tier)
+      if (!recalled.refreshAhead) return Effect.succeed(answer)
+      return Effect.as(flights.start(target.keys[generation].text, learn(generation, target)), answer)
+    })
 
-  /** Asks the origin and remembers what came of it. */
-  const learn = (key: StoreKey, target: Target, demand: Demand) => (flight: Flight<Learnt>) =>
-    attempt({ ...target, generation: key.generation, waiting: flight.waiting }).pipe(
-      Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
-      Effect.result,
-      Effect.flatMap((outcome) =>
-        flight.discarded ? Effect.succeed(unremembered(outcome)) : settle(key, demand, outcome)
-      ),
-      Effect.withSpan("Resolver.learn", {
-        attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": key.generation }
-      })
-    )
-
-  const settle = Effect.fnUntraced(
-    function*(key: StoreKey, demand: Demand, outcome: Result.Result<Association, ResolveError>) {
-      if (Result.isSuccess(outcome)) {
-        yield* store.putAssociation(key, outcome.success)
-        // RFC 7711 material supersedes the draft's: no outage may bring that back (POSH-SEC-30).
-        if (key.generation === "rfc7711") yield* store.removeAssociation({ ...key, generation: "draft" })
-        return unremembered(outcome)
-      }
-      const error = outcome.failure
-      const remembered: Remembered = yield* store.get(key)
-      const absence = absenceAfter(error, remembered.absence, remembered.asOf, yield* Random.next)
-      if (isWithdrawal(error.code)) yield* store.removeAssociation(key)
-      if (absence !== undefined) yield* store.putAbsence(key, absence)
-      const kept = isWithdrawal(error.code)
-        ? undefined
-        : fallBack(remembered, demand, absence?.until ?? remembered.asOf)
-      if (kept !== undefined) return learntFrom(kept)
-      return { outcome: Result.fail(error), ...(absence === undefined ? {} : { retryAt: absence.until }) }
+  const askOrigin = Effect.fnUntraced(
+    function*(generation: Generation, target: Target, { deadline }: ResolveOptions, demand: Demand) {
+      const now = yield* monotonicMs
+      deadline.at ??= now + deadline.ms
+      const { joined, outcome: landing } = yield* flights.join(
+        target.keys[generation].text,
+        learn(generation, target),
+        {
+          ms: deadline.at - now,
+          onLate: ({ waiting }) => ({
+            outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] }))
+          })
+        }
+      )
+      return conclude(generation, landing, demand, joined ? "coalesced" : "miss")
     }
   )
 
   return Resolver.of({
     resolve,
-    forget: Effect.fnUntraced(function*(target) {
-      for (const generation of ["rfc7711", "draft"] as const) {
-        const key = keyOf(generation, target)
-        flights.discard(keyText(key))
+    forget: Effect.fnUntraced(function*({ keys }) {
+      for (const key of [keys.rfc7711, keys.draft]) {
+        flights.discard(key.text)
         yield* store.forget(key)
       }
-      refetches.forget(`${target.domain}:${target.service.key}`)
+      refetches.forget(keys.rfc7711.text)
     })
   })
 })
 
 /** Milliseconds on a clock that no correction of the time moves. */
-export const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
-const keyOf = (generation: Generation, { domain, service }: Target): StoreKey => ({
-  domain,
-  service: service.key,
-  generation
-})
+const ageOf = ({ maxAgeMs }: ResolveOptions) => maxAgeMs === undefined ? {} : { maxAgeMs }
 
-const unremembered = (outcome: Result.Result<Association, ResolveError>): Learnt => ({
-  outcome: Result.map(outcome, (association) => ({ association }))
-})
-
-const learntFrom = (recalled: Exclude<Recall, { _tag: "Learn" }>): Learnt => {
-  if (recalled._tag === "Fail") return { outcome: Result.fail(recalled.absence.error), retryAt: recalled.absence.until }
-  const { association, overdue } = recalled
-  return { outcome: Result.succeed(overdue === undefined ? { association } : { association, ...overdue }) }
-}
-
-/** A defect is ours: it is logged where it happened, and the answer says no more than that (POSH-SEC-02). */
-const faultOf = (cause: Cause.Cause<never>): ResolveError =>
-  new ResolveError({ code: Cause.hasInterruptsOnly(cause) ? "Cancelled" : "InternalError", hops: [] })
-
-const resolution = (...asked: ReadonlyArray<readonly [Generation, Asked]>): Resolution => {
-  const deciding = asked.at(-1)
-  if (deciding === undefined) throw new Error("a resolution without an attempt")
-  return {
-    ...deciding[1],
-    attempts: asked.map(([generation, answer]) => report(generation, answer))
-  }
-}
-
-const report = (generation: Generation, { cache, outcome }: Asked): AttemptReport => {
+/** A flight has landed; what that means for a question depends on the question's own demand. */
+const conclude = (
+  generation: Generation,
+  { before, outcome, retryAt }: Landing,
+  demand: Demand,
+  cache: CacheStatus
+): Asked => {
   if (Result.isSuccess(outcome)) {
-    const { association, nextTryAt } = outcome.success
-    return {
-      generation,
-      code: "Resolved",
-      hops: association.hops,
-      cache,
-      ...(nextTryAt === undefined ? {} : { revalidation: "overdue" as const })
-    }
+    return { generation, outcome: Result.succeed({ association: outcome.success }), cache }
   }
-  const { code, detail, hopIndex, hops, url } = outcome.failure
+  const kept = before === undefined || isWithdrawal(outcome.failure.code)
+    ? undefined
+    : fallBack(before, demand, retryAt ?? before.asOf)
+  if (kept !== undefined) return toAsked(generation, kept, cache)
+  return { generation, outcome: Result.fail(outcome.failure), cache, ...(retryAt === undefined ? {} : { retryAt }) }
+}
+
+const toAsked = (generation: Generation, recalled: Exclude<Recall, { _tag: "Learn" }>, cache: CacheStatus): Asked => {
+  if (recalled._tag === "Fail") {
+    const { error, until } = recalled.absence
+    return { generation, outcome: Result.fail(error), retryAt: until, cache }
+  }
+  const { association, overdue } = recalled
   return {
     generation,
-    code,
-    hops,
-    cache,
-    ...(detail === undefined ? {} : { detail }),
-    ...(hopIndex === undefined ? {} : { hopIndex }),
-    ...(url === undefined ? {} : { url })
+    outcome: Result.succeed(overdue === undefined ? { association } : { association, nextTryAt: overdue.nextTryAt }),
+    cache
   }
 }

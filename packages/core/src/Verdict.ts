@@ -78,6 +78,7 @@ export interface Verdict {
   readonly retryAfterMs?: number
   /** Absent where nothing was looked up. */
   readonly cache?: CacheStatus
+  /** Put together when it is read: most callers never do. */
   readonly evidence: Evidence
 }
 
@@ -93,7 +94,7 @@ export interface Subject {
 export const refuted = (
   subject: Subject,
   code: VerdictCode,
-  evidence: Evidence,
+  evidence: () => Evidence,
   more: {
     readonly generation?: Generation
     readonly cache?: CacheStatus
@@ -112,7 +113,9 @@ export const refuted = (
     message: detail === undefined ? summary : `${summary.slice(0, -1)}: ${detail}.`,
     prooftype: "posh",
     retryable,
-    evidence
+    get evidence() {
+      return evidence()
+    }
   }
 }
 
@@ -122,7 +125,7 @@ export const verified = (
   known: Known,
   matched: MatchedCandidate,
   cache: CacheStatus,
-  evidence: Evidence
+  evidence: () => Evidence
 ): Verdict => {
   const { generation, lifetime } = known.association
   const validUntil = Math.min(
@@ -144,6 +147,8 @@ export const verified = (
     refreshAfter: Math.floor(lifetime.fetchedAt + Math.max(0, validUntil - lifetime.fetchedAt) * 0.8),
     retryable: false,
     cache,
-    evidence
+    get evidence() {
+      return evidence()
+    }
   }
 }

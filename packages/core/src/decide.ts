@@ -6,21 +6,15 @@ import type { Association } from "./Association.ts"
 import { type ChainScreen, screenChains } from "./ChainScreen.ts"
 import type { ResolveError } from "./errors.ts"
 import type { LeafJudgement } from "./Leaf.ts"
-import { type Lint, lint } from "./Lint.ts"
-import { match } from "./Matcher.ts"
+import { lint } from "./Lint.ts"
+import { type Match, match } from "./Matcher.ts"
 import { compareNames, type NameMatches } from "./NameCheck.ts"
 import type { Policy } from "./Policy.ts"
-import type { Resolution, Target } from "./Resolver.ts"
+import { reportAttempt } from "./report.ts"
+import type { Resolution } from "./Resolver.ts"
+import type { Target } from "./Target.ts"
 import type { Terms } from "./Terms.ts"
-import {
-  type Evidence,
-  type MatchedCandidate,
-  type PresentedCertificate,
-  refuted,
-  type Subject,
-  type Verdict,
-  verified
-} from "./Verdict.ts"
+import { type Evidence, type PresentedCertificate, refuted, type Subject, type Verdict, verified } from "./Verdict.ts"
 
 /** A question after parsing. */
 export interface Inquiry {
@@ -34,41 +28,30 @@ export interface Inquiry {
 
 /** Chain, match, names, verdict: in this order (POSH-MAT-64). */
 export const decide = (inquiry: Inquiry, resolution: Resolution, policy: Policy): Verdict => {
-  const subject = subjectOf(inquiry)
-  const { attempts, cache, outcome } = resolution
+  const { cache, outcome } = resolution.deciding
   if (Result.isFailure(outcome)) return unresolved(inquiry, resolution, outcome.failure)
 
-  const known = outcome.success
-  const { association } = known
-  const { material } = association
+  const { association } = outcome.success
   const { now, presented, terms } = inquiry
   const chains = screenChains(terms.chainCheck, { now, allowSha1: policy.chainSha1 })
-  const found = match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
-  const names = namesOf(inquiry, association)
-  const evidence: Evidence = {
-    attempts,
-    delegation: association.delegation,
-    delegatedDomain: association.delegatedDomain,
-    material,
-    lifetime: association.lifetime,
-    ...(names === undefined ? {} : { names }),
-    lints: [...inquiry.leaf.lints, ...association.lints]
-  }
+  const found = match(association.material, presented, {
+    now,
+    hashes: policy.hashes,
+    mode: policy.match,
+    admits: chains.admits
+  })
+  const subject = subjectOf(inquiry)
+  const evidence = () => evidenceOf(inquiry, resolution, association, found, chains)
   const { generation } = association
   if (found._tag === "Unmatched") return refuted(subject, found.code, evidence, { generation, cache })
-
-  const matched = withChain(evidence, found.candidate, found.lints, association, inquiry, chains)
-  // POSH-MAT-50: advice by default.
-  if (names !== undefined && !namesSuffice(names, terms)) {
-    return refuted(subject, "NameCheckFailed", matched, { generation, cache })
-  }
-  return verified(subject, known, found.candidate, cache, matched)
+  if (!namesSuffice(inquiry, association)) return refuted(subject, "NameCheckFailed", evidence, { generation, cache })
+  return verified(subject, outcome.success, found.candidate, cache, evidence)
 }
 
 /** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
 export const decideWithoutLookup = (inquiry: Inquiry, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
   const { code, ...more } = fault
-  return refuted(subjectOf(inquiry), code, { attempts: [], lints: inquiry.leaf.lints }, more)
+  return refuted(subjectOf(inquiry), code, () => ({ attempts: [], lints: inquiry.leaf.lints }), more)
 }
 
 const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
@@ -80,17 +63,20 @@ const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
 
 const unresolved = (
   inquiry: Inquiry,
-  { attempts, cache, retryAt }: Resolution,
+  { asked, deciding: { cache, generation, retryAt } }: Resolution,
   { code, detail, lints = [] }: ResolveError
-): Verdict => {
-  const generation = code === "NotPublished" ? undefined : attempts.at(-1)?.generation
-  return refuted(subjectOf(inquiry), code, { attempts, lints: [...inquiry.leaf.lints, ...lints] }, {
-    cache,
-    ...(detail === undefined ? {} : { detail }),
-    ...(generation === undefined ? {} : { generation }),
-    ...(retryAt === undefined ? {} : { retryAfterMs: Math.max(0, retryAt - inquiry.now) })
-  })
-}
+): Verdict =>
+  refuted(
+    subjectOf(inquiry),
+    code,
+    () => ({ attempts: asked.map(reportAttempt), lints: [...inquiry.leaf.lints, ...lints] }),
+    {
+      cache,
+      ...(detail === undefined ? {} : { detail }),
+      ...(code === "NotPublished" ? {} : { generation }),
+      ...(retryAt === undefined ? {} : { retryAfterMs: Math.max(0, retryAt - inquiry.now) })
+    }
+  )
 
 const namesOf = ({ presented, target, terms }: Inquiry, { delegatedDomain }: Association): NameMatches | undefined =>
   presented.certificate === undefined ? undefined : compareNames({
@@ -101,30 +87,49 @@ const namesOf = ({ presented, target, terms }: Inquiry, { delegatedDomain }: Ass
     ...(terms.derivedDomain === undefined ? {} : { derived: terms.derivedDomain })
   })
 
-// POSH-MAT-51; a derived domain that DNS secured counts as a reference identifier as well (POSH-PRF-07).
-const namesSuffice = ({ delegated, derived, source }: NameMatches, { nameCheck }: Terms): boolean => {
+// POSH-MAT-50: advice by default. POSH-MAT-51, and a derived domain that DNS secured counts as well (POSH-PRF-07).
+const namesSuffice = (inquiry: Inquiry, association: Association): boolean => {
+  const { nameCheck } = inquiry.terms
   if (nameCheck === "advisory") return true
-  return source || (nameCheck === "source-or-delegated" && (delegated || derived === true))
+  const names = namesOf(inquiry, association)
+  if (names === undefined) return false
+  return names.source || (nameCheck === "source-or-delegated" && (names.delegated || names.derived === true))
 }
 
-/** Adds the match and, where asked for, what the chain of the matched entry looks like. */
-const withChain = (
-  evidence: Evidence,
-  matched: MatchedCandidate,
-  lints: ReadonlyArray<Lint>,
-  { material }: Association,
-  { terms }: Inquiry,
+const evidenceOf = (
+  inquiry: Inquiry,
+  { asked }: Resolution,
+  association: Association,
+  found: Match,
   chains: ChainScreen
 ): Evidence => {
-  const found = { ...evidence, matched, lints: [...evidence.lints, ...lints] }
-  if (terms.chainCheck === "off" || material._tag === "Fingerprints") return found // no chain in fingerprints
-  const entry = material.entries.find(({ index }) => index === matched.index)
+  const names = namesOf(inquiry, association)
+  const evidence: Evidence = {
+    attempts: asked.map(reportAttempt),
+    delegation: association.delegation,
+    delegatedDomain: association.delegatedDomain,
+    material: association.material,
+    lifetime: association.lifetime,
+    ...(names === undefined ? {} : { names }),
+    lints: [...inquiry.leaf.lints, ...association.lints]
+  }
+  if (found._tag === "Unmatched") return evidence
+  const matched = { ...evidence, matched: found.candidate, lints: [...evidence.lints, ...found.lints] }
+  return withChain(matched, found.candidate.index, association, inquiry.terms, chains)
+}
+
+/** Adds, where asked for, what the chain of the matched entry looks like. */
+const withChain = (
+  evidence: Evidence,
+  index: number,
+  { material }: Association,
+  { chainCheck }: Terms,
+  chains: ChainScreen
+): Evidence => {
+  if (chainCheck === "off" || material._tag === "Fingerprints") return evidence // no chain in fingerprints
+  const entry = material.entries.find((candidate) => candidate.index === index)
   const fault = entry === undefined ? undefined : chains.faultOf(entry)
-  return fault === undefined
-    ? { ...found, chain: "valid" }
-    : {
-      ...found,
-      chain: "invalid",
-      lints: [...found.lints, lint("ChainInvalid", "warning", `keys[${matched.index}]`, fault)]
-    }
+  if (fault === undefined) return { ...evidence, chain: "valid" }
+  const found = lint("ChainInvalid", "warning", `keys[${index}]`, fault)
+  return { ...evidence, chain: "invalid", lints: [...evidence.lints, found] }
 }

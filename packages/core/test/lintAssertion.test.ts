@@ -67,6 +67,7 @@ describe("lintAssertion", () => {
       state: "material",
       code: "Resolved",
       attempts: [{ ...attempt, code: "Resolved" }],
+      lints,
       association: {
         domain,
         service,

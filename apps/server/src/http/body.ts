@@ -2,7 +2,7 @@
  * The body of a request as JSON, within a limit.
  */
 import { bodyLimits, type Problem, problem } from "@posh/api"
-import { ByteSize, Effect } from "effect"
+import { ByteSize, Effect, Result } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 import { isUtf8 } from "node:buffer"
 
@@ -27,19 +27,21 @@ export const readJson = (
         ? tooLarge(limit)
         : problem("InvalidRequest", "The body could not be read to its end.")
     ),
-    Effect.flatMap(parseJson)
+    Effect.flatMap((octets) => Effect.fromResult(decodeJson(Buffer.from(octets))))
   )
 }
 
 /** Octets → JSON value. */
-export const parseJson = (octets: ArrayBuffer | Buffer): Effect.Effect<unknown, Problem> => {
-  if (octets.byteLength === 0) return Effect.fail(problem("InvalidRequest", "The body is empty; JSON is expected."))
-  if (!isUtf8(octets)) return Effect.fail(problem("InvalidRequest", "The body is not UTF-8."))
-  return Effect.try({
-    try: (): unknown => JSON.parse((Buffer.isBuffer(octets) ? octets : Buffer.from(octets)).toString("utf8")),
+export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
+  if (octets.byteLength === 0) return refuse("The body is empty; JSON is expected.")
+  if (!isUtf8(octets)) return refuse("The body is not UTF-8.")
+  return Result.try({
+    try: (): unknown => JSON.parse(octets.toString("utf8")),
     catch: () => problem("InvalidRequest", "The body is not JSON.")
   })
 }
+
+const refuse = (detail: string) => Result.fail(problem("InvalidRequest", detail))
 
 const headFault = ({ headers }: HttpServerRequest.HttpServerRequest, limit: number): Problem | undefined => {
   const mediaType = (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase()

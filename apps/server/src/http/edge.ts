@@ -20,11 +20,9 @@ export const layer = HttpRouter.middleware((handled) =>
     Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers }))
   ), { global: true })
 
-// The API is for programs: nothing of it is to be framed, sniffed or kept by a browser, and no other site may read it.
+// The API is for programs: nothing of it is to be kept by a cache, or taken by a browser for anything but what it is.
 export const securityHeaders: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff"
 }
 

@@ -6,44 +6,37 @@
  * Takes only requests that are as usual (JSON of a known length, no coding); all others, and every other route, go
  * the ordinary way, which answers the same (`fastLane.test.ts` compares the two).
  */
-import { bodyLimits, problemMediaType } from "@posh/api"
+import { type Answer, bodyLimits, type Problem, problemMediaType } from "@posh/api"
 import { Verifier } from "@posh/core"
-import { Cause, Effect, Exit, Layer } from "effect"
+import { Cause, Effect, Exit, Layer, Result } from "effect"
+import { LRUCache } from "lru-cache"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { answerQuestion } from "../answerQuestion.ts"
-import { parseJson } from "./body.ts"
+import { answerReading, type Reading, readQuestion } from "../answerQuestion.ts"
+import { decodeJson } from "./body.ts"
 import { securityHeaders } from "./edge.ts"
 import type { Listener } from "./Listener.ts"
-import { internalProblem } from "./problems.ts"
 
 /** Puts the lane in front of a listener's routes. */
 export const layer = (listener: Listener) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const { verify } = yield* Verifier
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const answer = (octets: Buffer) =>
-      parseJson(octets).pipe(
-        Effect.flatMap((input) => answerQuestion(verify, input)),
-        Effect.match({
-          onFailure: (problem) => ({ status: problem.status, mediaType: problemMediaType, body: JSON.stringify(problem) }),
-          onSuccess: (body) => ({ status: 200, mediaType: "application/json", body: JSON.stringify(body) })
-        }),
-        Effect.catchDefect((defect) =>
-          Effect.as(Effect.logError("a request met a defect", defect), {
-            status: internalProblem.status,
-            mediaType: problemMediaType,
-            body: JSON.stringify(internalProblem)
-          })
-        )
-      )
+    const readings = makeReadings()
+    const answer = (octets: Buffer): Effect.Effect<Rendered> => {
+      const reading = readings(octets)
+      if (Result.isFailure(reading)) return Effect.succeed(renderProblem(reading.failure))
+      return Effect.match(answerReading(verify, reading.success), { onFailure: renderProblem, onSuccess: renderAnswer })
+    }
 
     listener.fastLane = (request, response) => {
       const length = usualLength(request)
       if (length === undefined) return false
       readBody(request, length, (octets) => {
         const fiber = runFork(answer(octets))
+        const exit = fiber.pollUnsafe()
+        if (exit !== undefined) return respond(response, exit) // it was remembered
         response.once("close", () => fiber.interruptUnsafe()) // who went away needs no answer
-        fiber.addObserver((exit) => respond(response, exit))
+        fiber.addObserver((later) => respond(response, later))
       })
       return true
     }
@@ -68,6 +61,46 @@ const readBody = (request: IncomingMessage, length: number, onBody: (octets: Buf
     onBody(first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, length))
   })
 }
+
+/**
+ * Bodies → questions. Servers put the same question again and again, to the octet: what was read of the last few
+ * thousand different ones is kept, so that only new ones are read.
+ *
+ * **Details**
+ *
+ * Found by their ends and length, and taken only where every octet is the same. Two questions that differ in the
+ * middle alone replace each other, and are read each time.
+ */
+const makeReadings = () => {
+  const known = new LRUCache<string, { readonly octets: Buffer; readonly reading: Reading }>({
+    max: 4_096,
+    maxSize: 16 * 1024 * 1024,
+    maxEntrySize: 64 * 1024,
+    sizeCalculation: ({ octets }) => 1_024 + octets.length
+  })
+  return (octets: Buffer): Result.Result<Reading, Problem> => {
+    const { length } = octets
+    const ends = `${length} ${octets.toString("latin1", 0, 80)}${octets.toString("latin1", Math.max(0, length - 80))}`
+    const same = known.get(ends)
+    if (same?.octets.equals(octets) === true) return Result.succeed(same.reading)
+    return Result.map(Result.flatMap(decodeJson(octets), readQuestion), (reading) => {
+      known.set(ends, { octets: Buffer.from(octets), reading })
+      return reading
+    })
+  }
+}
+
+const renderProblem = (problem: Problem): Rendered => ({
+  status: problem.status,
+  mediaType: problemMediaType,
+  body: JSON.stringify(problem)
+})
+
+const renderAnswer = (answer: Answer): Rendered => ({
+  status: 200,
+  mediaType: "application/json",
+  body: JSON.stringify(answer)
+})
 
 interface Rendered {
   readonly status: number

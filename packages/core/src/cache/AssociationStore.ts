@@ -14,7 +14,16 @@ export interface StoreKey {
   readonly domain: Domain
   readonly service: ServiceKey
   readonly generation: Generation
+  /** The three in one, as shared stores have it. */
+  readonly text: string
 }
+
+export const makeKey = (domain: Domain, service: ServiceKey, generation: Generation): StoreKey => ({
+  domain,
+  service,
+  generation,
+  text: `${domain}:${service}:${generation}`
+})
 
 /** A failed resolution, for a while (POSH-CAC-31). Instants in milliseconds since the epoch. */
 export interface Absence {
@@ -46,6 +55,3 @@ export class AssociationStore extends Context.Service<AssociationStore, {
   readonly removeAssociation: (key: StoreKey) => Effect.Effect<void>
   readonly forget: (key: StoreKey) => Effect.Effect<void>
 }>()("posh/cache/AssociationStore") {}
-
-/** Text form of a key; also its place in shared stores. */
-export const keyText = ({ domain, generation, service }: StoreKey): string => `${domain}:${service}:${generation}`

@@ -5,7 +5,7 @@ import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
 import type { Association } from "../Association.ts"
 import type { Material } from "../Material.ts"
-import { type Absence, AssociationStore, keyText, type StoreKey } from "./AssociationStore.ts"
+import { type Absence, AssociationStore, type StoreKey } from "./AssociationStore.ts"
 
 export interface MemoryStoreOptions {
   /** Keys remembered at most; each costs about a kilobyte. */
@@ -30,19 +30,23 @@ export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<Asso
         maxSize: Math.max(1, options.octets),
         sizeCalculation: slotOctets
       })
-      const monotonicMs = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+      const monotonicMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
       const put = (key: StoreKey, association: Association | undefined, absence: Absence | undefined) => {
-        const text = keyText(key)
-        if (association === undefined && absence === undefined) return void slots.delete(text)
-        slots.set(text, { association, absence, wallMs: clock.currentTimeMillisUnsafe(), monotonicMs: monotonicMs() })
+        if (association === undefined && absence === undefined) return void slots.delete(key.text)
+        slots.set(key.text, {
+          association,
+          absence,
+          wallMs: clock.currentTimeMillisUnsafe(),
+          monotonicMs: monotonicMs()
+        })
       }
-      const peek = (key: StoreKey) => slots.peek(keyText(key))
+      const peek = (key: StoreKey) => slots.peek(key.text)
 
       return AssociationStore.of({
         get: (key) =>
           Effect.sync(() => {
             const wallMs = clock.currentTimeMillisUnsafe()
-            const slot = slots.get(keyText(key))
+            const slot = slots.get(key.text)
             if (slot === undefined) return { tier: "memory", asOf: wallMs }
             const asOf = Math.max(wallMs, slot.wallMs + monotonicMs() - slot.monotonicMs)
             const { absence, association } = slot

@@ -1,0 +1,88 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Verifier } from "@posh/core"
+import { Effect, Layer, Schema } from "effect"
+import { jsonBody, Service } from "./service.ts"
+import { indeterminate, verified } from "./verdicts.ts"
+
+/** What a verifier may do, by the domain that it is asked about. */
+const verifier = Layer.succeed(
+  Verifier,
+  Verifier.of({
+    verify: ({ domain }) => {
+      if (domain === "defect.example") return Effect.die("a defect")
+      if (domain === "slow.example") return Effect.as(Effect.sleep("20 millis"), indeterminate)
+      return Effect.succeed(domain === "down.example" ? indeterminate : verified)
+    },
+    assertion: () => Effect.die("not asked"),
+    forget: () => Effect.void
+  })
+)
+
+const question = (domain: string, more: object = {}) =>
+  JSON.stringify({ domain, service: "xmpp-server", certificate: "MAA=", ...more })
+
+/** Without a length known beforehand a request goes the ordinary way. */
+const chunked = (body: string | Uint8Array) => ({
+  method: "POST",
+  headers: { "content-type": "application/json", "transfer-encoding": "chunked" },
+  body
+})
+const plain = (body: string | Uint8Array) => ({
+  ...jsonBody(null),
+  body,
+  headers: {
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(body))
+  }
+})
+
+const compare = Effect.fnUntraced(function*(body: string | Uint8Array) {
+  const { ask } = yield* Service
+  const [fast, ordinary] = [yield* ask("/v1/verify", plain(body)), yield* ask("/v1/verify", chunked(body))]
+  assert.strictEqual(fast.status, ordinary.status)
+  for (const name of ["content-type", "cache-control", "x-content-type-options"]) {
+    assert.strictEqual(fast.headers[name], ordinary.headers[name], name)
+  }
+  const withoutId = (json: unknown) => typeof json === "object" ? { ...json, id: "" } : json
+  assert.deepStrictEqual(withoutId(fast.json), withoutId(ordinary.json))
+  return fast.status
+})
+
+describe("the fast lane answers as the ordinary way does", () => {
+  it.layer(Service.layer(verifier), { excludeTestServices: true })((it) => {
+    it.effect.each<readonly [string, string | Uint8Array, number]>([
+      ["verified", question("a.example"), 200],
+      ["with evidence", question("a.example", { explain: true }), 200],
+      ["indeterminate", question("down.example"), 200],
+      ["not at once", question("slow.example"), 200],
+      ["a defect", question("defect.example"), 500],
+      ["an unknown member", question("a.example", { nameChek: "source" }), 400],
+      ["a missing member", "{}", 400],
+      ["no object", "[]", 400],
+      ["no JSON", "{", 400],
+      ["no UTF-8", Uint8Array.of(0x22, 0xff, 0x22), 400],
+      ["a byte order mark", Buffer.from(`\ufeff${question("a.example")}`), 400]
+    ])("%s", ([, body, status]) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* compare(body), status)
+        assert.strictEqual(yield* compare(body), status) // and again, when it has been read before
+      }))
+
+    it.effect("questions alike at both ends are told apart", () =>
+      Effect.gen(function*() {
+        const { ask } = yield* Service
+        const fill = "x".repeat(200)
+        const bodies = ["a.example", "b.exampl\u00e9"].map((domain) =>
+          JSON.stringify({ service: "xmpp-server", certificate: `${fill}${domain}${fill}`, domain: "a.example" })
+        )
+        for (const body of [...bodies, ...bodies]) {
+          assert.strictEqual((yield* ask("/v1/verify", plain(body))).status, 200)
+        }
+        yield* compare(question("down.example"))
+      }))
+
+    it.effect.prop("any text", [Schema.String], ([text]) => text === "" ? Effect.void : Effect.asVoid(compare(text)), {
+      arbitrary: { runs: 300 }
+    })
+  })
+})
