@@ -1,13 +1,12 @@
 /**
- * The commands of the documentation, run against the demo: each answers as the text says. On a machine without curl or
- * openssl they are only read.
+ * The commands of the documentation, run against the demo: each answers as the text says.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Predicate, Stream } from "effect"
 import { ChildProcess } from "effect/process"
-import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { layerNode, startKeptDemo } from "./demoProcess.ts"
+import { ensureInstalled } from "./tools.ts"
 
 const files = ["README.md", "docs/guides/concepts.md", "docs/guides/publish.md", "docs/reference/api.md"]
 
@@ -83,8 +82,6 @@ const run = Effect.fnUntraced(function*(script: string) {
   return stdout ?? ""
 }, Effect.scoped)
 
-const isInstalled = (tool: string, option: string) => spawnSync(tool, [option]).error === undefined
-
 describe("the commands of the documentation", () => {
   it("are found, each with its answer", () => {
     assert.deepStrictEqual(files.filter((file) => !commands.some(({ name }) => name.startsWith(`${file}:`))), [])
@@ -93,10 +90,11 @@ describe("the commands of the documentation", () => {
     ])
   })
 
-  if (!isInstalled("curl", "--version") || !isInstalled("openssl", "version")) {
-    console.warn("curl or openssl is not installed here: the commands of the documentation are not run")
-    return
-  }
+  beforeAll(() => {
+    ensureInstalled("curl", "--version")
+    ensureInstalled("openssl", "version")
+  }, 300_000)
+
   it.layer(Layer.effect(KeptDemo, startKeptDemo).pipe(Layer.provideMerge(layerNode)), {
     excludeTestServices: true,
     timeout: 60_000

@@ -182,6 +182,7 @@ describe("toAssociation", () => {
         state: "indeterminate" as const,
         code: "DnsTemporaryFailure" as const,
         cache: "miss" as const,
+        lints: [],
         retryable: true,
         retryAfterMs: 30_000
       },

@@ -59,7 +59,9 @@ export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): Attemp
     return yield* walk(fetcher, policy, trail).pipe(
       Effect.timeoutOrElse({
         duration: policy.attempt.attemptMs,
-        orElse: () => Effect.fail(failure(trail, "ResponseTimeout", "the whole resolution took too long"))
+        // Time spent in our own queues says nothing about the origin.
+        orElse: () =>
+          Effect.fail(failure(trail, input.waiting.code ?? "ResponseTimeout", "the whole resolution took too long"))
       })
     )
   })

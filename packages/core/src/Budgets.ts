@@ -4,8 +4,8 @@
  *
  * **Details**
  *
- * A request waits for its turn as long as it may take itself (`limits.requestMs`); a wait that is known to be longer
- * fails at once, with the time after which it would have worked.
+ * A request waits for its turn; how long is the attempt's decision, which reads in `waiting` what for. A wait that is
+ * known to be longer than a whole attempt may take fails at once, with the time after which it would have worked.
  */
 import { Clock, Effect, Option, Semaphore } from "effect"
 import { type Fetcher, FetchError, type FetchRequest, type FetchResponse } from "./Fetcher.ts"
@@ -24,16 +24,19 @@ export const withBudgets = (get: Get, limits: BudgetLimits): Get => {
     const source = sources(request.sourceDomain, now)
     const host = hosts(request.target.host, now)
     const wait = Math.max(source.waitMs(now), host.waitMs(now))
-    if (wait > request.limits.requestMs) return yield* refused("RateLimitedLocally", startedAt, startedAt, wait)
+    if (wait > request.limits.attemptMs) {
+      const trace = { startedAt, endedAt: startedAt }
+      return yield* new FetchError({ code: "RateLimitedLocally", retryAfterMs: Math.ceil(wait), trace })
+    }
     const leave = enter([source, host], now)
 
-    const paced = wait > 0 ? held(request, "RateLimitedLocally", Effect.sleep(wait)) : Effect.void
+    const paced = wait > 0 ? waitingFor(request, "RateLimitedLocally", Effect.sleep(wait)) : Effect.void
     return yield* paced.pipe(
       Effect.andThen(
         get(request).pipe(
-          inTurn(everything, request, "ResolverOverloaded", startedAt),
-          inTurn(host.turns, request, "RateLimitedLocally", startedAt),
-          inTurn(source.turns, request, "RateLimitedLocally", startedAt)
+          inTurn(everything, request, "ResolverOverloaded"),
+          inTurn(host.turns, request, "RateLimitedLocally"),
+          inTurn(source.turns, request, "RateLimitedLocally")
         )
       ),
       Effect.ensuring(leave)
@@ -48,49 +51,26 @@ const enter = (gates: ReadonlyArray<Gate>, now: number) => {
   })
 }
 
-type WaitCode = "RateLimitedLocally" | "ResolverOverloaded"
-
-const refused = (code: WaitCode, startedAt: number, endedAt: number, retryAfterMs: number) =>
-  new FetchError({ code, retryAfterMs: Math.ceil(retryAfterMs), trace: { startedAt, endedAt } })
-
-/** Notes while waiting what for (see {@link FetchRequest.waiting}). */
-const held = <A, E>(request: FetchRequest, code: WaitCode, wait: Effect.Effect<A, E>) =>
+/** Notes what is waited for (see {@link FetchRequest.waiting}). */
+const waitingFor = <A, E>(request: FetchRequest, code: Waiting["code"] & string, wait: Effect.Effect<A, E>) =>
   Effect.suspend(() => {
     request.waiting.code = code
-    return Effect.ensuring(wait, Effect.sync(() => delete request.waiting.code))
-  })
+    return wait
+  }).pipe(Effect.ensuring(notWaiting(request)))
 
-/** Runs with a permit; gives up where none comes free in the time that the request itself would have had. */
+const notWaiting = (request: FetchRequest) => Effect.sync(() => delete request.waiting.code)
+
+/** Runs with a permit: at once where one is free, else in the order of asking. */
 const inTurn =
-  (turns: Semaphore.Semaphore, request: FetchRequest, code: WaitCode, startedAt: number) =>
+  (turns: Semaphore.Semaphore, request: FetchRequest, code: Waiting["code"] & string) =>
   (work: Effect.Effect<FetchResponse, FetchError>): Effect.Effect<FetchResponse, FetchError> =>
     Effect.flatMap(
       turns.withPermitsIfAvailable(1)(work),
-      Option.match({ onSome: Effect.succeed, onNone: () => queued(turns, request, code, startedAt, work) })
+      Option.match({
+        onSome: Effect.succeed,
+        onNone: () => waitingFor(request, code, turns.withPermit(Effect.andThen(notWaiting(request), work)))
+      })
     )
-
-const queued = (
-  turns: Semaphore.Semaphore,
-  request: FetchRequest,
-  code: WaitCode,
-  startedAt: number,
-  work: Effect.Effect<FetchResponse, FetchError>
-) =>
-  Effect.suspend(() => {
-    let started = false
-    const turn = turns.withPermit(Effect.suspend(() => {
-      started = true
-      delete request.waiting.code
-      return work
-    }))
-    const { requestMs } = request.limits
-    const giveUp = Effect.sleep(requestMs).pipe(
-      Effect.andThen(Clock.currentTimeMillis),
-      Effect.flatMap((now) => started ? Effect.never : Effect.fail(refused(code, startedAt, now, requestMs)))
-    )
-    request.waiting.code = code
-    return Effect.raceFirst(turn, giveUp)
-  })
 
 interface Gate {
   readonly turns: Semaphore.Semaphore

@@ -175,6 +175,21 @@ describe("absences, deadlines, forgetting", () => {
     })
   })
 
+  it.effect("SEC-12: a request waits for its turn and is then made", () => {
+    const web = makeWeb({ [rfc]: { never: true } })
+    const budgets = { ...testPolicy.budgets, perSourceConcurrent: 1 }
+    return Effect.gen(function*() {
+      yield* start
+      const first = yield* Effect.forkChild(ask({ deadlineMs: 30_000 }))
+      yield* TestClock.adjust("1 millis")
+      const second = yield* Effect.forkChild(ask({ service: "xmpp-client", deadlineMs: 30_000 }))
+      yield* TestClock.adjust("12 seconds")
+      assert.strictEqual(yield* Fiber.join(first), "ResponseTimeout miss")
+      yield* TestClock.adjust("12 seconds")
+      assert.strictEqual(yield* Fiber.join(second), "NotPublished miss")
+    }).pipe(Effect.provide(verifierOver(web, { ...testPolicy, budgets })))
+  })
+
   it.effect("forget: the next question resolves again", () => {
     const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
     return Effect.gen(function*() {
