@@ -8,7 +8,7 @@
  * known to be longer than a whole attempt may take fails at once, with the time after which it would have worked.
  */
 import { Clock, Effect, Option, Semaphore } from "effect"
-import { type Fetcher, FetchError, type FetchRequest, type FetchResponse } from "./Fetcher.ts"
+import { type Fetcher, FetchError, type FetchRequest, type FetchResponse, type Waiting } from "./Fetcher.ts"
 import type { BudgetLimits } from "./Limits.ts"
 
 type Get = Fetcher["Service"]["get"]
