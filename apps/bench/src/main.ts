@@ -3,11 +3,18 @@
  * are this machine's at this moment.
  */
 import { Effect } from "effect"
+import { memory } from "./memory.ts"
 import { startUp } from "./startUp.ts"
 import { warm } from "./warm.ts"
 import { type BenchWorld, makeWorld } from "./world.ts"
 
-const entries: Record<string, (world: BenchWorld) => Promise<ReadonlyArray<string>>> = { warm, startUp }
+const entries: Record<string, (world: BenchWorld) => Promise<ReadonlyArray<string>>> = {
+  warm,
+  startUp,
+  memory
+}
+/** What is run when nothing is named. */
+const usual = ["warm", "startUp"]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !(name in entries))
 
@@ -18,7 +25,7 @@ if (unknown.length > 0) {
   await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
     const world = yield* makeWorld
     for (const [name, run] of Object.entries(entries)) {
-      if (asked.length > 0 && !asked.includes(name)) continue
+      if (!(asked.length > 0 ? asked : usual).includes(name)) continue
       console.log(`\n# ${name}`)
       for (const line of yield* Effect.promise(() => run(world))) console.log(line)
     }

@@ -39,7 +39,7 @@ export interface Reading {
 
 /** JSON value → question. */
 export const readQuestion = (input: unknown): Result.Result<Reading, Problem> =>
-  Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({ asked, explain }))
+  Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({ asked: Object.freeze(asked), explain }))
 
 export const answerReading = (verify: Ask, { asked, explain }: Reading): Effect.Effect<Answer, Problem> =>
   Effect.matchCauseEffect(verify(asked), {

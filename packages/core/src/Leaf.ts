@@ -8,30 +8,15 @@ import type { Lint } from "./Lint.ts"
 import type { Policy } from "./Policy.ts"
 import type { PresentedCertificate } from "./Verdict.ts"
 
-/** What can be said of a certificate once and for all. */
-export interface LeafInspection {
-  /** One of the drafts' examples, whose private keys are public (POSH-SEC-06). */
-  readonly denied: boolean
-  readonly lints: ReadonlyArray<Lint>
-}
-
 export interface LeafJudgement {
   /** Why it is refused; absent where it is acceptable. */
   readonly fault?: { readonly code: VerdictCode; readonly detail?: string; readonly retryAfterMs?: number }
   readonly lints: ReadonlyArray<Lint>
 }
 
-export const inspectLeaf = ({ certificate, hashes }: PresentedCertificate): LeafInspection => ({
-  denied: isDenied(hashes),
-  lints: certificate === undefined ? [] : examineLeaf(certificate)
-})
-
-export const judgeLeaf = (
-  { certificate }: PresentedCertificate,
-  { denied, lints }: LeafInspection,
-  policy: Policy,
-  now: number
-): LeafJudgement => {
+export const judgeLeaf = (presented: PresentedCertificate, policy: Policy, now: number): LeafJudgement => {
+  const { certificate } = presented
+  const { denied, lints } = inspect(presented)
   if (denied && !policy.trustDraftExamples) {
     const detail = "the private key of this example certificate is public"
     return { fault: { code: "PresentedCertificatePolicyViolation", detail }, lints }
@@ -48,4 +33,22 @@ export const judgeLeaf = (
   return policy.leafProfile === "enforce" && violation !== undefined
     ? { fault: { code: "PresentedCertificatePolicyViolation", detail: violation.message }, lints }
     : { lints }
+}
+
+/** What can be said of a certificate once and for all. */
+interface Inspection {
+  /** One of the drafts' examples, whose private keys are public (POSH-SEC-06). */
+  readonly denied: boolean
+  readonly lints: ReadonlyArray<Lint>
+}
+
+const inspections = new WeakMap<PresentedCertificate, Inspection>()
+
+const inspect = (presented: PresentedCertificate): Inspection => {
+  const known = inspections.get(presented)
+  if (known !== undefined) return known
+  const { certificate, hashes } = presented
+  const inspection = { denied: isDenied(hashes), lints: certificate === undefined ? [] : examineLeaf(certificate) }
+  inspections.set(presented, inspection)
+  return inspection
 }

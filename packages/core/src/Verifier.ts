@@ -7,17 +7,19 @@ import { Clock, Context, Effect, Layer, Result } from "effect"
 import { type Assertion, toAssertion } from "./Assertion.ts"
 import type { AssociationStore } from "./cache/AssociationStore.ts"
 import { layerMemory } from "./cache/MemoryStore.ts"
-import { decide, decideWithoutLookup, type Inquiry } from "./decide.ts"
+import { screenChains } from "./ChainScreen.ts"
 import type { QuestionError } from "./errors.ts"
 import type { Fetcher } from "./Fetcher.ts"
-import { inspectLeaf, judgeLeaf, type LeafInspection } from "./Leaf.ts"
+import { type Inquiry, judged, refusedLeaf, unresolved } from "./judge.ts"
+import { judgeLeaf } from "./Leaf.ts"
+import { match } from "./Matcher.ts"
 import type { Policy } from "./Policy.ts"
 import { parseProof } from "./Proof.ts"
 import type { Question } from "./Question.ts"
-import { type ResolveOptions, Resolver } from "./Resolver.ts"
-import { parseTarget, type Target } from "./Target.ts"
+import { type Resolution, type ResolveOptions, Resolver } from "./Resolver.ts"
+import { parseTarget } from "./Target.ts"
 import { deadlines, parseTerms, type Terms } from "./Terms.ts"
-import type { PresentedCertificate, Verdict } from "./Verdict.ts"
+import type { Verdict } from "./Verdict.ts"
 
 export class Verifier extends Context.Service<Verifier, {
   /** Answers a question. Fails only where the question is malformed. */
@@ -45,41 +47,39 @@ export class Verifier extends Context.Service<Verifier, {
 const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
 
+  // Whoever puts the same frozen question again is spared the reading.
+  const readTarget = remembering((question: Question) => parseTarget(question, policy))
+  const readProof = remembering(parseProof)
+  const readTerms = remembering((question: Question) => parseTerms(question, policy))
+
   // Without a span of its own: it would cost more than the rest of a warm answer. Resolutions have theirs.
   const verify = Effect.fnUntraced(function*(question: Question) {
     const now = yield* Clock.currentTimeMillis
-    const { inspection, presented, target, terms } = yield* Effect.fromResult(parse(question))
-    const leaf = judgeLeaf(presented, inspection, policy, now)
+    const target = yield* Effect.fromResult(readTarget(question))
+    const presented = yield* Effect.fromResult(readProof(question))
+    const terms = yield* Effect.fromResult(readTerms(question))
+    const leaf = judgeLeaf(presented, policy, now)
     const inquiry: Inquiry = { target, presented, terms, leaf, now }
-    if (leaf.fault !== undefined) return decideWithoutLookup(inquiry, leaf.fault)
+    if (leaf.fault !== undefined) return refusedLeaf(inquiry, leaf.fault)
 
     const options = toOptions(terms)
     const resolution = yield* resolver.resolve(target, terms.refresh ? { ...options, force: "refresh" } : options)
-    const verdict = decide(inquiry, resolution, policy)
+    const verdict = conclude(inquiry, resolution)
     if (!isRememberedMismatch(verdict)) return verdict
 
     // POSH-MAT-43: what is remembered may be older than the certificate.
-    return decide(inquiry, yield* resolver.resolve(target, { ...options, force: "mismatch" }), policy)
+    return conclude(inquiry, yield* resolver.resolve(target, { ...options, force: "mismatch" }))
   })
 
-  /** Target, certificate and terms. Whoever puts the same value again is spared the reading. */
-  const parse = (question: Question): Result.Result<Parsed, QuestionError> => {
-    const known = readings.get(question)
-    if (known !== undefined) return Result.succeed(known)
-    return Result.map(
-      Result.all({
-        target: parseTarget(question, policy),
-        presented: parseProof(question),
-        terms: parseTerms(question, policy)
-      }),
-      ({ presented, target, terms }) => {
-        const parsed = { target, presented, terms, inspection: inspectLeaf(presented) }
-        readings.set(question, parsed)
-        return parsed
-      }
-    )
+  const conclude = (inquiry: Inquiry, resolution: Resolution): Verdict => {
+    const { outcome } = resolution.deciding
+    if (Result.isFailure(outcome)) return unresolved(inquiry, resolution, outcome.failure)
+    const { now, presented, terms } = inquiry
+    const { material } = outcome.success.association
+    const chains = screenChains(terms.chainCheck, { now, allowSha1: policy.chainSha1 })
+    const found = match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
+    return judged(inquiry, resolution, outcome.success, found, chains)
   }
-  const readings = new WeakMap<Question, Parsed>()
 
   const assertion = Effect.fn("Verifier.assertion")(
     function*(domain: string, service: string, options: { refresh?: boolean; deadlineMs?: number } = {}) {
@@ -100,12 +100,23 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   return Verifier.of({ verify, assertion, forget })
 })
 
-interface Parsed {
-  readonly target: Target
-  readonly presented: PresentedCertificate
-  readonly terms: Terms
-  readonly inspection: LeafInspection
+/**
+ * Remembers what was read of a question for as long as somebody holds the question. Only of one that cannot change any
+ * more: a caller that reuses an object for its next question must not get the last one's answer.
+ */
+const remembering = <A>(read: (question: Question) => Result.Result<A, QuestionError>) => {
+  const known = new WeakMap<Question, Result.Result<A, QuestionError>>()
+  return (question: Question): Result.Result<A, QuestionError> => {
+    const remembered = known.get(question)
+    if (remembered !== undefined) return remembered
+    const fresh = read(question)
+    if (Result.isSuccess(fresh) && isFixed(question)) known.set(question, fresh)
+    return fresh
+  }
 }
+
+const isFixed = (question: Question): boolean =>
+  Object.isFrozen(question) && Object.values(question).every((value) => typeof value !== "object")
 
 const toOptions = ({ deadlineMs, generations, maxAgeMs }: Terms): ResolveOptions => ({
   generations,

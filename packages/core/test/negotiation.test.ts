@@ -190,6 +190,20 @@ describe("absences, deadlines, forgetting", () => {
     }).pipe(Effect.provide(verifierOver(web, { ...testPolicy, budgets })))
   })
 
+  it.effect("a question object that is changed and put again is a new question", () => {
+    const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
+    return Effect.gen(function*() {
+      yield* start
+      const reused = { ...question }
+      const verifier = yield* Verifier
+      assert.isTrue((yield* verifier.verify(reused)).valid)
+      reused.service = "xmpp-client"
+      assert.strictEqual((yield* verifier.verify(reused)).code, "NotPublished")
+      const frozen = Object.freeze({ ...question })
+      assert.isTrue((yield* verifier.verify(frozen)).valid && (yield* verifier.verify(frozen)).valid)
+    }).pipe(Effect.provide(verifierOver(web)))
+  })
+
   it.effect("forget: the next question resolves again", () => {
     const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
     return Effect.gen(function*() {

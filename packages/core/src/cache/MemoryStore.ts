@@ -48,7 +48,7 @@ export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<Asso
             const wallMs = clock.currentTimeMillisUnsafe()
             const slot = slots.get(key.text)
             if (slot === undefined) return { tier: "memory", asOf: wallMs }
-            const asOf = Math.max(wallMs, slot.wallMs + monotonicMs() - slot.monotonicMs)
+            const asOf = Math.max(wallMs, slot.wallMs + Math.floor(monotonicMs() - slot.monotonicMs))
             const { absence, association } = slot
             return {
               tier: "memory",

@@ -1,17 +1,15 @@
 /**
  * From what is known to the verdict. Pure; nothing here asks anybody.
  */
-import { Result } from "effect"
 import type { Association } from "./Association.ts"
-import { type ChainScreen, screenChains } from "./ChainScreen.ts"
+import type { ChainScreen } from "./ChainScreen.ts"
 import type { ResolveError } from "./errors.ts"
 import type { LeafJudgement } from "./Leaf.ts"
 import { lint } from "./Lint.ts"
-import { type Match, match } from "./Matcher.ts"
+import type { Match } from "./Matcher.ts"
 import { compareNames, type NameMatches } from "./NameCheck.ts"
-import type { Policy } from "./Policy.ts"
 import { reportAttempt } from "./report.ts"
-import type { Resolution } from "./Resolver.ts"
+import type { Known, Resolution } from "./Resolver.ts"
 import type { Target } from "./Target.ts"
 import type { Terms } from "./Terms.ts"
 import { type Evidence, type PresentedCertificate, refuted, type Subject, type Verdict, verified } from "./Verdict.ts"
@@ -26,30 +24,26 @@ export interface Inquiry {
   readonly now: number
 }
 
-/** Chain, match, names, verdict: in this order (POSH-MAT-64). */
-export const decide = (inquiry: Inquiry, resolution: Resolution, policy: Policy): Verdict => {
-  const { cache, outcome } = resolution.deciding
-  if (Result.isFailure(outcome)) return unresolved(inquiry, resolution, outcome.failure)
-
-  const { association } = outcome.success
-  const { now, presented, terms } = inquiry
-  const chains = screenChains(terms.chainCheck, { now, allowSha1: policy.chainSha1 })
-  const found = match(association.material, presented, {
-    now,
-    hashes: policy.hashes,
-    mode: policy.match,
-    admits: chains.admits
-  })
+/** The verdict on a match or the lack of one; names come last (POSH-MAT-64). */
+export const judged = (
+  inquiry: Inquiry,
+  resolution: Resolution,
+  known: Known,
+  found: Match,
+  chains: ChainScreen
+): Verdict => {
+  const { association } = known
+  const { cache } = resolution.deciding
+  const { generation } = association
   const subject = subjectOf(inquiry)
   const evidence = () => evidenceOf(inquiry, resolution, association, found, chains)
-  const { generation } = association
   if (found._tag === "Unmatched") return refuted(subject, found.code, evidence, { generation, cache })
   if (!namesSuffice(inquiry, association)) return refuted(subject, "NameCheckFailed", evidence, { generation, cache })
-  return verified(subject, outcome.success, found.candidate, cache, evidence)
+  return verified(subject, known, found.candidate, cache, evidence)
 }
 
 /** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
-export const decideWithoutLookup = (inquiry: Inquiry, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
+export const refusedLeaf = (inquiry: Inquiry, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
   const { code, ...more } = fault
   return refuted(subjectOf(inquiry), code, () => ({ attempts: [], lints: inquiry.leaf.lints }), more)
 }
@@ -61,7 +55,8 @@ const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
   decidedAt: now
 })
 
-const unresolved = (
+/** The verdict where there is nothing to match with. */
+export const unresolved = (
   inquiry: Inquiry,
   { asked, deciding: { cache, generation, retryAt } }: Resolution,
   { code, detail, lints = [] }: ResolveError

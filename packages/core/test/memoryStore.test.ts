@@ -1,0 +1,97 @@
+import { assert, describe, it } from "@effect/vitest"
+import { greenhouse } from "@posh/testing"
+import { Effect } from "effect"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import type { Association } from "../src/Association.ts"
+import { makeKey } from "../src/cache/AssociationStore.ts"
+import { makeMemoryStore } from "../src/cache/MemoryStore.ts"
+import type { Domain } from "../src/Domain.ts"
+import { ResolveError } from "../src/errors.ts"
+import type { ServiceKey } from "../src/Service.ts"
+
+const keyOf = (index: number) => makeKey(`d${index}.example` as Domain, "xmpp-server" as ServiceKey, "rfc7711")
+const absence = {
+  error: new ResolveError({ code: "NotPublished", hops: [] }),
+  learnedAt: 0,
+  until: 300_000,
+  failures: 1
+}
+const far = Number.MAX_SAFE_INTEGER
+const association = (octets: number): Association => ({
+  domain: "a.example" as Domain,
+  service: "xmpp-server" as ServiceKey,
+  generation: "draft",
+  material: {
+    _tag: "JwkSet",
+    entries: [{
+      index: 0,
+      chain: [new Uint8Array(octets)],
+      notBefore: 0,
+      notAfter: far,
+      sha256: new Uint8Array(32),
+      spkiSha256: new Uint8Array(32)
+    }]
+  },
+  lints: [],
+  hops: [],
+  delegation: "possession",
+  delegatedDomain: greenhouse.domain as Domain,
+  lifetime: { fetchedAt: 0, revalidateAt: far, graceUntil: far, expiresAt: far }
+})
+
+setFlagsFromString("--expose-gc")
+const collect = runInNewContext("gc") as () => void
+const heapUsed = () => {
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
+describe("the memory cache is bounded (CAC-05)", () => {
+  it.effect("in entries, over a million distinct domains", () =>
+    Effect.gen(function*() {
+      const store = yield* makeMemoryStore({ entries: 10_000, octets: 1e9 })
+      for (let index = 0; index < 50_000; index += 1) yield* store.putAbsence(keyOf(index), absence)
+      const before = heapUsed()
+      for (let index = 50_000; index < 1_000_000; index += 1) yield* store.putAbsence(keyOf(index), absence)
+      assert.isBelow(heapUsed() - before, 20e6)
+      assert.isUndefined((yield* store.get(keyOf(989_999))).absence)
+      assert.isDefined((yield* store.get(keyOf(990_000))).absence)
+      assert.isDefined((yield* store.get(keyOf(999_999))).absence)
+    }))
+
+  it.effect("in octets", () =>
+    Effect.gen(function*() {
+      const store = yield* makeMemoryStore({ entries: 10_000, octets: 1_000_000 })
+      for (let index = 0; index < 100; index += 1) yield* store.putAssociation(keyOf(index), association(30_000))
+      const kept = yield* Effect.forEach(Array.from({ length: 100 }, (_, index) => index), (index) =>
+        Effect.map(store.get(keyOf(index)), (found) => found.association === undefined ? 0 : 1))
+      const total = kept.reduce<number>((sum, one) =>
+        sum + one, 0)
+      assert.isAbove(total, 25)
+      assert.isBelow(total, 34)
+    }))
+
+  it.effect("least recently used first out, and eviction is forgetting", () =>
+    Effect.gen(function*() {
+      const store = yield* makeMemoryStore({ entries: 2, octets: 1e9 })
+      yield* store.putAssociation(keyOf(0), association(10))
+      yield* store.putAssociation(keyOf(1), association(10))
+      yield* store.get(keyOf(0))
+      yield* store.putAssociation(keyOf(2), association(10))
+      assert.isDefined((yield* store.get(keyOf(0))).association)
+      assert.isUndefined((yield* store.get(keyOf(1))).association)
+    }))
+
+  it.effect("CAC-30: an absence beside an association leaves it in place", () =>
+    Effect.gen(function*() {
+      const store = yield* makeMemoryStore({ entries: 2, octets: 1e9 })
+      yield* store.putAssociation(keyOf(0), association(10))
+      yield* store.putAbsence(keyOf(0), absence)
+      assert.hasAllKeys(yield* store.get(keyOf(0)), ["association", "absence", "asOf", "tier"])
+      yield* store.removeAssociation(keyOf(0))
+      assert.hasAllKeys(yield* store.get(keyOf(0)), ["absence", "asOf", "tier"])
+      yield* store.forget(keyOf(0))
+      assert.hasAllKeys(yield* store.get(keyOf(0)), ["asOf", "tier"])
+    }))
+})
