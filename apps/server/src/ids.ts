@@ -17,7 +17,9 @@ export const makeId = (now: number): string => {
     used = 0
   }
   used += octets
-  sequence = now > latest ? 0 : (sequence + 1) >>> 0
+  const random = pool.subarray(used - octets, used)
+  // A new millisecond starts anywhere in the lower half, so that there is room to count on.
+  sequence = now > latest ? new DataView(pool.buffer).getUint32(used - octets) >>> 1 : (sequence + 1) >>> 0
   latest = Math.max(latest, now)
-  return v7({ msecs: now, seq: sequence, random: pool.subarray(used - octets, used) })
+  return v7({ msecs: now, seq: sequence, random })
 }

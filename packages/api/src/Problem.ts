@@ -75,7 +75,7 @@ const errorOf = (status: ProblemStatus, name: string) => {
   }).annotate({
     identifier: `${name}Problem`,
     title: name,
-    description: codes.map((code) => `\`${code}\`: ${problems[code].title.toLowerCase()}.`).join(" "),
+    description: codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join(" "),
     httpApiStatus: status
   }).pipe(HttpApiSchema.asJson({ contentType: problemMediaType }))
 }

@@ -13,7 +13,7 @@ export interface DomainPolicy {
   readonly allowSpecialUse: boolean
 }
 
-/** Why a domain is refused; the start of `detail`. */
+/** Why a domain is refused; the end of `detail`, in parentheses. */
 export type DomainFault = "empty" | "too-long" | "forbidden-character" | "idna" | "label" | "ip-literal" | "not-public"
 
 /**
@@ -121,4 +121,4 @@ const explanations: Record<DomainFault, string> = {
 }
 
 const invalid = (fault: DomainFault) =>
-  new QuestionError({ code: "InvalidSourceDomain", field: "domain", detail: `${fault}: ${explanations[fault]}` })
+  new QuestionError({ code: "InvalidSourceDomain", field: "domain", detail: `${explanations[fault]} (${fault})` })

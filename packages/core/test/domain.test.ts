@@ -7,7 +7,10 @@ const strict = { allowSpecialUse: false }
 const lenient = { allowSpecialUse: true }
 
 const parse = (raw: string, policy = lenient) =>
-  Result.match(parseDomain(raw, policy), { onFailure: ({ detail }) => detail.split(":")[0], onSuccess: (name) => name })
+  Result.match(parseDomain(raw, policy), {
+    onFailure: ({ detail }) => /\((\S+)\)$/.exec(detail)?.[1],
+    onSuccess: (name) => name
+  })
 
 describe("parseDomain", () => {
   it.each([
