@@ -106,9 +106,15 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     }
   )
 
-  /** POSH-NEG-06: where RFC 7711 cannot be asked again, draft material serves until its own fresh-until. */
+  /**
+   * POSH-NEG-06: where RFC 7711 cannot be asked again, draft material serves until its own fresh-until; but only where
+   * the domain's last word on RFC 7711 was that it publishes nothing, so that no outage brings superseded material back
+   * (POSH-SEC-30).
+   */
   const stillFresh = Effect.fnUntraced(function*(target: Target, { maxAgeMs }: Demand) {
     if (maxAgeMs !== undefined) return undefined
+    const { absence } = yield* store.get(target.keys.rfc7711)
+    if (absence?.nothingPublished !== true) return undefined
     const { asOf, association, tier } = yield* store.get(target.keys.draft)
     if (association === undefined || asOf >= association.lifetime.revalidateAt) return undefined
     return { generation: "draft", outcome: Result.succeed({ association }), cache: tier } satisfies Asked

@@ -55,8 +55,6 @@ const settle = Effect.fnUntraced(function*(
   const key = keys[generation]
   if (Result.isSuccess(outcome)) {
     yield* store.putAssociation(key, outcome.success)
-    // RFC 7711 material supersedes the draft's: no outage may bring that back (POSH-SEC-30).
-    if (generation === "rfc7711") yield* store.removeAssociation(keys.draft)
     return { outcome }
   }
   const before = yield* store.get(key)

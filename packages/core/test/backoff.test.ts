@@ -45,7 +45,7 @@ describe("absenceAfter (CAC-31)", () => {
 
   it("starts over after a long pause", () => {
     const error = new ResolveError({ code: "ServerError", hops: [] })
-    const previous = { error, learnedAt: 0, until: now - 900_000, failures: 9 }
+    const previous = { error, learnedAt: 0, until: now - 900_000, failures: 9, nothingPublished: false }
     assert.strictEqual(seconds(after("ServerError", { previous })), 30)
   })
 

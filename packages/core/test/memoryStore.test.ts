@@ -15,7 +15,8 @@ const absence = {
   error: new ResolveError({ code: "NotPublished", hops: [] }),
   learnedAt: 0,
   until: 300_000,
-  failures: 1
+  failures: 1,
+  nothingPublished: true
 }
 const far = Number.MAX_SAFE_INTEGER
 const association = (octets: number): Association => ({

@@ -90,6 +90,18 @@ describe("negotiation (requirements §9.2)", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
+  it.effect("SEC-30: nor draft material that somebody asked for by name while RFC 7711 material was published", () => {
+    const web = makeWeb({ [rfc]: { json: { ...onlyNext, expires: 60 } }, [draft]: { json: greenhouse.jwkSet } })
+    return Effect.gen(function*() {
+      yield* start
+      assert.match(yield* ask(), /^CertificateMismatch/)
+      assert.strictEqual(yield* ask({ generations: "draft-only" }), "Verified miss")
+      web.set(rfc, { fault: "ConnectTimeout" })
+      yield* TestClock.adjust("10 minutes")
+      assert.match(yield* ask(), /^ConnectTimeout/)
+    }).pipe(Effect.provide(verifierOver(web)))
+  })
+
   it.effect("RES-15: material of one service is never used for another", () => {
     const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
     return Effect.gen(function*() {

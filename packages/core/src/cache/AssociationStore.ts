@@ -33,6 +33,8 @@ export interface Absence {
   readonly until: number
   /** Failures in a row; decides the next back-off. */
   readonly failures: number
+  /** Was the last answer of the origin itself that nothing is published? Silence since then changes nothing. */
+  readonly nothingPublished: boolean
 }
 
 export interface Remembered {

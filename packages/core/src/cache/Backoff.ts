@@ -1,7 +1,7 @@
 /**
  * For how long a failed resolution is remembered (POSH-CAC-31). Pure: chance is an argument (POSH-ERR-03).
  */
-import { failures } from "../codes.ts"
+import { failures, isUnanswered } from "../codes.ts"
 import type { ResolveError } from "../errors.ts"
 import type { Absence } from "./AssociationStore.ts"
 
@@ -29,7 +29,9 @@ export const absenceAfter = (
     error,
     learnedAt: now,
     until: now + Math.round(delay(error, failuresInRow, chance)),
-    failures: failuresInRow
+    failures: failuresInRow,
+    nothingPublished: error.code === "NotPublished" ||
+      (isUnanswered(error.code) && previous?.nothingPublished === true)
   }
 }
 
