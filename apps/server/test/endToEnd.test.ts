@@ -3,7 +3,7 @@
  * publish in all its forms is tested in the core.
  */
 import { assert, layer } from "@effect/vitest"
-import type { Answer, Association, BatchResponse } from "@posh/api"
+import type { Answer, Association, BatchResponse, LintResponse } from "@posh/api"
 import { Behave, fingerprintsDocument, jwkSetDocument, makeOrigins, selfSigned, sha256Base64 } from "@posh/testing"
 import { Context, Effect, Layer, Result } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -23,6 +23,12 @@ const makeWorld = Effect.gen(function*() {
   const origins = yield* makeOrigins({
     "rfc.example": { routes: { [rfcPath]: Behave.json(fingerprintsDocument([server], { expires: 3_600 })) } },
     "draft.example": { routes: { [draftPath]: Behave.json(jwkSetDocument([server])) } },
+    "both.example": {
+      routes: {
+        [rfcPath]: Behave.json(fingerprintsDocument([server], { expires: 3_600 })),
+        [draftPath]: Behave.json(jwkSetDocument([stranger]))
+      }
+    },
     "broken.example": { routes: { [rfcPath]: Behave.text("{") } }
   })
   return { origins, server, stranger }
@@ -104,6 +110,19 @@ layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("the servic
       assert.deepInclude(nothing, { valid: false, verdict: "no-material", code: "NotPublished" })
       const broken = yield* ask({ domain: "broken.example", certificate: server.pem })
       assert.deepInclude(broken, { valid: false, verdict: "unusable-material", code: "InvalidJson" })
+    }))
+
+  it.effect("a linter of a domain sees that its two generations disagree (NEG-07), and a verdict does not care", () =>
+    Effect.gen(function*() {
+      const { server } = yield* World
+      const { post } = yield* Service
+      const { json } = yield* post("/v1/documents/lint", { domain: "both.example", service: "xmpp-server" })
+      const { findings } = json as LintResponse
+      assert.deepStrictEqual(
+        findings.filter(({ code }) => code === "GenerationsDisagree").map(({ path }) => path),
+        ["keys[0]", "fingerprints[0]"]
+      )
+      assert.deepInclude(yield* ask({ domain: "both.example", certificate: server.pem }), { generation: "rfc7711" })
     }))
 
   it.effect("a batch is answered in order", () =>

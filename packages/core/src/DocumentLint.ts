@@ -69,6 +69,7 @@ export const lintAssertion = (assertion: Assertion, now: number): ReadonlyArray<
   ].map(forPublisher)
 }
 
+export { lintGenerations } from "./documentLint/generations.ts"
 export { lintHops } from "./documentLint/transport.ts"
 
 // Nothing published is no fault; neither is a network that could not be crossed the publisher's.

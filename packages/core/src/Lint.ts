@@ -23,6 +23,7 @@ export const lintSummaries = {
   UnpaddedBase64: "the base64 padding is missing",
   DescriptorInconsistent: "the hashes of one descriptor belong to different certificates; the strongest decides",
   DescriptorUnusable: "no hash of the descriptor can be used",
+  GenerationsDisagree: "the two generations publish different certificates",
   Sha256Missing: "sha-256 is missing; several verifiers know nothing else",
 
   // JWK Sets

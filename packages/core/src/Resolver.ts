@@ -99,7 +99,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       // POSH-NEG-02: only an authoritative "nothing published" lets it.
       const draft = code === "NotPublished"
         ? yield* ask("draft", target, options, demand)
-        : isUnanswered(code) && !demand.force
+        : isUnanswered(code)
         ? yield* stillFresh(target, demand)
         : undefined
       return draft === undefined ? { asked: [rfc], deciding: rfc } : { asked: [rfc, draft], deciding: draft }

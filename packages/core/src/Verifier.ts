@@ -10,6 +10,7 @@ import { layerMemory } from "./cache/MemoryStore.ts"
 import { screenChains } from "./ChainScreen.ts"
 import type { QuestionError } from "./errors.ts"
 import type { Fetcher } from "./Fetcher.ts"
+import type { Generations } from "./Generation.ts"
 import { type Inquiry, judged, refusedLeaf, unresolved } from "./judge.ts"
 import { judgeLeaf } from "./Leaf.ts"
 import { match } from "./Matcher.ts"
@@ -21,6 +22,15 @@ import { parseTarget } from "./Target.ts"
 import { deadlines, parseTerms, type Terms } from "./Terms.ts"
 import type { Verdict } from "./Verdict.ts"
 
+export interface AssertionOptions {
+  /** Resolve again even if remembered (POSH-CAC-32). */
+  readonly refresh?: boolean
+  /** Milliseconds. Default 10,000. */
+  readonly deadlineMs?: number
+  /** Default: the deployment's. */
+  readonly generations?: Generations
+}
+
 export class Verifier extends Context.Service<Verifier, {
   /** Answers a question. Fails only where the question is malformed. */
   readonly verify: (question: Question) => Effect.Effect<Verdict, QuestionError>
@@ -28,7 +38,7 @@ export class Verifier extends Context.Service<Verifier, {
   readonly assertion: (
     domain: string,
     service: string,
-    options?: { readonly refresh?: boolean; readonly deadlineMs?: number }
+    options?: AssertionOptions
   ) => Effect.Effect<Assertion, QuestionError>
   /** Forgets everything known of the pair, in both generations. */
   readonly forget: (domain: string, service: string) => Effect.Effect<void, QuestionError>
@@ -82,10 +92,10 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   }
 
   const assertion = Effect.fn("Verifier.assertion")(
-    function*(domain: string, service: string, options: { refresh?: boolean; deadlineMs?: number } = {}) {
+    function*(domain: string, service: string, options: AssertionOptions = {}) {
       const target = yield* Effect.fromResult(parseTarget({ domain, service }, policy))
       const resolution = yield* resolver.resolve(target, {
-        generations: policy.generations,
+        generations: options.generations ?? policy.generations,
         deadline: { ms: options.deadlineMs ?? deadlines.usual },
         ...(options.refresh === true ? { force: "refresh" as const } : {})
       })

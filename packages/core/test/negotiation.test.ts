@@ -4,7 +4,7 @@ import { Context, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Verifier } from "../src/Verifier.ts"
 import { makeWeb, testPolicy, verifierOver } from "./fakeFetcher.ts"
-import { ask, draft, onlyNext, question, rfc, start } from "./greenhouse.ts"
+import { ask, draft, next, onlyNext, question, rfc, start } from "./greenhouse.ts"
 
 describe("negotiation (requirements §9.2)", () => {
   it.effect("NEG-02, NEG-04: the draft generation speaks only after an authoritative nothing", () => {
@@ -87,6 +87,16 @@ describe("negotiation (requirements §9.2)", () => {
       web.set(rfc, { fault: "ConnectTimeout" })
       yield* TestClock.adjust("1 hour")
       assert.match(yield* ask(), /^ConnectTimeout/)
+    }).pipe(Effect.provide(verifierOver(web)))
+  })
+
+  it.effect("MAT-43: a refetch that cannot ask RFC 7711 again leaves the draft's mismatch a mismatch", () => {
+    const web = makeWeb({ [draft]: { json: { keys: [greenhouse.jwkSet.keys[0]] } } })
+    return Effect.gen(function*() {
+      yield* start
+      yield* ask({ certificate: next })
+      web.set(rfc, { fault: "ConnectTimeout" })
+      assert.match(yield* ask(), /^CertificateMismatch/)
     }).pipe(Effect.provide(verifierOver(web)))
   })
 

@@ -1,7 +1,9 @@
 /**
  * The HTTP server of Node.js, with limits on slow callers and an end that does not wait for idle ones.
  */
+import { problem, problemMediaType } from "@posh/api"
 import { type IncomingMessage, Server, type ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
 
 // Milliseconds and octets: who sends slowly holds a connection no longer than this. Callers keep theirs for a minute.
 const limits = {
@@ -11,16 +13,17 @@ const limits = {
   maxHeaderSize: 16 * 1_024
 }
 
-/** The server that the HTTP edge listens with. */
 /** Says whether it takes the request; then it also answers it. */
 export type Lane = (request: IncomingMessage, response: ServerResponse) => boolean
 
+/** The server that the HTTP edge listens with. */
 export class Listener extends Server {
   /** Asked before the routes. */
   fastLane?: Lane
 
   constructor() {
     super(limits)
+    this.on("clientError", refuseUnreadable)
   }
 
   /**
@@ -43,3 +46,23 @@ export class Listener extends Server {
       : super.emit(event, ...args)
   }
 }
+
+/** What arrives is no HTTP, or not in time: a problem as well, and the end of the connection. */
+const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
+  const body = JSON.stringify(
+    problem("InvalidRequest", unreadable.get(error.code ?? "") ?? "This is not valid HTTP/1.1.")
+  )
+  const head = [
+    "HTTP/1.1 400 Bad Request",
+    `Content-Type: ${problemMediaType}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close"
+  ]
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
+}
+
+const unreadable = new Map([
+  ["HPE_HEADER_OVERFLOW", `The header is larger than ${limits.maxHeaderSize} octets.`],
+  ["ERR_HTTP_REQUEST_TIMEOUT", "The request did not arrive in time."]
+])

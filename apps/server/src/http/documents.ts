@@ -4,10 +4,12 @@
 import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResponse, type Problem } from "@posh/api"
 import { problem } from "@posh/api"
 import {
+  type Assertion,
   type Certificate,
   generateDocument,
   lintAssertion,
   lintDocument,
+  lintGenerations,
   parseProof,
   parseService,
   registeredServices,
@@ -62,8 +64,21 @@ const lint = (verifier: Verifier["Service"], asked: LintRequest): Effect.Effect<
     if (service === undefined) return yield* refuse("service", "A domain needs the service.")
     if (generation !== undefined) return yield* refuse("generation", "The generation goes with a document.")
     const assertion = yield* Effect.mapError(verifier.assertion(domain, service), (error) => questionProblem(error))
-    return { findings: lintAssertion(assertion, now) }
+    return { findings: [...lintAssertion(assertion, now), ...yield* compare(verifier, assertion, now)] }
   })
+
+/** Where RFC 7711 speaks, the draft is not asked for verdicts; here it is, to see whether the two agree. */
+const compare = (verifier: Verifier["Service"], { association, domain, service }: Assertion, now: number) =>
+  association?.material._tag !== "Fingerprints"
+    ? Effect.succeed([])
+    : verifier.assertion(domain, service, { generations: "draft-only" }).pipe(
+      Effect.mapError((error) => questionProblem(error)),
+      Effect.map((older) =>
+        older.association?.material._tag === "JwkSet" && association.material._tag === "Fingerprints"
+          ? lintGenerations(association.material, older.association.material, now)
+          : []
+      )
+    )
 
 const generate = (asked: GenerateRequest): Effect.Effect<GenerateResponse, Problem> =>
   Effect.gen(function*() {
