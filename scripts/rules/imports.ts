@@ -25,7 +25,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     files: /^apps\/server\/src\//,
-    allowed: ["effect", "@effect/platform-node", "@posh/core", "@posh/api", "lru-cache", "uuid", "node:"]
+    allowed: ["effect", "@effect/platform-node", "@posh/core", "@posh/api", "ioredis", "lru-cache", "uuid", "node:"]
   },
   {
     files: /^apps\/[^/]+\//,
