@@ -48,6 +48,21 @@ export interface Remembered {
   readonly asOf: number
 }
 
+export interface InventoryQuery {
+  /** Milliseconds since the epoch. */
+  readonly expiresBefore?: number
+  readonly limit: number
+  /** Of an earlier answer: go on behind it. */
+  readonly cursor?: string
+}
+
+export interface Inventory {
+  /** Soonest expiry first, then by key. */
+  readonly associations: ReadonlyArray<Association>
+  /** Present where there is more. Stable: associations that come and go meanwhile repeat and skip no other. */
+  readonly cursor?: string
+}
+
 export class AssociationStore extends Context.Service<AssociationStore, {
   readonly get: (key: StoreKey) => Effect.Effect<Remembered>
   /** Replaces the association and ends any absence. */
@@ -56,4 +71,6 @@ export class AssociationStore extends Context.Service<AssociationStore, {
   readonly putAbsence: (key: StoreKey, absence: Absence) => Effect.Effect<void>
   readonly removeAssociation: (key: StoreKey) => Effect.Effect<void>
   readonly forget: (key: StoreKey) => Effect.Effect<void>
+  /** Remembered associations that have not expired. */
+  readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/cache/AssociationStore") {}
