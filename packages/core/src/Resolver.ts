@@ -7,13 +7,14 @@ import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { Association } from "./Association.ts"
 import { makeAttempt } from "./Attempt.ts"
 import { withBudgets } from "./Budgets.ts"
-import { AssociationStore } from "./cache/AssociationStore.ts"
+import { AssociationStore, type Remembered } from "./cache/AssociationStore.ts"
 import { makeFlights } from "./cache/Flights.ts"
 import { type Demand, fallBack, type Recall, recall } from "./cache/recall.ts"
 import { makeRefetchLimit } from "./cache/RefetchLimit.ts"
 import { isUnanswered, isWithdrawal } from "./codes.ts"
 import { ResolveError } from "./errors.ts"
 import { Fetcher } from "./Fetcher.ts"
+import { Fleet } from "./Fleet.ts"
 import type { Generation, Generations } from "./Generation.ts"
 import { type Landing, lost, makeLearn } from "./learn.ts"
 import type { Policy } from "./Policy.ts"
@@ -73,7 +74,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const fetcher = yield* Fetcher
   const attempt = makeAttempt(Fetcher.of({ get: withBudgets(fetcher.get, policy.budgets) }), policy)
   const flights = yield* makeFlights<Landing>(lost)
-  const learn = makeLearn(attempt, store)
+  const learn = makeLearn(attempt, store, yield* Fleet)
   const refetches = makeRefetchLimit()
 
   const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> =>
@@ -130,19 +131,25 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const ask = (generation: Generation, target: Target, options: ResolveOptions, demand: Demand) =>
     Effect.flatMap(store.get(target.keys[generation]), (remembered): Effect.Effect<Asked> => {
       const recalled = recall(remembered, demand)
-      if (recalled._tag === "Learn") return askOrigin(generation, target, options, demand)
+      if (recalled._tag === "Learn") return askOrigin(generation, target, options, demand, remembered)
       const answer = toAsked(generation, recalled, remembered.tier)
       if (!recalled.refreshAhead) return Effect.succeed(answer)
-      return Effect.as(flights.start(target.keys[generation].text, learn(generation, target)), answer)
+      return Effect.as(flights.start(target.keys[generation].text, learn(generation, target, remembered)), answer)
     })
 
   const askOrigin = Effect.fnUntraced(
-    function*(generation: Generation, target: Target, { deadline }: ResolveOptions, demand: Demand) {
+    function*(
+      generation: Generation,
+      target: Target,
+      { deadline }: ResolveOptions,
+      demand: Demand,
+      remembered: Remembered
+    ) {
       const now = yield* monotonicMs
       deadline.at ??= now + deadline.ms
       const { joined, outcome: landing } = yield* flights.join(
         target.keys[generation].text,
-        learn(generation, target),
+        learn(generation, target, remembered),
         {
           ms: deadline.at - now,
           onLate: ({ waiting }) => ({

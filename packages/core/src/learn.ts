@@ -4,11 +4,12 @@
 import { Cause, Effect, Random, Result } from "effect"
 import type { Association } from "./Association.ts"
 import type { Attempt } from "./Attempt.ts"
-import type { AssociationStore, Remembered } from "./cache/AssociationStore.ts"
+import type { AssociationStore, Remembered, StoreKey } from "./cache/AssociationStore.ts"
 import { absenceAfter } from "./cache/Backoff.ts"
 import type { Flight } from "./cache/Flights.ts"
 import { isWithdrawal } from "./codes.ts"
 import { ResolveError } from "./errors.ts"
+import type { FleetShape, Lead } from "./Fleet.ts"
 import type { Generation } from "./Generation.ts"
 import type { Target } from "./Target.ts"
 
@@ -22,22 +23,60 @@ export interface Landing {
 }
 
 export const makeLearn =
-  (attempt: Attempt, store: AssociationStore["Service"]) =>
-  (generation: Generation, target: Target) =>
+  (attempt: Attempt, store: AssociationStore["Service"], fleet: FleetShape) =>
+  (generation: Generation, target: Target, baseline: Remembered) =>
   (flight: Flight<Landing>): Effect.Effect<Landing> => {
     const key = target.keys[generation]
     const { domain, service } = target
-    return attempt({ domain, service, generation, waiting: flight.waiting }).pipe(
-      Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
-      Effect.result,
-      Effect.flatMap((outcome) =>
-        flight.discarded ? Effect.succeed({ outcome }) : settle(store, target, outcome, generation)
-      ),
+    const ask = (lead: Lead) =>
+      attempt({ domain, service, generation, waiting: flight.waiting }).pipe(
+        Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
+        Effect.result,
+        Effect.flatMap((outcome) =>
+          Effect.flatMap(lead.holds, (holds) =>
+            holds && !flight.discarded ? settle(store, key, outcome) : Effect.succeed({ outcome }))
+        ),
+        Effect.ensuring(lead.over)
+      )
+    return learnOnce(store, fleet, key, baseline, ask).pipe(
       Effect.withSpan("Resolver.learn", {
         attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": generation }
       })
     )
   }
+
+/**
+ * Asks; or waits for who asks already and takes what it learnt, and asks after all where that was nothing. `baseline` is
+ * what made the question ask: whatever is remembered instead by now was learnt since.
+ */
+const learnOnce = Effect.fnUntraced(function*(
+  store: AssociationStore["Service"],
+  fleet: FleetShape,
+  key: StoreKey,
+  baseline: Remembered,
+  ask: (lead: Lead) => Effect.Effect<Landing>
+) {
+  while (true) {
+    const role = yield* fleet.lead(key)
+    if (role._tag === "Follow") yield* role.over
+    const landing = landedSince(baseline, yield* store.get(key))
+    if (role._tag === "Lead") {
+      if (landing === undefined) return yield* ask(role)
+      yield* role.over
+    }
+    if (landing !== undefined) return landing
+  }
+})
+
+const landedSince = (baseline: Remembered, remembered: Remembered): Landing | undefined => {
+  const { absence, association } = remembered
+  if (absence !== undefined && absence.learnedAt !== baseline.absence?.learnedAt) {
+    return { outcome: Result.fail(absence.error), before: remembered, retryAt: absence.until }
+  }
+  return association !== undefined && association.lifetime.fetchedAt !== baseline.association?.lifetime.fetchedAt
+    ? { outcome: Result.succeed(association) }
+    : undefined
+}
 
 /** A flight that never landed. A defect is ours: it is logged, and the answer says no more than that (POSH-SEC-02). */
 export const lost = (cause: Cause.Cause<never>): Landing => ({
@@ -48,11 +87,9 @@ export const lost = (cause: Cause.Cause<never>): Landing => ({
 
 const settle = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
-  { keys }: Target,
-  outcome: Landing["outcome"],
-  generation: Generation
+  key: StoreKey,
+  outcome: Landing["outcome"]
 ) {
-  const key = keys[generation]
   if (Result.isSuccess(outcome)) {
     yield* store.putAssociation(key, outcome.success)
     return { outcome }

@@ -1,0 +1,108 @@
+import { greenhouse } from "@posh/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Deferred, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { AssociationStore } from "../src/cache/AssociationStore.ts"
+import { makeMemoryStore } from "../src/cache/MemoryStore.ts"
+import { Fleet, type FleetShape } from "../src/Fleet.ts"
+import { Verifier } from "../src/Verifier.ts"
+import { makeWeb, testPolicy } from "./fakeFetcher.ts"
+import { question, rfc, start } from "./greenhouse.ts"
+
+/** A fleet in one process: one lead a key; who follows waits for its end. */
+const makeFleet = (): FleetShape & { readonly leads: () => number } => {
+  const leads = new Map<string, Deferred.Deferred<void>>()
+  let total = 0
+  return {
+    leads: () => total,
+    lead: ({ text }) =>
+      Effect.sync(() => {
+        const current = leads.get(text)
+        if (current !== undefined) return { _tag: "Follow", over: Deferred.await(current) }
+        const mine = Deferred.makeUnsafe<void>()
+        leads.set(text, mine)
+        total += 1
+        const over = Effect.suspend(() => {
+          leads.delete(text)
+          return Effect.asVoid(Deferred.succeed(mine, undefined))
+        })
+        return { _tag: "Lead", over, holds: Effect.sync(() => leads.get(text) === mine) }
+      })
+  }
+}
+
+/** Verifiers that share a store and a fleet, as processes do. */
+const makeReplicas = Effect.fnUntraced(function*(count: number, web: ReturnType<typeof makeWeb>, fleet: FleetShape) {
+  const store = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
+  return yield* Effect.forEach(Array.from({ length: count }), () =>
+    Layer.build(Layer.fresh(Verifier.layerNoDeps(testPolicy)).pipe(
+      Layer.provide([web.layer, Layer.succeed(AssociationStore, store), Layer.succeed(Fleet, fleet)])
+    )).pipe(Effect.map((context) => Context.get(context, Verifier))))
+})
+
+describe("one flight a key across the fleet", () => {
+  it.effect("three replicas asked at once about one cold domain make one resolution", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
+      const replicas = yield* makeReplicas(3, web, makeFleet())
+      const answers = yield* Effect.forEach(
+        Array.from({ length: 300 }, (_, index) => replicas[index % 3]!),
+        (verifier) => verifier.verify(question),
+        { concurrency: "unbounded" }
+      )
+      assert.isTrue(answers.every(({ valid }) => valid))
+      assert.strictEqual(web.asked.length, 1)
+    }))
+
+  it.effect("a failure is shared too", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { fault: "ConnectTimeout" } })
+      const replicas = yield* makeReplicas(3, web, makeFleet())
+      const answers = yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(answers.map(({ code }) => code), ["ConnectTimeout", "ConnectTimeout", "ConnectTimeout"])
+      assert.strictEqual(web.asked.length, 1)
+    }))
+
+  it.effect("who follows a lead that learns nothing asks itself", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
+      const fleet = makeFleet()
+      const [replica] = yield* makeReplicas(1, web, fleet)
+      const gone = yield* fleet.lead({ text: "chat.orchard.example:xmpp-server:rfc7711" } as never)
+      const waiting = yield* Effect.forkChild(replica!.verify(question))
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual(web.asked.length, 0)
+      yield* gone.over
+      assert.isTrue((yield* Fiber.join(waiting)).valid)
+      assert.strictEqual(web.asked.length, 1)
+    }))
+
+  it.effect("what is learnt under a lead that was lost is answered, and not remembered", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
+      const lost: FleetShape = {
+        lead: () => Effect.succeed({ _tag: "Lead", over: Effect.void, holds: Effect.succeed(false) })
+      }
+      const [replica] = yield* makeReplicas(1, web, lost)
+      assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
+      assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
+    }))
+
+  it.effect("a refresh ahead is made once for the fleet", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
+      const replicas = yield* makeReplicas(3, web, makeFleet())
+      yield* replicas[0]!.verify(question)
+      yield* TestClock.adjust("900 seconds")
+      yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), { concurrency: "unbounded" })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(web.asked.length, 2)
+    }))
+})
