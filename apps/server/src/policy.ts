@@ -34,7 +34,8 @@ export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions
     connectTo: settings.connectTo,
     allowNetworks: settings.allowNetworks,
     ...(extraCa === undefined ? {} : { extraCa }),
-    ...(settings.dnsServers.length === 0 ? {} : { dnsServers: settings.dnsServers })
+    ...(settings.dnsServers.length === 0 ? {} : { dnsServers: settings.dnsServers }),
+    ...(settings.egressProxy === undefined ? {} : { proxy: settings.egressProxy })
   }))
 
 /** An option that the egress client refused, by the name of its variable. */
@@ -46,7 +47,8 @@ const egressVariables = {
   extraCa: variables.extraCaFile,
   connectTo: variables.connectTo,
   allowNetworks: variables.allowNetworks,
-  dnsServers: variables.dnsServers
+  dnsServers: variables.dnsServers,
+  proxy: variables.egressProxy
 } as const satisfies Record<keyof EgressOptions, { readonly name: string }>
 
 const readExtraCa = (path: string | undefined): Effect.Effect<string | undefined, ConfigError> =>

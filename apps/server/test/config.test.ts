@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { defaultPolicy } from "@posh/core"
 import { HttpsFetcher } from "@posh/core/node"
-import { ConfigProvider, Effect, Layer, Result } from "effect"
+import { ConfigProvider, Effect, Layer, Redacted, Result } from "effect"
+import { inspect } from "node:util"
 import { type Environment, environment, isLoopback, readSettings, unknownVariables } from "../src/Config.ts"
 import { type Settings, type Variable, variables } from "../src/config/variables.ts"
 import { egressFault, toEgressOptions, toPolicy } from "../src/policy.ts"
@@ -40,6 +41,7 @@ describe("readSettings", () => {
     ["auth", "none", "none"],
     ["extraCaFile", "/etc/ca.pem", "/etc/ca.pem"],
     ["dnsServers", "192.0.2.1, [2001:db8::1]:5353", ["192.0.2.1", "[2001:db8::1]:5353"]],
+    ["egressProxy", "http://proxy.internal:3128", { host: "proxy.internal", port: 3_128 }],
     ["connectTo", "hosted.example:443=127.0.0.1:8443", [
       { host: "hosted.example", port: 443, address: "127.0.0.1", toPort: 8_443 }
     ]]
@@ -65,6 +67,11 @@ describe("readSettings", () => {
     ["POSH_CONNECT_TO", "nonsense", /host:port=address:port/],
     ["POSH_CONNECT_TO", "a.example:443=b.example:443", /IP address/],
     ["POSH_ALLOW_NETWORKS", "10.0.0.0", /CIDR/],
+    ["POSH_EGRESS_PROXY", "proxy.internal:3128", /must be http:\/\/\[user:password@\]host:port$/],
+    ["POSH_EGRESS_PROXY", "https://proxy.internal:3128", /must be http:/],
+    ["POSH_EGRESS_PROXY", "http://proxy.internal", /must be http:/],
+    ["POSH_EGRESS_PROXY", "http://proxy.internal:65536", /the port/],
+    ["POSH_EGRESS_PROXY", "http://user@proxy.internal:3128", /must be user:password/],
     ["POSH_ALLOW_SPECIAL_USE_DOMAINS", "yes", /one of true, false/],
     ["POSH_ALLOW_SPECIAL_USE_DOMAINS", "TRUE", /one of true, false/],
     ["POSH_GENERATIONS", "both", /one of rfc-then-draft/],
@@ -173,6 +180,27 @@ describe("egress", () => {
         assert.match(error.message, fault)
       }))
   }
+
+  it.effect("the proxy arrives, and its password is in no text made of the settings (POSH-SEC-11)", () =>
+    Effect.gen(function*() {
+      const settings = settingsOf({ POSH_EGRESS_PROXY: "http://posh:s3cr3t@[fd00::1]:3128" })
+      const { proxy } = yield* toEgressOptions(settings)
+      assert.deepStrictEqual([proxy?.host, proxy?.port], ["fd00::1", 3_128])
+      assert.strictEqual(
+        proxy?.authorization === undefined ? undefined : Redacted.value(proxy.authorization),
+        `Basic ${Buffer.from("posh:s3cr3t").toString("base64")}`
+      )
+      assert.notMatch(`${JSON.stringify(settings)} ${inspect(settings, { depth: 9 })}`, /s3cr3t|Basic/)
+      assert.notProperty(yield* toEgressOptions(settingsOf({})), "proxy")
+    }))
+
+  it.each(["http://posh:s3cr3t@proxy", "http://posh:s3cr%@proxy:3128", "https://posh:s3cr3t@proxy:3128"])(
+    "a password is not repeated where the proxy is refused: %s",
+    (text) => {
+      const result = readSettings({ POSH_EGRESS_PROXY: text })
+      assert.match(Result.isFailure(result) ? result.failure.message : "", /^POSH_EGRESS_PROXY: (?!.*s3cr)/)
+    }
+  )
 })
 
 describe("the environment", () => {

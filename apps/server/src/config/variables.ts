@@ -2,7 +2,7 @@
  * Every variable of the environment that the service reads, as data: what is parsed, documented and defaulted here is
  * one row, so that code and `docs/reference/configuration.md` cannot differ.
  */
-import { parseConnectTo, parseNetworks } from "@posh/core/node"
+import { parseConnectTo, parseNetworks, parseProxy } from "@posh/core/node"
 import { Result } from "effect"
 import { productVersion } from "../version.ts"
 import {
@@ -108,6 +108,16 @@ export const variables = {
     meaning: "Name servers to ask.",
     consequence: "Unset, those of the system are asked.",
     parse: list(text)
+  }),
+  egressProxy: variable("POSH_EGRESS_PROXY", {
+    fallback: "",
+    values: "`http://host:port` or `http://user:password@host:port`; user and password percent-encoded",
+    meaning: "HTTP proxy (CONNECT) through which documents are fetched. TLS stays end to end with the origin.",
+    consequence: "The service then looks up no origin and checks no address: the proxy must resolve names and must " +
+      "itself refuse private, local and other addresses that are not public, or every domain on the Internet can make " +
+      "it connect to them. `POSH_ALLOW_NETWORKS` and `POSH_DNS_SERVERS` have no effect; what `POSH_CONNECT_TO` names " +
+      "is reached directly. `HTTPS_PROXY` and its like are never read.",
+    parse: optional((value) => Result.mapError(parseProxy(value), ({ detail }) => detail))
   }),
   allowSpecialUseDomains: variable("POSH_ALLOW_SPECIAL_USE_DOMAINS", {
     fallback: "false",

@@ -1,15 +1,18 @@
 /**
  * A TLS connection to one of the vetted addresses and to nothing else: what is dialled are these addresses, so that no
- * second look-up can name another (POSH-SEC-10).
+ * second look-up can name another (POSH-SEC-10). Or, where the operator has one, through a proxy.
  */
-import { Effect, Latch, type Scope } from "effect"
+import { Duration, Effect, Latch, type Scope } from "effect"
 import { hash, type X509Certificate } from "node:crypto"
 import { connect, isIPv6, type Socket } from "node:net"
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls"
 import type { Domain } from "../Domain.ts"
 import { EgressFailure } from "./EgressFailure.ts"
+import type { Proxy } from "./Proxy.ts"
 import { identityError } from "./serverIdentity.ts"
-import { closedError, mostTelling, tlsFailure } from "./tlsFailure.ts"
+import { open, settled } from "./sockets.ts"
+import { mostTelling } from "./tlsFailure.ts"
+import { egressProxy, openTunnel } from "./Tunnel.ts"
 
 export interface Endpoint {
   /** IP literals; at least one. */
@@ -17,20 +20,26 @@ export interface Endpoint {
   readonly port: number
 }
 
+/** The host's addresses are the proxy's affair. */
+export interface ProxiedEndpoint {
+  readonly proxy: Proxy
+  readonly port: number
+}
+
 /** What is learnt on the way, also where the way ends early (POSH-RES-90). */
 export interface Evidence {
-  /** Dialled last; that of the connection, once there is one. */
+  /** Dialled last; that of the connection, once there is one. Absent through a proxy, which does not tell. */
   address?: string
   /** Base64 SHA-256 of the web server's certificate. */
   tlsLeafSha256?: string
 }
 
 export interface DialOptions {
-  readonly endpoint: Endpoint
+  readonly endpoint: Endpoint | ProxiedEndpoint
   /** The name that the certificate must have. */
   readonly host: Domain
   readonly trust: SecureContext
-  /** For TCP and TLS together; afterwards it is `ConnectTimeout`, wherever the time went (requirements §8.1). */
+  /** For TCP, tunnel and TLS together; afterwards it is `ConnectTimeout`, wherever the time went (requirements §8.1). */
   readonly connectMs: number
   readonly evidence: Evidence
 }
@@ -41,13 +50,32 @@ export const dial = ({ connectMs, endpoint, evidence, host, trust }: DialOptions
   EgressFailure,
   Scope.Scope
 > =>
-  connectTo(toDialList(endpoint.addresses), endpoint.port, evidence).pipe(
-    Effect.flatMap((socket) => shakeHands(socket, host, trust, evidence)),
-    Effect.timeoutOrElse({
-      duration: connectMs,
-      orElse: () => Effect.fail(new EgressFailure({ code: "ConnectTimeout", detail: `${connectMs} ms` }))
-    })
+  reach(endpoint, host, connectMs, evidence).pipe(
+    Effect.timed,
+    Effect.flatMap(([spent, socket]) =>
+      shakeHands(socket, host, trust, evidence).pipe(
+        within(connectMs - Duration.toMillis(spent), `${connectMs} ms`)
+      )
+    )
   )
+
+const reach = (
+  endpoint: Endpoint | ProxiedEndpoint,
+  host: Domain,
+  connectMs: number,
+  evidence: Evidence
+): Effect.Effect<Socket, EgressFailure, Scope.Scope> =>
+  "proxy" in endpoint
+    ? openTunnel(endpoint.proxy, { host, port: endpoint.port }).pipe(
+      within(connectMs, `${egressProxy}: ${connectMs} ms`)
+    )
+    : connectTo(toDialList(endpoint.addresses), endpoint.port, evidence).pipe(within(connectMs, `${connectMs} ms`))
+
+const within = (limitMs: number, detail: string) =>
+  Effect.timeoutOrElse({
+    duration: limitMs,
+    orElse: () => Effect.fail(new EgressFailure({ code: "ConnectTimeout", detail }))
+  })
 
 /** An answer can hold hundreds of addresses, and not every one of them belongs to who put it there. */
 const dialledAddresses = 6
@@ -118,18 +146,3 @@ const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence
       if (presented.leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", presented.leaf.raw, "base64")
     })
   }).pipe(Effect.flatMap((tls) => settled(tls, "secureConnect")))
-
-/** A socket that is destroyed with the scope; until then its errors belong to whoever waits for it. */
-const open = <A extends Socket>(make: () => A): Effect.Effect<A, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => make().on("error", () => undefined)),
-    (socket) => Effect.sync(() => socket.destroy())
-  )
-
-const settled = <A extends Socket>(socket: A, event: "connect" | "secureConnect"): Effect.Effect<A, EgressFailure> =>
-  Effect.callback((resume) => {
-    socket.once(event, () => resume(Effect.succeed(socket)))
-    socket.once("error", (error) => resume(Effect.fail(tlsFailure(error))))
-    socket.once("close", () => resume(Effect.fail(tlsFailure(closedError))))
-    return Effect.sync(() => socket.destroy())
-  })

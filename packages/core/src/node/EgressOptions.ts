@@ -4,6 +4,7 @@
 import { Data } from "effect"
 import type { IpNetwork } from "effect/net"
 import type { ConnectTo } from "./ConnectTo.ts"
+import type { Proxy } from "./Proxy.ts"
 
 export interface EgressOptions {
   /**
@@ -30,6 +31,12 @@ export interface EgressOptions {
    * Name servers, as `address`, `address:port` or `[address]:port`. Default: those of the system's `resolv.conf`.
    */
   readonly dnsServers?: ReadonlyArray<string>
+  /**
+   * HTTP proxy through whose tunnels every host is reached that `connectTo` does not name (`POSH_EGRESS_PROXY`,
+   * POSH-SEC-11). Default: none; `HTTPS_PROXY` and its like are ignored. The proxy then looks names up and must itself
+   * refuse addresses that are not public: the address policy, `allowNetworks` and `dnsServers` have no effect.
+   */
+  readonly proxy?: Proxy
 }
 
 /** An option cannot be used; `detail` says what is wrong with it. */

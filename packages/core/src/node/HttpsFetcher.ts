@@ -2,8 +2,9 @@
  * HTTPS GET at a stranger's server: to vetted addresses only, under limits, with nothing sent but the question and
  * nothing kept but the answer.
  *
- * NO PROXY is used, whatever the environment says (POSH-SEC-11). NOT CHECKED: revocation and certificate
- * transparency (POSH-RES-35); whether a body with neither length nor chunks ended on purpose, which Node.js does not say.
+ * NO PROXY is used but the operator's, whatever the environment says (POSH-SEC-11). NOT CHECKED: revocation and
+ * certificate transparency (POSH-RES-35); addresses, where a proxy dials them; whether a body with neither length nor
+ * chunks ended on purpose, which Node.js does not say.
  */
 import { Clock, Effect, Layer, Result } from "effect"
 import type { SecureContext } from "node:tls"
@@ -18,10 +19,11 @@ import {
 import { checkServers, lookUp } from "./Addresses.ts"
 import { vetAddresses } from "./AddressPolicy.ts"
 import { overrideOf } from "./ConnectTo.ts"
-import { dial, type Endpoint, type Evidence } from "./Dial.ts"
+import { dial, type Endpoint, type Evidence, type ProxiedEndpoint } from "./Dial.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { EgressConfigError, type EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
+import { checkProxy } from "./Proxy.ts"
 import { makeTrustStore } from "./TrustStore.ts"
 
 /** The network as `Fetcher`. Fails to build where an option cannot be used. */
@@ -37,6 +39,7 @@ const prepare = (options: EgressOptions): Result.Result<Egress, EgressConfigErro
   Result.gen(function*() {
     yield* checkUserAgent(options.userAgent)
     yield* checkServers(options.dnsServers ?? [])
+    if (options.proxy !== undefined) yield* checkProxy(options.proxy)
     return { ...options, trust: yield* makeTrustStore(options.extraCa) }
   })
 
@@ -74,14 +77,15 @@ const walk = (egress: Egress, request: FetchRequest, evidence: Evidence) =>
     })
   )
 
-/** The operator's word, else DNS under the address policy. */
+/** The operator's word, else the operator's proxy, else DNS under the address policy. */
 const findEndpoint = (
-  { allowNetworks = [], connectTo = [], dnsServers }: Egress,
+  { allowNetworks = [], connectTo = [], dnsServers, proxy }: Egress,
   target: HttpsTarget,
   limitMs: number
-): Effect.Effect<Endpoint, EgressFailure> => {
+): Effect.Effect<Endpoint | ProxiedEndpoint, EgressFailure> => {
   const override = overrideOf(connectTo, target)
   if (override !== undefined) return Effect.succeed({ addresses: [override.address], port: override.port })
+  if (proxy !== undefined) return Effect.succeed({ proxy, port: target.port })
   return lookUp(target.host, dnsServers, limitMs).pipe(
     Effect.flatMap((addresses) => Effect.fromResult(vetAddresses(addresses, allowNetworks))),
     Effect.map((addresses) => ({ addresses, port: target.port }))
