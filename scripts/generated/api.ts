@@ -156,11 +156,15 @@ const messageSection = (name: string, schema: Schema, schemas: Schemas): string 
 }
 
 /** The message whose members this one has too, with more of its own. */
-const baseOf = (name: string, { properties = {} }: Schema, schemas: Schemas): string | undefined =>
+const baseOf = (name: string, { properties = {}, required = [] }: Schema, schemas: Schemas): string | undefined =>
   Object.keys(schemas).find((other) => {
     const members = Object.entries(schemas[other]?.properties ?? {})
+    const demanded = schemas[other]?.required ?? []
     return other !== name && members.length >= 5 && members.length < Object.keys(properties).length &&
-      members.every(([member, schema]) => JSON.stringify(properties[member]) === JSON.stringify(schema))
+      members.every(([member, schema]) =>
+        JSON.stringify(properties[member]) === JSON.stringify(schema) &&
+        required.includes(member) === demanded.includes(member)
+      )
   })
 
 /** The members, and below them those of objects that have no name of their own. */

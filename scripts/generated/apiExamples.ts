@@ -72,6 +72,20 @@ export const examples: Readonly<Record<string, Example>> = {
     command: `curl -s -o /dev/null -w '%{http_code}\\n' -X DELETE "$POSH/v1/associations/library.example/xmpp-server"`,
     answer: "204"
   },
+  "associations.listAssociations": {
+    command: `curl -s -o /dev/null "$POSH/v1/associations/orchard.example/xmpp-server"
+curl -s "$POSH/v1/associations?limit=1"`,
+    answer: {
+      associations: [{
+        domain: "orchard.example",
+        service: "xmpp-server",
+        generation: "rfc7711",
+        delegation: "reference",
+        delegatedDomain: "greenhouse.example",
+        expiresAt: "2026-11-23T09:00:00Z"
+      }]
+    }
+  },
   "documents.lintDocument": {
     command: post(
       "/v1/documents/lint",

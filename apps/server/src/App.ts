@@ -20,6 +20,7 @@ import * as verification from "./http/verification.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
 import { Readiness } from "./Readiness.ts"
+import { layerCache } from "./redis/SharedCache.ts"
 
 /** Everything that answers; over any verifier. */
 export const layerRoutes = Layer.mergeAll(
@@ -35,9 +36,13 @@ export const layerServe = Layer.suspend(() =>
   HttpRouter.serve(layerRoutes, { routerConfig, disableLogger: true, disableListenLog: true })
 )
 
-/** The verifier over the network. */
-export const layerVerifier = (settings: Settings, egress: EgressOptions) =>
-  Verifier.layer(toPolicy(settings)).pipe(Layer.provide(HttpsFetcher.layer(egress)))
+/** The verifier over the network, with the cache of this process or of the fleet. */
+export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
+  const policy = toPolicy(settings)
+  return Verifier.layerNoDeps(policy).pipe(
+    Layer.provide([HttpsFetcher.layer(egress), layerCache(settings, policy)])
+  )
+}
 
 /** The listener with its routes; ready when built. */
 export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =>

@@ -3,6 +3,7 @@
  */
 import { ConfigProvider, Data, Effect, Record, Result } from "effect"
 import { type Settings, type Variable, variables } from "./config/variables.ts"
+import { serversFault } from "./redis/Servers.ts"
 
 /** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -92,6 +93,8 @@ const crossFaults = (settings: Settings): ReadonlyArray<string> => {
     faults.push("POSH_DELEGATION_HOSTS: has no effect without POSH_DELEGATION=list")
   }
   if (settings.allowedPorts.length === 0) faults.push("POSH_ALLOWED_PORTS: must name at least one port")
+  const redisFault = settings.redisUrl === undefined ? undefined : serversFault(settings.redisUrl, settings.redisMode)
+  if (redisFault !== undefined) faults.push(`POSH_REDIS_URL: ${redisFault}`)
   return faults
 }
 

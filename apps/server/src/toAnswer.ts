@@ -7,8 +7,10 @@ import {
   type AttemptReport,
   type Certificate,
   failures,
+  formatCursor,
   type Hashes,
   type Hop,
+  type Inventory,
   type Lifetime,
   type Material,
   type PresentedCertificate,
@@ -68,6 +70,21 @@ export const toAssociation = (assertion: Assertion): Api.Association => {
     lints: assertion.lints
   }
 }
+
+/** A page of what is remembered. */
+export const toInventory = ({ associations, cursor }: Inventory): Api.Inventory => ({
+  associations: associations.map(({ lifetime, ...association }) => ({
+    domain: association.domain,
+    service: association.service,
+    generation: association.generation,
+    delegation: association.delegation,
+    delegatedDomain: association.delegatedDomain,
+    fetchedAt: toInstant(lifetime.fetchedAt),
+    revalidateAt: toInstant(lifetime.revalidateAt),
+    expiresAt: toInstant(lifetime.expiresAt)
+  })),
+  ...given("cursor", cursor === undefined ? undefined : formatCursor(cursor))
+})
 
 /** RFC 3339 in UTC; milliseconds only where they are not zero. */
 export const toInstant = (milliseconds: number): Api.Instant => {

@@ -14,7 +14,8 @@ const verifier = Layer.succeed(
       return Effect.succeed(domain === "down.example" ? indeterminate : verified)
     },
     assertion: () => Effect.die("not asked"),
-    forget: () => Effect.void
+    forget: () => Effect.void,
+    inventory: () => Effect.die("not asked")
   })
 )
 

@@ -2,11 +2,11 @@
  * The commands of the documentation, run against the demo: each answers as the text says.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { ensureInstalled } from "@posh/testing"
 import { Context, Effect, Layer, Predicate, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { readFileSync } from "node:fs"
 import { layerNode, startKeptDemo } from "./demoProcess.ts"
-import { ensureInstalled } from "./tools.ts"
 
 const files = ["README.md", "docs/guides/concepts.md", "docs/guides/publish.md", "docs/reference/api.md"]
 

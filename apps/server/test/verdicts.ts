@@ -185,7 +185,8 @@ export const fakeVerifier = (answers: { readonly [domain: string]: Verdict | "de
       forget: (name, key) => {
         record.forgotten.push([name, key])
         return answers[name] === undefined ? Effect.fail(refused) : Effect.void
-      }
+      },
+      inventory: () => Effect.succeed({ associations: [association] })
     })
   )
   return { layer, record }

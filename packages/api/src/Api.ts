@@ -7,8 +7,9 @@ import { Association } from "./Association.ts"
 import { VerdictWord } from "./codes.ts"
 import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
 import { Live, NotReady, Ready } from "./Health.ts"
+import { Inventory } from "./Inventory.ts"
 import { problemErrors } from "./Problem.ts"
-import { assertionQuery, verifyQuery } from "./queries.ts"
+import { assertionQuery, inventoryQuery, verifyQuery } from "./queries.ts"
 import { BatchRequest, Question } from "./Question.ts"
 import { domain, service } from "./values.ts"
 
@@ -86,6 +87,18 @@ export class Associations extends HttpApiGroup.make("associations").add(
     .annotateMerge(OpenApi.annotations({
       summary: "Forget what is remembered",
       description: "In both generations; 204 also where nothing was known. Scope `admin`."
+    })),
+  HttpApiEndpoint.get("listAssociations", "/v1/associations", {
+    query: inventoryQuery,
+    success: Inventory,
+    error: withoutBody
+  })
+    .annotateMerge(OpenApi.annotations({
+      summary: "What is remembered, and until when",
+      description: [
+        "Soonest expiry first, in pages. Asks no origin, and does not make anything be remembered longer. Scope",
+        "`admin`."
+      ].join(" ")
     }))
 ).annotateMerge(OpenApi.annotations({ title: "Associations", description: "What a domain asserts." })) {}
 

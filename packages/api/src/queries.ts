@@ -1,7 +1,7 @@
 /**
  * Members of a question as query parameters: text, decoded into what the JSON member would be.
  */
-import { Schema, SchemaGetter } from "effect"
+import { Effect, Schema, SchemaGetter, SchemaIssue } from "effect"
 import { chainChecks, generations, nameChecks } from "./Question.ts"
 import { DeadlineMs, domain, MaxAge, service } from "./values.ts"
 
@@ -56,4 +56,46 @@ export type VerifyQuery = Schema.Struct.Type<typeof verifyQuery>
 export const assertionQuery = {
   refresh: verifyQuery.refresh,
   deadlineMs: verifyQuery.deadlineMs
+} as const
+
+/** Entries on a page of the inventory. */
+export const inventoryLimit = { minimum: 1, maximum: 1_000, default: 100 } as const
+
+const InventoryLimit = Schema.Int.check(Schema.isBetween(inventoryLimit))
+
+// `Date.parse` makes the second of March of a thirtieth of February, and the day after of an hour 24.
+const rfc3339 =
+  /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i
+
+const parseInstant = (text: string): number | undefined => {
+  const written = text.replace(" ", "+") // the plus of an offset; only HTML forms make it a space
+  const [, date] = rfc3339.exec(written) ?? []
+  const day = date === undefined ? undefined : new Date(`${date}T00:00:00Z`)
+  if (day === undefined || Number.isNaN(day.getTime()) || !day.toISOString().startsWith(`${date}T`)) return undefined
+  return Date.parse(written.toUpperCase())
+}
+
+/** RFC 3339 text, decoded into milliseconds since the epoch. */
+const epochMilliseconds = (description: string) =>
+  Schema.String.annotate({ description, format: "date-time" }).pipe(Schema.decodeTo(Schema.Number, {
+    decode: SchemaGetter.transformEffect((text: string) => {
+      const instant = parseInstant(text)
+      return instant === undefined
+        ? Effect.fail(new SchemaIssue.InvalidValue({ message: "expected an instant as RFC 3339 writes it" }))
+        : Effect.succeed(instant)
+    }),
+    encode: SchemaGetter.transform((instant: number) => new Date(instant).toISOString())
+  }))
+
+/** `GET /v1/associations`. */
+export const inventoryQuery = {
+  expiresBefore: Schema.optionalKey(
+    epochMilliseconds("Only what expires before this instant (RFC 3339, such as `2026-11-23T09:00:00Z`).")
+  ),
+  limit: Schema.optionalKey(
+    wholeNumber(InventoryLimit, "Associations in the answer at most, 1 to 1,000. Default 100.")
+  ),
+  cursor: Schema.optionalKey(
+    Schema.String.annotate({ description: "`cursor` of the answer before: go on behind it." })
+  )
 } as const

@@ -19,6 +19,7 @@ describe("openapi.json", () => {
       "POST /v1/verify/batch",
       "GET /v1/associations/{domain}/{service}",
       "DELETE /v1/associations/{domain}/{service}",
+      "GET /v1/associations",
       "POST /v1/documents/lint",
       "POST /v1/documents/generate",
       "GET /health/live",

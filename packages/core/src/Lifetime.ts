@@ -38,12 +38,10 @@ export const jwkSetLifetime = (
 ): Lifetime => {
   const latest = Math.max(...document.material.entries.map(({ notAfter }) => notAfter))
   const expiresAt = Math.min(latest, bound)
-  return {
-    fetchedAt,
-    revalidateAt: Math.min(expiresAt, fetchedAt + policy.draftRevalidateMs),
-    graceUntil: Math.min(expiresAt, fetchedAt + policy.draftGraceMs),
-    expiresAt
-  }
+  const revalidateAt = Math.min(expiresAt, fetchedAt + policy.draftRevalidateMs)
+  // What need not be asked for yet serves whether or not its source can be asked.
+  const graceUntil = Math.max(revalidateAt, Math.min(expiresAt, fetchedAt + policy.draftGraceMs))
+  return { fetchedAt, revalidateAt, graceUntil, expiresAt }
 }
 
 // RFC 9111 §5.1: a delta in seconds. An invalid Age says nothing.

@@ -5,7 +5,7 @@
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import { type Assertion, toAssertion } from "./Assertion.ts"
-import type { AssociationStore } from "./cache/AssociationStore.ts"
+import { AssociationStore, type Inventory, type InventoryQuery } from "./cache/AssociationStore.ts"
 import { layerMemory } from "./cache/MemoryStore.ts"
 import { screenChains } from "./ChainScreen.ts"
 import type { QuestionError } from "./errors.ts"
@@ -42,6 +42,8 @@ export class Verifier extends Context.Service<Verifier, {
   ) => Effect.Effect<Assertion, QuestionError>
   /** Forgets everything known of the pair, in both generations. */
   readonly forget: (domain: string, service: string) => Effect.Effect<void, QuestionError>
+  /** What is remembered and has not expired; asks no origin. */
+  readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/Verifier") {
   /** Over a store of the caller's choice. */
   static readonly layerNoDeps = (policy: Policy): Layer.Layer<Verifier, never, Fetcher | AssociationStore> =>
@@ -56,6 +58,7 @@ export class Verifier extends Context.Service<Verifier, {
 
 const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
+  const { inventory } = yield* AssociationStore
 
   // Whoever puts the same frozen question again is spared the reading.
   const readTarget = remembering((question: Question) => parseTarget(question, policy))
@@ -107,7 +110,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     yield* resolver.forget(yield* Effect.fromResult(parseTarget({ domain, service }, policy)))
   })
 
-  return Verifier.of({ verify, assertion, forget })
+  return Verifier.of({ verify, assertion, forget, inventory })
 })
 
 /**

@@ -189,6 +189,20 @@ describe("draft material (CAC-20…22)", () => {
     }).pipe(Effect.provide(verifierOver(web, policy)))
   })
 
+  it.effect("without a grace ends when it is due, and not before", () => {
+    const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
+    return Effect.gen(function*() {
+      yield* start
+      const { evidence } = yield* Verifier.use((verifier) => verifier.verify(question))
+      assert.strictEqual(evidence.lifetime?.graceUntil, evidence.lifetime?.revalidateAt)
+      web.set(draft, { fault: "ConnectTimeout" })
+      yield* TestClock.adjust("19 hours")
+      assert.strictEqual(yield* ask(), "Verified memory")
+      yield* TestClock.adjust("5 hours")
+      assert.strictEqual(yield* ask(), "ConnectTimeout miss")
+    }).pipe(Effect.provide(verifierOver(web, { ...policy, draftGraceMs: 0 })))
+  })
+
   it.effect("ends at once when a due revalidation is answered with nothing", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {

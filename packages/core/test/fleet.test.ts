@@ -1,5 +1,5 @@
-import { greenhouse } from "@posh/testing"
 import { assert, describe, it } from "@effect/vitest"
+import { greenhouse } from "@posh/testing"
 import { Context, Deferred, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { AssociationStore } from "../src/cache/AssociationStore.ts"
@@ -34,10 +34,15 @@ const makeFleet = (): FleetShape & { readonly leads: () => number } => {
 /** Verifiers that share a store and a fleet, as processes do. */
 const makeReplicas = Effect.fnUntraced(function*(count: number, web: ReturnType<typeof makeWeb>, fleet: FleetShape) {
   const store = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
-  return yield* Effect.forEach(Array.from({ length: count }), () =>
-    Layer.build(Layer.fresh(Verifier.layerNoDeps(testPolicy)).pipe(
-      Layer.provide([web.layer, Layer.succeed(AssociationStore, store), Layer.succeed(Fleet, fleet)])
-    )).pipe(Effect.map((context) => Context.get(context, Verifier))))
+  return yield* Effect.forEach(
+    Array.from({ length: count }),
+    () =>
+      Layer.build(
+        Layer.fresh(Verifier.layerNoDeps(testPolicy)).pipe(
+          Layer.provide([web.layer, Layer.succeed(AssociationStore, store), Layer.succeed(Fleet, fleet)])
+        )
+      ).pipe(Effect.map((context) => Context.get(context, Verifier)))
+  )
 })
 
 describe("one flight a key across the fleet", () => {

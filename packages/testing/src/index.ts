@@ -1,4 +1,4 @@
-/** The outside world, faked for real: a small CA, HTTPS origins, a DNS server, cases as data. */
+/** The outside world, faked for real: a small CA, HTTPS origins, a DNS server, real Redis servers, cases as data. */
 export { Behave } from "./Behaviour.ts"
 export type {
   Behaviour,
@@ -28,7 +28,16 @@ export type { FingerprintsDocument, HashName, JwkSetDocument, ReferenceDocument 
 export { UNKNOWN_EXTENSION } from "./extensions.ts"
 export { makeOrigins } from "./Origins.ts"
 export type { HostOptions, Origins, RequestRecord } from "./Origins.ts"
+export { makeRedisCluster } from "./redis/Cluster.ts"
+export type { ClusterOptions, RedisCluster } from "./redis/Cluster.ts"
+export { makeRedis } from "./redis/Redis.ts"
+export type { RedisOptions, RedisServer } from "./redis/Redis.ts"
+export { RedisFault } from "./redis/resp.ts"
+export type { Argument, Reply } from "./redis/resp.ts"
+export { makeSentinel } from "./redis/Sentinel.ts"
+export type { RedisSentinel } from "./redis/Sentinel.ts"
 export type { CertificateFault, HandshakeFault, TlsBehaviour } from "./Tls.ts"
+export { ensureInstalled } from "./tools.ts"
 export { greenhouse } from "./vectors/greenhouse.ts"
 export { seedCa, seedDay, seedExample1, seedExample2, seedLeaf } from "./vectors/seed.ts"
 export type { SeedExample, SeedJwk } from "./vectors/seed.ts"

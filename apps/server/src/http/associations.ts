@@ -1,12 +1,12 @@
 /**
- * `/v1/associations`: what a domain asserts, and forgetting it.
+ * `/v1/associations`: what a domain asserts, forgetting it, and what is remembered.
  */
-import { Api } from "@posh/api"
-import { Verifier } from "@posh/core"
-import { Effect } from "effect"
+import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
+import { parseCursor, type Position, Verifier } from "@posh/core"
+import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { toAssociation } from "../toAnswer.ts"
-import { questionProblem } from "./problems.ts"
+import { toAssociation, toInventory } from "../toAnswer.ts"
+import { questionProblem, sentence } from "./problems.ts"
 
 /** Handlers of the group `associations`. */
 export const layer = HttpApiBuilder.group(
@@ -21,7 +21,20 @@ export const layer = HttpApiBuilder.group(
           Effect.mapError((error) => questionProblem(error))
         ),
       forgetAssociation: ({ params }) =>
-        Effect.mapError(verifier.forget(params.domain, params.service), (error) => questionProblem(error))
+        Effect.mapError(verifier.forget(params.domain, params.service), (error) => questionProblem(error)),
+      listAssociations: ({ query: { cursor, limit = inventoryLimit.default, ...range } }) =>
+        Effect.fromResult(readCursor(cursor)).pipe(
+          Effect.flatMap((position) => verifier.inventory({ ...range, ...position, limit })),
+          Effect.map(toInventory)
+        )
     })
   })
 )
+
+const readCursor = (text: string | undefined): Result.Result<{ readonly cursor?: Position }, Problem> =>
+  text === undefined
+    ? Result.succeed({})
+    : Result.mapBoth(parseCursor(text), {
+      onFailure: ({ detail }) => problem("InvalidRequest", sentence(detail), "cursor"),
+      onSuccess: (cursor) => ({ cursor })
+    })

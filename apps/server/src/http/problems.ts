@@ -59,7 +59,8 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
   }
 })
 
-const sentence = (text: string): string => {
+/** The text with a capital at its start and a stop at its end. */
+export const sentence = (text: string): string => {
   const capital = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
   return /[.?!…]$/.test(capital) ? capital : `${capital}.`
 }

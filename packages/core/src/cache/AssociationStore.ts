@@ -8,6 +8,7 @@ import type { Domain } from "../Domain.ts"
 import type { ResolveError } from "../errors.ts"
 import type { Generation } from "../Generation.ts"
 import type { ServiceKey } from "../Service.ts"
+import type { Position } from "./cursor.ts"
 
 /** The key of everything remembered: the source domain, never a redirect's or reference's host (POSH-CAC-03). */
 export interface StoreKey {
@@ -41,6 +42,8 @@ export interface Remembered {
   readonly association?: Association
   readonly absence?: Absence
   readonly tier: "memory" | "redis"
+  /** The store could not be asked, so that nothing here means nothing. */
+  readonly away?: boolean
   /**
    * The time by which the entries are to be judged: the wall clock, or later where the wall clock went backwards since
    * they were stored (POSH-CAC-35).
@@ -51,16 +54,17 @@ export interface Remembered {
 export interface InventoryQuery {
   /** Milliseconds since the epoch. */
   readonly expiresBefore?: number
+  /** At least 1. */
   readonly limit: number
   /** Of an earlier answer: go on behind it. */
-  readonly cursor?: string
+  readonly cursor?: Position
 }
 
 export interface Inventory {
   /** Soonest expiry first, then by key. */
   readonly associations: ReadonlyArray<Association>
   /** Present where there is more. Stable: associations that come and go meanwhile repeat and skip no other. */
-  readonly cursor?: string
+  readonly cursor?: Position
 }
 
 export class AssociationStore extends Context.Service<AssociationStore, {

@@ -5,7 +5,15 @@ import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
 import type { Association } from "../Association.ts"
 import type { Material } from "../Material.ts"
-import { type Absence, AssociationStore, type StoreKey } from "./AssociationStore.ts"
+import {
+  type Absence,
+  AssociationStore,
+  type Inventory,
+  type InventoryQuery,
+  type StoreKey
+} from "./AssociationStore.ts"
+import { comparePositions, type Position } from "./cursor.ts"
+import type { NearStore } from "./TieredStore.ts"
 
 export interface MemoryStoreOptions {
   /** Keys remembered at most; each costs about a kilobyte. */
@@ -14,15 +22,18 @@ export interface MemoryStoreOptions {
   readonly octets: number
 }
 
-/** What is known of one key, with both clocks at the time of storing (POSH-CAC-35). */
-interface Slot {
-  readonly association: Association | undefined
-  readonly absence: Absence | undefined
+interface Clocks {
   readonly wallMs: number
   readonly monotonicMs: number
 }
 
-export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<AssociationStore["Service"]> =>
+/** What is known of one key, with both clocks at the time of storing (POSH-CAC-35). */
+interface Slot extends Clocks {
+  readonly association: Association | undefined
+  readonly absence: Absence | undefined
+}
+
+export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<NearStore> =>
   Clock.clockWith((clock) =>
     Effect.sync(() => {
       const slots = new LRUCache<string, Slot>({
@@ -36,37 +47,90 @@ export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<Asso
         slots.set(key.text, {
           association,
           absence,
-          wallMs: clock.currentTimeMillisUnsafe(),
-          monotonicMs: monotonicMs()
+          ...readClocks()
         })
       }
       const peek = (key: StoreKey) => slots.peek(key.text)
+      const readClocks = () => ({ wallMs: clock.currentTimeMillisUnsafe(), monotonicMs: monotonicMs() })
 
-      return AssociationStore.of({
+      return {
         get: (key) =>
           Effect.sync(() => {
-            const wallMs = clock.currentTimeMillisUnsafe()
             const slot = slots.get(key.text)
-            if (slot === undefined) return { tier: "memory", asOf: wallMs }
-            const asOf = Math.max(wallMs, slot.wallMs + Math.floor(monotonicMs() - slot.monotonicMs))
+            if (slot === undefined) return { tier: "memory", asOf: clock.currentTimeMillisUnsafe() }
+            const now = asOf(slot, readClocks())
             const { absence, association } = slot
             return {
               tier: "memory",
-              asOf,
-              ...(association !== undefined && asOf < association.lifetime.expiresAt ? { association } : {}),
+              asOf: now,
+              ...(association !== undefined && now < association.lifetime.expiresAt ? { association } : {}),
               ...(absence === undefined ? {} : { absence })
             }
           }),
         putAssociation: (key, association) => Effect.sync(() => put(key, association, undefined)),
         putAbsence: (key, absence) => Effect.sync(() => put(key, peek(key)?.association, absence)),
         removeAssociation: (key) => Effect.sync(() => put(key, undefined, peek(key)?.absence)),
-        forget: (key) => Effect.sync(() => put(key, undefined, undefined))
-      })
+        forget: (key) => Effect.sync(() => put(key, undefined, undefined)),
+        inventory: (query) =>
+          Effect.sync(() => {
+            const clocks = readClocks()
+            const page = makePage(query)
+            // Going through all is no use of any: the order of eviction stays.
+            slots.forEach((slot, key) => {
+              const { association } = slot
+              if (association !== undefined && asOf(slot, clocks) < association.lifetime.expiresAt) {
+                page.offer(association, key)
+              }
+            })
+            return page.finish()
+          }),
+        drop: (keyText) => void slots.delete(keyText),
+        clear: () => slots.clear()
+      } satisfies NearStore
     })
   )
 
 export const layerMemory = (options: MemoryStoreOptions): Layer.Layer<AssociationStore> =>
   Layer.effect(AssociationStore, makeMemoryStore(options))
+
+const asOf = (slot: Slot, now: Clocks): number =>
+  Math.max(now.wallMs, slot.wallMs + Math.floor(now.monotonicMs - slot.monotonicMs))
+
+interface Place extends Position {
+  readonly association: Association
+}
+
+/** Picks the first so many behind the cursor, in whatever order they are offered, and never holds all of them. */
+const makePage = ({ cursor, expiresBefore = Number.POSITIVE_INFINITY, limit }: InventoryQuery) => {
+  const wanted = limit + 1 // one more says whether there is more
+  const many = wanted + Math.max(wanted, 1_000) // sorting is dear for a few at a time
+  let places: Array<Place> = []
+  let last: Position = { expiresAt: expiresBefore, key: "" } // only what comes before this can be on the page
+  const prune = () => {
+    places = places.sort(comparePositions).slice(0, wanted)
+    if (places.length === wanted) last = places[wanted - 1] ?? last
+  }
+  return {
+    offer: (association: Association, key: string): void => {
+      const { expiresAt } = association.lifetime
+      if (expiresAt > last.expiresAt) return // as most of a large store do
+      const place = { expiresAt, key, association }
+      if (comparePositions(place, last) >= 0) return
+      if (cursor !== undefined && comparePositions(place, cursor) <= 0) return
+      places.push(place)
+      if (places.length >= many) prune()
+    },
+    finish: (): Inventory => {
+      prune()
+      const page = places.slice(0, limit)
+      const end = places.length > limit ? page.at(-1) : undefined
+      return {
+        associations: page.map(({ association }) => association),
+        ...(end === undefined ? {} : { cursor: { expiresAt: end.expiresAt, key: end.key } })
+      }
+    }
+  }
+}
 
 // An estimate on the safe side: objects and strings of the evidence, and the octets of the material.
 const slotOctets = ({ absence, association }: Slot): number =>

@@ -1,0 +1,103 @@
+/**
+ * The index of associations by expiry. In a cluster it is in another place than they are, so nothing is atomic; the order
+ * of commands sees to it that an association is never without its member: members may dangle, and go when they are read.
+ */
+import { comparePositions, type Position, type StoreKey } from "@posh/core"
+import { Clock, Effect } from "effect"
+import type { RedisClient, Reply } from "./Client.ts"
+import { parseMember, type RedisKeys, toMember } from "./keys.ts"
+import type { RedisFault } from "./RedisFault.ts"
+
+export interface ExpiryIndex {
+  /** To be called before the association is written, and after, for whoever found the member dangling in between. */
+  readonly add: (key: StoreKey, expiresAt: number) => Effect.Effect<void, RedisFault>
+  /** Makes the index agree with an association that was gone a moment ago. */
+  readonly drop: (key: StoreKey) => Effect.Effect<void, RedisFault>
+  readonly read: (range: IndexRange) => Effect.Effect<ReadonlyArray<IndexEntry>, RedisFault>
+  /** Takes out what expired long ago; once a minute, however often it is called. */
+  readonly sweep: Effect.Effect<void, RedisFault>
+}
+
+/** In the order of the inventory. */
+export interface IndexRange {
+  /** Only what is behind this, and expires later than the given instant. */
+  readonly after: Position | undefined
+  readonly now: number
+  /** Milliseconds since the epoch; only what expires earlier. */
+  readonly before: number | undefined
+  /** So many at most. */
+  readonly limit: number
+}
+
+export interface IndexEntry extends Position {
+  readonly storeKey: StoreKey
+}
+
+const sweepMs = 60_000
+// Replicas whose clocks are ahead must not sweep what still lives.
+const sweepMarginMs = 300_000
+
+export const makeExpiryIndex = (client: RedisClient, keys: RedisKeys): Effect.Effect<ExpiryIndex> =>
+  Effect.map(Clock.Clock, (clock) => {
+    const swept: { at: number | undefined } = { at: undefined }
+
+    const add = (key: StoreKey, expiresAt: number) =>
+      Effect.asVoid(client.send("ZADD", keys.expiry, expiresAt, toMember(key)))
+
+    const drop = Effect.fnUntraced(function*(key: StoreKey) {
+      yield* client.send("ZREM", keys.expiry, toMember(key))
+      // Written in the meantime? Either this sees the association, or its writer has yet to add the member again.
+      const expiresAt = yield* client.send("PEXPIRETIME", keys.association(key))
+      if (typeof expiresAt === "number" && expiresAt > 0) yield* add(key, expiresAt)
+    })
+
+    const readFirst = ({ after, before, now }: IndexRange, count: number) =>
+      client.send(
+        "ZRANGE",
+        keys.expiry,
+        after === undefined || after.expiresAt <= now ? `(${now}` : after.expiresAt,
+        before === undefined ? "+inf" : `(${before}`,
+        "BYSCORE",
+        "LIMIT",
+        0,
+        count,
+        "WITHSCORES"
+      )
+
+    // One certificate may expire for many domains in one instant. Redis orders these otherwise than the inventory, and
+    // has no cursor within them: such an instant is read as a whole, in one command, so that nothing is skipped.
+    const read = (range: IndexRange, count = range.limit + 1): Effect.Effect<ReadonlyArray<IndexEntry>, RedisFault> =>
+      Effect.gen(function*() {
+        const members = toMembers(yield* readFirst(range, count))
+        const isAll = members.length < count
+        const last = members.at(-1)?.expiresAt
+        const whole = isAll ? members : members.filter(({ expiresAt }) => expiresAt !== last)
+        const entries = whole.flatMap(({ expiresAt, member }) => {
+          const storeKey = parseMember(member)
+          return storeKey === undefined ? [] : [{ expiresAt, key: storeKey.text, storeKey }]
+        })
+        const { after, limit } = range
+        const behind = entries.filter((entry) => after === undefined || comparePositions(entry, after) > 0)
+        if (behind.length < limit && !isAll) return yield* read(range, count * 4)
+        return behind.sort(comparePositions).slice(0, limit)
+      })
+
+    return {
+      add,
+      drop,
+      read: (range) => read(range),
+      sweep: Effect.suspend(() => {
+        const now = Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+        if (swept.at !== undefined && now - swept.at < sweepMs) return Effect.void
+        swept.at = now
+        const before = clock.currentTimeMillisUnsafe() - sweepMarginMs
+        return Effect.asVoid(client.send("ZREMRANGEBYSCORE", keys.expiry, "-inf", before))
+      })
+    }
+  })
+
+/** Members and scores, by turns or in pairs. */
+const toMembers = (reply: Reply) => {
+  const flat = Array.isArray(reply) ? reply.flat().map(String) : []
+  return flat.flatMap((member, index) => index % 2 === 0 ? [{ member, expiresAt: Number(flat[index + 1]) }] : [])
+}

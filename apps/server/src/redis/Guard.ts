@@ -1,0 +1,79 @@
+/**
+ * The circuit breaker around every command: a time-out or a broken connection opens it, and for a period commands end
+ * at once without touching Redis. A slow Redis costs at most one short time-out in that period.
+ */
+import { Clock, Effect } from "effect"
+import { admit, type Breaker, closed, settle, type Ticket } from "./Breaker.ts"
+import { RedisFault, toFault } from "./RedisFault.ts"
+
+export interface GuardOptions {
+  /** Milliseconds for which Redis is left alone. Default 5,000. Longer: cheaper outages, later recovery. */
+  readonly periodMs?: number
+}
+
+/** `open` until a probe succeeded. */
+export type GuardState = "closed" | "open"
+
+export interface Guard {
+  /**
+   * Sends unless the breaker is open. What a command says of Redis counts even where its caller does not wait for the
+   * end: impatient callers would otherwise meet a slow Redis again and again.
+   */
+  readonly run: <A>(send: () => Promise<A>) => Effect.Effect<A, RedisFault>
+  readonly state: () => GuardState
+  /** Calls back on every change of state, until the returned function is called. */
+  readonly onChange: (listener: (state: GuardState) => void) => () => void
+}
+
+const defaultPeriodMs = 5_000
+
+export const makeGuard = ({ periodMs = defaultPeriodMs }: GuardOptions = {}): Effect.Effect<Guard> =>
+  Effect.gen(function*() {
+    const clock = yield* Clock.Clock
+    const runFork = Effect.runForkWith(yield* Effect.context())
+    const listeners = new Set<(state: GuardState) => void>()
+    const current: { breaker: Breaker } = { breaker: closed }
+
+    const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    const state = (): GuardState => current.breaker._tag === "Closed" ? "closed" : "open"
+
+    const end = (ticket: Ticket, fault?: RedisFault) => {
+      const before = state()
+      current.breaker = settle(current.breaker, ticket, isUsable(fault), now(), periodMs)
+      const after = state()
+      if (before === after) return
+      for (const listener of listeners) listener(after)
+      runFork(fault === undefined ? logBack : logGone(fault))
+    }
+
+    return {
+      run: <A>(send: () => Promise<A>) =>
+        Effect.callback<A, RedisFault>((resume) => {
+          const { breaker, ticket } = admit(current.breaker, now())
+          current.breaker = breaker
+          if (ticket === undefined) return resume(Effect.fail(new RedisFault({ reason: "open" })))
+          send().then(
+            (reply) => {
+              end(ticket)
+              resume(Effect.succeed(reply))
+            },
+            (cause: unknown) => {
+              const fault = toFault(cause)
+              end(ticket, fault)
+              resume(Effect.fail(fault))
+            }
+          )
+        }),
+      state,
+      onChange: (listener) => {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      }
+    }
+  })
+
+const isUsable = (fault: RedisFault | undefined): boolean => fault === undefined || fault.reason === "refused"
+
+const logBack = Effect.logInfo("Redis answers again")
+const logGone = (fault: RedisFault) =>
+  Effect.logWarning("Redis cannot be used, answers go on without it").pipe(Effect.annotateLogs({ why: fault.message }))

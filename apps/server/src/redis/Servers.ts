@@ -1,0 +1,115 @@
+/**
+ * Where Redis is and how to log in: the text of `POSH_REDIS_URL` → values. Nothing of it is repeated in a fault, because
+ * it holds a password.
+ *
+ * - standalone: one URL, `redis://user:password@host:6379/0` (`rediss` for TLS);
+ * - cluster: one or more URLs of nodes to begin with, comma-separated; there is no database but 0;
+ * - sentinel: one or more URLs of sentinels, the name of the master group as `?name=posh` on one of them. User, password
+ *   and database are those of the Redis servers; sentinels that want their own have `sentinelUser=` and
+ *   `sentinelPassword=` beside the name.
+ *
+ * User and password are the same for all servers, given once or with every URL; a comma in one is written `%2C`.
+ */
+import { Redacted, Result } from "effect"
+
+/** How the servers are arranged. */
+export const redisModes = ["standalone", "cluster", "sentinel"] as const
+export type RedisMode = typeof redisModes[number]
+
+/** One set of servers that hold the same data. */
+export interface Servers {
+  readonly tls: boolean
+  /** Without brackets around IPv6 addresses. */
+  readonly addresses: ReadonlyArray<{ readonly host: string; readonly port: number | undefined }>
+  readonly username: string | undefined
+  readonly password: Redacted.Redacted | undefined
+  readonly database: number
+  /** Of sentinels only. */
+  readonly name: string | undefined
+  readonly sentinelUsername: string | undefined
+  readonly sentinelPassword: Redacted.Redacted | undefined
+}
+
+/** Reads the URLs; what fits which mode is checked by {@link serversFault}. */
+export const parseServers = (text: string): Result.Result<Servers, string> => {
+  const parts = text.split(",").map((part) => readUrl(part.trim()))
+  const [first] = parts
+  const faulty = parts.findIndex((part) => part === undefined)
+  if (first === undefined || faulty !== -1) return Result.fail(`element ${faulty + 1} ${shape}`)
+  const urls = parts.filter((part) => part !== undefined)
+
+  const differing = (["tls", "username", "password", "database", ...queryNames] as const).find((key) =>
+    new Set(urls.map((url) => url[key]).filter((value) => value !== undefined)).size > 1
+  )
+  if (differing !== undefined) return Result.fail(`the URLs differ in ${differing}, and all servers have the same`)
+
+  const common = (key: "username" | "password" | "name" | "sentinelUser" | "sentinelPassword") =>
+    urls.map((url) => url[key]).find((value) => value !== undefined)
+  return Result.succeed({
+    tls: first.tls,
+    addresses: urls.map(({ host, port }) => ({ host, port })),
+    username: common("username"),
+    password: redact(common("password")),
+    database: urls.map(({ database }) => database).find((value) => value !== undefined) ?? 0,
+    name: common("name"),
+    sentinelUsername: common("sentinelUser"),
+    sentinelPassword: redact(common("sentinelPassword"))
+  })
+}
+
+/** What does not fit the mode, in a few words. */
+export const serversFault = (servers: Servers, mode: RedisMode): string | undefined => {
+  const forSentinels = servers.name ?? servers.sentinelUsername ?? servers.sentinelPassword
+  if (mode === "standalone" && servers.addresses.length > 1) return "names several servers, and the mode is standalone"
+  if (mode === "cluster" && servers.database !== 0) return "names a database, and a cluster has none but 0"
+  if (mode === "sentinel" && servers.name === undefined) return "must end in ?name= and the name of the master group"
+  if (mode !== "sentinel" && forSentinels !== undefined) return "has parameters that only sentinels have"
+  return undefined
+}
+
+const shape = "must be redis:// or rediss://, with user:password@ or not, a host, a port or not, a database or not"
+const queryNames = ["name", "sentinelUser", "sentinelPassword"] as const
+
+interface ServerUrl {
+  readonly tls: boolean
+  readonly host: string
+  readonly port: number | undefined
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly database: number | undefined
+  readonly name: string | undefined
+  readonly sentinelUser: string | undefined
+  readonly sentinelPassword: string | undefined
+}
+
+const readUrl = (text: string): ServerUrl | undefined => {
+  // URLs of other schemes than the web's keep what is written; a host of white space or nothing is none.
+  const url = /^rediss?:\/\/[^\s/?#]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || url.hostname === "" || url.hash !== "" || url.port === "0") return undefined
+  const database = /^\/?$/.test(url.pathname) ? "" : /^\/(\d{1,4})$/.exec(url.pathname)?.[1]
+  const username = decoded(url.username)
+  const password = decoded(url.password)
+  if (database === undefined || username === undefined || password === undefined) return undefined
+  const known: ReadonlyArray<string> = queryNames
+  if ([...url.searchParams.keys()].some((key) => !known.includes(key))) return undefined
+  const query = (key: typeof queryNames[number]) => nonEmpty(url.searchParams.get(key) ?? "")
+  return {
+    tls: url.protocol === "rediss:",
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? undefined : Number(url.port),
+    username: nonEmpty(username),
+    password: nonEmpty(password),
+    database: database === "" ? undefined : Number(database),
+    name: query("name"),
+    sentinelUser: query("sentinelUser"),
+    sentinelPassword: query("sentinelPassword")
+  }
+}
+
+/** `undefined` where percent signs do not make text. */
+const decoded = (text: string): string | undefined => Result.getOrUndefined(Result.try(() => decodeURIComponent(text)))
+
+const nonEmpty = (text: string): string | undefined => text === "" ? undefined : text
+
+const redact = (text: string | undefined): Redacted.Redacted | undefined =>
+  text === undefined ? undefined : Redacted.make(text)

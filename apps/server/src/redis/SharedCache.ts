@@ -1,0 +1,61 @@
+/**
+ * What a fleet shares: the far store, the channel of changes and the leads, over one Redis.
+ */
+import { AssociationStore, Fleet, type FleetShape, makeMemoryStore, makeTieredStore, type Policy } from "@posh/core"
+import { Context, Effect, Layer, Schedule } from "effect"
+import type { Settings } from "../config/variables.ts"
+import { Readiness } from "../Readiness.ts"
+import { makeChanges } from "./Changes.ts"
+import { makeRedisClient, type RedisClient } from "./Client.ts"
+import type { RedisSettings } from "./options.ts"
+import { makeRedisFleet } from "./RedisFleet.ts"
+import { makeRedisStore } from "./RedisStore.ts"
+import { makeSeal } from "./seal.ts"
+import { makeTrouble } from "./Trouble.ts"
+
+class SharedCache extends Context.Service<SharedCache, {
+  readonly store: AssociationStore["Service"]
+  readonly fleet: FleetShape
+}>()("posh/server/SharedCache") {}
+
+/** The cache of one process, or of the fleet where there is a Redis. */
+export const layerCache = (settings: Settings, policy: Policy): Layer.Layer<AssociationStore> => {
+  const memory = makeMemoryStore({ entries: policy.cacheEntries, octets: policy.cacheOctets })
+  const { redisUrl } = settings
+  if (redisUrl === undefined) return Layer.effect(AssociationStore, memory)
+
+  const shared = Layer.effect(
+    SharedCache,
+    Effect.gen(function*() {
+      const redis: RedisSettings = { servers: redisUrl, mode: settings.redisMode, timeoutMs: settings.redisTimeout }
+      const prefix = settings.redisPrefix
+      const client = yield* makeRedisClient(redis)
+      yield* reportState(client)
+      const changes = yield* makeChanges(redis, client, prefix)
+      const seal = makeSeal(settings.cacheSecret)
+      const far = yield* makeRedisStore({ client, prefix, seal, trouble: yield* makeTrouble })
+      const store = yield* makeTieredStore(yield* memory, far, changes)
+      return { store, fleet: yield* makeRedisFleet(client, changes, prefix) }
+    })
+  )
+  return Layer.mergeAll(
+    Layer.effect(AssociationStore, Effect.map(SharedCache, ({ store }) => store)),
+    Layer.effect(Fleet, Effect.map(SharedCache, ({ fleet }) => fleet))
+  ).pipe(Layer.provide(shared), Layer.provide(Readiness.layer))
+}
+
+/** Without Redis answers go on, from memory and origins: degraded, not down. Asked now and then, also in quiet times. */
+const reportState = (client: RedisClient) =>
+  Effect.gen(function*() {
+    const readiness = yield* Readiness
+    const runFork = Effect.runForkWith(yield* Effect.context())
+    const report = (state: "closed" | "open") => void runFork(readiness.degrade(state === "open"))
+    yield* Effect.acquireRelease(Effect.sync(() => client.onChange(report)), (forget) => Effect.sync(forget))
+    report(client.state())
+    yield* Effect.ignore(client.send("PING")).pipe(
+      Effect.repeat(Schedule.spaced(pingInterval)),
+      Effect.forkScoped
+    )
+  })
+
+const pingInterval = "1 second"

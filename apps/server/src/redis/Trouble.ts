@@ -1,0 +1,53 @@
+/**
+ * What goes wrong with the shared cache, counted by reason, and logged when it begins.
+ */
+import { Clock, Effect } from "effect"
+import type { FaultReason, RedisFault } from "./RedisFault.ts"
+
+/** Faults of commands, and of values: not ours or changed (`unsealable`), not sound (`undecodable`), too large. */
+export type TroubleReason = FaultReason | "unsealable" | "undecodable" | "oversized"
+
+export interface Trouble {
+  /** Since the start. */
+  readonly counts: Readonly<Record<TroubleReason, number>>
+  readonly note: (reason: TroubleReason, detail?: string) => Effect.Effect<void>
+  readonly noteFault: (fault: RedisFault) => Effect.Effect<void>
+}
+
+/** A reason that was quiet for so long begins anew; milliseconds. */
+const quietMs = 60_000
+
+export const makeTrouble: Effect.Effect<Trouble> = Effect.map(Clock.Clock, (clock) => {
+  const counts: Record<TroubleReason, number> = {
+    timeout: 0,
+    connection: 0,
+    refused: 0,
+    open: 0,
+    unsealable: 0,
+    undecodable: 0,
+    oversized: 0
+  }
+  const lastAt = new Map<TroubleReason, number>()
+
+  const note = (reason: TroubleReason, detail?: string) =>
+    Effect.suspend(() => {
+      counts[reason] += 1
+      const message = messages[reason]
+      if (message === undefined) return Effect.void
+      const now = Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+      const last = lastAt.get(reason)
+      lastAt.set(reason, now)
+      if (last !== undefined && now - last < quietMs) return Effect.void
+      return Effect.logWarning(message).pipe(Effect.annotateLogs(detail === undefined ? {} : { why: detail }))
+    })
+
+  return { counts, note, noteFault: (fault) => note(fault.reason, fault.message) }
+})
+
+// What the breaker logs needs no second line.
+const messages: { readonly [K in TroubleReason]?: string } = {
+  refused: "Redis refuses commands",
+  unsealable: "Redis holds values that were not sealed for their key with our secrets",
+  undecodable: "Redis holds values that are no associations",
+  oversized: "A value is too large for Redis"
+}

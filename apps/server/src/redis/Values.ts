@@ -1,0 +1,59 @@
+/**
+ * What Redis holds ↔ associations and absences. Coming back it is untrusted: bounded in size, opened, decoded.
+ */
+import {
+  type Absence,
+  type Association,
+  decodeAbsence,
+  decodeAssociation,
+  encodeAbsence,
+  encodeAssociation,
+  type StoreKey
+} from "@posh/core"
+import { Effect } from "effect"
+import type { Reply } from "./Client.ts"
+import type { Seal } from "./seal.ts"
+import type { Trouble } from "./Trouble.ts"
+
+/** Octets. More is neither written nor accepted; a thousand times what an association takes. */
+export const valueOctets = 1_048_576
+
+export interface Values {
+  /** `undefined` where it is too large. */
+  readonly writeAssociation: (redisKey: string, association: Association) => Effect.Effect<Buffer | undefined>
+  readonly writeAbsence: (redisKey: string, key: StoreKey, absence: Absence) => Effect.Effect<Buffer | undefined>
+  /** `undefined` where there is nothing, or nothing sound. */
+  readonly readAssociation: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<Association | undefined>
+  readonly readAbsence: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<Absence | undefined>
+}
+
+export const makeValues = (seal: Seal, trouble: Trouble): Values => {
+  const write = (redisKey: string, text: string) => {
+    const value = seal.seal(redisKey, text)
+    return value.length > valueOctets ? Effect.as(trouble.note("oversized"), undefined) : Effect.succeed(value)
+  }
+
+  const read = <A>(
+    redisKey: string,
+    key: StoreKey,
+    reply: Reply,
+    decode: (text: string, key: StoreKey) => A | undefined
+  ): Effect.Effect<A | undefined> => {
+    if (reply === null) return nothing
+    if (!Buffer.isBuffer(reply)) return Effect.as(trouble.note("undecodable"), undefined)
+    if (reply.length > valueOctets) return Effect.as(trouble.note("oversized"), undefined)
+    const text = seal.open(redisKey, reply)
+    if (text === undefined) return Effect.as(trouble.note("unsealable"), undefined)
+    const value = decode(text, key)
+    return value === undefined ? Effect.as(trouble.note("undecodable"), undefined) : Effect.succeed(value)
+  }
+
+  return {
+    writeAssociation: (redisKey, association) => Effect.suspend(() => write(redisKey, encodeAssociation(association))),
+    writeAbsence: (redisKey, key, absence) => Effect.suspend(() => write(redisKey, encodeAbsence(absence, key))),
+    readAssociation: (redisKey, key, reply) => read(redisKey, key, reply, decodeAssociation),
+    readAbsence: (redisKey, key, reply) => read(redisKey, key, reply, decodeAbsence)
+  }
+}
+
+const nothing = Effect.succeed(undefined)

@@ -1,0 +1,85 @@
+/**
+ * "What expires before T", from the index: pages of associations that are really there.
+ */
+import type { Association, Inventory, InventoryQuery, StoreKey } from "@posh/core"
+import { Effect } from "effect"
+import type { RedisClient } from "./Client.ts"
+import type { ExpiryIndex, IndexEntry } from "./ExpiryIndex.ts"
+import type { RedisKeys } from "./keys.ts"
+import type { RedisFault } from "./RedisFault.ts"
+import type { Trouble } from "./Trouble.ts"
+import type { Values } from "./Values.ts"
+
+interface Parts {
+  readonly client: RedisClient
+  readonly index: ExpiryIndex
+  readonly keys: RedisKeys
+  readonly values: Values
+  readonly trouble: Trouble
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly isTrusted: (key: StoreKey) => boolean
+}
+
+interface Found {
+  readonly entry: IndexEntry
+  readonly association: Association
+}
+
+/** Associations read at once: in a cluster each is a command of its own. */
+const atOnce = 32
+
+/** A Redis that cannot be asked has an empty inventory. */
+export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.Effect<Inventory> => {
+  const { client, index, keys, trouble, values } = parts
+
+  const readOne = Effect.fnUntraced(function*(entry: IndexEntry) {
+    const { expiresAt, storeKey } = entry
+    if (!parts.isTrusted(storeKey)) return []
+    const redisKey = keys.association(storeKey)
+    const reply = yield* client.send("GET", redisKey)
+    if (reply === null) {
+      yield* index.drop(storeKey)
+      return []
+    }
+    const association = yield* values.readAssociation(redisKey, storeKey, reply)
+    const really = association?.lifetime.expiresAt
+    if (association === undefined || really === undefined || really <= parts.now()) return []
+    if (Math.floor(really) === expiresAt) return [{ entry, association }]
+    // Two replicas wrote at once. Its true place is found by whoever comes there.
+    yield* index.drop(storeKey)
+    return []
+  })
+
+  /** Fills a page, one longer than asked for; each turn starts where the one before ended. */
+  const fill = (query: InventoryQuery, found: ReadonlyArray<Found>): Effect.Effect<ReadonlyArray<Found>, RedisFault> =>
+    Effect.gen(function*() {
+      const limit = query.limit + 1 - found.length
+      const entries = yield* index.read({
+        after: query.cursor,
+        now: parts.now(),
+        before: query.expiresBefore,
+        limit
+      })
+      const more = [...found, ...(yield* Effect.forEach(entries, readOne, { concurrency: atOnce })).flat()]
+      const last = entries.at(-1)
+      return more.length > query.limit || entries.length < limit || last === undefined
+        ? more
+        : yield* fill({ ...query, cursor: last }, more)
+    })
+
+  return (query) =>
+    Effect.matchEffect(fill(query, []), {
+      onFailure: (fault) => Effect.as(trouble.noteFault(fault), { associations: [] }),
+      onSuccess: (found) => Effect.succeed(toPage(found, query.limit))
+    })
+}
+
+const toPage = (found: ReadonlyArray<Found>, limit: number): Inventory => {
+  const page = found.slice(0, limit)
+  const end = found.length > limit ? page.at(-1)?.entry : undefined
+  return {
+    associations: page.map(({ association }) => association),
+    ...(end === undefined ? {} : { cursor: { expiresAt: end.expiresAt, key: end.key } })
+  }
+}

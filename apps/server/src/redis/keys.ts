@@ -1,0 +1,34 @@
+/**
+ * The names of things in Redis (design §6). Association and absence of one key share a hash tag, so that a cluster keeps
+ * them together; the index is one key of its own.
+ */
+import { type Generation, makeKey, parseDomain, parseService, registeredServices, type StoreKey } from "@posh/core"
+import { Result } from "effect"
+
+export interface RedisKeys {
+  readonly association: (key: StoreKey) => string
+  readonly absence: (key: StoreKey) => string
+  /** Sorted set: members are what follows `association:` in the keys, scores their expiry in milliseconds. */
+  readonly expiry: string
+}
+
+export const makeKeys = (prefix: string): RedisKeys => ({
+  association: (key) => `${prefix}v1:association:${toMember(key)}`,
+  absence: (key) => `${prefix}v1:absence:${toMember(key)}`,
+  expiry: `${prefix}v1:expiry`
+})
+
+export const toMember = ({ domain, generation, service }: StoreKey): string => `{${domain}}:${service}:${generation}`
+
+/** `undefined` for what {@link toMember} does not make. */
+export const parseMember = (member: string): StoreKey | undefined => {
+  const [, name = "", serviceName = "", generation] =
+    /^\{([^{}:]{1,253})\}:([a-z-]{1,64}):([a-z0-9]{1,16})$/.exec(member) ?? []
+  const domain = Result.getOrUndefined(parseDomain(name, { allowSpecialUse: true }))
+  const service = Result.getOrUndefined(parseService(serviceName, registeredServices))
+  if (domain === undefined || service === undefined || !isGeneration(generation)) return undefined
+  const key = makeKey(domain, service.key, generation)
+  return toMember(key) === member ? key : undefined
+}
+
+const isGeneration = (text: string | undefined): text is Generation => text === "rfc7711" || text === "draft"

@@ -1,0 +1,20 @@
+/**
+ * The texts of `POSH_REDIS_PREFIX` and `POSH_CACHE_SECRET`. Faults repeat no secret.
+ */
+import { Redacted, Result } from "effect"
+
+/** Without braces: they would tell a cluster where to put everything. */
+export const redisPrefix = (text: string): Result.Result<string, string> =>
+  /^[A-Za-z0-9:._/-]{1,64}$/.test(text)
+    ? Result.succeed(text)
+    : Result.fail("must be 1 to 64 letters, digits and characters of :._/-")
+
+const shortestSecret = 32
+
+export const parseSecrets = (text: string): Result.Result<Redacted.Redacted<ReadonlyArray<string>>, string> => {
+  const secrets = text.split(",").map((secret) => secret.trim())
+  const short = secrets.findIndex((secret) => secret.length < shortestSecret)
+  return short === -1
+    ? Result.succeed(Redacted.make(secrets))
+    : Result.fail(`secret ${short + 1} of ${secrets.length} is shorter than ${shortestSecret} characters`)
+}

@@ -1,0 +1,73 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Logger } from "effect"
+import { TestClock } from "effect/testing"
+import { makeTrouble } from "../../src/redis/Trouble.ts"
+import { keyOf, redisKey } from "./things.ts"
+import { makeWorld } from "./world.ts"
+
+/** What is logged meanwhile. */
+const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const lines: Array<string> = []
+    const logger = Logger.map(Logger.formatJson, (line) => void lines.push(line))
+    return Effect.as(effect, lines).pipe(Effect.provide(Logger.layer([logger])))
+  })
+const messagesOf = (lines: ReadonlyArray<string>) => lines.map((line) => String(JSON.parse(line).message))
+
+describe("troubles are logged when they begin, not each", () => {
+  it.live("an outage, without the password", () =>
+    Effect.gen(function*() {
+      const lines = yield* logged(Effect.scoped(Effect.gen(function*() {
+        const { client, redis, store } = yield* makeWorld({ password: "hunter2", breakerMs: 50 })
+        const ask = Effect.forEach(Array.from({ length: 20 }), () =>
+          Effect.andThen(store.get(keyOf("a")), Effect.sleep(20)))
+        yield* ask
+        yield* redis.kill()
+        yield* ask
+        yield* redis.restart()
+        while (client.state() === "open") {
+          yield* ask
+        }
+        yield* ask
+      })))
+      assert.deepStrictEqual(messagesOf(lines).sort(), [
+        "Connected to Redis",
+        "Connected to Redis",
+        "No connection to Redis",
+        "Redis answers again",
+        "Redis cannot be used, answers go on without it"
+      ])
+      assert.notInclude(lines.join(), "hunter2")
+    }), 10_000)
+
+  it.live("garbage", () =>
+    Effect.gen(function*() {
+      const lines = yield* logged(Effect.scoped(Effect.gen(function*() {
+        const { redis, store, trouble } = yield* makeWorld()
+        yield* redis.command("SET", redisKey(keyOf("a")), "garbage")
+        for (let index = 0; index < 50; index += 1) yield* store.get(keyOf("a"))
+        assert.strictEqual(trouble.counts.undecodable, 50)
+      })))
+      assert.deepStrictEqual(messagesOf(lines), ["Connected to Redis", "Redis holds values that are no associations"])
+    }))
+
+  it.effect("a trouble that rested for a minute begins anew", () =>
+    Effect.gen(function*() {
+      const lines = yield* logged(Effect.gen(function*() {
+        const trouble = yield* makeTrouble
+        yield* trouble.note("oversized")
+        yield* TestClock.adjust("59 seconds")
+        yield* trouble.note("oversized")
+        yield* TestClock.adjust("59 seconds")
+        yield* trouble.note("oversized")
+        yield* TestClock.adjust("60 seconds")
+        yield* trouble.note("oversized")
+        yield* trouble.note("refused", "OOM")
+      }))
+      assert.deepStrictEqual(messagesOf(lines), [
+        "A value is too large for Redis",
+        "A value is too large for Redis",
+        "Redis refuses commands"
+      ])
+    }))
+})

@@ -1,0 +1,46 @@
+/** Things to put in a store. */
+import {
+  type Absence,
+  type Association,
+  type Domain,
+  type Generation,
+  makeKey,
+  ResolveError,
+  type ServiceKey,
+  type StoreKey
+} from "@posh/core"
+
+export const keyOf = (name: string, generation: Generation = "rfc7711"): StoreKey =>
+  makeKey(`${name}.example` as Domain, "xmpp-server" as ServiceKey, generation)
+
+export const hour = 3_600_000
+
+/** Material of RFC 7711; with `padding` so many fingerprints. */
+export const association = (key: StoreKey, expiresAt = Date.now() + hour, padding = 1): Association => ({
+  domain: key.domain,
+  service: key.service,
+  generation: key.generation,
+  material: {
+    _tag: "Fingerprints",
+    descriptors: Array.from({ length: padding }, (_, index) => ({
+      index,
+      hashes: { "sha-256": new Uint8Array(32).fill(index % 256) }
+    }))
+  },
+  lints: [],
+  hops: [],
+  delegation: "possession",
+  delegatedDomain: key.domain,
+  lifetime: { fetchedAt: Date.now() - 1_000, revalidateAt: expiresAt, graceUntil: expiresAt, expiresAt }
+})
+
+export const absence = (until = Date.now() + 300_000): Absence => ({
+  error: new ResolveError({ code: "NotPublished", hops: [] }),
+  learnedAt: until - 300_000,
+  until,
+  failures: 1,
+  nothingPublished: true
+})
+
+export const redisKey = (key: StoreKey, kind: "association" | "absence" = "association") =>
+  `posh:v1:${kind}:{${key.domain}}:${key.service}:${key.generation}`

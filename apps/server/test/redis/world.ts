@@ -1,0 +1,67 @@
+/** A store over a real Redis. */
+import { makeRedis, type RedisServer } from "@posh/testing"
+import { Effect, Redacted, Result } from "effect"
+import { makeRedisClient, type RedisClient } from "../../src/redis/Client.ts"
+import { makeRedisStore } from "../../src/redis/RedisStore.ts"
+import { makeSeal } from "../../src/redis/seal.ts"
+import { parseServers, type RedisMode } from "../../src/redis/Servers.ts"
+import { makeTrouble } from "../../src/redis/Trouble.ts"
+
+export interface StoreOptions {
+  readonly mode?: RedisMode
+  readonly secrets?: ReadonlyArray<string>
+  readonly timeoutMs?: number
+  readonly breakerMs?: number
+  /** What others do, the first time before this command goes out. */
+  readonly before?: { readonly command: string; readonly run: Effect.Effect<unknown> }
+}
+
+export const timeoutMs = 100
+export const breakerMs = 300
+
+/** A process of a fleet. */
+export const connect = (url: string, options: StoreOptions = {}) =>
+  Effect.gen(function*() {
+    const client = yield* makeRedisClient({
+      servers: Result.getOrThrow(parseServers(url)),
+      mode: options.mode ?? "standalone",
+      timeoutMs: options.timeoutMs ?? timeoutMs,
+      breakerMs: options.breakerMs ?? breakerMs
+    })
+    const trouble = yield* makeTrouble
+    const seal = makeSeal(options.secrets === undefined ? undefined : Redacted.make(options.secrets))
+    const store = yield* makeRedisStore({ client: interrupted(client, options.before), prefix: "posh:", seal, trouble })
+    return { client, store, trouble }
+  })
+
+const interrupted = (client: RedisClient, before: StoreOptions["before"]): RedisClient => {
+  const done = { is: false }
+  return {
+    ...client,
+    send: (command, ...args) =>
+      Effect.suspend(() => {
+        if (command !== before?.command || done.is) return client.send(command, ...args)
+        done.is = true
+        return Effect.andThen(before.run, client.send(command, ...args))
+      })
+  }
+}
+
+/** A Redis, and a store over it. */
+export const makeWorld = (options: StoreOptions & Parameters<typeof makeRedis>[0] = {}) =>
+  Effect.gen(function*() {
+    const redis = yield* makeRedis(options)
+    return { redis, ...(yield* connect(redis.url, options)) }
+  })
+
+/** Members of the index that have no association, and associations that have no member. */
+export const disagreement = (redis: RedisServer) =>
+  Effect.gen(function*() {
+    const keys = (yield* redis.command("KEYS", "posh:v1:association:*")) as ReadonlyArray<string>
+    const members = (yield* redis.command("ZRANGE", "posh:v1:expiry", "0", "-1")) as ReadonlyArray<string>
+    const named = members.map((member) => `posh:v1:association:${member}`)
+    return {
+      dangling: named.filter((name) => !keys.includes(name)),
+      unindexed: keys.filter((name) => !named.includes(name))
+    }
+  })

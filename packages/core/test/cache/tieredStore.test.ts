@@ -1,0 +1,138 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import type { Association } from "../../src/Association.ts"
+import { type AssociationStore, makeKey, type StoreKey } from "../../src/cache/AssociationStore.ts"
+import { makeMemoryStore } from "../../src/cache/MemoryStore.ts"
+import { type Changes, makeTieredStore } from "../../src/cache/TieredStore.ts"
+import type { Domain } from "../../src/Domain.ts"
+import { ResolveError } from "../../src/errors.ts"
+import type { ServiceKey } from "../../src/Service.ts"
+
+const key = makeKey("a.example" as Domain, "xmpp-server" as ServiceKey, "rfc7711")
+const association = (fetchedAt: number): Association => ({
+  domain: key.domain,
+  service: key.service,
+  generation: "rfc7711",
+  material: { _tag: "Fingerprints", descriptors: [{ index: 0, hashes: { "sha-256": new Uint8Array(32) } }] },
+  lints: [],
+  hops: [],
+  delegation: "possession",
+  delegatedDomain: key.domain,
+  lifetime: { fetchedAt, revalidateAt: 60_000, graceUntil: 60_000, expiresAt: 60_000 }
+})
+const absence = {
+  error: new ResolveError({ code: "ConnectTimeout", hops: [] }),
+  learnedAt: 0,
+  until: 30_000,
+  failures: 1,
+  nothingPublished: false
+}
+
+type Listener = Parameters<Changes["listen"]>[0]
+
+/** A fleet of processes over one far store, which can be away, and a channel, which can be cut. */
+const makeFleet = Effect.fnUntraced(function*(count: number) {
+  const far = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
+  const state = { away: false, reads: 0 }
+  const farStore: AssociationStore["Service"] = {
+    ...far,
+    get: (wanted) =>
+      Effect.suspend(() => {
+        state.reads += 1
+        return Effect.map(far.get(wanted), (found) =>
+          state.away ? { tier: "redis" as const, asOf: found.asOf, away: true } : { ...found, tier: "redis" as const })
+      })
+  }
+  const listeners: Array<Listener> = []
+  const replicas = yield* Effect.forEach(
+    Array.from({ length: count }, (_, index) => index),
+    (self) =>
+      Effect.flatMap(makeMemoryStore({ entries: 100, octets: 1e6 }), (near) =>
+        makeTieredStore(near, farStore, {
+          announce: ({ text }: StoreKey) =>
+            Effect.sync(() =>
+              listeners.forEach((listener, index) => index === self ? undefined : listener.changed(text))
+            ),
+          listen: (listener) =>
+            Effect.sync(() => {
+              listeners[self] = listener
+              listener.back()
+            })
+        }))
+  )
+  return { far, listeners, replicas, state }
+})
+
+const fetchedAt = (store: AssociationStore["Service"]) =>
+  Effect.map(store.get(key), ({ association: found, tier }) => [found?.lifetime.fetchedAt, tier])
+
+describe("TieredStore", () => {
+  it.effect("what one learns, the others read from the far store once, and then from their memory", () =>
+    Effect.gen(function*() {
+      const { replicas: [a, b], state } = yield* makeFleet(2)
+      yield* a!.putAssociation(key, association(1))
+      assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
+      assert.deepStrictEqual(yield* fetchedAt(b!), [1, "redis"])
+      assert.deepStrictEqual(yield* fetchedAt(b!), [1, "memory"])
+      assert.strictEqual(state.reads, 1)
+    }))
+
+  it.effect("a replacement and a purge reach the others", () =>
+    Effect.gen(function*() {
+      const { replicas: [a, b] } = yield* makeFleet(2)
+      yield* a!.putAssociation(key, association(1))
+      yield* fetchedAt(b!)
+      yield* a!.putAssociation(key, association(2))
+      assert.deepStrictEqual(yield* fetchedAt(b!), [2, "redis"])
+      yield* b!.forget(key)
+      assert.deepStrictEqual(yield* fetchedAt(a!), [undefined, "redis"])
+    }))
+
+  it.effect("absences are shared and answer alone while they last", () =>
+    Effect.gen(function*() {
+      const { replicas: [a, b], state } = yield* makeFleet(2)
+      yield* a!.putAbsence(key, absence)
+      assert.strictEqual((yield* b!.get(key)).absence?.error.code, "ConnectTimeout")
+      const { reads } = state
+      assert.isDefined((yield* b!.get(key)).absence)
+      assert.strictEqual(state.reads, reads)
+      yield* TestClock.adjust("30 seconds")
+      yield* b!.get(key)
+      assert.strictEqual(state.reads, reads + 1)
+    }))
+
+  it.effect("a lost channel clears the memory, and until it is back the far store is asked first", () =>
+    Effect.gen(function*() {
+      const { far, listeners, replicas: [a] } = yield* makeFleet(1)
+      yield* a!.putAssociation(key, association(1))
+      listeners[0]!.lost()
+      yield* far.putAssociation(key, association(2)) // by somebody whom we cannot hear
+      assert.deepStrictEqual(yield* fetchedAt(a!), [2, "redis"])
+      yield* far.forget(key)
+      assert.deepStrictEqual(yield* fetchedAt(a!), [undefined, "redis"])
+      yield* a!.putAssociation(key, association(3))
+      listeners[0]!.back()
+      yield* far.forget(key)
+      assert.deepStrictEqual(yield* fetchedAt(a!), [undefined, "redis"])
+    }))
+
+  it.effect("where the far store is away, memory answers", () =>
+    Effect.gen(function*() {
+      const { listeners, replicas: [a], state } = yield* makeFleet(1)
+      state.away = true
+      listeners[0]!.lost()
+      yield* a!.putAssociation(key, association(1))
+      assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
+    }))
+
+  it.effect("a change that is heard between drops what was kept", () =>
+    Effect.gen(function*() {
+      const { far, listeners, replicas: [a], state } = yield* makeFleet(1)
+      yield* far.putAssociation(key, association(1))
+      yield* fetchedAt(a!)
+      listeners[0]!.changed(key.text)
+      assert.deepStrictEqual(yield* fetchedAt(a!), [1, "redis"])
+      assert.strictEqual(state.reads, 2)
+    }))
+})

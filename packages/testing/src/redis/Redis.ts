@@ -1,0 +1,173 @@
+/**
+ * A real `redis-server` on loopback, to be killed, paused and restarted. It ends with its scope, whatever state it is in.
+ */
+import { Effect } from "effect"
+import type { Scope } from "effect"
+import { randomBytes } from "node:crypto"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { LOOPBACK } from "../listen.ts"
+import { ensureInstalled } from "../tools.ts"
+import { startChild } from "./children.ts"
+import type { Child } from "./children.ts"
+import { freePort } from "./ports.ts"
+import { send } from "./resp.ts"
+import type { Argument, RedisFault, Reply } from "./resp.ts"
+import { sleep, until } from "./waiting.ts"
+
+export interface RedisOptions {
+  /** Of the default user; without it, and without `users`, everybody may do everything. */
+  readonly password?: string
+  /** A name and its rules, as `ACL SETUSER` takes them: `app on >secret ~posh:* &* +@all`. `default off` is one too. */
+  readonly users?: ReadonlyArray<string>
+  /** Octets, or as Redis writes them (`4mb`). What does not fit is refused (`noeviction`), not evicted. */
+  readonly maxmemory?: number | string
+  readonly maxclients?: number
+  /** PEM. The port then speaks TLS only; clients need no certificate. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string }
+  /** Default false: nothing is persisted. */
+  readonly appendonly?: boolean
+}
+
+export interface RedisServer {
+  readonly port: number
+  /** `redis:` or `rediss:`, with the password where there is one. */
+  readonly url: string
+  /** Of the process that runs, or ran last. */
+  readonly pid: number
+  /** SIGKILL, and waits until it is gone. */
+  readonly kill: () => Effect.Effect<void>
+  /** SIGSTOP: connections stay, and nothing is answered. */
+  readonly pause: () => Effect.Effect<void>
+  /** SIGCONT. */
+  readonly resume: () => Effect.Effect<void>
+  /** Killed where it still runs; back on the same port without any data. In a cluster it is still the same node. */
+  readonly restart: () => Effect.Effect<void>
+  /** An orderly end: SIGTERM, and SIGKILL where that takes longer than a second. */
+  readonly stop: () => Effect.Effect<void>
+  /** As an administrator with a way in of its own: TLS, ACLs and passwords do not stand in its way, `maxclients` does. */
+  readonly command: (...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisFault>
+}
+
+/** Ready when it answers. Installs `redis-server` where it is missing: see `ensureInstalled`. */
+export const makeRedis = (options: RedisOptions = {}): Effect.Effect<RedisServer, never, Scope.Scope> =>
+  makeServer({
+    settings: (port, folder) => [...portSettings(port, folder, options.tls), ...settingsOf(options)],
+    scheme: options.tls === undefined ? "redis" : "rediss",
+    ...(options.password === undefined ? {} : { password: options.password })
+  })
+
+export interface ServerOptions {
+  /** Lines of the configuration. */
+  readonly settings: (port: number, folder: string) => ReadonlyArray<string>
+  readonly args?: ReadonlyArray<string>
+  readonly scheme?: "redis" | "rediss"
+  readonly password?: string
+}
+
+/** Any program that is `redis-server`: also a node of a cluster, a sentinel. */
+export const makeServer = ({ args = [], password, scheme = "redis", settings }: ServerOptions) =>
+  Effect.gen(function*() {
+    yield* Effect.sync(() => ensureInstalled("redis-server", "--version"))
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "posh-redis-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true, maxRetries: 3 }))
+    )
+    const secret = randomBytes(16).toString("hex")
+    const file = join(folder, "redis.conf")
+    const control = join(folder, "control")
+    const data = join(folder, "data")
+    const state: { child?: Child } = {}
+
+    const command = (...words: ReadonlyArray<Argument>) => send(control, [["AUTH", ADMINISTRATOR, secret], words])
+    const signal = (name: NodeJS.Signals) => () => Effect.sync(() => state.child?.signal(name))
+    const ended = Effect.suspend(() => state.child?.ended ?? Effect.void)
+    const kill = () => Effect.andThen(signal("SIGKILL")(), ended)
+
+    /** False where the port is taken. */
+    const start = Effect.gen(function*() {
+      rmSync(data, { recursive: true, force: true })
+      mkdirSync(data)
+      const child = yield* startChild("redis-server", [file, ...args], folder).pipe(
+        Effect.tap((started) => Effect.sync(() => void (state.child = started))),
+        Effect.uninterruptible
+      )
+      yield* until(
+        "redis-server answers",
+        Effect.map(command("PING"), (reply) => reply === "PONG").pipe(
+          Effect.orElseSucceed(() => child.hasEnded())
+        )
+      )
+      if (!child.hasEnded()) return true
+      if (child.output().includes("Address already in use")) return false
+      throw new Error(`redis-server has ended: ${child.output()}`)
+    })
+
+    const startSomewhere: Effect.Effect<number> = Effect.gen(function*() {
+      const port = yield* freePort
+      const lines = [...commonSettings(folder, secret), ...settings(port, folder)]
+      writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 })
+      return (yield* start) ? port : yield* startSomewhere
+    })
+
+    yield* Effect.addFinalizer(kill)
+    const port = yield* startSomewhere
+    const server: RedisServer = {
+      port,
+      url: `${scheme}://${password === undefined ? "" : `:${encodeURIComponent(password)}@`}${LOOPBACK}:${port}`,
+      get pid() {
+        return state.child?.pid ?? 0
+      },
+      command,
+      kill,
+      pause: signal("SIGSTOP"),
+      resume: signal("SIGCONT"),
+      restart: () => Effect.andThen(kill(), until(`port ${port} is free again`, start)),
+      stop: () =>
+        signal("SIGTERM")().pipe(
+          Effect.andThen(signal("SIGCONT")()),
+          Effect.andThen(Effect.race(ended, Effect.andThen(sleep(1_000), kill())))
+        )
+    }
+    return server
+  })
+
+/** The user for `command`, who exists beside those of the test. */
+const ADMINISTRATOR = "posh-testing"
+
+const quoted = (text: string) => JSON.stringify(text)
+
+const commonSettings = (folder: string, secret: string): ReadonlyArray<string> => [
+  `bind ${LOOPBACK}`,
+  `dir ${quoted(join(folder, "data"))}`,
+  `unixsocket ${quoted(join(folder, "control"))}`,
+  "unixsocketperm 700",
+  "daemonize no",
+  "logfile \"\"",
+  `user ${ADMINISTRATOR} on >${secret} ~* &* +@all`
+]
+
+/** Port and certificates. */
+export const portSettings = (port: number, folder: string, tls?: RedisOptions["tls"]): ReadonlyArray<string> => {
+  if (tls === undefined) return [`port ${port}`]
+  const files = Object.entries(tls).map(([name, pem]) => ({ name, pem, path: join(folder, `${name}.pem`) }))
+  for (const { path, pem } of files) writeFileSync(path, pem, { mode: 0o600 })
+  return [
+    "port 0",
+    `tls-port ${port}`,
+    "tls-auth-clients no",
+    ...files.map(({ name, path }) => `${TLS_FILES[name as keyof typeof TLS_FILES]} ${quoted(path)}`)
+  ]
+}
+
+const TLS_FILES = { cert: "tls-cert-file", key: "tls-key-file", ca: "tls-ca-cert-file" } as const
+
+const settingsOf = ({ appendonly = false, maxclients, maxmemory, password, users = [] }: RedisOptions) => [
+  "save \"\"",
+  `appendonly ${appendonly ? "yes" : "no"}`,
+  ...(maxmemory === undefined ? [] : [`maxmemory ${maxmemory}`]),
+  ...(maxclients === undefined ? [] : [`maxclients ${maxclients}`]),
+  ...(password === undefined ? [] : [`requirepass ${quoted(password)}`]),
+  ...users.map((user) => `user ${user}`)
+]

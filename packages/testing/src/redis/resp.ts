@@ -1,0 +1,108 @@
+/**
+ * Enough of Redis's protocol (RESP2) to steer a server: one connection, some commands, their replies. A client library has
+ * pools, retries and queues, which are what the tests are about.
+ */
+import { Data, Effect } from "effect"
+import { connect } from "node:net"
+
+/** Errors inside an array are their text. */
+export type Reply = string | number | null | ReadonlyArray<Reply>
+
+/** Binary values are octets; everything else is UTF-8. */
+export type Argument = string | Uint8Array
+
+/** `refused` is the server's answer, as in `MOVED 866 127.0.0.1:7000`; `unreachable` that there was none. */
+export class RedisFault extends Data.TaggedError("RedisFault")<{
+  readonly reason: "refused" | "unreachable"
+  readonly message: string
+}> {}
+
+/** Milliseconds in which a server must answer; a paused one does not. */
+const PATIENCE = 2_000
+
+/** Sends the commands over one connection to a Unix socket; the reply to the last one counts, an error of any fails. */
+export const send = (
+  path: string,
+  commands: ReadonlyArray<ReadonlyArray<Argument>>
+): Effect.Effect<Reply, RedisFault> =>
+  Effect.callback((resume) => {
+    const socket = connect(path)
+    const state = { pending: Buffer.alloc(0) }
+    const end = (outcome: Effect.Effect<Reply, RedisFault>) => {
+      socket.destroy()
+      resume(outcome)
+    }
+    const fail = (message: string) => end(Effect.fail(new RedisFault({ reason: "unreachable", message })))
+    socket.setTimeout(PATIENCE, () => fail(`no answer within ${PATIENCE} ms`))
+    socket.on("error", ({ message }) => fail(message))
+    socket.on("close", () => fail("closed without an answer"))
+    socket.on("data", (octets: Buffer) => {
+      state.pending = Buffer.concat([state.pending, octets])
+      const replies = repliesIn(state.pending)
+      const refusal = replies.find((reply) => reply instanceof RedisFault)
+      const last = replies[commands.length - 1]
+      if (refusal !== undefined) end(Effect.fail(refusal))
+      if (last !== undefined && !(last instanceof RedisFault)) end(Effect.succeed(last))
+    })
+    socket.write(Buffer.concat(commands.map(encode)))
+    return Effect.sync(() => socket.destroy())
+  })
+
+const encode = (command: ReadonlyArray<Argument>): Buffer =>
+  Buffer.concat([
+    Buffer.from(`*${command.length}\r\n`),
+    ...command.flatMap((argument) => {
+      const octets = typeof argument === "string" ? Buffer.from(argument) : argument
+      return [Buffer.from(`$${octets.length}\r\n`), octets, Buffer.from("\r\n")]
+    })
+  ])
+
+interface Parsed {
+  readonly reply: Reply | RedisFault
+  readonly end: number
+}
+
+/** The replies that have arrived whole. */
+const repliesIn = (octets: Buffer): ReadonlyArray<Reply | RedisFault> => {
+  const replies: Array<Reply | RedisFault> = []
+  for (let next = parse(octets, 0); next !== undefined; next = parse(octets, next.end)) replies.push(next.reply)
+  return replies
+}
+
+const parse = (octets: Buffer, start: number): Parsed | undefined => {
+  const lineEnd = octets.indexOf("\r\n", start)
+  if (lineEnd < 0) return undefined
+  const line = octets.toString("utf8", start + 1, lineEnd)
+  const end = lineEnd + 2
+  switch (String.fromCharCode(octets[start] ?? 0)) {
+    case "-":
+      return { reply: new RedisFault({ reason: "refused", message: line }), end }
+    case ":":
+      return { reply: Number(line), end }
+    case "$":
+      return parseBulk(octets, Number(line), end)
+    case "*":
+      return parseArray(octets, Number(line), end)
+    default:
+      return { reply: line, end }
+  }
+}
+
+const parseBulk = (octets: Buffer, length: number, start: number): Parsed | undefined => {
+  if (length < 0) return { reply: null, end: start }
+  const end = start + length
+  return octets.length < end + 2 ? undefined : { reply: octets.toString("utf8", start, end), end: end + 2 }
+}
+
+const parseArray = (octets: Buffer, length: number, start: number): Parsed | undefined => {
+  if (length < 0) return { reply: null, end: start }
+  const elements: Array<Reply> = []
+  let end = start
+  while (elements.length < length) {
+    const element = parse(octets, end)
+    if (element === undefined) return undefined
+    elements.push(element.reply instanceof RedisFault ? element.reply.message : element.reply)
+    end = element.end
+  }
+  return { reply: elements, end }
+}
