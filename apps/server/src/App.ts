@@ -8,6 +8,7 @@ import { type EgressOptions, HttpsFetcher } from "@posh/core/node"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { layerCache } from "./cache.ts"
 import type { Settings } from "./config/variables.ts"
 import * as associations from "./http/associations.ts"
 import * as docs from "./http/docs.ts"
@@ -20,7 +21,6 @@ import * as verification from "./http/verification.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
 import { Readiness } from "./Readiness.ts"
-import { layerCache } from "./redis/SharedCache.ts"
 
 /** Everything that answers; over any verifier. */
 export const layerRoutes = Layer.mergeAll(

@@ -11,6 +11,7 @@ import type { RedisSettings } from "./options.ts"
 import { makeRedisFleet } from "./RedisFleet.ts"
 import { makeRedisStore } from "./RedisStore.ts"
 import { makeSeal } from "./seal.ts"
+import type { Servers } from "./Servers.ts"
 import { makeTrouble } from "./Trouble.ts"
 
 class SharedCache extends Context.Service<SharedCache, {
@@ -18,23 +19,19 @@ class SharedCache extends Context.Service<SharedCache, {
   readonly fleet: FleetShape
 }>()("posh/server/SharedCache") {}
 
-/** The cache of one process, or of the fleet where there is a Redis. */
-export const layerCache = (settings: Settings, policy: Policy): Layer.Layer<AssociationStore> => {
-  const memory = makeMemoryStore({ entries: policy.cacheEntries, octets: policy.cacheOctets })
-  const { redisUrl } = settings
-  if (redisUrl === undefined) return Layer.effect(AssociationStore, memory)
-
+/** The cache of a fleet: this process's memory in front of what all share. */
+export const layerShared = (settings: Settings, servers: Servers, policy: Policy): Layer.Layer<AssociationStore> => {
   const shared = Layer.effect(
     SharedCache,
     Effect.gen(function*() {
-      const redis: RedisSettings = { servers: redisUrl, mode: settings.redisMode, timeoutMs: settings.redisTimeout }
+      const redis: RedisSettings = { servers, mode: settings.redisMode, timeoutMs: settings.redisTimeout }
       const prefix = settings.redisPrefix
       const client = yield* makeRedisClient(redis)
       yield* reportState(client)
       const changes = yield* makeChanges(redis, client, prefix)
       const seal = makeSeal(settings.cacheSecret)
       const far = yield* makeRedisStore({ client, prefix, seal, trouble: yield* makeTrouble })
-      const store = yield* makeTieredStore(yield* memory, far, changes)
+      const store = yield* makeTieredStore(yield* memory(policy), far, changes)
       return { store, fleet: yield* makeRedisFleet(client, changes, prefix) }
     })
   )
@@ -43,6 +40,9 @@ export const layerCache = (settings: Settings, policy: Policy): Layer.Layer<Asso
     Layer.effect(Fleet, Effect.map(SharedCache, ({ fleet }) => fleet))
   ).pipe(Layer.provide(shared), Layer.provide(Readiness.layer))
 }
+
+const memory = ({ cacheEntries, cacheOctets }: Policy) =>
+  makeMemoryStore({ entries: cacheEntries, octets: cacheOctets })
 
 /** Without Redis answers go on, from memory and origins: degraded, not down. Asked now and then, also in quiet times. */
 const reportState = (client: RedisClient) =>
