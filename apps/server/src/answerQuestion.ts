@@ -42,10 +42,7 @@ export const readQuestion = (input: unknown): Result.Result<Reading, Problem> =>
   Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({ asked: Object.freeze(asked), explain }))
 
 export const answerReading = (verify: Ask, { asked, explain }: Reading): Effect.Effect<Answer, Problem> =>
-  Effect.matchCauseEffect(verify(asked), {
-    onFailure: toProblem,
-    onSuccess: (verdict) => Effect.succeed(toAnswer(verdict, { id: makeId(verdict.decidedAt), explain }))
-  })
+  Effect.map(decide(verify, asked), ({ id, verdict }) => toAnswer(verdict, { id, explain }))
 
 /**
  * Answers a batch, given as the JSON value of its body.

@@ -10,6 +10,7 @@ const verifier = Layer.succeed(
   Verifier.of({
     verify: ({ domain }) => {
       if (domain === "defect.example") return Effect.die("a defect")
+      if (domain === "half.example") return Effect.succeed({} as typeof verified) // no verdict that can be told
       if (domain === "slow.example") return Effect.as(Effect.sleep("20 millis"), indeterminate)
       return Effect.succeed(domain === "down.example" ? indeterminate : verified)
     },
@@ -57,6 +58,7 @@ describe("the fast lane answers as the ordinary way does", () => {
       ["indeterminate", question("down.example"), 200],
       ["not at once", question("slow.example"), 200],
       ["a defect", question("defect.example"), 500],
+      ["a defect behind the verdict", question("half.example"), 500],
       ["an unknown member", question("a.example", { nameChek: "source" }), 400],
       ["a missing member", "{}", 400],
       ["no object", "[]", 400],

@@ -7,9 +7,10 @@
  * A request waits for its turn; how long is the attempt's decision, which reads in `waiting` what for. A wait that is
  * known to be longer than a whole attempt may take fails at once, with the time after which it would have worked.
  */
-import { Clock, Effect, Option, Semaphore } from "effect"
+import { Clock, Effect, Exit, Option, Semaphore } from "effect"
 import { type Fetcher, FetchError, type FetchRequest, type FetchResponse, type Waiting } from "./Fetcher.ts"
 import type { BudgetLimits } from "./Limits.ts"
+import { monotonicMs } from "./monotonic.ts"
 
 type Get = Fetcher["Service"]["get"]
 
@@ -20,7 +21,7 @@ export const withBudgets = (get: Get, limits: BudgetLimits): Get => {
 
   return Effect.fnUntraced(function*(request) {
     const startedAt = yield* Clock.currentTimeMillis
-    const now = Number((yield* Clock.monotonicTimeNanos) / 1_000_000n)
+    const now = yield* monotonicMs
     const source = sources(request.sourceDomain, now)
     const host = hosts(request.target.host, now)
     const wait = Math.max(source.waitMs(now), host.waitMs(now))
@@ -51,12 +52,15 @@ const enter = (gates: ReadonlyArray<Gate>, now: number) => {
   })
 }
 
-/** Notes what is waited for (see {@link FetchRequest.waiting}). */
+/**
+ * Notes what is waited for (see {@link FetchRequest.waiting}). An interruption leaves the note: it is then the reason why
+ * an attempt ran out of time.
+ */
 const waitingFor = <A, E>(request: FetchRequest, code: Waiting["code"] & string, wait: Effect.Effect<A, E>) =>
   Effect.suspend(() => {
     request.waiting.code = code
     return wait
-  }).pipe(Effect.ensuring(notWaiting(request)))
+  }).pipe(Effect.onExit((exit) => Exit.hasInterrupts(exit) ? Effect.void : notWaiting(request)))
 
 const notWaiting = (request: FetchRequest) => Effect.sync(() => delete request.waiting.code)
 

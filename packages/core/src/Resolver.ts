@@ -3,7 +3,7 @@
  *
  * `resolve` negotiates between the generations (requirements §9.2); `ask` answers for one of them.
  */
-import { Clock, Context, Effect, Layer, Result } from "effect"
+import { Context, Effect, Layer, Result } from "effect"
 import type { Association } from "./Association.ts"
 import { makeAttempt } from "./Attempt.ts"
 import { withBudgets } from "./Budgets.ts"
@@ -17,6 +17,7 @@ import { Fetcher } from "./Fetcher.ts"
 import { Fleet } from "./Fleet.ts"
 import type { Generation, Generations } from "./Generation.ts"
 import { type Landing, lost, makeLearn } from "./learn.ts"
+import { monotonicMs } from "./monotonic.ts"
 import type { Policy } from "./Policy.ts"
 import type { Target } from "./Target.ts"
 import type { CacheStatus } from "./Verdict.ts"
@@ -172,9 +173,6 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     })
   })
 })
-
-/** Milliseconds on a clock that no correction of the time moves. */
-const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
 const ageOf = ({ maxAgeMs }: ResolveOptions) => maxAgeMs === undefined ? {} : { maxAgeMs }
 

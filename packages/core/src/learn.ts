@@ -28,15 +28,16 @@ export const makeLearn =
   (flight: Flight<Landing>): Effect.Effect<Landing> => {
     const key = target.keys[generation]
     const { domain, service } = target
-    const ask = (lead: Lead) =>
+    const ask = (lead: Lead): Effect.Effect<Landing> =>
       attempt({ domain, service, generation, waiting: flight.waiting }).pipe(
         Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
         Effect.result,
         Effect.flatMap((outcome) =>
-          Effect.flatMap(lead.holds, (holds) =>
-            holds && !flight.discarded ? settle(store, key, outcome) : Effect.succeed({ outcome }))
-        ),
-        Effect.ensuring(lead.over)
+          Effect.flatMap(
+            lead.holds,
+            (holds) => holds && !flight.discarded ? settle(store, key, outcome) : Effect.succeed({ outcome })
+          )
+        )
       )
     return learnOnce(store, fleet, key, baseline, ask).pipe(
       Effect.withSpan("Resolver.learn", {
@@ -56,21 +57,24 @@ const learnOnce = Effect.fnUntraced(function*(
   baseline: Remembered,
   ask: (lead: Lead) => Effect.Effect<Landing>
 ) {
+  const look = Effect.map(store.get(key), (remembered) => landedSince(baseline, remembered))
   while (true) {
-    const role = yield* fleet.lead(key)
-    if (role._tag === "Follow") yield* role.over
-    const landing = landedSince(baseline, yield* store.get(key))
-    if (role._tag === "Lead") {
-      if (landing === undefined) return yield* ask(role)
-      yield* role.over
-    }
+    // A lead is given up whatever happens: the rest of the fleet waits for it.
+    const landing = yield* Effect.acquireUseRelease(
+      fleet.lead(key),
+      (role) =>
+        role._tag === "Follow"
+          ? Effect.andThen(role.over, look)
+          : Effect.flatMap(look, (landed) => landed === undefined ? ask(role) : Effect.succeed(landed)),
+      (role) => role._tag === "Lead" ? role.over : Effect.void
+    )
     if (landing !== undefined) return landing
   }
 })
 
 const landedSince = (baseline: Remembered, remembered: Remembered): Landing | undefined => {
-  const { absence, association } = remembered
-  if (absence !== undefined && absence.learnedAt !== baseline.absence?.learnedAt) {
+  const { absence, asOf, association } = remembered
+  if (absence !== undefined && asOf < absence.until && absence.learnedAt !== baseline.absence?.learnedAt) {
     return { outcome: Result.fail(absence.error), before: remembered, retryAt: absence.until }
   }
   return association !== undefined && association.lifetime.fetchedAt !== baseline.association?.lifetime.fetchedAt

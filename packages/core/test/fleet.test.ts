@@ -99,6 +99,19 @@ describe("one flight a key across the fleet", () => {
       assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
     }))
 
+  it.effect("who goes away in the middle gives the lead up", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { never: true } })
+      const [a, b] = yield* makeReplicas(2, web, makeFleet())
+      const leaving = yield* Effect.forkChild(a!.verify(question))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(web.asked.length, 1)
+      yield* Fiber.interrupt(leaving)
+      web.set(rfc, { json: greenhouse.fingerprints })
+      assert.isTrue((yield* b!.verify(question)).valid)
+    }))
+
   it.effect("a refresh ahead is made once for the fleet", () =>
     Effect.gen(function*() {
       yield* start

@@ -197,6 +197,25 @@ describe("absences, deadlines, forgetting", () => {
     })
   })
 
+  it.effect("SEC-12: an attempt whose time runs out in a budget of ours is not held against the origin", () => {
+    const hops = Array.from({ length: 8 }, (_, index) =>
+      [
+        index === 0 ? rfc : `https://chat.orchard.example/${index}`,
+        { status: 302, headers: [["location", `/${index + 1}`]] }
+      ] as const)
+    const web = makeWeb(Object.fromEntries(hops))
+    const budgets = { ...testPolicy.budgets, perSourcePerMinute: 6 } // six at once, then one in 10 s
+    return Effect.gen(function*() {
+      yield* start
+      const fiber = yield* Effect.forkChild(ask({ deadlineMs: 30_000 }))
+      yield* TestClock.adjust("12 seconds")
+      assert.strictEqual(yield* Fiber.join(fiber), "RateLimitedLocally miss")
+      yield* TestClock.adjust("5 minutes")
+      web.set(rfc, { json: greenhouse.fingerprints })
+      assert.strictEqual(yield* ask(), "Verified miss")
+    }).pipe(Effect.provide(verifierOver(web, { ...testPolicy, budgets })))
+  })
+
   it.effect("SEC-12: a request waits for its turn and is then made", () => {
     const web = makeWeb({ [rfc]: { never: true } })
     const budgets = { ...testPolicy.budgets, perSourceConcurrent: 1 }

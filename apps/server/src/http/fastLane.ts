@@ -15,6 +15,7 @@ import { answerReading, type Reading, readQuestion } from "../answerQuestion.ts"
 import { decodeJson } from "./body.ts"
 import { securityHeaders } from "./edge.ts"
 import type { Listener } from "./Listener.ts"
+import { internalProblem } from "./problems.ts"
 
 /** Puts the lane in front of a listener's routes. */
 export const layer = (listener: Listener) =>
@@ -28,15 +29,16 @@ export const layer = (listener: Listener) =>
       return Effect.match(answerReading(verify, reading.success), { onFailure: renderProblem, onSuccess: renderAnswer })
     }
 
+    const report = (cause: Cause.Cause<never>) => void runFork(Effect.logError("a request met a defect", cause))
     listener.fastLane = (request, response) => {
       const length = usualLength(request)
       if (length === undefined) return false
       readBody(request, length, (octets) => {
         const fiber = runFork(answer(octets))
         const exit = fiber.pollUnsafe()
-        if (exit !== undefined) return respond(response, exit) // it was remembered
+        if (exit !== undefined) return respond(response, exit, report) // it was remembered
         response.once("close", () => fiber.interruptUnsafe()) // who went away needs no answer
-        fiber.addObserver((later) => respond(response, later))
+        fiber.addObserver((later) => respond(response, later, report))
       })
       return true
     }
@@ -110,14 +112,20 @@ interface Rendered {
 
 const fixedHeaders = Object.entries(securityHeaders).flat()
 
-const respond = (response: ServerResponse, exit: Exit.Exit<Rendered>): void => {
+const respond = (
+  response: ServerResponse,
+  exit: Exit.Exit<Rendered>,
+  report: (cause: Cause.Cause<never>) => void
+): void => {
   if (response.destroyed || response.headersSent) return
-  if (Exit.isFailure(exit)) {
-    // Interrupted from outside: the service is stopping, over its time.
-    response.destroy(Cause.hasInterruptsOnly(exit.cause) ? undefined : new Error("the answer could not be given"))
-    return
-  }
-  const { body, mediaType, status } = exit.value
+  if (Exit.isSuccess(exit)) return write(response, exit.value)
+  // Interrupted from outside: the service is stopping, over its time.
+  if (Cause.hasInterruptsOnly(exit.cause)) return void response.destroy()
+  report(exit.cause)
+  write(response, renderProblem(internalProblem))
+}
+
+const write = (response: ServerResponse, { body, mediaType, status }: Rendered): void => {
   response.writeHead(status, [
     ...fixedHeaders,
     "content-type",

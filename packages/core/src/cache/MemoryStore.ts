@@ -5,6 +5,7 @@ import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
 import type { Association } from "../Association.ts"
 import type { Material } from "../Material.ts"
+import { monotonicMsOf } from "../monotonic.ts"
 import {
   type Absence,
   AssociationStore,
@@ -41,7 +42,6 @@ export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<Near
         maxSize: Math.max(1, options.octets),
         sizeCalculation: slotOctets
       })
-      const monotonicMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
       const put = (key: StoreKey, association: Association | undefined, absence: Absence | undefined) => {
         if (association === undefined && absence === undefined) return void slots.delete(key.text)
         slots.set(key.text, {
@@ -51,7 +51,7 @@ export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<Near
         })
       }
       const peek = (key: StoreKey) => slots.peek(key.text)
-      const readClocks = () => ({ wallMs: clock.currentTimeMillisUnsafe(), monotonicMs: monotonicMs() })
+      const readClocks = () => ({ wallMs: clock.currentTimeMillisUnsafe(), monotonicMs: monotonicMsOf(clock) })
 
       return {
         get: (key) =>
