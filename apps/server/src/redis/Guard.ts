@@ -2,6 +2,7 @@
  * The circuit breaker around every command: a time-out or a broken connection opens it, and for a period commands end
  * at once without touching Redis. A slow Redis costs at most one short time-out in that period.
  */
+import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect } from "effect"
 import { admit, type Breaker, closed, settle, type Ticket } from "./Breaker.ts"
 import { RedisFault, toFault } from "./RedisFault.ts"
@@ -34,7 +35,7 @@ export const makeGuard = ({ periodMs = defaultPeriodMs }: GuardOptions = {}): Ef
     const listeners = new Set<(state: GuardState) => void>()
     const current: { breaker: Breaker } = { breaker: closed }
 
-    const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    const now = () => monotonicMsOf(clock)
     const state = (): GuardState => current.breaker._tag === "Closed" ? "closed" : "open"
 
     const end = (ticket: Ticket, fault?: RedisFault) => {

@@ -1,6 +1,7 @@
 /**
  * What goes wrong with the shared cache, counted by reason, and logged when it begins.
  */
+import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect } from "effect"
 import type { FaultReason, RedisFault } from "./RedisFault.ts"
 
@@ -34,7 +35,7 @@ export const makeTrouble: Effect.Effect<Trouble> = Effect.map(Clock.Clock, (cloc
       counts[reason] += 1
       const message = messages[reason]
       if (message === undefined) return Effect.void
-      const now = Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+      const now = monotonicMsOf(clock)
       const last = lastAt.get(reason)
       lastAt.set(reason, now)
       if (last !== undefined && now - last < quietMs) return Effect.void
