@@ -1,12 +1,13 @@
 /**
  * The reference of all variables, from the rows that the service reads them by.
  */
-import { type Variable, variables } from "../../apps/server/src/config/variables.ts"
+import type { Variable } from "../../apps/server/src/config/Variable.ts"
+import { variables } from "../../apps/server/src/config/variables.ts"
 
 export const configurationReference = (): string =>
   `# Configuration
 
-<!-- Made by \`npm run generate\` from apps/server/src/config/variables.ts. Do not edit. -->
+<!-- Made by \`npm run generate\` from apps/server/src/config/variables. Do not edit. -->
 
 The service reads its configuration from environment variables when it starts. A value that cannot be used stops the
 start: exit code 1, and one line on standard error that names every variable at fault and what is wrong with it. An empty

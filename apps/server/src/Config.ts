@@ -2,7 +2,8 @@
  * From the environment to settings. Nothing else of the service reads the environment.
  */
 import { ConfigProvider, Data, Effect, Record, Result } from "effect"
-import { type Settings, type Variable, variables } from "./config/variables.ts"
+import type { Variable } from "./config/Variable.ts"
+import { type Settings, variables } from "./config/variables.ts"
 import { serversFault } from "./redis/Servers.ts"
 
 /** The environment of a process. */

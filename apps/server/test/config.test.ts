@@ -4,7 +4,8 @@ import { HttpsFetcher } from "@posh/core/node"
 import { ConfigProvider, Effect, Layer, Redacted, Result } from "effect"
 import { inspect } from "node:util"
 import { type Environment, environment, isLoopback, readSettings, unknownVariables } from "../src/Config.ts"
-import { type Settings, type Variable, variables } from "../src/config/variables.ts"
+import type { Variable } from "../src/config/Variable.ts"
+import { type Settings, variables } from "../src/config/variables.ts"
 import { egressFault, toEgressOptions, toPolicy } from "../src/policy.ts"
 
 const day = 86_400_000
