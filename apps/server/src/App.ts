@@ -10,11 +10,13 @@ import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { layerCache } from "./cache.ts"
 import type { Settings } from "./config/variables.ts"
+import { Decider } from "./Decider.ts"
 import * as associations from "./http/associations.ts"
 import * as docs from "./http/docs.ts"
 import * as documents from "./http/documents.ts"
 import * as edge from "./http/edge.ts"
 import * as fastLane from "./http/fastLane.ts"
+import * as gate from "./http/Gate.ts"
 import * as health from "./http/health.ts"
 import { Listener } from "./http/Listener.ts"
 import * as verification from "./http/verification.ts"
@@ -49,7 +51,8 @@ export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =
   Layer.unwrap(Effect.sync(() => {
     const listener = new Listener()
     return announced.pipe(
-      Layer.provide([layerServe, fastLane.layer(listener)]),
+      Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
+      Layer.provide(Decider.layer),
       Layer.provide(cutOff(listener)),
       Layer.provide([
         NodeHttpServer.layerServer(() => listener, { host, port, gracefulShutdownTimeout: drainTime }),

@@ -11,24 +11,16 @@ import {
   problem,
   Question
 } from "@posh/api"
-import type { Question as CoreQuestion, QuestionError, Verdict, Verifier } from "@posh/core"
-import { Cause, Effect, Option, Predicate, Result, Schema, Struct } from "effect"
-import { internalProblem, problemAt, questionProblem, schemaProblem } from "./http/problems.ts"
-import { makeId } from "./ids.ts"
+import { Effect, Predicate, Result, Schema, Struct } from "effect"
+import type { Caller } from "./Caller.ts"
+import type { Asked, Decide, Decision } from "./Decider.ts"
+import { internalProblem, problemAt, schemaProblem } from "./http/problems.ts"
 import { toAnswer } from "./toAnswer.ts"
 
-type Ask = Verifier["Service"]["verify"]
-
-/** A verdict with the name under which it can be found again. */
-interface Decision {
-  readonly id: string
-  readonly verdict: Verdict
-}
-
 /** Answers one question, given as the JSON value of its body. */
-export const answerQuestion = (verify: Ask, input: unknown): Effect.Effect<Answer, Problem> => {
+export const answerQuestion = (decide: Decide, caller: Caller, input: unknown): Effect.Effect<Answer, Problem> => {
   const reading = readQuestion(input)
-  return Result.isFailure(reading) ? Effect.fail(reading.failure) : answerReading(verify, reading.success)
+  return Result.isFailure(reading) ? Effect.fail(reading.failure) : answerReading(decide, caller, reading.success)
 }
 
 /** A question that can be put. */
@@ -41,8 +33,12 @@ export interface Reading {
 export const readQuestion = (input: unknown): Result.Result<Reading, Problem> =>
   Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({ asked: Object.freeze(asked), explain }))
 
-export const answerReading = (verify: Ask, { asked, explain }: Reading): Effect.Effect<Answer, Problem> =>
-  Effect.map(decide(verify, asked), ({ id, verdict }) => toAnswer(verdict, { id, explain }))
+export const answerReading = (
+  decide: Decide,
+  caller: Caller,
+  { asked, explain }: Reading
+): Effect.Effect<Answer, Problem> =>
+  Effect.map(decide(asked, caller), ({ id, verdict }) => toAnswer(verdict, { id, explain }))
 
 /**
  * Answers a batch, given as the JSON value of its body.
@@ -52,7 +48,7 @@ export const answerReading = (verify: Ask, { asked, explain }: Reading): Effect.
  * Fails only where the batch as a whole is malformed. All questions start at once, because each has its own deadline;
  * what they may spend is bounded by the verifier's budgets.
  */
-export const answerBatch = (verify: Ask, input: unknown): Effect.Effect<BatchResponse, Problem> => {
+export const answerBatch = (decide: Decide, caller: Caller, input: unknown): Effect.Effect<BatchResponse, Problem> => {
   const requests = decodeBatch(input)
   if (Result.isFailure(requests)) return Effect.fail(requests.failure)
   const questions = requests.success.map(toBatchAsked)
@@ -65,7 +61,7 @@ export const answerBatch = (verify: Ask, input: unknown): Effect.Effect<BatchRes
   return Effect.map(
     Effect.forEach(
       distinct,
-      ([key, asked]) => Effect.map(Effect.result(decide(verify, asked)), (decision) => [key, decision] as const),
+      ([key, asked]) => Effect.map(Effect.result(decide(asked, caller)), (decision) => [key, decision] as const),
       {
         concurrency: "unbounded"
       }
@@ -78,8 +74,6 @@ export const answerBatch = (verify: Ask, input: unknown): Effect.Effect<BatchRes
     }
   )
 }
-
-type Asked = Omit<Question, "explain">
 
 interface BatchAsked {
   readonly id: string | undefined
@@ -115,20 +109,6 @@ const toResult = (
   if (Result.isFailure(decision)) return { ...name, problem: problemAt(decision.failure, path) }
   const explain = Result.isSuccess(question) && question.success.explain
   return { ...name, answer: toAnswer(decision.success.verdict, { id: decision.success.id, explain }) }
-}
-
-const decide = (verify: Ask, asked: CoreQuestion): Effect.Effect<Decision, Problem> =>
-  Effect.matchCauseEffect(verify(asked), {
-    onFailure: toProblem,
-    onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
-  })
-
-/** A question that was refused; a fault of ours, which is a problem of this question alone; or an interruption. */
-const toProblem = (cause: Cause.Cause<QuestionError>): Effect.Effect<never, Problem> => {
-  const refused = Cause.findErrorOption(cause)
-  if (Option.isSome(refused)) return Effect.fail(questionProblem(refused.value))
-  if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
-  return Effect.andThen(Effect.logError("a question met a defect", cause), Effect.fail(internalProblem))
 }
 
 const strict = { onExcessProperty: "error" } as const

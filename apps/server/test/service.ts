@@ -7,7 +7,9 @@ import { Context, Effect, Layer, Logger } from "effect"
 import { HttpServer } from "effect/http"
 import { Agent, request } from "node:http"
 import { layerServe } from "../src/App.ts"
+import { Decider } from "../src/Decider.ts"
 import * as fastLane from "../src/http/fastLane.ts"
+import * as gate from "../src/http/Gate.ts"
 import { Listener } from "../src/http/Listener.ts"
 import { Readiness } from "../src/Readiness.ts"
 
@@ -42,7 +44,8 @@ export class Service extends Context.Service<Service, {
         return Service.of({ baseUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
       })
     ).pipe(
-      Layer.provide([layerServe, fastLane.layer(listener)]),
+      Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
+      Layer.provide(Decider.layer),
       Layer.provide([server, NodeHttpServer.layerHttpServices, verifier, Logger.layer([])]), // defects are provoked
       Layer.provideMerge(Readiness.layer)
     )

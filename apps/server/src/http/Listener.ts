@@ -13,11 +13,16 @@ const limits = {
   maxHeaderSize: 16 * 1_024
 }
 
+/** Says whether the request may go on; else it has answered it. */
+export type Gate = (request: IncomingMessage, response: ServerResponse) => boolean
+
 /** Says whether it takes the request; then it also answers it. */
 export type Lane = (request: IncomingMessage, response: ServerResponse) => boolean
 
 /** The server that the HTTP edge listens with. */
 export class Listener extends Server {
+  /** Asked before everything else. */
+  gate?: Gate
   /** Asked before the routes. */
   fastLane?: Lane
 
@@ -40,10 +45,13 @@ export class Listener extends Server {
   }
 
   override emit(event: string, ...args: ReadonlyArray<unknown>): boolean {
-    const [request, response] = args
-    return event === "request" && this.fastLane?.(request as IncomingMessage, response as ServerResponse) === true
+    return event === "request" && this.#takes(args[0] as IncomingMessage, args[1] as ServerResponse)
       ? true
       : super.emit(event, ...args)
+  }
+
+  #takes(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.gate?.(request, response) === false || this.fastLane?.(request, response) === true
   }
 }
 

@@ -5,7 +5,9 @@ import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
 import { parseCursor, type Position, Verifier } from "@posh/core"
 import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { permit } from "../Caller.ts"
 import { toAssociation, toInventory } from "../toAnswer.ts"
+import { callerOf } from "./Gate.ts"
 import { questionProblem, sentence } from "./problems.ts"
 
 /** Handlers of the group `associations`. */
@@ -15,10 +17,13 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function*(handlers) {
     const verifier = yield* Verifier
     return handlers.handleAll({
-      getAssociation: ({ params, query }) =>
-        verifier.assertion(params.domain, params.service, query).pipe(
-          Effect.map(toAssociation),
-          Effect.mapError((error) => questionProblem(error))
+      getAssociation: ({ params, query, request }) =>
+        Effect.andThen(
+          Effect.fromResult(permit(callerOf(request.source), query.refresh === true ? "admin" : "verify", "refresh")),
+          verifier.assertion(params.domain, params.service, query).pipe(
+            Effect.map(toAssociation),
+            Effect.mapError((error) => questionProblem(error))
+          )
         ),
       forgetAssociation: ({ params }) =>
         Effect.mapError(verifier.forget(params.domain, params.service), (error) => questionProblem(error)),

@@ -7,6 +7,7 @@ import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } fr
 import { HttpApi, HttpApiError } from "effect/http-api"
 import { docsPaths } from "./docs.ts"
 import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
+import { securityHeaders } from "./rendered.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
@@ -19,12 +20,6 @@ export const layer = HttpRouter.middleware((handled) =>
     ),
     Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers }))
   ), { global: true })
-
-// The API is for programs: nothing of it is to be kept by a cache, or taken by a browser for anything but what it is.
-export const securityHeaders: Readonly<Record<string, string>> = {
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff"
-}
 
 const failureResponse = (cause: Cause.Cause<unknown>) =>
   Effect.gen(function*() {

@@ -6,27 +6,32 @@
  * Takes only requests that are as usual (JSON of a known length, no coding); all others, and every other route, go
  * the ordinary way, which answers the same (`fastLane.test.ts` compares the two).
  */
-import { type Answer, bodyLimits, type Problem, problemMediaType } from "@posh/api"
-import { Verifier } from "@posh/core"
+import { bodyLimits, type Problem } from "@posh/api"
 import { Cause, Effect, Exit, Layer, Result } from "effect"
 import { LRUCache } from "lru-cache"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { answerReading, type Reading, readQuestion } from "../answerQuestion.ts"
+import type { Caller } from "../Caller.ts"
+import { Decider } from "../Decider.ts"
 import { decodeJson } from "./body.ts"
-import { securityHeaders } from "./edge.ts"
+import { callerOf } from "./Gate.ts"
 import type { Listener } from "./Listener.ts"
 import { internalProblem } from "./problems.ts"
+import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
 
 /** Puts the lane in front of a listener's routes. */
 export const layer = (listener: Listener) =>
   Layer.effectDiscard(Effect.gen(function*() {
-    const { verify } = yield* Verifier
+    const { decide } = yield* Decider
     const runFork = Effect.runForkWith(yield* Effect.context())
     const readings = makeReadings()
-    const answer = (octets: Buffer): Effect.Effect<Rendered> => {
+    const answer = (octets: Buffer, caller: Caller): Effect.Effect<Rendered> => {
       const reading = readings(octets)
       if (Result.isFailure(reading)) return Effect.succeed(renderProblem(reading.failure))
-      return Effect.match(answerReading(verify, reading.success), { onFailure: renderProblem, onSuccess: renderAnswer })
+      return Effect.match(answerReading(decide, caller, reading.success), {
+        onFailure: renderProblem,
+        onSuccess: renderAnswer
+      })
     }
 
     const report = (cause: Cause.Cause<never>) => void runFork(Effect.logError("a request met a defect", cause))
@@ -34,7 +39,7 @@ export const layer = (listener: Listener) =>
       const length = usualLength(request)
       if (length === undefined) return false
       readBody(request, length, (octets) => {
-        const fiber = runFork(answer(octets))
+        const fiber = runFork(answer(octets, callerOf(request)))
         const exit = fiber.pollUnsafe()
         if (exit !== undefined) return respond(response, exit, report) // it was remembered
         response.once("close", () => fiber.interruptUnsafe()) // who went away needs no answer
@@ -92,26 +97,6 @@ const makeReadings = () => {
   }
 }
 
-const renderProblem = (problem: Problem): Rendered => ({
-  status: problem.status,
-  mediaType: problemMediaType,
-  body: JSON.stringify(problem)
-})
-
-const renderAnswer = (answer: Answer): Rendered => ({
-  status: 200,
-  mediaType: "application/json",
-  body: JSON.stringify(answer)
-})
-
-interface Rendered {
-  readonly status: number
-  readonly mediaType: string
-  readonly body: string
-}
-
-const fixedHeaders = Object.entries(securityHeaders).flat()
-
 const respond = (
   response: ServerResponse,
   exit: Exit.Exit<Rendered>,
@@ -123,15 +108,4 @@ const respond = (
   if (Cause.hasInterruptsOnly(exit.cause)) return void response.destroy()
   report(exit.cause)
   write(response, renderProblem(internalProblem))
-}
-
-const write = (response: ServerResponse, { body, mediaType, status }: Rendered): void => {
-  response.writeHead(status, [
-    ...fixedHeaders,
-    "content-type",
-    mediaType,
-    "content-length",
-    String(Buffer.byteLength(body))
-  ])
-  response.end(body)
 }

@@ -2,30 +2,39 @@
  * `/v1/verify`: ask about a certificate.
  */
 import { Api, bodyLimits, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
-import { Verifier } from "@posh/core"
 import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { answerBatch, answerQuestion } from "../answerQuestion.ts"
+import { Decider } from "../Decider.ts"
 import { readJson } from "./body.ts"
+import { callerOf } from "./Gate.ts"
 
 /** Handlers of the group `verification`. */
 export const layer = HttpApiBuilder.group(
   Api,
   "verification",
   Effect.fnUntraced(function*(handlers) {
-    const { verify } = yield* Verifier
+    const { decide } = yield* Decider
     return handlers
-      .handleRaw("verify", ({ request }) => Effect.flatMap(readJson(request), (input) => answerQuestion(verify, input)))
+      .handleRaw(
+        "verify",
+        ({ request }) =>
+          Effect.flatMap(readJson(request), (input) => answerQuestion(decide, callerOf(request.source), input))
+      )
       .handle("verifyByFingerprint", ({ query, request }) =>
         Effect.fromResult(toQuestion(query)).pipe(
-          Effect.flatMap((question) => answerQuestion(verify, question)),
+          Effect.flatMap((question) => answerQuestion(decide, callerOf(request.source), question)),
           Effect.mapError(inQuery),
           Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer)
         ))
       .handleRaw(
         "verifyBatch",
-        ({ request }) => Effect.flatMap(readJson(request, bodyLimits.batch), (input) => answerBatch(verify, input))
+        ({ request }) =>
+          Effect.flatMap(
+            readJson(request, bodyLimits.batch),
+            (input) => answerBatch(decide, callerOf(request.source), input)
+          )
       )
   })
 )

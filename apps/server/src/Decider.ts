@@ -1,0 +1,47 @@
+/**
+ * A question of a caller → a decision. Every way to ask (either lane, by fingerprint, in a batch) comes through here.
+ */
+import { type Problem, type Question } from "@posh/api"
+import { type QuestionError, type Verdict, Verifier } from "@posh/core"
+import { Cause, Context, Effect, Layer, Option } from "effect"
+import { type Caller, permit } from "./Caller.ts"
+import { internalProblem, questionProblem } from "./http/problems.ts"
+import { makeId } from "./ids.ts"
+
+/** What of a question decides the verdict. */
+export type Asked = Omit<Question, "explain">
+
+/** A verdict with the name under which it can be found again. */
+export interface Decision {
+  readonly id: string
+  readonly verdict: Verdict
+}
+
+export type Decide = (asked: Asked, caller: Caller) => Effect.Effect<Decision, Problem>
+
+export class Decider extends Context.Service<Decider, { readonly decide: Decide }>()("posh/server/Decider") {
+  static readonly layer = Layer.effect(
+    Decider,
+    Effect.map(Verifier, ({ verify }) => {
+      const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
+        Effect.matchCauseEffect(verify(asked), {
+          onFailure: toProblem,
+          onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
+        })
+      return Decider.of({
+        decide: (asked, caller) =>
+          asked.refresh === true
+            ? Effect.andThen(Effect.fromResult(permit(caller, "admin", "refresh")), put(asked))
+            : put(asked)
+      })
+    })
+  )
+}
+
+/** A question that was refused; a fault of ours, which is a problem of this question alone; or an interruption. */
+const toProblem = (cause: Cause.Cause<QuestionError>): Effect.Effect<never, Problem> => {
+  const refused = Cause.findErrorOption(cause)
+  if (Option.isSome(refused)) return Effect.fail(questionProblem(refused.value))
+  if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+  return Effect.andThen(Effect.logError("a question met a defect", cause), Effect.fail(internalProblem))
+}

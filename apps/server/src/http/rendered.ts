@@ -1,0 +1,48 @@
+/**
+ * Answers that are written past the router: by the fast lane, and by the gate.
+ */
+import { type Answer, type Problem, problemMediaType } from "@posh/api"
+import type { ServerResponse } from "node:http"
+
+export interface Rendered {
+  readonly status: number
+  readonly mediaType: string
+  readonly body: string
+}
+
+// The API is for programs: nothing of it is to be kept by a cache, or taken by a browser for anything but what it is.
+export const securityHeaders: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff"
+}
+
+export const renderProblem = (problem: Problem): Rendered => ({
+  status: problem.status,
+  mediaType: problemMediaType,
+  body: JSON.stringify(problem)
+})
+
+export const renderAnswer = (answer: Answer): Rendered => ({
+  status: 200,
+  mediaType: "application/json",
+  body: JSON.stringify(answer)
+})
+
+const fixedHeaders: ReadonlyArray<string> = Object.entries(securityHeaders).flat()
+
+/** `headers`: names and values by turns. */
+export const write = (
+  response: ServerResponse,
+  { body, mediaType, status }: Rendered,
+  headers: ReadonlyArray<string> = []
+): void => {
+  response.writeHead(status, [
+    ...fixedHeaders,
+    ...headers,
+    "content-type",
+    mediaType,
+    "content-length",
+    String(Buffer.byteLength(body))
+  ])
+  response.end(body)
+}
