@@ -8,6 +8,10 @@ import { type EgressOptions, HttpsFetcher } from "@posh/core/node"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import type { AccessFiles } from "./access/access.ts"
+import { Callers } from "./access/Callers.ts"
+import * as scopes from "./access/scopes.ts"
+import { followTls } from "./access/Tls.ts"
 import { layerCache } from "./cache.ts"
 import type { Settings } from "./config/variables.ts"
 import { Decider } from "./Decider.ts"
@@ -18,7 +22,7 @@ import * as edge from "./http/edge.ts"
 import * as fastLane from "./http/fastLane.ts"
 import * as gate from "./http/Gate.ts"
 import * as health from "./http/health.ts"
-import { Listener } from "./http/Listener.ts"
+import { Listener, TlsListener } from "./http/Listener.ts"
 import * as verification from "./http/verification.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
@@ -27,7 +31,8 @@ import { Readiness } from "./Readiness.ts"
 /** Everything that answers; over any verifier. */
 export const layerRoutes = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(
-    Layer.provide([verification.layer, associations.layer, documents.layer, health.layer])
+    Layer.provide([verification.layer, associations.layer, documents.layer, health.layer]),
+    Layer.provide(scopes.layer)
   ),
   docs.layer,
   edge.layer
@@ -47,13 +52,14 @@ export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
 }
 
 /** The listener with its routes; ready when built. */
-export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =>
+export const layerListener = (settings: Settings, { guard, tls }: AccessFiles) =>
   Layer.unwrap(Effect.sync(() => {
-    const listener = new Listener()
-    return announced.pipe(
+    const { host, port } = settings
+    const listener = tls === undefined ? new Listener() : new TlsListener(tls)
+    return announced(tls === undefined ? "http" : "https").pipe(
       Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
-      Layer.provide(Decider.layer),
-      Layer.provide(cutOff(listener)),
+      Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
+      Layer.provide([cutOff(listener), renewed(settings, listener, tls)]),
       Layer.provide([
         NodeHttpServer.layerServer(() => listener, { host, port, gracefulShutdownTimeout: drainTime }),
         NodeHttpServer.layerHttpServices
@@ -63,17 +69,23 @@ export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =
   }))
 
 /** The service. */
-export const layerApp = (settings: Settings, egress: EgressOptions) =>
-  layerListener(settings).pipe(Layer.provide(layerVerifier(settings, egress)))
+export const layerApp = (settings: Settings, egress: EgressOptions, access: AccessFiles) =>
+  layerListener(settings, access).pipe(Layer.provide(layerVerifier(settings, egress)))
 
 /** How long requests under way may take when the service stops. */
 const drainTime = "10 seconds"
 
 /** When that time is over, connections end whoever is still sending. Between the routes and the server: so it follows. */
-const cutOff = (listener: Listener) =>
+const cutOff = (listener: Listener | TlsListener) =>
   Layer.effectDiscard(
     Effect.andThen(HttpServer.HttpServer, Effect.addFinalizer(() => Effect.sync(() => listener.closeAllConnections())))
   )
+
+/** New certificates are used as they come. */
+const renewed = (settings: Settings, listener: Listener | TlsListener, tls: AccessFiles["tls"]) =>
+  tls === undefined || listener instanceof Listener
+    ? Layer.empty
+    : Layer.effectDiscard(followTls(settings, tls, (changed) => listener.renew(changed)))
 
 // Paths are matched as they are written. A domain of 1,023 octets may come percent-encoded.
 const routerConfig = {
@@ -84,9 +96,10 @@ const routerConfig = {
 }
 
 /** Says where the service listens, and that it is ready until it stops. */
-const announced = Layer.effectDiscard(Effect.gen(function*() {
-  const readiness = yield* Readiness
-  yield* Effect.acquireRelease(readiness.become("ready"), () => readiness.become("stopping"))
-  const { address } = yield* HttpServer.HttpServer
-  yield* logAlways(`listening on ${HttpServer.formatAddress(address)}`)
-}))
+const announced = (scheme: "http" | "https") =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const readiness = yield* Readiness
+    yield* Effect.acquireRelease(readiness.become("ready"), () => readiness.become("stopping"))
+    const { address } = yield* HttpServer.HttpServer
+    yield* logAlways(`listening on ${HttpServer.formatAddress(address).replace(/^http/, scheme)}`)
+  }))
