@@ -100,14 +100,32 @@ describe("TLS", () => {
       }).then((got) => assert.strictEqual(got, 200))
     }))
 
-  it.live("what is no HTTP inside of TLS is answered with a problem", () =>
-    withTls(toTls("server"), ({ port }) =>
-      open(port).then((socket) => {
-        let received = ""
-        socket.on("data", (chunk: Buffer) => received += chunk.toString())
-        socket.write("hello\r\n\r\n")
-        return once(socket, "close").then(() => assert.match(received, /^HTTP\/1\.1 400 .*application\/problem\+json/s))
-      })))
+  it.live.each<readonly [string, string, RegExp]>([
+    ["no HTTP", "hello\r\n\r\n", /not valid HTTP/],
+    ["a header without end", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(20_000)}`, /larger than 16384/]
+  ])(
+    "%s inside of TLS is answered with a problem",
+    ([, octets, detail]) =>
+      withTls(toTls("server"), ({ port }) =>
+        open(port).then((socket) => {
+          let received = ""
+          socket.on("data", (chunk: Buffer) => received += chunk.toString())
+          socket.write(octets)
+          return once(socket, "close").then(() => {
+            assert.match(received, /^HTTP\/1\.1 400 .*application\/problem\+json/s)
+            assert.match(received, detail)
+          })
+        }))
+  )
+
+  it.live("who does not shake hands within 10 s is cut off", () =>
+    withTls(toTls("server"), ({ port }) => {
+      const begun = performance.now()
+      const mute = connectPlain(port, "127.0.0.1").on("error", () => {})
+      return once(mute.resume(), "close").then(() => {
+        assert.approximately(performance.now() - begun, 10_000, 2_000)
+      })
+    }))
 
   it.live("closing waits for no handshake and for no idle connection", () =>
     withTls(toTls("server"), ({ listener, port }) => {
