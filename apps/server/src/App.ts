@@ -57,7 +57,8 @@ export const layerListener = (settings: Settings, { guard, tls }: AccessFiles) =
     const { host, port } = settings
     const listener = tls === undefined ? new Listener() : new TlsListener(tls)
     return announced(tls === undefined ? "http" : "https").pipe(
-      Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
+      Layer.provide([layerServe, fastLane.layer(listener)]),
+      Layer.provide(gate.layer(listener)), // stands before anything answers
       Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
       Layer.provide([cutOff(listener), renewed(settings, listener, tls)]),
       Layer.provide([

@@ -52,7 +52,8 @@ export class Service extends Context.Service<Service, {
         return Service.of({ baseUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
       })
     ).pipe(
-      Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
+      Layer.provide([layerServe, fastLane.layer(listener)]),
+      Layer.provide(gate.layer(listener)),
       Layer.provide([Decider.layer, callers]),
       Layer.provide([server, NodeHttpServer.layerHttpServices, verifier, Logger.layer([])]), // defects are provoked
       Layer.provideMerge(Readiness.layer)

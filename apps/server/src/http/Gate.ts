@@ -15,7 +15,7 @@ export interface Refusal {
   readonly headers?: ReadonlyArray<string>
 }
 
-/** Puts the gate in front of a listener's lanes. */
+/** Puts the gate in front of a listener's lanes. It stays there: requests still arrive while a service stops. */
 export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const { identify } = yield* Callers
@@ -25,7 +25,6 @@ export const layer = (listener: Lanes) =>
       callers.set(request, caller.success)
       return true
     }
-    yield* Effect.addFinalizer(() => Effect.sync(() => delete listener.gate))
   }))
 
 /** Who asks; of a request that passed the gate. `request` is that of Node.js, as the router's has it in `source`. */
