@@ -47,10 +47,10 @@ export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
 }
 
 /** The listener with its routes; ready when built. */
-export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =>
+export const layerListener = ({ drainDelay, host, port }: Pick<Settings, "drainDelay" | "host" | "port">) =>
   Layer.unwrap(Effect.sync(() => {
     const listener = new Listener()
-    return announced.pipe(
+    return announced(listener, drainDelay).pipe(
       Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
       Layer.provide(Decider.layer),
       Layer.provide(cutOff(listener)),
@@ -83,10 +83,18 @@ const routerConfig = {
   maxParamLength: 4 * 1_024
 }
 
-/** Says where the service listens, and that it is ready until it stops. */
-const announced = Layer.effectDiscard(Effect.gen(function*() {
-  const readiness = yield* Readiness
-  yield* Effect.acquireRelease(readiness.become("ready"), () => readiness.become("stopping"))
-  const { address } = yield* HttpServer.HttpServer
-  yield* logAlways(`listening on ${HttpServer.formatAddress(address)}`)
-}))
+/**
+ * Says where the service listens, and that it is ready until it stops. Then it answers on for a while, so that whoever
+ * sends questions here has time to notice.
+ */
+const announced = (listener: Listener, drainDelay: number) =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const readiness = yield* Readiness
+    const leave = Effect.andThen(readiness.become("stopping"), Effect.sync(() => listener.drain()))
+    yield* Effect.acquireRelease(
+      readiness.become("ready"),
+      () => Effect.andThen(leave, Effect.sleep(drainDelay))
+    )
+    const { address } = yield* HttpServer.HttpServer
+    yield* logAlways(`listening on ${HttpServer.formatAddress(address)}`)
+  }))

@@ -4,6 +4,7 @@
 import { problem, problemMediaType } from "@posh/api"
 import { type IncomingMessage, Server, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
+import { renderProblem, write } from "./rendered.ts"
 
 // Milliseconds and octets: who sends slowly holds a connection no longer than this. Callers keep theirs for a minute.
 const limits = {
@@ -25,6 +26,7 @@ export class Listener extends Server {
   gate?: Gate
   /** Asked before the routes. */
   fastLane?: Lane
+  #draining = false
 
   constructor() {
     super(limits)
@@ -50,9 +52,22 @@ export class Listener extends Server {
       : super.emit(event, ...args)
   }
 
+  /** Goes on answering, and asks callers to connect anew, which leads them elsewhere. */
+  drain(): void {
+    this.#draining = true
+  }
+
   #takes(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#draining) response.shouldKeepAlive = false
+    // Whoever is quick enough to ask before the routes stand would otherwise wait in vain.
+    if (this.listenerCount("request") === 0) return refuseEarly(response)
     return this.gate?.(request, response) === false || this.fastLane?.(request, response) === true
   }
+}
+
+const refuseEarly = (response: ServerResponse): true => {
+  write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
+  return true
 }
 
 /** What arrives is no HTTP, or not in time: a problem as well, and the end of the connection. */

@@ -1,7 +1,7 @@
 /**
  * Who may reach the service, and how.
  */
-import { listenAddress, oneOf, optional, unsupported, wholeNumber } from "../parsers.ts"
+import { duration, listenAddress, oneOf, optional, unsupported, wholeNumber } from "../parsers.ts"
 import { variable } from "../Variable.ts"
 
 const notSupported = "keys are not supported yet; unset it, and keep the service on a loopback address"
@@ -20,6 +20,13 @@ export const listener = {
     meaning: "Port of the HTTP listener.",
     consequence: "0 picks a free port; the line printed at start names it.",
     parse: wholeNumber(0, 65_535)
+  }),
+  drainDelay: variable("POSH_DRAIN_DELAY", {
+    fallback: "0s",
+    values: "a duration from `0` to `5m`",
+    meaning: "How long the service still answers after it was told to stop, while `/health/ready` says `stopping`.",
+    consequence: "Behind a load balancer: longer than it takes to notice, or a restart loses requests.",
+    parse: duration("0", "5m")
   }),
   auth: variable("POSH_AUTH", {
     fallback: "",
