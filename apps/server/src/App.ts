@@ -22,7 +22,8 @@ import * as edge from "./http/edge.ts"
 import * as fastLane from "./http/fastLane.ts"
 import * as gate from "./http/Gate.ts"
 import * as health from "./http/health.ts"
-import { Listener, TlsListener } from "./http/Listener.ts"
+import { Listener } from "./http/Listener.ts"
+import { TlsListener } from "./http/TlsListener.ts"
 import * as verification from "./http/verification.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
@@ -56,7 +57,7 @@ export const layerListener = (settings: Settings, { guard, tls }: AccessFiles) =
   Layer.unwrap(Effect.sync(() => {
     const { host, port } = settings
     const listener = tls === undefined ? new Listener() : new TlsListener(tls)
-    return announced(tls === undefined ? "http" : "https").pipe(
+    return announced(listener, settings.drainDelay).pipe(
       Layer.provide([layerServe, fastLane.layer(listener)]),
       Layer.provide(gate.layer(listener)), // stands before anything answers
       Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
@@ -96,11 +97,18 @@ const routerConfig = {
   maxParamLength: 4 * 1_024
 }
 
-/** Says where the service listens, and that it is ready until it stops. */
-const announced = (scheme: "http" | "https") =>
+/**
+ * Says where the service listens, and that it is ready until it stops. Then it answers on for a while, so that whoever
+ * sends questions here has time to notice.
+ */
+const announced = (listener: Listener | TlsListener, drainDelay: number) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const readiness = yield* Readiness
-    yield* Effect.acquireRelease(readiness.become("ready"), () => readiness.become("stopping"))
+    const leave = Effect.andThen(readiness.become("stopping"), Effect.sync(() => listener.drain()))
+    yield* Effect.acquireRelease(
+      readiness.become("ready"),
+      () => Effect.andThen(leave, Effect.sleep(drainDelay))
+    )
     const { address } = yield* HttpServer.HttpServer
-    yield* logAlways(`listening on ${HttpServer.formatAddress(address).replace(/^http/, scheme)}`)
+    yield* logAlways(`listening on ${HttpServer.formatAddress(address).replace(/^http/, listener.scheme)}`)
   }))

@@ -8,12 +8,19 @@ import { Agent, get } from "node:http"
 import { connect } from "node:net"
 import { main, run, silentOrigin, started, until } from "./processes.ts"
 
-const ask = (port: number, path: string, agent?: Agent): Promise<{ readonly status: number; readonly body: string }> =>
+interface Answered {
+  readonly status: number
+  readonly body: string
+  readonly connection: string | undefined
+}
+
+const ask = (port: number, path: string, agent?: Agent): Promise<Answered> =>
   new Promise((resolve, reject) => {
     get({ host: "127.0.0.1", port, path, agent }, (response) => {
       let body = ""
       response.on("data", (chunk) => body += String(chunk))
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }))
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body, connection: response.headers.connection }))
     }).on("error", reject)
   })
 
@@ -47,6 +54,23 @@ describe("the process", () => {
       assert.isBelow(performance.now() - signalled, 5_000, "an idle connection delays nothing")
       assert.strictEqual(output.stderr, "")
       agent.destroy()
+    }).pipe(Effect.scoped))
+
+  it.live("answers on for a while when it stops, says so, and sends callers elsewhere", () =>
+    Effect.gen(function*() {
+      const { child, ended, port } = yield* started({ POSH_DRAIN_DELAY: "1s" })
+      const signalled = performance.now()
+      child.kill("SIGTERM")
+      const ready = yield* Effect.promise(() => ask(port, "/health/ready")).pipe(
+        Effect.repeat({ until: ({ status }) => status === 503 }),
+        Effect.timeout("900 millis")
+      )
+      assert.deepInclude(ready, { body: `{"status":"stopping"}`, connection: "close" })
+      const question = `/v1/verify?domain=127.0.0.1&service=xmpp-server&sha-256=${sha256}`
+      assert.deepInclude(yield* Effect.promise(() => ask(port, question)), { status: 400, connection: "close" })
+      assert.strictEqual((yield* Effect.promise(() => ask(port, "/health/live"))).status, 200)
+      assert.strictEqual(yield* Effect.promise(() => ended), 0)
+      assert.isAtLeast(performance.now() - signalled, 1_000)
     }).pipe(Effect.scoped))
 
   it.live("ends although a caller never finishes its request", () =>

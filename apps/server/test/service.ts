@@ -13,7 +13,8 @@ import { layerServe } from "../src/App.ts"
 import { Decider } from "../src/Decider.ts"
 import * as fastLane from "../src/http/fastLane.ts"
 import * as gate from "../src/http/Gate.ts"
-import { Listener, TlsListener } from "../src/http/Listener.ts"
+import { Listener } from "../src/http/Listener.ts"
+import { TlsListener } from "../src/http/TlsListener.ts"
 import { Readiness } from "../src/Readiness.ts"
 
 export interface Asked {

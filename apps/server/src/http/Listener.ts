@@ -1,16 +1,13 @@
 /**
- * The HTTP servers of Node.js, plain and over TLS, with limits on slow callers and an end that does not wait for idle
- * ones.
+ * The HTTP server of Node.js, with limits on slow callers and an end that does not wait for idle ones.
  */
 import { problem, problemMediaType } from "@posh/api"
 import { type IncomingMessage, Server, type ServerResponse } from "node:http"
-import { Server as HttpsServer } from "node:https"
-import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { type Tls, toTlsOptions } from "../access/Tls.ts"
+import { renderProblem, write } from "./rendered.ts"
 
 // Milliseconds and octets: who sends slowly holds a connection no longer than this. Callers keep theirs for a minute.
-const limits = {
+export const limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
@@ -31,16 +28,25 @@ export interface Lanes {
   gate?: Gate
   /** Asked before the routes. */
   fastLane?: Lane
+  /** Is every answer the last of its connection? */
+  isDraining: boolean
 }
 
 /** The server that the HTTP edge listens with. */
 export class Listener extends Server implements Lanes {
+  readonly scheme = "http"
   gate?: Gate
   fastLane?: Lane
+  isDraining = false
 
   constructor() {
     super(limits)
     this.on("clientError", refuseUnreadable)
+  }
+
+  /** Goes on answering, and asks callers to connect anew, which leads them elsewhere. */
+  drain(): void {
+    this.isDraining = true
   }
 
   /**
@@ -60,77 +66,33 @@ export class Listener extends Server implements Lanes {
   }
 }
 
-/** The same over TLS. */
-export class TlsListener extends HttpsServer implements Lanes {
-  gate?: Gate
-  fastLane?: Lane
-  #clientCa: string | undefined
-  /** Connections whose handshake is under way, by their other end. */
-  readonly #shaking = new Map<string, Socket>()
-  /** The client CA by which a connection was let in. */
-  readonly #letInBy = new WeakMap<Duplex, string>()
-
-  constructor(tls: Tls) {
-    super({ ...limits, ...toTlsOptions(tls) })
-    this.#clientCa = tls.clientCa
-    this.on("connection", (socket: Socket) => {
-      const end = otherEnd(socket)
-      this.#shaking.set(end, socket)
-      socket.once("close", () => this.#shaking.delete(end))
-    })
-    this.on("secureConnection", (socket) => {
-      this.#shaking.delete(otherEnd(socket))
-      this.#letInBy.set(socket, this.#clientCa ?? "")
-    })
-    this.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-      // No TLS, such as plain HTTP: there is nobody to whom an answer could be said.
-      if (this.#letInBy.has(socket)) refuseUnreadable(error, socket)
-      else socket.destroy()
-    })
-  }
-
-  /** Uses other files for connections from now on. */
-  renew(tls: Tls): void {
-    this.setSecureContext(toTlsOptions(tls))
-    this.#clientCa = tls.clientCa
-  }
-
-  /** As that of the plain listener; a handshake under way is no request. */
-  override close(onClosed?: (error?: Error) => void): this {
-    endSoon(this)
-    for (const socket of this.#shaking.values()) socket.destroy()
-    return super.close(onClosed)
-  }
-
-  override emit(event: string, ...args: ReadonlyArray<unknown>): boolean {
-    if (event === "request" || event === "checkContinue") this.#endAfterAnswer(...args as RequestArguments)
-    return isTaken(this, event, args) || super.emit(event, ...args)
-  }
-
-  /** Who was let in by a CA that is no longer ours gets this answer, and has to come in anew. */
-  #endAfterAnswer({ socket }: IncomingMessage, response: ServerResponse): void {
-    if (this.#letInBy.get(socket) !== (this.#clientCa ?? "")) response.shouldKeepAlive = false
-  }
-}
-
-type RequestArguments = readonly [request: IncomingMessage, response: ServerResponse]
-
-/** `checkContinue` is a request that waits for leave to send its body. */
-const isTaken = ({ fastLane, gate }: Lanes, event: string, args: ReadonlyArray<unknown>): boolean => {
-  if (event !== "request" && event !== "checkContinue") return false
+/** Does the gate or the fast lane answer what this event brings? */
+export const isTaken = (server: Server & Lanes, event: string, args: ReadonlyArray<unknown>): boolean => {
+  if (!bringsRequest(event)) return false
   const [request, response] = args as RequestArguments
-  return gate?.(request, response) === false || fastLane?.(request, response) === true
+  if (server.isDraining) response.shouldKeepAlive = false
+  // Whoever is quick enough to ask before the routes stand would otherwise wait in vain.
+  if (server.listenerCount(event) === 0) return refuseEarly(response)
+  return server.gate?.(request, response) === false || server.fastLane?.(request, response) === true
 }
 
-const endSoon = (server: Server): void => {
+/** `checkContinue` brings one that waits for leave to send its body. */
+export const bringsRequest = (event: string): boolean => event === "request" || event === "checkContinue"
+
+export type RequestArguments = readonly [request: IncomingMessage, response: ServerResponse]
+
+export const endSoon = (server: Server): void => {
   server.keepAliveTimeout = 1
   server.keepAliveTimeoutBuffer = 0
 }
 
-const otherEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
+const refuseEarly = (response: ServerResponse): true => {
+  write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
+  return true
+}
 
 /** What arrives is no HTTP, or not in time: a problem as well, and the end of the connection. */
-const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+export const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
   const body = JSON.stringify(
     problem("InvalidRequest", unreadable.get(error.code ?? "") ?? "This is not valid HTTP/1.1.")

@@ -2,7 +2,7 @@
  * Who may reach the service, and how.
  */
 import { parseKeys } from "../../access/Key.ts"
-import { listenAddress, oneOf, optional, text, wholeNumber } from "../parsers.ts"
+import { duration, listenAddress, oneOf, optional, text, wholeNumber } from "../parsers.ts"
 import { variable } from "../Variable.ts"
 
 export const listener = {
@@ -21,6 +21,13 @@ export const listener = {
     meaning: "Port of the HTTP listener.",
     consequence: "0 picks a free port; the line printed at start names it.",
     parse: wholeNumber(0, 65_535)
+  }),
+  drainDelay: variable("POSH_DRAIN_DELAY", {
+    fallback: "0s",
+    values: "a duration from `0` to `5m`",
+    meaning: "How long the service still answers after it was told to stop, while `/health/ready` says `stopping`.",
+    consequence: "Behind a load balancer: longer than it takes to notice, or a restart loses requests.",
+    parse: duration("0", "5m")
   }),
   tlsCertFile: variable("POSH_TLS_CERT_FILE", {
     fallback: "",
