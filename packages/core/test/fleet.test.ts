@@ -26,7 +26,7 @@ const makeFleet = (): FleetShape & { readonly leads: () => number } => {
           leads.delete(text)
           return Effect.asVoid(Deferred.succeed(mine, undefined))
         })
-        return { _tag: "Lead", over, holds: Effect.sync(() => leads.get(text) === mine) }
+        return { _tag: "Lead", over }
       })
   }
 }
@@ -78,7 +78,7 @@ describe("one flight a key across the fleet", () => {
       const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
       const fleet = makeFleet()
       const [replica] = yield* makeReplicas(1, web, fleet)
-      const gone = yield* fleet.lead({ text: "chat.orchard.example:xmpp-server:rfc7711" } as never)
+      const gone = yield* fleet.lead({ text: "chat.orchard.example:xmpp-server:rfc7711" } as never, () => undefined)
       const waiting = yield* Effect.forkChild(replica!.verify(question))
       yield* TestClock.adjust("3 seconds")
       assert.strictEqual(web.asked.length, 0)
@@ -91,10 +91,10 @@ describe("one flight a key across the fleet", () => {
     Effect.gen(function*() {
       yield* start
       const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
-      const lost: FleetShape = {
-        lead: () => Effect.succeed({ _tag: "Lead", over: Effect.void, holds: Effect.succeed(false) })
+      const losing: FleetShape = {
+        lead: (_key, onLost) => Effect.sync(() => (onLost(), { _tag: "Lead", over: Effect.void }))
       }
-      const [replica] = yield* makeReplicas(1, web, lost)
+      const [replica] = yield* makeReplicas(1, web, losing)
       assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
       assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
     }))

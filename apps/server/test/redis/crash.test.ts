@@ -23,10 +23,9 @@ describe("a process that is killed between its commands leaves no association wi
     readonly [change: "put" | "forget", command: string, occurrence: number, before: boolean, dangles: boolean]
   > = [
     ["put", "ZADD", 1, false, false],
-    ["put", "SET", 1, false, true],
-    ["put", "DEL", 1, false, false],
+    ["put", "EVALSHA", 1, false, true],
     ["put", "ZADD", 2, false, false],
-    ["forget", "DEL", 1, true, false],
+    ["forget", "EVALSHA", 1, true, false],
     ["forget", "ZREM", 1, true, true],
     ["forget", "PEXPIRETIME", 1, true, false]
   ]
