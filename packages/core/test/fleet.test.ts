@@ -123,4 +123,22 @@ describe("one flight a key across the fleet", () => {
       yield* TestClock.adjust("1 second")
       assert.strictEqual(web.asked.length, 2)
     }))
+
+  it.effect("CAC-30: a refresh ahead that fails is made once too, and takes nothing away", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
+      const replicas = yield* makeReplicas(3, web, makeFleet())
+      yield* replicas[0]!.verify(question)
+      web.set(rfc, { fault: "ConnectTimeout" })
+      yield* TestClock.adjust("900 seconds")
+      for (const pause of ["0 seconds", "1 second", "20 seconds"] as const) {
+        yield* TestClock.adjust(pause)
+        const answers = yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), {
+          concurrency: "unbounded"
+        })
+        assert.isTrue(answers.every(({ cache, valid }) => valid && cache === "memory"), pause)
+      }
+      assert.strictEqual(web.asked.length, 2)
+    }))
 })

@@ -71,8 +71,7 @@ export const makeRedisStore = (
 
     const remove = (key: StoreKey, permit: Permit | undefined, ...redisKeys: ReadonlyArray<string>) =>
       Effect.tap(put(key, permit, redisKeys), () => index.drop(key))
-    const removeAll = (key: StoreKey, permit?: Permit) =>
-      remove(key, permit, keys.association(key), keys.absence(key))
+    const removeAll = (key: StoreKey, permit?: Permit) => remove(key, permit, keys.association(key), keys.absence(key))
 
     // Also whoever asks now: what it learns is not wanted, and the next question asks anew.
     const forget = (key: StoreKey) =>

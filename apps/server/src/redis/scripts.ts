@@ -39,13 +39,13 @@ last = type(last) == 'string' and last:match('^%d+$') and tonumber(last) or 0
 `
 
 /**
- * `fence`: the next number. It follows the clock, so that numbers also grow where Redis lost the last one; a number from
- * the far future is garbage.
+ * `fence`: the next number. It follows the clock, in microseconds, so that numbers also grow where Redis lost the last
+ * one; a number from the far future is garbage.
  */
 const nextFence = `${readFence}
 local time = redis.call('time')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if last > now + 3600000 then last = 0 end
+local now = time[1] * 1000000 + time[2]
+if last > now + 3600000000 then last = 0 end
 local fence = math.max(last + 1, now)
 redis.call('set', KEYS[1], fence, 'PX', ${fenceMs})
 `
