@@ -2,7 +2,7 @@
  * A fleet as it is deployed: processes of their own over one real Redis.
  */
 import { assert, describe, it } from "@effect/vitest"
-import type { Answer, Ready } from "@posh/api"
+import type { Answer, Inventory, Ready } from "@posh/api"
 import { Behave, fingerprintsDocument, makeOrigins, makeRedis, selfSigned } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
@@ -51,7 +51,11 @@ const post = <A>(url: string, body: unknown) =>
   })
 const get = <A>(url: string) => Effect.promise(async () => await (await fetch(url)).json() as A)
 
-const makeFleet = Effect.fnUntraced(function*(size: number, redisUrl: string) {
+const makeFleet = Effect.fnUntraced(function*(
+  size: number,
+  redisUrl: string,
+  more: Readonly<Record<string, string>> = {}
+) {
   const certificate = yield* selfSigned()
   const document = fingerprintsDocument([certificate], { expires: 3_600 })
   const origins = yield* makeOrigins({
@@ -71,7 +75,8 @@ const makeFleet = Effect.fnUntraced(function*(size: number, redisUrl: string) {
     POSH_REDIS_TIMEOUT: "2s", // these processes, the origins and the askers share two cores
     POSH_CONNECT_TO: origins.connectTo,
     POSH_EXTRA_CA_FILE: join(folder, "ca.pem"),
-    POSH_ALLOW_SPECIAL_USE_DOMAINS: "true"
+    POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
+    ...more
   }
   const replicas = yield* Effect.forEach(Array.from({ length: size }), () => startProcess(env), {
     concurrency: "unbounded"
@@ -129,6 +134,9 @@ describe("a fleet over one Redis", () => {
         assert.isTrue((yield* ask("cold.example")).valid)
         assert.isTrue((yield* ask("plain.example")).valid)
         assert.strictEqual(yield* readiness, "degraded")
+        const page = yield* get<Inventory>(`${url}/v1/associations`)
+        assert.isTrue(page.partial)
+        assert.sameMembers(page.associations.map(({ domain }) => domain), ["cold.example", "plain.example"])
 
         yield* redis.restart()
         const back = Effect.andThen(ask("plain.example"), readiness)
@@ -137,9 +145,23 @@ describe("a fleet over one Redis", () => {
           Effect.repeat({ until: (status) => status === "ready" }),
           Effect.timeout("20 seconds")
         )
+        assert.notProperty(yield* get<Inventory>(`${url}/v1/associations`), "partial")
       }),
     60_000
   )
+
+  it.live("without memory of their own, replicas ask Redis each time", () =>
+    Effect.gen(function*() {
+      const redis = yield* makeRedis()
+      const { origins, question, urls } = yield* makeFleet(2, redis.url, { POSH_CACHE_ENTRIES: "0" })
+      const asked = [...urls, ...urls, ...urls]
+      const answers = yield* Effect.forEach(asked, (url) => post<Answer>(`${url}/v1/verify`, question("plain.example")))
+      assert.deepStrictEqual(answers.map(({ cache, valid }) => valid && cache), [
+        "miss",
+        ...asked.slice(1).map(() => "redis" as const)
+      ])
+      assert.strictEqual(origins.countOf("plain.example"), 1)
+    }), 60_000)
 
   it.live("a purge on one ends what another is about to learn", () =>
     Effect.gen(function*() {

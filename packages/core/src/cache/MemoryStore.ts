@@ -18,7 +18,7 @@ import { comparePositions, type Position } from "./cursor.ts"
 import type { NearStore } from "./TieredStore.ts"
 
 export interface MemoryStoreOptions {
-  /** Keys remembered at most; each costs about a kilobyte. */
+  /** Keys remembered at most; each costs about a kilobyte. With 0 nothing is remembered. */
   readonly entries: number
   /** Estimated octets of material and evidence held at most. */
   readonly octets: number
@@ -44,7 +44,7 @@ export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<Near
         sizeCalculation: slotOctets
       })
       const put = (key: StoreKey, association: Association | undefined, absence: Absence | undefined) => {
-        if (association === undefined && absence === undefined) slots.delete(key.text)
+        if (options.entries === 0 || (association === undefined && absence === undefined)) slots.delete(key.text)
         else slots.set(key.text, { association, absence, ...readClocks() })
         return true
       }
