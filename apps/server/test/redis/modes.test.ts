@@ -3,6 +3,7 @@ import type { AssociationStore } from "@posh/core"
 import { issue, makeRedis, makeRedisCluster, makeSentinel, rootCa } from "@posh/testing"
 import { Effect } from "effect"
 import { getCACertificates, setDefaultCACertificates } from "node:tls"
+import { rulesFor } from "./acl.ts"
 import { absence, association, hour, keyOf, redisKey } from "./things.ts"
 import { connect } from "./world.ts"
 
@@ -74,15 +75,14 @@ describe("a master that dies is replaced, and the store follows", () => {
 
 describe("TLS and ACL users", () => {
   it.live(
-    "a certificate of a root that we know, a user who may do what the store does and no more",
+    "a certificate of a root that we know, a user who may do what the guide says and no more",
     () =>
       Effect.gen(function*() {
         const ca = yield* rootCa()
         const server = yield* issue(ca, { dnsNames: ["localhost"] })
-        const commands = "+mget +get +set +del +time +eval +evalsha +zadd +zrem +zrange +zremrangebyscore +pexpiretime"
         const redis = yield* makeRedis({
           tls: { cert: server.pem, key: server.keyPem, ca: ca.pem },
-          users: ["default off", `app on >p%40ss ~posh:* -@all ${commands} +hello +info +client +quit`]
+          users: ["default off", `app ${rulesFor("p%40ss").join(" ")}`]
         })
         const url = `rediss://app:p%2540ss@localhost:${redis.port}`
         const stranger = yield* connect(url)
