@@ -23,12 +23,26 @@ export interface RedisStoreOptions {
   readonly trouble: Trouble
 }
 
+type Store = AssociationStore["Service"]
+
+export interface RedisStore extends Store {
+  /**
+   * Does what an outage left undone, as soon as Redis takes it, and answers whose entries are gone by that: others may have
+   * read them meanwhile. To be called now and then.
+   */
+  readonly catchUp: Effect.Effect<ReadonlyArray<StoreKey>>
+}
+
+/** Keys caught up with at once, and so many of them in one call at most. */
+const catchUpAtOnce = 16
+const catchUpMost = 1_000
+
 /** How long after the end of a back-off its row of failures still counts (POSH-CAC-31); milliseconds. */
 const absenceTailMs = 900_000
 
 export const makeRedisStore = (
   { client, prefix, seal, trouble }: RedisStoreOptions
-): Effect.Effect<AssociationStore["Service"]> =>
+): Effect.Effect<RedisStore> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const keys = makeKeys(prefix)
@@ -125,17 +139,28 @@ export const makeRedisStore = (
     const amend = (key: StoreKey) =>
       Effect.matchEffect(Effect.uninterruptible(removeAll(key)), {
         onFailure: noteAway,
-        onSuccess: () =>
-          Effect.sync(() => {
-            distrusted.delete(key)
-            return nothing(false)
-          })
+        onSuccess: () => Effect.sync(() => nothing(false))
       })
+
+    const catchUp = Effect.suspend(() => {
+      const done: Array<StoreKey> = []
+      const keys = client.state() === "closed" ? distrusted.oldest(catchUpMost) : []
+      const settle = (key: StoreKey) =>
+        Effect.map(Effect.uninterruptible(forget(key)), () => {
+          distrusted.delete(key)
+          done.push(key)
+        })
+      return Effect.forEach(keys, settle, { concurrency: catchUpAtOnce, discard: true }).pipe(
+        Effect.catch(trouble.noteFault),
+        Effect.as(done)
+      )
+    })
 
     const get = (key: StoreKey) =>
       Effect.suspend(() => distrusted.has(key) ? amend(key) : Effect.catch(ask(key), noteAway))
 
     return {
+      catchUp,
       get,
       getShared: get,
       putAssociation: (key, association, permit) => replace(key, write(key, association, permit)),
@@ -147,7 +172,7 @@ export const makeRedisStore = (
       removeAssociation: (key, permit) => replace(key, remove(key, permit, keys.association(key))),
       forget: (key) => Effect.asVoid(replace(key, forget(key))),
       inventory: makeInventory({ client, index, keys, values, trouble, now, isTrusted: (key) => !distrusted.has(key) })
-    } satisfies AssociationStore["Service"]
+    } satisfies RedisStore
   })
 
 /** Redis counts in whole milliseconds. Nothing expires later than it says. */

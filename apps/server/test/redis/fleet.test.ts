@@ -150,6 +150,24 @@ describe("a fleet over one Redis", () => {
     60_000
   )
 
+  it.live("a purge made while Redis does not answer reaches the others when it does", () =>
+    Effect.gen(function*() {
+      const redis = yield* makeRedis()
+      const more = { POSH_REDIS_TIMEOUT: "200ms" }
+      const { origins, question, urls: [a = "", b = ""] } = yield* makeFleet(2, redis.url, more)
+      const ask = (url: string) => post<Answer>(`${url}/v1/verify`, question("plain.example"))
+      yield* ask(a)
+      yield* redis.pause()
+      yield* Effect.promise(() => fetch(`${b}/v1/associations/plain.example/xmpp-server`, { method: "DELETE" }))
+      assert.deepInclude(yield* ask(a), { valid: true, cache: "memory" })
+      yield* redis.resume()
+      yield* ask(a).pipe(
+        Effect.delay("100 millis"),
+        Effect.repeat({ until: () => origins.countOf("plain.example") === 2 }),
+        Effect.timeout("20 seconds")
+      )
+    }), 60_000)
+
   it.live("without memory of their own, replicas ask Redis each time", () =>
     Effect.gen(function*() {
       const redis = yield* makeRedis()
