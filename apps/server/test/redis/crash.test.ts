@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { association, keyOf } from "./things.ts"
-import { disagreement, makeWorld } from "./world.ts"
+import { calm, disagreement, makeWorld } from "./world.ts"
 
 const key = keyOf("orchard")
 
@@ -32,7 +32,7 @@ describe("a process that is killed between its commands leaves no association wi
   for (const [change, command, occurrence, before, dangles] of rows) {
     it.live(`${change}, before ${command} ${occurrence}`, () =>
       Effect.gen(function*() {
-        const { redis, store } = yield* makeWorld()
+        const { redis, store } = yield* makeWorld(calm)
         if (before) yield* store.putAssociation(key, association(key))
         assert.strictEqual(yield* run(redis.url, change, command, String(occurrence)), "SIGKILL")
         const after = yield* disagreement(redis)

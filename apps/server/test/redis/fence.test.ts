@@ -3,7 +3,7 @@ import type { FleetShape, Lead, Permit, Remembered } from "@posh/core"
 import { type Argument, makeRedis, makeRedisCluster, type RedisFault, type Reply } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { absence, association, hour, keyOf, redisKey } from "./things.ts"
-import { connectReplica } from "./world.ts"
+import { calm, connectReplica } from "./world.ts"
 
 const key = keyOf("orchard")
 const soon = Date.now() + hour
@@ -27,7 +27,7 @@ const worlds: Readonly<Record<string, Effect.Effect<World, never, Scope.Scope>>>
   "a cluster": Effect.gen(function*() {
     const { masterOf, urls } = yield* makeRedisCluster()
     const { command } = yield* masterOf(redisKey(key))
-    const options = { mode: "cluster", timeoutMs: 500 } as const
+    const options = { ...calm, mode: "cluster" } as const
     const url = urls.join(",")
     return { a: yield* connectReplica(url, options), b: yield* connectReplica(url, options), command }
   })
