@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
-import { Context, Deferred, Effect, Fiber, Layer } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { AssociationStore } from "../src/cache/AssociationStore.ts"
 import { makeMemoryStore } from "../src/cache/MemoryStore.ts"
+import { type Changes, makeTieredStore } from "../src/cache/TieredStore.ts"
 import { Fleet, type FleetShape } from "../src/Fleet.ts"
 import { Verifier } from "../src/Verifier.ts"
 import { makeWeb, testPolicy } from "./fakeFetcher.ts"
@@ -32,18 +33,27 @@ const makeFleet = (): FleetShape & { readonly leads: () => number } => {
 }
 
 /** Verifiers that share a store and a fleet, as processes do. */
-const makeReplicas = Effect.fnUntraced(function*(count: number, web: ReturnType<typeof makeWeb>, fleet: FleetShape) {
-  const store = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
-  return yield* Effect.forEach(
-    Array.from({ length: count }),
-    () =>
-      Layer.build(
+const makeReplicas = Effect.fnUntraced(function*(
+  count: number,
+  web: ReturnType<typeof makeWeb>,
+  fleet: FleetShape,
+  storeOver: (shared: Store) => Effect.Effect<Store, never, Scope.Scope> = Effect.succeed
+) {
+  const shared = yield* memory
+  return yield* Effect.forEach(Array.from({ length: count }), () =>
+    Effect.gen(function*() {
+      const store = yield* storeOver(shared)
+      const context = yield* Layer.build(
         Layer.fresh(Verifier.layerNoDeps(testPolicy)).pipe(
           Layer.provide([web.layer, Layer.succeed(AssociationStore, store), Layer.succeed(Fleet, fleet)])
         )
-      ).pipe(Effect.map((context) => Context.get(context, Verifier)))
-  )
+      )
+      return Context.get(context, Verifier)
+    }))
 })
+
+type Store = AssociationStore["Service"]
+const memory = makeMemoryStore({ entries: 100, octets: 1e6 })
 
 describe("one flight a key across the fleet", () => {
   it.effect("three replicas asked at once about one cold domain make one resolution", () =>
@@ -122,6 +132,29 @@ describe("one flight a key across the fleet", () => {
       yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), { concurrency: "unbounded" })
       yield* TestClock.adjust("1 second")
       assert.strictEqual(web.asked.length, 2)
+    }))
+
+  it.effect("who leads when another has refreshed already, and has yet to hear of it, asks nobody", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
+      const unheard: Changes = { announce: () => Effect.void, listen: ({ back }) => Effect.sync(back) }
+      const replicas = yield* makeReplicas(
+        2,
+        web,
+        makeFleet(),
+        (shared) => Effect.flatMap(memory, (near) => makeTieredStore(near, shared, unheard))
+      )
+      const askAll = Effect.forEach(replicas, (verifier) => verifier.verify(question))
+      yield* askAll
+      yield* TestClock.adjust("900 seconds")
+      for (const replica of replicas) {
+        yield* replica.verify(question)
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(web.asked.length, 2)
+      yield* TestClock.adjust("100 seconds") // past the first fetch's life
+      assert.isTrue((yield* askAll).every(({ cache, valid }) => valid && cache === "memory"))
     }))
 
   it.effect("CAC-30: a refresh ahead that fails is made once too, and takes nothing away", () =>
