@@ -88,6 +88,9 @@ const crossFaults = (settings: Settings): ReadonlyArray<string> => {
     faults.push("POSH_DELEGATION_HOSTS: has no effect without POSH_DELEGATION=list")
   }
   if (settings.allowedPorts.length === 0) faults.push("POSH_ALLOWED_PORTS: must name at least one port")
+  if (settings.cacheEntries === 0 && settings.redisUrl === undefined) {
+    faults.push("POSH_CACHE_ENTRIES: 0 leaves nothing to remember in without POSH_REDIS_URL")
+  }
   const redisFault = settings.redisUrl === undefined ? undefined : serversFault(settings.redisUrl, settings.redisMode)
   if (redisFault !== undefined) faults.push(`POSH_REDIS_URL: ${redisFault}`)
   return faults
