@@ -52,7 +52,7 @@ export const chainLimits = {
   constraintComparisons: 65_536
 } as const
 
-/** What is spent on strangers' servers (POSH-SEC-12). */
+/** What is spent on strangers' servers (POSH-SEC-12); all hosts of one registrable domain count as one. */
 export interface BudgetLimits {
   readonly perSourceConcurrent: number
   readonly perSourcePerMinute: number
