@@ -12,6 +12,7 @@ import { makeFlights } from "./cache/Flights.ts"
 import { type Demand, fallBack, type Recall, recall } from "./cache/recall.ts"
 import { makeRefetchLimit } from "./cache/RefetchLimit.ts"
 import { isUnanswered, isWithdrawal } from "./codes.ts"
+import type { Deadline } from "./Deadline.ts"
 import { ResolveError } from "./errors.ts"
 import { Fetcher } from "./Fetcher.ts"
 import { Fleet } from "./Fleet.ts"
@@ -29,13 +30,6 @@ export interface ResolveOptions {
   /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
-}
-
-/** When an answer is due; the clock is first read where something has to be waited for. */
-export interface Deadline {
-  readonly ms: number
-  /** On the monotonic clock, in milliseconds. */
-  at?: number
 }
 
 /** Usable material, and how it came to be used. */
@@ -102,7 +96,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       const draft = code === "NotPublished"
         ? yield* ask("draft", target, options, demand)
         : isUnanswered(code)
-        ? yield* stillFresh(target, demand)
+        ? yield* stillFresh(target, options, demand)
         : undefined
       return draft === undefined ? { asked: [rfc], deciding: rfc } : { asked: [rfc, draft], deciding: draft }
     }
@@ -113,11 +107,11 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
    * the domain's last word on RFC 7711 was that it publishes nothing, so that no outage brings superseded material back
    * (POSH-SEC-30).
    */
-  const stillFresh = Effect.fnUntraced(function*(target: Target, { maxAgeMs }: Demand) {
+  const stillFresh = Effect.fnUntraced(function*(target: Target, { deadline }: ResolveOptions, { maxAgeMs }: Demand) {
     if (maxAgeMs !== undefined) return undefined
-    const { absence } = yield* store.get(target.keys.rfc7711)
+    const { absence } = yield* store.get(target.keys.rfc7711, deadline)
     if (absence?.nothingPublished !== true) return undefined
-    const { asOf, association, tier } = yield* store.get(target.keys.draft)
+    const { asOf, association, tier } = yield* store.get(target.keys.draft, deadline)
     if (association === undefined || asOf >= association.lifetime.revalidateAt) return undefined
     return { generation: "draft", outcome: Result.succeed({ association }), cache: tier } satisfies Asked
   })
@@ -130,7 +124,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       flights.isUnderWay(target.keys.rfc7711.text) || flights.isUnderWay(target.keys.draft.text))
 
   const ask = (generation: Generation, target: Target, options: ResolveOptions, demand: Demand) =>
-    Effect.flatMap(store.get(target.keys[generation]), (remembered): Effect.Effect<Asked> => {
+    Effect.flatMap(store.get(target.keys[generation], options.deadline), (remembered): Effect.Effect<Asked> => {
       const recalled = recall(remembered, demand)
       if (recalled._tag === "Learn") return askOrigin(generation, target, options, demand, remembered)
       const answer = toAsked(generation, recalled, remembered.tier)

@@ -4,6 +4,7 @@
  */
 import { Context, type Effect } from "effect"
 import type { Association } from "../Association.ts"
+import type { Deadline } from "../Deadline.ts"
 import type { Domain } from "../Domain.ts"
 import type { ResolveError } from "../errors.ts"
 import type { Generation } from "../Generation.ts"
@@ -78,7 +79,8 @@ export interface Inventory {
 }
 
 export class AssociationStore extends Context.Service<AssociationStore, {
-  readonly get: (key: StoreKey) => Effect.Effect<Remembered>
+  /** What comes later than the deadline is not waited for; it then counts as not remembered. */
+  readonly get: (key: StoreKey, deadline?: Deadline) => Effect.Effect<Remembered>
   /** As the fleet has it now, whatever this process remembers of it. */
   readonly getShared: (key: StoreKey) => Effect.Effect<Remembered>
   /**

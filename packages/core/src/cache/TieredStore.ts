@@ -3,6 +3,7 @@
  * the others drop.
  */
 import { Effect, type Scope } from "effect"
+import { type Deadline, remainingMs } from "../Deadline.ts"
 import type { AssociationStore, Remembered, StoreKey } from "./AssociationStore.ts"
 
 type Store = AssociationStore["Service"]
@@ -40,15 +41,15 @@ export const makeTieredStore = (
       near.clear()
     }
 
-    const get = Effect.fnUntraced(function*(key: StoreKey) {
+    const get = Effect.fnUntraced(function*(key: StoreKey, deadline?: Deadline) {
       const here = yield* near.get(key)
       // What is near counts only while changes are heard; else the far store is asked first, if it can be.
-      return channel.stands && answersAlone(here) ? here : yield* ask(key, here)
+      return channel.stands && answersAlone(here) ? here : yield* ask(key, here, deadline)
     })
 
-    const ask = Effect.fnUntraced(function*(key: StoreKey, here: Remembered) {
+    const ask = Effect.fnUntraced(function*(key: StoreKey, here: Remembered, deadline?: Deadline) {
       const { heard, written } = channel
-      const there = yield* far.get(key)
+      const there = yield* inTime(far.get(key), deadline, { ...here, away: true })
       if (there.away === true) return here
       // A change in the meantime, here or elsewhere, may be about this: then it is answered, and not kept.
       if (channel.stands && channel.heard === heard && channel.written === written) yield* keep(near, key, there)
@@ -93,6 +94,12 @@ export const makeTieredStore = (
       } satisfies Store
     )
   })
+
+const inTime = (asked: Effect.Effect<Remembered>, deadline: Deadline | undefined, late: Remembered) =>
+  deadline === undefined ? asked : Effect.flatMap(
+    remainingMs(deadline),
+    (duration) => Effect.timeoutOrElse(asked, { duration, orElse: () => Effect.succeed(late) })
+  )
 
 /** Would the far store's word change the answer? Not while material is fresh, or a back-off runs. */
 const answersAlone = ({ absence, asOf, association }: Remembered): boolean =>
