@@ -11,8 +11,8 @@ import { hostileOrigins } from "./origins/all.ts"
 import { usualCostMs } from "./origins/kinds.ts"
 import { domainOf, startOrigins } from "./place.ts"
 
-/** Ten times shorter than in production. */
-const attempt = { ...attemptLimits, connectMs: 300, firstByteMs: 500, requestMs: 800, attemptMs: 1_200 }
+/** Several times shorter than in production, and long enough for a busy machine. */
+const attempt = { ...attemptLimits, connectMs: 600, firstByteMs: 800, requestMs: 1_200, attemptMs: 8_000 }
 
 class Ask extends Context.Service<Ask, (domain: string, draft: boolean) => Effect.Effect<string>>()("posh/test/Ask") {
   static readonly layer = Layer.effect(
@@ -49,7 +49,7 @@ layer(Ask.layer, { excludeTestServices: true, timeout: 60_000 })("a web server t
         const [cost, code] = yield* measured(ask(domainOf(name), generation === "draft"))
         assert.include(codes, code)
         assert.isBelow(cost.processorMs, costMs)
-        assert.isBelow(cost.elapsedMs, attempt.requestMs + 500)
+        assert.isBelow(cost.elapsedMs, attempt.requestMs + 1_000)
         assert.isBelow(cost.mebibytes, 64)
       })
   )

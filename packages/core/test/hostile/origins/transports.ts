@@ -155,9 +155,17 @@ const endsOfTls: ReadonlyArray<HostileOrigin> = [
   tls("cut off in the head", ["HttpProtocolError", "ConnectionReset"], (socket) => {
     socket.write(`${ok}Content-Le`, () => socket.destroy())
   }),
-  tls("asks for another handshake", ["ResponseTimeout", "ConnectionReset", "HttpProtocolError"], (socket) => {
-    socket.renegotiate({}, () => undefined)
-  }, { maxVersion: "TLSv1.2" })
+  ...[false, true].map((answers) =>
+    tls(
+      `asks for another handshake, and ${answers ? "answers" : "waits for it"}`,
+      answers ? "NotPublished" : ["ResponseTimeout", "ConnectionReset"],
+      (socket) => {
+        socket.renegotiate({}, () => undefined)
+        if (answers) socket.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+      },
+      { maxVersion: "TLSv1.2" }
+    )
+  )
 ]
 
 export const hostileTransports = [...slow, ...flooding, ...framing, ...endsOfTls]
