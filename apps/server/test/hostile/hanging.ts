@@ -1,5 +1,5 @@
 /**
- * The ways in which a resolution can hang, each provoked for real: `hang.example` is always the domain that hangs.
+ * The ways in which a resolution can hang, each provoked for real.
  */
 import { type BudgetLimits, defaultPolicy, Verifier } from "@posh/core"
 import { type EgressOptions, HttpsFetcher, parseConnectTo } from "@posh/core/node"
@@ -37,6 +37,8 @@ export interface Way {
   /** What the answer says it was waiting for. */
   readonly code: "DeadlineExceeded" | "ResolverOverloaded" | "RateLimitedLocally"
   readonly prepare: Effect.Effect<Deployment, never, Scope.Scope>
+  /** The domain that hangs; one for each label where it does not hang for ever. */
+  readonly domain: (label: string) => string
 }
 
 /** A service that is deployed so. */
@@ -50,7 +52,8 @@ export const layerService = ({ budgets, egress, env }: Deployment) => {
   )
 }
 
-const late = (name: string, prepare: Way["prepare"]): Way => ({ name, code: "DeadlineExceeded", prepare })
+const domain = () => hangingDomain
+const late = (name: string, prepare: Way["prepare"]): Way => ({ name, code: "DeadlineExceeded", prepare, domain })
 
 const web = (
   host: HostOptions,
@@ -91,12 +94,19 @@ const slowDns = Effect.gen(function*() {
 const asked = (domain: string, more = "") =>
   Service.use(({ ask }) => ask(`/v1/verify?domain=${domain}&service=xmpp-server&sha-256=${"00".repeat(32)}${more}`))
 
+/** Any host, with this answer to everything. */
+const crowdOf = (answer: (host: string, path: string) => Behaviour | undefined) =>
+  Effect.map(makeOrigins(), ({ caPem, connectTo, setFallback }): Deployment => {
+    setFallback(answer)
+    return { egress: { extraCa: caPem, connectTo: Result.getOrThrow(parseConnectTo(connectTo)) } }
+  })
+
 /** Every host hangs; these budgets, and what goes before. */
 const crowded = (budgets: Partial<BudgetLimits>, before: NonNullable<Deployment["before"]>) =>
-  Effect.map(makeOrigins(), ({ caPem, connectTo, setFallback }): Deployment => {
-    setFallback((host) => /^gone\d/.test(host) ? undefined : Behave.hang)
-    return { egress: { extraCa: caPem, connectTo: Result.getOrThrow(parseConnectTo(connectTo)) }, budgets, before }
-  })
+  Effect.map(
+    crowdOf((host) => /^gone\d/.test(host) ? undefined : Behave.hang),
+    (deployment): Deployment => ({ ...deployment, budgets, before })
+  )
 
 /** Another question is under way, and stays so. */
 const another = (domain: string, more?: string) =>
@@ -119,15 +129,13 @@ export const ways: ReadonlyArray<Way> = [
   late("an answer that does not come", page(Behave.hang)),
   late("a head that comes in drops", page(dribbled(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(1_000)}`))),
   late("a body that comes in drops", page(Behave.slowBody({ chunk: 1, everyMs: 30, total: 1_000 }))),
-  late(
-    "redirects that take their time",
-    page(
-      Behave.redirect("/0", 302, { delayMs: 150 }),
-      Object.fromEntries(
-        Array.from({ length: 10 }, (_, index) => [`/${index}`, Behave.redirect(`/${index + 1}`, 302, { delayMs: 150 })])
-      )
-    )
-  ),
+  {
+    ...late(
+      "redirects that take their time",
+      crowdOf((_, at) => Behave.redirect(`/${at.length}${at}`, 302, { delayMs: 60 }))
+    ),
+    domain: (label) => `${label}.example`
+  },
   late(
     "the second generation",
     page(Behave.json({}, { status: 404, delayMs: 120 }), { [draftPath]: Behave.hang })
@@ -135,21 +143,25 @@ export const ways: ReadonlyArray<Way> = [
   {
     name: "the queue of all requests",
     code: "ResolverOverloaded",
+    domain,
     prepare: crowded({ inFlight: 1 }, another("other.example"))
   },
   {
     name: "the queue of its own requests",
     code: "RateLimitedLocally",
+    domain,
     prepare: crowded({ perSourceConcurrent: 1 }, another(hangingDomain, "&generations=draft-only"))
   },
   {
     name: "the queue of its site",
     code: "RateLimitedLocally",
+    domain,
     prepare: crowded({ perHostConcurrent: 1 }, another(`www.${hangingDomain}`))
   },
   {
     name: "the rate of its site",
     code: "RateLimitedLocally",
+    domain,
     prepare: crowded(
       { perHostPerMinute: 6 },
       Effect.forEach(
@@ -161,7 +173,7 @@ export const ways: ReadonlyArray<Way> = [
   late(
     "the lead of another replica",
     Effect.map(makeRedis(), ({ command, url }) => ({
-      env: { POSH_REDIS_URL: url },
+      env: { POSH_REDIS_URL: url, POSH_REDIS_TIMEOUT: "2s" }, // who waits too short asks for itself
       before: Effect.orDie(command("SET", `posh:v1:flight:{${hangingDomain}}:xmpp-server:rfc7711`, "another"))
     }))
   ),
