@@ -42,13 +42,13 @@ export interface Way {
 }
 
 /** A service that is deployed so. */
-export const layerService = ({ budgets, egress, env }: Deployment) => {
+export const layerService = (deployment: Deployment) => Service.layer(layerVerifier(deployment))
+
+const layerVerifier = ({ budgets, egress, env }: Deployment) => {
   const settings = Result.getOrThrow(readSettings({ POSH_ALLOW_SPECIAL_USE_DOMAINS: "true", ...env }))
   const policy = { ...toPolicy(settings), budgets: { ...defaultPolicy.budgets, ...budgets } }
-  return Service.layer(
-    Verifier.layerNoDeps(policy).pipe(
-      Layer.provide([HttpsFetcher.layer({ userAgent: "posh-test", ...egress }), layerCache(settings, policy)])
-    )
+  return Verifier.layerNoDeps(policy).pipe(
+    Layer.provide([HttpsFetcher.layer({ userAgent: "posh-test", ...egress }), layerCache(settings, policy)])
   )
 }
 
@@ -112,6 +112,22 @@ const crowded = (budgets: Partial<BudgetLimits>, before: NonNullable<Deployment[
 const another = (domain: string, more?: string) =>
   Effect.andThen(Effect.forkScoped(asked(domain, `&deadlineMs=1000${more ?? ""}`)), Effect.sleep(100))
 
+/** Another replica asks, and its web server is silent. This one would find no web server at all. */
+const ledByAnother = Effect.gen(function*() {
+  const { url } = yield* makeRedis()
+  const env = { POSH_REDIS_URL: url, POSH_REDIS_TIMEOUT: "2s" } // who waits too short asks for itself
+  const origins = yield* makeOrigins({ [hangingDomain]: { routes: { [path]: Behave.hang } } })
+  const egress = { extraCa: origins.caPem, connectTo: Result.getOrThrow(parseConnectTo(origins.connectTo)) }
+  const before = Effect.gen(function*() {
+    const leader = yield* Effect.orDie(Layer.build(layerVerifier({ env, egress })))
+    const leading = Verifier.use(({ assertion }) => assertion(hangingDomain, "xmpp-server", { deadlineMs: 1_000 }))
+    yield* Effect.forkScoped(Effect.provide(leading, leader))
+    yield* Effect.sleep(5).pipe(Effect.repeat({ until: () => origins.countOf(hangingDomain) > 0 }))
+  })
+  const dns = yield* makeDns({})
+  return { env, egress: { dnsServers: [dns.server] }, before } satisfies Deployment
+})
+
 export const ways: ReadonlyArray<Way> = [
   late(
     "a name server that is silent",
@@ -170,13 +186,7 @@ export const ways: ReadonlyArray<Way> = [
       )
     )
   },
-  late(
-    "the lead of another replica",
-    Effect.map(makeRedis(), ({ command, url }) => ({
-      env: { POSH_REDIS_URL: url, POSH_REDIS_TIMEOUT: "2s" }, // who waits too short asks for itself
-      before: Effect.orDie(command("SET", `posh:v1:flight:{${hangingDomain}}:xmpp-server:rfc7711`, "another"))
-    }))
-  ),
+  late("the lead of another replica", ledByAnother),
   late(
     "a Redis that is silent",
     Effect.map(makeRedis(), ({ pause, url }) => ({
