@@ -5,7 +5,8 @@ import { Effect, type Scope } from "effect"
 import { Cluster, Redis } from "ioredis"
 import { type Guard, makeGuard } from "./Guard.ts"
 import { connectMs, type RedisSettings, toClusterOptions, toNodes, toRedisOptions } from "./options.ts"
-import { RedisFault, toFault } from "./RedisFault.ts"
+import { makePatience } from "./Patience.ts"
+import { type RedisFault, toFault } from "./RedisFault.ts"
 
 export type Argument = string | number | Buffer
 
@@ -26,24 +27,14 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
     const { onChange, run, state } = yield* makeGuard(
       settings.breakerMs === undefined ? {} : { periodMs: settings.breakerMs }
     )
+    const { wait } = yield* makePatience(settings.timeoutMs)
     const connection = yield* openConnection(settings)
     const gather = connection instanceof Redis ? makeGather(connection) : () => undefined
     const call = (command: string, args: ReadonlyArray<Argument>) => {
       gather()
       return connection.callBuffer(command, ...args) as Promise<Reply>
     }
-    // Redirections and retries of a cluster are bounded one by one; this bounds them together.
-    const callCluster = (command: string, args: ReadonlyArray<Argument>) =>
-      Effect.runPromise(
-        Effect.tryPromise({ try: () => call(command, args), catch: toFault }).pipe(
-          Effect.timeoutOrElse({
-            duration: settings.timeoutMs,
-            orElse: () => Effect.fail(new RedisFault({ reason: "timeout" }))
-          })
-        )
-      )
-    const callInTime = settings.mode === "cluster" ? callCluster : call
-    return { send: (command, ...args) => run(() => callInTime(command, args)), state, onChange }
+    return { send: (command, ...args) => run(() => wait(call(command, args))), state, onChange }
   })
 
 /** Commands of one turn of the event loop go out together: writing to a socket costs more than all else about them. */
