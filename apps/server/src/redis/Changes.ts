@@ -3,12 +3,16 @@
  * forgot, the others drop from their memory.
  */
 import type { Changes } from "@posh/core"
-import { Effect, type Scope } from "effect"
+import { Effect, Schedule, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { openConnection, type RedisClient } from "./Client.ts"
-import type { RedisSettings } from "./options.ts"
+import { connectMs, type RedisSettings } from "./options.ts"
+import { makePatience } from "./Patience.ts"
 
 type Listener = Parameters<Changes["listen"]>[0]
+
+/** How often the channel is tried: a connection that the network lost without a word looks like one that is quiet. */
+const trialInterval = "1 second"
 
 /** Subscribes on a connection of its own, and announces through `client`. */
 export const makeChanges = (
@@ -20,7 +24,7 @@ export const makeChanges = (
     const channel = `${prefix}v1:changes`
     const self = randomUUID()
     const listeners = new Set<Listener>()
-    const state = { stands: false }
+    const state = { stands: false, connections: 0 }
     const tell = (stands: boolean) => {
       if (state.stands === stands) return
       state.stands = stands
@@ -30,31 +34,52 @@ export const makeChanges = (
       }
     }
 
+    const { wait } = yield* makePatience(connectMs)
     const connection = yield* openConnection(settings)
-    const subscribe = () => void connection.subscribe(channel).then(() => tell(true), () => tell(false))
+    // Asked for again, a subscription is only confirmed: so this is the trial as well.
+    const subscribe = () => {
+      const { connections } = state
+      return wait(connection.subscribe(channel)).then(
+        () => connections === state.connections && tell(true),
+        () => {
+          if (connections !== state.connections) return
+          tell(false)
+          if (connection.status === "ready") connection.disconnect(true)
+        }
+      )
+    }
     const onMessage = (_channel: string, message: string) => {
       const [origin, keyText] = message.split(" ", 2)
       if (origin === self || keyText === undefined) return // what we changed, we know
       for (const listener of listeners) listener.changed(keyText)
     }
-    const onGone = () => tell(false)
+    const onReady = () => {
+      state.connections += 1
+      void subscribe()
+    }
+    const onGone = () => {
+      state.connections += 1
+      tell(false)
+    }
     // A cluster moves its subscription when a node goes, and does not say what was missed meanwhile.
     const onNodeGone = () => {
-      tell(false)
-      subscribe()
+      onGone()
+      void subscribe()
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => {
-        connection.on("ready", subscribe).on("close", onGone).on("end", onGone).on("-node", onNodeGone)
+        connection.on("ready", onReady).on("close", onGone).on("end", onGone).on("-node", onNodeGone)
         connection.on("message", onMessage)
-        if (connection.status === "ready") subscribe()
+        if (connection.status === "ready") onReady()
       }),
       () =>
         Effect.sync(() => {
-          connection.off("ready", subscribe).off("close", onGone).off("end", onGone).off("-node", onNodeGone)
+          connection.off("ready", onReady).off("close", onGone).off("end", onGone).off("-node", onNodeGone)
           connection.off("message", onMessage)
         })
     )
+    const trial = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
+    yield* trial.pipe(Effect.repeat(Schedule.spaced(trialInterval)), Effect.forkScoped)
 
     return {
       announce: ({ text }) => Effect.ignore(client.send("PUBLISH", channel, `${self} ${text}`)),
