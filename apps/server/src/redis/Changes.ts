@@ -5,7 +5,7 @@
 import type { Changes } from "@posh/core"
 import { Effect, Schedule, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
-import { openConnection, type RedisClient } from "./Client.ts"
+import { openSubscription, type RedisClient } from "./Client.ts"
 import { connectMs, type RedisSettings } from "./options.ts"
 import { makePatience } from "./Patience.ts"
 
@@ -35,7 +35,7 @@ export const makeChanges = (
     }
 
     const { wait } = yield* makePatience(connectMs)
-    const connection = yield* openConnection(settings)
+    const connection = yield* openSubscription(settings)
     // Asked for again, a subscription is only confirmed: so this is the trial as well.
     const subscribe = () => {
       const { connections } = state
@@ -61,21 +61,14 @@ export const makeChanges = (
       state.connections += 1
       tell(false)
     }
-    // A cluster moves its subscription when a node goes, and does not say what was missed meanwhile.
-    const onNodeGone = () => {
-      onGone()
-      void subscribe()
-    }
     yield* Effect.acquireRelease(
       Effect.sync(() => {
-        connection.on("ready", onReady).on("close", onGone).on("end", onGone).on("-node", onNodeGone)
-        connection.on("message", onMessage)
+        connection.on("ready", onReady).on("close", onGone).on("end", onGone).on("message", onMessage)
         if (connection.status === "ready") onReady()
       }),
       () =>
         Effect.sync(() => {
-          connection.off("ready", onReady).off("close", onGone).off("end", onGone).off("-node", onNodeGone)
-          connection.off("message", onMessage)
+          connection.off("ready", onReady).off("close", onGone).off("end", onGone).off("message", onMessage)
         })
     )
     const trial = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)

@@ -77,7 +77,7 @@ export const makeRedisStore = (
     // Nobody of ours wrote it, and all would read it again with each question.
     const discard = (key: StoreKey, reply: ReadonlyArray<Reply>) =>
       Effect.ignore(client.send(
-        "UNLINK",
+        "DEL",
         ...[keys.association(key), keys.absence(key)].filter((_, index) =>
           isOversized(reply[index])
         )
