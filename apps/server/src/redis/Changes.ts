@@ -4,6 +4,7 @@
  */
 import type { Changes } from "@posh/core"
 import { Effect, Schedule, type Scope } from "effect"
+import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"
 import { openSubscription, type RedisClient } from "./Client.ts"
 import { connectMs, type RedisSettings } from "./options.ts"
@@ -14,7 +15,14 @@ type Listener = Parameters<Changes["listen"]>[0]
 /** How often the channel is tried: a connection that the network lost without a word looks like one that is quiet. */
 const trialInterval = "1 second"
 
-/** Subscribes on a connection of its own, and announces through `client`. */
+/** Announcements that are owed at most, and made at once when Redis is back. */
+const owedMost = 100_000
+const owedAtOnce = 500
+
+/**
+ * Subscribes on a connection of its own, and announces through `client`. What cannot be announced is announced when Redis
+ * is back: others may have gone on to remember it.
+ */
 export const makeChanges = (
   settings: RedisSettings,
   client: RedisClient,
@@ -71,11 +79,23 @@ export const makeChanges = (
           connection.off("ready", onReady).off("close", onGone).off("end", onGone).off("message", onMessage)
         })
     )
+    const owed = new LRUCache<string, true>({ max: owedMost })
+    const announce = (keyText: string) =>
+      Effect.matchEffect(client.send("PUBLISH", channel, `${self} ${keyText}`), {
+        onFailure: () => Effect.sync(() => owed.set(keyText, true)).pipe(Effect.as(false)),
+        onSuccess: () => Effect.sync(() => owed.delete(keyText)).pipe(Effect.as(true))
+      })
+    const announceOwed = Effect.suspend(() => {
+      const some = client.state() === "closed" ? [...owed.rkeys()].slice(0, owedAtOnce) : []
+      return Effect.forEach(some, announce, { discard: true })
+    })
+    yield* announceOwed.pipe(Effect.repeat(Schedule.spaced(trialInterval)), Effect.forkScoped)
+
     const trial = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
     yield* trial.pipe(Effect.repeat(Schedule.spaced(trialInterval)), Effect.forkScoped)
 
     return {
-      announce: ({ text }) => Effect.ignore(client.send("PUBLISH", channel, `${self} ${text}`)),
+      announce: ({ text }) => Effect.asVoid(announce(text)),
       listen: (listener) =>
         Effect.asVoid(Effect.acquireRelease(
           Effect.sync(() => {

@@ -59,6 +59,22 @@ describe("a channel of changes that the network loses without a word", () => {
   }
 })
 
+describe("a change that Redis does not take", () => {
+  it.live("is announced when it does", () =>
+    Effect.gen(function*() {
+      const redis = yield* makeRedis()
+      const { changes } = yield* listener(settingsFor(redis.url))
+      const { heard } = yield* listener(settingsFor(redis.url))
+      yield* until("the channel stands", () => heard.at(-1) === "back")
+      yield* redis.command("ACL", "SETUSER", "default", "-publish")
+      yield* changes.announce(keyOf("orchard"))
+      yield* redis.command("ACL", "SETUSER", "default", "+publish")
+      yield* until("it is heard", () => heard.at(-1) === keyOf("orchard").text)
+      yield* Effect.sleep("1500 millis")
+      assert.deepStrictEqual(heard, ["back", keyOf("orchard").text])
+    }), 40_000)
+})
+
 describe("a channel of changes in a cluster", () => {
   it.live(
     "is heard from every node, and its loss is noticed although another node takes over at once",
