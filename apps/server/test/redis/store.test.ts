@@ -168,6 +168,7 @@ describe("the index agrees with the keys", () => {
         }
         assert.deepStrictEqual(found, expected.map((name) => `${name}.example`), `limit ${limit}`)
       }
+      assert.isNull(yield* redis.command("ZSCORE", "posh:v1:expiry", "garbage"))
     }))
 
   it.live("what expired is swept, with a margin for clocks", () =>
