@@ -42,7 +42,7 @@ export const makeChanges = (
       }
     }
 
-    const { wait } = yield* makePatience(connectMs)
+    const { wait } = yield* makePatience(Math.max(connectMs, settings.timeoutMs))
     const connection = yield* openSubscription(settings)
     // Asked for again, a subscription is only confirmed: so this is the trial as well.
     const subscribe = () => {
