@@ -14,7 +14,7 @@ const course: Course = {
   connections: 2,
   pauseMs: 10,
   coldMs: 200,
-  turnMs: 300,
+  turnMs: 200,
   beforeMs: 500,
   duringMs: 2_000,
   owedMs: 3_000,

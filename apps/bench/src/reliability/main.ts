@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
+import { loadavg } from "node:os"
 import { fileURLToPath } from "node:url"
 import { toPage } from "./page.ts"
 import { type Course, faultsOf, type Outcome, run } from "./run.ts"
@@ -47,7 +48,8 @@ if (unknown.length > 0) {
   console.error(`no such scenario: ${unknown.join(", ")}; there are ${scenarios.map(({ name }) => name).join("; ")}`)
   process.exitCode = 1
 } else {
+  const [busy = 0] = loadavg()
   const rows = await Effect.runPromise(runAll)
   if (rows.some(([, outcome]) => faultsOf(outcome).length > 0)) process.exitCode = 1
-  else if (asked.length === 0) writeFileSync(page, toPage(rows, course))
+  else if (asked.length === 0) writeFileSync(page, toPage(rows, course, busy))
 }

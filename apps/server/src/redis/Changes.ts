@@ -81,21 +81,23 @@ export const makeChanges = (
     )
     const owed = new LRUCache<string, true>({ max: owedMost })
     const announce = (keyText: string) =>
-      Effect.matchEffect(client.send("PUBLISH", channel, `${self} ${keyText}`), {
-        onFailure: () => Effect.sync(() => owed.set(keyText, true)).pipe(Effect.as(false)),
-        onSuccess: () => Effect.sync(() => owed.delete(keyText)).pipe(Effect.as(true))
+      Effect.match(client.send("PUBLISH", channel, `${self} ${keyText}`), {
+        onFailure: () => void owed.set(keyText, true),
+        onSuccess: () => void owed.delete(keyText)
       })
     const announceOwed = Effect.suspend(() => {
       const some = client.state() === "closed" ? [...owed.rkeys()].slice(0, owedAtOnce) : []
       return Effect.forEach(some, announce, { discard: true })
     })
-    yield* announceOwed.pipe(Effect.repeat(Schedule.spaced(trialInterval)), Effect.forkScoped)
-
     const trial = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
-    yield* trial.pipe(Effect.repeat(Schedule.spaced(trialInterval)), Effect.forkScoped)
+    yield* trial.pipe(
+      Effect.andThen(announceOwed),
+      Effect.repeat(Schedule.spaced(trialInterval)),
+      Effect.forkScoped
+    )
 
     return {
-      announce: ({ text }) => Effect.asVoid(announce(text)),
+      announce: ({ text }) => announce(text),
       listen: (listener) =>
         Effect.asVoid(Effect.acquireRelease(
           Effect.sync(() => {
