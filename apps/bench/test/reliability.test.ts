@@ -30,8 +30,7 @@ describe.concurrent("verdicts stay right, and all is well again in the end", () 
       Effect.gen(function*() {
         const outcome = yield* run(scenario, course)
         assert.deepStrictEqual(faultsOf(outcome), [])
-        const { after, before, during } = outcome.latencies
-        assert.isTrue([before, during, after].every(({ count }) => count > 0), "questions were asked all the time")
+        assert.isAbove(outcome.questions, 100)
       }), 120_000)
   }
 })

@@ -8,6 +8,8 @@ export type Phase = "before" | "during" | "after"
 export interface Tally {
   phase: Phase
   readonly note: (question: Question, replica: number, allowed: ReadonlyArray<string>, reply: Reply, ms: number) => void
+  /** Answers in this phase so far. */
+  readonly count: () => number
   readonly summary: () => Summary
 }
 
@@ -62,6 +64,7 @@ export const makeTally = (): Tally => {
         `${at}: replica ${replica}, ${question.domain}: ${allowed.join(" or ")} expected, ${reply.status} ${reply.body}`
       )
     },
+    count: () => times[tally.phase].length,
     summary: () => ({
       questions: times.before.length + times.during.length + times.after.length,
       ...counts,

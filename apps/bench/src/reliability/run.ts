@@ -9,7 +9,7 @@ import { load, type Pace } from "./load.ts"
 import { amiss, disagreements } from "./recovery.ts"
 import { makeRotation } from "./rotation.ts"
 import type { Scenario } from "./Scenario.ts"
-import { makeTally, type Summary } from "./Tally.ts"
+import { makeTally, type Summary, type Tally } from "./Tally.ts"
 import { makeWorld, type World } from "./world.ts"
 
 export interface Course extends Pace {
@@ -52,18 +52,18 @@ export const run = (scenario: Scenario, course: Course): Effect.Effect<Outcome> 
     const tally = makeTally()
 
     const loading = yield* Effect.forkChild(load(world, fleet, rotation, tally, course))
-    yield* Effect.sleep(course.beforeMs)
+    yield* goOn(tally, course.beforeMs)
     tally.phase = "during"
     const brokenAt = performance.now()
     yield* rotation.begin(arrangement.break)
-    if (scenario.mended) yield* Effect.sleep(course.duringMs)
+    if (scenario.mended) yield* goOn(tally, course.duringMs)
     const mendedAt = scenario.mended ? performance.now() : brokenAt
     yield* arrangement.mend
     yield* whole(world, fleet, course)
     const recoveredMs = performance.now() - mendedAt
     tally.phase = "after"
     yield* rotation.end(course.owedMs)
-    yield* Effect.sleep(course.afterMs)
+    yield* goOn(tally, course.afterMs)
     yield* Fiber.interrupt(loading)
 
     return {
@@ -72,6 +72,14 @@ export const run = (scenario: Scenario, course: Course): Effect.Effect<Outcome> 
       disagreements: yield* settled(fleet, arrangement.servers)
     }
   }))
+
+/** Answers that there are at least before a phase ends, on however busy a machine. */
+const fewest = 50
+
+const goOn = (tally: Tally, milliseconds: number) =>
+  Effect.sleep(milliseconds).pipe(
+    Effect.andThen(Effect.repeat(Effect.sleep(20), { until: () => tally.count() >= fewest }))
+  )
 
 /** Waits until all is as it should be, with a Redis that works. */
 const whole = Effect.fnUntraced(function*(world: World, fleet: Fleet, { recoveryMs }: Course) {
