@@ -20,6 +20,7 @@ import * as gate from "./http/Gate.ts"
 import * as health from "./http/health.ts"
 import { Listener } from "./http/Listener.ts"
 import * as verification from "./http/verification.ts"
+import { layerLimits, type LimitSettings } from "./limits/layer.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
 import { Readiness } from "./Readiness.ts"
@@ -47,12 +48,14 @@ export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
 }
 
 /** The listener with its routes; ready when built. */
-export const layerListener = ({ drainDelay, host, port }: Pick<Settings, "drainDelay" | "host" | "port">) =>
+export const layerListener = (settings: Pick<Settings, "drainDelay" | "host" | "port"> & LimitSettings) =>
   Layer.unwrap(Effect.sync(() => {
+    const { drainDelay, host, port } = settings
     const listener = new Listener()
     return announced(listener, drainDelay).pipe(
       Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
       Layer.provide(Decider.layer),
+      Layer.provide(layerLimits(listener, settings)),
       Layer.provide(cutOff(listener)),
       Layer.provide([
         NodeHttpServer.layerServer(() => listener, { host, port, gracefulShutdownTimeout: drainTime }),

@@ -1,12 +1,13 @@
 /**
  * A question of a caller → a decision. Every way to ask (either lane, by fingerprint, in a batch) comes through here.
  */
-import { type Problem, type Question } from "@posh/api"
+import { deadlineMs, type Problem, type Question } from "@posh/api"
 import { type QuestionError, type Verdict, Verifier } from "@posh/core"
 import { Cause, Context, Effect, Layer, Option } from "effect"
 import { type Caller, permit } from "./Caller.ts"
 import { internalProblem, questionProblem } from "./http/problems.ts"
 import { makeId } from "./ids.ts"
+import { Limits, overloaded } from "./limits/Limits.ts"
 
 /** What of a question decides the verdict. */
 export type Asked = Omit<Question, "explain">
@@ -19,20 +20,39 @@ export interface Decision {
 
 export type Decide = (asked: Asked, caller: Caller) => Effect.Effect<Decision, Problem>
 
-export class Decider extends Context.Service<Decider, { readonly decide: Decide }>()("posh/server/Decider") {
+export class Decider extends Context.Service<Decider, {
+  readonly decide: Decide
+  /** Is there room for so many questions at once? What does not fit is refused as a whole, before any is asked. */
+  readonly admit: (questions: number) => Effect.Effect<void, Problem>
+}>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
     Decider,
-    Effect.map(Verifier, ({ verify }) => {
+    Effect.gen(function*() {
+      const { verify } = yield* Verifier
+      const { ask, inFlight } = yield* Limits
       const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
         Effect.matchCauseEffect(verify(asked), {
           onFailure: toProblem,
           onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
         })
+      const putWithinLimits = (asked: Asked, caller: Caller) =>
+        ask({
+          caller,
+          deadlineMs: asked.deadlineMs ?? deadlineMs.default,
+          answer: put(asked),
+          isSettled: ({ verdict }) => verdict.valid
+        })
       return Decider.of({
         decide: (asked, caller) =>
           asked.refresh === true
-            ? Effect.andThen(Effect.fromResult(permit(caller, "admin", "refresh")), put(asked))
-            : put(asked)
+            ? Effect.andThen(Effect.fromResult(permit(caller, "admin", "refresh")), putWithinLimits(asked, caller))
+            : putWithinLimits(asked, caller),
+        admit: (questions) =>
+          Effect.suspend(() =>
+            inFlight.fits(questions)
+              ? Effect.void
+              : Effect.fail(overloaded("More questions than may be would be answered at once."))
+          )
       })
     })
   )

@@ -13,7 +13,7 @@ import {
 } from "@posh/api"
 import { Effect, Predicate, Result, Schema, Struct } from "effect"
 import type { Caller } from "./Caller.ts"
-import type { Asked, Decide, Decision } from "./Decider.ts"
+import type { Asked, Decide, Decider, Decision } from "./Decider.ts"
 import { internalProblem, problemAt, schemaProblem } from "./http/problems.ts"
 import { toAnswer } from "./toAnswer.ts"
 
@@ -45,10 +45,14 @@ export const answerReading = (
  *
  * **Details**
  *
- * Fails only where the batch as a whole is malformed. All questions start at once, because each has its own deadline;
+ * Fails only where the batch as a whole is malformed, or there is no room for it. All questions start at once, because each has its own deadline;
  * what they may spend is bounded by the verifier's budgets.
  */
-export const answerBatch = (decide: Decide, caller: Caller, input: unknown): Effect.Effect<BatchResponse, Problem> => {
+export const answerBatch = (
+  { admit, decide }: Decider["Service"],
+  caller: Caller,
+  input: unknown
+): Effect.Effect<BatchResponse, Problem> => {
   const requests = decodeBatch(input)
   if (Result.isFailure(requests)) return Effect.fail(requests.failure)
   const questions = requests.success.map(toBatchAsked)
@@ -58,14 +62,13 @@ export const answerBatch = (decide: Decide, caller: Caller, input: unknown): Eff
       Result.isSuccess(question) ? [[question.success.key, question.success.asked]] : []
     )
   )
+  const decideAll = Effect.forEach(
+    distinct,
+    ([key, asked]) => Effect.map(Effect.result(decide(asked, caller)), (decision) => [key, decision] as const),
+    { concurrency: "unbounded" }
+  )
   return Effect.map(
-    Effect.forEach(
-      distinct,
-      ([key, asked]) => Effect.map(Effect.result(decide(asked, caller)), (decision) => [key, decision] as const),
-      {
-        concurrency: "unbounded"
-      }
-    ),
+    Effect.andThen(admit(distinct.size), decideAll),
     (decided) => {
       const decisions = new Map(decided)
       return {

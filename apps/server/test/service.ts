@@ -3,14 +3,16 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Verifier } from "@posh/core"
-import { Context, Effect, Layer, Logger } from "effect"
+import { Context, Effect, Layer, Logger, Result } from "effect"
 import { HttpServer } from "effect/http"
 import { Agent, request } from "node:http"
 import { layerServe } from "../src/App.ts"
+import { readSettings } from "../src/Config.ts"
 import { Decider } from "../src/Decider.ts"
 import * as fastLane from "../src/http/fastLane.ts"
 import * as gate from "../src/http/Gate.ts"
 import { Listener } from "../src/http/Listener.ts"
+import { layerLimits, type LimitSettings } from "../src/limits/layer.ts"
 import { Readiness } from "../src/Readiness.ts"
 
 export interface Asked {
@@ -33,7 +35,7 @@ export class Service extends Context.Service<Service, {
   readonly post: (path: string, json: unknown) => Effect.Effect<Response>
 }>()("posh/server/test/Service") {
   /** Over a verifier; the readiness is there to be changed. */
-  static readonly layer = <E>(verifier: Layer.Layer<Verifier, E>) => {
+  static readonly layer = <E>(verifier: Layer.Layer<Verifier, E>, limits: Partial<LimitSettings> = {}) => {
     const listener = new Listener()
     const server = NodeHttpServer.layerServer(() => listener, { host: "127.0.0.1", port: 0 })
     return Layer.effect(
@@ -46,6 +48,7 @@ export class Service extends Context.Service<Service, {
     ).pipe(
       Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
       Layer.provide(Decider.layer),
+      Layer.provide(layerLimits(listener, { ...Result.getOrThrow(readSettings({})), ...limits })),
       Layer.provide([server, NodeHttpServer.layerHttpServices, verifier, Logger.layer([])]), // defects are provoked
       Layer.provideMerge(Readiness.layer)
     )

@@ -1,10 +1,13 @@
 /**
- * What a request passes before anybody reads its body, whichever lane it takes then: who asks?
+ * What a request passes before anybody reads its body, whichever lane it takes then: who asks, and is there room?
  */
 import type { Problem } from "@posh/api"
 import { Effect, Layer, Result } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Caller } from "../Caller.ts"
+import { makeAdmit } from "../limits/admission.ts"
+import { Limits } from "../limits/Limits.ts"
+import { networkOf } from "../limits/network.ts"
 import type { Listener } from "./Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
 
@@ -17,11 +20,15 @@ export interface Refusal {
 /** Puts the gate in front of a listener's lanes. */
 export const layer = (listener: Listener) =>
   Layer.effectDiscard(Effect.gen(function*() {
+    const runFork = Effect.runForkWith(yield* Effect.context())
+    const admit = makeAdmit(yield* Limits, (watch) => void runFork(watch))
     listener.gate = (request, response) => {
       const caller = identify(request)
       if (Result.isFailure(caller)) return refuse(response, caller.failure)
       callers.set(request, caller.success)
-      return true
+      const admission = admit(request, response, caller.success)
+      if (admission === undefined) return true
+      return admission === "ignore" ? false : refuse(response, { problem: admission })
     }
     yield* Effect.addFinalizer(() => Effect.sync(() => delete listener.gate))
   }))
@@ -36,7 +43,7 @@ const nobody: Caller = { name: "nobody", account: "nobody", scope: "verify" }
 
 /** Without keys everybody who reaches the listener may everything, and is told apart by address. */
 const identify = ({ socket }: IncomingMessage): Result.Result<Caller, Refusal> =>
-  Result.succeed({ name: "anyone", account: `address ${socket.remoteAddress ?? ""}`, scope: "admin" })
+  Result.succeed({ name: "anyone", account: `network ${networkOf(socket.remoteAddress ?? "")}`, scope: "admin" })
 
 const refuse = (response: ServerResponse, { headers, problem }: Refusal): false => {
   write(response, renderProblem(problem), headers)

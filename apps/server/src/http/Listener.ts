@@ -10,9 +10,15 @@ import { renderProblem, write } from "./rendered.ts"
 const limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000, // how much later than due a connection may end
   keepAliveTimeout: 65_000,
-  maxHeaderSize: 16 * 1_024
+  maxHeaderSize: 16 * 1_024,
+  // No other protocol is spoken here: a request that offers one is a request like any other, and passes the gate.
+  shouldUpgradeCallback: () => false
 }
+
+/** Longer than the longest deadline: who has not taken any of an answer for so long is not going to. */
+const inactivityMs = 45_000
 
 /** Says whether the request may go on; else it has answered it. */
 export type Gate = (request: IncomingMessage, response: ServerResponse) => boolean
@@ -30,6 +36,7 @@ export class Listener extends Server {
 
   constructor() {
     super(limits)
+    this.timeout = inactivityMs
     this.on("clientError", refuseUnreadable)
   }
 
@@ -47,7 +54,9 @@ export class Listener extends Server {
   }
 
   override emit(event: string, ...args: ReadonlyArray<unknown>): boolean {
-    return event === "request" && this.#takes(args[0] as IncomingMessage, args[1] as ServerResponse)
+    // A caller that waits for "100 Continue" asks as everybody does, and passes the gate as well.
+    return (event === "request" || event === "checkContinue") &&
+        this.#takes(args[0] as IncomingMessage, args[1] as ServerResponse)
       ? true
       : super.emit(event, ...args)
   }

@@ -1,7 +1,15 @@
 /**
  * `/v1/documents`: tools for publishers.
  */
-import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResponse, type Problem } from "@posh/api"
+import {
+  Api,
+  deadlineMs,
+  GenerateRequest,
+  type GenerateResponse,
+  LintRequest,
+  type LintResponse,
+  type Problem
+} from "@posh/api"
 import { problem } from "@posh/api"
 import {
   type Assertion,
@@ -17,8 +25,10 @@ import {
 } from "@posh/core"
 import { Clock, Effect, Result, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { Limits } from "../limits/Limits.ts"
 import { readJson } from "./body.ts"
-import { questionProblem, schemaProblem } from "./problems.ts"
+import { callerOf } from "./Gate.ts"
+import { questionProblem, schemaProblem, withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `documents`. */
 export const layer = HttpApiBuilder.group(
@@ -26,11 +36,20 @@ export const layer = HttpApiBuilder.group(
   "documents",
   Effect.fnUntraced(function*(handlers) {
     const verifier = yield* Verifier
+    const { ask } = yield* Limits
     return handlers
       .handleRaw("lintDocument", ({ request }) =>
         readJson(request).pipe(
           Effect.flatMap((input) => Effect.fromResult(decodeLint(input))),
-          Effect.flatMap((asked) => lint(verifier, asked))
+          Effect.flatMap((asked) =>
+            ask({
+              caller: callerOf(request.source),
+              deadlineMs: deadlineMs.default,
+              answer: lint(verifier, asked),
+              isSettled: () => false // findings on half of what there is would mislead
+            })
+          ),
+          withRetryAfter
         ))
       .handleRaw("generateDocument", ({ request }) =>
         readJson(request).pipe(

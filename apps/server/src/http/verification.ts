@@ -9,31 +9,37 @@ import { answerBatch, answerQuestion } from "../answerQuestion.ts"
 import { Decider } from "../Decider.ts"
 import { readJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
+import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `verification`. */
 export const layer = HttpApiBuilder.group(
   Api,
   "verification",
   Effect.fnUntraced(function*(handlers) {
-    const { decide } = yield* Decider
+    const decider = yield* Decider
+    const { decide } = decider
     return handlers
       .handleRaw(
         "verify",
         ({ request }) =>
-          Effect.flatMap(readJson(request), (input) => answerQuestion(decide, callerOf(request.source), input))
+          readJson(request).pipe(
+            Effect.flatMap((input) => answerQuestion(decide, callerOf(request.source), input)),
+            withRetryAfter
+          )
       )
       .handle("verifyByFingerprint", ({ query, request }) =>
         Effect.fromResult(toQuestion(query)).pipe(
           Effect.flatMap((question) => answerQuestion(decide, callerOf(request.source), question)),
           Effect.mapError(inQuery),
-          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer)
+          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer),
+          withRetryAfter
         ))
       .handleRaw(
         "verifyBatch",
         ({ request }) =>
-          Effect.flatMap(
-            readJson(request, bodyLimits.batch),
-            (input) => answerBatch(decide, callerOf(request.source), input)
+          readJson(request, bodyLimits.batch).pipe(
+            Effect.flatMap((input) => answerBatch(decider, callerOf(request.source), input)),
+            withRetryAfter
           )
       )
   })
