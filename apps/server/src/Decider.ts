@@ -1,13 +1,13 @@
 /**
  * A question of a caller → a decision. Every way to ask (either lane, by fingerprint, in a batch) comes through here.
  */
-import { deadlineMs, type Problem, type Question } from "@posh/api"
+import { type Problem, type Question } from "@posh/api"
 import { type QuestionError, type Verdict, Verifier } from "@posh/core"
 import { Cause, Context, Effect, Layer, Option } from "effect"
 import { type Caller, permit } from "./Caller.ts"
 import { internalProblem, questionProblem } from "./http/problems.ts"
 import { makeId } from "./ids.ts"
-import { Limits, overloaded } from "./limits/Limits.ts"
+import { Limits } from "./limits/Limits.ts"
 
 /** What of a question decides the verdict. */
 export type Asked = Omit<Question, "explain">
@@ -18,41 +18,35 @@ export interface Decision {
   readonly verdict: Verdict
 }
 
-export type Decide = (asked: Asked, caller: Caller) => Effect.Effect<Decision, Problem>
+/** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
+export type Decide = (asked: Asked, caller: Caller, batchedMs?: number) => Effect.Effect<Decision, Problem>
 
-export class Decider extends Context.Service<Decider, {
-  readonly decide: Decide
-  /** Is there room for so many questions at once? What does not fit is refused as a whole, before any is asked. */
-  readonly admit: (questions: number) => Effect.Effect<void, Problem>
-}>()("posh/server/Decider") {
+export class Decider extends Context.Service<Decider, { readonly decide: Decide }>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
     Decider,
     Effect.gen(function*() {
       const { verify } = yield* Verifier
-      const { ask, inFlight } = yield* Limits
+      const { ask } = yield* Limits
       const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
         Effect.matchCauseEffect(verify(asked), {
           onFailure: toProblem,
           onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
         })
-      const putWithinLimits = (asked: Asked, caller: Caller) =>
+      const putWithinLimits = (asked: Asked, caller: Caller, batchedMs: number | undefined) =>
         ask({
           caller,
-          deadlineMs: asked.deadlineMs ?? deadlineMs.default,
           answer: put(asked),
-          isSettled: ({ verdict }) => verdict.valid
+          isSettled: ({ verdict }) => verdict.valid,
+          ...(batchedMs === undefined ? {} : { batchedMs })
         })
       return Decider.of({
-        decide: (asked, caller) =>
+        decide: (asked, caller, batchedMs) =>
           asked.refresh === true
-            ? Effect.andThen(Effect.fromResult(permit(caller, "admin", "refresh")), putWithinLimits(asked, caller))
-            : putWithinLimits(asked, caller),
-        admit: (questions) =>
-          Effect.suspend(() =>
-            inFlight.fits(questions)
-              ? Effect.void
-              : Effect.fail(overloaded("More questions than may be would be answered at once."))
-          )
+            ? Effect.andThen(
+              Effect.fromResult(permit(caller, "admin", "refresh")),
+              putWithinLimits(asked, caller, batchedMs)
+            )
+            : putWithinLimits(asked, caller, batchedMs)
       })
     })
   )

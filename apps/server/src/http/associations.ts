@@ -1,7 +1,7 @@
 /**
  * `/v1/associations`: what a domain asserts, forgetting it, and what is remembered.
  */
-import { Api, deadlineMs, inventoryLimit, type Problem, problem } from "@posh/api"
+import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
 import { type Assertion, parseCursor, type Position, Verifier } from "@posh/core"
 import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -24,7 +24,6 @@ export const layer = HttpApiBuilder.group(
         return Effect.fromResult(permit(caller, query.refresh === true ? "admin" : "verify", "refresh")).pipe(
           Effect.andThen(ask({
             caller,
-            deadlineMs: query.deadlineMs ?? deadlineMs.default,
             answer: Effect.mapError(
               verifier.assertion(params.domain, params.service, query),
               (error) => questionProblem(error)

@@ -1,15 +1,7 @@
 /**
  * `/v1/documents`: tools for publishers.
  */
-import {
-  Api,
-  deadlineMs,
-  GenerateRequest,
-  type GenerateResponse,
-  LintRequest,
-  type LintResponse,
-  type Problem
-} from "@posh/api"
+import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResponse, type Problem } from "@posh/api"
 import { problem } from "@posh/api"
 import {
   type Assertion,
@@ -44,7 +36,6 @@ export const layer = HttpApiBuilder.group(
           Effect.flatMap((asked) =>
             ask({
               caller: callerOf(request.source),
-              deadlineMs: deadlineMs.default,
               answer: lint(verifier, asked),
               isSettled: () => false // findings on half of what there is would mislead
             })

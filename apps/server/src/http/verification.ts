@@ -5,9 +5,11 @@ import { Api, bodyLimits, type Problem, problem, type Question, type VerifyQuery
 import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { answerBatch, answerQuestion } from "../answerQuestion.ts"
+import { answerBatch } from "../answerBatch.ts"
+import { answerQuestion } from "../answerQuestion.ts"
 import { Decider } from "../Decider.ts"
-import { readJson } from "./body.ts"
+import { Limits } from "../limits/Limits.ts"
+import { readBody, readJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
 import { withRetryAfter } from "./problems.ts"
 
@@ -16,8 +18,8 @@ export const layer = HttpApiBuilder.group(
   Api,
   "verification",
   Effect.fnUntraced(function*(handlers) {
-    const decider = yield* Decider
-    const { decide } = decider
+    const { decide } = yield* Decider
+    const limits = yield* Limits
     return handlers
       .handleRaw(
         "verify",
@@ -37,8 +39,9 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "verifyBatch",
         ({ request }) =>
-          readJson(request, bodyLimits.batch).pipe(
-            Effect.flatMap((input) => answerBatch(decider, callerOf(request.source), input)),
+          readBody(request, bodyLimits.batch).pipe(
+            Effect.flatMap((body) => answerBatch(decide, limits, callerOf(request.source), body)),
+            Effect.map((results) => HttpServerResponse.text(results, { contentType: "application/json" })),
             withRetryAfter
           )
       )

@@ -12,7 +12,7 @@ import { networkOf } from "./network.ts"
 export const boundConnections = (server: Server, wanted: number): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
     const most = yield* withinFiles(wanted)
-    const share = Math.max(1, Math.floor(most * callerBounds.connectionsOfOne))
+    const share = Math.max(1, Math.floor(most * callerBounds.shareOfOne))
     const sockets = new Set<Socket>()
     const ofNetwork = new Map<string, number>()
     const refused = { since: 0 }

@@ -1,20 +1,27 @@
 /**
- * How many questions are being answered, and how many may be.
+ * How many questions are being answered, in all and of one caller, and how many may be. Nobody has all places.
  */
 export interface InFlight {
-  readonly count: () => number
-  /** Would so many more fit? */
-  readonly fits: (questions: number) => boolean
-  readonly enter: () => void
-  readonly leave: () => void
+  /** Would so many more of an account fit? */
+  readonly fits: (account: string, questions: number) => boolean
+  readonly enter: (account: string, questions: number) => void
+  readonly leave: (account: string, questions: number) => void
 }
 
-export const makeInFlight = (most: number): InFlight => {
-  let count = 0
+export const makeInFlight = (all: number, one: number): InFlight => {
+  const held = new Map<string, number>()
+  let total = 0
   return {
-    count: () => count,
-    fits: (questions) => count + questions <= most,
-    enter: () => void (count += 1),
-    leave: () => void (count -= 1)
+    fits: (account, questions) => total + questions <= all && (held.get(account) ?? 0) + questions <= one,
+    enter: (account, questions) => {
+      total += questions
+      held.set(account, (held.get(account) ?? 0) + questions)
+    },
+    leave: (account, questions) => {
+      total -= questions
+      const left = (held.get(account) ?? 0) - questions
+      if (left <= 0) held.delete(account)
+      else held.set(account, left)
+    }
   }
 }

@@ -12,13 +12,15 @@ import { callerBounds } from "./bounds.ts"
 import { type Buckets, makeBuckets } from "./Buckets.ts"
 import { type InFlight, makeInFlight } from "./InFlight.ts"
 import { makeLag } from "./Lag.ts"
+import { type InTurn, makeTurns } from "./Turns.ts"
 
 type LimitSettings = Pick<Settings, "maxInFlight" | "callerRate" | "callerResolutions">
 
-/** Answers to the question of a caller; `isSettled` says whether it stands although a resolution was refused on the way. */
+/** What a caller asks; `isSettled` says whether an answer stands although a resolution was refused on the way. */
 export interface Asking<A> {
   readonly caller: Caller
-  readonly deadlineMs: number
+  /** Set for a question of a batch, which has its place already: how long it waited there, in milliseconds. */
+  readonly batchedMs?: number
   readonly answer: Effect.Effect<A, Problem>
   readonly isSettled: (answer: A) => boolean
 }
@@ -28,8 +30,15 @@ export class Limits extends Context.Service<Limits, {
   readonly bodies: Bodies
   /** By what the buckets are called among replicas; those that limit nothing are left out. */
   readonly buckets: ReadonlyMap<string, Buckets>
+  readonly inTurn: InTurn
   /** Answers within the limits, or says why not. */
   readonly ask: <A>(asking: Asking<A>) => Effect.Effect<A, Problem>
+  /** Has so many places while it runs; does not run where there are not as many. */
+  readonly withPlaces: <A>(
+    caller: Caller,
+    questions: number,
+    run: Effect.Effect<A, Problem>
+  ) => Effect.Effect<A, Problem>
 }>()("posh/server/Limits") {
   static readonly layer = (settings: LimitSettings): Layer.Layer<Limits> => Layer.effect(Limits, makeLimits(settings))
 }
@@ -38,22 +47,19 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const lag = yield* makeLag
-    const inFlight = makeInFlight(maxInFlight)
+    const inFlight = makeInFlight(maxInFlight, maxInFlight * callerBounds.shareOfOne)
     const questions = bucketsOf(callerRate, callerBounds.rateBurstSeconds)
     const resolutions = bucketsOf(
       callerResolutions === undefined ? undefined : callerResolutions / 60,
       callerBounds.resolutionsBurstSeconds
     )
 
-    /** Takes a place, or says why there is none. */
-    const enter = ({ account }: Caller, deadlineMs: number, now: number): Problem | undefined => {
-      if (!inFlight.fits(1)) return overloaded("As many questions as may be are being answered.")
-      if (lag.ms(now) >= deadlineMs) return overloaded("The deadline passed before the question could be read.")
-      const waitMs = questions?.take(account, now)
-      if (waitMs !== undefined) return tooMany("This caller asks more questions than it may.", waitMs)
-      inFlight.enter()
-      return undefined
-    }
+    const withPlaces = <A>({ account }: Caller, questions: number, run: Effect.Effect<A, Problem>) =>
+      Effect.suspend(() => {
+        if (!inFlight.fits(account, questions)) return Effect.fail(full())
+        inFlight.enter(account, questions)
+        return Effect.ensuring(run, Effect.sync(() => inFlight.leave(account, questions)))
+      })
 
     /** What the question may still have; it remembers when it had to refuse. */
     const makeAllowance = ({ account }: Caller, waitedMs: number): AllowanceShape & { refusedMs?: number } => {
@@ -75,24 +81,24 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
         ...(questions === undefined ? [] : [["questions", questions] as const]),
         ...(resolutions === undefined ? [] : [["resolutions", resolutions] as const])
       ]),
-      ask: ({ answer, caller, deadlineMs, isSettled }) =>
-        Effect.suspend(() => {
+      inTurn: makeTurns(),
+      withPlaces,
+      ask: ({ answer, batchedMs, caller, isSettled }) => {
+        const put = Effect.suspend(() => {
           const now = monotonicMsOf(clock)
-          const refusal = enter(caller, deadlineMs, now)
-          if (refusal !== undefined) return Effect.fail(refusal)
-          const allowance = makeAllowance(caller, lag.ms(now))
-          return answer.pipe(
-            Effect.provideService(Allowance, allowance),
-            Effect.flatMap((answered) =>
-              allowance.refusedMs === undefined || isSettled(answered)
-                ? Effect.succeed(answered)
-                : Effect.fail(
-                  tooMany("This caller has had as many domains looked up as it may for now.", allowance.refusedMs)
-                )
-            ),
-            Effect.ensuring(Effect.sync(inFlight.leave))
-          )
+          const waitedMs = batchedMs ?? lag.ms(now)
+          const waitMs = questions?.take(caller.account, now)
+          if (waitMs !== undefined) return Effect.fail(tooMany("This caller asks more questions than it may.", waitMs))
+          const allowance = makeAllowance(caller, waitedMs)
+          return Effect.flatMap(Effect.provideService(answer, Allowance, allowance), (answered) =>
+            allowance.refusedMs === undefined || isSettled(answered)
+              ? Effect.succeed(answered)
+              : Effect.fail(
+                tooMany("This caller has had as many domains looked up as it may for now.", allowance.refusedMs)
+              ))
         })
+        return batchedMs === undefined ? withPlaces(caller, 1, put) : put
+      }
     })
   })
 
@@ -101,5 +107,8 @@ const bucketsOf = (perSecond: number | undefined, burstSeconds: number): Buckets
 
 /** The process is at its limit, whoever asks. */
 export const overloaded = (detail: string): Problem => passingProblem("Overloaded", detail, 1_000)
+
+/** All places are taken, or all that this caller may have. */
+export const full = (): Problem => overloaded("As many questions as may be are being answered.")
 
 const tooMany = (detail: string, waitMs: number): Problem => passingProblem("TooManyRequests", detail, waitMs)

@@ -19,11 +19,12 @@ export const makePipeline = () => {
     }
     if (line.over) return "behind"
     while (line.answers[0]?.writableFinished === true) line.answers.shift()
-    if (line.answers.length >= callerBounds.pipelined) {
-      line.over = true
-      return "over"
-    }
+    line.over = line.answers.length >= callerBounds.pipelined || untaken(line.answers) > callerBounds.pipelinedOctets
+    if (line.over) return "over"
     line.answers.push(response)
     return "within"
   }
 }
+
+const untaken = (answers: ReadonlyArray<ServerResponse>): number =>
+  answers.reduce((sum, { writableLength }) => sum + writableLength, 0)

@@ -1,12 +1,12 @@
 /**
  * Before the body of a request is read: may it come in? What operators ask (health, metrics) always may.
  */
-import { bodyLimits, type Problem, problem } from "@posh/api"
+import { batchLimits, bodyLimits, type Problem, problem } from "@posh/api"
 import { Effect } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Caller } from "../Caller.ts"
 import { callerBounds } from "./bounds.ts"
-import { type Limits, overloaded } from "./Limits.ts"
+import { full, type Limits, overloaded } from "./Limits.ts"
 import { makePipeline } from "./Pipeline.ts"
 
 /** `undefined`: it may. `"ignore"`: it gets no answer, because its connection ends. */
@@ -47,8 +47,8 @@ export const makeAdmit = (
       return problem("InvalidRequest", `The header has more than ${callerBounds.headerLines} lines.`)
     }
     if (isOperators(request.url ?? "")) return undefined
-    if (!inFlight.fits(1)) return overloaded("As many questions as may be are being answered.")
     const octets = bodyOctets(request)
+    if (!inFlight.fits(account, questionsIn(request, octets))) return full()
     return octets <= callerBounds.smallBody ? undefined : admitBody(request, response, octets, account)
   }
 }
@@ -58,8 +58,14 @@ const isOperators = (url: string): boolean => url.startsWith("/health/") || url 
 /** How long the body is, or may be where the request does not say. */
 const bodyOctets = ({ headers, url = "" }: IncomingMessage): number => {
   if (headers["transfer-encoding"] === undefined) return Number(headers["content-length"] ?? 0)
-  return url.startsWith("/v1/verify/batch") ? bodyLimits.batch : bodyLimits.single
+  return isBatch(url) ? bodyLimits.batch : bodyLimits.single
 }
+
+/** At least about so many: a batch that will find no place need not be read. */
+const questionsIn = ({ url = "" }: IncomingMessage, octets: number): number =>
+  isBatch(url) ? Math.min(batchLimits.requests, Math.ceil(octets / callerBounds.usualQuestion)) : 1
+
+const isBatch = (url: string): boolean => url.startsWith("/v1/verify/batch")
 
 /** Ends the connection of a body that comes too slowly. The least rate holds over every few seconds. */
 const watchProgress = (request: IncomingMessage): Effect.Effect<void> => {

@@ -14,6 +14,8 @@ export const callerBounds = {
   bodyProgress: 16 * 1024,
   /** Requests of one connection that wait for their answer; clients that pipeline at all use about ten. */
   pipelined: 32,
+  /** Octets of their answers that the caller has not taken: who asks on does not read. */
+  pipelinedOctets: 512 * 1024,
   /** Lines of a header; browsers send about twenty, proxies add ten. */
   headerLines: 100,
   /** Answers that their callers have not taken yet, in all; beyond, the greatest are given up. */
@@ -24,8 +26,12 @@ export const callerBounds = {
   rateBurstSeconds: 10,
   /** Resolutions may come in bursts of so many seconds' worth. */
   resolutionsBurstSeconds: 60,
-  /** Share of the connections that one network may hold: the rest is for others. */
-  connectionsOfOne: 3 / 4,
+  /** Share of the connections that one network may hold, and of the questions in flight that one caller may. */
+  shareOfOne: 3 / 4,
+  /** Questions of a batch that are read, or rendered, in one go; a few milliseconds. */
+  slice: 32,
+  /** Octets of a question in a batch as it usually is, to judge before the batch is read how many there are. */
+  usualQuestion: 2 * 1024,
   /** Files besides connections of callers: those to origins, Redis and name servers, and the program itself. */
   otherFiles: 768
 } as const

@@ -7,10 +7,11 @@ import { variable } from "../Variable.ts"
 export const limits = {
   maxInFlight: variable("POSH_MAX_IN_FLIGHT", {
     fallback: "4096",
-    values: "1000 to 1000000 questions",
-    meaning: "Questions that are answered at once, those of batches included.",
+    values: "2000 to 1000000 questions",
+    meaning:
+      "Questions that are answered at once, those of batches included; one caller may have three quarters of the places.",
     consequence: "More are refused with `Overloaded` and `Retry-After`. A question that waits takes about 20 KiB.",
-    parse: wholeNumber(1_000, 1_000_000)
+    parse: wholeNumber(2_000, 1_000_000)
   }),
   maxConnections: variable("POSH_MAX_CONNECTIONS", {
     fallback: "16384",
