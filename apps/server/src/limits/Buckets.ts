@@ -22,6 +22,8 @@ export interface Taken {
 export interface Buckets {
   /** `undefined` where one was taken; else the milliseconds after which one can be. */
   readonly take: (account: string, now: number) => number | undefined
+  /** Calls back whenever something was taken, until the returned function is called. */
+  readonly onTaken: (listener: () => void) => () => void
   /** What was taken and not told yet, of at most so many accounts. It counts as told. */
   readonly untold: (accounts: number) => ReadonlyArray<Taken>
   /** What all replicas together took, by which nothing is given back that was taken here. */
@@ -32,6 +34,7 @@ export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
   const intervalMs = 1_000 / perSecond
   const buckets = new LRUCache<string, Bucket>({ max: callerBounds.accounts })
   const untold = new Set<string>()
+  const listeners = new Set<() => void>()
 
   return {
     take: (account, now) => {
@@ -43,7 +46,12 @@ export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
       bucket.untoldMs += intervalMs
       buckets.set(account, bucket)
       if (untold.size < callerBounds.accounts) untold.add(account)
+      for (const listener of listeners) listener()
       return undefined
+    },
+    onTaken: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
     untold: (accounts) => {
       const told: Array<Taken> = []

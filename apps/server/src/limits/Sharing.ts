@@ -3,13 +3,13 @@
  * in the way of an answer: each replica decides by what it knows, and learns a moment later what the others gave.
  */
 import { monotonicMsOf } from "@posh/core"
-import { Clock, Effect, References, Schedule, type Scope } from "effect"
+import { Clock, Effect, Latch, References, type Scope } from "effect"
 import { createHash } from "node:crypto"
 import { makeRedisClient, type RedisClient } from "../redis/Client.ts"
 import type { RedisSettings } from "../redis/options.ts"
 import type { Buckets, Taken } from "./Buckets.ts"
 
-/** Milliseconds, and accounts told of at a time: more wait for the next time. */
+/** Milliseconds between one telling and the next, and accounts told of at a time: more wait for the next time. */
 const intervalMs = 250
 const accountsAtOnce = 256
 
@@ -35,10 +35,20 @@ export const shareBuckets = (
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
     const client = yield* makeRedisClient(redis)
-    const tellAll = Effect.forEach(buckets, ([name, own]) => tell(client, own, `${prefix}v1:quota:`, name), {
-      discard: true
-    })
-    yield* Effect.forkScoped(Effect.repeat(tellAll, Schedule.spaced(intervalMs)))
+    for (const [name, own] of buckets) {
+      const taken = Latch.makeUnsafe(false)
+      yield* Effect.acquireRelease(
+        Effect.sync(() => own.onTaken(() => taken.openUnsafe())),
+        (forget) => Effect.sync(forget)
+      )
+      // At once after a pause, in which others may have given much; then every so often.
+      const tellOnce = taken.await.pipe(
+        Effect.andThen(taken.close),
+        Effect.andThen(tell(client, own, `${prefix}v1:quota:`, name)),
+        Effect.andThen(Effect.sleep(intervalMs))
+      )
+      yield* Effect.forkScoped(Effect.forever(tellOnce))
+    }
   }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
 
 const tell = (client: RedisClient, buckets: Buckets, prefix: string, name: string): Effect.Effect<void> =>
