@@ -45,19 +45,25 @@ export const shareBuckets = (
       const tellOnce = taken.await.pipe(
         Effect.andThen(taken.close),
         Effect.andThen(tell(client, own, `${prefix}v1:quota:`, name)),
+        Effect.tap((isAll) => isAll ? Effect.void : taken.open),
         Effect.andThen(Effect.sleep(intervalMs))
       )
       yield* Effect.forkScoped(Effect.forever(tellOnce))
     }
   }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
 
-const tell = (client: RedisClient, buckets: Buckets, prefix: string, name: string): Effect.Effect<void> =>
-  Effect.suspend(() =>
-    Effect.forEach(buckets.untold(accountsAtOnce), (taken) => tellOne(client, buckets, prefix, name, taken), {
-      concurrency: "unbounded",
-      discard: true
-    })
-  )
+/** Was that all? */
+const tell = (client: RedisClient, buckets: Buckets, prefix: string, name: string): Effect.Effect<boolean> =>
+  Effect.suspend(() => {
+    const untold = buckets.untold(accountsAtOnce)
+    return Effect.as(
+      Effect.forEach(untold, (taken) => tellOne(client, buckets, prefix, name, taken), {
+        concurrency: "unbounded",
+        discard: true
+      }),
+      untold.length < accountsAtOnce
+    )
+  })
 
 /** Where Redis is away nothing is learnt, and what was taken in the meantime is not told later. */
 const tellOne = (client: RedisClient, buckets: Buckets, prefix: string, name: string, { account, owedMs }: Taken) =>
