@@ -77,7 +77,7 @@ export const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
 
 /** One line for each attack. */
 export const toRow = ({ after, alive, attack, before, done, honesty, peak }: Outcome): ReadonlyArray<string> => {
-  const { asked, failed, latencies, refused, wrong } = honesty
+  const { asked, failed, latencies, refused, undecided, wrong } = honesty
   const ms = (q: number) => quantile(latencies, q).toFixed(0)
   const megabytes = (of: keyof Memory) => [before, peak, after].map((memory) => memory[of].toFixed(0)).join(" / ")
   return [
@@ -85,6 +85,7 @@ export const toRow = ({ after, alive, attack, before, done, honesty, peak }: Out
     `${done} ${attacks[attack].things}`,
     String(asked),
     String(wrong),
+    String(undecided),
     String(refused),
     String(failed),
     `${ms(0.5)} / ${ms(0.99)} / ${ms(1)}`,

@@ -27,15 +27,16 @@ type Script = (socket: Socket, done: () => void) => void
 /** Keeps so many connections busy; whichever ends is opened again. */
 const keep = async (port: number, connections: number, signal: AbortSignal, script: Script): Promise<number> => {
   let done = 0
+  const sockets = new Set<Socket>()
+  signal.addEventListener("abort", () => sockets.forEach((socket) => socket.destroy()))
   await Promise.all(Array.from({ length: connections }, async () => {
     while (!signal.aborted) {
       await new Promise<void>((resolve) => {
         const socket = connect({ port, host: "127.0.0.1", localAddress: attacker })
-        const stop = () => void socket.destroy()
-        signal.addEventListener("abort", stop)
+        sockets.add(socket)
         socket.on("error", () => {})
         socket.once("close", () => {
-          signal.removeEventListener("abort", stop)
+          sockets.delete(socket)
           resolve()
         })
         socket.once("connect", () => script(socket, () => void (done += 1)))
@@ -225,7 +226,7 @@ export const attacks = {
   },
   keys: {
     title: "Guessed keys",
-    what: "100 connections that ask with keys made up",
+    what: "100 connections that show made-up keys to a service that has none",
     things: "requests",
     run: ({ port, question }, signal, scale) =>
       keep(

@@ -10,8 +10,10 @@ export interface Known {
 
 export interface Honesty {
   readonly asked: number
-  /** Verdicts other than the known one. */
+  /** Verdicts other than the known one, but for `indeterminate`. */
   readonly wrong: number
+  /** `indeterminate`: could not find out in time. Of what is known only a mismatch is asked again, once a minute. */
+  readonly undecided: number
   /** 429 and 503. */
   readonly refused: number
   /** No answer, or any other status. */
@@ -26,7 +28,7 @@ const pauseMs = 25
 /** Asks in turn until the signal comes; an idle connection that the service closed is opened again, as clients do. */
 export const askHonestly = async (port: number, known: ReadonlyArray<Known>, signal: AbortSignal): Promise<Honesty> => {
   const agent = new Agent({ keepAlive: true, maxSockets: callers })
-  const tally = { asked: 0, wrong: 0, refused: 0, failed: 0, latencies: [] as Array<number> }
+  const tally = { asked: 0, wrong: 0, undecided: 0, refused: 0, failed: 0, latencies: [] as Array<number> }
   await Promise.all(Array.from({ length: callers }, async (_, caller) => {
     for (let turn = caller; !signal.aborted; turn += 1) {
       const { body, code } = known[turn % known.length] ?? { body: "", code: "" }
@@ -35,7 +37,8 @@ export const askHonestly = async (port: number, known: ReadonlyArray<Known>, sig
       const answer = await ask(agent, port, body)
       if (answer.status === 200) {
         tally.latencies.push(performance.now() - startedAt)
-        if (!answer.text.includes(`"code":"${code}"`)) tally.wrong += 1
+        if (answer.text.includes("\"verdict\":\"indeterminate\"")) tally.undecided += 1
+        else if (!answer.text.includes(`"code":"${code}"`)) tally.wrong += 1
       } else if (answer.status === 429 || answer.status === 503) tally.refused += 1
       else tally.failed += 1
       await new Promise((resolve) => setTimeout(resolve, pauseMs))

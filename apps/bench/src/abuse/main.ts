@@ -12,13 +12,14 @@ const names = Object.keys(attacks) as ReadonlyArray<AttackName>
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !names.some((known) => known === name))
 const chosen = asked.length === 0 ? names : names.filter((name) => asked.includes(name))
-const options = { seconds: 4, scale: 1, rest: 2 }
+const options = { seconds: 10, scale: 1, rest: 5 }
 
 const columns = [
   "Attack",
   "Done",
   "Asked",
   "Wrong",
+  "Undecided",
   "Refused",
   "Failed",
   "p50 / p99 / slowest, ms",
@@ -33,13 +34,11 @@ const report = (outcomes: ReadonlyArray<Outcome>): string =>
     "",
     "<!-- Written by npm run abuse. -->",
     "",
-    `Each attack goes on for ${options.seconds} s against one service with default limits, over loopback, from an address ` +
-    "of its own. Meanwhile an",
-    "honest caller with four connections asks questions whose answers are known beforehand, with a deadline of 5 s. What",
-    "is asked, wrong, refused (429 or 503), failed (no answer, or another status) and how long it took is the honest",
-    "caller's. Attackers, honest caller, origins and service share a machine with " +
-    `${cpus().length} cores, so times are those of a machine that is`,
-    `full; memory is that of the service, "after" is ${options.rest} s later.`,
+    `Each attack goes on for ${options.seconds} s against one service with default limits, over loopback, from an address`,
+    "of its own. Meanwhile an honest caller with four connections asks questions whose answers are known beforehand, with a",
+    "deadline of 5 s. Asked, wrong, undecided (`indeterminate`), refused (429 or 503), failed (no answer, or another status)",
+    "and the times are the honest caller's. Attackers, honest caller, origins and service share a machine with",
+    `${cpus().length} cores, which is full then; memory is that of the service, "after" is ${options.rest} s later.`,
     "",
     `| ${columns.join(" | ")} |`,
     `|${columns.map(() => "---").join("|")}|`,

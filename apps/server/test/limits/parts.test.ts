@@ -1,7 +1,8 @@
 /** The limits one by one, without a network. */
 import { assert, describe, it } from "@effect/vitest"
 import { problem } from "@posh/api"
-import { Effect, Fiber } from "effect"
+import { monotonicMsOf } from "@posh/core"
+import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { Socket } from "node:net"
 import { PassThrough } from "node:stream"
@@ -10,6 +11,7 @@ import { makeBodies } from "../../src/limits/Bodies.ts"
 import { makeBuckets } from "../../src/limits/Buckets.ts"
 import { giveUpUntaken } from "../../src/limits/Connections.ts"
 import { makeInFlight } from "../../src/limits/InFlight.ts"
+import { makeLag } from "../../src/limits/Lag.ts"
 import { Limits } from "../../src/limits/Limits.ts"
 import { networkOf } from "../../src/limits/network.ts"
 
@@ -147,6 +149,19 @@ describe("answers that nobody takes", () => {
     giveUpUntaken([small, large, medium], 200)
     assert.deepStrictEqual([small, large, medium].map(({ destroyed }) => destroyed), [false, true, false])
   })
+})
+
+describe("the time that a question has waited to be read", () => {
+  it.live("is what the process was busy for", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const lag = yield* makeLag
+      yield* Effect.sleep("200 millis")
+      const before = performance.now()
+      while (performance.now() - before < 400) { /* as a large document would be */ }
+      const now = yield* Clock.clockWith((clock) => Effect.succeed(monotonicMsOf(clock)))
+      assert.isAbove(lag.ms(now), 300)
+      assert.isBelow(lag.ms(now), performance.now() - before + 100)
+    })))
 })
 
 describe("within the limits", () => {

@@ -141,6 +141,29 @@ layer(Service.layer(verifier), { excludeTestServices: true })("on the wire", (it
       assert.strictEqual(heard.statuses.at(-1), 503)
     }))
 
+  it.effect(
+    "slow-loris: who does not come to the end of a header has ten seconds, and so has who says nothing",
+    () =>
+      Effect.gen(function*() {
+        const { baseUrl } = yield* Service
+        const startedAt = performance.now()
+        const trickle = Effect.scoped(Effect.gen(function*() {
+          const socket = yield* open(baseUrl)
+          socket.write("GET /health/live HTTP/1.1\r\n")
+          const timer = setInterval(() => socket.write("a: b\r\n"), 500)
+          yield* Effect.callback<void>((resume) => void socket.resume().once("close", () => resume(Effect.void)))
+          clearInterval(timer)
+        }))
+        yield* Effect.all([trickle, exchange(baseUrl, ""), exchange(baseUrl, "GET /health/live")], {
+          concurrency: "unbounded"
+        }).pipe(Effect.timeout("20 seconds"))
+        const took = performance.now() - startedAt
+        assert.isAbove(took, 9_000)
+        assert.isBelow(took, 14_000)
+      }),
+    25_000
+  )
+
   it.effect("neither Upgrade nor Expect leads past the gate", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Service
