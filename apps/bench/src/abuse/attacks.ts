@@ -29,7 +29,8 @@ const keep = async (port: number, connections: number, signal: AbortSignal, scri
   let done = 0
   const sockets = new Set<Socket>()
   signal.addEventListener("abort", () => sockets.forEach((socket) => socket.destroy()))
-  await Promise.all(Array.from({ length: connections }, async () => {
+  await Promise.all(Array.from({ length: connections }, async (_, index) => {
+    await new Promise((resolve) => setTimeout(resolve, index / 20)) // opened one after the other
     while (!signal.aborted) {
       await new Promise<void>((resolve) => {
         const socket = connect({ port, host: "127.0.0.1", localAddress: attacker })

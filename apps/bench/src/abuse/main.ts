@@ -12,7 +12,7 @@ const names = Object.keys(attacks) as ReadonlyArray<AttackName>
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !names.some((known) => known === name))
 const chosen = asked.length === 0 ? names : names.filter((name) => asked.includes(name))
-const options = { seconds: 10, scale: 1, rest: 5 }
+const options = { seconds: 10, scale: 1, rest: 3 }
 
 const columns = [
   "Attack",

@@ -20,10 +20,21 @@ export const makePipeline = () => {
     if (line.over) return "behind"
     while (line.answers[0]?.writableFinished === true) line.answers.shift()
     line.over = line.answers.length >= callerBounds.pipelined || untaken(line.answers) > callerBounds.pipelinedOctets
-    if (line.over) return "over"
+    if (line.over) {
+      socket.pause() // what has been read already still comes
+      closeCheaply(socket)
+      return "over"
+    }
     line.answers.push(response)
     return "within"
   }
+}
+
+/** Node.js ends each unanswered request with an error, and a thousand stacks are what would be dear about them. */
+const closeCheaply = (socket: Socket): void => {
+  const { stackTraceLimit } = Error
+  socket.prependOnceListener("close", () => void (Error.stackTraceLimit = 0))
+  socket.once("close", () => void (Error.stackTraceLimit = stackTraceLimit))
 }
 
 const untaken = (answers: ReadonlyArray<ServerResponse>): number =>
