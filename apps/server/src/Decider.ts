@@ -7,6 +7,7 @@ import { Cause, Context, Effect, Layer, Option } from "effect"
 import { type Caller, permit } from "./Caller.ts"
 import { internalProblem, questionProblem } from "./http/problems.ts"
 import { makeId } from "./ids.ts"
+import { Limits } from "./limits/Limits.ts"
 
 /** What of a question decides the verdict. */
 export type Asked = Omit<Question, "explain">
@@ -17,22 +18,35 @@ export interface Decision {
   readonly verdict: Verdict
 }
 
-export type Decide = (asked: Asked, caller: Caller) => Effect.Effect<Decision, Problem>
+/** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
+export type Decide = (asked: Asked, caller: Caller, batchedMs?: number) => Effect.Effect<Decision, Problem>
 
 export class Decider extends Context.Service<Decider, { readonly decide: Decide }>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
     Decider,
-    Effect.map(Verifier, ({ verify }) => {
+    Effect.gen(function*() {
+      const { verify } = yield* Verifier
+      const { ask } = yield* Limits
       const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
         Effect.matchCauseEffect(verify(asked), {
           onFailure: toProblem,
           onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
         })
+      const putWithinLimits = (asked: Asked, caller: Caller, batchedMs: number | undefined) =>
+        ask({
+          caller,
+          answer: put(asked),
+          isSettled: ({ verdict }) => verdict.valid,
+          ...(batchedMs === undefined ? {} : { batchedMs })
+        })
       return Decider.of({
-        decide: (asked, caller) =>
+        decide: (asked, caller, batchedMs) =>
           asked.refresh === true
-            ? Effect.andThen(Effect.fromResult(permit(caller, "admin", "refresh")), put(asked))
-            : put(asked)
+            ? Effect.andThen(
+              Effect.fromResult(permit(caller, "admin", "refresh")),
+              putWithinLimits(asked, caller, batchedMs)
+            )
+            : putWithinLimits(asked, caller, batchedMs)
       })
     })
   )

@@ -5,9 +5,11 @@ import { Api, problem } from "@posh/api"
 import { Cause, Effect, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiError } from "effect/http-api"
+import { IncomingMessage } from "node:http"
 import { docsPaths } from "./docs.ts"
 import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
 import { securityHeaders } from "./rendered.ts"
+import { leavesBody } from "./unread.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
@@ -18,8 +20,19 @@ export const layer = HttpRouter.middleware((handled) =>
       // Who went away gets no answer, and a stopping server interrupts what is over its time.
       Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
     ),
-    Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers }))
+    Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers })),
+    Effect.flatMap(closing)
   ), { global: true })
+
+/** Ends the connection after an answer that came before the body had been read. */
+const closing = (response: Response): Effect.Effect<Response, never, HttpServerRequest.HttpServerRequest> =>
+  HttpServerRequest.HttpServerRequest.use(({ source }) =>
+    Effect.succeed(
+      source instanceof IncomingMessage && leavesBody(source)
+        ? HttpServerResponse.setHeader(response, "connection", "close")
+        : response
+    )
+  )
 
 const failureResponse = (cause: Cause.Cause<unknown>) =>
   Effect.gen(function*() {

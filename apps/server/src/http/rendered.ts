@@ -3,11 +3,14 @@
  */
 import { type Answer, type Problem, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
+import { leavesBody } from "./unread.ts"
 
 export interface Rendered {
   readonly status: number
   readonly mediaType: string
   readonly body: string
+  /** Names and values by turns. */
+  readonly headers?: ReadonlyArray<string>
 }
 
 // The API is for programs: nothing of it is to be kept by a cache, or taken by a browser for anything but what it is.
@@ -19,8 +22,12 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 export const renderProblem = (problem: Problem): Rendered => ({
   status: problem.status,
   mediaType: problemMediaType,
-  body: JSON.stringify(problem)
+  body: JSON.stringify(problem),
+  ...(problem.retryAfterMs === undefined ? {} : { headers: ["retry-after", retryAfter(problem.retryAfterMs)] })
 })
+
+/** Whole seconds, and never none. */
+export const retryAfter = (milliseconds: number): string => String(Math.max(1, Math.ceil(milliseconds / 1_000)))
 
 export const renderAnswer = (answer: Answer): Rendered => ({
   status: 200,
@@ -33,11 +40,13 @@ const fixedHeaders: ReadonlyArray<string> = Object.entries(securityHeaders).flat
 /** `headers`: names and values by turns. */
 export const write = (
   response: ServerResponse,
-  { body, mediaType, status }: Rendered,
+  { body, headers: own = [], mediaType, status }: Rendered,
   headers: ReadonlyArray<string> = []
 ): void => {
+  if (leavesBody(response.req)) response.shouldKeepAlive = false
   response.writeHead(status, [
     ...fixedHeaders,
+    ...own,
     ...headers,
     "content-type",
     mediaType,

@@ -5,10 +5,13 @@ import { Api, bodyLimits, type Problem, problem, type Question, type VerifyQuery
 import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { answerBatch, answerQuestion } from "../answerQuestion.ts"
+import { answerBatch } from "../answerBatch.ts"
+import { answerQuestion } from "../answerQuestion.ts"
 import { Decider } from "../Decider.ts"
-import { readJson } from "./body.ts"
+import { Limits } from "../limits/Limits.ts"
+import { readBody, readJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
+import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `verification`. */
 export const layer = HttpApiBuilder.group(
@@ -16,24 +19,30 @@ export const layer = HttpApiBuilder.group(
   "verification",
   Effect.fnUntraced(function*(handlers) {
     const { decide } = yield* Decider
+    const limits = yield* Limits
     return handlers
       .handleRaw(
         "verify",
         ({ request }) =>
-          Effect.flatMap(readJson(request), (input) => answerQuestion(decide, callerOf(request.source), input))
+          readJson(request).pipe(
+            Effect.flatMap((input) => answerQuestion(decide, callerOf(request.source), input)),
+            withRetryAfter
+          )
       )
       .handle("verifyByFingerprint", ({ query, request }) =>
         Effect.fromResult(toQuestion(query)).pipe(
           Effect.flatMap((question) => answerQuestion(decide, callerOf(request.source), question)),
           Effect.mapError(inQuery),
-          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer)
+          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer),
+          withRetryAfter
         ))
       .handleRaw(
         "verifyBatch",
         ({ request }) =>
-          Effect.flatMap(
-            readJson(request, bodyLimits.batch),
-            (input) => answerBatch(decide, callerOf(request.source), input)
+          readBody(request, bodyLimits.batch).pipe(
+            Effect.flatMap((body) => answerBatch(decide, limits, callerOf(request.source), body)),
+            Effect.map((results) => HttpServerResponse.text(results, { contentType: "application/json" })),
+            withRetryAfter
           )
       )
   })
