@@ -8,6 +8,7 @@ import { connect, isIPv6, type Socket } from "node:net"
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls"
 import type { Domain } from "../Domain.ts"
 import { EgressFailure } from "./EgressFailure.ts"
+import { sleepPatiently } from "./patience.ts"
 import type { Proxy } from "./Proxy.ts"
 import { identityError } from "./serverIdentity.ts"
 import { open, settled } from "./sockets.ts"
@@ -71,11 +72,16 @@ const reach = (
     )
     : connectTo(toDialList(endpoint.addresses), endpoint.port, evidence).pipe(within(connectMs, `${connectMs} ms`))
 
-const within = (limitMs: number, detail: string) =>
-  Effect.timeoutOrElse({
-    duration: limitMs,
-    orElse: () => Effect.fail(new EgressFailure({ code: "ConnectTimeout", detail }))
-  })
+const within =
+  (limitMs: number, detail: string) =>
+  <A, R>(connecting: Effect.Effect<A, EgressFailure, R>): Effect.Effect<A, EgressFailure, R> =>
+    Effect.raceFirst(
+      connecting,
+      Effect.andThen(
+        sleepPatiently(limitMs),
+        Effect.suspend(() => Effect.fail(new EgressFailure({ code: "ConnectTimeout", detail })))
+      )
+    )
 
 /** An answer can hold hundreds of addresses, and not every one of them belongs to who put it there. */
 const dialledAddresses = 6

@@ -7,6 +7,7 @@ import { Client } from "undici"
 import type { FetchRequest } from "../Fetcher.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { skipContinue } from "./interim.ts"
+import { sleepPatiently } from "./patience.ts"
 import { type Answer, excess, type Progress, receive } from "./Reception.ts"
 import { closedError } from "./tlsFailure.ts"
 
@@ -41,7 +42,7 @@ export const exchange = (
         }
       )
     })
-    const firstByteTimeout = Effect.sleep(limits.firstByteMs).pipe(
+    const firstByteTimeout = sleepPatiently(limits.firstByteMs).pipe(
       Effect.andThen(Effect.suspend(() => progress.started ? Effect.never : Effect.fail(noFirstByte(request))))
     )
     return Effect.raceFirst(answer, firstByteTimeout).pipe(Effect.ensuring(Effect.sync(() => progress.body?.close())))
