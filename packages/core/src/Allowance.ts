@@ -5,6 +5,8 @@
 import { Context } from "effect"
 
 export interface AllowanceShape {
+  /** Whose question it is: where many wait for requests to strangers' servers, accounts take turns. */
+  readonly account: string
   /** Milliseconds that passed since the question arrived; they count against its deadline. */
   readonly waitedMs: number
   /**
@@ -15,5 +17,5 @@ export interface AllowanceShape {
 }
 
 export const Allowance = Context.Reference<AllowanceShape>("posh/Allowance", {
-  defaultValue: () => ({ waitedMs: 0, spend: () => undefined })
+  defaultValue: () => ({ account: "", waitedMs: 0, spend: () => undefined })
 })

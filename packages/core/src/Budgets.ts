@@ -10,7 +10,8 @@
  * A request waits for its turn; how long is the attempt's decision, which reads in `waiting` what for. A wait that is
  * known to be longer than a whole attempt may take fails at once, with the time after which it would have worked.
  */
-import { Clock, Effect, Exit, Option, Semaphore } from "effect"
+import { Clock, Effect, Exit, Option, PartitionedSemaphore, Semaphore } from "effect"
+import { Allowance } from "./Allowance.ts"
 import { type Fetcher, FetchError, type FetchRequest, type FetchResponse, type Waiting } from "./Fetcher.ts"
 import type { BudgetLimits } from "./Limits.ts"
 import { monotonicMs } from "./monotonic.ts"
@@ -21,7 +22,8 @@ type Get = Fetcher["Service"]["get"]
 export const withBudgets = (get: Get, limits: BudgetLimits): Get => {
   const sources = makeGates(limits.perSourceConcurrent, limits.perSourcePerMinute)
   const sites = makeGates(limits.perHostConcurrent, limits.perHostPerMinute)
-  const everything = Semaphore.makeUnsafe(limits.inFlight)
+  // One caller with a thousand questions to slow domains must not keep another from asking one.
+  const everything = PartitionedSemaphore.makeUnsafe<string>({ permits: limits.inFlight })
 
   return Effect.fnUntraced(function*(request) {
     const startedAt = yield* Clock.currentTimeMillis
@@ -33,13 +35,14 @@ export const withBudgets = (get: Get, limits: BudgetLimits): Get => {
       const trace = { startedAt, endedAt: startedAt }
       return yield* new FetchError({ code: "RateLimitedLocally", retryAfterMs: Math.ceil(wait), trace })
     }
+    const { account } = yield* Allowance
     const leave = enter([source, site], now)
 
     const paced = wait > 0 ? waitingFor(request, "RateLimitedLocally", Effect.sleep(wait)) : Effect.void
     return yield* paced.pipe(
       Effect.andThen(
         get(request).pipe(
-          inTurn(everything, request, "ResolverOverloaded"),
+          inTurn(turnsOf(everything, account), request, "ResolverOverloaded"),
           inTurn(site.turns, request, "RateLimitedLocally"),
           inTurn(source.turns, request, "RateLimitedLocally")
         )
@@ -68,20 +71,37 @@ const waitingFor = <A, E>(request: FetchRequest, code: Waiting["code"] & string,
 
 const notWaiting = (request: FetchRequest) => Effect.sync(() => delete request.waiting.code)
 
+interface Turns {
+  /** Runs with a permit, or not at all where none is free. */
+  readonly ifFree: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<Option.Option<A>, E>
+  readonly wait: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<A, E>
+}
+
+const makeTurns = (concurrent: number): Turns => {
+  const permits = Semaphore.makeUnsafe(concurrent)
+  return { ifFree: (work) => permits.withPermitsIfAvailable(1)(work), wait: (work) => permits.withPermit(work) }
+}
+
+/** Turns among which accounts alternate. */
+const turnsOf = (permits: PartitionedSemaphore.PartitionedSemaphore<string>, account: string): Turns => ({
+  ifFree: (work) => permits.withPermitsIfAvailable(1)(work),
+  wait: (work) => permits.withPermit(account)(work)
+})
+
 /** Runs with a permit: at once where one is free, else in the order of asking. */
 const inTurn =
-  (turns: Semaphore.Semaphore, request: FetchRequest, code: Waiting["code"] & string) =>
+  (turns: Turns, request: FetchRequest, code: Waiting["code"] & string) =>
   (work: Effect.Effect<FetchResponse, FetchError>): Effect.Effect<FetchResponse, FetchError> =>
     Effect.flatMap(
-      turns.withPermitsIfAvailable(1)(work),
+      turns.ifFree(work),
       Option.match({
         onSome: Effect.succeed,
-        onNone: () => waitingFor(request, code, turns.withPermit(Effect.andThen(notWaiting(request), work)))
+        onNone: () => waitingFor(request, code, turns.wait(Effect.andThen(notWaiting(request), work)))
       })
     )
 
 interface Gate {
-  readonly turns: Semaphore.Semaphore
+  readonly turns: Turns
   /** Milliseconds until the next request is due. */
   readonly waitMs: (now: number) => number
   readonly enter: (now: number) => void
@@ -97,7 +117,7 @@ const makeGate = (concurrent: number, perMinute: number): Gate => {
   let inside = 0
   const owed = (now: number) => Math.max(0, fullAt - now)
   return {
-    turns: Semaphore.makeUnsafe(concurrent),
+    turns: makeTurns(concurrent),
     waitMs: (now) => Math.max(0, owed(now) - (perMinute - 1) * interval),
     enter: (now) => {
       fullAt = now + owed(now) + interval

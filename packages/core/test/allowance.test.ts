@@ -17,7 +17,7 @@ const makePurse = (resolutions: number, waitedMs = 0) => {
     purse.refused += 1
     return 4_200
   }
-  return { purse, provide: Effect.provideService(Allowance, { waitedMs, spend }) }
+  return { purse, provide: Effect.provideService(Allowance, { account: "", waitedMs, spend }) }
 }
 
 describe("a resolution is paid for where it starts", () => {

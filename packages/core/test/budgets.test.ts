@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Result } from "effect"
+import { Clock, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
+import { Allowance } from "../src/Allowance.ts"
 import { withBudgets } from "../src/Budgets.ts"
 import type { Domain } from "../src/Domain.ts"
 import type { FetchRequest, FetchResponse } from "../src/Fetcher.ts"
@@ -95,6 +96,24 @@ describe("budgets (SEC-12)", () => {
       yield* Effect.forEach(fibers, Fiber.join)
       assert.deepStrictEqual([seen.most, seen.total], [2, 40])
       assert.isTrue(requests.every(({ waiting }) => waiting.code === undefined))
+    }))
+
+  it.effect("one caller's many requests do not keep another's from having a turn", () =>
+    Effect.gen(function*() {
+      const { get } = makeServer({ inFlight: 2 })
+      const ask = (account: string, source: string) =>
+        get(request(source)).pipe(
+          Effect.andThen(Clock.currentTimeMillis),
+          Effect.provideService(Allowance, { account, waitedMs: 0, spend: () => undefined }),
+          Effect.forkChild
+        )
+      const many = yield* Effect.forEach(Array.from({ length: 20 }, (_, index) => `d${index}.example`), (source) =>
+        ask("many", source))
+      const one = yield* ask("one", "one.example")
+      yield* TestClock.adjust("1 minute")
+      const times = yield* Effect.forEach(many, Fiber.join)
+      assert.isAtMost(yield* Fiber.join(one), 2_000)
+      assert.strictEqual(Math.max(...times), 11_000)
     }))
 
   it.effect("lets 30 requests a minute through for a source domain, then fails with the time to wait", () =>

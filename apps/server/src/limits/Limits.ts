@@ -64,6 +64,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
     /** What the question may still have; it remembers when it had to refuse. */
     const makeAllowance = ({ account }: Caller, waitedMs: number): AllowanceShape & { refusedMs?: number } => {
       const allowance: AllowanceShape & { refusedMs?: number } = {
+        account,
         waitedMs,
         spend: () => {
           const waitMs = resolutions?.take(account, monotonicMsOf(clock))
