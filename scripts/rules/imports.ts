@@ -38,7 +38,8 @@ const rules: ReadonlyArray<Rule> = [
       "@posh/testing",
       "undici",
       "node:",
-      "vitest"
+      "vitest",
+      "yaml"
     ]
   }
 ]
