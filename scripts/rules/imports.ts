@@ -40,7 +40,8 @@ const rules: ReadonlyArray<Rule> = [
       "@posh/testing",
       "undici",
       "node:",
-      "vitest"
+      "vitest",
+      "yaml"
     ]
   }
 ]

@@ -13,7 +13,7 @@ import { printCommands } from "./keep.ts"
 import { printIntroduction, printScene, printSummary } from "./print.ts"
 import { makeScenes } from "./scenes.ts"
 import { startService } from "./service.ts"
-import { makeWorld, type World } from "./world.ts"
+import { makeWorld, writeCertificates } from "./world.ts"
 
 const keep = process.argv.includes("--keep")
 
@@ -22,8 +22,10 @@ class Surprised extends Data.TaggedError("Surprised") {
 }
 
 const demo = Effect.gen(function*() {
-  const world = yield* makeWorld
-  const folder = yield* writeCertificates(world)
+  const files = yield* FileSystem.FileSystem
+  const world = yield* makeWorld()
+  const folder = yield* files.makeTempDirectoryScoped({ prefix: "posh-demo-" })
+  yield* writeCertificates(world, folder)
   const url = yield* startService({
     extraCaFile: join(folder, "ca.pem"),
     connectTo: world.origins.connectTo
@@ -41,18 +43,6 @@ const demo = Effect.gen(function*() {
   if (!keep) return
   yield* Console.log(printCommands(url, folder))
   yield* Effect.never
-})
-
-/** A folder of PEM files that is gone with the scope. */
-const writeCertificates = Effect.fnUntraced(function*({ certificates, origins }: World) {
-  const files = yield* FileSystem.FileSystem
-  const folder = yield* files.makeTempDirectoryScoped({ prefix: "posh-demo-" })
-  yield* files.writeFileString(join(folder, "ca.pem"), origins.caPem)
-  yield* Effect.forEach(
-    Object.entries(certificates),
-    ([name, { pem }]) => files.writeFileString(join(folder, `${name}.pem`), pem)
-  )
-  return folder
 })
 
 const reported = demo.pipe(

@@ -16,7 +16,8 @@ import {
   rootCa,
   selfSigned
 } from "@posh/testing"
-import { Effect, type Scope } from "effect"
+import { Effect, FileSystem, type Scope } from "effect"
+import { join } from "node:path"
 
 /** Who is who. */
 export const domains = {
@@ -58,12 +59,23 @@ export interface World {
   readonly publications: ReadonlyArray<Publication>
 }
 
-/** Starts the world; it ends with the scope. */
-export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function*() {
-  const certificates = yield* makeCertificates
-  const documents = makeDocuments(certificates)
-  const origins = yield* makeOrigins(makeHosts(documents))
-  return { origins, certificates, publications: makePublications(documents) }
+/** Starts the world, on loopback unless `at` says otherwise; it ends with the scope. */
+export const makeWorld = (at?: Parameters<typeof makeOrigins>[1]): Effect.Effect<World, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const certificates = yield* makeCertificates
+    const documents = makeDocuments(certificates)
+    const origins = yield* makeOrigins(makeHosts(documents), at)
+    return { origins, certificates, publications: makePublications(documents) }
+  })
+
+/** Leaves `ca.pem`, the root that the world's web servers are vouched for by, and each certificate in `folder`. */
+export const writeCertificates = Effect.fnUntraced(function*({ certificates, origins }: World, folder: string) {
+  const files = yield* FileSystem.FileSystem
+  yield* files.writeFileString(join(folder, "ca.pem"), origins.caPem)
+  yield* Effect.forEach(
+    Object.entries(certificates),
+    ([name, { pem }]) => files.writeFileString(join(folder, `${name}.pem`), pem)
+  )
 })
 
 const rfcPath = "/.well-known/posh/xmpp-server.json"

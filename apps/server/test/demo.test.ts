@@ -77,7 +77,7 @@ describe("npm run demo", () => {
 
   it.live("names every way in which an answer is not the expected one", () =>
     Effect.gen(function*() {
-      const { certificates } = yield* makeWorld
+      const { certificates } = yield* makeWorld()
       const [scene] = makeScenes(certificates)
       if (scene === undefined) throw new Error("the demo has no question")
       const answer = { valid: false, verdict: "mismatch", code: "CertificateMismatch", cache: "memory" }

@@ -9,6 +9,7 @@ import type { Behaviour, Sequence } from "./Behaviour.ts"
 import type { Certificate } from "./Certificates.ts"
 import { makeIdentities } from "./identities.ts"
 import { LOOPBACK } from "./listen.ts"
+import type { ListenAt } from "./listen.ts"
 import { startListener } from "./listeners.ts"
 import type { Arrival } from "./listeners.ts"
 import { play } from "./play.ts"
@@ -64,8 +65,10 @@ const NOT_FOUND = Behave.json({ error: "not found" }, { status: 404 })
 /** Nothing listens there: reserved, and not among the ports that HTTP clients refuse by themselves. */
 const REFUSED_PORT = 2
 
+/** Listens on loopback, at a free port, unless `at` says otherwise; that is for clients outside of this process's machine. */
 export const makeOrigins = (
-  hosts: Readonly<Record<string, HostOptions>> = {}
+  hosts: Readonly<Record<string, HostOptions>> = {},
+  at: ListenAt = {}
 ): Effect.Effect<Origins, never, Scope.Scope> =>
   Effect.gen(function*() {
     const authority = yield* makeAuthority
@@ -89,7 +92,7 @@ export const makeOrigins = (
     const start = (fault?: HandshakeFault) =>
       fault === "RefusedPort"
         ? Effect.succeed(REFUSED_PORT)
-        : startListener({ fault, identities, onArrival, onConnection: state.countConnection })
+        : startListener({ fault, identities, onArrival, onConnection: state.countConnection, ...(fault ? {} : { at }) })
 
     const port = yield* start()
     const faults = new Set(Object.values(hosts).flatMap(({ tls }) => tls && isHandshakeFault(tls._tag) ? tls._tag : []))

@@ -5,12 +5,16 @@ import type { AddressInfo, Server, Socket } from "node:net"
 
 export const LOOPBACK = "127.0.0.1"
 
+/** Where to listen; loopback and a free port unless given. */
+export interface ListenAt {
+  readonly address?: string
+  readonly port?: number
+}
+
 /** Listens and gives the port; port 0 picks a free one. A port that cannot be had is a defect. */
 export const listen = (
   server: Server,
-  { address = LOOPBACK, onConnection, port = 0 }: {
-    readonly address?: string
-    readonly port?: number
+  { address = LOOPBACK, onConnection, port = 0 }: ListenAt & {
     readonly onConnection?: (socket: Socket) => void
   } = {}
 ): Effect.Effect<number, never, Scope.Scope> => {

@@ -9,6 +9,7 @@ import type { Server, Socket } from "node:net"
 import type { TlsOptions } from "node:tls"
 import type { Identities } from "./identities.ts"
 import { listen } from "./listen.ts"
+import type { ListenAt } from "./listen.ts"
 import type { HandshakeFault } from "./Tls.ts"
 import { pemOf } from "./Tls.ts"
 
@@ -25,6 +26,7 @@ export interface ListenerOptions {
   readonly identities: Identities
   readonly onArrival: (arrival: Arrival) => void
   readonly onConnection: () => void
+  readonly at?: ListenAt
 }
 
 /** Starts one listener and gives its port. */
@@ -42,7 +44,7 @@ export const startListener = (options: ListenerOptions): Effect.Effect<number, n
       const { socket } = request
       options.onArrival({ request, response, tcp: tcpOf.get(socket.remotePort) ?? socket, ...sniOf(socket) })
     }
-    return yield* listen(yield* makeServer(options, onRequest), { onConnection })
+    return yield* listen(yield* makeServer(options, onRequest), { ...options.at, onConnection })
   })
 
 // Node sets `servername` to the name in the extension, or to false; its types do not say so.

@@ -1,0 +1,186 @@
+/**
+ * `docker/haproxy.cfg` before two real replicas: one of them may stop and start at any moment, and no caller notices.
+ */
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { ensureInstalled } from "@posh/testing"
+import { Effect, Schedule } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { X509Certificate } from "node:crypto"
+import { once } from "node:events"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { domains, makeWorld, type World } from "../../demo/world.ts"
+
+const main = join(import.meta.dirname, "../../src/main.ts")
+const config = join(import.meta.dirname, "../../../../docker/haproxy.cfg")
+
+interface Running {
+  readonly child: ChildProcess
+  readonly output: () => string
+  /** SIGTERM, and the exit code. */
+  readonly stop: Effect.Effect<number | null>
+}
+
+const run = (program: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) =>
+  Effect.acquireRelease(
+    Effect.sync((): Running => {
+      const child = spawn(program, args, { env: { PATH: process.env["PATH"], ...env } })
+      const state = { output: "" }
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => state.output += String(chunk))
+      const ended = once(child, "close")
+      return {
+        child,
+        output: () => state.output,
+        stop: Effect.promise(() => {
+          child.kill("SIGTERM")
+          return ended.then(([code]) => code as number | null)
+        })
+      }
+    }),
+    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+
+const until = (what: string, condition: () => boolean) =>
+  Effect.sync(condition).pipe(
+    Effect.repeat({ until: (holds) => holds, schedule: Schedule.spaced("20 millis") }),
+    Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.die(new Error(`waited in vain: ${what}`)) })
+  )
+
+/** Free now, and below what the system lends to others. */
+const freePort = Effect.promise(async () => {
+  for (let port = 22_100 + Math.floor(Math.random() * 9_000);; port += 1) {
+    const server = createServer()
+    const listening = await new Promise<boolean>((resolve) =>
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true))
+    )
+    await new Promise((resolve) => server.close(resolve))
+    if (listening) return port
+  }
+})
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "posh-balancer-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+/** The file as it is, but for the addresses. */
+const startBalancer = Effect.fnUntraced(function*(directory: string, port: number, replicas: ReadonlyArray<number>) {
+  const file = join(directory, "haproxy.cfg")
+  const text = replicas.reduce(
+    (all, replica, index) => all.replace(`posh-${index + 1}:8080`, `127.0.0.1:${replica}`),
+    readFileSync(config, "utf8").replace("bind :8080", `bind 127.0.0.1:${port}`)
+  )
+  writeFileSync(file, text)
+  return yield* run("haproxy", ["-db", "-f", file])
+})
+
+/** A replica for this world; it says when it listens. */
+const startReplica = Effect.fnUntraced(function*(world: World, directory: string, port: number, env = {}) {
+  writeFileSync(join(directory, "ca.pem"), world.origins.caPem)
+  const replica = yield* run(process.execPath, [main], {
+    POSH_PORT: String(port),
+    POSH_EXTRA_CA_FILE: join(directory, "ca.pem"),
+    POSH_CONNECT_TO: world.origins.connectTo,
+    POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
+    ...env
+  })
+  yield* until("a replica listens", () => replica.output().includes("listening on"))
+  return replica
+})
+
+interface Counts {
+  right: number
+  readonly wrong: Array<string>
+}
+
+/** Callers that ask one question after the other until told to stop. */
+const load = (url: string, callers: number) => {
+  const counts: Counts = { right: 0, wrong: [] }
+  const state = { running: true }
+  const ask = async () => {
+    while (state.running) {
+      const answer = await fetch(url, { headers: { accept: "text/plain" } })
+        .then(
+          async (response) => `${response.status} ${await response.text()}`,
+          (error) => String(error.cause ?? error)
+        )
+      if (answer === "200 verified\n") counts.right += 1
+      else counts.wrong.push(answer)
+    }
+  }
+  const all = Promise.all(Array.from({ length: callers }, ask))
+  return {
+    counts,
+    stop: Effect.promise(() => {
+      state.running = false
+      return all
+    })
+  }
+}
+
+const ask = (url: string) =>
+  Effect.promise(() => fetch(url).then(async (response) => ({ response, body: await response.text() })))
+
+const sha256 = (pem: string) => new X509Certificate(pem).fingerprint256.replaceAll(":", "")
+
+describe("the load balancer", () => {
+  beforeAll(() => ensureInstalled("haproxy", "-v"), 300_000)
+
+  it.live("loses no request when one replica after the other is restarted under load", () =>
+    Effect.gen(function*() {
+      const directory = yield* folder
+      const world = yield* makeWorld()
+      const [port, first, second] = [yield* freePort, yield* freePort, yield* freePort]
+      const balancer = yield* startBalancer(directory, port, [first, second])
+      // At the start of a line alone: the balancer also warns of what it logs.
+      const ups = (name: string) => balancer.output().match(new RegExp(`^Server replicas/${name} is UP`, "gm"))?.length
+      const isUp = (name: string, times: number) => until(`${name} is up`, () => ups(name) === times)
+
+      const replicas = [yield* startReplica(world, directory, first), yield* startReplica(world, directory, second)]
+      yield* Effect.all([isUp("posh-1", 1), isUp("posh-2", 1)])
+
+      const { counts, stop } = load(
+        `http://127.0.0.1:${port}/v1/verify?domain=${domains.hosted}&service=xmpp-server&sha-256=${
+          sha256(world.certificates.chat.pem)
+        }`,
+        16
+      )
+      for (const [index, replica] of replicas.entries()) {
+        const before = counts.right
+        yield* until("answers come", () => counts.right > before + 100)
+        assert.strictEqual(yield* replica.stop, 0)
+        const alone = counts.right
+        yield* until("answers come from the other", () => counts.right > alone + 100)
+        yield* startReplica(world, directory, index === 0 ? first : second)
+        yield* isUp(`posh-${index + 1}`, 2)
+      }
+      yield* stop
+      assert.deepStrictEqual(counts.wrong, [])
+    }).pipe(Effect.scoped), 60_000)
+
+  it.live(
+    "sends questions to a degraded replica, and answers with a problem where there is none",
+    () =>
+      Effect.gen(function*() {
+        const directory = yield* folder
+        const world = yield* makeWorld()
+        const [port, first, second] = [yield* freePort, yield* freePort, yield* freePort]
+        const balancer = yield* startBalancer(directory, port, [first, second])
+        const replica = yield* startReplica(world, directory, first, { POSH_REDIS_URL: "redis://127.0.0.1:2" })
+        yield* until("the replica is up", () => balancer.output().includes("Server replicas/posh-1 is UP"))
+
+        const ready = yield* ask(`http://127.0.0.1:${port}/health/ready`)
+        assert.deepStrictEqual([ready.response.status, ready.body], [200, `{"status":"degraded"}`])
+        assert.strictEqual((yield* ask(`http://127.0.0.1:${port}/metrics`)).response.status, 404)
+
+        assert.strictEqual(yield* replica.stop, 0)
+        const none = yield* ask(`http://127.0.0.1:${port}/health/ready`)
+        assert.strictEqual(none.response.status, 503)
+        assert.strictEqual(none.response.headers.get("content-type"), "application/problem+json")
+        assert.include(none.body, `"code":"Overloaded"`)
+      }).pipe(Effect.scoped),
+    60_000
+  )
+})

@@ -1,0 +1,152 @@
+/**
+ * What `docker/` says fits together, and fits the service: names, versions, limits, and who reaches whom.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import { readFileSync } from "node:fs"
+import { parse } from "yaml"
+import { readSettings } from "../../src/Config.ts"
+import { variables } from "../../src/config/variables.ts"
+import { productVersion } from "../../src/version.ts"
+
+const read = (path: string) => readFileSync(new URL(`../../../../${path}`, import.meta.url), "utf8")
+
+interface Service {
+  readonly image: string
+  readonly profiles?: ReadonlyArray<string>
+  readonly build?: { readonly target: string }
+  readonly environment?: Readonly<Record<string, string>>
+  readonly networks: ReadonlyArray<string> | Readonly<Record<string, { readonly aliases?: ReadonlyArray<string> }>>
+  readonly ports?: ReadonlyArray<string>
+  readonly stop_grace_period?: string
+  readonly [limit: string]: unknown
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>
+}
+
+const compose: Compose = parse(read("docker/compose.yaml"), { merge: true })
+const composeText = read("docker/compose.yaml")
+const services = Object.entries(compose.services)
+const dockerfile = read("docker/Dockerfile")
+const haproxy = read("docker/haproxy.cfg")
+const manifest: { readonly devDependencies: { readonly node: string } } = JSON.parse(read("package.json"))
+
+const known = new Set(Object.values(variables).map(({ name }): string => name))
+const replicas = services.filter(([, { image }]) => image.startsWith("posh:"))
+const networksOf = ({ networks }: Service) => Array.isArray(networks) ? networks : Object.keys(networks)
+const seconds = (text: unknown) => Number(/^(\d+)s$/.exec(String(text))?.[1])
+const cfgSeconds = (name: string) => seconds(new RegExp(`${name} +(\\S+)`).exec(haproxy)?.[1])
+
+/** With the values that `.env` would give. */
+const interpolated = (environment: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [
+      name,
+      value.replaceAll(/\$\{(\w+)(?::[-?][^}]*)?\}/g, (_, key) => key.includes("SECRET") ? "s".repeat(32) : "")
+    ])
+  )
+
+/** `ENV` of the image. */
+const imageEnvironment = Object.fromEntries(
+  [...(/^ENV (.*)$/m.exec(dockerfile)?.[1] ?? "").matchAll(/(\w+)=(\S+)/g)].map(([, name = "", value = ""]) => [
+    name,
+    value
+  ])
+)
+
+describe("compose.yaml", () => {
+  it.each(services)("%s is locked down and limited", (_, service) => {
+    assert.strictEqual(service["read_only"], true)
+    assert.deepStrictEqual(service["cap_drop"], ["ALL"])
+    assert.deepStrictEqual(service["security_opt"], ["no-new-privileges:true"])
+    assert.strictEqual(service["restart"], "unless-stopped")
+    assert.match(String(service["mem_limit"]), /^\d+m$/)
+    assert.isNumber(service["pids_limit"])
+    assert.match(service.image, /:\d+\.\d+/, "an image without a version")
+    assert.notProperty(service, "privileged")
+  })
+
+  it.each(replicas)("%s starts with its settings", (_, { environment = {} }) => {
+    const settings = { ...imageEnvironment, ...interpolated(environment) }
+    assert.deepStrictEqual(Object.keys(environment).filter((name) => !known.has(name)), [])
+    assert.isTrue(Result.isSuccess(readSettings(settings)), JSON.stringify(readSettings(settings)))
+    assert.isFalse(Result.isSuccess(readSettings({ ...settings, POSH_AUTH: "" })), "open although nobody said so")
+  })
+
+  it("names the version of the service", () => {
+    for (const [, { build, image }] of services) {
+      if (build !== undefined) assert.match(image, new RegExp(`:${productVersion}$`))
+    }
+    assert.include(dockerfile, `org.opencontainers.image.version="${productVersion}"`)
+  })
+
+  it("asks for the variables of .env.example and no others", () => {
+    const given = [...read("docker/.env.example").matchAll(/^(\w+)=/gm)].map(([, name]) => name)
+    const asked = [...new Set([...composeText.matchAll(/(?<!\$)\$\{(\w+)/g)].map(([, name]) => name))]
+    assert.sameMembers(asked, given.filter((name) => name !== "COMPOSE_PROJECT_NAME"))
+  })
+
+  it("lets nobody but the replicas reach Redis, and nobody reach the replicas but through a balancer", () => {
+    const on = (network: string) => services.filter(([, service]) => networksOf(service).includes(network))
+    assert.sameMembers(on("cache").map(([name]) => name), ["redis", ...replicas.map(([name]) => name)])
+    assert.deepStrictEqual(networksOf(compose.services["redis"]!), ["cache"])
+    for (const network of ["cache", "front", "demo-front", "demo-internet"]) {
+      assert.strictEqual(compose.networks[network]?.internal, true, network)
+    }
+    const published = services.filter(([, { ports }]) => ports !== undefined)
+    assert.deepStrictEqual(published.map(([name]) => name), ["balancer", "demo"])
+    for (const [, { ports = [] }] of published) assert.match(ports.join(), /^\$\{\w+:-127\.0\.0\.1:\d+\}:8080$/)
+  })
+
+  it("gives requests under way their time", () => {
+    const [, drain] = /drainTime = "(\d+) seconds"/.exec(read("apps/server/src/App.ts")) ?? []
+    for (const [, { stop_grace_period: grace }] of replicas) assert.isAbove(seconds(grace), Number(drain))
+    assert.isAbove(seconds(compose.services["balancer"]?.stop_grace_period), cfgSeconds("hard-stop-after"))
+    for (const name of ["timeout server", "timeout client"]) assert.isAbove(cfgSeconds(name), 30)
+  })
+})
+
+describe("haproxy.cfg", () => {
+  it("names the replicas, in both fleets", () => {
+    const servers = [...haproxy.matchAll(/^ {4}server (\S+) (\S+):8080$/gm)].map(([, name, host]) => [name, host])
+    assert.deepStrictEqual(servers, [["posh-1", "posh-1"], ["posh-2", "posh-2"]])
+    const names = replicas.map(([name, { networks }]) =>
+      Array.isArray(networks) ? name : Object.values(networks).flatMap(({ aliases = [] }) => aliases)[0]
+    )
+    assert.deepStrictEqual(names, ["posh-1", "posh-2", "posh-1", "posh-2"])
+  })
+})
+
+describe("Dockerfile", () => {
+  const stages = dockerfile.split(/^(?=FROM )/m).slice(1)
+  const runtime = stages.find((stage) => stage.startsWith("FROM scratch AS runtime")) ?? ""
+
+  it("runs on the version of Node.js that is tested", () => {
+    assert.match(dockerfile, new RegExp(`^ARG NODE_IMAGE=\\S+/node:${manifest.devDependencies.node}-\\w+-slim$`, "m"))
+    assert.deepStrictEqual(
+      stages.map((stage) => /^FROM (\S+)/.exec(stage)?.[1]).filter((base) => base !== "${NODE_IMAGE}"),
+      ["scratch", "runtime", "runtime"]
+    )
+  })
+
+  it("ends with the service: not root, checked, and told to stop as the first process", () => {
+    assert.strictEqual(stages.at(-1)?.trim(), "FROM runtime")
+    assert.match(runtime, /^USER [1-9]\d+:[1-9]\d+$/m)
+    assert.match(runtime, /^HEALTHCHECK .* CMD \["node", "docker\/health\.ts"\]$/m)
+    assert.match(runtime, /^ENTRYPOINT \["node", "apps\/server\/dist\/main\.js"\]$/m)
+    assert.notMatch(runtime, /^RUN/m, "there is no shell in it")
+  })
+
+  it("copies nothing that .dockerignore leaves out", () => {
+    const ignore = read(".dockerignore").split("\n")
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, paths = ""]) => paths.split(" "))
+    const kept = ignore.filter((line) => line.startsWith("!")).map((line) => line.slice(1))
+    assert.deepStrictEqual(
+      copied.filter((path) => path !== "." && !kept.some((root) => path === root || path.startsWith(`${root}/`))),
+      []
+    )
+  })
+})
