@@ -2,13 +2,21 @@
  * The health check of the image: asks the service in the same container whether it is alive. Exit code 0 is a yes.
  */
 import { get } from "node:http"
+import { get as getOverTls } from "node:https"
+import { connect } from "node:net"
 import { env, exit } from "node:process"
 
-const port = env["POSH_PORT"] ?? "8080"
+const address = { host: "127.0.0.1", port: Number(env["POSH_PORT"] || "8080"), timeout: 2_000 }
+const no = () => exit(1)
 
-get(
-  { host: "127.0.0.1", port, path: "/health/live", timeout: 2_000 },
-  ({ statusCode }) => exit(statusCode === 200 ? 0 : 1)
-)
-  .on("timeout", () => exit(1))
-  .on("error", () => exit(1))
+const ask = (): void => {
+  // A connection to itself needs no name to be checked.
+  const request = env["POSH_TLS_CERT_FILE"]
+    ? getOverTls({ ...address, path: "/health/live", rejectUnauthorized: false })
+    : get({ ...address, path: "/health/live" })
+  request.on("response", ({ statusCode }) => exit(statusCode === 200 ? 0 : 1)).on("timeout", no).on("error", no)
+}
+
+// Where callers need a certificate there is none here: that somebody listens must do.
+if (env["POSH_TLS_CLIENT_CA_FILE"]) connect(address).on("connect", () => exit(0)).on("timeout", no).on("error", no)
+else ask()
