@@ -5,12 +5,14 @@
 import { Effect } from "effect"
 import { memory } from "./memory.ts"
 import { startUp } from "./startUp.ts"
+import { telemetry } from "./telemetry.ts"
 import { warm } from "./warm.ts"
 import { type BenchWorld, makeWorld } from "./world.ts"
 
 const entries: Record<string, (world: BenchWorld) => Promise<ReadonlyArray<string>>> = {
   warm,
   startUp,
+  telemetry,
   memory
 }
 /** What is run when nothing is named. */

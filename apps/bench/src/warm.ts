@@ -33,7 +33,7 @@ export const warm = async (world: BenchWorld): Promise<ReadonlyArray<string>> =>
 export const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
 
-const perSecond = (results: ReadonlyArray<LoadResult>): string =>
+export const perSecond = (results: ReadonlyArray<LoadResult>): string =>
   `${median(results.map((result) => result.perSecond)).toFixed(0)}/s, ` +
   `p50 ${median(results.map(({ p50Ms }) => p50Ms)).toFixed(2)} ms, ` +
   `p99 ${median(results.map(({ p99Ms }) => p99Ms)).toFixed(2)} ms`

@@ -23,6 +23,8 @@ import * as verification from "./http/verification.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
 import { Readiness } from "./Readiness.ts"
+import * as telemetry from "./telemetry/layer.ts"
+import * as requests from "./telemetry/requests.ts"
 
 /** Everything that answers; over any verifier. */
 export const layerRoutes = Layer.mergeAll(
@@ -51,7 +53,7 @@ export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =
   Layer.unwrap(Effect.sync(() => {
     const listener = new Listener()
     return announced.pipe(
-      Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
+      Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener), requests.layer(listener)]),
       Layer.provide(Decider.layer),
       Layer.provide(cutOff(listener)),
       Layer.provide([
@@ -64,7 +66,10 @@ export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =
 
 /** The service. */
 export const layerApp = (settings: Settings, egress: EgressOptions) =>
-  layerListener(settings).pipe(Layer.provide(layerVerifier(settings, egress)))
+  layerListener(settings).pipe(
+    Layer.provide(layerVerifier(settings, egress)),
+    Layer.provide(telemetry.layer(settings))
+  )
 
 /** How long requests under way may take when the service stops. */
 const drainTime = "10 seconds"

@@ -3,10 +3,11 @@
  */
 import { type Problem, type Question } from "@posh/api"
 import { type QuestionError, type Verdict, Verifier } from "@posh/core"
-import { Cause, Context, Effect, Layer, Option } from "effect"
+import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
 import { type Caller, permit } from "./Caller.ts"
 import { internalProblem, questionProblem } from "./http/problems.ts"
 import { makeId } from "./ids.ts"
+import { Observations } from "./telemetry/Observations.ts"
 
 /** What of a question decides the verdict. */
 export type Asked = Omit<Question, "explain">
@@ -22,17 +23,25 @@ export type Decide = (asked: Asked, caller: Caller) => Effect.Effect<Decision, P
 export class Decider extends Context.Service<Decider, { readonly decide: Decide }>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
     Decider,
-    Effect.map(Verifier, ({ verify }) => {
-      const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
-        Effect.matchCauseEffect(verify(asked), {
-          onFailure: toProblem,
-          onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
+    Effect.zipWith(Verifier, Observations, ({ verify }, observations) => {
+      const put = (asked: Asked, caller: Caller): Effect.Effect<Decision, Problem> =>
+        Effect.suspend(() => {
+          const since = observations.asked()
+          const decision = Effect.matchCauseEffect(verify(asked), {
+            onFailure: toProblem,
+            onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
+          })
+          return Effect.onExit(decision, (exit) => {
+            if (Exit.isSuccess(exit)) observations.decided(exit.value, asked, caller, since)
+            else observations.undecided()
+            return Effect.void
+          })
         })
       return Decider.of({
         decide: (asked, caller) =>
           asked.refresh === true
-            ? Effect.andThen(Effect.fromResult(permit(caller, "admin", "refresh")), put(asked))
-            : put(asked)
+            ? Effect.andThen(Effect.fromResult(permit(caller, "admin", "refresh")), put(asked, caller))
+            : put(asked, caller)
       })
     })
   )

@@ -18,6 +18,7 @@ import { Fleet } from "./Fleet.ts"
 import type { Generation, Generations } from "./Generation.ts"
 import { type Landing, lost, makeLearn } from "./learn.ts"
 import { monotonicMs } from "./monotonic.ts"
+import { observeAttempt, observeFetcher, observeFleet, Observer } from "./Observer.ts"
 import type { Policy } from "./Policy.ts"
 import type { Target } from "./Target.ts"
 import type { CacheStatus } from "./Verdict.ts"
@@ -52,6 +53,8 @@ export interface Asked {
   /** After a failure that is remembered: when the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
   readonly cache: CacheStatus
+  /** Milliseconds for which the question waited for the origin, or for who asked it. */
+  readonly waitedMs?: number
 }
 
 export interface Resolution {
@@ -73,9 +76,11 @@ export class Resolver extends Context.Service<Resolver, {
 const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const store = yield* AssociationStore
   const fetcher = yield* Fetcher
-  const attempt = makeAttempt(Fetcher.of({ get: withBudgets(fetcher.get, policy.budgets) }), policy)
+  const observer = yield* Observer
+  const get = withBudgets(observeFetcher(fetcher.get, observer), policy.budgets)
+  const attempt = observeAttempt(makeAttempt(Fetcher.of({ get }), policy), observer)
   const flights = yield* makeFlights<Landing>(lost)
-  const learn = makeLearn(attempt, store, yield* Fleet)
+  const learn = makeLearn(attempt, store, observeFleet(yield* Fleet, observer))
   const refetches = makeRefetchLimit()
 
   const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> =>
@@ -131,10 +136,13 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
 
   const ask = (generation: Generation, target: Target, options: ResolveOptions, demand: Demand) =>
     Effect.flatMap(store.get(target.keys[generation]), (remembered): Effect.Effect<Asked> => {
+      observer.recalled(remembered)
       const recalled = recall(remembered, demand)
       if (recalled._tag === "Learn") return askOrigin(generation, target, options, demand, remembered)
+      if (recalled._tag === "Serve") observer.served(remembered.asOf - recalled.association.lifetime.fetchedAt)
       const answer = toAsked(generation, recalled, remembered.tier)
       if (!recalled.refreshAhead) return Effect.succeed(answer)
+      if (!flights.isUnderWay(target.keys[generation].text)) observer.refreshedAhead()
       return Effect.as(flights.start(target.keys[generation].text, learn(generation, target, remembered)), answer)
     })
 
@@ -158,7 +166,9 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
           })
         }
       )
-      return conclude(generation, landing, demand, joined ? "coalesced" : "miss")
+      if (joined) observer.coalesced()
+      const waitedMs = (yield* monotonicMs) - now
+      return { ...conclude(generation, landing, demand, joined ? "coalesced" : "miss"), waitedMs }
     }
   )
 

@@ -21,6 +21,8 @@ export type Lane = (request: IncomingMessage, response: ServerResponse) => boole
 
 /** The server that the HTTP edge listens with. */
 export class Listener extends Server {
+  /** Told of every answer that begins. */
+  observe?: (response: ServerResponse) => void
   /** Asked before everything else. */
   gate?: Gate
   /** Asked before the routes. */
@@ -51,6 +53,7 @@ export class Listener extends Server {
   }
 
   #takes(request: IncomingMessage, response: ServerResponse): boolean {
+    this.observe?.(response)
     return this.gate?.(request, response) === false || this.fastLane?.(request, response) === true
   }
 }

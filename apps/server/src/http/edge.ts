@@ -1,13 +1,13 @@
 /**
  * What holds for every answer: its headers, and that a failure is a problem which tells nothing of the inside.
  */
-import { Api, problem } from "@posh/api"
+import { Api, problem, problemCodes, problemMediaType } from "@posh/api"
 import { Cause, Effect, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiError } from "effect/http-api"
 import { docsPaths } from "./docs.ts"
 import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
-import { securityHeaders } from "./rendered.ts"
+import { noteProblem, securityHeaders } from "./rendered.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
@@ -18,8 +18,18 @@ export const layer = HttpRouter.middleware((handled) =>
       // Who went away gets no answer, and a stopping server interrupts what is over its time.
       Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
     ),
+    Effect.tap(noteResponse),
     Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers }))
   ), { global: true })
+
+/** Handlers fail with problems, which are encoded by the time that they come here: their code is read back. */
+const noteResponse = ({ body, status }: Response) =>
+  status < 400 || body._tag !== "Uint8Array" || body.contentType !== problemMediaType
+    ? Effect.void
+    : Effect.map(HttpServerRequest.HttpServerRequest, ({ source }) => {
+      const code = problemCodes.find((candidate) => Buffer.from(body.body).includes(`"code":"${candidate}"`))
+      if (code !== undefined) noteProblem(source, code)
+    })
 
 const failureResponse = (cause: Cause.Cause<unknown>) =>
   Effect.gen(function*() {

@@ -1,13 +1,15 @@
 /**
  * Answers that are written past the router: by the fast lane, and by the gate.
  */
-import { type Answer, type Problem, problemMediaType } from "@posh/api"
+import { type Answer, type Problem, type ProblemCode, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
 
 export interface Rendered {
   readonly status: number
   readonly mediaType: string
   readonly body: string
+  /** Where it is a problem. */
+  readonly code?: ProblemCode
 }
 
 // The API is for programs: nothing of it is to be kept by a cache, or taken by a browser for anything but what it is.
@@ -19,7 +21,8 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 export const renderProblem = (problem: Problem): Rendered => ({
   status: problem.status,
   mediaType: problemMediaType,
-  body: JSON.stringify(problem)
+  body: JSON.stringify(problem),
+  code: problem.code
 })
 
 export const renderAnswer = (answer: Answer): Rendered => ({
@@ -33,9 +36,10 @@ const fixedHeaders: ReadonlyArray<string> = Object.entries(securityHeaders).flat
 /** `headers`: names and values by turns. */
 export const write = (
   response: ServerResponse,
-  { body, mediaType, status }: Rendered,
+  { body, code, mediaType, status }: Rendered,
   headers: ReadonlyArray<string> = []
 ): void => {
+  if (code !== undefined) noteProblem(response.req, code)
   response.writeHead(status, [
     ...fixedHeaders,
     ...headers,
@@ -46,3 +50,11 @@ export const write = (
   ])
   response.end(body)
 }
+
+/** The problem that a request has ended in, for whoever counts. */
+export const problemOf = (request: object): ProblemCode | undefined => told.get(request)
+
+/** `request` is that of Node.js, as the router's has it in `source`. */
+export const noteProblem = (request: object, code: ProblemCode): void => void told.set(request, code)
+
+const told = new WeakMap<object, ProblemCode>()

@@ -1,12 +1,13 @@
 /**
  * `/v1/verify`: ask about a certificate.
  */
-import { Api, bodyLimits, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
+import { Api, type BatchResponse, bodyLimits, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
 import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { answerBatch, answerQuestion } from "../answerQuestion.ts"
 import { Decider } from "../Decider.ts"
+import { Observations, type ObservationsShape } from "../telemetry/Observations.ts"
 import { readJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
 
@@ -16,6 +17,7 @@ export const layer = HttpApiBuilder.group(
   "verification",
   Effect.fnUntraced(function*(handlers) {
     const { decide } = yield* Decider
+    const observations = yield* Observations
     return handlers
       .handleRaw(
         "verify",
@@ -34,10 +36,15 @@ export const layer = HttpApiBuilder.group(
           Effect.flatMap(
             readJson(request, bodyLimits.batch),
             (input) => answerBatch(decide, callerOf(request.source), input)
-          )
+          ).pipe(Effect.tap(({ results }) => Effect.sync(() => notePlaces(results, observations))))
       )
   })
 )
+
+/** The problems inside of a batch; that of a batch is seen where answers are written. */
+const notePlaces = (results: BatchResponse["results"], { problem }: ObservationsShape): void => {
+  for (const result of results) if ("problem" in result) problem(result.problem.code)
+}
 
 /** The question whose members came as parameters. */
 const toQuestion = (

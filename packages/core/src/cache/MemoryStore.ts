@@ -6,6 +6,7 @@ import { LRUCache } from "lru-cache"
 import type { Association } from "../Association.ts"
 import type { Material } from "../Material.ts"
 import { monotonicMsOf } from "../monotonic.ts"
+import { Observer } from "../Observer.ts"
 import {
   type Absence,
   AssociationStore,
@@ -35,13 +36,20 @@ interface Slot extends Clocks {
 }
 
 export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<NearStore> =>
-  Clock.clockWith((clock) =>
-    Effect.sync(() => {
+  Effect.zipWith(
+    Clock.Clock,
+    Observer,
+    (clock, observer) => {
+      const evicted = { count: 0 }
       const slots = new LRUCache<string, Slot>({
         max: Math.max(1, options.entries),
         maxSize: Math.max(1, options.octets),
-        sizeCalculation: slotOctets
+        sizeCalculation: slotOctets,
+        dispose: (_slot, _key, reason) => {
+          if (reason === "evict") evicted.count += 1
+        }
       })
+      observer.remembering({ entries: () => slots.size, evicted: () => evicted.count })
       const put = (key: StoreKey, association: Association | undefined, absence: Absence | undefined) => {
         if (association === undefined && absence === undefined) return void slots.delete(key.text)
         slots.set(key.text, {
@@ -87,7 +95,7 @@ export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<Near
         drop: (keyText) => void slots.delete(keyText),
         clear: () => slots.clear()
       } satisfies NearStore
-    })
+    }
   )
 
 export const layerMemory = (options: MemoryStoreOptions): Layer.Layer<AssociationStore> =>

@@ -46,7 +46,7 @@ export const makeTieredStore = (
       if (channel.stands && answersAlone(here)) return here
       const { heard } = channel
       const there = yield* far.get(key)
-      if (there.away === true) return here
+      if (there.away === true) return { ...here, away: true }
       // A change that was heard in the meantime may be about this: then it is answered, and not kept.
       if (channel.stands && channel.heard === heard) yield* keep(near, key, there)
       return there

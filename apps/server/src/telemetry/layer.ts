@@ -1,0 +1,48 @@
+/**
+ * What the service tells of itself, put together: numbers, decisions, traces.
+ */
+import { Observer } from "@posh/core"
+import { Context, Effect, Layer } from "effect"
+import type { Settings } from "../config/variables.ts"
+import { Readiness } from "../Readiness.ts"
+import { countQuestions, countResolving } from "./counting.ts"
+import { type DecisionSettings, observeDecisions } from "./decisions/layer.ts"
+import { makeMetrics, Metrics } from "./Metrics.ts"
+import { Observations, type ObservationsShape, unobserved } from "./Observations.ts"
+import { watchProcess } from "./process.ts"
+
+export type TelemetrySettings = DecisionSettings & Pick<Settings, "metrics">
+
+export const layer = (settings: TelemetrySettings) =>
+  Layer.effectContext(Effect.gen(function*() {
+    const metrics = makeMetrics()
+    const decisions = yield* observeDecisions(settings, metrics)
+    if (settings.metrics === "off") return Context.make(Observations, decisions ?? unobserved)
+    yield* watchProcess(metrics)
+    const counted = countQuestions(metrics)
+    return Context.empty().pipe(
+      Context.add(Metrics, metrics),
+      Context.add(Observer, countResolving(metrics)),
+      Context.add(Observations, decisions === undefined ? counted : both(decisions, counted))
+    )
+  })).pipe(Layer.provide(Readiness.layer))
+
+/** The first keeps the time. */
+const both = (first: ObservationsShape, second: ObservationsShape): ObservationsShape => ({
+  asked: () => {
+    second.asked()
+    return first.asked()
+  },
+  decided: (decision, asked, caller, since) => {
+    first.decided(decision, asked, caller, since)
+    second.decided(decision, asked, caller, since)
+  },
+  undecided: () => {
+    first.undecided()
+    second.undecided()
+  },
+  problem: (code) => {
+    first.problem(code)
+    second.problem(code)
+  }
+})

@@ -1,0 +1,68 @@
+/**
+ * Requests as the listener sees them, whichever lane they take: how many, how long, and which problems they end in.
+ */
+import type { ProblemCode } from "@posh/api"
+import { Effect, Layer, Option } from "effect"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Listener } from "../http/Listener.ts"
+import { problemOf } from "../http/rendered.ts"
+import { cellsBy, increment } from "./counting.ts"
+import { problemCodes, routes, statusClasses } from "./labels.ts"
+import { type Cell, type Histogram, Metrics } from "./Metrics.ts"
+
+/** Puts the count in front of a listener, where the service counts. */
+export const layer = (listener: Listener) =>
+  Layer.effectDiscard(Effect.flatMap(
+    Effect.serviceOption(Metrics),
+    Option.match({ onNone: () => Effect.void, onSome: (metrics) => watch(listener, metrics) })
+  ))
+
+interface Counts {
+  readonly classes: ReadonlyMap<string, Cell>
+  readonly seconds: Histogram
+}
+
+const watch = (listener: Listener, metrics: Metrics["Service"]) => {
+  const counts = new Map(routes.map((route): readonly [string, Counts] => [route, {
+    classes: cellsBy(metrics, "posh_http_requests_total", "status", statusClasses, { route }),
+    seconds: metrics.histogram("posh_http_request_seconds", { route })
+  }]))
+  const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
+  const findRoute = makeFindRoute()
+  const began = Symbol("began")
+  type Observed = ServerResponse & { [began]?: number }
+
+  /** One function for all responses: a closure for each would cost more than the counting. */
+  function ended(this: Observed): void {
+    const route = counts.get(findRoute(this.req))
+    if (route === undefined) return
+    increment(route.classes.get(this.writableFinished ? classOf(this.statusCode) : "aborted"))
+    route.seconds.observe((performance.now() - (this[began] ?? 0)) / 1_000)
+    if (this.statusCode >= 400) increment(problems.get(problemOf(this.req) ?? ""))
+  }
+  return Effect.acquireRelease(
+    Effect.sync(() => {
+      listener.observe = (response: Observed) => {
+        response[began] = performance.now()
+        response.on("close", ended)
+      }
+    }),
+    () => Effect.sync(() => delete listener.observe)
+  )
+}
+
+const classOf = (status: number): string => `${Math.floor(status / 100)}xx`
+
+/** The route of a request, as labels name it. The most asked one is not looked for. */
+const makeFindRoute = () => {
+  const patterns = routes.filter((route) => route !== "other").map((route) => {
+    const [method = "", path = ""] = route.split(" ")
+    return { method, route, pattern: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`) }
+  })
+  return ({ method, url = "" }: IncomingMessage): string => {
+    if (method === "POST" && url === "/v1/verify") return "POST /v1/verify"
+    const [path = ""] = url.split(/[?#]/, 1)
+    const asked = method === "HEAD" ? "GET" : method
+    return patterns.find((row) => row.method === asked && row.pattern.test(path))?.route ?? "other"
+  }
+}
