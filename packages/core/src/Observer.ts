@@ -19,7 +19,7 @@ export type FetchPhase = "dns" | "connect" | "tls" | "exchange"
 
 /** All times are milliseconds that something took, on a clock that never goes backwards. */
 export interface ObserverShape {
-  /** A question looked into the cache, once for each generation that it asked about. */
+  /** A question looked into the cache for what may answer it, once for each generation that it asked about. */
   readonly recalled: (remembered: Remembered) => void
   /** What was remembered answered; so long ago it was learnt. */
   readonly served: (ageMs: number) => void

@@ -20,6 +20,7 @@ import { type Landing, lost, makeLearn } from "./learn.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { observeAttempt, observeFetcher, observeFleet, Observer } from "./Observer.ts"
 import type { Policy } from "./Policy.ts"
+import { spanned } from "./Stage.ts"
 import type { Target } from "./Target.ts"
 import type { CacheStatus } from "./Verdict.ts"
 
@@ -135,8 +136,8 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       flights.isUnderWay(target.keys.rfc7711.text) || flights.isUnderWay(target.keys.draft.text))
 
   const ask = (generation: Generation, target: Target, options: ResolveOptions, demand: Demand) =>
-    Effect.flatMap(store.get(target.keys[generation]), (remembered): Effect.Effect<Asked> => {
-      observer.recalled(remembered)
+    Effect.flatMap(spanned("Cache", store.get(target.keys[generation])), (remembered): Effect.Effect<Asked> => {
+      if (!demand.force) observer.recalled(remembered)
       const recalled = recall(remembered, demand)
       if (recalled._tag === "Learn") return askOrigin(generation, target, options, demand, remembered)
       if (recalled._tag === "Serve") observer.served(remembered.asOf - recalled.association.lifetime.fetchedAt)

@@ -5,6 +5,8 @@ import { Api, problem, problemCodes, problemMediaType } from "@posh/api"
 import { Cause, Effect, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiError } from "effect/http-api"
+import type { IncomingMessage } from "node:http"
+import { Tracing } from "../telemetry/traces/Tracing.ts"
 import { docsPaths } from "./docs.ts"
 import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
 import { noteProblem, securityHeaders } from "./rendered.ts"
@@ -13,7 +15,7 @@ type Response = HttpServerResponse.HttpServerResponse
 
 /** Puts the edge around every route. */
 export const layer = HttpRouter.middleware((handled) =>
-  handled.pipe(
+  traced(handled).pipe(
     Effect.catchCause((cause): Effect.Effect<Response, Types.unhandled, HttpServerRequest.HttpServerRequest> =>
       // Who went away gets no answer, and a stopping server interrupts what is over its time.
       Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
@@ -21,6 +23,13 @@ export const layer = HttpRouter.middleware((handled) =>
     Effect.tap(noteResponse),
     Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers }))
   ), { global: true })
+
+/** Inside a span, where the request is traced. */
+const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(
+    Effect.all([HttpServerRequest.HttpServerRequest, Tracing]),
+    ([{ source }, { trace }]) => trace(source as IncomingMessage, handled)
+  )
 
 /** Handlers fail with problems, which are encoded by the time that they come here: their code is read back. */
 const noteResponse = ({ body, status }: Response) =>

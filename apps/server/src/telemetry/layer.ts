@@ -10,22 +10,37 @@ import { type DecisionSettings, observeDecisions } from "./decisions/layer.ts"
 import { makeMetrics, Metrics } from "./Metrics.ts"
 import { Observations, type ObservationsShape, unobserved } from "./Observations.ts"
 import { watchProcess } from "./process.ts"
+import { makeExporter } from "./traces/exporter.ts"
+import { makeTracing, Tracing } from "./traces/Tracing.ts"
 
-export type TelemetrySettings = DecisionSettings & Pick<Settings, "metrics">
+export type TelemetrySettings =
+  & DecisionSettings
+  & Pick<Settings, "metrics" | "otlpEndpoint" | "otlpHeaders" | "otlpServiceName" | "traceSample">
 
 export const layer = (settings: TelemetrySettings) =>
   Layer.effectContext(Effect.gen(function*() {
     const metrics = makeMetrics()
     const decisions = yield* observeDecisions(settings, metrics)
-    if (settings.metrics === "off") return Context.make(Observations, decisions ?? unobserved)
+    const traces = yield* traced(settings, metrics)
+    if (settings.metrics === "off") return Context.add(traces, Observations, decisions ?? unobserved)
     yield* watchProcess(metrics)
     const counted = countQuestions(metrics)
-    return Context.empty().pipe(
+    return traces.pipe(
       Context.add(Metrics, metrics),
       Context.add(Observer, countResolving(metrics)),
       Context.add(Observations, decisions === undefined ? counted : both(decisions, counted))
     )
   })).pipe(Layer.provide(Readiness.layer))
+
+const traced = (settings: TelemetrySettings, { cell }: Metrics["Service"]) =>
+  Effect.gen(function*() {
+    const { otlpEndpoint: endpoint, otlpHeaders: headers, otlpServiceName: serviceName, traceSample } = settings
+    if (endpoint === undefined) return Context.empty()
+    const exported = cell("posh_spans_total", { result: "exported" })
+    const dropped = cell("posh_spans_total", { result: "dropped" })
+    const tracer = yield* makeExporter({ endpoint, headers, serviceName, exported, dropped })
+    return Context.make(Tracing, yield* makeTracing(tracer, traceSample))
+  })
 
 /** The first keeps the time. */
 const both = (first: ObservationsShape, second: ObservationsShape): ObservationsShape => ({

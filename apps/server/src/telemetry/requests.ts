@@ -3,12 +3,13 @@
  */
 import type { ProblemCode } from "@posh/api"
 import { Effect, Layer, Option } from "effect"
-import type { IncomingMessage, ServerResponse } from "node:http"
+import type { ServerResponse } from "node:http"
 import type { Listener } from "../http/Listener.ts"
 import { problemOf } from "../http/rendered.ts"
 import { cellsBy, increment } from "./counting.ts"
 import { problemCodes, routes, statusClasses } from "./labels.ts"
 import { type Cell, type Histogram, Metrics } from "./Metrics.ts"
+import { findRoute } from "./routes.ts"
 
 /** Puts the count in front of a listener, where the service counts. */
 export const layer = (listener: Listener) =>
@@ -28,7 +29,6 @@ const watch = (listener: Listener, metrics: Metrics["Service"]) => {
     seconds: metrics.histogram("posh_http_request_seconds", { route })
   }]))
   const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
-  const findRoute = makeFindRoute()
   const began = Symbol("began")
   type Observed = ServerResponse & { [began]?: number }
 
@@ -52,17 +52,3 @@ const watch = (listener: Listener, metrics: Metrics["Service"]) => {
 }
 
 const classOf = (status: number): string => `${Math.floor(status / 100)}xx`
-
-/** The route of a request, as labels name it. The most asked one is not looked for. */
-const makeFindRoute = () => {
-  const patterns = routes.filter((route) => route !== "other").map((route) => {
-    const [method = "", path = ""] = route.split(" ")
-    return { method, route, pattern: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`) }
-  })
-  return ({ method, url = "" }: IncomingMessage): string => {
-    if (method === "POST" && url === "/v1/verify") return "POST /v1/verify"
-    const [path = ""] = url.split(/[?#]/, 1)
-    const asked = method === "HEAD" ? "GET" : method
-    return patterns.find((row) => row.method === asked && row.pattern.test(path))?.route ?? "other"
-  }
-}
