@@ -57,25 +57,13 @@ describe("the decision log in a file", () => {
         assert.strictEqual(yield* stop, 0)
 
         const lines = read(file)
-        assert.deepStrictEqual(
-          lines.map(({ answer, id, question }) => ({
-            id,
-            ...answer,
-            domain: question["domain"],
-            service: question["service"]
-          })),
-          answers.map(({ cache, code, domain, generation, id, prooftype, service, validUntil, verdict }) => ({
-            id,
-            verdict,
-            code,
-            prooftype,
-            ...(generation === undefined ? {} : { generation }),
-            ...(cache === undefined ? {} : { cache }),
-            ...(validUntil === undefined ? {} : { validUntil }),
-            domain,
-            service
-          }))
-        )
+        assert.deepStrictEqual(lines.map(({ id }) => id), answers.map(({ id }) => id))
+        for (const [index, { answer, question }] of lines.entries()) {
+          const given = answers[index]
+          const members = ["verdict", "code", "prooftype", "generation", "cache", "validUntil"] as const
+          assert.deepStrictEqual(members.map((name) => answer[name]), members.map((name) => given?.[name]))
+          assert.deepInclude(question, { domain: given?.domain, service: given?.service })
+        }
         const [cold, warm, mismatch, broken, refused] = lines
         assert.deepStrictEqual(cold?.question, {
           domain: "good.example",

@@ -5,7 +5,7 @@ import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { ensureInstalled } from "@posh/testing"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
-import { catalogue, type Row } from "../../src/telemetry/catalogue.ts"
+import { catalogue, type Labels, type Row } from "../../src/telemetry/catalogue.ts"
 import { verdictCodes, whoseTrouble } from "../../src/telemetry/labels.ts"
 import { makeMetrics } from "../../src/telemetry/Metrics.ts"
 import { makeWorld, startService, valueOf } from "./world.ts"
@@ -21,20 +21,21 @@ const shapeOf = (text: string): ReadonlyArray<string> => {
 
 /** The same, as the catalogue promises it. */
 const promised = (): ReadonlyArray<string> =>
-  Object.entries<Row>(catalogue).flatMap(([name, { buckets, series, type }]) => [
-    `# TYPE ${name} ${type}`,
-    ...series.flatMap((labels) => {
-      const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
-      const braced = (more: ReadonlyArray<string>) =>
-        pairs.length + more.length === 0 ? "" : `{${[...pairs, ...more].join(",")}}`
-      if (type !== "histogram") return [`${name}${braced([])}`]
-      return [
-        ...[...(buckets ?? []), "+Inf"].map((end) => `${name}_bucket${braced([`le="${end}"`])}`),
-        `${name}_sum${braced([])}`,
-        `${name}_count${braced([])}`
-      ]
-    })
-  ]).toSorted()
+  Object.entries<Row>(catalogue).flatMap(([name, row]) =>
+    [`# TYPE ${name} ${row.type}`].concat(row.series.flatMap((labels) => seriesOf(name, row, labels)))
+  ).toSorted()
+
+const seriesOf = (name: string, { buckets = [], type }: Row, labels: Labels): ReadonlyArray<string> => {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+  const braced = (...more: ReadonlyArray<string>) => {
+    const all = pairs.concat(more)
+    return all.length === 0 ? "" : `{${all.join(",")}}`
+  }
+  if (type !== "histogram") return [`${name}${braced()}`]
+  const ends = [...buckets.map(String), "+Inf"]
+  return ends.map((end) => `${name}_bucket${braced(`le="${end}"`)}`)
+    .concat(`${name}_sum${braced()}`, `${name}_count${braced()}`)
+}
 
 describe("GET /metrics", () => {
   it.live("exports the catalogue, exactly, from the start and after questions", () =>
