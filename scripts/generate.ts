@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { apiReference } from "./generated/api.ts"
 import { configurationReference } from "./generated/configuration.ts"
+import { dashboard } from "./generated/dashboard.ts"
 import { errorsReference } from "./generated/errors.ts"
 import { metricsReference } from "./generated/metrics.ts"
 import { openApiDocument } from "./generated/openApi.ts"
@@ -21,7 +22,8 @@ const producers: ReadonlyArray<Producer> = [
   { file: "docs/reference/configuration.md", content: configurationReference },
   { file: "docs/reference/errors.md", content: errorsReference },
   { file: "docs/reference/api.md", content: apiReference },
-  { file: "docs/reference/metrics.md", content: metricsReference }
+  { file: "docs/reference/metrics.md", content: metricsReference },
+  { file: "docker/grafana/posh.json", content: dashboard }
 ]
 
 const root = join(import.meta.dirname, "..")
