@@ -206,11 +206,11 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
         ]
       },
       {
-        title: "Questions in flight",
-        description: "And what keeps the process running: sockets, timers, files.",
+        title: "Questions that wait",
+        description: "For origins; and what keeps the process running: sockets, timers, files.",
         unit: "short",
         queries: [
-          ["questions {{instance}}", gauge("posh_questions_in_flight")],
+          ["questions {{instance}}", gauge("posh_questions_waiting")],
           ["handles {{instance}}", gauge("posh_process_open_handles")]
         ]
       },

@@ -7,7 +7,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { load, type LoadResult } from "./load.ts"
-import { start } from "./process.ts"
+import { type Running, start } from "./process.ts"
 import { median, perSecond } from "./warm.ts"
 import type { BenchWorld } from "./world.ts"
 
@@ -30,25 +30,30 @@ export const telemetry = async (world: BenchWorld): Promise<ReadonlyArray<string
       load({ port, path: "/v1/verify", body, connections: 16, seconds, expect: "\"valid\":true" })
     await run(on.port, 3)
     await run(off.port, 3)
-    const before = [on.cpuSeconds(), off.cpuSeconds()] as const
-    const pairs: Array<readonly [on: LoadResult, off: LoadResult]> = []
+    const measure = async (service: Running): Promise<Measured> => {
+      const before = service.cpuSeconds()
+      const result = await run(service.port, seconds)
+      return { ...result, cpuMicros: (service.cpuSeconds() - before) * 1e6 / (result.perSecond * seconds) }
+    }
+    const pairs: Array<readonly [on: Measured, off: Measured]> = []
     for (let round = 0; round < rounds; round += 1) {
       // Who comes first changes, so that neither has the warmer machine.
-      if (round % 2 === 0) pairs.push([await run(on.port, seconds), await run(off.port, seconds)])
+      if (round % 2 === 0) pairs.push([await measure(on), await measure(off)])
       else {
-        const theirs = await run(off.port, seconds)
-        pairs.push([await run(on.port, seconds), theirs])
+        const theirs = await measure(off)
+        pairs.push([await measure(on), theirs])
       }
     }
     const ratio = median(pairs.map(([ours, theirs]) => ours.perSecond / theirs.perSecond))
-    const cpuOn = microseconds(on.cpuSeconds() - before[0], pairs.map(([ours]) => ours))
-    const cpuOff = microseconds(off.cpuSeconds() - before[1], pairs.map(([, theirs]) => theirs))
+    const cpu = median(pairs.map(([ours, theirs]) => theirs.cpuMicros / ours.cpuMicros))
+    const cpuOn = median(pairs.map(([ours]) => ours.cpuMicros))
+    const cpuOff = median(pairs.map(([, theirs]) => theirs.cpuMicros))
     const recorded = await recordsOf(on.port)
     return [
       `everything on ${perSecond(pairs.map(([ours]) => ours))}`,
       `everything off ${perSecond(pairs.map(([, theirs]) => theirs))}`,
       `${recorded}; ${(statSync(log).size / 1e6).toFixed(0)} MB; ${collector.received()} requests to the collector`,
-      `CPU an answer ${cpuOn.toFixed(1)} µs on, ${cpuOff.toFixed(1)} µs off: ratio ${(cpuOff / cpuOn).toFixed(2)}`,
+      `CPU an answer ${cpuOn.toFixed(1)} µs on, ${cpuOff.toFixed(1)} µs off: ratio ${cpu.toFixed(2)}`,
       `ratio ${ratio.toFixed(2)} (median of ${pairs.length} pairs; to reach: ${target})`
     ]
   } finally {
@@ -58,9 +63,10 @@ export const telemetry = async (world: BenchWorld): Promise<ReadonlyArray<string
   }
 }
 
-/** CPU time of one answer: what is left of the difference on a machine that others work on as well. */
-const microseconds = (cpuSeconds: number, results: ReadonlyArray<LoadResult>): number =>
-  cpuSeconds * 1e6 / results.reduce((sum, { perSecond }) => sum + perSecond * seconds, 0)
+/** With the CPU time of one answer: what is left of the difference on a machine that others work on as well. */
+interface Measured extends LoadResult {
+  readonly cpuMicros: number
+}
 
 /** What became of the records, as the service counts them. */
 const recordsOf = async (port: number): Promise<string> => {

@@ -3,7 +3,7 @@
  */
 import { type Problem, type Question } from "@posh/api"
 import { type QuestionError, type Verdict, Verifier } from "@posh/core"
-import { Cause, Context, Effect, Exit, Layer, type LogLevel, Option } from "effect"
+import { Cause, Context, Effect, Layer, type LogLevel, Option, type Tracer } from "effect"
 import { type Caller, permit } from "./Caller.ts"
 import { internalProblem, questionProblem } from "./http/problems.ts"
 import { makeId } from "./ids.ts"
@@ -25,19 +25,16 @@ export class Decider extends Context.Service<Decider, { readonly decide: Decide 
     Decider,
     Effect.zipWith(Verifier, Observations, ({ verify }, observations) => {
       const put = (asked: Asked, caller: Caller): Effect.Effect<Decision, Problem> =>
-        Effect.withFiber(({ cache: { minimumLogLevel, span } }) => {
+        Effect.suspend(() => {
           const since = observations.asked()
-          const decision = Effect.matchCauseEffect(verify(asked), {
+          return Effect.matchCauseEffect(verify(asked), {
             onFailure: toProblem,
-            onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
+            onSuccess: (verdict) => {
+              const decision = { id: makeId(verdict.decidedAt), verdict }
+              observations.decided(decision, asked, caller, since)
+              return told(decision)
+            }
           })
-          const observed = Effect.onExit(decision, (exit) => {
-            if (Exit.isSuccess(exit)) observations.decided(exit.value, asked, caller, since)
-            else observations.undecided()
-            return Effect.void
-          })
-          const told = talkative.has(minimumLogLevel) ? Effect.tap(observed, tell) : observed
-          return span === undefined ? told : traced(told)
         })
       return Decider.of({
         decide: (asked, caller) =>
@@ -49,27 +46,26 @@ export class Decider extends Context.Service<Decider, { readonly decide: Decide 
   )
 }
 
+/** Said in the log and in the span, where there is somebody to read it; never by which certificate. */
+const told = (decision: Decision): Effect.Effect<Decision> =>
+  Effect.withFiber(({ cache: { minimumLogLevel, span } }) => {
+    if (span?._tag === "Span") annotate(span, decision)
+    return talkative.has(minimumLogLevel) ? Effect.as(logDecision(decision), decision) : Effect.succeed(decision)
+  })
+
+const annotate = (span: Tracer.Span, { id, verdict }: Decision): void => {
+  span.attribute("posh.decision", id)
+  span.attribute("posh.domain", verdict.domain)
+  span.attribute("posh.service", verdict.service)
+  span.attribute("posh.verdict", verdict.verdict)
+  span.attribute("posh.code", verdict.code)
+  span.attribute("posh.cache", verdict.cache ?? "none")
+}
+
 const talkative: ReadonlySet<LogLevel.LogLevel> = new Set(["All", "Trace", "Debug"])
 
-/** In a line of the log, by the name under which the decision log and traces have it. */
-const tell = ({ id, verdict: { code, domain, service, verdict } }: Decision): Effect.Effect<void> =>
+const logDecision = ({ id, verdict: { code, domain, service, verdict } }: Decision): Effect.Effect<void> =>
   Effect.logDebug("decided").pipe(Effect.annotateLogs({ decision: id, domain, service, verdict, code }))
-
-/** Inside a span that says what was decided; never by which certificate. */
-const traced = (decision: Effect.Effect<Decision, Problem>): Effect.Effect<Decision, Problem> =>
-  decision.pipe(
-    Effect.tap(({ id, verdict }) =>
-      Effect.annotateCurrentSpan({
-        "posh.decision": id,
-        "posh.domain": verdict.domain,
-        "posh.service": verdict.service,
-        "posh.verdict": verdict.verdict,
-        "posh.code": verdict.code,
-        "posh.cache": verdict.cache ?? "none"
-      })
-    ),
-    Effect.withSpan("Decider.decide")
-  )
 
 /** A question that was refused; a fault of ours, which is a problem of this question alone; or an interruption. */
 const toProblem = (cause: Cause.Cause<QuestionError>): Effect.Effect<never, Problem> => {

@@ -11,6 +11,7 @@ import {
   problem,
   Question
 } from "@posh/api"
+import { spanned } from "@posh/core"
 import { Effect, Predicate, Result, Schema, Struct } from "effect"
 import type { Caller } from "./Caller.ts"
 import type { Asked, Decide, Decision } from "./Decider.ts"
@@ -61,7 +62,8 @@ export const answerBatch = (decide: Decide, caller: Caller, input: unknown): Eff
   return Effect.map(
     Effect.forEach(
       distinct,
-      ([key, asked]) => Effect.map(Effect.result(decide(asked, caller)), (decision) => [key, decision] as const),
+      ([key, asked]) =>
+        Effect.map(Effect.result(spanned("Question", decide(asked, caller))), (decision) => [key, decision] as const),
       {
         concurrency: "unbounded"
       }

@@ -23,6 +23,8 @@ export interface ObserverShape {
   readonly recalled: (remembered: Remembered) => void
   /** What was remembered answered; so long ago it was learnt. */
   readonly served: (ageMs: number) => void
+  /** One question more or less (-1) waits for an origin. */
+  readonly waiting: (change: 1 | -1) => void
   /** A question waited for a resolution that another one had begun. */
   readonly coalesced: () => void
   /** A resolution began in the background, ahead of need (POSH-CAC-34). */
@@ -46,6 +48,7 @@ export const Observer = Context.Reference<ObserverShape>("posh/Observer", {
   defaultValue: () => ({
     recalled: nothing,
     served: nothing,
+    waiting: nothing,
     coalesced: nothing,
     refreshedAhead: nothing,
     resolved: nothing,

@@ -7,7 +7,7 @@ import { Context, Effect, Layer, Result } from "effect"
 import type { Association } from "./Association.ts"
 import { makeAttempt } from "./Attempt.ts"
 import { withBudgets } from "./Budgets.ts"
-import { AssociationStore, type Remembered } from "./cache/AssociationStore.ts"
+import { AssociationStore, type Remembered, type StoreKey } from "./cache/AssociationStore.ts"
 import { makeFlights } from "./cache/Flights.ts"
 import { type Demand, fallBack, type Recall, recall } from "./cache/recall.ts"
 import { makeRefetchLimit } from "./cache/RefetchLimit.ts"
@@ -20,7 +20,7 @@ import { type Landing, lost, makeLearn } from "./learn.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { observeAttempt, observeFetcher, observeFleet, Observer } from "./Observer.ts"
 import type { Policy } from "./Policy.ts"
-import { spanned } from "./Stage.ts"
+import type { Stage } from "./Stage.ts"
 import type { Target } from "./Target.ts"
 import type { CacheStatus } from "./Verdict.ts"
 
@@ -31,6 +31,8 @@ export interface ResolveOptions {
   /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
+  /** Where the question is traced. */
+  readonly stage?: Stage
 }
 
 /** When an answer is due; the clock is first read where something has to be waited for. */
@@ -135,8 +137,11 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       // Somebody else's refetch is under way: it answers this question too.
       flights.isUnderWay(target.keys.rfc7711.text) || flights.isUnderWay(target.keys.draft.text))
 
+  const look = ({ stage }: ResolveOptions, key: StoreKey): Effect.Effect<Remembered> =>
+    stage === undefined ? store.get(key) : stage.within("Cache", store.get(key))
+
   const ask = (generation: Generation, target: Target, options: ResolveOptions, demand: Demand) =>
-    Effect.flatMap(spanned("Cache", store.get(target.keys[generation])), (remembered): Effect.Effect<Asked> => {
+    Effect.flatMap(look(options, target.keys[generation]), (remembered): Effect.Effect<Asked> => {
       if (!demand.force) observer.recalled(remembered)
       const recalled = recall(remembered, demand)
       if (recalled._tag === "Learn") return askOrigin(generation, target, options, demand, remembered)
@@ -157,15 +162,19 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     ) {
       const now = yield* monotonicMs
       deadline.at ??= now + deadline.ms
-      const { joined, outcome: landing } = yield* flights.join(
-        target.keys[generation].text,
-        learn(generation, target, remembered),
-        {
-          ms: deadline.at - now,
-          onLate: ({ waiting }) => ({
-            outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] }))
-          })
-        }
+      observer.waiting(1)
+      const { joined, outcome: landing } = yield* Effect.ensuring(
+        flights.join(
+          target.keys[generation].text,
+          learn(generation, target, remembered),
+          {
+            ms: deadline.at - now,
+            onLate: ({ waiting }) => ({
+              outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] }))
+            })
+          }
+        ),
+        Effect.sync(() => observer.waiting(-1))
       )
       if (joined) observer.coalesced()
       const waitedMs = (yield* monotonicMs) - now

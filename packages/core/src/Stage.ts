@@ -11,7 +11,8 @@ export interface Stage {
   readonly within: <A, E, R>(name: string, work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
-const untraced: Stage = { run: (_name, work) => work(), within: (_name, work) => work }
+/** The stage of whoever is not traced. */
+export const untraced: Stage = { run: (_name, work) => work(), within: (_name, work) => work }
 
 /** For the fiber that asks for it. */
 export const currentStage: Effect.Effect<Stage> = Effect.withFiber((fiber) => {

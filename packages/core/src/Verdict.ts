@@ -79,7 +79,7 @@ export interface Verdict {
   readonly retryAfterMs?: number
   /** Absent where nothing was looked up. */
   readonly cache?: CacheStatus
-  /** Milliseconds of the answer that were spent waiting for origins; absent where none was asked. */
+  /** Milliseconds of the answer that were spent waiting for origins; absent where nothing was looked up. */
   readonly waitedMs?: number
   /** What it was decided from: the same object for as long as that is remembered. Absent where nothing was looked up. */
   readonly basis?: Association | ResolveError
@@ -131,7 +131,7 @@ export const verified = (
   subject: Subject,
   known: Known,
   matched: MatchedCandidate,
-  origin: Pick<Verdict, "cache" | "basis" | "waitedMs">,
+  { basis, cache, waitedMs }: Required<Pick<Verdict, "cache" | "basis" | "waitedMs">>,
   evidence: () => Evidence
 ): Verdict => {
   const { generation, lifetime } = known.association
@@ -153,7 +153,9 @@ export const verified = (
     validUntil,
     refreshAfter: Math.floor(lifetime.fetchedAt + Math.max(0, validUntil - lifetime.fetchedAt) * 0.8),
     retryable: false,
-    ...origin,
+    cache,
+    waitedMs,
+    basis,
     get evidence() {
       return evidence()
     }

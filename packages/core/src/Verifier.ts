@@ -18,7 +18,7 @@ import type { Policy } from "./Policy.ts"
 import { parseProof } from "./Proof.ts"
 import type { Question } from "./Question.ts"
 import { type Resolution, type ResolveOptions, Resolver } from "./Resolver.ts"
-import { currentStage, type Stage } from "./Stage.ts"
+import { currentStage, type Stage, untraced } from "./Stage.ts"
 import { parseTarget } from "./Target.ts"
 import { deadlines, parseTerms, type Terms } from "./Terms.ts"
 import type { Verdict } from "./Verdict.ts"
@@ -77,7 +77,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const inquiry: Inquiry = { target, presented, terms, leaf, now }
     if (leaf.fault !== undefined) return refusedLeaf(inquiry, leaf.fault)
 
-    const options = toOptions(terms)
+    const options = toOptions(terms, stage)
     const resolution = yield* stage.within(
       "Resolver",
       resolver.resolve(target, terms.refresh ? { ...options, force: "refresh" } : options)
@@ -140,9 +140,10 @@ const remembering = <A>(read: (question: Question) => Result.Result<A, QuestionE
 const isFixed = (question: Question): boolean =>
   Object.isFrozen(question) && Object.values(question).every((value) => typeof value !== "object")
 
-const toOptions = ({ deadlineMs, generations, maxAgeMs }: Terms): ResolveOptions => ({
+const toOptions = ({ deadlineMs, generations, maxAgeMs }: Terms, stage: Stage): ResolveOptions => ({
   generations,
   deadline: { ms: deadlineMs },
+  ...(stage === untraced ? {} : { stage }),
   ...(maxAgeMs === undefined ? {} : { maxAgeMs })
 })
 

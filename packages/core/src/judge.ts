@@ -80,8 +80,9 @@ export const unresolved = (
 
 /** Where the answer comes from. */
 const originOf = ({ asked, deciding: { cache } }: Resolution, basis: Association | ResolveError) => {
-  const waitedMs = asked.reduce((sum, one) => sum + (one.waitedMs ?? 0), 0)
-  return waitedMs === 0 ? { cache, basis } : { cache, basis, waitedMs }
+  let waitedMs = 0
+  for (const one of asked) waitedMs += one.waitedMs ?? 0
+  return { cache, basis, waitedMs }
 }
 
 const namesOf = ({ presented, target, terms }: Inquiry, { delegatedDomain }: Association): NameMatches | undefined =>

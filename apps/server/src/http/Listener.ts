@@ -21,8 +21,10 @@ export type Lane = (request: IncomingMessage, response: ServerResponse) => boole
 
 /** The server that the HTTP edge listens with. */
 export class Listener extends Server {
-  /** Told of every answer that begins. */
+  /** Told of every answer that begins, but of those of the fast lane. */
   observe?: (response: ServerResponse) => void
+  /** Told of every answer of the fast lane at its end; `began` is when the request came. */
+  answered?: (response: ServerResponse, began: number) => void
   /** Asked before everything else. */
   gate?: Gate
   /** Asked before the routes. */
@@ -53,8 +55,10 @@ export class Listener extends Server {
   }
 
   #takes(request: IncomingMessage, response: ServerResponse): boolean {
+    const isRefused = this.gate?.(request, response) === false
+    if (!isRefused && this.fastLane?.(request, response) === true) return true
     this.observe?.(response)
-    return this.gate?.(request, response) === false || this.fastLane?.(request, response) === true
+    return isRefused
   }
 }
 

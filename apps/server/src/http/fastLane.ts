@@ -40,12 +40,17 @@ export const layer = (listener: Listener) =>
     listener.fastLane = (request, response) => {
       const length = usualLength(request)
       if (length === undefined) return false
+      const began = performance.now()
       readBody(request, length, (octets) => {
         const fiber = runFork(trace(request, answer(octets, callerOf(request))))
         const exit = fiber.pollUnsafe()
-        if (exit !== undefined) return respond(response, exit, report) // it was remembered
+        const end = (exit: Exit.Exit<Rendered>) => {
+          respond(response, exit, report)
+          listener.answered?.(response, began)
+        }
+        if (exit !== undefined) return end(exit) // it was remembered
         response.once("close", () => fiber.interruptUnsafe()) // who went away needs no answer
-        fiber.addObserver((later) => respond(response, later, report))
+        fiber.addObserver(end)
       })
       return true
     }

@@ -8,12 +8,10 @@ import type { Asked, Decision } from "../Decider.ts"
 
 /** The callbacks are quick, wait for nothing and never throw: they are called in the middle of answering. */
 export interface ObservationsShape {
-  /** A question came; what is returned is handed back at its end. */
+  /** A question came; what is returned is handed back with its verdict. */
   readonly asked: () => number
   /** It was decided. */
   readonly decided: (decision: Decision, asked: Asked, caller: Caller, since: number) => void
-  /** It ended without a verdict. */
-  readonly undecided: () => void
   /** A question of a batch has a problem in its place. */
   readonly problem: (code: ProblemCode) => void
 }
@@ -25,6 +23,5 @@ export const Observations = Context.Reference<ObservationsShape>("posh/server/te
 export const unobserved: ObservationsShape = {
   asked: () => 0,
   decided: () => undefined,
-  undecided: () => undefined,
   problem: () => undefined
 }

@@ -62,10 +62,10 @@ export const catalogue = {
     advice: "`InternalError` is a fault of the service: read its log. `Overloaded`: add replicas.",
     series: by("code", problemCodes)
   },
-  posh_questions_in_flight: {
+  posh_questions_waiting: {
     type: "gauge",
     unit: "questions",
-    help: "Questions that have no answer yet.",
+    help: "Questions that wait for an origin; all others are answered at once.",
     advice: "Grows without end: origins are slow, or there are too few replicas.",
     series: unlabelled
   },

@@ -14,19 +14,9 @@ type Service = Metrics["Service"]
 export const countQuestions = (metrics: Service): ObservationsShape => {
   const verdicts = new Map(verdictSeries.map((labels) => [labels.code, metrics.cell("posh_verdicts_total", labels)]))
   const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
-  const inFlight = metrics.cell("posh_questions_in_flight")
   return {
-    asked: () => {
-      inFlight.value += 1
-      return 0
-    },
-    decided: ({ verdict }) => {
-      inFlight.value -= 1
-      increment(verdicts.get(verdict.code))
-    },
-    undecided: () => {
-      inFlight.value -= 1
-    },
+    asked: () => 0,
+    decided: ({ verdict }) => increment(verdicts.get(verdict.code)),
     problem: (code) => increment(problems.get(code))
   }
 }
@@ -46,12 +36,16 @@ export const countResolving = (metrics: Service): ObserverShape => {
     fetchPhases.map((phase) => [phase, metrics.histogram("posh_outbound_phase_seconds", { phase })])
   )
   const leads = cellsBy(metrics, "posh_fleet_leads_total", "role", ["lead", "follow", "fenced"])
+  const waiting = metrics.cell("posh_questions_waiting")
   const coalesced = metrics.cell("posh_coalesced_total")
   const refreshes = metrics.cell("posh_refreshes_ahead_total")
   const ages = metrics.histogram("posh_served_age_seconds")
   return {
     recalled: countLookups(metrics),
     served: (ageMs) => ages.observe(ageMs / 1_000),
+    waiting: (change) => {
+      waiting.value += change
+    },
     coalesced: () => increment(coalesced),
     refreshedAhead: () => increment(refreshes),
     resolved: (generation, code, ms) => {

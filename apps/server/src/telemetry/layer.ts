@@ -44,17 +44,10 @@ const traced = (settings: TelemetrySettings, { cell }: Metrics["Service"]) =>
 
 /** The first keeps the time. */
 const both = (first: ObservationsShape, second: ObservationsShape): ObservationsShape => ({
-  asked: () => {
-    second.asked()
-    return first.asked()
-  },
+  asked: first.asked,
   decided: (decision, asked, caller, since) => {
     first.decided(decision, asked, caller, since)
     second.decided(decision, asked, caller, since)
-  },
-  undecided: () => {
-    first.undecided()
-    second.undecided()
   },
   problem: (code) => {
     first.problem(code)

@@ -32,13 +32,16 @@ const watch = (listener: Listener, metrics: Metrics["Service"]) => {
   const began = Symbol("began")
   type Observed = ServerResponse & { [began]?: number }
 
+  const count = (response: ServerResponse, status: string, began: number): void => {
+    const route = counts.get(findRoute(response.req))
+    if (route === undefined) return
+    increment(route.classes.get(status))
+    route.seconds.observe((performance.now() - began) / 1_000)
+    if (response.statusCode >= 400) increment(problems.get(problemOf(response.req) ?? ""))
+  }
   /** One function for all responses: a closure for each would cost more than the counting. */
   function ended(this: Observed): void {
-    const route = counts.get(findRoute(this.req))
-    if (route === undefined) return
-    increment(route.classes.get(this.writableFinished ? classOf(this.statusCode) : "aborted"))
-    route.seconds.observe((performance.now() - (this[began] ?? 0)) / 1_000)
-    if (this.statusCode >= 400) increment(problems.get(problemOf(this.req) ?? ""))
+    count(this, this.writableFinished ? classOf(this.statusCode) : aborted, this[began] ?? 0)
   }
   return Effect.acquireRelease(
     Effect.sync(() => {
@@ -46,9 +49,17 @@ const watch = (listener: Listener, metrics: Metrics["Service"]) => {
         response[began] = performance.now()
         response.on("close", ended)
       }
+      listener.answered = (response, began) =>
+        count(response, response.destroyed ? aborted : classOf(response.statusCode), began)
     }),
-    () => Effect.sync(() => delete listener.observe)
+    () =>
+      Effect.sync(() => {
+        delete listener.observe
+        delete listener.answered
+      })
   )
 }
+
+const aborted = "aborted"
 
 const classOf = (status: number): string => `${Math.floor(status / 100)}xx`

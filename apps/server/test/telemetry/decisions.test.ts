@@ -12,7 +12,7 @@ import { makeDecisionLog } from "../../src/telemetry/decisions/DecisionLog.ts"
 import { makeMask } from "../../src/telemetry/decisions/mask.ts"
 import { type Entry, makeToLine } from "../../src/telemetry/decisions/record.ts"
 import { type Sink, SinkError } from "../../src/telemetry/decisions/sink.ts"
-import { indeterminate, verified } from "../verdicts.ts"
+import { association, indeterminate, verified } from "../verdicts.ts"
 import { makeWorld, spawnService, startService, until, valueOf } from "./world.ts"
 
 interface Line {
@@ -22,7 +22,7 @@ interface Line {
   readonly question: Readonly<Record<string, unknown>>
   readonly answer: Readonly<Record<string, unknown>>
   readonly evidence?: string
-  readonly ms: { readonly total: number; readonly origin: number }
+  readonly micros: { readonly total: number; readonly origin: number }
 }
 
 const linesOf = (text: string): ReadonlyArray<Line> =>
@@ -76,9 +76,9 @@ describe("the decision log in a file", () => {
         assert.isTrue(lines.every(({ evidence }) => /^[0-9a-f]{64}$/.test(evidence ?? "")))
         assert.strictEqual(cold?.evidence, warm?.evidence, "one association, one digest")
         assert.notStrictEqual(cold?.evidence, broken?.evidence)
-        assert.isAbove(cold?.ms.origin ?? 0, 0)
-        assert.isAtLeast(cold?.ms.total ?? 0, cold?.ms.origin ?? 0)
-        assert.strictEqual(warm?.ms.origin, 0)
+        assert.isAbove(cold?.micros.origin ?? 0, 0)
+        assert.isAtLeast(cold?.micros.total ?? 0, cold?.micros.origin ?? 0)
+        assert.strictEqual(warm?.micros.origin, 0)
         assert.strictEqual(statSync(file).mode & 0o7777, 0o640)
         for (const secret of ["BEGIN CERTIFICATE", Buffer.from(server.der).toString("base64").slice(40, 80)]) {
           assert.notInclude(readFileSync(file, "utf8"), secret)
@@ -258,6 +258,16 @@ describe("a record", () => {
     assert.strictEqual(line.indexOf("\n"), line.length - 1)
     assert.deepInclude(JSON.parse(line), { id: "0193" })
     assert.isBelow(line.length, 1_200)
+  })
+
+  it("has the members that the guide shows", () => {
+    const guide = readFileSync(join(import.meta.dirname, "../../../../docs/guides/operate.md"), "utf8")
+    const [, shown = ""] = /### Decisions\n[^]*?```json\n([^]*?)```/.exec(guide) ?? []
+    const membersOf = (value: object): ReadonlyArray<unknown> =>
+      Object.entries(value).map(([name, inner]) => [name, typeof inner === "object" ? membersOf(inner) : ""])
+    const basis = association
+    const line = toLine(entry({ decision: decision({ ...verified, basis, validUntil: 0, waitedMs: 0 }) }))
+    assert.deepStrictEqual(membersOf(JSON.parse(line)), membersOf(JSON.parse(shown)))
   })
 
   it("keeps no text of a question that can still change", () => {

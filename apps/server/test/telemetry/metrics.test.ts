@@ -2,7 +2,7 @@
  * What a running service exports is what the catalogue says, and it counts what happens.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { ensureInstalled } from "@posh/testing"
+import { ensureInstalled, makeRedis } from "@posh/testing"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { catalogue, type Labels, type Row } from "../../src/telemetry/catalogue.ts"
@@ -10,7 +10,10 @@ import { verdictCodes, whoseTrouble } from "../../src/telemetry/labels.ts"
 import { makeMetrics } from "../../src/telemetry/Metrics.ts"
 import { makeWorld, startService, valueOf } from "./world.ts"
 
-beforeAll(() => ensureInstalled("promtool", "--version", "prometheus"), 180_000)
+beforeAll(() => {
+  ensureInstalled("promtool", "--version", "prometheus")
+  ensureInstalled("redis-server", "--version")
+}, 180_000)
 
 /** Types and series of an exposition, without values. */
 const shapeOf = (text: string): ReadonlyArray<string> => {
@@ -88,7 +91,7 @@ describe("GET /metrics", () => {
         [`posh_cache_entries`, 3],
         [`posh_served_age_seconds_count`, 3],
         [`posh_fleet_leads_total{role="lead"}`, 4],
-        [`posh_questions_in_flight`, 0],
+        [`posh_questions_waiting`, 0],
         [`posh_readiness{state="ready"}`, 1],
         [`posh_readiness{state="degraded"}`, 0]
       ]
@@ -97,6 +100,34 @@ describe("GET /metrics", () => {
       assert.isAbove(valueOf(text, "posh_process_resident_memory_bytes"), 1e7)
       assert.isAbove(valueOf(text, "posh_process_cpu_seconds_total"), 0)
     }).pipe(Effect.scoped), 60_000)
+
+  it.live("tells of the shared cache, while it is there and when it is gone", () =>
+    Effect.gen(function*() {
+      const { env, server } = yield* makeWorld
+      const redis = yield* makeRedis()
+      const settings = { ...env, POSH_REDIS_URL: redis.url }
+      const [one, other] = [yield* startService(settings), yield* startService(settings)]
+      const question = { domain: "good.example", service: "xmpp-server", certificate: server.pem }
+      yield* one.post("/v1/verify", question)
+      yield* other.post("/v1/verify", question)
+      const { text } = yield* other.get("/metrics")
+      assert.deepStrictEqual(shapeOf(text), promised())
+      assert.strictEqual(valueOf(text, `posh_cache_lookups_total{tier="memory",result="miss"}`), 1)
+      assert.strictEqual(valueOf(text, `posh_cache_lookups_total{tier="redis",result="hit"}`), 1)
+      assert.isAbove(valueOf(text, "posh_redis_command_seconds_count"), 0)
+      assert.strictEqual(valueOf(text, "posh_redis_breaker_open"), 0)
+
+      yield* redis.kill()
+      const outage = yield* one.get("/metrics").pipe(
+        Effect.delay(50),
+        Effect.repeat({ until: (reply) => valueOf(reply.text, "posh_redis_breaker_open") === 1, times: 200 })
+      )
+      assert.strictEqual(valueOf(outage.text, `posh_readiness{state="degraded"}`), 1)
+      yield* one.post("/v1/verify", { ...question, domain: "broken.example" })
+      const after = yield* one.get("/metrics")
+      assert.strictEqual(valueOf(after.text, `posh_cache_lookups_total{tier="redis",result="away"}`), 1)
+      assert.isAbove(valueOf(after.text, `posh_redis_faults_total{reason="open"}`), 0)
+    }).pipe(Effect.scoped), 90_000)
 
   it.live("is nowhere where the service does not count", () =>
     Effect.gen(function*() {

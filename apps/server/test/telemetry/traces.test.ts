@@ -4,7 +4,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Answer } from "@posh/api"
 import { sha256Base64 } from "@posh/testing"
-import { Effect } from "effect"
+import { Effect, Tracer } from "effect"
+import { TestClock } from "effect/testing"
+import type { IncomingMessage } from "node:http"
+import { makeTracing } from "../../src/telemetry/traces/Tracing.ts"
 import { makeCollector, makeWorld, type Span, startService, until, valueOf } from "./world.ts"
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -21,7 +24,7 @@ const pathOf = (spans: ReadonlyArray<Span>, span: Span): ReadonlyArray<string> =
   return parent === undefined ? [span.name] : [...pathOf(spans, parent), span.name]
 }
 
-const way = ["POST /v1/verify", "Decider.decide"]
+const way = ["POST /v1/verify"]
 
 describe("traces", () => {
   it.live(
@@ -50,7 +53,6 @@ describe("traces", () => {
         assert.sameDeepMembers(
           spans.map((span) => pathOf(spans, span).join(" > ")),
           [
-            way.slice(0, 1),
             way,
             [...way, "Target"],
             [...way, "Certificate"],
@@ -66,7 +68,7 @@ describe("traces", () => {
             [...way, "Verdict"]
           ].map((names) => names.join(" > "))
         )
-        assert.deepStrictEqual(attributesOf(spans.find(({ name }) => name === "Decider.decide")), {
+        assert.deepStrictEqual(attributesOf(spans.find(({ name }) => name === "POST /v1/verify")), {
           "posh.decision": answer.id,
           "posh.domain": "good.example",
           "posh.service": "xmpp-server",
@@ -108,10 +110,13 @@ describe("traces", () => {
         "other"
       ])
       assert.strictEqual(new Set(roots.map(({ traceId }) => traceId)).size, roots.length)
-      assert.sameMembers(
-        spans.filter(({ name }) => name === "Decider.decide").map((span) => attributesOf(span)["posh.code"]),
-        ["Verified", undefined, "Verified", "InvalidJson"] // one was refused
-      )
+      const codes = spans.map((span) => [span.name, attributesOf(span)["posh.code"]])
+      assert.sameDeepMembers(codes.filter(([name]) => name === "Question" || name === "POST /v1/verify"), [
+        ["POST /v1/verify", "Verified"],
+        ["POST /v1/verify", undefined], // it was refused
+        ["Question", "Verified"],
+        ["Question", "InvalidJson"]
+      ])
     }).pipe(Effect.scoped), 60_000)
 
   const collectors = [
@@ -123,16 +128,12 @@ describe("traces", () => {
       Effect.gen(function*() {
         const { env, server } = yield* makeWorld
         const { url } = yield* collector
-        const { get, output, post, stop } = yield* startService({
-          ...env,
-          OTEL_EXPORTER_OTLP_ENDPOINT: url,
-          POSH_TRACE_SAMPLE: "1"
-        })
+        const { get, output, post, stop } = yield* startService({ ...env, OTEL_EXPORTER_OTLP_ENDPOINT: url })
         const question = { domain: "good.example", service: "xmpp-server", certificate: server.pem }
-        yield* post("/v1/verify", question)
+        yield* post("/v1/verify", question, traced)
         const startedAt = performance.now()
         for (let turn = 0; turn < 400; turn += 1) {
-          assert.strictEqual((yield* post("/v1/verify", question)).status, 200)
+          assert.strictEqual((yield* post("/v1/verify", question, traced)).status, 200)
         }
         assert.isBelow(performance.now() - startedAt, 15_000)
         const dropped = Effect.map(get("/metrics"), ({ text }) => valueOf(text, `posh_spans_total{result="dropped"}`))
@@ -142,6 +143,39 @@ describe("traces", () => {
         assert.strictEqual(yield* stop, 0)
       }).pipe(Effect.scoped), 60_000)
   }
+})
+
+describe("which requests are traced", () => {
+  const request = (traceparent?: string) =>
+    ({ method: "GET", url: "/", headers: traceparent === undefined ? {} : { traceparent } }) as IncomingMessage
+
+  const cases: ReadonlyArray<
+    readonly [name: string, share: number, traceparent: string | undefined, isTraced: boolean]
+  > = [
+    ["a caller's yes counts more than a share", 0, traced.traceparent, true],
+    ["so does its no", 1, untraced.traceparent, false],
+    ["without a word the share decides", 1, undefined, true],
+    ["a share of nothing", 0, undefined, false],
+    ["nonsense is no word", 0, "00-xyz-01", false],
+    ["nor is an unknown version", 0, traced.traceparent.replace("00-", "ff-"), false]
+  ]
+  it.effect.each(cases)("%s", ([, share, traceparent, isTraced]) =>
+    Effect.gen(function*() {
+      const { trace } = yield* makeTracing(Tracer.nativeTracer, share)
+      assert.strictEqual(trace(request(traceparent), Effect.void) !== Effect.void, isTraced)
+    }))
+
+  it.effect("no more than ten a second that nobody asked for", () =>
+    Effect.gen(function*() {
+      const { trace } = yield* makeTracing(Tracer.nativeTracer, 1)
+      const chosen = () =>
+        Array.from({ length: 100 }, () => trace(request(), Effect.void)).filter((work) => work !== Effect.void).length
+      assert.strictEqual(chosen(), 10)
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual(chosen(), 0)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(chosen(), 10)
+    }))
 })
 
 describe("a service without a collector", () => {

@@ -82,7 +82,8 @@ export const telemetry = {
     fallback: "0.01",
     values: "0 to 1",
     meaning: "Share of requests that are traced where the caller does not say: it does with `traceparent`.",
-    consequence: "More cost more: a traced request takes several times the work of a warm one.",
+    consequence:
+      "More cost more: a traced request takes several times the work of a warm one. No more than 10 a second.",
     parse: share
   })
 } as const

@@ -24,59 +24,57 @@ export interface Entry {
 export type ToLine = (entry: Entry) => string
 
 export const makeToLine = (mask: Mask): ToLine => {
-  const questions = new WeakMap<Asked, string>()
-  const callers = new Map<string, string>()
-  const digests = new WeakMap<NonNullable<Verdict["basis"]>, string>()
-
-  const questionText = ({ asked, decision: { verdict } }: Entry): string => {
-    const remembered = questions.get(asked)
-    if (remembered !== undefined) return remembered
-    const text = writeQuestion(asked, verdict, mask)
-    // Only of one that cannot change any more.
-    if (Object.isFrozen(asked)) questions.set(asked, text)
+  const middles = new WeakMap<Asked, Middle>()
+  const middleOf = (entry: Entry): string => {
+    const { asked, caller, decision: { verdict } } = entry
+    const known = middles.get(asked)
+    if (known !== undefined && isSame(known, verdict, caller)) return known.text
+    const text = writeMiddle(entry, mask)
+    // Only of a question that cannot change any more.
+    if (Object.isFrozen(asked)) middles.set(asked, { text, verdict, caller: caller.name })
     return text
   }
-  const callerText = ({ name }: Caller): string => {
-    const remembered = callers.get(name)
-    if (remembered !== undefined) return remembered
-    const text = JSON.stringify(mask("caller", cut(name)))
-    if (callers.size >= kept) callers.clear()
-    callers.set(name, text)
-    return text
-  }
-  // Whoever knows what a masked domain publishes could find it out by its evidence.
-  const digestText = (basis: NonNullable<Verdict["basis"]>): string => {
-    const remembered = digests.get(basis)
-    if (remembered !== undefined) return remembered
-    const text = mask("domain", digestEvidence(basis))
-    digests.set(basis, text)
-    return text
-  }
-
   return (entry) => {
-    const { caller, decision: { id, verdict }, tookMs } = entry
-    const { basis, cache, code, decidedAt, generation, prooftype, validUntil, waitedMs = 0 } = verdict
-    // Members one by one, and no values but words, numbers and instants of our own: so nothing is left to escape.
-    return `{"id":"${id}","time":"${instant(decidedAt)}","caller":${callerText(caller)},` +
-      `"question":${questionText(entry)},"answer":{"verdict":"${verdict.verdict}","code":"${code}",` +
-      `"prooftype":"${prooftype}"${generation === undefined ? "" : `,"generation":"${generation}"`}` +
-      `${cache === undefined ? "" : `,"cache":"${cache}"`}` +
-      `${validUntil === undefined ? "" : `,"validUntil":"${instant(validUntil)}"`}},` +
-      `${basis === undefined ? "" : `"evidence":"${digestText(basis)}",`}` +
-      `"ms":{"total":${milliseconds(tookMs)},"origin":${milliseconds(waitedMs)}}}\n`
+    const { decision: { id, verdict: { decidedAt, waitedMs = 0 } }, tookMs } = entry
+    return `{"id":"${id}","time":"${instant(decidedAt)}"${middleOf(entry)}"micros":{"total":${micros(tookMs)},` +
+      `"origin":${micros(waitedMs)}}}\n`
   }
+}
+
+/** The part of a line that is the same for as long as question, caller and answer are. */
+interface Middle {
+  readonly text: string
+  readonly verdict: Verdict
+  readonly caller: string
+}
+
+const isSame = ({ caller, verdict: { basis, cache, code, validUntil } }: Middle, verdict: Verdict, { name }: Caller) =>
+  caller === name && basis === verdict.basis && code === verdict.code && cache === verdict.cache &&
+  validUntil === verdict.validUntil
+
+/** Members one by one, and no values but words, numbers and instants of our own where nothing escapes them. */
+const writeMiddle = ({ asked, caller, decision: { verdict } }: Entry, mask: Mask): string => {
+  const { basis, cache, code, generation, prooftype, validUntil } = verdict
+  return `,"caller":${JSON.stringify(mask("caller", cut(caller.name)))},"question":${
+    JSON.stringify(toQuestion(asked, verdict, mask))
+  },"answer":{"verdict":"${verdict.verdict}","code":"${code}","prooftype":"${prooftype}"` +
+    `${generation === undefined ? "" : `,"generation":"${generation}"`}` +
+    `${cache === undefined ? "" : `,"cache":"${cache}"`}` +
+    `${validUntil === undefined ? "" : `,"validUntil":"${instant(validUntil)}"`}},` +
+    // Whoever knows what a masked domain publishes could find it out by its evidence.
+    `${basis === undefined ? "" : `"evidence":"${mask("domain", digestEvidence(basis))}",`}`
 }
 
 /** Longest name of a caller that is written. */
 const longest = 128
 
-/** Texts of callers and of instants that are kept: the same few come again and again. */
+/** Texts of instants that are kept: the same few come again and again. */
 const kept = 1_024
 
 const cut = (text: string): string => text.length > longest ? `${text.slice(0, longest)}…` : text
 
 /** Domain and service as they were understood; of the rest, whatever was said. */
-const writeQuestion = (asked: Asked, { domain, presented, service }: Verdict, mask: Mask): string => {
+const toQuestion = (asked: Asked, { domain, presented, service }: Verdict, mask: Mask): object => {
   const {
     certificate: _certificate,
     chain: _chain,
@@ -87,14 +85,14 @@ const writeQuestion = (asked: Asked, { domain, presented, service }: Verdict, ma
     ...options
   } = asked
   const sha256 = presented.hashes["sha-256"]
-  return JSON.stringify({
+  return {
     domain: mask("domain", domain),
     service,
     ...(sha256 === undefined ? {} : { sha256: mask("certificate", Buffer.from(sha256).toString("base64")) }),
     ...(fingerprint === undefined ? {} : { by: "fingerprint" }),
     ...options,
     ...(derivedDomain === undefined ? {} : { derivedDomain: mask("domain", cut(derivedDomain)) })
-  })
+  }
 }
 
 // To write one costs as much as the rest of a line.
@@ -109,4 +107,4 @@ const instant = (at: number): string => {
   return text
 }
 
-const milliseconds = (value: number): string => value.toFixed(3)
+const micros = (milliseconds: number): number => Math.round(milliseconds * 1_000)

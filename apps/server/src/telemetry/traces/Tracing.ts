@@ -1,7 +1,8 @@
 /**
  * Which requests are traced: those whose caller says so (`traceparent`), and of those whose caller says nothing, a share.
  */
-import { Context, Effect, Option, Random, Tracer } from "effect"
+import { monotonicMsOf } from "@posh/core"
+import { Clock, Context, Effect, Option, Random, Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
 import type { IncomingMessage } from "node:http"
 import { findRoute } from "../routes.ts"
@@ -15,9 +16,23 @@ export const Tracing = Context.Reference<TracingShape>("posh/server/telemetry/Tr
   defaultValue: () => ({ trace: (_request, work) => work })
 })
 
+/** Traces a second at most that nobody asked for: a busy service would spend more on them than they tell. */
+const mostPerSecond = 10
+
 /** Without a tracer of its own a request has none: what is not traced makes no spans at all. */
 export const makeTracing = (tracer: Tracer.Tracer, share: number): Effect.Effect<TracingShape> =>
-  Effect.map(Random.Random, (random) => {
+  Effect.zipWith(Random.Random, Clock.Clock, (random, clock) => {
+    const second = { endsAt: 0, left: 0 }
+    const isChosen = (): boolean => {
+      if (random.nextDoubleUnsafe() >= share) return false
+      const now = monotonicMsOf(clock)
+      if (now >= second.endsAt) {
+        second.endsAt = now + 1_000
+        second.left = mostPerSecond
+      }
+      second.left -= 1
+      return second.left >= 0
+    }
     const begin = <A, E, R>(
       request: IncomingMessage,
       parent: Tracer.ExternalSpan | undefined,
@@ -34,7 +49,7 @@ export const makeTracing = (tracer: Tracer.Tracer, share: number): Effect.Effect
       trace: (request, work) => {
         const { traceparent } = request.headers
         const parent = typeof traceparent === "string" ? readParent(traceparent) : undefined
-        const isTraced = parent === undefined ? random.nextDoubleUnsafe() < share : parent.sampled
+        const isTraced = parent === undefined ? isChosen() : parent.sampled
         return isTraced ? begin(request, parent, work) : work
       }
     }
