@@ -7,7 +7,7 @@
  * answer (`docs/decisions/telemetry.md`).
  */
 import { Context, Effect, Metric } from "effect"
-import { PrometheusMetrics } from "effect/observability"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import { catalogue, type Labels, type MetricName, type Row } from "./catalogue.ts"
 
 /** A counter or a gauge. */

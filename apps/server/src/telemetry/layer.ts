@@ -10,7 +10,6 @@ import { type DecisionSettings, observeDecisions } from "./decisions/layer.ts"
 import { makeMetrics, Metrics } from "./Metrics.ts"
 import { Observations, type ObservationsShape, unobserved } from "./Observations.ts"
 import { watchProcess } from "./process.ts"
-import { makeExporter } from "./traces/exporter.ts"
 import { makeTracing, Tracing } from "./traces/Tracing.ts"
 
 export type TelemetrySettings =
@@ -38,6 +37,8 @@ const traced = (settings: TelemetrySettings, { cell }: Metrics["Service"]) =>
     if (endpoint === undefined) return Context.empty()
     const exported = cell("posh_spans_total", { result: "exported" })
     const dropped = cell("posh_spans_total", { result: "dropped" })
+    // Loaded only where there is a collector: it would slow the start of everybody else.
+    const { makeExporter } = yield* Effect.promise(() => import("./traces/exporter.ts"))
     const tracer = yield* makeExporter({ endpoint, headers, serviceName, exported, dropped })
     return Context.make(Tracing, yield* makeTracing(tracer, traceSample))
   })
