@@ -2,12 +2,18 @@
  * What a running service exports is what the catalogue says, and it counts what happens.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { problem } from "@posh/api"
 import { ensureInstalled, makeRedis } from "@posh/testing"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { spawnSync } from "node:child_process"
+import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import { Listener } from "../../src/http/Listener.ts"
+import { renderProblem, write } from "../../src/http/rendered.ts"
 import { catalogue, type Labels, type Row } from "../../src/telemetry/catalogue.ts"
 import { verdictCodes, whoseTrouble } from "../../src/telemetry/labels.ts"
-import { makeMetrics } from "../../src/telemetry/Metrics.ts"
+import { makeMetrics, Metrics } from "../../src/telemetry/Metrics.ts"
+import * as requests from "../../src/telemetry/requests.ts"
 import { makeWorld, startService, valueOf } from "./world.ts"
 
 beforeAll(() => {
@@ -135,6 +141,40 @@ describe("GET /metrics", () => {
       const { status, text } = yield* get("/metrics")
       assert.strictEqual(status, 404)
       assert.include(text, `"code":"NotFound"`)
+    }).pipe(Effect.scoped))
+})
+
+describe("a listener that is watched", () => {
+  it.live("counts what the gate turns away, and who goes away before an answer", () =>
+    Effect.gen(function*() {
+      const metrics = makeMetrics()
+      const listener = yield* Effect.acquireRelease(
+        Effect.sync(() => new Listener()),
+        (open) => Effect.sync(() => open.close())
+      )
+      listener.gate = ({ headers }, response) => {
+        if (headers.authorization !== undefined) return true
+        write(response, renderProblem(problem("Unauthorized", "A key is needed.")))
+        return false
+      }
+      listener.on("request", () => undefined) // never answers
+      yield* Layer.build(requests.layer(listener).pipe(Layer.provide(Layer.succeed(Metrics, metrics))))
+      yield* Effect.promise(() => once(listener.listen(0, "127.0.0.1"), "listening"))
+      const { port } = listener.address() as AddressInfo
+      const url = `http://127.0.0.1:${port}/v1/verify`
+      const refused = yield* Effect.promise(() => fetch(url).then((response) => response.text()))
+      assert.include(refused, "Unauthorized")
+      const given = AbortSignal.timeout(100)
+      yield* Effect.promise(() => fetch(url, { headers: { authorization: "x" }, signal: given }).catch(() => undefined))
+
+      const value = (series: string) => Effect.map(metrics.text, (text) => valueOf(text, series))
+      const aborted = value(`posh_http_requests_total{route="GET /v1/verify",status="aborted"}`)
+      assert.strictEqual(
+        yield* aborted.pipe(Effect.delay(10), Effect.repeat({ until: (count) => count > 0, times: 200 })),
+        1
+      )
+      assert.strictEqual(yield* value(`posh_http_requests_total{route="GET /v1/verify",status="4xx"}`), 1)
+      assert.strictEqual(yield* value(`posh_problems_total{code="Unauthorized"}`), 1)
     }).pipe(Effect.scoped))
 })
 
