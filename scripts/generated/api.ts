@@ -20,6 +20,7 @@ interface Operation {
   readonly summary: string
   readonly description?: string
   readonly parameters?: ReadonlyArray<Parameter>
+  readonly security: ReadonlyArray<{ readonly bearer?: ReadonlyArray<string> }>
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }
@@ -54,9 +55,10 @@ export const apiReference = (): string => {
     .filter(([name, schema]) => schema.properties !== undefined && !isOneProblem(name))
     .map(([name, schema]) => messageSection(name, schema, schemas))
   const routes = table(
-    ["Route", "What"],
+    ["Route", "Scope", "What"],
     operations.map(({ operation, route }) => [
       `[\`${route}\`](#${route.toLowerCase().replaceAll(" ", "-").replaceAll(/[^a-z0-9-]/g, "")})`,
+      scopeText(operation),
       operation.summary
     ])
   )
@@ -73,8 +75,9 @@ means that there is no verdict: never accept a certificate on one. Members and p
 refused. Codes are explained in [errors.md](errors.md). The service itself serves this contract as \`/openapi.json\` and,
 for people, as \`/docs\`.
 
-"Scope" in the descriptions belongs to keys of callers. Keys are not supported yet, and every caller may do everything;
-see [configuration.md](configuration.md).
+"Scope" is what a key has to allow; \`admin\` includes \`verify\`. A key travels as \`Authorization: Bearer\`. Health and the
+contract itself are open. How keys are made, and how to do without, is told under
+[who may ask](../guides/operate.md#who-may-ask). Other sites' web pages are never allowed to ask: there is no CORS.
 
 The examples run against the demo: start \`npm run demo -- --keep\`, and paste the two \`export\` lines that it prints.
 Answers are shown shortened, and JSON is broken into lines.`
@@ -86,12 +89,16 @@ const operationSection = (route: string, operation: Operation, schemas: Schemas)
   [
     `### ${route}`,
     `${operation.summary}${/[.?!]$/.test(operation.summary) ? "" : "."} ${operation.description ?? ""}`.trim(),
+    `Scope: ${scopeText(operation)}.`,
     ...parameterTable(operation.parameters ?? [], schemas),
     ...(operation.requestBody === undefined ? [] : [`Body: ${contentText(operation.requestBody.content, schemas)}.`]),
     `Answer: ${successText(operation, schemas)}.`,
     ...problemLine(operation, schemas),
     exampleSection(operation.operationId)
   ].join("\n\n")
+
+const scopeText = ({ security }: Operation): string =>
+  security.flatMap(({ bearer = [] }) => bearer).map((scope) => `\`${scope}\``).join(", ") || "open"
 
 const parameterTable = (parameters: ReadonlyArray<Parameter>, schemas: Schemas): ReadonlyArray<string> =>
   parameters.length === 0 ? [] : [table(

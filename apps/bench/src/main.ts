@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import { memory } from "./memory.ts"
+import { redis } from "./redis.ts"
 import { startUp } from "./startUp.ts"
 import { telemetry } from "./telemetry.ts"
 import { warm } from "./warm.ts"
@@ -12,6 +13,7 @@ import { type BenchWorld, makeWorld } from "./world.ts"
 const entries: Record<string, (world: BenchWorld) => Promise<ReadonlyArray<string>>> = {
   warm,
   startUp,
+  redis,
   telemetry,
   memory
 }

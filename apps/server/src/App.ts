@@ -8,6 +8,10 @@ import { type EgressOptions, HttpsFetcher } from "@posh/core/node"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import type { AccessFiles } from "./access/access.ts"
+import { Callers } from "./access/Callers.ts"
+import * as scopes from "./access/scopes.ts"
+import { followTls } from "./access/Tls.ts"
 import { layerCache } from "./cache.ts"
 import type { Settings } from "./config/variables.ts"
 import { Decider } from "./Decider.ts"
@@ -19,6 +23,7 @@ import * as fastLane from "./http/fastLane.ts"
 import * as gate from "./http/Gate.ts"
 import * as health from "./http/health.ts"
 import { Listener } from "./http/Listener.ts"
+import { TlsListener } from "./http/TlsListener.ts"
 import * as verification from "./http/verification.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
@@ -29,7 +34,8 @@ import * as requests from "./telemetry/requests.ts"
 /** Everything that answers; over any verifier. */
 export const layerRoutes = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(
-    Layer.provide([verification.layer, associations.layer, documents.layer, health.layer])
+    Layer.provide([verification.layer, associations.layer, documents.layer, health.layer]),
+    Layer.provide(scopes.layer)
   ),
   docs.layer,
   edge.layer
@@ -49,13 +55,15 @@ export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
 }
 
 /** The listener with its routes; ready when built. */
-export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =>
+export const layerListener = (settings: Settings, { guard, tls }: AccessFiles) =>
   Layer.unwrap(Effect.sync(() => {
-    const listener = new Listener()
-    return announced.pipe(
-      Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener), requests.layer(listener)]),
-      Layer.provide(Decider.layer),
-      Layer.provide(cutOff(listener)),
+    const { host, port } = settings
+    const listener = tls === undefined ? new Listener() : new TlsListener(tls)
+    return announced(listener, settings.drainDelay).pipe(
+      Layer.provide([layerServe, fastLane.layer(listener), requests.layer(listener)]),
+      Layer.provide(gate.layer(listener)), // stands before anything answers
+      Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
+      Layer.provide([cutOff(listener), renewed(settings, listener, tls)]),
       Layer.provide([
         NodeHttpServer.layerServer(() => listener, { host, port, gracefulShutdownTimeout: drainTime }),
         NodeHttpServer.layerHttpServices
@@ -65,8 +73,8 @@ export const layerListener = ({ host, port }: Pick<Settings, "host" | "port">) =
   }))
 
 /** The service. */
-export const layerApp = (settings: Settings, egress: EgressOptions) =>
-  layerListener(settings).pipe(
+export const layerApp = (settings: Settings, egress: EgressOptions, access: AccessFiles) =>
+  layerListener(settings, access).pipe(
     Layer.provide(layerVerifier(settings, egress)),
     Layer.provide(telemetry.layer(settings))
   )
@@ -75,10 +83,16 @@ export const layerApp = (settings: Settings, egress: EgressOptions) =>
 const drainTime = "10 seconds"
 
 /** When that time is over, connections end whoever is still sending. Between the routes and the server: so it follows. */
-const cutOff = (listener: Listener) =>
+const cutOff = (listener: Listener | TlsListener) =>
   Layer.effectDiscard(
     Effect.andThen(HttpServer.HttpServer, Effect.addFinalizer(() => Effect.sync(() => listener.closeAllConnections())))
   )
+
+/** New certificates are used as they come. */
+const renewed = (settings: Settings, listener: Listener | TlsListener, tls: AccessFiles["tls"]) =>
+  tls === undefined || listener instanceof Listener
+    ? Layer.empty
+    : Layer.effectDiscard(followTls(settings, tls, (changed) => listener.renew(changed)))
 
 // Paths are matched as they are written. A domain of 1,023 octets may come percent-encoded.
 const routerConfig = {
@@ -88,10 +102,18 @@ const routerConfig = {
   maxParamLength: 4 * 1_024
 }
 
-/** Says where the service listens, and that it is ready until it stops. */
-const announced = Layer.effectDiscard(Effect.gen(function*() {
-  const readiness = yield* Readiness
-  yield* Effect.acquireRelease(readiness.become("ready"), () => readiness.become("stopping"))
-  const { address } = yield* HttpServer.HttpServer
-  yield* logAlways(`listening on ${HttpServer.formatAddress(address)}`)
-}))
+/**
+ * Says where the service listens, and that it is ready until it stops. Then it answers on for a while, so that whoever
+ * sends questions here has time to notice.
+ */
+const announced = (listener: Listener | TlsListener, drainDelay: number) =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const readiness = yield* Readiness
+    const leave = Effect.andThen(readiness.become("stopping"), Effect.sync(() => listener.drain()))
+    yield* Effect.acquireRelease(
+      readiness.become("ready"),
+      () => Effect.andThen(leave, Effect.sleep(drainDelay))
+    )
+    const { address } = yield* HttpServer.HttpServer
+    yield* logAlways(`listening on ${HttpServer.formatAddress(address).replace(/^http/, listener.scheme)}`)
+  }))

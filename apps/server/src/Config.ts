@@ -84,13 +84,7 @@ const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<u
 }
 
 const crossFaults = (settings: Settings): ReadonlyArray<string> => {
-  const faults: Array<string> = []
-  if (!isLoopback(settings.host) && settings.auth !== "none") {
-    faults.push(
-      `POSH_HOST: ${settings.host} is not a loopback address, so everybody who reaches it may ask; ` +
-        "say POSH_AUTH=none if that is meant"
-    )
-  }
+  const faults: Array<string> = [...accessFaults(settings)]
   if (settings.delegation === "list" && settings.delegationHosts.length === 0) {
     faults.push("POSH_DELEGATION_HOSTS: must name the hosts that POSH_DELEGATION=list allows")
   }
@@ -98,8 +92,35 @@ const crossFaults = (settings: Settings): ReadonlyArray<string> => {
     faults.push("POSH_DELEGATION_HOSTS: has no effect without POSH_DELEGATION=list")
   }
   if (settings.allowedPorts.length === 0) faults.push("POSH_ALLOWED_PORTS: must name at least one port")
+  if (settings.cacheEntries === 0 && settings.redisUrl === undefined) {
+    faults.push("POSH_CACHE_ENTRIES: 0 leaves nothing to remember in without POSH_REDIS_URL")
+  }
   const redisFault = settings.redisUrl === undefined ? undefined : serversFault(settings.redisUrl, settings.redisMode)
   if (redisFault !== undefined) faults.push(`POSH_REDIS_URL: ${redisFault}`)
+  return faults
+}
+
+const accessFaults = (settings: Settings): ReadonlyArray<string> => {
+  const { apiKeys, apiKeysFile, auth, host, tlsCertFile, tlsClientCaFile, tlsKeyFile } = settings
+  const faults: Array<string> = []
+  const guards = [
+    ...(apiKeys === undefined ? [] : ["POSH_API_KEYS"]),
+    ...(apiKeysFile === undefined ? [] : ["POSH_API_KEYS_FILE"]),
+    ...(tlsClientCaFile === undefined ? [] : ["POSH_TLS_CLIENT_CA_FILE"])
+  ]
+  if (!isLoopback(host) && guards.length === 0 && auth !== "none") {
+    faults.push(
+      `POSH_HOST: ${host} is not a loopback address, so everybody who reaches it may ask; give keys ` +
+        "(POSH_API_KEYS_FILE) or a client CA (POSH_TLS_CLIENT_CA_FILE), or say POSH_AUTH=none if that is meant"
+    )
+  }
+  if (auth === "none" && guards.length > 0) faults.push(`POSH_AUTH: none contradicts ${guards.join(", ")}`)
+  if (tlsCertFile !== undefined && tlsKeyFile === undefined) {
+    faults.push("POSH_TLS_KEY_FILE: must be set where POSH_TLS_CERT_FILE is")
+  }
+  if (tlsCertFile === undefined && (tlsKeyFile ?? tlsClientCaFile) !== undefined) {
+    faults.push("POSH_TLS_CERT_FILE: must be set where POSH_TLS_KEY_FILE or POSH_TLS_CLIENT_CA_FILE is")
+  }
   return faults
 }
 

@@ -3,6 +3,7 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
+import { readAccess } from "./access/access.ts"
 import { layerApp } from "./App.ts"
 import { environment, readSettings, unknownVariables } from "./Config.ts"
 import { layerLogging } from "./logging.ts"
@@ -12,8 +13,9 @@ const service = Effect.gen(function*() {
   const env = yield* environment
   const settings = yield* Effect.fromResult(readSettings(env))
   const egress = yield* toEgressOptions(settings)
+  const access = yield* readAccess(settings)
   return yield* Effect.forEach(unknownVariables(env), (warning) => Effect.logWarning(warning)).pipe(
-    Effect.andThen(Layer.launch(layerApp(settings, egress))),
+    Effect.andThen(Layer.launch(layerApp(settings, egress, access))),
     Effect.catchTag("EgressConfigError", (error) => Effect.fail(egressFault(error))),
     Effect.catchTag("ServeError", ({ cause }) => Effect.fail(cannotListen(settings, cause))),
     Effect.provide(layerLogging(settings))

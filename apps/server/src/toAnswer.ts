@@ -72,7 +72,7 @@ export const toAssociation = (assertion: Assertion): Api.Association => {
 }
 
 /** A page of what is remembered. */
-export const toInventory = ({ associations, cursor }: Inventory): Api.Inventory => ({
+export const toInventory = ({ associations, cursor, partial }: Inventory): Api.Inventory => ({
   associations: associations.map(({ lifetime, ...association }) => ({
     domain: association.domain,
     service: association.service,
@@ -83,7 +83,8 @@ export const toInventory = ({ associations, cursor }: Inventory): Api.Inventory 
     revalidateAt: toInstant(lifetime.revalidateAt),
     expiresAt: toInstant(lifetime.expiresAt)
   })),
-  ...given("cursor", cursor === undefined ? undefined : formatCursor(cursor))
+  ...given("cursor", cursor === undefined ? undefined : formatCursor(cursor)),
+  ...given("partial", partial)
 })
 
 /** RFC 3339 in UTC; milliseconds only where they are not zero. */

@@ -9,6 +9,7 @@ import { type Settings, variables } from "../src/config/variables.ts"
 import { egressFault, toEgressOptions, toPolicy } from "../src/policy.ts"
 
 const day = 86_400_000
+const sha256 = "0".repeat(64)
 const settingsOf = (env: Environment): Settings => Result.getOrThrow(readSettings(env))
 
 describe("readSettings", () => {
@@ -40,6 +41,11 @@ describe("readSettings", () => {
     ["logLevel", "debug", "debug"],
     ["logFormat", "json", "json"],
     ["auth", "none", "none"],
+    ["apiKeys", ` ops:admin:${sha256} , a.b-c_d:verify:${"A".repeat(64)}`, [
+      { name: "ops", scope: "admin", sha256 },
+      { name: "a.b-c_d", scope: "verify", sha256: "a".repeat(64) }
+    ]],
+    ["apiKeysFile", "/etc/keys", "/etc/keys"],
     ["extraCaFile", "/etc/ca.pem", "/etc/ca.pem"],
     ["dnsServers", "192.0.2.1, [2001:db8::1]:5353", ["192.0.2.1", "[2001:db8::1]:5353"]],
     ["egressProxy", "http://proxy.internal:3128", { host: "proxy.internal", port: 3_128 }],
@@ -58,12 +64,16 @@ describe("readSettings", () => {
     ["POSH_PORT", "80a", /whole number/],
     ["POSH_PORT", " 80", /whole number/],
     ["POSH_HOST", "example.net", /IP address or localhost/],
-    ["POSH_HOST", "0.0.0.0", /not a loopback address.*POSH_AUTH=none/],
+    ["POSH_HOST", "0.0.0.0", /not a loopback address.*POSH_API_KEYS_FILE.*POSH_TLS_CLIENT_CA_FILE.*POSH_AUTH=none/],
     ["POSH_HOST", "::", /not a loopback address.*POSH_AUTH=none/],
     ["POSH_AUTH", "off", /one of none/],
-    ["POSH_API_KEYS", "ops:admin:00", /not supported yet/],
-    ["POSH_API_KEYS_FILE", "/etc/keys", /not supported yet/],
-    ["POSH_CACHE_ENTRIES", "0", /whole number from 1/],
+    ["POSH_API_KEYS", "ops:admin:00", /entry 1: the last part must be the SHA-256/],
+    ["POSH_API_KEYS", `a:admin:${sha256},`, /entry 2: must be name:scope:sha256/],
+    ["POSH_TLS_CERT_FILE", "/etc/cert.pem", /POSH_TLS_KEY_FILE: must be set/],
+    ["POSH_TLS_KEY_FILE", "/etc/key.pem", /POSH_TLS_CERT_FILE: must be set/],
+    ["POSH_TLS_CLIENT_CA_FILE", "/etc/ca.pem", /POSH_TLS_CERT_FILE: must be set/],
+    ["POSH_CACHE_ENTRIES", "-1", /whole number from 0/],
+    ["POSH_CACHE_ENTRIES", "0", /0 leaves nothing to remember in without POSH_REDIS_URL/],
     ["POSH_CACHE_ENTRIES", "1e5", /whole number/],
     ["POSH_CONNECT_TO", "nonsense", /host:port=address:port/],
     ["POSH_CONNECT_TO", "a.example:443=b.example:443", /IP address/],
@@ -111,8 +121,26 @@ describe("readSettings", () => {
   it("an empty variable counts as unset", () =>
     assert.deepStrictEqual(settingsOf({ POSH_PORT: "", POSH_API_KEYS: "" }), settingsOf({})))
 
-  it("other addresses are served where that is said", () =>
-    assert.strictEqual(settingsOf({ POSH_HOST: "0.0.0.0", POSH_AUTH: "none" }).host, "0.0.0.0"))
+  const tls = { POSH_TLS_CERT_FILE: "/c", POSH_TLS_KEY_FILE: "/k" }
+  const clientCa = { ...tls, POSH_TLS_CLIENT_CA_FILE: "/ca" }
+  const open: ReadonlyArray<readonly [name: string, env: Environment, fault: RegExp | undefined]> = [
+    ["where that is said", { POSH_AUTH: "none" }, undefined],
+    ["with keys", { POSH_API_KEYS: `a:verify:${sha256}` }, undefined],
+    ["with a file of keys", { POSH_API_KEYS_FILE: "/keys" }, undefined],
+    ["with a client CA", clientCa, undefined],
+    ["not with TLS alone", tls, /POSH_HOST: .* not a loopback address/],
+    ["with TLS, where that is said", { ...tls, POSH_AUTH: "none" }, undefined],
+    [
+      "not with keys and none",
+      { POSH_API_KEYS_FILE: "/keys", POSH_AUTH: "none" },
+      /none contradicts POSH_API_KEYS_FILE/
+    ],
+    ["not with a client CA and none", { ...clientCa, POSH_AUTH: "none" }, /none contradicts POSH_TLS_CLIENT_CA_FILE/]
+  ]
+  it.each(open)("other addresses are served %s", (_, env, fault) => {
+    const result = readSettings({ POSH_HOST: "0.0.0.0", ...env })
+    assert.match(Result.isFailure(result) ? result.failure.message : "", fault ?? /^$/)
+  })
 
   it("hosts to delegate to are canonical", () =>
     assert.deepStrictEqual(

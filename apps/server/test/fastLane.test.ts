@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Verifier } from "@posh/core"
 import { Effect, Layer, Schema } from "effect"
-import { jsonBody, Service } from "./service.ts"
+import { fleetKeys, trust } from "./access/world.ts"
+import { type Asked, jsonBody, Service } from "./service.ts"
 import { indeterminate, verified } from "./verdicts.ts"
 
 /** What a verifier may do, by the domain that it is asked about. */
@@ -38,11 +39,16 @@ const plain = (body: string | Uint8Array) => ({
   }
 })
 
-const compare = Effect.fnUntraced(function*(body: string | Uint8Array) {
+const compare = Effect.fnUntraced(function*(body: string | Uint8Array, { headers, tls }: Asked = {}) {
   const { ask } = yield* Service
-  const [fast, ordinary] = [yield* ask("/v1/verify", plain(body)), yield* ask("/v1/verify", chunked(body))]
+  const as = (asked: Asked): Asked => ({
+    ...asked,
+    headers: { ...asked.headers, ...headers },
+    ...(tls === undefined ? {} : { tls })
+  })
+  const [fast, ordinary] = [yield* ask("/v1/verify", as(plain(body))), yield* ask("/v1/verify", as(chunked(body)))]
   assert.strictEqual(fast.status, ordinary.status)
-  for (const name of ["content-type", "cache-control", "x-content-type-options"]) {
+  for (const name of ["content-type", "cache-control", "x-content-type-options", "www-authenticate"]) {
     assert.strictEqual(fast.headers[name], ordinary.headers[name], name)
   }
   const withoutId = (json: unknown) => typeof json === "object" ? { ...json, id: "" } : json
@@ -88,4 +94,32 @@ describe("the fast lane answers as the ordinary way does", () => {
       arbitrary: { runs: 300 }
     })
   })
+})
+
+describe("both lanes know the same callers", () => {
+  const { bearer, callers, serverTls } = fleetKeys
+  const rows: ReadonlyArray<readonly [name: string, headers: Readonly<Record<string, string>>, body: string, number]> =
+    [
+      ["no key", {}, question("a.example"), 401],
+      ["no key, and no JSON", {}, "{", 401],
+      ["an unknown key", { authorization: "Bearer x" }, question("a.example"), 401],
+      ["a key", bearer("verify"), question("a.example"), 200],
+      ["a key, and no JSON", bearer("verify"), "{", 400],
+      ["`refresh` without the scope", bearer("verify"), question("a.example", { refresh: true }), 403],
+      ["`refresh` with the scope", bearer("admin"), question("a.example", { refresh: true }), 200]
+    ]
+  for (const [name, tls] of [["over HTTP", undefined], ["over TLS", serverTls]] as const) {
+    describe(name, () => {
+      it.layer(Service.layer(verifier, { callers, ...(tls === undefined ? {} : { tls }) }), {
+        excludeTestServices: true
+      })(
+        (it) => {
+          it.effect.each(rows)("%s", ([, headers, body, status]) =>
+            Effect.gen(function*() {
+              assert.strictEqual(yield* compare(body, { headers, tls: trust }), status)
+            }))
+        }
+      )
+    })
+  }
 })

@@ -3,75 +3,24 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { Agent, get } from "node:http"
-import { connect, createServer, type Server } from "node:net"
-import { join } from "node:path"
+import { connect } from "node:net"
+import { main, run, silentOrigin, started, until } from "./processes.ts"
 
-const main = join(import.meta.dirname, "../src/main.ts")
-
-interface Run {
-  readonly child: ChildProcess
-  readonly output: { stdout: string; stderr: string }
-  /** Exit code, or the signal that ended it. */
-  readonly ended: Promise<number | string | null>
+interface Answered {
+  readonly status: number
+  readonly body: string
+  readonly connection: string | undefined
 }
 
-const run = (env: Readonly<Record<string, string>>) =>
-  Effect.acquireRelease(
-    Effect.sync((): Run => {
-      const child = spawn(process.execPath, [main], { env: { POSH_PORT: "0", ...env } })
-      const output = { stdout: "", stderr: "" }
-      child.stdout.on("data", (chunk) => output.stdout += String(chunk))
-      child.stderr.on("data", (chunk) => output.stderr += String(chunk))
-      return { child, output, ended: once(child, "close").then(([code, signal]) => code ?? signal) }
-    }),
-    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
-  )
-
-const until = (condition: () => boolean, withinMs: number) =>
-  Effect.suspend(() => Effect.sleep(condition() ? 0 : 20)).pipe(
-    Effect.repeat({ until: condition }),
-    Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.die(new Error("waited in vain")) })
-  )
-
-const started = (env: Readonly<Record<string, string>>) =>
-  Effect.gen(function*() {
-    const service = yield* run(env)
-    yield* until(() => service.output.stdout.includes("listening on"), 20_000)
-    const [, port = ""] = /listening on http:\/\/[^ "]*:(\d+)/.exec(service.output.stdout) ?? []
-    return { ...service, port: Number(port) }
-  })
-
-/** Accepts connections and says nothing until it is let go. */
-const silentOrigin = Effect.acquireRelease(
-  Effect.callback<
-    { readonly server: Server; readonly port: number; readonly reached: () => boolean; readonly letGo: () => void }
-  >(
-    (resume) => {
-      let letGo = () => {}
-      let reached = false
-      const server = createServer((socket) => {
-        reached = true
-        socket.on("error", () => {})
-        letGo = () => socket.destroy()
-      }).listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        const port = typeof address === "object" && address !== null ? address.port : 0
-        resume(Effect.succeed({ server, port, reached: () => reached, letGo: () => letGo() }))
-      })
-    }
-  ),
-  ({ letGo, server }) => Effect.sync(() => (letGo(), server.close()))
-)
-
-const ask = (port: number, path: string, agent?: Agent): Promise<{ readonly status: number; readonly body: string }> =>
+const ask = (port: number, path: string, agent?: Agent): Promise<Answered> =>
   new Promise((resolve, reject) => {
     get({ host: "127.0.0.1", port, path, agent }, (response) => {
       let body = ""
       response.on("data", (chunk) => body += String(chunk))
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }))
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body, connection: response.headers.connection }))
     }).on("error", reject)
   })
 
@@ -107,6 +56,23 @@ describe("the process", () => {
       agent.destroy()
     }).pipe(Effect.scoped))
 
+  it.live("answers on for a while when it stops, says so, and sends callers elsewhere", () =>
+    Effect.gen(function*() {
+      const { child, ended, port } = yield* started({ POSH_DRAIN_DELAY: "1s" })
+      const signalled = performance.now()
+      child.kill("SIGTERM")
+      const ready = yield* Effect.promise(() => ask(port, "/health/ready")).pipe(
+        Effect.repeat({ until: ({ status }) => status === 503 }),
+        Effect.timeout("900 millis")
+      )
+      assert.deepInclude(ready, { body: `{"status":"stopping"}`, connection: "close" })
+      const question = `/v1/verify?domain=127.0.0.1&service=xmpp-server&sha-256=${sha256}`
+      assert.deepInclude(yield* Effect.promise(() => ask(port, question)), { status: 400, connection: "close" })
+      assert.strictEqual((yield* Effect.promise(() => ask(port, "/health/live"))).status, 200)
+      assert.strictEqual(yield* Effect.promise(() => ended), 0)
+      assert.isAtLeast(performance.now() - signalled, 1_000)
+    }).pipe(Effect.scoped))
+
   it.live("ends although a caller never finishes its request", () =>
     Effect.gen(function*() {
       const { child, ended, port } = yield* started({})
@@ -138,7 +104,26 @@ describe("the process", () => {
   const refused: ReadonlyArray<readonly [name: string, env: Readonly<Record<string, string>>, line: RegExp]> = [
     ["a bad value", { POSH_PORT: "http" }, /^posh: POSH_PORT: must be a whole number from 0 to 65535\n$/],
     ["an open listener", { POSH_HOST: "0.0.0.0" }, /^posh: POSH_HOST: 0\.0\.0\.0 is not a loopback address.*\n$/],
-    ["keys", { POSH_API_KEYS: "a:admin:00" }, /^posh: POSH_API_KEYS: keys are not supported yet.*\n$/],
+    [
+      "a key that is none",
+      { POSH_API_KEYS: "a:admin:00" },
+      /^posh: POSH_API_KEYS: entry 1: the last part must be .*\n$/
+    ],
+    [
+      "keys beside their absence",
+      { POSH_HOST: "0.0.0.0", POSH_AUTH: "none", POSH_API_KEYS: `a:admin:${sha256}` },
+      /^posh: POSH_AUTH: none contradicts POSH_API_KEYS\n$/
+    ],
+    [
+      "files of keys and of TLS that are not there, both told",
+      { POSH_API_KEYS_FILE: "/none/keys", POSH_TLS_CERT_FILE: "/none/cert", POSH_TLS_KEY_FILE: "/none/key" },
+      /^posh: POSH_API_KEYS_FILE: cannot read \/none\/keys .*; POSH_TLS_CERT_FILE: cannot read \/none\/cert .*\n$/
+    ],
+    [
+      "a file of keys that holds something else",
+      { POSH_API_KEYS_FILE: main },
+      /^posh: POSH_API_KEYS_FILE: line 1: must be name:scope:sha256[^*]*\n$/
+    ],
     [
       "a file of roots that is not there",
       { POSH_EXTRA_CA_FILE: "/none.pem" },

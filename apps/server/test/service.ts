@@ -5,18 +5,24 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Verifier } from "@posh/core"
 import { Context, Effect, Layer, Logger } from "effect"
 import { HttpServer } from "effect/http"
-import { Agent, request } from "node:http"
+import { Agent, type IncomingMessage, request } from "node:http"
+import { request as requestOverTls, type RequestOptions } from "node:https"
+import { Callers } from "../src/access/Callers.ts"
+import type { Tls } from "../src/access/Tls.ts"
 import { layerServe } from "../src/App.ts"
 import { Decider } from "../src/Decider.ts"
 import * as fastLane from "../src/http/fastLane.ts"
 import * as gate from "../src/http/Gate.ts"
 import { Listener } from "../src/http/Listener.ts"
+import { TlsListener } from "../src/http/TlsListener.ts"
 import { Readiness } from "../src/Readiness.ts"
 
 export interface Asked {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** For a service over TLS: whom to trust, and who asks. */
+  readonly tls?: Pick<RequestOptions, "ca" | "cert" | "key" | "servername">
 }
 
 export interface Response {
@@ -33,19 +39,23 @@ export class Service extends Context.Service<Service, {
   readonly post: (path: string, json: unknown) => Effect.Effect<Response>
 }>()("posh/server/test/Service") {
   /** Over a verifier; the readiness is there to be changed. */
-  static readonly layer = <E>(verifier: Layer.Layer<Verifier, E>) => {
-    const listener = new Listener()
+  static readonly layer = <E>(
+    verifier: Layer.Layer<Verifier, E>,
+    { callers = Callers.layerAnyone, tls }: { readonly callers?: Layer.Layer<Callers>; readonly tls?: Tls } = {}
+  ) => {
+    const listener = tls === undefined ? new Listener() : new TlsListener(tls)
     const server = NodeHttpServer.layerServer(() => listener, { host: "127.0.0.1", port: 0 })
     return Layer.effect(
       Service,
       Effect.map(HttpServer.HttpServer, ({ address }) => {
-        const baseUrl = HttpServer.formatAddress(address)
+        const baseUrl = HttpServer.formatAddress(address).replace(/^http/, tls === undefined ? "http" : "https")
         const ask = (path: string, asked: Asked = {}) => send(baseUrl, path, asked)
         return Service.of({ baseUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
       })
     ).pipe(
-      Layer.provide([layerServe, fastLane.layer(listener), gate.layer(listener)]),
-      Layer.provide(Decider.layer),
+      Layer.provide([layerServe, fastLane.layer(listener)]),
+      Layer.provide(gate.layer(listener)),
+      Layer.provide([Decider.layer, callers]),
       Layer.provide([server, NodeHttpServer.layerHttpServices, verifier, Logger.layer([])]), // defects are provoked
       Layer.provideMerge(Readiness.layer)
     )
@@ -60,10 +70,15 @@ export const jsonBody = (json: unknown): Asked => ({
 
 const agent = new Agent({ keepAlive: true, maxSockets: 32 })
 
-const send = (baseUrl: string, path: string, { body, headers = {}, method = "GET" }: Asked) =>
+const send = (baseUrl: string, path: string, { body, headers = {}, method = "GET", tls }: Asked) =>
   Effect.callback<Response>((resume) => {
-    const { hostname, port } = new URL(baseUrl)
-    const outgoing = request({ hostname, port, path, method, headers, agent }, (response) => {
+    const { hostname, port, protocol } = new URL(baseUrl)
+    const options = { hostname, port, path, method, headers }
+    const open = (onResponse: (response: IncomingMessage) => void) =>
+      protocol === "https:"
+        ? requestOverTls({ ...options, ...tls }, onResponse)
+        : request({ ...options, agent }, onResponse)
+    const outgoing = open((response) => {
       const chunks: Array<Buffer> = []
       response.on("data", (chunk: Buffer) => chunks.push(chunk))
       response.on("end", () => {

@@ -2,6 +2,7 @@
  * The routes of the service (design §4), from which its router, its OpenAPI document and its client are made.
  */
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Access, needs } from "./Access.ts"
 import { Answer, BatchResponse } from "./Answer.ts"
 import { Association } from "./Association.ts"
 import { VerdictWord } from "./codes.ts"
@@ -26,11 +27,12 @@ const withoutBody = [...callerErrors, ...serviceErrors] as const
 /** Is this certificate valid for this service on this domain? */
 export class Verification extends HttpApiGroup.make("verification").add(
   HttpApiEndpoint.post("verify", "/v1/verify", { payload: Question, success: Answer, error: withBody })
+    .annotateMerge(needs("verify"))
     .annotateMerge(OpenApi.annotations({
       summary: "Ask one question",
       description: [
         "Resolves what the domain publishes, or recalls it, and compares. Every verdict is HTTP 200; a problem means",
-        "that there is no verdict. The body is at most 1 MiB. Scope `verify`; `refresh` needs `admin`."
+        "that there is no verdict. The body is at most 1 MiB. `refresh` needs the scope `admin`."
       ].join(" ")
     })),
   HttpApiEndpoint.get("verifyByFingerprint", "/v1/verify", {
@@ -38,11 +40,12 @@ export class Verification extends HttpApiGroup.make("verification").add(
     success: [Answer, VerdictWord.pipe(HttpApiSchema.asText())],
     error: withoutBody
   })
+    .annotateMerge(needs("verify"))
     .annotateMerge(OpenApi.annotations({
       summary: "Ask one question by fingerprint",
       description: [
         "For shells, monitors and small clients. With `Accept: text/plain` the body is the one word of the verdict.",
-        "A `+` in base64 may stand as it is. Scope `verify`; `refresh` needs `admin`."
+        "A `+` in base64 may stand as it is. `refresh` needs the scope `admin`."
       ].join(" ")
     })),
   HttpApiEndpoint.post("verifyBatch", "/v1/verify/batch", {
@@ -50,14 +53,15 @@ export class Verification extends HttpApiGroup.make("verification").add(
     success: BatchResponse,
     error: withBody
   })
+    .annotateMerge(needs("verify"))
     .annotateMerge(OpenApi.annotations({
       summary: "Ask up to 1,000 questions",
       description: [
         "Results come in the order of the requests. A bad question is a problem in its own place and never spoils the",
-        "rest; equal questions are asked once, so they share a decision. The body is at most 32 MiB. Scope `verify`."
+        "rest; equal questions are asked once, so they share a decision. The body is at most 32 MiB."
       ].join(" ")
     }))
-).annotateMerge(OpenApi.annotations({
+).middleware(Access).annotateMerge(OpenApi.annotations({
   title: "Verification",
   description: "Is this certificate valid for this service on this domain?"
 })) {}
@@ -72,11 +76,12 @@ export class Associations extends HttpApiGroup.make("associations").add(
     success: Association,
     error: withoutBody
   })
+    .annotateMerge(needs("verify"))
     .annotateMerge(OpenApi.annotations({
       summary: "What the domain asserts now",
       description: [
         "Resolves where nothing is remembered, so it serves to prefetch as well. Always HTTP 200, whatever the domain",
-        "publishes. Scope `verify`; `refresh` needs `admin`."
+        "publishes. `refresh` needs the scope `admin`."
       ].join(" ")
     })),
   HttpApiEndpoint.delete("forgetAssociation", "/v1/associations/:domain/:service", {
@@ -84,23 +89,24 @@ export class Associations extends HttpApiGroup.make("associations").add(
     success: HttpApiSchema.NoContent,
     error: withoutBody
   })
+    .annotateMerge(needs("admin"))
     .annotateMerge(OpenApi.annotations({
       summary: "Forget what is remembered",
-      description: "In both generations; 204 also where nothing was known. Scope `admin`."
+      description: "In both generations; 204 also where nothing was known."
     })),
   HttpApiEndpoint.get("listAssociations", "/v1/associations", {
     query: inventoryQuery,
     success: Inventory,
     error: withoutBody
   })
+    .annotateMerge(needs("admin"))
     .annotateMerge(OpenApi.annotations({
       summary: "What is remembered, and until when",
-      description: [
-        "Soonest expiry first, in pages. Asks no origin, and does not make anything be remembered longer. Scope",
-        "`admin`."
-      ].join(" ")
+      description: "Soonest expiry first, in pages. Asks no origin, and does not make anything be remembered longer."
     }))
-).annotateMerge(OpenApi.annotations({ title: "Associations", description: "What a domain asserts." })) {}
+).middleware(Access).annotateMerge(
+  OpenApi.annotations({ title: "Associations", description: "What a domain asserts." })
+) {}
 
 /** Tools for publishers. */
 export class Documents extends HttpApiGroup.make("documents").add(
@@ -109,20 +115,22 @@ export class Documents extends HttpApiGroup.make("documents").add(
     success: LintResponse,
     error: withBody
   })
+    .annotateMerge(needs("admin"))
     .annotateMerge(OpenApi.annotations({
       summary: "Look at a document",
-      description: "A document given as text, or what a domain publishes. Scope `admin`."
+      description: "A document given as text, or what a domain publishes."
     })),
   HttpApiEndpoint.post("generateDocument", "/v1/documents/generate", {
     payload: GenerateRequest,
     success: GenerateResponse,
     error: withBody
   })
+    .annotateMerge(needs("verify"))
     .annotateMerge(OpenApi.annotations({
       summary: "Make a document",
-      description: "From certificates, or a reference to where they are published. Scope `verify`."
+      description: "From certificates, or a reference to where they are published."
     }))
-).annotateMerge(OpenApi.annotations({ title: "Documents", description: "Tools for publishers." })) {}
+).middleware(Access).annotateMerge(OpenApi.annotations({ title: "Documents", description: "Tools for publishers." })) {}
 
 /** What orchestrators ask. */
 export class Health extends HttpApiGroup.make("health").add(
@@ -149,7 +157,8 @@ export class Api extends HttpApi.make("posh").add(Verification, Associations, Do
       "draft before it), compares, explains, and remembers for as long as the certificates allow.",
       "",
       "Every verdict is HTTP 200. Any other status is a problem (RFC 9457, `application/problem+json`) and means that",
-      "there is no verdict: never accept a certificate on one. Instants are RFC 3339 in UTC."
+      "there is no verdict: never accept a certificate on one. Instants are RFC 3339 in UTC. The scope of an operation is",
+      "the one that a key needs; `admin` includes `verify`."
     ].join("\n")
   }))
 {}

@@ -1,12 +1,17 @@
 /**
  * A typed client, made from the contract.
  */
-import type { Effect } from "effect"
-import type { HttpClient } from "effect/http"
+import type { Effect, Redacted } from "effect"
+import { HttpClient, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { Api } from "./Api.ts"
 
 export type Client = HttpApiClient.ForApi<typeof Api>
+
+export interface ClientOptions {
+  /** Sent with every request as `Authorization: Bearer`. Default none. Use `https:`, unless the way is your own machine. */
+  readonly key?: Redacted.Redacted
+}
 
 /**
  * A client of the service at `baseUrl`.
@@ -15,5 +20,13 @@ export type Client = HttpApiClient.ForApi<typeof Api>
  *
  * Problems are failures, as {@link file://./Problem.ts | Problem}. Provide any `HttpClient`, such as `FetchHttpClient`.
  */
-export const makeClient = (baseUrl: string): Effect.Effect<Client, never, HttpClient.HttpClient> =>
-  HttpApiClient.make(Api, { baseUrl })
+export const makeClient = (
+  baseUrl: string,
+  { key }: ClientOptions = {}
+): Effect.Effect<Client, never, HttpClient.HttpClient> =>
+  HttpApiClient.make(Api, {
+    baseUrl,
+    ...(key === undefined
+      ? {}
+      : { transformClient: HttpClient.mapRequest(HttpClientRequest.bearerToken(key)) })
+  })

@@ -31,6 +31,14 @@ export const Inventory = Schema.Struct({
         "other be repeated or left out."
       ].join(" ")
     })
+  ),
+  partial: Schema.optionalKey(
+    Schema.Literal(true).annotate({
+      description: [
+        "What replicas share could not be asked: this is what the one that answers remembers itself. Absent where the",
+        "page is whole."
+      ].join(" ")
+    })
   )
 }).annotate({
   identifier: "Inventory",

@@ -1,6 +1,7 @@
 /**
  * The wire contract of the POSH verification service.
  */
+export * from "./Access.ts"
 export * from "./Answer.ts"
 export * from "./Api.ts"
 export * from "./Association.ts"

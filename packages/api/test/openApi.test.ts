@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { OpenApi } from "effect/http-api"
+import { HttpApi, OpenApi } from "effect/http-api"
 import committed from "../openapi.json" with { type: "json" }
-import { Api, failureCodes, problemCodes, problems, problemType, verdictKinds } from "../src/index.ts"
+import { Access, Api, failureCodes, problemCodes, problems, problemType, scopeOf, verdictKinds } from "../src/index.ts"
 
 const spec = OpenApi.fromApi(Api)
 
@@ -26,6 +26,21 @@ describe("openapi.json", () => {
       "GET /health/ready",
       "GET /metrics"
     ])
+  })
+
+  it("every operation but those of health needs a scope, and is guarded", () => {
+    HttpApi.reflect(Api, {
+      onGroup: () => {},
+      onEndpoint: ({ endpoint, group, middleware }) => {
+        const isOpen = group.identifier === "health"
+        assert.strictEqual(scopeOf(endpoint) === undefined, isOpen, endpoint.identifier)
+        assert.strictEqual([...middleware].some(({ key }) => key === Access.key), !isOpen, endpoint.identifier)
+        const item = spec.paths[endpoint.path.replaceAll(/:(\w+)/g, "{$1}")]
+        const operation = item?.[endpoint.method.toLowerCase() as "get"]
+        assert.deepStrictEqual(operation?.security, isOpen ? [] : [{ bearer: [scopeOf(endpoint) ?? ""] }])
+      }
+    })
+    assert.deepInclude(spec.components.securitySchemes["bearer"], { type: "http", scheme: "Bearer" })
   })
 
   it("every operation has a summary, and every message a title or a description", () => {

@@ -5,7 +5,7 @@
 import { Clock, Effect, Result } from "effect"
 import type { Association, Delegation } from "./Association.ts"
 import type { VerdictCode } from "./codes.ts"
-import { leavesSite, redirectTarget, referenceTarget } from "./Delegation.ts"
+import { redirectTarget, referenceTarget } from "./Delegation.ts"
 import { type Document, type DocumentKind, parseDocument, type PublishedFingerprints } from "./Document.ts"
 import type { PublishedJwkSet } from "./Document.ts"
 import type { Domain } from "./Domain.ts"
@@ -18,6 +18,7 @@ import { type Lint, lint } from "./Lint.ts"
 import type { Policy } from "./Policy.ts"
 import { judgeMediaType, judgeStatus, retryAfterMs } from "./response.ts"
 import type { ServiceEntry } from "./Service.ts"
+import { leavesSite } from "./Site.ts"
 import { currentStage } from "./Stage.ts"
 
 export interface AttemptInput {

@@ -2,6 +2,9 @@
  * What is spent on strangers' servers, as a decorator over {@link Fetcher} (POSH-SEC-12): concurrency and requests a
  * minute for each source domain and for each target host, and a bound on everything at once.
  *
+ * Hosts count by their site: with a wildcard in DNS, one server has as many names as somebody cares to invent, each of
+ * them a source domain and a host of its own.
+ *
  * **Details**
  *
  * A request waits for its turn; how long is the attempt's decision, which reads in `waiting` what for. A wait that is
@@ -11,32 +14,33 @@ import { Clock, Effect, Exit, Option, Semaphore } from "effect"
 import { type Fetcher, FetchError, type FetchRequest, type FetchResponse, type Waiting } from "./Fetcher.ts"
 import type { BudgetLimits } from "./Limits.ts"
 import { monotonicMs } from "./monotonic.ts"
+import { siteOf } from "./Site.ts"
 
 type Get = Fetcher["Service"]["get"]
 
 export const withBudgets = (get: Get, limits: BudgetLimits): Get => {
   const sources = makeGates(limits.perSourceConcurrent, limits.perSourcePerMinute)
-  const hosts = makeGates(limits.perHostConcurrent, limits.perHostPerMinute)
+  const sites = makeGates(limits.perHostConcurrent, limits.perHostPerMinute)
   const everything = Semaphore.makeUnsafe(limits.inFlight)
 
   return Effect.fnUntraced(function*(request) {
     const startedAt = yield* Clock.currentTimeMillis
     const now = yield* monotonicMs
     const source = sources(request.sourceDomain, now)
-    const host = hosts(request.target.host, now)
-    const wait = Math.max(source.waitMs(now), host.waitMs(now))
+    const site = sites(siteOf(request.target.host), now)
+    const wait = Math.max(source.waitMs(now), site.waitMs(now))
     if (wait > request.limits.attemptMs) {
       const trace = { startedAt, endedAt: startedAt }
       return yield* new FetchError({ code: "RateLimitedLocally", retryAfterMs: Math.ceil(wait), trace })
     }
-    const leave = enter([source, host], now)
+    const leave = enter([source, site], now)
 
     const paced = wait > 0 ? waitingFor(request, "RateLimitedLocally", Effect.sleep(wait)) : Effect.void
     return yield* paced.pipe(
       Effect.andThen(
         get(request).pipe(
           inTurn(everything, request, "ResolverOverloaded"),
-          inTurn(host.turns, request, "RateLimitedLocally"),
+          inTurn(site.turns, request, "RateLimitedLocally"),
           inTurn(source.turns, request, "RateLimitedLocally")
         )
       ),

@@ -5,6 +5,7 @@
  * argument here, is stored nowhere and is gone when the run ends.
  */
 import { Result } from "effect"
+import { type ChainBudget, makeChainBudget } from "./chain/ChainBudget.ts"
 import { type DistinguishedName, isSameName } from "./chain/distinguishedName.ts"
 import { claimDirectory, type ClaimedName, claimEmail, claimName } from "./chain/generalName.ts"
 import { type Link, parseLink } from "./chain/Link.ts"
@@ -18,6 +19,12 @@ export interface ChainOptions {
   readonly now: number
   /** Accept SHA-1 signatures (A.4 V2). MD5 and older never count. */
   readonly allowSha1: boolean
+  /** What may be spent; default one of its own. */
+  readonly budget?: ChainBudget
+}
+
+interface Run extends ChainOptions {
+  readonly budget: ChainBudget
 }
 
 export interface ChainFault {
@@ -45,17 +52,18 @@ export const checkChain = (chain: ReadonlyArray<Uint8Array>, options: ChainOptio
     if (chain.length === 0 || chain.length > documentLimits.x5c) {
       return yield* at(0, Result.fail(`a chain has 1 to ${documentLimits.x5c} certificates`))
     }
+    const run: Run = { ...options, budget: options.budget ?? makeChainBudget() }
     const links = yield* Result.all(chain.map((der, index) => at(index, parseLink(der))))
     const leaf = links.at(0)
     const anchor = links.at(-1)
     if (leaf === undefined || anchor === undefined) return
 
     const authority = yield* links.slice(1, -1).reduceRight(
-      (above, issuer, offset) => Result.flatMap(above, (above) => at(offset + 1, appoint(issuer, above, options))),
+      (above, issuer, offset) => Result.flatMap(above, (above) => at(offset + 1, appoint(issuer, above, run))),
       at(links.length - 1, appointAnchor(anchor))
     )
-    yield* at(0, checkLink(leaf, authority, options))
-    yield* at(0, checkConstraints(leaf, authority))
+    yield* at(0, checkLink(leaf, authority, run))
+    yield* at(0, checkConstraints(leaf, authority, run))
   })
 
 /** What has been established when the next certificate down is looked at (RFC 5280 §6.1.2). */
@@ -81,11 +89,11 @@ const appointAnchor = (anchor: Link): Read<Authority> => {
 }
 
 // RFC 5280 §6.1.4, (g) to (o), after §6.1.3.
-const appoint = (issuer: Link, above: Authority, options: ChainOptions): Read<Authority> =>
+const appoint = (issuer: Link, above: Authority, run: Run): Read<Authority> =>
   Result.gen(function*() {
-    yield* checkLink(issuer, above, options)
+    yield* checkLink(issuer, above, run)
     const selfIssued = isSameName(issuer.issuer, issuer.subject)
-    if (!selfIssued) yield* checkConstraints(issuer, above)
+    if (!selfIssued) yield* checkConstraints(issuer, above, run)
     if (issuer.isCa !== true) return yield* Result.fail(notCa)
     if (issuer.keyCertSign === false) return yield* Result.fail(noCertSign)
     if (!selfIssued && above.pathLength === 0) return yield* Result.fail("more CA certificates follow than are allowed")
@@ -103,17 +111,21 @@ const notCa = "the issuer is no CA (basicConstraints)"
 const noCertSign = "the issuer's key must not sign certificates (keyUsage)"
 
 // RFC 5280 §6.1.3 (a), and critical extensions (§6.1.4 (o), §6.1.5 (f)); the signature last, as it costs most.
-const checkLink = (link: Link, above: Authority, { allowSha1, now }: ChainOptions): Read<void> => {
+const checkLink = (link: Link, above: Authority, { allowSha1, budget, now }: Run): Read<void> => {
   if (!isSameName(link.issuer, above.name)) return Result.fail("the next certificate is not the one named as issuer")
   if (now < link.notBefore) return Result.fail("the certificate is not valid yet")
   if (now > link.notAfter) return Result.fail("the certificate has expired")
   const [unknown] = link.unknownCritical
   if (unknown !== undefined) return Result.fail(`critical extension ${unknown} is not understood`)
-  return checkSignature(link, above.spki, allowSha1)
+  return budget.spend("signatures", 1) ? checkSignature(link, above.spki, allowSha1) : Result.fail(tooMuch)
 }
 
-const checkConstraints = (link: Link, { constraints }: Authority): Read<void> =>
-  constraints.length === 0 ? Result.void : Result.flatMap(namesOf(link), (names) => checkNames(names, constraints))
+const tooMuch = "checking it would take too many signatures"
+
+const checkConstraints = (link: Link, { constraints }: Authority, { budget }: Run): Read<void> =>
+  constraints.length === 0
+    ? Result.void
+    : Result.flatMap(namesOf(link), (names) => checkNames(names, constraints, budget))
 
 // RFC 5280 §4.2.1.10: the subject where there is one, alternative names, and where there are none the mailboxes of the
 // subject.

@@ -2,11 +2,11 @@
  * May resolution go on at this URL? The one check for redirect targets and references (requirements §2.6–2.7).
  */
 import { Result } from "effect"
-import { getDomain } from "tldts"
 import type { VerdictCode } from "./codes.ts"
 import { type Domain, type DomainPolicy, parseDomain } from "./Domain.ts"
 import type { HttpsTarget } from "./Fetcher.ts"
 import { attemptLimits } from "./Limits.ts"
+import { leavesSite } from "./Site.ts"
 import { hasAuthority, isUriText, schemeOf } from "./uri.ts"
 
 /** Which hosts a domain may delegate to (POSH-RES-70), and at which ports (POSH-RES-65). */
@@ -71,9 +71,6 @@ export const referenceTarget = (
     ? checkTarget(url, undefined, source, policy, referenceCodes)
     : refuse(referenceCodes.invalid, "the value is not an absolute URL")
 
-/** Does the registrable domain change between two hosts (POSH-SEC-05)? */
-export const leavesSite = (from: Domain, to: Domain): boolean => site(from) !== site(to)
-
 const isUriReference = (text: string): boolean => {
   if (!isUriText(text)) return false
   const scheme = schemeOf(text)
@@ -124,8 +121,5 @@ const isAllowed = (host: Domain, source: Domain, { hosts, mode }: DelegationPoli
   if (mode === "same-site") return !leavesSite(source, host)
   return hosts.some((allowed) => allowed.startsWith(".") ? host.endsWith(allowed) : host === allowed)
 }
-
-// Private suffixes count: two tenants of one hosting platform are two sites.
-const site = (host: Domain): string => getDomain(host, { allowPrivateDomains: true }) ?? host
 
 const refuse = (code: VerdictCode, detail: string) => Result.fail<TargetError>({ code, detail })

@@ -3,14 +3,14 @@
  * that stands alone always asks itself.
  */
 import { Context, Effect } from "effect"
-import type { StoreKey } from "./cache/AssociationStore.ts"
+import type { Permit, StoreKey } from "./cache/AssociationStore.ts"
 
 /** This process asks. `over` says so to those who wait; it is called whichever way the asking ends. */
 export interface Lead {
   readonly _tag: "Lead"
   readonly over: Effect.Effect<void>
-  /** Does the lead still hold? Where it does not, somebody else may have asked since, and knows better. */
-  readonly holds: Effect.Effect<boolean>
+  /** Goes with every write of what is learnt under this lead; absent where nobody else writes. */
+  readonly permit?: Permit
 }
 
 /** Another process asks. `over` comes when it is done, or when it has taken longer than a lead lasts. */
@@ -20,11 +20,14 @@ export interface Follow {
 }
 
 export interface FleetShape {
-  /** Never fails: a process that cannot reach the others asks itself. */
-  readonly lead: (key: StoreKey) => Effect.Effect<Lead | Follow>
+  /**
+   * Never fails: a process that cannot reach the others asks itself. `onLost` is called when a lead is found to be lost,
+   * to another process or because the key was forgotten: what is learnt under it is out of date.
+   */
+  readonly lead: (key: StoreKey, onLost: () => void) => Effect.Effect<Lead | Follow>
 }
 
-const alone: Lead = { _tag: "Lead", over: Effect.void, holds: Effect.succeed(true) }
+const alone: Lead = { _tag: "Lead", over: Effect.void }
 
 export const Fleet = Context.Reference<FleetShape>("posh/Fleet", {
   defaultValue: () => ({ lead: () => Effect.succeed(alone) })

@@ -46,13 +46,18 @@ export const questionLimits = {
   chain: 10
 } as const
 
-/** Budget of one run of the chain check (POSH-SEC-13), besides {@link documentLimits}`.x5c` certificates. */
+/** Budget of the chain check (POSH-SEC-13), for all chains that one question looks at. */
 export const chainLimits = {
-  /** Names × constraints of one certificate; Go's `crypto/x509` stops at 250,000. */
-  constraintComparisons: 65_536
+  /** Names × constraints; Go's `crypto/x509` stops at 250,000. */
+  constraintComparisons: 65_536,
+  /** Five chains of the greatest length; Go's `crypto/x509` and rustls' webpki stop at 100, in threads of their own. */
+  signatures: 50,
+  /** Of an RSA key, as in rustls' webpki; with larger ones, one signature costs milliseconds. */
+  rsaModulusBits: 8_192,
+  rsaExponentBits: 33
 } as const
 
-/** What is spent on strangers' servers (POSH-SEC-12). */
+/** What is spent on strangers' servers (POSH-SEC-12); all hosts of one registrable domain count as one. */
 export interface BudgetLimits {
   readonly perSourceConcurrent: number
   readonly perSourcePerMinute: number

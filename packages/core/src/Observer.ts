@@ -35,7 +35,7 @@ export interface ObserverShape {
   readonly fetched: (code: FetchCode | "Answered" | "Cancelled", ms: number) => void
   /** A part of such a request succeeded. */
   readonly passed: (phase: FetchPhase, ms: number) => void
-  /** This process asked for the fleet, or waited for another; `fenced`: it asked for too long, and lost its lead. */
+  /** This process asked for the fleet, or waited for another; `fenced`: it lost its lead, or the key was forgotten. */
   readonly led: (role: "lead" | "follow" | "fenced") => void
   /** A memory cache came up; both functions are cheap. */
   readonly remembering: (sizes: { readonly entries: () => number; readonly evicted: () => number }) => void
@@ -73,17 +73,16 @@ export const observeFetcher =
 
 /** The same leads, observed. */
 export const observeFleet = ({ lead }: FleetShape, { led }: ObserverShape): FleetShape => ({
-  lead: (key) =>
-    Effect.map(lead(key), (role) => {
+  lead: (key, onLost) => {
+    const onFenced = () => {
+      led("fenced")
+      onLost()
+    }
+    return Effect.map(lead(key, onFenced), (role) => {
       led(role._tag === "Lead" ? "lead" : "follow")
-      return role._tag === "Follow" ? role : {
-        ...role,
-        holds: Effect.map(role.holds, (holds) => {
-          if (!holds) led("fenced")
-          return holds
-        })
-      }
+      return role
     })
+  }
 })
 
 /** Says how long a part of a request took, where it succeeded. */

@@ -12,6 +12,7 @@ import { makeFlights } from "./cache/Flights.ts"
 import { type Demand, fallBack, type Recall, recall } from "./cache/recall.ts"
 import { makeRefetchLimit } from "./cache/RefetchLimit.ts"
 import { isUnanswered, isWithdrawal } from "./codes.ts"
+import type { Deadline } from "./Deadline.ts"
 import { ResolveError } from "./errors.ts"
 import { Fetcher } from "./Fetcher.ts"
 import { Fleet } from "./Fleet.ts"
@@ -33,13 +34,6 @@ export interface ResolveOptions {
   readonly deadline: Deadline
   /** Where the question is traced. */
   readonly stage?: Stage
-}
-
-/** When an answer is due; the clock is first read where something has to be waited for. */
-export interface Deadline {
-  readonly ms: number
-  /** On the monotonic clock, in milliseconds. */
-  at?: number
 }
 
 /** Usable material, and how it came to be used. */
@@ -110,7 +104,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       const draft = code === "NotPublished"
         ? yield* ask("draft", target, options, demand)
         : isUnanswered(code)
-        ? yield* stillFresh(target, demand)
+        ? yield* stillFresh(target, options, demand)
         : undefined
       return draft === undefined ? { asked: [rfc], deciding: rfc } : { asked: [rfc, draft], deciding: draft }
     }
@@ -121,11 +115,11 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
    * the domain's last word on RFC 7711 was that it publishes nothing, so that no outage brings superseded material back
    * (POSH-SEC-30).
    */
-  const stillFresh = Effect.fnUntraced(function*(target: Target, { maxAgeMs }: Demand) {
+  const stillFresh = Effect.fnUntraced(function*(target: Target, { deadline }: ResolveOptions, { maxAgeMs }: Demand) {
     if (maxAgeMs !== undefined) return undefined
-    const { absence } = yield* store.get(target.keys.rfc7711)
+    const { absence } = yield* store.get(target.keys.rfc7711, deadline)
     if (absence?.nothingPublished !== true) return undefined
-    const { asOf, association, tier } = yield* store.get(target.keys.draft)
+    const { asOf, association, tier } = yield* store.get(target.keys.draft, deadline)
     if (association === undefined || asOf >= association.lifetime.revalidateAt) return undefined
     return { generation: "draft", outcome: Result.succeed({ association }), cache: tier } satisfies Asked
   })
@@ -137,8 +131,8 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       // Somebody else's refetch is under way: it answers this question too.
       flights.isUnderWay(target.keys.rfc7711.text) || flights.isUnderWay(target.keys.draft.text))
 
-  const look = ({ stage }: ResolveOptions, key: StoreKey): Effect.Effect<Remembered> =>
-    stage === undefined ? store.get(key) : stage.within("Cache", store.get(key))
+  const look = ({ deadline, stage }: ResolveOptions, key: StoreKey): Effect.Effect<Remembered> =>
+    stage === undefined ? store.get(key, deadline) : stage.within("Cache", store.get(key, deadline))
 
   const ask = (generation: Generation, target: Target, options: ResolveOptions, demand: Demand) =>
     Effect.flatMap(look(options, target.keys[generation]), (remembered): Effect.Effect<Asked> => {

@@ -4,7 +4,7 @@
 import { Cause, Effect, Random, Result } from "effect"
 import type { Association } from "./Association.ts"
 import type { Attempt } from "./Attempt.ts"
-import type { AssociationStore, Remembered, StoreKey } from "./cache/AssociationStore.ts"
+import type { AssociationStore, Permit, Remembered, StoreKey } from "./cache/AssociationStore.ts"
 import { absenceAfter } from "./cache/Backoff.ts"
 import type { Flight } from "./cache/Flights.ts"
 import { isWithdrawal } from "./codes.ts"
@@ -28,18 +28,15 @@ export const makeLearn =
   (flight: Flight<Landing>): Effect.Effect<Landing> => {
     const key = target.keys[generation]
     const { domain, service } = target
-    const ask = (lead: Lead): Effect.Effect<Landing> =>
+    const ask = ({ permit }: Lead): Effect.Effect<Landing> =>
       attempt({ domain, service, generation, waiting: flight.waiting }).pipe(
         Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
         Effect.result,
         Effect.flatMap((outcome) =>
-          Effect.flatMap(
-            lead.holds,
-            (holds) => holds && !flight.discarded ? settle(store, key, outcome) : Effect.succeed({ outcome })
-          )
+          flight.discarded ? Effect.succeed({ outcome }) : settle(store, key, outcome, permit)
         )
       )
-    return learnOnce(store, fleet, key, baseline, ask).pipe(
+    return learnOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, baseline, ask).pipe(
       Effect.withSpan("Resolver.learn", {
         attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": generation }
       })
@@ -52,16 +49,17 @@ export const makeLearn =
  */
 const learnOnce = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
-  fleet: FleetShape,
+  lead: ReturnType<FleetShape["lead"]>,
   key: StoreKey,
   baseline: Remembered,
   ask: (lead: Lead) => Effect.Effect<Landing>
 ) {
-  const look = Effect.map(store.get(key), (remembered) => landedSince(baseline, remembered))
+  // What this process remembers is what made the question ask.
+  const look = Effect.map(store.getShared(key), (remembered) => landedSince(baseline, remembered))
   while (true) {
     // A lead is given up whatever happens: the rest of the fleet waits for it.
     const landing = yield* Effect.acquireUseRelease(
-      fleet.lead(key),
+      lead,
       (role) =>
         role._tag === "Follow"
           ? Effect.andThen(role.over, look)
@@ -92,16 +90,16 @@ export const lost = (cause: Cause.Cause<never>): Landing => ({
 const settle = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
   key: StoreKey,
-  outcome: Landing["outcome"]
-) {
+  outcome: Landing["outcome"],
+  permit: Permit | undefined
+): Effect.fn.Return<Landing> {
   if (Result.isSuccess(outcome)) {
-    yield* store.putAssociation(key, outcome.success)
+    yield* store.putAssociation(key, outcome.success, permit)
     return { outcome }
   }
   const before = yield* store.get(key)
   const absence = absenceAfter(outcome.failure, before.absence, before.asOf, yield* Random.next)
-  if (isWithdrawal(outcome.failure.code)) yield* store.removeAssociation(key)
+  if (isWithdrawal(outcome.failure.code) && !(yield* store.removeAssociation(key, permit))) return { outcome }
   if (absence === undefined) return { outcome, before }
-  yield* store.putAbsence(key, absence)
-  return { outcome, before, retryAt: absence.until }
+  return (yield* store.putAbsence(key, absence, permit)) ? { outcome, before, retryAt: absence.until } : { outcome }
 })

@@ -61,6 +61,29 @@ describe("budgets (SEC-12)", () => {
       assert.strictEqual(seen.total, 40)
     }))
 
+  it.effect.each<readonly [what: string, host: (index: number) => string, most: number]>([
+    ["names that one site invents count together", (index) => `x${index}.victim.example`, 16],
+    ["however deep they lie", (index) => `x${index}.${"y.".repeat(index)}victim.co.uk`, 16],
+    ["tenants of a hosting platform are sites of their own", (index) => `x${index}.github.io`, 40],
+    ["and so are names of different owners", (index) => `x${index}.example`, 40]
+  ])("%s", ([, host, most]) =>
+    Effect.gen(function*() {
+      const { get, seen } = makeServer()
+      yield* askMany(get, Array.from({ length: 40 }, (_, index) => request(host(index))))
+      assert.deepStrictEqual([seen.most, seen.total], [most, 40])
+    }))
+
+  it.effect("lets 600 requests a minute through for all names of a site", () =>
+    Effect.gen(function*() {
+      const { get } = makeServer()
+      const answers = yield* askMany(
+        get,
+        Array.from({ length: 1_000 }, (_, index) => request(`x${index}.victim.example`))
+      )
+      // 600 at once, and what is refilled within an attempt's 12 s.
+      assert.strictEqual(answers.filter((answer) => answer === "RateLimitedLocally").length, 280)
+    }))
+
   it.effect("bounds everything at once, and says what a request waits for", () =>
     Effect.gen(function*() {
       const { get, seen } = makeServer({ inFlight: 2 })

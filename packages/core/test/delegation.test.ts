@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { type DelegationPolicy, leavesSite, redirectTarget, referenceTarget } from "../src/Delegation.ts"
+import { type DelegationPolicy, redirectTarget, referenceTarget } from "../src/Delegation.ts"
 import type { Domain } from "../src/Domain.ts"
 import type { HttpsTarget } from "../src/Fetcher.ts"
+import { leavesSite } from "../src/Site.ts"
 
 const source = "a.example" as Domain
 const base: HttpsTarget = { url: "https://a.example/x/y.json?q", host: source, port: 443, path: "/x/y.json?q" }

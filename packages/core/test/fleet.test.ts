@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
-import { Context, Deferred, Effect, Fiber, Layer } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { AssociationStore } from "../src/cache/AssociationStore.ts"
 import { makeMemoryStore } from "../src/cache/MemoryStore.ts"
+import { type Changes, makeTieredStore } from "../src/cache/TieredStore.ts"
 import { Fleet, type FleetShape } from "../src/Fleet.ts"
 import { Verifier } from "../src/Verifier.ts"
 import { makeWeb, testPolicy } from "./fakeFetcher.ts"
@@ -26,24 +27,33 @@ const makeFleet = (): FleetShape & { readonly leads: () => number } => {
           leads.delete(text)
           return Effect.asVoid(Deferred.succeed(mine, undefined))
         })
-        return { _tag: "Lead", over, holds: Effect.sync(() => leads.get(text) === mine) }
+        return { _tag: "Lead", over }
       })
   }
 }
 
 /** Verifiers that share a store and a fleet, as processes do. */
-const makeReplicas = Effect.fnUntraced(function*(count: number, web: ReturnType<typeof makeWeb>, fleet: FleetShape) {
-  const store = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
-  return yield* Effect.forEach(
-    Array.from({ length: count }),
-    () =>
-      Layer.build(
+const makeReplicas = Effect.fnUntraced(function*(
+  count: number,
+  web: ReturnType<typeof makeWeb>,
+  fleet: FleetShape,
+  storeOver: (shared: Store) => Effect.Effect<Store, never, Scope.Scope> = Effect.succeed
+) {
+  const shared = yield* memory
+  return yield* Effect.forEach(Array.from({ length: count }), () =>
+    Effect.gen(function*() {
+      const store = yield* storeOver(shared)
+      const context = yield* Layer.build(
         Layer.fresh(Verifier.layerNoDeps(testPolicy)).pipe(
           Layer.provide([web.layer, Layer.succeed(AssociationStore, store), Layer.succeed(Fleet, fleet)])
         )
-      ).pipe(Effect.map((context) => Context.get(context, Verifier)))
-  )
+      )
+      return Context.get(context, Verifier)
+    }))
 })
+
+type Store = AssociationStore["Service"]
+const memory = makeMemoryStore({ entries: 100, octets: 1e6 })
 
 describe("one flight a key across the fleet", () => {
   it.effect("three replicas asked at once about one cold domain make one resolution", () =>
@@ -78,7 +88,7 @@ describe("one flight a key across the fleet", () => {
       const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
       const fleet = makeFleet()
       const [replica] = yield* makeReplicas(1, web, fleet)
-      const gone = yield* fleet.lead({ text: "chat.orchard.example:xmpp-server:rfc7711" } as never)
+      const gone = yield* fleet.lead({ text: "chat.orchard.example:xmpp-server:rfc7711" } as never, () => undefined)
       const waiting = yield* Effect.forkChild(replica!.verify(question))
       yield* TestClock.adjust("3 seconds")
       assert.strictEqual(web.asked.length, 0)
@@ -91,10 +101,10 @@ describe("one flight a key across the fleet", () => {
     Effect.gen(function*() {
       yield* start
       const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
-      const lost: FleetShape = {
-        lead: () => Effect.succeed({ _tag: "Lead", over: Effect.void, holds: Effect.succeed(false) })
+      const losing: FleetShape = {
+        lead: (_key, onLost) => Effect.sync(() => (onLost(), { _tag: "Lead", over: Effect.void }))
       }
-      const [replica] = yield* makeReplicas(1, web, lost)
+      const [replica] = yield* makeReplicas(1, web, losing)
       assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
       assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
     }))
@@ -121,6 +131,47 @@ describe("one flight a key across the fleet", () => {
       yield* TestClock.adjust("900 seconds")
       yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), { concurrency: "unbounded" })
       yield* TestClock.adjust("1 second")
+      assert.strictEqual(web.asked.length, 2)
+    }))
+
+  it.effect("who leads when another has refreshed already, and has yet to hear of it, asks nobody", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
+      const unheard: Changes = { announce: () => Effect.void, listen: ({ back }) => Effect.sync(back) }
+      const replicas = yield* makeReplicas(
+        2,
+        web,
+        makeFleet(),
+        (shared) => Effect.flatMap(memory, (near) => makeTieredStore(near, shared, unheard))
+      )
+      const askAll = Effect.forEach(replicas, (verifier) => verifier.verify(question))
+      yield* askAll
+      yield* TestClock.adjust("900 seconds")
+      for (const replica of replicas) {
+        yield* replica.verify(question)
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(web.asked.length, 2)
+      yield* TestClock.adjust("100 seconds") // past the first fetch's life
+      assert.isTrue((yield* askAll).every(({ cache, valid }) => valid && cache === "memory"))
+    }))
+
+  it.effect("CAC-30: a refresh ahead that fails is made once too, and takes nothing away", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
+      const replicas = yield* makeReplicas(3, web, makeFleet())
+      yield* replicas[0]!.verify(question)
+      web.set(rfc, { fault: "ConnectTimeout" })
+      yield* TestClock.adjust("900 seconds")
+      for (const pause of ["0 seconds", "1 second", "20 seconds"] as const) {
+        yield* TestClock.adjust(pause)
+        const answers = yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), {
+          concurrency: "unbounded"
+        })
+        assert.isTrue(answers.every(({ cache, valid }) => valid && cache === "memory"), pause)
+      }
       assert.strictEqual(web.asked.length, 2)
     }))
 })

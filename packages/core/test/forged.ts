@@ -29,7 +29,8 @@ export const spkiOf = (algorithm: string, parameters: Uint8Array | undefined, ke
   )
 
 export const p256 = "1.2.840.10045.3.1.7"
-const point = Uint8Array.from({ length: 65 }, (_, index) => index === 0 ? 4 : index)
+/** Of the key that a certificate here has; it lies on no curve. */
+export const point = Uint8Array.from({ length: 65 }, (_, index) => index === 0 ? 4 : index)
 
 export const extension = (dotted: string, value: Uint8Array, critical?: Uint8Array): Uint8Array =>
   sequence(oid(dotted), ...(critical === undefined ? [] : [critical]), tlv(0x04, value))

@@ -86,6 +86,15 @@ describe("the memory cache is bounded (CAC-05)", () => {
       assert.isUndefined((yield* store.get(keyOf(1))).association)
     }))
 
+  it.effect("no entries: nothing is remembered", () =>
+    Effect.gen(function*() {
+      const store = yield* makeMemoryStore({ entries: 0, octets: 1e9 })
+      assert.isTrue(yield* store.putAssociation(keyOf(0), association(10)))
+      yield* store.putAbsence(keyOf(0), absence)
+      assert.deepStrictEqual(yield* store.get(keyOf(0)), { tier: "memory", asOf: 0 })
+      assert.deepStrictEqual(yield* store.inventory({ limit: 1 }), { associations: [] })
+    }))
+
   it.effect("and the inventory is no use: it saves nothing from eviction", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 2, octets: 1e9 })

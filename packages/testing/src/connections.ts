@@ -1,7 +1,8 @@
-/** A TCP listener that only counts: for proving that an address that must not be asked was not asked. */
+/** TCP listeners that answer nothing: one counts, to prove that it was not asked, and one does not even accept. */
 import { Effect } from "effect"
 import type { Scope } from "effect"
-import { createServer } from "node:net"
+import { connect, createServer } from "node:net"
+import { Worker } from "node:worker_threads"
 import { listen, LOOPBACK } from "./listen.ts"
 
 export interface CountingListener {
@@ -28,3 +29,38 @@ export const countingListener = (port = 0, address: string = LOOPBACK): Effect.E
       (bound) => ({ address, port: bound, count: () => state.count })
     )
   })
+
+/**
+ * Listens and never accepts, with its queue full: from now on a connection to it neither succeeds nor fails. Gives the
+ * port; 0, the default, picks a free one.
+ */
+export const unresponsiveListener = (port = 0, address: string = LOOPBACK): Effect.Effect<number, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const lock = new SharedArrayBuffer(4)
+    const worker = yield* Effect.acquireRelease(
+      Effect.sync(() => new Worker(listenAndBlock, { eval: true, workerData: { address, lock, port } })),
+      (running) =>
+        Effect.promise(() => {
+          Atomics.store(new Int32Array(lock), 0, 1)
+          Atomics.notify(new Int32Array(lock), 0)
+          return running.terminate()
+        })
+    )
+    const bound = yield* Effect.callback<number>((resume) =>
+      void worker.once("message", (free: number) => resume(Effect.succeed(free)))
+    )
+    yield* Effect.acquireRelease(
+      Effect.sync(() => Array.from({ length: 8 }, () => connect(bound, address).on("error", () => undefined))),
+      (sockets) => Effect.sync(() => sockets.forEach((socket) => socket.destroy()))
+    )
+    yield* Effect.sleep(50)
+    return bound
+  })
+
+const listenAndBlock = `
+  const { parentPort, workerData: { address, lock, port } } = require("node:worker_threads")
+  const server = require("node:net").createServer().listen({ host: address, port, backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port)
+    Atomics.wait(new Int32Array(lock), 0, 0)
+  })
+`

@@ -12,7 +12,7 @@ export type {
 } from "./Behaviour.ts"
 export { daysFromNow, issue, rootCa, selfSigned } from "./Certificates.ts"
 export type { Certificate, CertificateOptions, KeyKind, KeyPair, KeyUsageName, SignatureHash } from "./Certificates.ts"
-export { countingListener } from "./connections.ts"
+export { countingListener, unresponsiveListener } from "./connections.ts"
 export type { CountingListener } from "./connections.ts"
 export { makeDns } from "./Dns.ts"
 export type { Dns, DnsAnswer, DnsQuery } from "./Dns.ts"

@@ -69,10 +69,6 @@ export const hostPattern: Parse<string> = (text) => {
   })
 }
 
-/** For what is announced but not built: set means that the operator counts on it. */
-export const unsupported = (reason: string): Parse<undefined> => (text) =>
-  text === "" ? Result.succeed(undefined) : Result.fail(reason)
-
 const milliseconds = (text: string): number | undefined => {
   const [, digits, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? []
   if (text === "0") return 0

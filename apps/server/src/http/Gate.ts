@@ -3,9 +3,10 @@
  */
 import type { Problem } from "@posh/api"
 import { Effect, Layer, Result } from "effect"
-import type { IncomingMessage, ServerResponse } from "node:http"
+import type { ServerResponse } from "node:http"
+import { Callers } from "../access/Callers.ts"
 import type { Caller } from "../Caller.ts"
-import type { Listener } from "./Listener.ts"
+import type { Lanes } from "./Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
 
 /** Why a request is turned away; `headers` are names and values by turns. */
@@ -14,16 +15,16 @@ export interface Refusal {
   readonly headers?: ReadonlyArray<string>
 }
 
-/** Puts the gate in front of a listener's lanes. */
-export const layer = (listener: Listener) =>
+/** Puts the gate in front of a listener's lanes. It stays there: requests still arrive while a service stops. */
+export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.gen(function*() {
+    const { identify } = yield* Callers
     listener.gate = (request, response) => {
       const caller = identify(request)
       if (Result.isFailure(caller)) return refuse(response, caller.failure)
       callers.set(request, caller.success)
       return true
     }
-    yield* Effect.addFinalizer(() => Effect.sync(() => delete listener.gate))
   }))
 
 /** Who asks; of a request that passed the gate. `request` is that of Node.js, as the router's has it in `source`. */
@@ -31,12 +32,8 @@ export const callerOf = (request: object): Caller => callers.get(request) ?? nob
 
 const callers = new WeakMap<object, Caller>()
 
-/** For requests that no gate has seen: they may nothing that needs a scope of its own. */
-const nobody: Caller = { name: "nobody", account: "nobody", scope: "verify" }
-
-/** Without keys everybody who reaches the listener may everything, and is told apart by address. */
-const identify = ({ socket }: IncomingMessage): Result.Result<Caller, Refusal> =>
-  Result.succeed({ name: "anyone", account: `address ${socket.remoteAddress ?? ""}`, scope: "admin" })
+/** For requests that no gate has seen: they may nothing that needs a scope. */
+const nobody: Caller = { name: "nobody", account: "nobody" }
 
 const refuse = (response: ServerResponse, { headers, problem }: Refusal): false => {
   write(response, renderProblem(problem), headers)

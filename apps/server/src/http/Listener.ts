@@ -4,13 +4,16 @@
 import { problem, problemMediaType } from "@posh/api"
 import { type IncomingMessage, Server, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
+import { renderProblem, write } from "./rendered.ts"
 
 // Milliseconds and octets: who sends slowly holds a connection no longer than this. Callers keep theirs for a minute.
-const limits = {
+export const limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
-  maxHeaderSize: 16 * 1_024
+  maxHeaderSize: 16 * 1_024,
+  // Nothing here speaks anything but HTTP/1.1. An upgrade would reach the routes without passing the gate.
+  shouldUpgradeCallback: () => false
 }
 
 /** Says whether the request may go on; else it has answered it. */
@@ -19,8 +22,8 @@ export type Gate = (request: IncomingMessage, response: ServerResponse) => boole
 /** Says whether it takes the request; then it also answers it. */
 export type Lane = (request: IncomingMessage, response: ServerResponse) => boolean
 
-/** The server that the HTTP edge listens with. */
-export class Listener extends Server {
+/** What a request passes before the routes. */
+export interface Lanes {
   /** Told of every answer that begins, but of those of the fast lane. */
   observe?: (response: ServerResponse) => void
   /** Told of every answer of the fast lane at its end; `began` is when the request came. */
@@ -29,10 +32,27 @@ export class Listener extends Server {
   gate?: Gate
   /** Asked before the routes. */
   fastLane?: Lane
+  /** Is every answer the last of its connection? */
+  isDraining: boolean
+}
+
+/** The server that the HTTP edge listens with. */
+export class Listener extends Server implements Lanes {
+  readonly scheme = "http"
+  observe?: NonNullable<Lanes["observe"]>
+  answered?: NonNullable<Lanes["answered"]>
+  gate?: Gate
+  fastLane?: Lane
+  isDraining = false
 
   constructor() {
     super(limits)
     this.on("clientError", refuseUnreadable)
+  }
+
+  /** Goes on answering, and asks callers to connect anew, which leads them elsewhere. */
+  drain(): void {
+    this.isDraining = true
   }
 
   /**
@@ -43,27 +63,45 @@ export class Listener extends Server {
    * Node.js itself would keep the connection of a request under way for the whole keep-alive time.
    */
   override close(onClosed?: (error?: Error) => void): this {
-    this.keepAliveTimeout = 1
-    this.keepAliveTimeoutBuffer = 0
+    endSoon(this)
     return super.close(onClosed)
   }
 
   override emit(event: string, ...args: ReadonlyArray<unknown>): boolean {
-    return event === "request" && this.#takes(args[0] as IncomingMessage, args[1] as ServerResponse)
-      ? true
-      : super.emit(event, ...args)
-  }
-
-  #takes(request: IncomingMessage, response: ServerResponse): boolean {
-    const isRefused = this.gate?.(request, response) === false
-    if (!isRefused && this.fastLane?.(request, response) === true) return true
-    this.observe?.(response)
-    return isRefused
+    return isTaken(this, event, args) || super.emit(event, ...args)
   }
 }
 
+/** Does the gate or the fast lane answer what this event brings? */
+export const isTaken = (server: Server & Lanes, event: string, args: ReadonlyArray<unknown>): boolean => {
+  if (!bringsRequest(event)) return false
+  const [request, response] = args as RequestArguments
+  if (server.isDraining) response.shouldKeepAlive = false
+  // Whoever is quick enough to ask before the routes stand would otherwise wait in vain.
+  if (server.listenerCount(event) === 0) return refuseEarly(response)
+  const isRefused = server.gate?.(request, response) === false
+  if (!isRefused && server.fastLane?.(request, response) === true) return true
+  server.observe?.(response)
+  return isRefused
+}
+
+/** `checkContinue` brings one that waits for leave to send its body. */
+export const bringsRequest = (event: string): boolean => event === "request" || event === "checkContinue"
+
+export type RequestArguments = readonly [request: IncomingMessage, response: ServerResponse]
+
+export const endSoon = (server: Server): void => {
+  server.keepAliveTimeout = 1
+  server.keepAliveTimeoutBuffer = 0
+}
+
+const refuseEarly = (response: ServerResponse): true => {
+  write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
+  return true
+}
+
 /** What arrives is no HTTP, or not in time: a problem as well, and the end of the connection. */
-const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+export const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
   const body = JSON.stringify(
     problem("InvalidRequest", unreadable.get(error.code ?? "") ?? "This is not valid HTTP/1.1.")

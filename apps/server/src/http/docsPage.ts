@@ -47,6 +47,7 @@ const methods = ["get", "post", "delete"] as const
 interface Operation {
   readonly summary?: string
   readonly description?: string
+  readonly security?: ReadonlyArray<Readonly<Record<string, ReadonlyArray<string>>>>
   readonly parameters?: ReadonlyArray<{
     readonly name: string
     readonly in: string
@@ -77,10 +78,13 @@ const renderOperation = (method: string, path: string, operation: Operation): st
   return `<section>
 <h3><code>${escape(method.toUpperCase())} ${escape(path)}</code> <small>${escape(operation.summary ?? "")}</small></h3>
 ${prose(operation.description)}
+<p>Scope: ${escape(scopeOf(operation))}.</p>
 ${table([...parameters, ...body])}
 ${table(responses)}
 </section>`
 }
+
+const scopeOf = ({ security = [] }: Operation): string => security.flatMap(Object.values).flat().join(", ") || "open"
 
 const renderSchema = (name: string, schema: object): string => {
   const properties = member(schema, "properties")

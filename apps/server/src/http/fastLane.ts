@@ -16,12 +16,12 @@ import { Decider } from "../Decider.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
 import { decodeJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
-import type { Listener } from "./Listener.ts"
+import type { Lanes } from "./Listener.ts"
 import { internalProblem } from "./problems.ts"
 import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
 
 /** Puts the lane in front of a listener's routes. */
-export const layer = (listener: Listener) =>
+export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const { decide } = yield* Decider
     const { trace } = yield* Tracing

@@ -27,8 +27,11 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
       settings.breakerMs === undefined ? {} : { periodMs: settings.breakerMs }
     )
     const connection = yield* openConnection(settings)
-    const call = (command: string, args: ReadonlyArray<Argument>) =>
-      connection.callBuffer(command, ...args) as Promise<Reply>
+    const gather = connection instanceof Redis ? makeGather(connection) : () => undefined
+    const call = (command: string, args: ReadonlyArray<Argument>) => {
+      gather()
+      return connection.callBuffer(command, ...args) as Promise<Reply>
+    }
     // Redirections and retries of a cluster are bounded one by one; this bounds them together.
     const callCluster = (command: string, args: ReadonlyArray<Argument>) =>
       Effect.runPromise(
@@ -42,6 +45,22 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
     const callInTime = settings.mode === "cluster" ? callCluster : call
     return { send: (command, ...args) => run(() => callInTime(command, args)), state, onChange }
   })
+
+/** Commands of one turn of the event loop go out together: writing to a socket costs more than all else about them. */
+const makeGather = (connection: Redis) => {
+  const held: { stream?: Redis["stream"] | undefined } = {}
+  const release = (stream: Redis["stream"]) => {
+    held.stream = undefined
+    stream.uncork()
+  }
+  return () => {
+    const { stream } = connection
+    if (stream === undefined || held.stream === stream) return
+    held.stream = stream
+    stream.cork()
+    setImmediate(release, stream)
+  }
+}
 
 /** A connection of its own, unguarded; for subscriptions, say. Closed with the scope, within a second. */
 export const openConnection = (settings: RedisSettings): Effect.Effect<Redis | Cluster, never, Scope.Scope> =>

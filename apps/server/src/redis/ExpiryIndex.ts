@@ -2,7 +2,7 @@
  * The index of associations by expiry. In a cluster it is in another place than they are, so nothing is atomic; the order
  * of commands sees to it that an association is never without its member: members may dangle, and go when they are read.
  */
-import { comparePositions, type Position, type StoreKey } from "@posh/core"
+import { comparePositions, monotonicMsOf, type Position, type StoreKey } from "@posh/core"
 import { Clock, Effect } from "effect"
 import type { RedisClient, Reply } from "./Client.ts"
 import { parseMember, type RedisKeys, toMember } from "./keys.ts"
@@ -87,7 +87,7 @@ export const makeExpiryIndex = (client: RedisClient, keys: RedisKeys): Effect.Ef
       drop,
       read: (range) => read(range),
       sweep: Effect.suspend(() => {
-        const now = Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+        const now = monotonicMsOf(clock)
         if (swept.at !== undefined && now - swept.at < sweepMs) return Effect.void
         swept.at = now
         const before = clock.currentTimeMillisUnsafe() - sweepMarginMs

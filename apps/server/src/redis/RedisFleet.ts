@@ -1,12 +1,12 @@
 /**
  * Leads across a fleet: a key in Redis that expires soon and is renewed for as long as its holder asks. A holder that
- * dies delays nobody for longer than that.
+ * dies delays nobody for longer than that; one that only seemed dead finds its permit no longer good.
  */
 import type { Changes, FleetShape, Follow, Lead, StoreKey } from "@posh/core"
-import { Deferred, Effect, Fiber, Result, Schedule, type Scope } from "effect"
-import { randomUUID } from "node:crypto"
+import { Deferred, Effect, Fiber, Result, type Scope } from "effect"
 import type { RedisClient } from "./Client.ts"
-import { toMember } from "./keys.ts"
+import { makeKeys } from "./keys.ts"
+import { endLead, renewLead, takeLead } from "./scripts.ts"
 
 /** Milliseconds. */
 const leaseMs = 2_000
@@ -16,12 +16,11 @@ const pollMs = 100
 /** No holder asks for longer: an attempt ends after 12 s (POSH-RES-91). */
 const longestMs = 13_000
 
-// The token fences: only who still holds the lead may renew it or give it up.
-const renew =
-  "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
-const release = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
-
-const alone: Lead = { _tag: "Lead", over: Effect.void, holds: Effect.succeed(true) }
+/**
+ * Without Redis each process asks for itself. What it learns it may write if Redis is back by then and nobody else took
+ * a number.
+ */
+const alone: Lead = { _tag: "Lead", over: Effect.void, permit: { fence: 0 } }
 
 export const makeRedisFleet = (
   client: RedisClient,
@@ -30,49 +29,60 @@ export const makeRedisFleet = (
 ): Effect.Effect<FleetShape, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
-    const waiting = new Map<string, Set<Deferred.Deferred<void>>>()
-    const wake = (keyText: string) => {
-      for (const waiter of waiting.get(keyText) ?? []) Deferred.doneUnsafe(waiter, Effect.void)
+    const runFork = Effect.runForkWith(yield* Effect.context())
+    const keys = makeKeys(prefix)
+    const heeding = new Map<string, Set<() => void>>()
+    yield* changes.listen({
+      changed: (keyText) => heeding.get(keyText)?.forEach((heed) => heed()),
+      lost: () => undefined,
+      back: () => undefined
+    })
+    /** Calls back whenever another process changes the key. */
+    const heed = ({ text }: StoreKey, onChanged: () => void) => {
+      const callbacks = heeding.get(text) ?? new Set()
+      heeding.set(text, callbacks.add(onChanged))
+      return Effect.sync(() => {
+        callbacks.delete(onChanged)
+        if (callbacks.size === 0) heeding.delete(text)
+      })
     }
-    yield* changes.listen({ changed: wake, lost: () => undefined, back: () => undefined })
 
-    const lead = Effect.fnUntraced(function*(key: StoreKey) {
-      const name = `${prefix}v1:flight:${toMember(key)}`
-      const token = randomUUID()
-      const taken = yield* Effect.result(client.send("SET", name, token, "NX", "PX", leaseMs))
-      // Without Redis each process asks for itself.
+    const lead = Effect.fnUntraced(function*(key: StoreKey, onLost: () => void) {
+      const taken = yield* Effect.result(takeLead(client, [keys.fence(key), keys.flight(key)], [leaseMs]))
       if (Result.isFailure(taken)) return alone
-      return taken.success === null ? follow(key, name) : yield* hold(name, token)
+      return taken.success === null ? follow(key) : yield* hold(key, Number(taken.success), onLost)
     })
 
-    const hold = Effect.fnUntraced(function*(name: string, token: string) {
-      const renewing = yield* client.send("EVAL", renew, 1, name, token, leaseMs).pipe(
-        Effect.ignore,
+    const hold = Effect.fnUntraced(function*(key: StoreKey, fence: number, onLost: () => void) {
+      // Where Redis cannot say, nobody else can have taken it either.
+      const renew = renewLead(client, [keys.flight(key)], [fence, leaseMs]).pipe(
+        Effect.map((reply) => Number(reply) === 1),
+        Effect.orElseSucceed(() => true),
+        Effect.tap((holds) => holds ? Effect.void : Effect.sync(onLost))
+      )
+      const renewing = yield* renew.pipe(
         Effect.delay(renewMs),
-        Effect.repeat(Schedule.recurs(Math.ceil(longestMs / renewMs))),
+        Effect.repeat({ while: (holds) => holds, times: Math.ceil(longestMs / renewMs) }),
         Effect.forkIn(scope)
       )
+      // Somebody forgot the key, or took the lead; or a leader before tells of its last write.
+      const unheed = heed(key, () => void runFork(renew))
       return {
         _tag: "Lead",
-        over: Effect.andThen(
-          Fiber.interrupt(renewing),
-          Effect.ignore(client.send("EVAL", release, 1, name, token))
-        ),
-        // Where Redis cannot say, nobody else can have taken it either.
-        holds: client.send("GET", name).pipe(
-          Effect.map((reply) => String(reply) === token),
-          Effect.orElseSucceed(() => true)
+        permit: { fence },
+        over: unheed.pipe(
+          Effect.andThen(Fiber.interrupt(renewing)),
+          Effect.andThen(Effect.ignore(endLead(client, [keys.flight(key)], [fence])))
         )
       } satisfies Lead
     })
 
-    const follow = (key: StoreKey, name: string): Follow => ({
+    const follow = (key: StoreKey): Follow => ({
       _tag: "Follow",
       over: Effect.suspend(() => {
-        const waiter = Deferred.makeUnsafe<void>()
-        const waiters = waiting.get(key.text) ?? new Set()
-        waiting.set(key.text, waiters.add(waiter))
-        const isHeld = client.send("EXISTS", name).pipe(
+        const changed = Deferred.makeUnsafe<void>()
+        const unheed = heed(key, () => Deferred.doneUnsafe(changed, Effect.void))
+        const isHeld = client.send("EXISTS", keys.flight(key)).pipe(
           Effect.map((reply) => Number(reply) === 1),
           Effect.orElseSucceed(() => false)
         )
@@ -80,12 +90,7 @@ export const makeRedisFleet = (
           Effect.delay(pollMs),
           Effect.repeat({ while: (held) => held, times: Math.ceil(longestMs / pollMs) })
         )
-        return Effect.raceFirst(Deferred.await(waiter), Effect.asVoid(released)).pipe(
-          Effect.ensuring(Effect.sync(() => {
-            waiters.delete(waiter)
-            if (waiters.size === 0) waiting.delete(key.text)
-          }))
-        )
+        return Effect.raceFirst(Deferred.await(changed), Effect.asVoid(released)).pipe(Effect.ensuring(unheed))
       })
     })
 

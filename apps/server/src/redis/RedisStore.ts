@@ -2,14 +2,15 @@
  * Associations and absences in Redis, shared by a fleet. It may be slow, lose everything or be away: then it remembers
  * nothing, and says so. It needs Redis 7.0 or later.
  */
-import type { Absence, Association, AssociationStore, Remembered, StoreKey } from "@posh/core"
+import type { Absence, Association, AssociationStore, Permit, Remembered, StoreKey } from "@posh/core"
 import { Clock, Effect } from "effect"
-import type { RedisClient, Reply } from "./Client.ts"
+import type { Argument, RedisClient, Reply } from "./Client.ts"
 import { makeDistrusted } from "./Distrusted.ts"
 import { makeExpiryIndex } from "./ExpiryIndex.ts"
 import { makeInventory } from "./inventory.ts"
 import { makeKeys } from "./keys.ts"
 import type { RedisFault } from "./RedisFault.ts"
+import { forgetAll, writeUnderPermit } from "./scripts.ts"
 import type { Seal } from "./seal.ts"
 import type { Trouble } from "./Trouble.ts"
 import { makeValues } from "./Values.ts"
@@ -22,12 +23,26 @@ export interface RedisStoreOptions {
   readonly trouble: Trouble
 }
 
+type Store = AssociationStore["Service"]
+
+export interface RedisStore extends Store {
+  /**
+   * Does what an outage left undone, as soon as Redis takes it, and answers whose entries are gone by that: others may have
+   * read them meanwhile. To be called now and then.
+   */
+  readonly catchUp: Effect.Effect<ReadonlyArray<StoreKey>>
+}
+
+/** Keys caught up with at once, and so many of them in one call at most. */
+const catchUpAtOnce = 16
+const catchUpMost = 1_000
+
 /** How long after the end of a back-off its row of failures still counts (POSH-CAC-31); milliseconds. */
 const absenceTailMs = 900_000
 
 export const makeRedisStore = (
   { client, prefix, seal, trouble }: RedisStoreOptions
-): Effect.Effect<AssociationStore["Service"]> =>
+): Effect.Effect<RedisStore> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const keys = makeKeys(prefix)
@@ -56,26 +71,45 @@ export const makeRedisStore = (
     const ask = (key: StoreKey) =>
       Effect.flatMap(client.send("MGET", keys.association(key), keys.absence(key)), (reply) => remember(key, reply))
 
-    const remove = (key: StoreKey, ...redisKeys: ReadonlyArray<string>) =>
-      Effect.andThen(client.send("DEL", ...redisKeys), index.drop(key))
-    const removeAll = (key: StoreKey) => remove(key, keys.association(key), keys.absence(key))
+    /** A value and its end for the first key, or neither to delete it as the others. `false` where others know better. */
+    const put = (
+      key: StoreKey,
+      permit: Permit | undefined,
+      redisKeys: ReadonlyArray<string>,
+      value: ReadonlyArray<Argument> = []
+    ) =>
+      Effect.map(
+        writeUnderPermit(client, [keys.fence(key), ...redisKeys], [permit?.fence ?? "", ...value]),
+        (reply) => Number(reply) === 1
+      )
 
-    const write = Effect.fnUntraced(function*(key: StoreKey, association: Association) {
+    const remove = (key: StoreKey, permit: Permit | undefined, ...redisKeys: ReadonlyArray<string>) =>
+      Effect.tap(put(key, permit, redisKeys), () => index.drop(key))
+    const removeAll = (key: StoreKey, permit?: Permit) => remove(key, permit, keys.association(key), keys.absence(key))
+
+    // Also whoever asks now: what it learns is not wanted, and the next question asks anew.
+    const forget = (key: StoreKey) =>
+      forgetAll(client, [keys.fence(key), keys.flight(key), keys.association(key), keys.absence(key)], []).pipe(
+        Effect.andThen(index.drop(key)),
+        Effect.as(true)
+      )
+
+    const write = Effect.fnUntraced(function*(key: StoreKey, association: Association, permit: Permit | undefined) {
       const redisKey = keys.association(key)
       const expiresAt = toInstant(association.lifetime.expiresAt)
       const value = expiresAt > now() ? yield* values.writeAssociation(redisKey, association) : undefined
-      if (value === undefined) return yield* removeAll(key) // what it replaces must not stay
+      if (value === undefined) return yield* removeAll(key, permit) // what it replaces must not stay
       yield* index.add(key, expiresAt)
-      yield* client.send("SET", redisKey, value, "PXAT", expiresAt)
-      yield* client.send("DEL", keys.absence(key))
-      yield* index.add(key, expiresAt)
+      const written = yield* put(key, permit, [redisKey, keys.absence(key)], [value, expiresAt])
+      yield* written ? index.add(key, expiresAt) : index.drop(key)
+      return written
     })
 
-    const writeAbsence = Effect.fnUntraced(function*(key: StoreKey, absence: Absence) {
+    const writeAbsence = Effect.fnUntraced(function*(key: StoreKey, absence: Absence, permit: Permit | undefined) {
       const redisKey = keys.absence(key)
       const value = yield* values.writeAbsence(redisKey, key, absence)
-      if (value === undefined) return yield* Effect.asVoid(client.send("DEL", redisKey))
-      yield* client.send("SET", redisKey, value, "PXAT", toInstant(absence.until + absenceTailMs))
+      const end = toInstant(absence.until + absenceTailMs)
+      return yield* put(key, permit, [redisKey], value === undefined ? [] : [value, end])
     })
 
     const sweep = Effect.catch(index.sweep, trouble.noteFault)
@@ -84,36 +118,61 @@ export const makeRedisStore = (
      * A change after which what Redis had before is out of date, whether or not the change gets there. Whole, whoever
      * waits for it or does not: every command in it is bounded.
      */
-    const replace = (key: StoreKey, change: Effect.Effect<void, RedisFault>) => {
+    const replace = (key: StoreKey, change: Effect.Effect<boolean, RedisFault>) => {
       const trust = Effect.sync(() => distrusted.delete(key))
       const giveUp = Effect.fnUntraced(function*(fault: RedisFault) {
         distrusted.add(key)
         yield* trouble.noteFault(fault)
         // A full Redis takes nothing, and still lets go.
         yield* Effect.ignore(Effect.andThen(removeAll(key), trust))
+        return true
       })
-      return change.pipe(Effect.andThen(trust), Effect.catch(giveUp), Effect.andThen(sweep), Effect.uninterruptible)
+      return change.pipe(
+        Effect.tap((written) => written ? trust : Effect.void),
+        Effect.catch(giveUp),
+        Effect.tap(sweep),
+        Effect.uninterruptible
+      )
     }
 
     /** The removal that is owed to a distrusted key comes first; then nothing is known of it. */
     const amend = (key: StoreKey) =>
       Effect.matchEffect(Effect.uninterruptible(removeAll(key)), {
         onFailure: noteAway,
-        onSuccess: () =>
-          Effect.sync(() => {
-            distrusted.delete(key)
-            return nothing(false)
-          })
+        onSuccess: () => Effect.sync(() => nothing(false))
       })
 
+    const catchUp = Effect.suspend(() => {
+      const done: Array<StoreKey> = []
+      const keys = client.state() === "closed" ? distrusted.oldest(catchUpMost) : []
+      const settle = (key: StoreKey) =>
+        Effect.map(Effect.uninterruptible(forget(key)), () => {
+          distrusted.delete(key)
+          done.push(key)
+        })
+      return Effect.forEach(keys, settle, { concurrency: catchUpAtOnce, discard: true }).pipe(
+        Effect.catch(trouble.noteFault),
+        Effect.as(done)
+      )
+    })
+
+    const get = (key: StoreKey) =>
+      Effect.suspend(() => distrusted.has(key) ? amend(key) : Effect.catch(ask(key), noteAway))
+
     return {
-      get: (key) => Effect.suspend(() => distrusted.has(key) ? amend(key) : Effect.catch(ask(key), noteAway)),
-      putAssociation: (key, association) => replace(key, write(key, association)),
-      putAbsence: (key, absence) => Effect.uninterruptible(Effect.catch(writeAbsence(key, absence), trouble.noteFault)),
-      removeAssociation: (key) => replace(key, remove(key, keys.association(key))),
-      forget: (key) => replace(key, removeAll(key)),
+      catchUp,
+      get,
+      getShared: get,
+      putAssociation: (key, association, permit) => replace(key, write(key, association, permit)),
+      putAbsence: (key, absence, permit) =>
+        writeAbsence(key, absence, permit).pipe(
+          Effect.catch((fault) => Effect.as(trouble.noteFault(fault), true)),
+          Effect.uninterruptible
+        ),
+      removeAssociation: (key, permit) => replace(key, remove(key, permit, keys.association(key))),
+      forget: (key) => Effect.asVoid(replace(key, forget(key))),
       inventory: makeInventory({ client, index, keys, values, trouble, now, isTrusted: (key) => !distrusted.has(key) })
-    } satisfies AssociationStore["Service"]
+    } satisfies RedisStore
   })
 
 /** Redis counts in whole milliseconds. Nothing expires later than it says. */

@@ -34,6 +34,8 @@ export const layerShared = (settings: Settings, servers: Servers, policy: Policy
       const seal = makeSeal(settings.cacheSecret)
       const far = yield* makeRedisStore({ client, prefix, seal, trouble })
       const store = yield* makeTieredStore(yield* memory(policy), far, changes)
+      const catchUp = Effect.flatMap(far.catchUp, (keys) => Effect.forEach(keys, changes.announce, { discard: true }))
+      yield* Effect.forkScoped(Effect.repeat(catchUp, Schedule.spaced(catchUpInterval)))
       return { store, fleet: yield* makeRedisFleet(client, changes, prefix) }
     })
   )
@@ -61,3 +63,4 @@ const reportState = (client: RedisClient) =>
   })
 
 const pingInterval = "1 second"
+const catchUpInterval = "1 second"

@@ -11,6 +11,7 @@ import {
   type StoreKey
 } from "@posh/core"
 import { Effect } from "effect"
+import { LRUCache } from "lru-cache"
 import type { Reply } from "./Client.ts"
 import type { Seal } from "./seal.ts"
 import type { Trouble } from "./Trouble.ts"
@@ -28,6 +29,9 @@ export interface Values {
 }
 
 export const makeValues = (seal: Seal, trouble: Trouble): Values => {
+  const associations = makeKnown<Association>()
+  const absences = makeKnown<Absence>()
+
   const write = (redisKey: string, text: string) => {
     const value = seal.seal(redisKey, text)
     return value.length > valueOctets ? Effect.as(trouble.note("oversized"), undefined) : Effect.succeed(value)
@@ -37,23 +41,47 @@ export const makeValues = (seal: Seal, trouble: Trouble): Values => {
     redisKey: string,
     key: StoreKey,
     reply: Reply,
+    known: LRUCache<string, Known<A>>,
     decode: (text: string, key: StoreKey) => A | undefined
   ): Effect.Effect<A | undefined> => {
     if (reply === null) return nothing
     if (!Buffer.isBuffer(reply)) return Effect.as(trouble.note("undecodable"), undefined)
     if (reply.length > valueOctets) return Effect.as(trouble.note("oversized"), undefined)
+    const before = known.get(redisKey)
+    if (before?.octets.equals(reply) === true) return before.value
     const text = seal.open(redisKey, reply)
     if (text === undefined) return Effect.as(trouble.note("unsealable"), undefined)
     const value = decode(text, key)
-    return value === undefined ? Effect.as(trouble.note("undecodable"), undefined) : Effect.succeed(value)
+    if (value === undefined) return Effect.as(trouble.note("undecodable"), undefined)
+    const decoded = Effect.succeed(value)
+    // A copy: the reply is a part of whatever came over the network with it.
+    known.set(redisKey, { octets: Buffer.from(reply), value: decoded })
+    return decoded
   }
 
   return {
     writeAssociation: (redisKey, association) => Effect.suspend(() => write(redisKey, encodeAssociation(association))),
     writeAbsence: (redisKey, key, absence) => Effect.suspend(() => write(redisKey, encodeAbsence(absence, key))),
-    readAssociation: (redisKey, key, reply) => read(redisKey, key, reply, decodeAssociation),
-    readAbsence: (redisKey, key, reply) => read(redisKey, key, reply, decodeAbsence)
+    readAssociation: (redisKey, key, reply) => read(redisKey, key, reply, associations, decodeAssociation),
+    readAbsence: (redisKey, key, reply) => read(redisKey, key, reply, absences, decodeAbsence)
   }
 }
+
+/**
+ * What was opened and decoded last under a key. The same octets under the same key mean the same again, so they need not
+ * be opened and decoded again; others count for themselves.
+ */
+interface Known<A> {
+  readonly octets: Buffer
+  readonly value: Effect.Effect<A>
+}
+
+const makeKnown = <A>() =>
+  new LRUCache<string, Known<A>>({
+    max: 4_096,
+    maxSize: 16 * 1_024 * 1_024,
+    maxEntrySize: 64 * 1_024,
+    sizeCalculation: ({ octets }) => 1_024 + octets.length * 2
+  })
 
 const nothing = Effect.succeed(undefined)

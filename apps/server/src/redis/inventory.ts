@@ -29,7 +29,7 @@ interface Found {
 /** Associations read at once: in a cluster each is a command of its own. */
 const atOnce = 32
 
-/** A Redis that cannot be asked has an empty inventory. */
+/** A Redis that cannot be asked has an empty inventory, and says so. */
 export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.Effect<Inventory> => {
   const { client, index, keys, trouble, values } = parts
 
@@ -70,7 +70,7 @@ export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.E
 
   return (query) =>
     Effect.matchEffect(fill(query, []), {
-      onFailure: (fault) => Effect.as(trouble.noteFault(fault), { associations: [] }),
+      onFailure: (fault) => Effect.as(trouble.noteFault(fault), { associations: [], partial: true as const }),
       onSuccess: (found) => Effect.succeed(toPage(found, query.limit))
     })
 }

@@ -1,6 +1,6 @@
 /**
- * The names of things in Redis (design §6). Association and absence of one key share a hash tag, so that a cluster keeps
- * them together; the index is one key of its own.
+ * The names of things in Redis (design §6). What belongs to one key shares a hash tag, so that a cluster keeps it
+ * together; the index is one key of its own.
  */
 import { type Generation, makeKey, parseDomain, parseService, registeredServices, type StoreKey } from "@posh/core"
 import { Result } from "effect"
@@ -8,6 +8,10 @@ import { Result } from "effect"
 export interface RedisKeys {
   readonly association: (key: StoreKey) => string
   readonly absence: (key: StoreKey) => string
+  /** The number of the last permit to write what is learnt about the key. */
+  readonly fence: (key: StoreKey) => string
+  /** Who asks now, for as long as it lives. */
+  readonly flight: (key: StoreKey) => string
   /** Sorted set: members are what follows `association:` in the keys, scores their expiry in milliseconds. */
   readonly expiry: string
 }
@@ -15,6 +19,8 @@ export interface RedisKeys {
 export const makeKeys = (prefix: string): RedisKeys => ({
   association: (key) => `${prefix}v1:association:${toMember(key)}`,
   absence: (key) => `${prefix}v1:absence:${toMember(key)}`,
+  fence: (key) => `${prefix}v1:fence:${toMember(key)}`,
+  flight: (key) => `${prefix}v1:flight:${toMember(key)}`,
   expiry: `${prefix}v1:expiry`
 })
 

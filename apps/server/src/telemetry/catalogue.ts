@@ -194,7 +194,7 @@ export const catalogue = {
     type: "counter",
     unit: "leads",
     help: "Who asked an origin: this replica (lead), another one (follow); fenced where the lead was lost meanwhile.",
-    advice: "`fenced`: this replica stood still for seconds; look at its event loop.",
+    advice: "Many `fenced`: this replica stands still for seconds; look at its event loop. A purge is one as well.",
     series: by("role", ["lead", "follow", "fenced"])
   },
   posh_decision_log_records_total: {

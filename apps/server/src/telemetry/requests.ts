@@ -4,7 +4,7 @@
 import type { ProblemCode } from "@posh/api"
 import { Effect, Layer, Option } from "effect"
 import type { ServerResponse } from "node:http"
-import type { Listener } from "../http/Listener.ts"
+import type { Lanes } from "../http/Listener.ts"
 import { problemOf } from "../http/rendered.ts"
 import { cellsBy, increment } from "./counting.ts"
 import { problemCodes, routes, statusClasses } from "./labels.ts"
@@ -12,7 +12,7 @@ import { type Cell, type Histogram, Metrics } from "./Metrics.ts"
 import { findRoute } from "./routes.ts"
 
 /** Puts the count in front of a listener, where the service counts. */
-export const layer = (listener: Listener) =>
+export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.flatMap(
     Effect.serviceOption(Metrics),
     Option.match({ onNone: () => Effect.void, onSome: (metrics) => watch(listener, metrics) })
@@ -23,7 +23,7 @@ interface Counts {
   readonly seconds: Histogram
 }
 
-const watch = (listener: Listener, metrics: Metrics["Service"]) => {
+const watch = (listener: Lanes, metrics: Metrics["Service"]) => {
   const counts = new Map(routes.map((route): readonly [string, Counts] => [route, {
     classes: cellsBy(metrics, "posh_http_requests_total", "status", statusClasses, { route }),
     seconds: metrics.histogram("posh_http_request_seconds", { route })

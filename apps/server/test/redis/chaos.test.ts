@@ -137,6 +137,21 @@ describe("what an outage kept from being removed does not come back with Redis",
         assert.strictEqual(yield* redis.command("EXISTS", redisKey(key)), 0)
         assert.strictEqual(client.state(), "closed")
       }))
+
+    it.live(`${name}, also where nobody asks`, () =>
+      Effect.gen(function*() {
+        const { redis, store } = yield* makeWorld()
+        yield* store.putAssociation(key, association(key))
+        yield* redis.command("ACL", "SETUSER", "default", "-del", "-set")
+        yield* change(store)
+        assert.deepStrictEqual(yield* store.catchUp, [])
+        yield* redis.command("ACL", "SETUSER", "default", "+@all")
+        assert.deepStrictEqual(yield* store.catchUp, [key])
+        assert.strictEqual(yield* redis.command("EXISTS", redisKey(key)), 0)
+        assert.deepStrictEqual(yield* store.catchUp, [])
+        yield* store.putAssociation(key, association(key))
+        assert.isDefined((yield* store.get(key)).association)
+      }))
   }
 
   it.live("a full Redis takes no replacement, and lets go of what it had", () =>

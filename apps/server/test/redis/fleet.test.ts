@@ -2,9 +2,9 @@
  * A fleet as it is deployed: processes of their own over one real Redis.
  */
 import { assert, describe, it } from "@effect/vitest"
-import type { Answer, Ready } from "@posh/api"
+import type { Answer, Inventory, Ready } from "@posh/api"
 import { Behave, fingerprintsDocument, makeOrigins, makeRedis, selfSigned } from "@posh/testing"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -51,12 +51,18 @@ const post = <A>(url: string, body: unknown) =>
   })
 const get = <A>(url: string) => Effect.promise(async () => await (await fetch(url)).json() as A)
 
-const makeFleet = Effect.fnUntraced(function*(size: number, redisUrl: string) {
+const makeFleet = Effect.fnUntraced(function*(
+  size: number,
+  redisUrl: string,
+  more: Readonly<Record<string, string>> = {}
+) {
   const certificate = yield* selfSigned()
   const document = fingerprintsDocument([certificate], { expires: 3_600 })
   const origins = yield* makeOrigins({
     "cold.example": { routes: { [path]: Behave.json(document, { delayMs: 300 }) } },
-    "plain.example": { routes: { [path]: Behave.json(document) } }
+    "plain.example": { routes: { [path]: Behave.json(document) } },
+    "short.example": { routes: { [path]: Behave.json({ ...document, expires: 10 }) } },
+    "failing.example": { routes: { [path]: Behave.json({ ...document, expires: 10 }) } }
   })
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "posh-"))),
@@ -69,7 +75,8 @@ const makeFleet = Effect.fnUntraced(function*(size: number, redisUrl: string) {
     POSH_REDIS_TIMEOUT: "2s", // these processes, the origins and the askers share two cores
     POSH_CONNECT_TO: origins.connectTo,
     POSH_EXTRA_CA_FILE: join(folder, "ca.pem"),
-    POSH_ALLOW_SPECIAL_USE_DOMAINS: "true"
+    POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
+    ...more
   }
   const replicas = yield* Effect.forEach(Array.from({ length: size }), () => startProcess(env), {
     concurrency: "unbounded"
@@ -127,6 +134,9 @@ describe("a fleet over one Redis", () => {
         assert.isTrue((yield* ask("cold.example")).valid)
         assert.isTrue((yield* ask("plain.example")).valid)
         assert.strictEqual(yield* readiness, "degraded")
+        const page = yield* get<Inventory>(`${url}/v1/associations`)
+        assert.isTrue(page.partial)
+        assert.sameMembers(page.associations.map(({ domain }) => domain), ["cold.example", "plain.example"])
 
         yield* redis.restart()
         const back = Effect.andThen(ask("plain.example"), readiness)
@@ -135,6 +145,85 @@ describe("a fleet over one Redis", () => {
           Effect.repeat({ until: (status) => status === "ready" }),
           Effect.timeout("20 seconds")
         )
+        assert.notProperty(yield* get<Inventory>(`${url}/v1/associations`), "partial")
+      }),
+    60_000
+  )
+
+  it.live("a purge made while Redis does not answer reaches the others when it does", () =>
+    Effect.gen(function*() {
+      const redis = yield* makeRedis()
+      const more = { POSH_REDIS_TIMEOUT: "200ms" }
+      const { origins, question, urls: [a = "", b = ""] } = yield* makeFleet(2, redis.url, more)
+      const ask = (url: string) => post<Answer>(`${url}/v1/verify`, question("plain.example"))
+      yield* ask(a)
+      yield* redis.pause()
+      yield* Effect.promise(() => fetch(`${b}/v1/associations/plain.example/xmpp-server`, { method: "DELETE" }))
+      assert.deepInclude(yield* ask(a), { valid: true, cache: "memory" })
+      yield* redis.resume()
+      yield* ask(a).pipe(
+        Effect.delay("100 millis"),
+        Effect.repeat({ until: () => origins.countOf("plain.example") === 2 }),
+        Effect.timeout("20 seconds")
+      )
+    }), 60_000)
+
+  it.live("without memory of their own, replicas ask Redis each time", () =>
+    Effect.gen(function*() {
+      const redis = yield* makeRedis()
+      const { origins, question, urls } = yield* makeFleet(2, redis.url, { POSH_CACHE_ENTRIES: "0" })
+      const asked = [...urls, ...urls, ...urls]
+      const answers = yield* Effect.forEach(asked, (url) => post<Answer>(`${url}/v1/verify`, question("plain.example")))
+      assert.deepStrictEqual(answers.map(({ cache, valid }) => valid && cache), [
+        "miss",
+        ...asked.slice(1).map(() => "redis" as const)
+      ])
+      assert.strictEqual(origins.countOf("plain.example"), 1)
+    }), 60_000)
+
+  it.live("a purge on one ends what another is about to learn", () =>
+    Effect.gen(function*() {
+      const redis = yield* makeRedis()
+      const { origins, question, urls: [a = "", b = ""] } = yield* makeFleet(2, redis.url)
+      const ask = (url: string) => post<Answer>(`${url}/v1/verify`, question("cold.example"))
+      const asked = yield* Effect.forkChild(ask(a))
+      yield* Effect.sleep("10 millis").pipe(Effect.repeat({ until: () => origins.countOf("cold.example") === 1 }))
+      yield* Effect.promise(() => fetch(`${b}/v1/associations/cold.example/xmpp-server`, { method: "DELETE" }))
+      // The next question waits for nobody who began before.
+      const next = yield* Effect.forkChild(ask(b))
+      assert.deepInclude(yield* Fiber.join(asked), { valid: true, cache: "miss" })
+      assert.deepInclude(yield* Fiber.join(next), { valid: true, cache: "miss" })
+      assert.strictEqual(origins.countOf("cold.example"), 2)
+      assert.deepInclude(yield* ask(a), { valid: true, cache: "redis" })
+    }), 60_000)
+
+  it.live(
+    "CAC-30, CAC-34: three replicas refresh ahead once; a refresh that fails takes nothing away",
+    () =>
+      Effect.gen(function*() {
+        const redis = yield* makeRedis()
+        const { origins, question, urls } = yield* makeFleet(3, redis.url)
+        const ask = (domain: string) =>
+          Effect.forEach(urls, (url) => post<Answer>(`${url}/v1/verify`, question(domain)), { concurrency: 3 })
+        const ends = (answers: ReadonlyArray<Answer>) => new Set(answers.map(({ validUntil }) => validUntil))
+        const first = yield* ask("short.example")
+        yield* ask("failing.example")
+        origins.setRoute("failing.example", path, Behave.status(503))
+        // From before anybody refreshes until shortly before the end of what was learnt first.
+        const [end = ""] = ends(first)
+        const until = (instant: number) => Effect.sleep(instant - Date.now())
+        yield* until(Date.parse(end) - 2_200)
+        while (Date.now() < Date.parse(end) - 400) {
+          for (const domain of ["short.example", "failing.example"]) {
+            assert.isTrue((yield* ask(domain)).every(({ cache, valid }) => valid && cache !== "miss"), domain)
+          }
+          yield* Effect.sleep("50 millis")
+        }
+        assert.strictEqual(origins.countOf("short.example"), 2)
+        assert.strictEqual(origins.countOf("failing.example"), 2)
+        const second = ends(yield* ask("short.example"))
+        assert.strictEqual(second.size, 1)
+        assert.isFalse(second.has(end))
       }),
     60_000
   )

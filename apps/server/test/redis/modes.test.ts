@@ -3,6 +3,7 @@ import type { AssociationStore } from "@posh/core"
 import { issue, makeRedis, makeRedisCluster, makeSentinel, rootCa } from "@posh/testing"
 import { Effect } from "effect"
 import { getCACertificates, setDefaultCACertificates } from "node:tls"
+import { rulesFor } from "./acl.ts"
 import { absence, association, hour, keyOf, redisKey } from "./things.ts"
 import { connect } from "./world.ts"
 
@@ -74,15 +75,14 @@ describe("a master that dies is replaced, and the store follows", () => {
 
 describe("TLS and ACL users", () => {
   it.live(
-    "a certificate of a root that we know, a user who may do what the store does and no more",
+    "a certificate of a root that we know, a user who may do what the guide says and no more",
     () =>
       Effect.gen(function*() {
         const ca = yield* rootCa()
         const server = yield* issue(ca, { dnsNames: ["localhost"] })
-        const commands = "+mget +get +set +del +zadd +zrem +zrange +zremrangebyscore +pexpiretime"
         const redis = yield* makeRedis({
           tls: { cert: server.pem, key: server.keyPem, ca: ca.pem },
-          users: ["default off", `app on >p%40ss ~posh:* -@all ${commands} +hello +info +client +quit`]
+          users: ["default off", `app ${rulesFor("p%40ss").join(" ")}`]
         })
         const url = `rediss://app:p%2540ss@localhost:${redis.port}`
         const stranger = yield* connect(url)
@@ -98,7 +98,7 @@ describe("TLS and ACL users", () => {
         yield* store.putAbsence(keyOf("a"), absence())
         assert.strictEqual((yield* store.inventory({ limit: 5 })).associations.length, 1)
         yield* store.forget(keyOf("a"))
-        assert.deepStrictEqual(yield* redis.command("KEYS", "*"), [])
+        assert.deepStrictEqual(yield* redis.command("KEYS", "posh:v1:a*"), [])
         assert.isTrue(Object.values(trouble.counts).every((count) => count === 0), JSON.stringify(trouble.counts))
       }),
     10_000

@@ -42,5 +42,5 @@ export const absence = (until = Date.now() + 300_000): Absence => ({
   nothingPublished: true
 })
 
-export const redisKey = (key: StoreKey, kind: "association" | "absence" = "association") =>
+export const redisKey = (key: StoreKey, kind: "association" | "absence" | "fence" | "flight" = "association") =>
   `posh:v1:${kind}:{${key.domain}}:${key.service}:${key.generation}`

@@ -1,7 +1,11 @@
 /** A store over a real Redis. */
+import { makeMemoryStore, makeTieredStore } from "@posh/core"
 import { makeRedis, type RedisServer } from "@posh/testing"
-import { Effect, Redacted, Result } from "effect"
+import { Effect, Exit, Redacted, Result, Scope } from "effect"
+import { makeChanges } from "../../src/redis/Changes.ts"
 import { makeRedisClient, type RedisClient } from "../../src/redis/Client.ts"
+import type { RedisSettings } from "../../src/redis/options.ts"
+import { makeRedisFleet } from "../../src/redis/RedisFleet.ts"
 import { makeRedisStore } from "../../src/redis/RedisStore.ts"
 import { makeSeal } from "../../src/redis/seal.ts"
 import { parseServers, type RedisMode } from "../../src/redis/Servers.ts"
@@ -16,22 +20,44 @@ export interface StoreOptions {
   readonly before?: { readonly command: string; readonly run: Effect.Effect<unknown> }
 }
 
+/** For tests in which Redis fails; elsewhere a busy machine is no failure. */
 export const timeoutMs = 100
+export const calm = { timeoutMs: 2_000 } as const
 export const breakerMs = 300
 
-/** A process of a fleet. */
+const settingsOf = (url: string, options: StoreOptions): RedisSettings => ({
+  servers: Result.getOrThrow(parseServers(url)),
+  mode: options.mode ?? "standalone",
+  timeoutMs: options.timeoutMs ?? timeoutMs,
+  breakerMs: options.breakerMs ?? breakerMs
+})
+
+/** What a process has of Redis. */
 export const connect = (url: string, options: StoreOptions = {}) =>
   Effect.gen(function*() {
-    const client = yield* makeRedisClient({
-      servers: Result.getOrThrow(parseServers(url)),
-      mode: options.mode ?? "standalone",
-      timeoutMs: options.timeoutMs ?? timeoutMs,
-      breakerMs: options.breakerMs ?? breakerMs
-    })
+    const client = yield* makeRedisClient(settingsOf(url, options))
     const trouble = yield* makeTrouble
     const seal = makeSeal(options.secrets === undefined ? undefined : Redacted.make(options.secrets))
     const store = yield* makeRedisStore({ client: interrupted(client, options.before), prefix: "posh:", seal, trouble })
     return { client, store, trouble }
+  })
+
+/** A process of a fleet: with its memory in front, the channel of changes, and the leads. */
+export const connectReplica = (url: string, options: StoreOptions = calm) =>
+  Effect.gen(function*() {
+    const { client, store: far, trouble } = yield* connect(url, options)
+    const changes = yield* makeChanges(settingsOf(url, options), client, "posh:")
+    const near = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
+    const store = yield* makeTieredStore(near, far, changes)
+    const fleet = yield* makeRedisFleet(client, changes, "posh:")
+    const stands = Effect.callback<void>((resume) => {
+      const scope = Effect.runSync(Scope.make())
+      const listen = changes.listen({ changed: () => {}, lost: () => {}, back: () => resume(Effect.void) })
+      Effect.runSync(Scope.provide(listen, scope))
+      return Scope.close(scope, Exit.void)
+    })
+    yield* stands
+    return { client, far, near, store, fleet, trouble }
   })
 
 const interrupted = (client: RedisClient, before: StoreOptions["before"]): RedisClient => {

@@ -4,6 +4,7 @@
  */
 import { Context, type Effect } from "effect"
 import type { Association } from "../Association.ts"
+import type { Deadline } from "../Deadline.ts"
 import type { Domain } from "../Domain.ts"
 import type { ResolveError } from "../errors.ts"
 import type { Generation } from "../Generation.ts"
@@ -51,6 +52,14 @@ export interface Remembered {
   readonly asOf: number
 }
 
+/**
+ * Leave for what one flight writes, given out by a fleet: of two that were given out for one key, the later one has the
+ * greater number. Only a store that a fleet shares looks at it.
+ */
+export interface Permit {
+  readonly fence: number
+}
+
 export interface InventoryQuery {
   /** Milliseconds since the epoch. */
   readonly expiresBefore?: number
@@ -65,15 +74,24 @@ export interface Inventory {
   readonly associations: ReadonlyArray<Association>
   /** Present where there is more. Stable: associations that come and go meanwhile repeat and skip no other. */
   readonly cursor?: Position
+  /** The shared store could not be asked: this is what this process remembers, and others may remember more. */
+  readonly partial?: true
 }
 
 export class AssociationStore extends Context.Service<AssociationStore, {
-  readonly get: (key: StoreKey) => Effect.Effect<Remembered>
-  /** Replaces the association and ends any absence. */
-  readonly putAssociation: (key: StoreKey, association: Association) => Effect.Effect<void>
+  /** What comes later than the deadline is not waited for; it then counts as not remembered. */
+  readonly get: (key: StoreKey, deadline?: Deadline) => Effect.Effect<Remembered>
+  /** As the fleet has it now, whatever this process remembers of it. */
+  readonly getShared: (key: StoreKey) => Effect.Effect<Remembered>
+  /**
+   * Replaces the association and ends any absence. This write and the two below answer `false`, and change nothing, where
+   * a later permit was given out for the key, or the key was forgotten since.
+   */
+  readonly putAssociation: (key: StoreKey, association: Association, permit?: Permit) => Effect.Effect<boolean>
   /** Leaves an association in place (POSH-CAC-30). */
-  readonly putAbsence: (key: StoreKey, absence: Absence) => Effect.Effect<void>
-  readonly removeAssociation: (key: StoreKey) => Effect.Effect<void>
+  readonly putAbsence: (key: StoreKey, absence: Absence, permit?: Permit) => Effect.Effect<boolean>
+  readonly removeAssociation: (key: StoreKey, permit?: Permit) => Effect.Effect<boolean>
+  /** Permits given out before are good no longer. */
   readonly forget: (key: StoreKey) => Effect.Effect<void>
   /** Remembered associations that have not expired. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>

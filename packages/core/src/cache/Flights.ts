@@ -10,7 +10,9 @@ export interface Flight<A> {
   /** What its current request waits for, if a budget holds it back. */
   readonly waiting: Waiting
   /** Its outcome is not to be remembered: the key was forgotten in the meantime. */
-  discarded: boolean
+  readonly discarded: boolean
+  /** Later questions start anew; who waits still gets its outcome. */
+  readonly discard: () => void
   waiters: number
   /** It goes on without waiters: nobody left it by choice. */
   unattended: boolean
@@ -31,7 +33,6 @@ export interface Flights<A> {
   /** Starts a flight that nobody waits for, unless there is one. */
   readonly start: (key: string, work: (flight: Flight<A>) => Effect.Effect<A>) => Effect.Effect<void>
   readonly isUnderWay: (key: string) => boolean
-  /** Later questions start anew; waiters of the current flight still get its outcome. */
   readonly discard: (key: string) => void
 }
 
@@ -48,10 +49,17 @@ export const makeFlights = <A>(
 
     const launch = (key: string, work: (flight: Flight<A>) => Effect.Effect<A>) =>
       Effect.suspend(() => {
+        const fate = { discarded: false }
         const flight: Flight<A> = {
           landing: Deferred.makeUnsafe<A>(),
           waiting: {},
-          discarded: false,
+          get discarded() {
+            return fate.discarded
+          },
+          discard: () => {
+            fate.discarded = true
+            remove(key, flight)
+          },
           waiters: 0,
           unattended: false,
           fiber: undefined
@@ -112,11 +120,6 @@ export const makeFlights = <A>(
           })
         }),
       isUnderWay: (key) => flights.has(key),
-      discard: (key) => {
-        const flight = flights.get(key)
-        if (flight === undefined) return
-        flight.discarded = true
-        flights.delete(key)
-      }
+      discard: (key) => flights.get(key)?.discard()
     }
   })

@@ -12,13 +12,14 @@ import {
   AssociationStore,
   type Inventory,
   type InventoryQuery,
+  type Remembered,
   type StoreKey
 } from "./AssociationStore.ts"
 import { comparePositions, type Position } from "./cursor.ts"
 import type { NearStore } from "./TieredStore.ts"
 
 export interface MemoryStoreOptions {
-  /** Keys remembered at most; each costs about a kilobyte. */
+  /** Keys remembered at most; each costs about a kilobyte. With 0 nothing is remembered. */
   readonly entries: number
   /** Estimated octets of material and evidence held at most. */
   readonly octets: number
@@ -51,34 +52,34 @@ export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<Near
       })
       observer.remembering({ entries: () => slots.size, evicted: () => evicted.count })
       const put = (key: StoreKey, association: Association | undefined, absence: Absence | undefined) => {
-        if (association === undefined && absence === undefined) return void slots.delete(key.text)
-        slots.set(key.text, {
-          association,
-          absence,
-          ...readClocks()
-        })
+        if (options.entries === 0 || (association === undefined && absence === undefined)) slots.delete(key.text)
+        else slots.set(key.text, { association, absence, ...readClocks() })
+        return true
       }
       const peek = (key: StoreKey) => slots.peek(key.text)
       const readClocks = () => ({ wallMs: clock.currentTimeMillisUnsafe(), monotonicMs: monotonicMsOf(clock) })
 
+      const get = (key: StoreKey): Effect.Effect<Remembered> =>
+        Effect.sync(() => {
+          const slot = slots.get(key.text)
+          if (slot === undefined) return { tier: "memory", asOf: clock.currentTimeMillisUnsafe() }
+          const now = asOf(slot, readClocks())
+          const { absence, association } = slot
+          return {
+            tier: "memory",
+            asOf: now,
+            ...(association !== undefined && now < association.lifetime.expiresAt ? { association } : {}),
+            ...(absence === undefined ? {} : { absence })
+          }
+        })
+
       return {
-        get: (key) =>
-          Effect.sync(() => {
-            const slot = slots.get(key.text)
-            if (slot === undefined) return { tier: "memory", asOf: clock.currentTimeMillisUnsafe() }
-            const now = asOf(slot, readClocks())
-            const { absence, association } = slot
-            return {
-              tier: "memory",
-              asOf: now,
-              ...(association !== undefined && now < association.lifetime.expiresAt ? { association } : {}),
-              ...(absence === undefined ? {} : { absence })
-            }
-          }),
+        get,
+        getShared: get,
         putAssociation: (key, association) => Effect.sync(() => put(key, association, undefined)),
         putAbsence: (key, absence) => Effect.sync(() => put(key, peek(key)?.association, absence)),
         removeAssociation: (key) => Effect.sync(() => put(key, undefined, peek(key)?.absence)),
-        forget: (key) => Effect.sync(() => put(key, undefined, undefined)),
+        forget: (key) => Effect.sync(() => void put(key, undefined, undefined)),
         inventory: (query) =>
           Effect.sync(() => {
             const clocks = readClocks()

@@ -3,6 +3,7 @@
  * the others drop.
  */
 import { Effect, type Scope } from "effect"
+import { type Deadline, remainingMs } from "../Deadline.ts"
 import type { AssociationStore, Remembered, StoreKey } from "./AssociationStore.ts"
 
 type Store = AssociationStore["Service"]
@@ -33,27 +34,40 @@ export const makeTieredStore = (
   changes: Changes
 ): Effect.Effect<Store, never, Scope.Scope> =>
   Effect.suspend(() => {
-    const channel = { stands: false, heard: 0 }
+    const channel = { stands: false, heard: 0, written: 0 }
     const forgetAll = (stands: boolean) => () => {
       channel.stands = stands
       channel.heard += 1
       near.clear()
     }
 
-    const get = Effect.fnUntraced(function*(key: StoreKey) {
+    const get = Effect.fnUntraced(function*(key: StoreKey, deadline?: Deadline) {
       const here = yield* near.get(key)
       // What is near counts only while changes are heard; else the far store is asked first, if it can be.
-      if (channel.stands && answersAlone(here)) return here
-      const { heard } = channel
-      const there = yield* far.get(key)
+      return channel.stands && answersAlone(here) ? here : yield* ask(key, here, deadline)
+    })
+
+    const ask = Effect.fnUntraced(function*(key: StoreKey, here: Remembered, deadline?: Deadline) {
+      const { heard, written } = channel
+      const there = yield* inTime(far.get(key), deadline, { ...here, away: true })
       if (there.away === true) return { ...here, away: true }
-      // A change that was heard in the meantime may be about this: then it is answered, and not kept.
-      if (channel.stands && channel.heard === heard) yield* keep(near, key, there)
+      // A change in the meantime, here or elsewhere, may be about this: then it is answered, and not kept.
+      if (channel.stands && channel.heard === heard && channel.written === written) yield* keep(near, key, there)
       return there
     })
 
-    const through = (write: (store: Store) => Effect.Effect<void>, key: StoreKey) =>
-      write(near).pipe(Effect.andThen(write(far)), Effect.andThen(changes.announce(key)))
+    /** The far store decides, then what is near follows. Whole, because others have to be told. */
+    const through = (key: StoreKey, write: (store: Store) => Effect.Effect<boolean>) =>
+      Effect.uninterruptible(Effect.gen(function*() {
+        const { heard } = channel
+        const written = yield* write(far)
+        channel.written += 1
+        // Heard in the meantime that the key was forgotten, say: then nothing of this stays.
+        if (!written || channel.heard !== heard) near.drop(key.text)
+        else yield* write(near)
+        if (written) yield* changes.announce(key)
+        return written
+      }))
 
     return Effect.as(
       changes.listen({
@@ -66,14 +80,26 @@ export const makeTieredStore = (
       }),
       {
         get,
-        putAssociation: (key, association) => through((store) => store.putAssociation(key, association), key),
-        putAbsence: (key, absence) => through((store) => store.putAbsence(key, absence), key),
-        removeAssociation: (key) => through((store) => store.removeAssociation(key), key),
-        forget: (key) => through((store) => store.forget(key), key),
-        inventory: far.inventory
+        getShared: (key) => Effect.flatMap(near.get(key), (here) => ask(key, here)),
+        putAssociation: (key, association, permit) =>
+          through(key, (store) => store.putAssociation(key, association, permit)),
+        putAbsence: (key, absence, permit) => through(key, (store) => store.putAbsence(key, absence, permit)),
+        removeAssociation: (key, permit) => through(key, (store) => store.removeAssociation(key, permit)),
+        forget: (key) => Effect.asVoid(through(key, (store) => Effect.as(store.forget(key), true))),
+        inventory: (query) =>
+          Effect.flatMap(far.inventory(query), (page) =>
+            page.partial === true
+              ? Effect.map(near.inventory(query), (own) => ({ ...own, partial: true as const }))
+              : Effect.succeed(page))
       } satisfies Store
     )
   })
+
+const inTime = (asked: Effect.Effect<Remembered>, deadline: Deadline | undefined, late: Remembered) =>
+  deadline === undefined ? asked : Effect.flatMap(
+    remainingMs(deadline),
+    (duration) => Effect.timeoutOrElse(asked, { duration, orElse: () => Effect.succeed(late) })
+  )
 
 /** Would the far store's word change the answer? Not while material is fresh, or a back-off runs. */
 const answersAlone = ({ absence, asOf, association }: Remembered): boolean =>

@@ -1,6 +1,7 @@
 /**
  * Remembered things → may they answer? Pure: the whole caching policy of reading in one place (requirements §4).
  */
+import { hash } from "node:crypto"
 import { type Association, refreshAt } from "../Association.ts"
 import type { Absence, Remembered } from "./AssociationStore.ts"
 
@@ -39,7 +40,7 @@ export const recall = ({ absence, asOf, association }: Remembered, demand: Deman
     return {
       _tag: "Serve",
       association: known,
-      refreshAhead: waiting === undefined && asOf >= refreshAt(known.lifetime)
+      refreshAhead: waiting === undefined && isRefreshDue(known, asOf)
     }
   }
   if (waiting === undefined) return learn
@@ -68,6 +69,19 @@ export const fallBack = (
 const isYoung = (since: number, asOf: number, { maxAgeMs }: Demand): boolean =>
   maxAgeMs === undefined || asOf - since <= maxAgeMs
 
+const isRefreshDue = ({ domain, generation, lifetime, service }: Association, asOf: number): boolean =>
+  asOf >= refreshAt(lifetime) &&
+  asOf >= spread(lifetime.fetchedAt, lifetime.revalidateAt, `${domain}:${service}:${generation}`)
+
+/**
+ * POSH-CAC-34: a moment from 80 to 90 % of the way, by what it is about and when that was learnt: what was fetched in one
+ * moment is not fetched again in one moment.
+ */
+const spread = (since: number, until: number, about: string): number => {
+  const chance = hash("sha256", `${since} ${about}`, "buffer").readUInt32BE() / 2 ** 32
+  return since + (until - since) * (0.8 + 0.1 * chance)
+}
+
 // "Nothing published" is what lets the draft generation speak (POSH-NEG-06); asked again in time, it delays nobody.
 const isStaleNegative = ({ error, learnedAt, until }: Absence, asOf: number): boolean =>
-  error.code === "NotPublished" && asOf >= learnedAt + (until - learnedAt) * 0.8
+  error.code === "NotPublished" && asOf >= spread(learnedAt, until, error.hops[0]?.url ?? "")

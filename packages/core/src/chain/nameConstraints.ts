@@ -3,7 +3,7 @@
  */
 import { Result } from "effect"
 import { constructed, type Der, type Read, readAll, readInside, tags } from "../encoding/derReader.ts"
-import { chainLimits } from "../Limits.ts"
+import type { ChainBudget } from "./ChainBudget.ts"
 import { type DistinguishedName, isBelow, readName } from "./distinguishedName.ts"
 import { ascii, type ClaimedName, formOf, type GeneralName } from "./generalName.ts"
 
@@ -31,10 +31,11 @@ export const readNameConstraints = (value: Uint8Array): Read<NameConstraints> =>
 /** Are all these names inside what every issuer above allows? Fails with the form of the first that is not. */
 export const checkNames = (
   names: ReadonlyArray<ClaimedName>,
-  constraints: ReadonlyArray<NameConstraints>
+  constraints: ReadonlyArray<NameConstraints>,
+  budget: ChainBudget
 ): Read<void> => {
   const subtrees = constraints.reduce((sum, { excluded, permitted }) => sum + excluded.length + permitted.length, 0)
-  if (names.length * subtrees > chainLimits.constraintComparisons) return Result.fail("too many constrained names")
+  if (!budget.spend("constraintComparisons", names.length * subtrees)) return Result.fail("too many constrained names")
   const outside = names.find((name) => constraints.some((constraint) => !allows(constraint, name)))
   return outside === undefined ? Result.void : Result.fail(`a name (${outside.form}) violates a name constraint`)
 }

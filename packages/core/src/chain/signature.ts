@@ -3,7 +3,7 @@
  * (requirements D.7), so the policy is a list here, and what the list names is what is computed.
  */
 import { Result } from "effect"
-import { constants, createPublicKey, verify } from "node:crypto"
+import { constants, createPublicKey, type KeyObject, verify } from "node:crypto"
 import {
   constructed,
   type Der,
@@ -14,6 +14,7 @@ import {
   readOid,
   tags
 } from "../encoding/derReader.ts"
+import { chainLimits } from "../Limits.ts"
 
 /** What `node:crypto` needs to know of a signature. */
 interface Algorithm {
@@ -105,7 +106,7 @@ const holds = (algorithm: Algorithm, { signature, tbs }: Signed, spki: Uint8Arra
   Result.getOrElse(
     Result.try(() => {
       const key = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" })
-      if (!algorithm.keys.includes(key.asymmetricKeyType)) return false
+      if (!algorithm.keys.includes(key.asymmetricKeyType) || !isBounded(key)) return false
       const padding = algorithm.pss === undefined
         ? {}
         : { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.pss.saltLength }
@@ -113,3 +114,13 @@ const holds = (algorithm: Algorithm, { signature, tbs }: Signed, spki: Uint8Arra
     }),
     () => false
   )
+
+// What costs OpenSSL more than two milliseconds a signature, no CA uses: other curves, and RSA keys beyond all measure.
+const isBounded = ({ asymmetricKeyDetails }: KeyObject): boolean => {
+  const { modulusLength, namedCurve, publicExponent } = asymmetricKeyDetails ?? {}
+  return (modulusLength === undefined || modulusLength <= chainLimits.rsaModulusBits) &&
+    (publicExponent === undefined || publicExponent < 1n << BigInt(chainLimits.rsaExponentBits)) &&
+    (namedCurve === undefined || curves.has(namedCurve))
+}
+
+const curves: ReadonlySet<string> = new Set(["prime256v1", "secp384r1", "secp521r1"])

@@ -55,18 +55,26 @@ const readIdentity = (head: Head, limit: number, done: Done): BodyReader => {
   return ignore
 }
 
+/** Copies, because a body may come octet by octet, and each chunk would keep what it came in. */
 const collect = (limit: number, done: Done): BodyReader => {
-  const chunks: Array<Uint8Array> = []
-  const seen = { octets: 0 }
+  const held: { octets: Buffer; length: number } = { octets: Buffer.alloc(0), length: 0 }
   return {
     write: (octets) => {
-      seen.octets += octets.length
-      if (seen.octets > limit) done(Result.fail("BodyTooLarge"))
-      else chunks.push(octets)
+      const length = held.length + octets.length
+      if (length > limit) return done(Result.fail("BodyTooLarge"))
+      if (length > held.octets.length) held.octets = enlarged(held.octets, Math.min(limit, 2 * length))
+      held.octets.set(octets, held.length)
+      held.length = length
     },
-    end: () => done(Result.succeed(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))),
+    end: () => done(Result.succeed(held.octets.subarray(0, held.length))),
     close: () => undefined
   }
+}
+
+const enlarged = (octets: Buffer, size: number): Buffer => {
+  const larger = Buffer.alloc(size)
+  larger.set(octets)
+  return larger
 }
 
 /** A stream that decodes to little or nothing could go on for ever; this is how much gzip may add to a document. */

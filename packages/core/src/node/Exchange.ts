@@ -1,13 +1,13 @@
 /**
  * One GET and its answer over a connection that serves for nothing else.
  */
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import type { TLSSocket } from "node:tls"
 import { Client } from "undici"
 import type { FetchRequest } from "../Fetcher.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { skipContinue } from "./interim.ts"
-import { type Answer, type Progress, receive } from "./Reception.ts"
+import { type Answer, excess, type Progress, receive } from "./Reception.ts"
 import { closedError } from "./tlsFailure.ts"
 
 /**
@@ -27,9 +27,18 @@ export const exchange = (
         progress.fault = error
       })
       skipContinue(connection, limits.headerOctets)
+      const settle = (result: Result.Result<Answer, EgressFailure>) => resume(Effect.fromResult(result))
       makeClient(connection, request).dispatch(
         { method: "GET", path: target.path, headers: requestHeaders(request, userAgent) },
-        receive(request, progress, (result) => resume(Effect.fromResult(result)))
+        {
+          ...receive(request, progress, settle),
+          // Now undici listens, so that what is counted here has been read there.
+          onRequestStart: () =>
+            void connection.on("readable", () => {
+              const failure = excess(connection.bytesRead, request, progress)
+              if (failure !== undefined) settle(Result.fail(failure))
+            })
+        }
       )
     })
     const firstByteTimeout = Effect.sleep(limits.firstByteMs).pipe(

@@ -16,6 +16,8 @@ export interface Progress {
   /** Of all heads, interim ones included. */
   headerOctets: number
   head?: Head
+  /** Decoded octets that the body may have. */
+  bodyLimit?: number
   body?: BodyReader
   /** The first error of the connection. An alert is followed by the end, and undici reports the end. */
   fault?: NodeJS.ErrnoException
@@ -27,7 +29,6 @@ export const receive = (
   progress: Progress,
   settle: (result: Result.Result<Answer, EgressFailure>) => void
 ): Dispatcher.DispatchHandler => ({
-  onRequestStart: () => undefined,
   onResponseStarted: () => {
     progress.started = true
   },
@@ -42,6 +43,7 @@ export const receive = (
     progress.head = head
     const limit = bodyLimit(head)
     if (limit === undefined) return settle(Result.succeed({ ...head, body: new Uint8Array() }))
+    progress.bodyLimit = limit
     progress.body = makeBodyReader(head, limit, (result) =>
       settle(Result.mapBoth(result, {
         onFailure: (code) => new EgressFailure({ code, status }),
@@ -52,6 +54,29 @@ export const receive = (
   onResponseEnd: () => progress.body?.end(),
   onResponseError: (_controller, error) => settle(Result.fail(exchangeFailure(error, progress)))
 })
+
+/**
+ * Is so much more than the answer itself? A parser throws some octets away without counting them (a reason, blank lines,
+ * extensions of chunks, trailers), so that an answer could go on for ever and never grow.
+ */
+export const excess = (
+  octets: number,
+  { limits }: FetchRequest,
+  { bodyLimit, head }: Progress
+): EgressFailure | undefined => {
+  if (head === undefined) {
+    return octets > 2 * limits.headerOctets
+      ? new EgressFailure({ code: "HttpProtocolError", detail: "the head is too large" })
+      : undefined
+  }
+  return bodyLimit !== undefined && octets > 2 * (limits.headerOctets + bodyLimit)
+    ? new EgressFailure({
+      code: "BodyTooLarge",
+      detail: "there is more around the body than in it",
+      status: head.status
+    })
+    : undefined
+}
 
 /** At least: the status line may have a reason, and white space is free. */
 const octetsOf = (headers: Head["headers"]): number =>

@@ -28,8 +28,8 @@ export const makeTrustStore = (extraCa?: string): Result.Result<SecureContext, E
       catch: () => fault("OpenSSL refuses the certificates")
     }))
 
-// RFC 9325 §4.2 and TLS 1.3: authenticated encryption with ephemeral elliptic curve keys, nothing else.
-const cipherSuites = [
+/** RFC 9325 §4.2 and TLS 1.3: authenticated encryption with ephemeral elliptic curve keys, nothing else. */
+export const cipherSuites: ReadonlyArray<string> = [
   "TLS_AES_128_GCM_SHA256",
   "TLS_AES_256_GCM_SHA384",
   "TLS_CHACHA20_POLY1305_SHA256",

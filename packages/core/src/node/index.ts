@@ -4,3 +4,4 @@ export { type ConnectTo, type ConnectToEntry, parseConnectTo } from "./ConnectTo
 export { EgressConfigError, type EgressOptions } from "./EgressOptions.ts"
 export * as HttpsFetcher from "./HttpsFetcher.ts"
 export { parseProxy, type Proxy } from "./Proxy.ts"
+export { cipherSuites } from "./TrustStore.ts"

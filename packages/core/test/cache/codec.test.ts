@@ -197,6 +197,7 @@ describe("the frame", () => {
     ["a lone surrogate", text.replace("\ufffd", "\ud800")],
     ["a body that is no JSON", framed("{]")],
     ["a body without members", framed("{}")],
+    ["a negative zero", framed((unwrap(text) ?? "").replace(`"index":0`, `"index":-0`))],
     ["__proto__", forged(text, (body) => JSON.parse(JSON.stringify(body).replace("{", `{"__proto__":{},`)))]
   ])("%s is nothing", (_, damaged) => assert.isUndefined(decodeAssociation(damaged, keys.rfc7711)))
 

@@ -8,6 +8,7 @@ import { type Changes, makeTieredStore } from "../../src/cache/TieredStore.ts"
 import type { Domain } from "../../src/Domain.ts"
 import { ResolveError } from "../../src/errors.ts"
 import type { ServiceKey } from "../../src/Service.ts"
+import { associationOf, keyOf } from "./storeSuite.ts"
 
 const key = makeKey("a.example" as Domain, "xmpp-server" as ServiceKey, "rfc7711")
 const association = (fetchedAt: number): Association => ({
@@ -34,7 +35,7 @@ type Listener = Parameters<Changes["listen"]>[0]
 /** A fleet of processes over one far store, which can be away, and a channel, which can be cut. */
 const makeFleet = Effect.fnUntraced(function*(count: number) {
   const far = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
-  const state = { away: false, reads: 0 }
+  const state = { away: false, reads: 0, fence: 0, meanwhile: Effect.void as Effect.Effect<unknown> }
   const farStore: AssociationStore["Service"] = {
     ...far,
     get: (wanted) =>
@@ -42,7 +43,13 @@ const makeFleet = Effect.fnUntraced(function*(count: number) {
         state.reads += 1
         return Effect.map(far.get(wanted), (found) =>
           state.away ? { tier: "redis" as const, asOf: found.asOf, away: true } : { ...found, tier: "redis" as const })
-      })
+      }),
+    inventory: (query) => state.away ? Effect.succeed({ associations: [], partial: true }) : far.inventory(query),
+    putAssociation: (wanted, found, permit) =>
+      Effect.flatMap(state.meanwhile, () =>
+        permit !== undefined && permit.fence < state.fence
+          ? Effect.succeed(false)
+          : far.putAssociation(wanted, found))
   }
   const listeners: Array<Listener> = []
   const replicas = yield* Effect.forEach(
@@ -124,6 +131,44 @@ describe("TieredStore", () => {
       listeners[0]!.lost()
       yield* a!.putAssociation(key, association(1))
       assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
+    }))
+
+  it.effect("and lists what it has, from any page on, and says that there may be more", () =>
+    Effect.gen(function*() {
+      const { far, replicas: [a], state } = yield* makeFleet(1)
+      for (const label of ["c", "d", "e"]) {
+        yield* a!.putAssociation(keyOf(label), associationOf(keyOf(label), 0, 60_000))
+      }
+      yield* far.putAssociation(keyOf("f"), associationOf(keyOf("f"), 0, 60_000)) // by somebody else
+      const { cursor, partial } = yield* a!.inventory({ limit: 2 })
+      assert.isUndefined(partial)
+      state.away = true
+      const page = yield* a!.inventory({ limit: 2, ...(cursor === undefined ? {} : { cursor }) })
+      assert.deepStrictEqual(page, { associations: [associationOf(keyOf("e"), 0, 60_000)], partial: true })
+    }))
+
+  it.effect("a write that the far store refuses is not near, nor announced", () =>
+    Effect.gen(function*() {
+      const { replicas: [a, b], state } = yield* makeFleet(2)
+      yield* a!.putAssociation(key, association(1))
+      yield* fetchedAt(b!)
+      state.fence = 2
+      assert.isFalse(yield* a!.putAssociation(key, association(2), { fence: 1 }))
+      const { reads } = state
+      assert.deepStrictEqual(yield* fetchedAt(b!), [1, "memory"])
+      assert.deepStrictEqual(yield* fetchedAt(a!), [1, "redis"])
+      assert.strictEqual(state.reads, reads + 1)
+      assert.isTrue(yield* a!.putAssociation(key, association(3), { fence: 2 }))
+      assert.deepStrictEqual(yield* fetchedAt(a!), [3, "memory"])
+    }))
+
+  it.effect("a purge that is heard while something is written keeps that from being near", () =>
+    Effect.gen(function*() {
+      const { far, listeners, replicas: [a], state } = yield* makeFleet(1)
+      state.meanwhile = Effect.sync(() => listeners[0]!.changed(key.text))
+      yield* a!.putAssociation(key, association(1))
+      yield* far.forget(key)
+      assert.deepStrictEqual(yield* fetchedAt(a!), [undefined, "redis"])
     }))
 
   it.effect("a change that is heard between drops what was kept", () =>

@@ -5,7 +5,9 @@ export const tlv = (tag: number, ...parts: ReadonlyArray<Uint8Array>): Uint8Arra
     ? [content.length]
     : content.length < 0x100
     ? [0x81, content.length]
-    : [0x82, content.length >> 8, content.length & 0xff]
+    : content.length < 0x10000
+    ? [0x82, content.length >> 8, content.length & 0xff]
+    : [0x83, content.length >> 16, (content.length >> 8) & 0xff, content.length & 0xff]
   return Buffer.concat([Uint8Array.of(tag, ...length), content])
 }
 

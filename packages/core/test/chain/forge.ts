@@ -36,19 +36,22 @@ export const common = (value: string): Uint8Array => name(["2.5.4.3", 0x0c, valu
 
 const defaultKeys = makeKeys()
 const ecdsaWithSha256 = sequence(oid("1.2.840.10045.4.3.2"))
+const rsaWithSha256 = sequence(oid("1.2.840.113549.1.1.11"), tlv(0x05))
 
 /** Signed by `issuerKeys`. */
 export const certificate = (parts: Parts): Uint8Array => {
+  const { privateKey } = parts.issuerKeys ?? defaultKeys
+  const algorithm = privateKey.asymmetricKeyType === "rsa" ? rsaWithSha256 : ecdsaWithSha256
   const tbs = sequence(
     ...(parts.version ?? [tlv(0xa0, tlv(0x02, Uint8Array.of(2)))]),
     tlv(0x02, Uint8Array.of(1)),
-    parts.inner ?? ecdsaWithSha256,
+    parts.inner ?? algorithm,
     parts.issuer ?? common("Issuer"),
     sequence(...parts.times ?? utcTimes),
     parts.subject ?? common("Subject"),
     (parts.keys ?? defaultKeys).publicKey.export({ type: "spki", format: "der" }),
     ...(parts.extensions === undefined ? [] : [tlv(0xa3, sequence(...parts.extensions))])
   )
-  const signature = sign("sha256", tbs, (parts.issuerKeys ?? defaultKeys).privateKey)
-  return sequence(tbs, ecdsaWithSha256, parts.signature ?? tlv(0x03, Uint8Array.of(0), signature))
+  const signature = sign("sha256", tbs, privateKey)
+  return sequence(tbs, algorithm, parts.signature ?? tlv(0x03, Uint8Array.of(0), signature))
 }

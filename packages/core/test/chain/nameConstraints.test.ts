@@ -1,10 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
+import { makeChainBudget } from "../../src/chain/ChainBudget.ts"
 import { isSameName, readName } from "../../src/chain/distinguishedName.ts"
 import { claimDirectory, type ClaimedName, claimEmail, claimName } from "../../src/chain/generalName.ts"
-import { checkNames, readNameConstraints } from "../../src/chain/nameConstraints.ts"
+import { checkNames as checkNamesOn, readNameConstraints } from "../../src/chain/nameConstraints.ts"
 import { readAll } from "../../src/encoding/derReader.ts"
 import { type Attribute, name, oid, sequence, text, tlv } from "./der.ts"
+
+const checkNames = (
+  names: Parameters<typeof checkNamesOn>[0],
+  constraints: Parameters<typeof checkNamesOn>[1],
+  budget = makeChainBudget()
+) => checkNamesOn(names, constraints, budget)
 
 const dns = (value: string) => text(0x82, value)
 const email = (value: string) => text(0x81, value)
@@ -124,6 +131,14 @@ describe("name constraints (RFC 5280 §4.2.1.10)", () => {
     const both = constraints(0xa0, dns("a.example"), dns("b.example"))
     assert.deepStrictEqual(checkNames([claim(dns("b.example")), claim(dns("a.example"))], [both]), Result.void)
     assert(Result.isFailure(checkNames([claim(dns("b.example"))], [both, constraints(0xa0, dns("a.example"))])))
+  })
+
+  it("POSH-SEC-13: comparisons are counted over all chains of a question", () => {
+    const budget = makeChainBudget()
+    const names = Array.from({ length: 200 }, (_, index) => claim(dns(`n${index}.example`)))
+    const many = constraints(0xa0, ...Array.from({ length: 200 }, () => dns("example")))
+    assert.deepStrictEqual(checkNames(names, [many], budget), Result.void)
+    assert.deepStrictEqual(checkNames(names, [many], budget), Result.fail("too many constrained names"))
   })
 
   it("every name counts", () => {

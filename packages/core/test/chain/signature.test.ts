@@ -10,6 +10,7 @@ const keys = {
   pss: generateKeyPairSync("rsa-pss", { modulusLength: 1024 }),
   ec: generateKeyPairSync("ec", { namedCurve: "P-256" }),
   p521: generateKeyPairSync("ec", { namedCurve: "P-521" }),
+  binary: generateKeyPairSync("ec", { namedCurve: "sect571r1" }),
   ed25519: generateKeyPairSync("ed25519"),
   ed448: generateKeyPairSync("ed448")
 }
@@ -51,6 +52,8 @@ const notAccepted = /not accepted/
 const salted = sign("sha256", tbs, pssKey(keys.rsa.privateKey, 32))
 const plain = sign("sha256", tbs, keys.rsa.privateKey)
 
+const costly = sign("sha256", tbs, keys.binary.privateKey)
+
 const rows: ReadonlyArray<Row> = [
   row("RSA, SHA-256", rsaWith(11), plain, keys.rsa, "good"),
   row("RSA, SHA-384", rsaWith(12), sign("sha384", tbs, keys.rsa.privateKey), keys.rsa, "good"),
@@ -62,6 +65,7 @@ const rows: ReadonlyArray<Row> = [
   row("ECDSA, SHA-384", ecdsaWith("3.3"), sign("sha384", tbs, keys.ec.privateKey), keys.ec, "good"),
   row("ECDSA, SHA-512", ecdsaWith("3.4"), sign("sha512", tbs, keys.p521.privateKey), keys.p521, "good"),
   row("ECDSA, SHA-1", ecdsaWith("1"), sign("sha1", tbs, keys.ec.privateKey), keys.ec, "good with SHA-1"),
+  row("ECDSA on a curve that costs milliseconds", ecdsaWith("3.2"), costly, keys.binary, notIssuers),
   row("Ed25519", algorithm("1.3.101.112"), sign(null, tbs, keys.ed25519.privateKey), keys.ed25519, "good"),
   row("Ed448", algorithm("1.3.101.113"), sign(null, tbs, keys.ed448.privateKey), keys.ed448, "good"),
   row("PSS, SHA-256", pss(sha256, mgf1(sha256), 32), salted, keys.rsa, "good"),

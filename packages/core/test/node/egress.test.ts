@@ -1,9 +1,7 @@
 /** Which addresses are dialled, and above all which are not (POSH-SEC-10). */
 import { assert, layer } from "@effect/vitest"
-import { Behave, countingListener, type DnsAnswer, makeDns } from "@posh/testing"
+import { Behave, countingListener, type DnsAnswer, makeDns, unresponsiveListener } from "@posh/testing"
 import { Effect, Layer } from "effect"
-import { connect } from "node:net"
-import { Worker } from "node:worker_threads"
 import { connectTo, get, layerFetcher, layerWeb, networks, outcome, Web } from "./world.ts"
 
 /** The web is at 127.0.0.1; at 127.0.0.2 something listens on the same port that is none of a stranger's business. */
@@ -94,7 +92,7 @@ layer(layerWeb(hosts), { excludeTestServices: true })("Happy Eyeballs (POSH-RES-
   it.effect("the next where one takes longer than 250 ms", () =>
     Effect.gen(function*() {
       const web = yield* Web
-      yield* unresponsive(web.port, nobody)
+      yield* unresponsiveListener(web.port, nobody)
       const dns = yield* makeDns({ "im.example": { a: [nobody, "127.0.0.1"] } })
       const options = { allowNetworks: networks("127.0.0.0/8"), dnsServers: [dns.server] }
       const fetcher = yield* Layer.build(layerFetcher(web, options))
@@ -127,32 +125,3 @@ layer(layerWeb(hosts), { excludeTestServices: true })("Happy Eyeballs (POSH-RES-
       assert.deepStrictEqual([code, trace.address], ["ConnectionRefused", "127.0.1.5"])
     }))
 })
-
-/** Listens and never accepts, with its queue full: from now on a connection to it neither succeeds nor fails. */
-const unresponsive = (port: number, host: string) =>
-  Effect.gen(function*() {
-    const lock = new SharedArrayBuffer(4)
-    const worker = yield* Effect.acquireRelease(
-      Effect.sync(() => new Worker(listenAndBlock, { eval: true, workerData: { host, lock, port } })),
-      (worker) =>
-        Effect.promise(() => {
-          Atomics.store(new Int32Array(lock), 0, 1)
-          Atomics.notify(new Int32Array(lock), 0)
-          return worker.terminate()
-        })
-    )
-    yield* Effect.callback<void>((resume) => void worker.once("message", () => resume(Effect.void)))
-    yield* Effect.acquireRelease(
-      Effect.sync(() => Array.from({ length: 8 }, () => connect(port, host).on("error", () => undefined))),
-      (sockets) => Effect.sync(() => sockets.forEach((socket) => socket.destroy()))
-    )
-    yield* Effect.sleep(50)
-  })
-
-const listenAndBlock = `
-  const { parentPort, workerData: { host, lock, port } } = require("node:worker_threads")
-  require("node:net").createServer().listen({ host, port, backlog: 1 }, () => {
-    parentPort.postMessage("listening")
-    Atomics.wait(new Int32Array(lock), 0, 0)
-  })
-`

@@ -9,10 +9,12 @@ import { variable } from "../Variable.ts"
 export const cache = {
   cacheEntries: variable("POSH_CACHE_ENTRIES", {
     fallback: "100000",
-    values: "1 to 50000000 entries",
+    values: "0 to 50000000 entries",
     meaning: "Bound of the memory cache. One entry is one domain, service and generation.",
-    consequence: "More entries take more memory (about 1.5 KiB each); fewer mean that domains are asked again sooner.",
-    parse: wholeNumber(1, 50_000_000)
+    consequence:
+      "More entries take more memory (about 1.5 KiB each); fewer mean that domains are asked again sooner. `0`: every " +
+      "question asks Redis, and while Redis is away nothing is remembered; without `POSH_REDIS_URL` it stops the start.",
+    parse: wholeNumber(0, 50_000_000)
   }),
   redisUrl: variable("POSH_REDIS_URL", {
     fallback: "",

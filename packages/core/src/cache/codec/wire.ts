@@ -15,7 +15,10 @@ import { hashLengths } from "../../Material.ts"
 /** Bounds of what is evidence alone: longer text is cut, and more findings are left out, before they are stored. */
 export const evidenceLimits = { characters: 4_096, lints: 256 } as const
 
-const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+// Nobody of ours writes a negative zero, and it would not come back as it was read.
+const isWritten = Schema.makeFilter((value: number) => !Object.is(value, -0))
+const between = (minimum: number, maximum: number) =>
+  Schema.Int.check(Schema.isBetween({ minimum, maximum }), isWritten)
 const text = (characters: number) => Schema.String.check(Schema.isMaxLength(characters))
 const list = <S extends Schema.Constraint>(element: S, minimum: number, maximum: number) =>
   Schema.Array(element).check(Schema.isMinLength(minimum), Schema.isMaxLength(maximum))

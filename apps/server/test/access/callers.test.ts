@@ -1,0 +1,264 @@
+/**
+ * Key × route → status, over HTTP.
+ */
+import { assert, layer } from "@effect/vitest"
+import { Api, type BatchResponse, makeClient, problems } from "@posh/api"
+import { Effect, Redacted } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { HttpApi } from "effect/http-api"
+import { connect } from "node:net"
+import { Callers } from "../../src/access/Callers.ts"
+import { makeKey } from "../../src/access/Key.ts"
+import { type Asked, jsonBody, Service } from "../service.ts"
+import { fakeVerifier, verified } from "../verdicts.ts"
+
+const made = { fleet: makeKey("fleet", "verify"), ops: makeKey("ops", "admin"), stranger: makeKey("stranger", "admin") }
+const keys = [made.fleet.entry, made.ops.entry]
+const bearer = (name: keyof typeof made) => ({ authorization: `Bearer ${Redacted.value(made[name].secret)}` })
+
+const { layer: verifier } = fakeVerifier({ "hosted.example": verified })
+const service = Service.layer(verifier, {
+  callers: Callers.layer({ apiKeys: keys, apiKeysFile: undefined }, { keys, byCertificate: false })
+})
+
+const question = { domain: "hosted.example", service: "xmpp-server", certificate: "MII" }
+const asked = "domain=hosted.example&service=xmpp-server"
+const association = "/v1/associations/hosted.example/xmpp-server"
+
+interface Route {
+  readonly route: string
+  readonly asked?: Asked
+  /** Statuses without a key, with one that is not known, with the scopes `verify` and `admin`. */
+  readonly statuses: readonly [none: number, unknown: number, verify: number, admin: number]
+}
+
+const rows: ReadonlyArray<Route> = [
+  { route: "/v1/verify", asked: jsonBody(question), statuses: [401, 401, 200, 200] },
+  { route: `/v1/verify?${asked}&sha-256=${"0".repeat(64)}`, statuses: [401, 401, 200, 200] },
+  { route: "/v1/verify/batch", asked: jsonBody({ requests: [question] }), statuses: [401, 401, 200, 200] },
+  { route: association, statuses: [401, 401, 200, 200] },
+  { route: association, asked: { method: "HEAD" }, statuses: [401, 401, 200, 200] },
+  { route: association, asked: { method: "DELETE" }, statuses: [401, 401, 403, 204] },
+  { route: "/v1/associations", statuses: [401, 401, 403, 200] },
+  { route: "/v1/associations", asked: { method: "HEAD" }, statuses: [401, 401, 403, 200] },
+  {
+    route: "/v1/documents/lint",
+    asked: jsonBody({ document: "{}", generation: "draft" }),
+    statuses: [401, 401, 403, 200]
+  },
+  {
+    route: "/v1/documents/generate",
+    asked: jsonBody({ url: "https://hosting.net/", expires: 60 }),
+    statuses: [401, 401, 200, 200]
+  },
+  // `refresh` is for admin wherever it may stand.
+  { route: `${association}?refresh=true`, statuses: [401, 401, 403, 200] },
+  { route: "/v1/verify", asked: jsonBody({ ...question, refresh: true }), statuses: [401, 401, 403, 200] },
+  { route: `/v1/verify?${asked}&sha-256=${"0".repeat(64)}&refresh=true`, statuses: [401, 401, 403, 200] },
+  // Open, to whom and how ever they are asked.
+  { route: "/health/live", statuses: [200, 200, 200, 200] },
+  { route: "/health/ready", statuses: [503, 503, 503, 503] },
+  { route: "/health/live", asked: { method: "HEAD" }, statuses: [200, 200, 200, 200] },
+  { route: "/health/live?probe=1", statuses: [200, 200, 200, 200] },
+  { route: "/health/live", asked: { method: "POST" }, statuses: [405, 405, 405, 405] },
+  { route: "/openapi.json", statuses: [200, 200, 200, 200] },
+  { route: "/docs", statuses: [200, 200, 200, 200] },
+  { route: "/docs/style.css", statuses: [200, 200, 200, 200] },
+  // What is not there, and what is not so: strangers learn nothing of it.
+  { route: "/v2/verify", statuses: [401, 401, 404, 404] },
+  { route: "/", statuses: [401, 401, 404, 404] },
+  { route: "/v1/verify", asked: { method: "PUT" }, statuses: [401, 401, 405, 405] },
+  { route: "/v1/verify", asked: { method: "OPTIONS" }, statuses: [401, 401, 405, 405] },
+  { route: "/v1/verify", asked: jsonBody({}), statuses: [401, 401, 400, 400] },
+  // Other spellings which the router takes as well.
+  { route: "/v1/%61ssociations", statuses: [401, 401, 403, 200] },
+  { route: "/v1/associations;limit=1", statuses: [401, 401, 403, 200] },
+  {
+    route: "/v1/documents/l%69nt",
+    asked: jsonBody({ document: "{}", generation: "draft" }),
+    statuses: [401, 401, 403, 200]
+  },
+  { route: "/health/l%69ve", statuses: [401, 401, 200, 200] },
+  { route: "/health/live/../../v1/associations", statuses: [401, 401, 404, 404] },
+  { route: "//health/live", statuses: [401, 401, 404, 404] }
+]
+
+const callers = [{}, bearer("stranger"), bearer("fleet"), bearer("ops")]
+
+layer(service, { excludeTestServices: true })("who may ask", (it) => {
+  for (const { asked = {}, route, statuses } of rows) {
+    it.effect(`${asked.method ?? "GET"} ${route} → ${statuses.join(", ")}`, () =>
+      Effect.gen(function*() {
+        const { ask } = yield* Service
+        for (const [index, authorization] of callers.entries()) {
+          const headers = { ...asked.headers, ...authorization }
+          const response = yield* ask(route, { ...asked, headers })
+          assert.strictEqual(response.status, statuses[index], response.text)
+          assert.isUndefined(response.headers["access-control-allow-origin"])
+          assert.strictEqual(response.headers["x-content-type-options"], "nosniff")
+          const isRefusal = response.status === 401 || response.status === 403
+          if (!isRefusal) assert.isUndefined(response.headers["www-authenticate"])
+          if (isRefusal && asked.method !== "HEAD") {
+            const code = response.status === 401 ? "Unauthorized" : "Forbidden"
+            assert.strictEqual(response.headers["content-type"], "application/problem+json")
+            assert.deepInclude(response.json, { code, status: response.status, title: problems[code].title })
+          }
+        }
+      }))
+  }
+
+  it.effect("every operation of the contract stands in the table", () =>
+    Effect.sync(() => {
+      const tried = rows.map(({ asked, route }) => `${asked?.method ?? "GET"} ${route.split("?", 1)[0]}`)
+      HttpApi.reflect(Api, {
+        onGroup: () => {},
+        onEndpoint: ({ endpoint: { method, path } }) => {
+          const route = path.replace(":domain", "hosted.example").replace(":service", "xmpp-server")
+          assert.include(tried, `${method} ${route}`)
+        }
+      })
+    }))
+
+  it.effect("401 says how to ask, and what is wrong with a key; 403 which scope is missing (RFC 6750 §3)", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Service
+      const challenges: ReadonlyArray<readonly [headers: Readonly<Record<string, string>>, challenge: string]> = [
+        [{}, `Bearer realm="posh"`],
+        [{ authorization: "Basic b3BzOm9wcw==" }, `Bearer realm="posh"`],
+        [{ authorization: "Bearer" }, `Bearer realm="posh"`],
+        [
+          { authorization: "Bearer x" },
+          `Bearer realm="posh", error="invalid_token", error_description="The key is not known here"`
+        ],
+        [bearer("fleet"), `Bearer realm="posh", error="insufficient_scope", scope="admin"`]
+      ]
+      for (const [headers, challenge] of challenges) {
+        const response = yield* ask("/v1/associations", { headers })
+        assert.strictEqual(response.headers["www-authenticate"], challenge)
+      }
+    }))
+
+  it.effect("the name of the scheme may be written in any case", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Service
+      const authorization = bearer("fleet").authorization.replace("Bearer", "bEARER")
+      assert.strictEqual((yield* ask(association, { headers: { authorization } })).status, 200)
+    }))
+
+  it.effect("in a batch, `refresh` without the scope is a problem in its own place, and the rest is answered", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Service
+      const body = jsonBody({ requests: [question, { ...question, id: "b", refresh: true }, question] })
+      const { json, status } = yield* ask("/v1/verify/batch", {
+        ...body,
+        headers: { ...body.headers, ...bearer("fleet") }
+      })
+      assert.strictEqual(status, 200)
+      const { results } = json as BatchResponse
+      assert.deepStrictEqual(results.map(({ answer, problem }) => answer?.code ?? problem?.code), [
+        "Verified",
+        "Forbidden",
+        "Verified"
+      ])
+      assert.deepInclude(results[1]?.problem, { status: 403, field: "requests[1].refresh" })
+    }))
+
+  it.effect("a web page of another site gets no leave to ask (no CORS)", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Service
+      const origin = { origin: "https://evil.example" }
+      const preflight = {
+        ...origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization"
+      }
+      const responses = [
+        yield* ask("/v1/verify", { method: "OPTIONS", headers: preflight }),
+        yield* ask("/v1/verify", { method: "OPTIONS", headers: { ...preflight, ...bearer("ops") } }),
+        yield* ask("/health/live", { method: "OPTIONS", headers: preflight }),
+        yield* ask(association, { headers: { ...origin, ...bearer("ops") } })
+      ]
+      assert.deepStrictEqual(responses.map(({ status }) => status), [401, 405, 405, 200])
+      for (const { headers } of responses) {
+        assert.deepStrictEqual(Object.keys(headers).filter((name) => name.startsWith("access-control-")), [])
+      }
+    }))
+
+  it.effect("the typed client sends its key", () =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* Service
+      const statusWith = Effect.fnUntraced(function*(options?: { readonly key: Redacted.Redacted }) {
+        const client = yield* makeClient(baseUrl, options)
+        return yield* client.verification.verify({ payload: question }).pipe(
+          Effect.match({
+            onFailure: (error) => "status" in error ? error.status : 0,
+            onSuccess: ({ valid }) => valid ? 200 : 0
+          })
+        )
+      })
+      const client = [
+        yield* statusWith(),
+        yield* statusWith({ key: made.stranger.secret }),
+        yield* statusWith({ key: made.fleet.secret })
+      ]
+      assert.deepStrictEqual(client, [401, 401, 200])
+    }).pipe(Effect.provide(FetchHttpClient.layer)))
+
+  const key = bearer("stranger").authorization
+  it.effect.each<readonly [string, string, RegExp]>([
+    [
+      "waits for leave to send its body",
+      "POST /v1/documents/lint HTTP/1.1\r\nExpect: 100-continue\r\n",
+      /^HTTP\/1\.1 401 /
+    ],
+    [
+      "wants another protocol",
+      "GET /v1/associations HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+      /^HTTP\/1\.1 401 /
+    ],
+    [
+      "wants HTTP/2",
+      "GET /v1/associations HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n",
+      /^HTTP\/1\.1 401 /
+    ],
+    ["wants a tunnel", "CONNECT 127.0.0.1:80 HTTP/1.1\r\n", /^$/],
+    [
+      "gives two keys",
+      `GET /v1/associations HTTP/1.1\r\nAuthorization: ${key}\r\nAuthorization: Bearer x\r\n`,
+      /^HTTP\/1\.1 401 /
+    ],
+    ["names the whole URL", "GET http://x/health/live HTTP/1.1\r\n", /^HTTP\/1\.1 401 /]
+  ])("nobody comes round the gate who %s", ([, head, expected]) =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* Service
+      const answer = yield* exchange(
+        Number(new URL(baseUrl).port),
+        `${head}Host: x\r\nContent-Type: application/json\r\nContent-Length: 0\r\n${
+          /Connection:/.test(head) ? "" : "Connection: close\r\n"
+        }\r\n`
+      )
+      assert.match(answer, expected)
+    }))
+})
+
+/** What comes back until the other end closes, or for half a second after the last octet. */
+const exchange = (port: number, octets: string) =>
+  Effect.callback<string>((resume) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(octets))
+    let received = ""
+    socket.setTimeout(500, () => socket.destroy())
+    socket.on("data", (chunk) => received += chunk.toString())
+    socket.on("close", () => resume(Effect.succeed(received)))
+    socket.on("error", () => undefined)
+  })
+
+layer(Service.layer(verifier), { excludeTestServices: true })("without keys", (it) => {
+  it.effect("everybody may everything, whatever key they send", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Service
+      for (const headers of [{}, bearer("stranger"), { authorization: "Bearer x" }]) {
+        assert.strictEqual((yield* ask("/v1/associations", { headers })).status, 200)
+        assert.strictEqual((yield* ask(association, { headers, method: "DELETE" })).status, 204)
+      }
+    }))
+})

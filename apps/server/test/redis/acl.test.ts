@@ -1,0 +1,58 @@
+import { assert, describe, it } from "@effect/vitest"
+import { makeRedis, makeRedisCluster, type RedisServer } from "@posh/testing"
+import { Effect } from "effect"
+import { commands, rulesFor } from "./acl.ts"
+import { absence, association, keyOf } from "./things.ts"
+import { connectReplica } from "./world.ts"
+
+const key = keyOf("orchard")
+
+/** Everything that a replica does with Redis. */
+const useAll = ({ client, far, fleet, store, trouble }: Effect.Success<ReturnType<typeof connectReplica>>) =>
+  Effect.gen(function*() {
+    const lead = yield* fleet.lead(key, () => assert.fail("the lead is lost"))
+    assert.isTrue(yield* store.putAssociation(key, association(key), lead._tag === "Lead" ? lead.permit : undefined))
+    assert.isTrue(yield* store.putAbsence(key, absence()))
+    assert.containsAllKeys(yield* far.get(key), ["association", "absence"])
+    const other = yield* fleet.lead(key, () => undefined)
+    assert.strictEqual(other._tag, "Follow")
+    yield* Effect.forkChild(Effect.delay(lead.over, 800)) // it is renewed once
+    yield* other.over
+    assert.strictEqual((yield* store.inventory({ limit: 5 })).associations.length, 1)
+    yield* store.forget(key)
+    yield* client.send("PING")
+    assert.isTrue(Object.values(trouble.counts).every((count) => count === 0), JSON.stringify(trouble.counts))
+  })
+
+const denied = ({ command }: RedisServer) => command("ACL", "LOG")
+
+describe("the user that the guide describes", () => {
+  it.live(
+    "may do what a replica does, and what is named for entries, index, leads, scripts and changes is needed",
+    () =>
+      Effect.gen(function*() {
+        const redis = yield* makeRedis({ users: ["default off", `posh ${rulesFor("secret").join(" ")}`] })
+        yield* Effect.scoped(
+          Effect.flatMap(connectReplica(`redis://posh:secret@127.0.0.1:${redis.port}/1`, { timeoutMs: 500 }), useAll)
+        )
+        assert.deepStrictEqual(yield* denied(redis), [])
+        const stats = String(yield* redis.command("INFO", "commandstats"))
+        const used = new Set([...stats.matchAll(/cmdstat_([^:]+):/g)].map(([, name]) => `+${name}`))
+        for (const [purpose, rules] of commands) {
+          assert.deepStrictEqual(purpose === "a cluster" ? [] : rules.filter((rule) => !used.has(rule)), [], purpose)
+        }
+        assert.strictEqual(commands.size, 8)
+      }),
+    10_000
+  )
+
+  it.live("may do it in a cluster", () =>
+    Effect.gen(function*() {
+      const { nodes, ports } = yield* makeRedisCluster()
+      for (const node of nodes) yield* node.command("ACL", "SETUSER", "posh", ...rulesFor("secret"))
+      for (const node of nodes) yield* node.command("ACL", "SETUSER", "default", "off")
+      const url = ports.map((port) => `redis://posh:secret@127.0.0.1:${port}`).join(",")
+      yield* Effect.scoped(Effect.flatMap(connectReplica(url, { mode: "cluster", timeoutMs: 500 }), useAll))
+      for (const node of nodes) assert.deepStrictEqual(yield* denied(node), [])
+    }), 20_000)
+})

@@ -1,0 +1,23 @@
+/** What the guide says that the user in Redis may do. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
+const guide = readFileSync(join(import.meta.dirname, "../../../../docs/guides/fleet.md"), "utf8")
+
+/** Commands by what they are for: the rows of the table. */
+export const commands: ReadonlyMap<string, ReadonlyArray<string>> = new Map(
+  [...guide.matchAll(/^\| ([^|]+) \| `(\+.+)` \|$/gm)].map(([, purpose = "", rules = ""]) => [
+    purpose,
+    rules.replaceAll("\\", "").split(" ")
+  ])
+)
+
+const [, patterns = ""] = /`ACL SETUSER posh on >PASSWORD ([^`]+)`/.exec(guide) ?? []
+
+/** The rules of a user with a password, as `ACL SETUSER` takes them. */
+export const rulesFor = (password: string): ReadonlyArray<string> => [
+  "on",
+  `>${password}`,
+  ...patterns.split(" "),
+  ...[...commands.values()].flat()
+]

@@ -1,0 +1,44 @@
+import { assert, describe, it } from "vitest"
+import { refreshAt } from "../../src/Association.ts"
+import { recall } from "../../src/cache/recall.ts"
+import { associationOf, keyOf } from "./storeSuite.ts"
+
+const life = 1_000_000
+const demand = { force: false }
+
+/** In thousandths of the life: from when on a question lets the origin be asked in the background. */
+const refreshedFrom = (label: string, fetchedAt = 0): number => {
+  const association = associationOf(keyOf(label), fetchedAt, life)
+  const isDue = (thousandth: number) => {
+    const recalled = recall({ association, tier: "memory", asOf: fetchedAt + thousandth * life / 1_000 }, demand)
+    assert.strictEqual(recalled._tag, "Serve")
+    return recalled._tag === "Serve" && recalled.refreshAhead
+  }
+  return Array.from({ length: 1_000 }, (_, thousandth) => thousandth).findIndex(isDue)
+}
+
+describe("CAC-34: when the origin is asked again ahead of time", () => {
+  const moments = Array.from({ length: 200 }, (_, index) => refreshedFrom(`d${index}`))
+
+  it("is between 80 and 90 % of the life", () => {
+    assert.isAtLeast(Math.min(...moments), 800)
+    assert.isAtMost(Math.max(...moments), 900)
+  })
+
+  it("is spread, for keys that were fetched in one moment", () => {
+    for (let percent = 80; percent < 90; percent += 1) {
+      const many = moments.filter((moment) => Math.floor(moment / 10) === percent).length
+      assert.isAtLeast(many, 5, `${percent} %`)
+      assert.isAtMost(many, 45, `${percent} %`)
+    }
+  })
+
+  it("is the same whoever asks, and another for the next fetch", () => {
+    assert.strictEqual(refreshedFrom("d0"), moments[0])
+    assert.notStrictEqual(refreshedFrom("d0", 5_000), moments[0])
+  })
+
+  it("callers are told 80 % all the same", () => {
+    assert.strictEqual(refreshAt(associationOf(keyOf("a"), 0, life).lifetime), 800_000)
+  })
+})

@@ -1,0 +1,56 @@
+/** Web servers that mean harm: the right code, and bounds on time, processor and memory (POSH-RES-91, POSH-SEC-13). */
+import { assert, layer } from "@effect/vitest"
+import { selfSigned } from "@posh/testing"
+import { Context, Effect, Layer, Result } from "effect"
+import { attemptLimits } from "../../src/Limits.ts"
+import { HttpsFetcher, parseConnectTo } from "../../src/node/index.ts"
+import { defaultPolicy } from "../../src/Policy.ts"
+import { Verifier } from "../../src/Verifier.ts"
+import { measured } from "./measure.ts"
+import { hostileOrigins } from "./origins/all.ts"
+import { usualCostMs } from "./origins/kinds.ts"
+import { domainOf, startOrigins } from "./place.ts"
+
+/** Several times shorter than in production, and long enough for a busy machine. */
+const attempt = { ...attemptLimits, connectMs: 600, firstByteMs: 800, requestMs: 1_200, attemptMs: 8_000 }
+
+class Ask extends Context.Service<Ask, (domain: string, draft: boolean) => Effect.Effect<string>>()("posh/test/Ask") {
+  static readonly layer = Layer.effect(
+    Ask,
+    Effect.gen(function*() {
+      const place = yield* startOrigins
+      const { pem } = yield* selfSigned()
+      const context = yield* Layer.build(
+        Verifier.layer({ ...defaultPolicy, attempt }).pipe(
+          Layer.provide(HttpsFetcher.layer({
+            userAgent: "posh-test",
+            extraCa: place.caPem,
+            connectTo: Result.getOrThrow(parseConnectTo(place.connectTo))
+          })),
+          Layer.orDie
+        )
+      )
+      const { verify } = Context.get(context, Verifier)
+      return (domain, draft) =>
+        Effect.match(
+          verify({ domain, service: "xmpp-server", certificate: pem, generations: draft ? "draft-only" : "rfc-only" }),
+          { onFailure: ({ code }) => code, onSuccess: ({ code }) => code }
+        )
+    })
+  )
+}
+
+layer(Ask.layer, { excludeTestServices: true, timeout: 60_000 })("a web server that", (it) => {
+  it.effect.each(hostileOrigins)(
+    "$name → $codes",
+    ({ codes, costMs = usualCostMs, generation, name }) =>
+      Effect.gen(function*() {
+        const ask = yield* Ask
+        const [cost, code] = yield* measured(ask(domainOf(name), generation === "draft"))
+        assert.include(codes, code)
+        assert.isBelow(cost.processorMs, costMs)
+        assert.isBelow(cost.elapsedMs, attempt.requestMs + 1_000)
+        assert.isBelow(cost.mebibytes, 64)
+      })
+  )
+})
