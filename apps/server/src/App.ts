@@ -25,6 +25,7 @@ import * as health from "./http/health.ts"
 import { Listener } from "./http/Listener.ts"
 import { TlsListener } from "./http/TlsListener.ts"
 import * as verification from "./http/verification.ts"
+import { layerLimits } from "./limits/layer.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
 import { Readiness } from "./Readiness.ts"
@@ -63,6 +64,7 @@ export const layerListener = (settings: Settings, { guard, tls }: AccessFiles) =
       Layer.provide([layerServe, fastLane.layer(listener), requests.layer(listener)]),
       Layer.provide(gate.layer(listener)), // stands before anything answers
       Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
+      Layer.provide(layerLimits(listener, settings)),
       Layer.provide([cutOff(listener), renewed(settings, listener, tls)]),
       Layer.provide([
         NodeHttpServer.layerServer(() => listener, { host, port, gracefulShutdownTimeout: drainTime }),

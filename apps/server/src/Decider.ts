@@ -7,6 +7,7 @@ import { Cause, Context, Effect, Layer, type LogLevel, Option, type Tracer } fro
 import { type Caller, permit } from "./Caller.ts"
 import { internalProblem, questionProblem } from "./http/problems.ts"
 import { makeId } from "./ids.ts"
+import { Limits } from "./limits/Limits.ts"
 import { Observations } from "./telemetry/Observations.ts"
 
 /** What of a question decides the verdict. */
@@ -18,29 +19,44 @@ export interface Decision {
   readonly verdict: Verdict
 }
 
-export type Decide = (asked: Asked, caller: Caller) => Effect.Effect<Decision, Problem>
+/** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
+export type Decide = (asked: Asked, caller: Caller, batchedMs?: number) => Effect.Effect<Decision, Problem>
 
 export class Decider extends Context.Service<Decider, { readonly decide: Decide }>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
     Decider,
-    Effect.zipWith(Verifier, Observations, ({ verify }, observations) => {
-      const put = (asked: Asked, caller: Caller): Effect.Effect<Decision, Problem> =>
+    Effect.gen(function*() {
+      const { verify } = yield* Verifier
+      const { ask } = yield* Limits
+      const observations = yield* Observations
+      const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
+        Effect.matchCauseEffect(verify(asked), {
+          onFailure: toProblem,
+          onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
+        })
+      const putWithinLimits = (asked: Asked, caller: Caller, batchedMs: number | undefined) =>
         Effect.suspend(() => {
           const since = observations.asked()
-          return Effect.matchCauseEffect(verify(asked), {
-            onFailure: toProblem,
-            onSuccess: (verdict) => {
-              const decision = { id: makeId(verdict.decidedAt), verdict }
-              observations.decided(decision, asked, caller, since)
-              return told(decision)
-            }
+          const decided = ask({
+            caller,
+            answer: put(asked),
+            isSettled: ({ verdict }) => verdict.valid,
+            ...(batchedMs === undefined ? {} : { batchedMs })
+          })
+          // Only of what the caller is told: limits may have the last word.
+          return Effect.flatMap(decided, (decision) => {
+            observations.decided(decision, asked, caller, since)
+            return told(decision)
           })
         })
       return Decider.of({
-        decide: (asked, caller) =>
+        decide: (asked, caller, batchedMs) =>
           asked.refresh === true
-            ? Effect.andThen(Effect.fromResult(permit(caller, "admin", "refresh")), put(asked, caller))
-            : put(asked, caller)
+            ? Effect.andThen(
+              Effect.fromResult(permit(caller, "admin", "refresh")),
+              putWithinLimits(asked, caller, batchedMs)
+            )
+            : putWithinLimits(asked, caller, batchedMs)
       })
     })
   )

@@ -3,18 +3,20 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Verifier } from "@posh/core"
-import { Context, Effect, Layer, Logger } from "effect"
+import { Context, Effect, Layer, Logger, Result } from "effect"
 import { HttpServer } from "effect/http"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { request as requestOverTls, type RequestOptions } from "node:https"
 import { Callers } from "../src/access/Callers.ts"
 import type { Tls } from "../src/access/Tls.ts"
 import { layerServe } from "../src/App.ts"
+import { readSettings } from "../src/Config.ts"
 import { Decider } from "../src/Decider.ts"
 import * as fastLane from "../src/http/fastLane.ts"
 import * as gate from "../src/http/Gate.ts"
 import { Listener } from "../src/http/Listener.ts"
 import { TlsListener } from "../src/http/TlsListener.ts"
+import { layerLimits, type LimitSettings } from "../src/limits/layer.ts"
 import { Readiness } from "../src/Readiness.ts"
 
 export interface Asked {
@@ -41,7 +43,11 @@ export class Service extends Context.Service<Service, {
   /** Over a verifier; the readiness is there to be changed. */
   static readonly layer = <E>(
     verifier: Layer.Layer<Verifier, E>,
-    { callers = Callers.layerAnyone, tls }: { readonly callers?: Layer.Layer<Callers>; readonly tls?: Tls } = {}
+    { callers = Callers.layerAnyone, limits = {}, tls }: {
+      readonly callers?: Layer.Layer<Callers>
+      readonly limits?: Partial<LimitSettings>
+      readonly tls?: Tls
+    } = {}
   ) => {
     const listener = tls === undefined ? new Listener() : new TlsListener(tls)
     const server = NodeHttpServer.layerServer(() => listener, { host: "127.0.0.1", port: 0 })
@@ -56,6 +62,7 @@ export class Service extends Context.Service<Service, {
       Layer.provide([layerServe, fastLane.layer(listener)]),
       Layer.provide(gate.layer(listener)),
       Layer.provide([Decider.layer, callers]),
+      Layer.provide(layerLimits(listener, { ...Result.getOrThrow(readSettings({})), ...limits })),
       Layer.provide([server, NodeHttpServer.layerHttpServices, verifier, Logger.layer([])]), // defects are provoked
       Layer.provideMerge(Readiness.layer)
     )

@@ -44,6 +44,10 @@ const field = Schema.optionalKey(
   })
 )
 
+const retryAfterMs = Schema.optionalKey(
+  Schema.Int.annotate({ description: "Milliseconds after which it may help to ask again, where known." })
+)
+
 /** Any problem, as it stands in a body or in the result of a batch. */
 export const Problem = Schema.Struct({
   type: Schema.Literals(problemCodes.map(problemType)),
@@ -51,7 +55,8 @@ export const Problem = Schema.Struct({
   status: Schema.Literals(problemStatuses).annotate({ description: "The HTTP status, repeated." }),
   detail,
   code: Schema.Literals(problemCodes).annotate({ description: "The last part of `type`." }),
-  field
+  field,
+  retryAfterMs
 }).annotate({
   identifier: "Problem",
   title: "Problem",
@@ -71,7 +76,8 @@ const errorOf = (status: ProblemStatus, name: string) => {
     status: Schema.Literal(status),
     detail,
     code: Schema.Literals(codes),
-    field
+    field,
+    retryAfterMs
   }).annotate({
     identifier: `${name}Problem`,
     title: name,
@@ -109,3 +115,10 @@ export const problem = (code: ProblemCode, detail: string, field?: string): Prob
   code,
   ...(field === undefined ? {} : { field })
 })
+
+/** Makes a problem that passes: milliseconds after which it may help to ask again. */
+export const passingProblem = (
+  code: "TooManyRequests" | "Overloaded",
+  detail: string,
+  retryAfterMs: number
+): Problem => ({ ...problem(code, detail), retryAfterMs: Math.ceil(retryAfterMs) })

@@ -2,6 +2,7 @@
  * When an answer is due.
  */
 import { Effect } from "effect"
+import { Allowance } from "./Allowance.ts"
 import { monotonicMs } from "./monotonic.ts"
 
 /** The clock is first read where something has to be waited for. */
@@ -11,9 +12,10 @@ export interface Deadline {
   at?: number
 }
 
-/** Milliseconds until then; 0 where it has passed. */
+/** Milliseconds until then; 0 where it has passed. What the question waited for before it came here counts (POSH-REQ-07). */
 export const remainingMs = (deadline: Deadline): Effect.Effect<number> =>
-  Effect.map(monotonicMs, (now) => {
-    deadline.at ??= now + deadline.ms
+  Effect.gen(function*() {
+    const now = yield* monotonicMs
+    deadline.at ??= now + deadline.ms - (yield* Allowance).waitedMs
     return Math.max(0, deadline.at - now)
   })

@@ -4,6 +4,7 @@
  * `resolve` negotiates between the generations (requirements §9.2); `ask` answers for one of them.
  */
 import { Context, Effect, Layer, Result } from "effect"
+import { Allowance } from "./Allowance.ts"
 import type { Association } from "./Association.ts"
 import { makeAttempt } from "./Attempt.ts"
 import { withBudgets } from "./Budgets.ts"
@@ -12,7 +13,7 @@ import { makeFlights } from "./cache/Flights.ts"
 import { type Demand, fallBack, type Recall, recall } from "./cache/recall.ts"
 import { makeRefetchLimit } from "./cache/RefetchLimit.ts"
 import { isUnanswered, isWithdrawal } from "./codes.ts"
-import type { Deadline } from "./Deadline.ts"
+import { type Deadline, remainingMs } from "./Deadline.ts"
 import { ResolveError } from "./errors.ts"
 import { Fetcher } from "./Fetcher.ts"
 import { Fleet } from "./Fleet.ts"
@@ -127,7 +128,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   /** May the origin be asked although something is remembered? */
   const isPermitted = (target: Target, reason: "refresh" | "mismatch") =>
     Effect.map(monotonicMs, (now) =>
-      refetches.permit(target.keys.rfc7711.text, reason, now) ||
+      refetches.isDue(target.keys.rfc7711.text, reason, now) ||
       // Somebody else's refetch is under way: it answers this question too.
       flights.isUnderWay(target.keys.rfc7711.text) || flights.isUnderWay(target.keys.draft.text))
 
@@ -155,14 +156,20 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       remembered: Remembered
     ) {
       const now = yield* monotonicMs
-      deadline.at ??= now + deadline.ms
+      const { spend } = yield* Allowance
+      const { text } = target.keys[generation]
+      const refusedForMs = flights.isUnderWay(text) ? undefined : spend()
+      if (refusedForMs !== undefined) return conclude(generation, refused(remembered, refusedForMs), demand, "miss")
+      // Not before: who may not have the origin asked must not keep others from it.
+      if (demand.force) refetches.note(target.keys.rfc7711.text, now)
+      const ms = yield* remainingMs(deadline)
       observer.waiting(1)
       const { joined, outcome: landing } = yield* Effect.ensuring(
         flights.join(
-          target.keys[generation].text,
+          text,
           learn(generation, target, remembered),
           {
-            ms: deadline.at - now,
+            ms,
             onLate: ({ waiting }) => ({
               outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] }))
             })
@@ -206,6 +213,12 @@ const conclude = (
   if (kept !== undefined) return toAsked(generation, kept, cache)
   return { generation, outcome: Result.fail(outcome.failure), cache, ...(retryAt === undefined ? {} : { retryAt }) }
 }
+
+/** Whoever asks has had their share. That says nothing of the origin, so what is remembered may serve. */
+const refused = (before: Remembered, retryAfterMs: number): Landing => ({
+  outcome: Result.fail(new ResolveError({ code: "RateLimitedLocally", retryAfterMs, hops: [] })),
+  before
+})
 
 const toAsked = (generation: Generation, recalled: Exclude<Recall, { _tag: "Learn" }>, cache: CacheStatus): Asked => {
   if (recalled._tag === "Fail") {

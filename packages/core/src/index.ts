@@ -1,6 +1,7 @@
 /**
  * POSH (RFC 7711 and the JWK Set draft before it): resolution and matching.
  */
+export * from "./Allowance.ts"
 export * from "./Assertion.ts"
 export * from "./Association.ts"
 export * from "./cache/AssociationStore.ts"

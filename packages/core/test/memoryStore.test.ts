@@ -95,6 +95,26 @@ describe("the memory cache is bounded (CAC-05)", () => {
       assert.deepStrictEqual(yield* store.inventory({ limit: 1 }), { associations: [] })
     }))
 
+  it.effect("absences push out no association, and keep the same bound of their own", () =>
+    Effect.gen(function*() {
+      const store = yield* makeMemoryStore({ entries: 1_000, octets: 1e9 })
+      for (let index = 0; index < 1_000; index += 1) yield* store.putAssociation(keyOf(index), association(10))
+      for (let index = 1_000; index < 100_000; index += 1) yield* store.putAbsence(keyOf(index), absence)
+      for (let index = 0; index < 1_000; index += 1) {
+        assert.isDefined((yield* store.get(keyOf(index))).association, `d${index}`)
+      }
+      assert.isUndefined((yield* store.get(keyOf(98_999))).absence)
+      assert.isDefined((yield* store.get(keyOf(99_000))).absence)
+    }))
+
+  it.effect("absences may have an eighth of the octets besides", () =>
+    Effect.gen(function*() {
+      const store = yield* makeMemoryStore({ entries: 10_000, octets: 8 * 76_800 })
+      for (let index = 0; index < 200; index += 1) yield* store.putAbsence(keyOf(index), absence)
+      assert.isUndefined((yield* store.get(keyOf(99))).absence)
+      assert.isDefined((yield* store.get(keyOf(100))).absence)
+    }))
+
   it.effect("and the inventory is no use: it saves nothing from eviction", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 2, octets: 1e9 })

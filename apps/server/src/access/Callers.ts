@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http"
 import type { Caller } from "../Caller.ts"
 import { docsPaths } from "../http/docs.ts"
 import type { Refusal } from "../http/Gate.ts"
+import { networkOf } from "../limits/network.ts"
 import { certificateCaller } from "./certificateCaller.ts"
 import type { Keys } from "./Key.ts"
 import { makeKeyRing } from "./KeyRing.ts"
@@ -49,12 +50,12 @@ export class Callers extends Context.Service<Callers, {
     )
 }
 
-/** Told apart by address. */
+/** Told apart by the network that they ask from. */
 const anyone = (request: IncomingMessage): Caller => ({ ...stranger(request), name: "anyone", scope: "admin" })
 
 const stranger = ({ socket }: IncomingMessage): Caller => ({
   name: "unknown",
-  account: `address ${socket.remoteAddress ?? ""}`
+  account: `network ${networkOf(socket.remoteAddress ?? "")}`
 })
 
 /** What stands in `Authorization: Bearer` (RFC 6750 §2.1; the name of the scheme in any case, RFC 9110 §11.1). */

@@ -4,11 +4,12 @@
 import type { Variable } from "./Variable.ts"
 import { cache } from "./variables/cache.ts"
 import { egress } from "./variables/egress.ts"
+import { limits } from "./variables/limits.ts"
 import { listener } from "./variables/listener.ts"
 import { protocol } from "./variables/protocol.ts"
 import { telemetry } from "./variables/telemetry.ts"
 
-export const variables = { ...listener, ...cache, ...egress, ...protocol, ...telemetry } as const
+export const variables = { ...listener, ...limits, ...cache, ...egress, ...protocol, ...telemetry } as const
 
 type ValueOf<V> = V extends Variable<infer A> ? A : never
 

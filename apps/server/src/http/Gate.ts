@@ -1,11 +1,13 @@
 /**
- * What a request passes before anybody reads its body, whichever lane it takes then: who asks?
+ * What a request passes before anybody reads its body, whichever lane it takes then: who asks, and is there room?
  */
 import type { Problem } from "@posh/api"
 import { Effect, Layer, Result } from "effect"
 import type { ServerResponse } from "node:http"
 import { Callers } from "../access/Callers.ts"
 import type { Caller } from "../Caller.ts"
+import { makeAdmit } from "../limits/admission.ts"
+import { Limits } from "../limits/Limits.ts"
 import type { Lanes } from "./Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
 
@@ -18,12 +20,16 @@ export interface Refusal {
 /** Puts the gate in front of a listener's lanes. It stays there: requests still arrive while a service stops. */
 export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.gen(function*() {
+    const runFork = Effect.runForkWith(yield* Effect.context())
     const { identify } = yield* Callers
+    const admit = makeAdmit(yield* Limits, (watch) => void runFork(watch))
     listener.gate = (request, response) => {
       const caller = identify(request)
       if (Result.isFailure(caller)) return refuse(response, caller.failure)
       callers.set(request, caller.success)
-      return true
+      const admission = admit(request, response, caller.success)
+      if (admission === undefined) return true
+      return admission === "ignore" ? false : refuse(response, { problem: admission })
     }
   }))
 

@@ -10,11 +10,15 @@ import { renderProblem, write } from "./rendered.ts"
 export const limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000, // how much later than due a connection may end
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1_024,
-  // Nothing here speaks anything but HTTP/1.1. An upgrade would reach the routes without passing the gate.
+  // No other protocol is spoken here: a request that offers one is a request like any other, and passes the gate.
   shouldUpgradeCallback: () => false
 }
+
+/** Longer than the longest deadline: who has not taken any of an answer for so long is not going to. */
+export const inactivityMs = 45_000
 
 /** Says whether the request may go on; else it has answered it. */
 export type Gate = (request: IncomingMessage, response: ServerResponse) => boolean
@@ -47,6 +51,7 @@ export class Listener extends Server implements Lanes {
 
   constructor() {
     super(limits)
+    this.timeout = inactivityMs
     this.on("clientError", refuseUnreadable)
   }
 

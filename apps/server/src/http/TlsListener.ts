@@ -10,6 +10,7 @@ import {
   bringsRequest,
   endSoon,
   type Gate,
+  inactivityMs,
   isTaken,
   type Lane,
   type Lanes,
@@ -33,6 +34,7 @@ export class TlsListener extends Server implements Lanes {
 
   constructor(tls: Tls) {
     super({ ...limits, ...toTlsOptions(tls) })
+    this.timeout = inactivityMs
     this.#clientCa = tls.clientCa
     this.on("connection", (socket: Socket) => {
       const end = otherEnd(socket)

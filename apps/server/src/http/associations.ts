@@ -2,13 +2,14 @@
  * `/v1/associations`: what a domain asserts, forgetting it, and what is remembered.
  */
 import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
-import { parseCursor, type Position, Verifier } from "@posh/core"
+import { type Assertion, parseCursor, type Position, Verifier } from "@posh/core"
 import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { permit } from "../Caller.ts"
+import { Limits } from "../limits/Limits.ts"
 import { toAssociation, toInventory } from "../toAnswer.ts"
 import { callerOf } from "./Gate.ts"
-import { questionProblem, sentence } from "./problems.ts"
+import { questionProblem, sentence, withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `associations`. */
 export const layer = HttpApiBuilder.group(
@@ -16,15 +17,23 @@ export const layer = HttpApiBuilder.group(
   "associations",
   Effect.fnUntraced(function*(handlers) {
     const verifier = yield* Verifier
+    const { ask } = yield* Limits
     return handlers.handleAll({
-      getAssociation: ({ params, query, request }) =>
-        Effect.andThen(
-          Effect.fromResult(permit(callerOf(request.source), query.refresh === true ? "admin" : "verify", "refresh")),
-          verifier.assertion(params.domain, params.service, query).pipe(
-            Effect.map(toAssociation),
-            Effect.mapError((error) => questionProblem(error))
-          )
-        ),
+      getAssociation: ({ params, query, request }) => {
+        const caller = callerOf(request.source)
+        return Effect.fromResult(permit(caller, query.refresh === true ? "admin" : "verify", "refresh")).pipe(
+          Effect.andThen(ask({
+            caller,
+            answer: Effect.mapError(
+              verifier.assertion(params.domain, params.service, query),
+              (error) => questionProblem(error)
+            ),
+            isSettled: ({ state }: Assertion) => state === "material"
+          })),
+          Effect.map(toAssociation),
+          withRetryAfter
+        )
+      },
       forgetAssociation: ({ params }) =>
         Effect.mapError(verifier.forget(params.domain, params.service), (error) => questionProblem(error)),
       listAssociations: ({ query: { cursor, limit = inventoryLimit.default, ...range } }) =>

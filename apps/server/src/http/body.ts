@@ -5,6 +5,7 @@ import { bodyLimits, type Problem, problem } from "@posh/api"
 import { ByteSize, Effect, Result } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 import { isUtf8 } from "node:buffer"
+import { isOverstructured } from "./structure.ts"
 
 /**
  * Reads a body.
@@ -14,10 +15,14 @@ import { isUtf8 } from "node:buffer"
  * The media type must be said: a web page cannot send `application/json` to another site without asking first, so a
  * service on a loopback address is out of its reach.
  */
-export const readJson = (
+export const readJson = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<unknown, Problem> =>
+  Effect.flatMap(readBody(request, bodyLimits.single), (octets) => Effect.fromResult(decodeJson(octets)))
+
+/** Reads a body that is to be JSON, without parsing it. */
+export const readBody = (
   request: HttpServerRequest.HttpServerRequest,
-  limit: number = bodyLimits.single
-): Effect.Effect<unknown, Problem> => {
+  limit: number
+): Effect.Effect<Buffer, Problem> => {
   const refusal = headFault(request, limit)
   if (refusal !== undefined) return Effect.fail(refusal)
   return request.arrayBuffer.pipe(
@@ -27,7 +32,7 @@ export const readJson = (
         ? tooLarge(limit)
         : problem("InvalidRequest", "The body could not be read to its end.")
     ),
-    Effect.flatMap((octets) => Effect.fromResult(decodeJson(Buffer.from(octets))))
+    Effect.map((octets) => Buffer.from(octets))
   )
 }
 
@@ -35,11 +40,17 @@ export const readJson = (
 export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
   if (octets.byteLength === 0) return refuse("The body is empty; JSON is expected.")
   if (!isUtf8(octets)) return refuse("The body is not UTF-8.")
+  if (octets.byteLength > unexamined && isOverstructured(octets)) {
+    return refuse("The body has more levels or members than a question can have.")
+  }
   return Result.try({
     try: (): unknown => JSON.parse(octets.toString("utf8")),
     catch: () => problem("InvalidRequest", "The body is not JSON.")
   })
 }
+
+/** Octets: no structure of this length is dear. */
+const unexamined = 16 * 1_024
 
 const refuse = (detail: string) => Result.fail(problem("InvalidRequest", detail))
 

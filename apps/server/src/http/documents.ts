@@ -17,8 +17,10 @@ import {
 } from "@posh/core"
 import { Clock, Effect, Result, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { Limits } from "../limits/Limits.ts"
 import { readJson } from "./body.ts"
-import { questionProblem, schemaProblem } from "./problems.ts"
+import { callerOf } from "./Gate.ts"
+import { questionProblem, schemaProblem, withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `documents`. */
 export const layer = HttpApiBuilder.group(
@@ -26,11 +28,19 @@ export const layer = HttpApiBuilder.group(
   "documents",
   Effect.fnUntraced(function*(handlers) {
     const verifier = yield* Verifier
+    const { ask } = yield* Limits
     return handlers
       .handleRaw("lintDocument", ({ request }) =>
         readJson(request).pipe(
           Effect.flatMap((input) => Effect.fromResult(decodeLint(input))),
-          Effect.flatMap((asked) => lint(verifier, asked))
+          Effect.flatMap((asked) =>
+            ask({
+              caller: callerOf(request.source),
+              answer: lint(verifier, asked),
+              isSettled: () => false // findings on half of what there is would mislead
+            })
+          ),
+          withRetryAfter
         ))
       .handleRaw("generateDocument", ({ request }) =>
         readJson(request).pipe(

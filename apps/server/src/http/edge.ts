@@ -5,11 +5,12 @@ import { Api, problem, problemCodes, problemMediaType } from "@posh/api"
 import { Cause, Effect, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiError } from "effect/http-api"
-import type { IncomingMessage } from "node:http"
+import { IncomingMessage } from "node:http"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
 import { docsPaths } from "./docs.ts"
 import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
 import { noteProblem, securityHeaders } from "./rendered.ts"
+import { leavesBody } from "./unread.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
@@ -20,9 +21,20 @@ export const layer = HttpRouter.middleware((handled) =>
       // Who went away gets no answer, and a stopping server interrupts what is over its time.
       Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
     ),
+    Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers })),
     Effect.tap(noteResponse),
-    Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers }))
+    Effect.flatMap(closing)
   ), { global: true })
+
+/** Ends the connection after an answer that came before the body had been read. */
+const closing = (response: Response): Effect.Effect<Response, never, HttpServerRequest.HttpServerRequest> =>
+  HttpServerRequest.HttpServerRequest.use(({ source }) =>
+    Effect.succeed(
+      source instanceof IncomingMessage && leavesBody(source)
+        ? HttpServerResponse.setHeader(response, "connection", "close")
+        : response
+    )
+  )
 
 /** Inside a span, where the request is traced. */
 const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>

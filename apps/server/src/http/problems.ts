@@ -3,8 +3,9 @@
  */
 import { type Problem, problem, problemMediaType } from "@posh/api"
 import { type QuestionError, quotedCharacters } from "@posh/core"
-import { SchemaIssue } from "effect"
+import { Effect, SchemaIssue } from "effect"
 import { HttpServerResponse } from "effect/http"
+import { retryAfter } from "./rendered.ts"
 
 /** A question that the core refused. `prefix` is the path of the question in its body. */
 export const questionProblem = (error: QuestionError, prefix = ""): Problem =>
@@ -32,7 +33,20 @@ export const problemResponse = (
   body: Problem,
   headers: Readonly<Record<string, string>> = {}
 ): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.jsonUnsafe(body, { status: body.status, headers, contentType: problemMediaType })
+  HttpServerResponse.jsonUnsafe(body, {
+    status: body.status,
+    headers: body.retryAfterMs === undefined ? headers : { ...headers, "retry-after": retryAfter(body.retryAfterMs) },
+    contentType: problemMediaType
+  })
+
+/** A problem that passes becomes a response here, because the contract's own encoding of problems sets no header. */
+export const withRetryAfter = <A, R>(
+  handled: Effect.Effect<A, Problem, R>
+): Effect.Effect<A | HttpServerResponse.HttpServerResponse, Problem, R> =>
+  Effect.catch(
+    handled,
+    (body) => body.retryAfterMs === undefined ? Effect.fail(body) : Effect.succeed(problemResponse(body))
+  )
 
 /** What callers are told of a fault of ours. */
 export const internalProblem: Problem = problem(

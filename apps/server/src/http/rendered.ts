@@ -3,11 +3,14 @@
  */
 import { type Answer, type Problem, type ProblemCode, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
+import { leavesBody } from "./unread.ts"
 
 export interface Rendered {
   readonly status: number
   readonly mediaType: string
   readonly body: string
+  /** Names and values by turns. */
+  readonly headers?: ReadonlyArray<string>
   /** Where it is a problem. */
   readonly code?: ProblemCode
 }
@@ -22,8 +25,12 @@ export const renderProblem = (problem: Problem): Rendered => ({
   status: problem.status,
   mediaType: problemMediaType,
   body: JSON.stringify(problem),
-  code: problem.code
+  code: problem.code,
+  ...(problem.retryAfterMs === undefined ? {} : { headers: ["retry-after", retryAfter(problem.retryAfterMs)] })
 })
+
+/** Whole seconds, and never none. */
+export const retryAfter = (milliseconds: number): string => String(Math.max(1, Math.ceil(milliseconds / 1_000)))
 
 export const renderAnswer = (answer: Answer): Rendered => ({
   status: 200,
@@ -36,12 +43,14 @@ const fixedHeaders: ReadonlyArray<string> = Object.entries(securityHeaders).flat
 /** `headers`: names and values by turns. */
 export const write = (
   response: ServerResponse,
-  { body, code, mediaType, status }: Rendered,
+  { body, code, headers: own = [], mediaType, status }: Rendered,
   headers: ReadonlyArray<string> = []
 ): void => {
+  if (leavesBody(response.req)) response.shouldKeepAlive = false
   if (code !== undefined) noteProblem(response.req, code)
   response.writeHead(status, [
     ...fixedHeaders,
+    ...own,
     ...headers,
     "content-type",
     mediaType,

@@ -1,15 +1,17 @@
 /**
  * `/v1/verify`: ask about a certificate.
  */
-import { Api, type BatchResponse, bodyLimits, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
+import { Api, bodyLimits, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
 import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { answerBatch, answerQuestion } from "../answerQuestion.ts"
+import { answerBatch } from "../answerBatch.ts"
+import { answerQuestion } from "../answerQuestion.ts"
 import { Decider } from "../Decider.ts"
-import { Observations, type ObservationsShape } from "../telemetry/Observations.ts"
-import { readJson } from "./body.ts"
+import { Limits } from "../limits/Limits.ts"
+import { readBody, readJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
+import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `verification`. */
 export const layer = HttpApiBuilder.group(
@@ -17,34 +19,34 @@ export const layer = HttpApiBuilder.group(
   "verification",
   Effect.fnUntraced(function*(handlers) {
     const { decide } = yield* Decider
-    const observations = yield* Observations
+    const limits = yield* Limits
     return handlers
       .handleRaw(
         "verify",
         ({ request }) =>
-          Effect.flatMap(readJson(request), (input) => answerQuestion(decide, callerOf(request.source), input))
+          readJson(request).pipe(
+            Effect.flatMap((input) => answerQuestion(decide, callerOf(request.source), input)),
+            withRetryAfter
+          )
       )
       .handle("verifyByFingerprint", ({ query, request }) =>
         Effect.fromResult(toQuestion(query)).pipe(
           Effect.flatMap((question) => answerQuestion(decide, callerOf(request.source), question)),
           Effect.mapError(inQuery),
-          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer)
+          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer),
+          withRetryAfter
         ))
       .handleRaw(
         "verifyBatch",
         ({ request }) =>
-          Effect.flatMap(
-            readJson(request, bodyLimits.batch),
-            (input) => answerBatch(decide, callerOf(request.source), input)
-          ).pipe(Effect.tap(({ results }) => Effect.sync(() => notePlaces(results, observations))))
+          readBody(request, bodyLimits.batch).pipe(
+            Effect.flatMap((body) => answerBatch(decide, limits, callerOf(request.source), body)),
+            Effect.map((results) => HttpServerResponse.text(results, { contentType: "application/json" })),
+            withRetryAfter
+          )
       )
   })
 )
-
-/** The problems inside of a batch; that of a batch is seen where answers are written. */
-const notePlaces = (results: BatchResponse["results"], { problem }: ObservationsShape): void => {
-  for (const result of results) if ("problem" in result) problem(result.problem.code)
-}
 
 /** The question whose members came as parameters. */
 const toQuestion = (

@@ -3,14 +3,26 @@
  * forgot, the others drop from their memory.
  */
 import type { Changes } from "@posh/core"
-import { Effect, type Scope } from "effect"
+import { Effect, Schedule, type Scope } from "effect"
+import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"
-import { openConnection, type RedisClient } from "./Client.ts"
-import type { RedisSettings } from "./options.ts"
+import { openSubscription, type RedisClient } from "./Client.ts"
+import { connectMs, type RedisSettings } from "./options.ts"
+import { makePatience } from "./Patience.ts"
 
 type Listener = Parameters<Changes["listen"]>[0]
 
-/** Subscribes on a connection of its own, and announces through `client`. */
+/** How often the channel is tried: a connection that the network lost without a word looks like one that is quiet. */
+const trialInterval = "1 second"
+
+/** Announcements that are owed at most, and made at once when Redis is back. */
+const owedMost = 100_000
+const owedAtOnce = 500
+
+/**
+ * Subscribes on a connection of its own, and announces through `client`. What cannot be announced is announced when Redis
+ * is back: others may have gone on to remember it.
+ */
 export const makeChanges = (
   settings: RedisSettings,
   client: RedisClient,
@@ -20,7 +32,7 @@ export const makeChanges = (
     const channel = `${prefix}v1:changes`
     const self = randomUUID()
     const listeners = new Set<Listener>()
-    const state = { stands: false }
+    const state = { stands: false, connections: 0 }
     const tell = (stands: boolean) => {
       if (state.stands === stands) return
       state.stands = stands
@@ -30,34 +42,62 @@ export const makeChanges = (
       }
     }
 
-    const connection = yield* openConnection(settings)
-    const subscribe = () => void connection.subscribe(channel).then(() => tell(true), () => tell(false))
+    const { wait } = yield* makePatience(Math.max(connectMs, settings.timeoutMs))
+    const connection = yield* openSubscription(settings)
+    // Asked for again, a subscription is only confirmed: so this is the trial as well.
+    const subscribe = () => {
+      const { connections } = state
+      return wait(connection.subscribe(channel)).then(
+        () => connections === state.connections && tell(true),
+        () => {
+          if (connections !== state.connections) return
+          tell(false)
+          if (connection.status === "ready") connection.disconnect(true)
+        }
+      )
+    }
     const onMessage = (_channel: string, message: string) => {
       const [origin, keyText] = message.split(" ", 2)
       if (origin === self || keyText === undefined) return // what we changed, we know
       for (const listener of listeners) listener.changed(keyText)
     }
-    const onGone = () => tell(false)
-    // A cluster moves its subscription when a node goes, and does not say what was missed meanwhile.
-    const onNodeGone = () => {
+    const onReady = () => {
+      state.connections += 1
+      void subscribe()
+    }
+    const onGone = () => {
+      state.connections += 1
       tell(false)
-      subscribe()
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => {
-        connection.on("ready", subscribe).on("close", onGone).on("end", onGone).on("-node", onNodeGone)
-        connection.on("message", onMessage)
-        if (connection.status === "ready") subscribe()
+        connection.on("ready", onReady).on("close", onGone).on("end", onGone).on("message", onMessage)
+        if (connection.status === "ready") onReady()
       }),
       () =>
         Effect.sync(() => {
-          connection.off("ready", subscribe).off("close", onGone).off("end", onGone).off("-node", onNodeGone)
-          connection.off("message", onMessage)
+          connection.off("ready", onReady).off("close", onGone).off("end", onGone).off("message", onMessage)
         })
+    )
+    const owed = new LRUCache<string, true>({ max: owedMost })
+    const announce = (keyText: string) =>
+      Effect.match(client.send("PUBLISH", channel, `${self} ${keyText}`), {
+        onFailure: () => void owed.set(keyText, true),
+        onSuccess: () => void owed.delete(keyText)
+      })
+    const announceOwed = Effect.suspend(() => {
+      const some = client.state() === "closed" ? [...owed.rkeys()].slice(0, owedAtOnce) : []
+      return Effect.forEach(some, announce, { discard: true })
+    })
+    const trial = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
+    yield* trial.pipe(
+      Effect.andThen(announceOwed),
+      Effect.repeat(Schedule.spaced(trialInterval)),
+      Effect.forkScoped
     )
 
     return {
-      announce: ({ text }) => Effect.ignore(client.send("PUBLISH", channel, `${self} ${text}`)),
+      announce: ({ text }) => announce(text),
       listen: (listener) =>
         Effect.asVoid(Effect.acquireRelease(
           Effect.sync(() => {

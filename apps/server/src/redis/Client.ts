@@ -3,9 +3,11 @@
  */
 import { Effect, type Scope } from "effect"
 import { Cluster, Redis } from "ioredis"
+import { randomInt } from "node:crypto"
 import { type Guard, makeGuard } from "./Guard.ts"
 import { connectMs, type RedisSettings, toClusterOptions, toNodes, toRedisOptions } from "./options.ts"
-import { RedisFault, toFault } from "./RedisFault.ts"
+import { makePatience } from "./Patience.ts"
+import { type RedisFault, toFault } from "./RedisFault.ts"
 
 export type Argument = string | number | Buffer
 
@@ -26,24 +28,18 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
     const { onChange, run, state } = yield* makeGuard(
       settings.breakerMs === undefined ? {} : { periodMs: settings.breakerMs }
     )
-    const connection = yield* openConnection(settings)
+    const { wait } = yield* makePatience(settings.timeoutMs)
+    const connection = yield* openConnection<Redis | Cluster>(() =>
+      settings.mode === "cluster"
+        ? new Cluster(toNodes(settings), toClusterOptions(settings))
+        : new Redis(toRedisOptions(settings))
+    )
     const gather = connection instanceof Redis ? makeGather(connection) : () => undefined
     const call = (command: string, args: ReadonlyArray<Argument>) => {
       gather()
       return connection.callBuffer(command, ...args) as Promise<Reply>
     }
-    // Redirections and retries of a cluster are bounded one by one; this bounds them together.
-    const callCluster = (command: string, args: ReadonlyArray<Argument>) =>
-      Effect.runPromise(
-        Effect.tryPromise({ try: () => call(command, args), catch: toFault }).pipe(
-          Effect.timeoutOrElse({
-            duration: settings.timeoutMs,
-            orElse: () => Effect.fail(new RedisFault({ reason: "timeout" }))
-          })
-        )
-      )
-    const callInTime = settings.mode === "cluster" ? callCluster : call
-    return { send: (command, ...args) => run(() => callInTime(command, args)), state, onChange }
+    return { send: (command, ...args) => run(() => wait(call(command, args))), state, onChange }
   })
 
 /** Commands of one turn of the event loop go out together: writing to a socket costs more than all else about them. */
@@ -62,15 +58,31 @@ const makeGather = (connection: Redis) => {
   }
 }
 
-/** A connection of its own, unguarded; for subscriptions, say. Closed with the scope, within a second. */
-export const openConnection = (settings: RedisSettings): Effect.Effect<Redis | Cluster, never, Scope.Scope> =>
+/**
+ * A connection of its own, unguarded. In a cluster, where all nodes tell the same, it is to one of those that are named,
+ * and to the next one where that fails: the client library would move a subscription by itself, and not say that
+ * something may have been missed.
+ */
+export const openSubscription = (settings: RedisSettings): Effect.Effect<Redis, never, Scope.Scope> =>
+  openConnection(() => settings.mode === "cluster" ? toOneOf(settings) : new Redis(toRedisOptions(settings)))
+
+const toOneOf = (settings: RedisSettings): Redis => {
+  const nodes = toNodes(settings)
+  const state = { turn: randomInt(nodes.length) }
+  const connection = new Redis({ ...toRedisOptions({ ...settings, mode: "standalone" }), ...nodes[state.turn] })
+  return connection.on("close", () => {
+    state.turn = (state.turn + 1) % nodes.length
+    Object.assign(connection.options, nodes[state.turn])
+  })
+}
+
+/** Closed with the scope, within a second. */
+const openConnection = <C extends Redis | Cluster>(make: () => C): Effect.Effect<C, never, Scope.Scope> =>
   Effect.gen(function*() {
     const runFork = Effect.runForkWith(yield* Effect.context())
     const connection = yield* Effect.acquireRelease(
       Effect.sync(() => {
-        const connection = settings.mode === "cluster"
-          ? new Cluster(toNodes(settings), toClusterOptions(settings))
-          : new Redis(toRedisOptions(settings))
+        const connection = make()
         const unwatch = watch(connection, (log) => void runFork(log))
         return { connection, unwatch }
       }),

@@ -69,6 +69,9 @@ export const makeExpiryIndex = (client: RedisClient, keys: RedisKeys): Effect.Ef
     const read = (range: IndexRange, count = range.limit + 1): Effect.Effect<ReadonlyArray<IndexEntry>, RedisFault> =>
       Effect.gen(function*() {
         const members = toMembers(yield* readFirst(range, count))
+        // Nobody of ours added these: they would be read again and again, and stand for nothing.
+        const strange = members.map(({ member }) => member).filter((member) => parseMember(member) === undefined)
+        if (strange.length > 0) yield* client.send("ZREM", keys.expiry, ...strange)
         const isAll = members.length < count
         const last = members.at(-1)?.expiresAt
         const whole = isAll ? members : members.filter(({ expiresAt }) => expiresAt !== last)

@@ -32,12 +32,11 @@ export const makeRedisFleet = (
     const runFork = Effect.runForkWith(yield* Effect.context())
     const keys = makeKeys(prefix)
     const heeding = new Map<string, Set<() => void>>()
-    yield* changes.listen({
-      changed: (keyText) => heeding.get(keyText)?.forEach((heed) => heed()),
-      lost: () => undefined,
-      back: () => undefined
-    })
-    /** Calls back whenever another process changes the key. */
+    const changed = (keyText: string) => heeding.get(keyText)?.forEach((heed) => heed())
+    // What was learnt while nothing was heard is forgotten with the rest; what is about to be must be as well.
+    const missed = () => [...heeding.keys()].forEach(changed)
+    yield* changes.listen({ changed, lost: () => undefined, back: missed })
+    /** Calls back whenever another process changes the key, or may have. */
     const heed = ({ text }: StoreKey, onChanged: () => void) => {
       const callbacks = heeding.get(text) ?? new Set()
       heeding.set(text, callbacks.add(onChanged))
@@ -49,24 +48,26 @@ export const makeRedisFleet = (
 
     const lead = Effect.fnUntraced(function*(key: StoreKey, onLost: () => void) {
       const taken = yield* Effect.result(takeLead(client, [keys.fence(key), keys.flight(key)], [leaseMs]))
-      if (Result.isFailure(taken)) return alone
+      // Whoever can take no lead still hears, perhaps, that what it is about to learn is out of date.
+      if (Result.isFailure(taken)) return { ...alone, over: heed(key, onLost) }
       return taken.success === null ? follow(key) : yield* hold(key, Number(taken.success), onLost)
     })
 
     const hold = Effect.fnUntraced(function*(key: StoreKey, fence: number, onLost: () => void) {
-      // Where Redis cannot say, nobody else can have taken it either.
-      const renew = renewLead(client, [keys.flight(key)], [fence, leaseMs]).pipe(
-        Effect.map((reply) => Number(reply) === 1),
-        Effect.orElseSucceed(() => true),
-        Effect.tap((holds) => holds ? Effect.void : Effect.sync(onLost))
-      )
-      const renewing = yield* renew.pipe(
+      const renew = (unknown: boolean) =>
+        renewLead(client, [keys.flight(key)], [fence, leaseMs]).pipe(
+          Effect.map((reply) => Number(reply) === 1),
+          Effect.orElseSucceed(() => unknown),
+          Effect.tap((holds) => holds ? Effect.void : Effect.sync(onLost))
+        )
+      // Where Redis cannot say, nobody else can have taken it either; unless something else was heard.
+      const renewing = yield* renew(true).pipe(
         Effect.delay(renewMs),
         Effect.repeat({ while: (holds) => holds, times: Math.ceil(longestMs / renewMs) }),
         Effect.forkIn(scope)
       )
       // Somebody forgot the key, or took the lead; or a leader before tells of its last write.
-      const unheed = heed(key, () => void runFork(renew))
+      const unheed = heed(key, () => void runFork(renew(false)))
       return {
         _tag: "Lead",
         permit: { fence },

@@ -13,7 +13,7 @@ import type { RedisFault } from "./RedisFault.ts"
 import { forgetAll, writeUnderPermit } from "./scripts.ts"
 import type { Seal } from "./seal.ts"
 import type { Trouble } from "./Trouble.ts"
-import { makeValues } from "./Values.ts"
+import { isOversized, makeValues } from "./Values.ts"
 
 export interface RedisStoreOptions {
   readonly client: RedisClient
@@ -69,7 +69,19 @@ export const makeRedisStore = (
     })
 
     const ask = (key: StoreKey) =>
-      Effect.flatMap(client.send("MGET", keys.association(key), keys.absence(key)), (reply) => remember(key, reply))
+      Effect.flatMap(client.send("MGET", keys.association(key), keys.absence(key)), (reply) =>
+        Array.isArray(reply) && reply.some(isOversized)
+          ? Effect.andThen(discard(key, reply), remember(key, reply))
+          : remember(key, reply))
+
+    // Nobody of ours wrote it, and all would read it again with each question.
+    const discard = (key: StoreKey, reply: ReadonlyArray<Reply>) =>
+      Effect.ignore(client.send(
+        "DEL",
+        ...[keys.association(key), keys.absence(key)].filter((_, index) =>
+          isOversized(reply[index])
+        )
+      ))
 
     /** A value and its end for the first key, or neither to delete it as the others. `false` where others know better. */
     const put = (

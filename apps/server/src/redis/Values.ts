@@ -19,6 +19,8 @@ import type { Trouble } from "./Trouble.ts"
 /** Octets. More is neither written nor accepted; a thousand times what an association takes. */
 export const valueOctets = 1_048_576
 
+export const isOversized = (reply: Reply | undefined): boolean => Buffer.isBuffer(reply) && reply.length > valueOctets
+
 export interface Values {
   /** `undefined` where it is too large. */
   readonly writeAssociation: (redisKey: string, association: Association) => Effect.Effect<Buffer | undefined>
@@ -46,7 +48,7 @@ export const makeValues = (seal: Seal, trouble: Trouble): Values => {
   ): Effect.Effect<A | undefined> => {
     if (reply === null) return nothing
     if (!Buffer.isBuffer(reply)) return Effect.as(trouble.note("undecodable"), undefined)
-    if (reply.length > valueOctets) return Effect.as(trouble.note("oversized"), undefined)
+    if (isOversized(reply)) return Effect.as(trouble.note("oversized"), undefined)
     const before = known.get(redisKey)
     if (before?.octets.equals(reply) === true) return before.value
     const text = seal.open(redisKey, reply)

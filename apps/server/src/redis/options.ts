@@ -75,7 +75,8 @@ const retryStrategy = (times: number): number => {
 
 const bounds = (timeoutMs: number) => ({
   connectTimeout: connectMs,
-  commandTimeout: timeoutMs,
+  // Of logging in, say; what the service sends is bounded more tightly.
+  commandTimeout: Math.max(connectMs, timeoutMs * 2),
   // A connection on which answers stay away is given up: the network may have forgotten it.
   socketTimeout: Math.max(2_000, timeoutMs * 2),
   enableOfflineQueue: false,

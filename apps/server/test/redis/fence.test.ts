@@ -220,3 +220,32 @@ describe("garbage under our keys", () => {
       }))
   }
 })
+
+describe("what is heard while Redis cannot say who leads makes an outcome out of date", () => {
+  const refuse = (command: World["command"]) => command("ACL", "SETUSER", "default", "-evalsha", "-eval")
+  const until = (check: () => boolean) =>
+    Effect.sleep("20 millis").pipe(Effect.repeat({ until: check }), Effect.timeout("5 seconds"))
+
+  it.live("of who leads", () =>
+    Effect.gen(function*() {
+      const { a, b, command } = yield* worlds["one Redis"]!
+      const lost: Array<string> = []
+      yield* take(a.fleet, () => void lost.push("lead"))
+      yield* refuse(command)
+      yield* b.store.forget(key)
+      yield* until(() => lost.length > 0)
+    }), 10_000)
+
+  it.live("of who could take no lead, and only as long as it asks", () =>
+    Effect.gen(function*() {
+      const { a, b, command } = yield* worlds["one Redis"]!
+      yield* refuse(command)
+      const lost: Array<string> = []
+      const first = yield* take(a.fleet, () => void lost.push("first"))
+      yield* first.over
+      yield* take(a.fleet, () => void lost.push("second"))
+      yield* b.store.forget(key)
+      yield* until(() => lost.length > 0)
+      assert.deepStrictEqual(lost, ["second"])
+    }), 10_000)
+})

@@ -57,7 +57,7 @@ describe("POSH_REDIS_URL is understood", () => {
   it("a cluster", () => {
     const options = optionsOf("redis://:secret@a:7000, redis://b", "cluster")
     assert.deepStrictEqual(toNodes(options), [{ host: "a", port: 7_000 }, { host: "b", port: 6_379 }])
-    assert.deepInclude(toClusterOptions(options).redisOptions, { password: "secret", commandTimeout: 100 })
+    assert.deepInclude(toClusterOptions(options).redisOptions, { password: "secret", commandTimeout: 1_000 })
   })
   it("sentinels, with logins of their own", () => {
     const options = optionsOf("redis://:s@a:1,redis://b?name=posh&sentinelUser=w&sentinelPassword=t", "sentinel")
@@ -76,7 +76,7 @@ describe("POSH_REDIS_URL is understood", () => {
     ) {
       assert.deepInclude(options, {
         connectTimeout: 1_000,
-        commandTimeout: 100,
+        commandTimeout: 1_000,
         maxRetriesPerRequest: 0,
         enableOfflineQueue: false,
         autoResendUnfulfilledCommands: false

@@ -87,6 +87,9 @@ describe("CAC-05: what is under our keys is untrusted", () => {
           yield* redis.command("SET", redisKey(key, kind), value)
           assert.hasAllKeys(yield* store.get(key), ["asOf", "tier"], name)
           assert.deepStrictEqual(trouble.counts, { ...before, [reason]: (before[reason] ?? 0) + 1 } as never, name)
+          // What is too large would be read again with every question.
+          const stays = reason === "oversized" ? 0 : 1
+          assert.strictEqual(yield* redis.command("EXISTS", redisKey(key, kind)), stays, name)
         }
       }
       yield* redis.command("DEL", redisKey(key))
@@ -165,6 +168,7 @@ describe("the index agrees with the keys", () => {
         }
         assert.deepStrictEqual(found, expected.map((name) => `${name}.example`), `limit ${limit}`)
       }
+      assert.isNull(yield* redis.command("ZSCORE", "posh:v1:expiry", "garbage"))
     }))
 
   it.live("what expired is swept, with a margin for clocks", () =>

@@ -1,5 +1,10 @@
 /**
  * The memory cache: least recently used out first, bounded by entries and octets (POSH-CAC-05).
+ *
+ * **Details**
+ *
+ * Material and absences are bounded apart: whoever asks about ever new names that publish nothing, which costs nothing to
+ * make up, pushes out no material.
  */
 import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
@@ -19,9 +24,9 @@ import { comparePositions, type Position } from "./cursor.ts"
 import type { NearStore } from "./TieredStore.ts"
 
 export interface MemoryStoreOptions {
-  /** Keys remembered at most; each costs about a kilobyte. With 0 nothing is remembered. */
+  /** Associations remembered at most, and absences; each costs about a kilobyte. With 0 nothing is remembered. */
   readonly entries: number
-  /** Estimated octets of material and evidence held at most. */
+  /** Estimated octets of associations held at most; absences may have an eighth of it besides. */
   readonly octets: number
 }
 
@@ -31,70 +36,80 @@ interface Clocks {
 }
 
 /** What is known of one key, with both clocks at the time of storing (POSH-CAC-35). */
-interface Slot extends Clocks {
-  readonly association: Association | undefined
-  readonly absence: Absence | undefined
+interface Slot<A> extends Clocks {
+  readonly value: A
 }
 
-export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<NearStore> =>
+export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect.Effect<NearStore> =>
   Effect.zipWith(
     Clock.Clock,
     Observer,
     (clock, observer) => {
       const evicted = { count: 0 }
-      const slots = new LRUCache<string, Slot>({
-        max: Math.max(1, options.entries),
-        maxSize: Math.max(1, options.octets),
-        sizeCalculation: slotOctets,
-        dispose: (_slot, _key, reason) => {
-          if (reason === "evict") evicted.count += 1
-        }
-      })
-      observer.remembering({ entries: () => slots.size, evicted: () => evicted.count })
-      const put = (key: StoreKey, association: Association | undefined, absence: Absence | undefined) => {
-        if (options.entries === 0 || (association === undefined && absence === undefined)) slots.delete(key.text)
-        else slots.set(key.text, { association, absence, ...readClocks() })
-        return true
+      const onEvicted = () => {
+        evicted.count += 1
       }
-      const peek = (key: StoreKey) => slots.peek(key.text)
+      const associations = makeSlots(entries, octets, associationOctets, onEvicted)
+      const absences = makeSlots(Math.min(entries, octets / 8 / leastOctets), octets / 8, absenceOctets, onEvicted)
+      observer.remembering({ entries: () => associations.size + absences.size, evicted: () => evicted.count })
       const readClocks = () => ({ wallMs: clock.currentTimeMillisUnsafe(), monotonicMs: monotonicMsOf(clock) })
+      const forget = (keyText: string) => {
+        associations.delete(keyText)
+        absences.delete(keyText)
+      }
 
       const get = (key: StoreKey): Effect.Effect<Remembered> =>
         Effect.sync(() => {
-          const slot = slots.get(key.text)
-          if (slot === undefined) return { tier: "memory", asOf: clock.currentTimeMillisUnsafe() }
-          const now = asOf(slot, readClocks())
-          const { absence, association } = slot
+          const known = associations.get(key.text)
+          const missed = absences.get(key.text)
+          if (known === undefined && missed === undefined) {
+            return { tier: "memory", asOf: clock.currentTimeMillisUnsafe() }
+          }
+          const clocks = readClocks()
+          const now = Math.max(asOf(known ?? clocks, clocks), asOf(missed ?? clocks, clocks))
           return {
             tier: "memory",
             asOf: now,
-            ...(association !== undefined && now < association.lifetime.expiresAt ? { association } : {}),
-            ...(absence === undefined ? {} : { absence })
+            ...(known !== undefined && now < known.value.lifetime.expiresAt ? { association: known.value } : {}),
+            ...(missed === undefined ? {} : { absence: missed.value })
           }
         })
 
       return {
         get,
         getShared: get,
-        putAssociation: (key, association) => Effect.sync(() => put(key, association, undefined)),
-        putAbsence: (key, absence) => Effect.sync(() => put(key, peek(key)?.association, absence)),
-        removeAssociation: (key) => Effect.sync(() => put(key, undefined, peek(key)?.absence)),
-        forget: (key) => Effect.sync(() => void put(key, undefined, undefined)),
+        putAssociation: (key, association) =>
+          Effect.sync(() => {
+            associations.set(key.text, { value: association, ...readClocks() })
+            absences.delete(key.text)
+            return true
+          }),
+        putAbsence: (key, absence) =>
+          Effect.sync(() => {
+            absences.set(key.text, { value: absence, ...readClocks() })
+            return true
+          }),
+        removeAssociation: (key) =>
+          Effect.sync(() => {
+            associations.delete(key.text)
+            return true
+          }),
+        forget: (key) => Effect.sync(() => forget(key.text)),
         inventory: (query) =>
           Effect.sync(() => {
             const clocks = readClocks()
             const page = makePage(query)
             // Going through all is no use of any: the order of eviction stays.
-            slots.forEach((slot, key) => {
-              const { association } = slot
-              if (association !== undefined && asOf(slot, clocks) < association.lifetime.expiresAt) {
-                page.offer(association, key)
-              }
+            associations.forEach((slot, key) => {
+              if (asOf(slot, clocks) < slot.value.lifetime.expiresAt) page.offer(slot.value, key)
             })
             return page.finish()
           }),
-        drop: (keyText) => void slots.delete(keyText),
-        clear: () => slots.clear()
+        drop: forget,
+        clear: () => {
+          associations.clear()
+          absences.clear()
+        }
       } satisfies NearStore
     }
   )
@@ -102,7 +117,16 @@ export const makeMemoryStore = (options: MemoryStoreOptions): Effect.Effect<Near
 export const layerMemory = (options: MemoryStoreOptions): Layer.Layer<AssociationStore> =>
   Layer.effect(AssociationStore, makeMemoryStore(options))
 
-const asOf = (slot: Slot, now: Clocks): number =>
+const makeSlots = <A>(max: number, maxSize: number, octetsOf: (value: A) => number, onEvicted: () => void) =>
+  new LRUCache<string, Slot<A>>({
+    max: Math.max(1, Math.floor(max)),
+    maxSize: Math.max(1, Math.floor(maxSize)),
+    ...(max === 0 ? { maxEntrySize: 1 } : {}), // takes nothing: everything is larger
+    sizeCalculation: ({ value }) => octetsOf(value),
+    dispose: (_slot, _key, reason) => reason === "evict" ? onEvicted() : undefined
+  })
+
+const asOf = (slot: Clocks, now: Clocks): number =>
   Math.max(now.wallMs, slot.wallMs + Math.floor(now.monotonicMs - slot.monotonicMs))
 
 interface Place extends Position {
@@ -142,12 +166,10 @@ const makePage = ({ cursor, expiresBefore = Number.POSITIVE_INFINITY, limit }: I
 }
 
 // An estimate on the safe side: objects and strings of the evidence, and the octets of the material.
-const slotOctets = ({ absence, association }: Slot): number =>
-  256 +
-  (association === undefined
-    ? 0
-    : 512 + materialOctets(association.material) + association.hops.length * 512 + association.lints.length * 256) +
-  (absence === undefined ? 0 : 512 + absence.error.hops.length * 512)
+const leastOctets = 768
+const associationOctets = ({ hops, lints, material }: Association): number =>
+  leastOctets + materialOctets(material) + hops.length * 512 + lints.length * 256
+const absenceOctets = ({ error }: Absence): number => leastOctets + error.hops.length * 512
 
 const materialOctets = (material: Material): number =>
   material._tag === "Fingerprints"

@@ -15,12 +15,12 @@ export const makeRefetchLimit = () => {
   const last = new LRUCache<string, number>({ max: keys })
   return {
     /** `now` is on the monotonic clock, in milliseconds. */
-    permit: (key: string, reason: Reason, now: number): boolean => {
+    isDue: (key: string, reason: Reason, now: number): boolean => {
       const at = last.get(key)
-      if (at !== undefined && now - at < intervals[reason]) return false
-      last.set(key, now)
-      return true
+      return at === undefined || now - at >= intervals[reason]
     },
+    /** The origin is asked now. */
+    note: (key: string, now: number): void => void last.set(key, now),
     forget: (key: string): void => void last.delete(key)
   }
 }

@@ -34,10 +34,11 @@ export const makeTieredStore = (
   changes: Changes
 ): Effect.Effect<Store, never, Scope.Scope> =>
   Effect.suspend(() => {
-    const channel = { stands: false, heard: 0, written: 0 }
+    const channel = { stands: false }
+    const news = makeNews()
     const forgetAll = (stands: boolean) => () => {
       channel.stands = stands
-      channel.heard += 1
+      news.ofAll()
       near.clear()
     }
 
@@ -48,23 +49,24 @@ export const makeTieredStore = (
     })
 
     const ask = Effect.fnUntraced(function*(key: StoreKey, here: Remembered, deadline?: Deadline) {
-      const { heard, written } = channel
+      const before = news.about(key.text)
       const there = yield* inTime(far.get(key), deadline, { ...here, away: true })
       if (there.away === true) return { ...here, away: true }
-      // A change in the meantime, here or elsewhere, may be about this: then it is answered, and not kept.
-      if (channel.stands && channel.heard === heard && channel.written === written) yield* keep(near, key, there)
+      // Changed in the meantime, here or elsewhere: then this is answered, and not kept.
+      if (channel.stands && news.about(key.text) === before) yield* keep(near, key, there)
       return there
     })
 
     /** The far store decides, then what is near follows. Whole, because others have to be told. */
     const through = (key: StoreKey, write: (store: Store) => Effect.Effect<boolean>) =>
       Effect.uninterruptible(Effect.gen(function*() {
-        const { heard } = channel
+        const before = news.about(key.text)
         const written = yield* write(far)
-        channel.written += 1
+        const isLatest = news.about(key.text) === before
+        news.of(key.text)
         // Heard in the meantime that the key was forgotten, say: then nothing of this stays.
-        if (!written || channel.heard !== heard) near.drop(key.text)
-        else yield* write(near)
+        if (written && isLatest) yield* write(near)
+        else near.drop(key.text)
         if (written) yield* changes.announce(key)
         return written
       }))
@@ -72,7 +74,7 @@ export const makeTieredStore = (
     return Effect.as(
       changes.listen({
         changed: (keyText) => {
-          channel.heard += 1
+          news.of(keyText)
           near.drop(keyText)
         },
         lost: forgetAll(false),
@@ -100,6 +102,27 @@ const inTime = (asked: Effect.Effect<Remembered>, deadline: Deadline | undefined
     remainingMs(deadline),
     (duration) => Effect.timeoutOrElse(asked, { duration, orElse: () => Effect.succeed(late) })
   )
+
+/**
+ * Counts changes by key, in so many counters: keys that share one are taken for changed with each other, which costs a
+ * question to the far store. Fewer would cost that all the time in a fleet that learns much.
+ */
+const makeNews = () => {
+  const counters = new Uint32Array(4_096)
+  const place = (keyText: string): number => {
+    let sum = 0
+    for (let index = 0; index < keyText.length; index += 1) sum = Math.imul(sum, 31) + keyText.charCodeAt(index)
+    return sum & (counters.length - 1)
+  }
+  return {
+    of: (keyText: string): void => {
+      const at = place(keyText)
+      counters[at] = (counters[at] ?? 0) + 1
+    },
+    ofAll: (): void => counters.forEach((count, at) => counters[at] = count + 1),
+    about: (keyText: string): number => counters[place(keyText)] ?? 0
+  }
+}
 
 /** Would the far store's word change the answer? Not while material is fresh, or a back-off runs. */
 const answersAlone = ({ absence, asOf, association }: Remembered): boolean =>

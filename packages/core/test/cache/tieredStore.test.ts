@@ -171,6 +171,17 @@ describe("TieredStore", () => {
       assert.deepStrictEqual(yield* fetchedAt(a!), [undefined, "redis"])
     }))
 
+  it.effect("a change of another key keeps nothing from being near", () =>
+    Effect.gen(function*() {
+      const { listeners, replicas: [a], state } = yield* makeFleet(1)
+      const others = Effect.sync(() => {
+        for (let index = 0; index < 100; index += 1) listeners[0]!.changed(`other-${index}.example:xmpp-server:draft`)
+      })
+      state.meanwhile = Effect.andThen(others, a!.forget(keyOf("b")))
+      yield* a!.putAssociation(key, association(1))
+      assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
+    }))
+
   it.effect("a change that is heard between drops what was kept", () =>
     Effect.gen(function*() {
       const { far, listeners, replicas: [a], state } = yield* makeFleet(1)

@@ -10,7 +10,8 @@ export const cache = {
   cacheEntries: variable("POSH_CACHE_ENTRIES", {
     fallback: "100000",
     values: "0 to 50000000 entries",
-    meaning: "Bound of the memory cache. One entry is one domain, service and generation.",
+    meaning: "Bound of the memory cache. One entry is one domain, service and generation; " +
+      "absences have the same bound of their own.",
     consequence:
       "More entries take more memory (about 1.5 KiB each); fewer mean that domains are asked again sooner. `0`: every " +
       "question asks Redis, and while Redis is away nothing is remembered; without `POSH_REDIS_URL` it stops the start.",

@@ -1,0 +1,53 @@
+/** Two replicas of the service, processes of their own, over one Redis. */
+import { Effect, type Scope } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { start } from "../process.ts"
+import { request } from "./request.ts"
+import type { World } from "./world.ts"
+
+export interface Fleet {
+  readonly ports: ReadonlyArray<number>
+}
+
+const replicas = 2
+
+export const startFleet = (
+  { origins }: World,
+  env: Readonly<Record<string, string>>
+): Effect.Effect<Fleet, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "posh-reliability-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+    )
+    const caFile = join(folder, "ca.pem")
+    writeFileSync(caFile, origins.caPem)
+    const all = {
+      POSH_PORT: "0",
+      POSH_CACHE_SECRET: "a secret of the whole fleet that is long enough",
+      POSH_CONNECT_TO: origins.connectTo,
+      POSH_EXTRA_CA_FILE: caFile,
+      POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
+      ...env
+    }
+    const replica = Effect.acquireRelease(
+      Effect.promise(() => start("../../server/src/main.ts", all, "/health/ready")),
+      ({ stop }) => Effect.promise(stop)
+    )
+    const running = yield* Effect.all(Array.from({ length: replicas }, () => replica), { concurrency: "unbounded" })
+    return { ports: running.map(({ port }) => port) }
+  })
+
+/** `ready`, `degraded`, or what else it says. */
+export const readiness = (port: number): Effect.Effect<string> =>
+  Effect.map(
+    request(port, "GET", "/health/ready"),
+    ({ body, status }) => status === 200 ? String(JSON.parse(body).status) : `status ${status}`
+  )
+
+export const purge = (port: number, domain: string): Effect.Effect<void> =>
+  Effect.map(request(port, "DELETE", `/v1/associations/${domain}/xmpp-server`), ({ status }) => {
+    if (status !== 204) throw new Error(`a purge was answered with ${status}`)
+  })

@@ -1,0 +1,58 @@
+/** Keeps both replicas busy with questions whose answers are known, and judges every answer. */
+import { Effect } from "effect"
+import type { Question } from "./answers.ts"
+import type { Fleet } from "./fleet.ts"
+import { request } from "./request.ts"
+import type { Rotation } from "./rotation.ts"
+import type { Tally } from "./Tally.ts"
+import type { World } from "./world.ts"
+
+export interface Pace {
+  /** Questions under way at each replica. */
+  readonly connections: number
+  /** Milliseconds between an answer and the next question. */
+  readonly pauseMs: number
+  /** Milliseconds between two domains that nobody has asked about. */
+  readonly coldMs: number
+  /** Milliseconds between two domains that change. */
+  readonly turnMs: number
+}
+
+/** Never ends: it is interrupted. */
+export const load = (
+  world: World,
+  fleet: Fleet,
+  rotation: Rotation,
+  tally: Tally,
+  pace: Pace
+): Effect.Effect<never> => {
+  const count = { steady: 0 }
+  const ask = (question: Question, replica: number) =>
+    Effect.suspend(() => {
+      const end = question.begin(replica)
+      const sentAt = performance.now()
+      return Effect.map(
+        request(fleet.ports[replica] ?? 0, "POST", "/v1/verify", question.body),
+        (reply) => tally.note(question, replica, end(), reply, performance.now() - sentAt)
+      )
+    })
+  const everywhere = (question: Question) =>
+    Effect.forEach(fleet.ports, (_, replica) => ask(question, replica), { concurrency: "unbounded" })
+
+  const steady = () => {
+    count.steady += 1
+    return count.steady % 4 === 0 ? rotation.next() : world.steady[count.steady % world.steady.length]!
+  }
+  const worker = (replica: number) =>
+    Effect.suspend(() => ask(steady(), replica)).pipe(Effect.andThen(Effect.sleep(pace.pauseMs)), Effect.forever)
+  const workers = fleet.ports.flatMap((_, replica) => Array.from({ length: pace.connections }, () => worker(replica)))
+  // All replicas at once, and once more: who asks, who waits for it, and who remembers.
+  const cold = Effect.suspend(() =>
+    Effect.forEach(world.cold(), (question) => Effect.andThen(everywhere(question), everywhere(question)))
+  ).pipe(Effect.andThen(Effect.sleep(pace.coldMs)), Effect.forever)
+  const turning = Effect.andThen(rotation.turn, Effect.sleep(pace.turnMs)).pipe(Effect.forever)
+  return Effect.andThen(
+    Effect.all([...workers, cold, turning], { concurrency: "unbounded" }),
+    Effect.never
+  )
+}

@@ -1,0 +1,100 @@
+/**
+ * The domains that the fleet is asked about: some that never change, any number that nobody has asked about before, and
+ * some that change their certificate while they are asked about.
+ */
+import {
+  Behave,
+  type Behaviour,
+  type Certificate,
+  fingerprintsDocument,
+  jwkSetDocument,
+  makeOrigins,
+  type Origins,
+  referenceDocument,
+  selfSigned
+} from "@posh/testing"
+import { Effect, type Scope } from "effect"
+import { constant, type Question, right } from "./answers.ts"
+
+export interface World {
+  readonly origins: Origins
+  /** The same answer at any time. */
+  readonly steady: ReadonlyArray<Question>
+  /** Questions about a domain that nobody has asked about. */
+  readonly cold: () => ReadonlyArray<Question>
+  /** One after the other, what a domain may present; the last are never published. */
+  readonly certificates: ReadonlyArray<Certificate>
+  readonly publish: (domain: string, certificate: Certificate) => void
+}
+
+const rfcPath = "/.well-known/posh/xmpp-server.json"
+const draftPath = "/.well-known/posh._xmpp-server._tcp.json"
+const expires = 86_400
+/** Milliseconds that an origin takes: long enough to be overtaken by a purge. */
+const delayMs = 20
+/** As many changes as the longest run brings about for one domain. */
+const changes = 40
+
+export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function*() {
+  const first = yield* selfSigned({ dnsNames: ["xmpp.example"] })
+  // With the same key: it is the certificate that counts.
+  const another = selfSigned({ dnsNames: ["xmpp.example"], keys: first.keys })
+  const certificates = [first, ...(yield* Effect.replicateEffect(another, changes))]
+  const stranger = yield* another
+  const fingerprints = fingerprintsDocument([first], { expires })
+  const jwkSet = jwkSetDocument([first])
+
+  const origins = yield* makeOrigins({
+    "modern.example": { routes: { [rfcPath]: Behave.json(fingerprints, { delayMs }) } },
+    "old.example": { routes: { [draftPath]: Behave.json(jwkSet, { delayMs }) } },
+    "broken.example": { routes: { [rfcPath]: Behave.json({ fingerprints: "none", expires }) } },
+    "withdrawn.example": { routes: { [rfcPath]: Behave.json({ ...fingerprints, expires: 0 }) } },
+    "refused.example": { tls: { _tag: "RefusedPort" } },
+    "referring.example": {
+      routes: { [rfcPath]: Behave.json(referenceDocument("https://hoster.example/posh.json", expires)) }
+    },
+    "redirecting.example": { routes: { [rfcPath]: Behave.redirect("https://hoster.example/posh.json") } },
+    "hoster.example": { routes: { "/posh.json": Behave.json(fingerprints) } }
+  })
+  origins.setFallback((host, path) => coldDocument(host, path, fingerprints, jwkSet))
+
+  const vouched = ["modern", "old", "referring", "redirecting"].map((name) => `${name}.example`)
+  const steady = [
+    ...vouched.map((domain) => constant(domain, first, right.verified)),
+    ...vouched.map((domain) => constant(domain, stranger, right.mismatch)),
+    constant("nothing.example", first, right.nothing),
+    constant("broken.example", first, right.invalid),
+    constant("withdrawn.example", first, right.withdrawn),
+    constant("refused.example", first, right.refused)
+  ]
+
+  const count = { cold: 0 }
+  const cold = () => {
+    count.cold += 1
+    const kind = coldKinds[count.cold % coldKinds.length] ?? "nothing"
+    const domain = `${kind}-${count.cold}.cold.example`
+    return kind === "nothing"
+      ? [constant(domain, first, right.nothing)]
+      : [constant(domain, first, right.verified), constant(domain, stranger, right.mismatch)]
+  }
+
+  /** Domains whose name begins with `old` are of the draft generation. */
+  const publish = (domain: string, certificate: Certificate) =>
+    domain.startsWith("old")
+      ? origins.setRoute(domain, draftPath, Behave.json(jwkSetDocument([certificate]), { delayMs }))
+      : origins.setRoute(
+        domain,
+        rfcPath,
+        Behave.json(fingerprintsDocument([certificate], { expires }), { delayMs })
+      )
+
+  return { origins, steady, cold, certificates, publish }
+})
+
+const coldKinds = ["modern", "old", "nothing"] as const
+
+const coldDocument = (host: string, path: string, fingerprints: unknown, jwkSet: unknown): Behaviour | undefined => {
+  if (host.startsWith("modern-") && path === rfcPath) return Behave.json(fingerprints)
+  if (host.startsWith("old-") && path === draftPath) return Behave.json(jwkSet)
+  return undefined
+}

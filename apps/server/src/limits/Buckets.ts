@@ -1,0 +1,78 @@
+/**
+ * Token buckets by account: so many at once, and refilled evenly. A bucket is one instant (when it will be full again)
+ * and what was taken since the other replicas were told. Time is an argument, in milliseconds of a clock that never goes
+ * backwards.
+ */
+import { LRUCache } from "lru-cache"
+import { callerBounds } from "./bounds.ts"
+
+export interface BucketOptions {
+  readonly perSecond: number
+  /** How many may be taken at once from a full bucket. */
+  readonly burst: number
+}
+
+/** What an account took, as others are told it. */
+export interface Taken {
+  readonly account: string
+  /** Milliseconds until a bucket from which nothing else was taken would be full again. */
+  readonly owedMs: number
+}
+
+export interface Buckets {
+  /** `undefined` where one was taken; else the milliseconds after which one can be. */
+  readonly take: (account: string, now: number) => number | undefined
+  /** Calls back whenever something was taken, until the returned function is called. */
+  readonly onTaken: (listener: () => void) => () => void
+  /** What was taken and not told yet, of at most so many accounts. It counts as told. */
+  readonly untold: (accounts: number) => ReadonlyArray<Taken>
+  /** What all replicas together took, by which nothing is given back that was taken here. */
+  readonly learn: (taken: Taken, now: number) => void
+}
+
+export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
+  const intervalMs = 1_000 / perSecond
+  const buckets = new LRUCache<string, Bucket>({ max: callerBounds.accounts })
+  const untold = new Set<string>()
+  const listeners = new Set<() => void>()
+
+  return {
+    take: (account, now) => {
+      const bucket = buckets.get(account) ?? { fullAt: 0, untoldMs: 0 }
+      const owed = Math.max(0, bucket.fullAt - now)
+      const wait = owed - (burst - 1) * intervalMs
+      if (wait > 0) return wait
+      bucket.fullAt = now + owed + intervalMs
+      bucket.untoldMs += intervalMs
+      buckets.set(account, bucket)
+      if (untold.size < callerBounds.accounts) untold.add(account)
+      for (const listener of listeners) listener()
+      return undefined
+    },
+    onTaken: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    untold: (accounts) => {
+      const told: Array<Taken> = []
+      for (const account of untold) {
+        if (told.length === accounts) break
+        untold.delete(account)
+        const bucket = buckets.peek(account)
+        if (bucket === undefined) continue
+        told.push({ account, owedMs: bucket.untoldMs })
+        bucket.untoldMs = 0
+      }
+      return told
+    },
+    learn: ({ account, owedMs }, now) => {
+      const bucket = buckets.peek(account)
+      if (bucket !== undefined) bucket.fullAt = Math.max(bucket.fullAt, now + owedMs + bucket.untoldMs)
+    }
+  }
+}
+
+interface Bucket {
+  fullAt: number
+  untoldMs: number
+}

@@ -1,0 +1,37 @@
+/**
+ * Every bound on callers that is no setting, with its reason. Octets, milliseconds and counts.
+ */
+const mebibyte = 1024 * 1024
+
+export const callerBounds = {
+  /** Bodies up to this are not counted: as many as there may be connections are as much as all others together. */
+  smallBody: 16 * 1024,
+  /** Larger bodies at once: a body takes several times its length while it is read and answered. */
+  bodies: 256 * mebibyte,
+  /** What one caller may have of them: two of the largest batches, or thirty as they usually are. */
+  bodiesOfOne: 64 * mebibyte,
+  /** A larger body must arrive at this rate, or its place is wanted for others. Octets a second. */
+  bodyProgress: 16 * 1024,
+  /** Requests of one connection that wait for their answer; clients that pipeline at all use about ten. */
+  pipelined: 32,
+  /** Octets of their answers that the caller has not taken: who asks on does not read. */
+  pipelinedOctets: 512 * 1024,
+  /** Lines of a header; browsers send about twenty, proxies add ten. */
+  headerLines: 100,
+  /** Answers that their callers have not taken yet, in all; beyond, the greatest are given up. */
+  untaken: 128 * mebibyte,
+  /** Callers that are told apart; who has not asked for longest is forgotten, and starts anew. */
+  accounts: 20_000,
+  /** Questions may come in bursts of so many seconds' worth. */
+  rateBurstSeconds: 10,
+  /** Resolutions may come in bursts of so many seconds' worth. */
+  resolutionsBurstSeconds: 60,
+  /** Share of the connections that one network may hold, and of the questions in flight that one caller may. */
+  shareOfOne: 3 / 4,
+  /** Questions of a batch that are read, or rendered, in one go; a few milliseconds. */
+  slice: 32,
+  /** Octets of a question in a batch as it usually is, to judge before the batch is read how many there are. */
+  usualQuestion: 2 * 1024,
+  /** Files besides connections of callers: those to origins, Redis and name servers, and the program itself. */
+  otherFiles: 768
+} as const

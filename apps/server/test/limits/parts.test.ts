@@ -1,0 +1,198 @@
+/** The limits one by one, without a network. */
+import { assert, describe, it } from "@effect/vitest"
+import { problem } from "@posh/api"
+import { monotonicMsOf } from "@posh/core"
+import { Clock, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import type { Socket } from "node:net"
+import { PassThrough } from "node:stream"
+import { isOverstructured } from "../../src/http/structure.ts"
+import { makeBodies } from "../../src/limits/Bodies.ts"
+import { makeBuckets } from "../../src/limits/Buckets.ts"
+import { giveUpUntaken } from "../../src/limits/Connections.ts"
+import { makeInFlight } from "../../src/limits/InFlight.ts"
+import { makeLag } from "../../src/limits/Lag.ts"
+import { Limits } from "../../src/limits/Limits.ts"
+import { networkOf } from "../../src/limits/network.ts"
+
+describe("a bucket", () => {
+  /** Takes at these times; how many of them were granted. */
+  const granted = (buckets: ReturnType<typeof makeBuckets>, times: ReadonlyArray<number>, account = "a") =>
+    times.filter((now) => buckets.take(account, now) === undefined).length
+  const every = (stepMs: number, count: number) => Array.from({ length: count }, (_, index) => index * stepMs)
+
+  const rows: ReadonlyArray<readonly [string, number, number, ReadonlyArray<number>, number]> = [
+    ["gives its burst at once", 10, 20, every(0, 100), 20],
+    ["refills evenly", 10, 1, every(10, 100), 10],
+    ["gives everything to who takes slowly enough", 10, 1, every(100, 50), 50],
+    ["gives burst and refill together", 10, 20, every(10, 200), 39],
+    ["holds fractions", 0.5, 1, every(1_000, 20), 10]
+  ]
+  it.each(rows)(
+    "%s",
+    (_, perSecond, burst, times, expected) =>
+      assert.strictEqual(granted(makeBuckets({ perSecond, burst }), times), expected)
+  )
+
+  it("says when the next can be had, and that is true", () => {
+    const buckets = makeBuckets({ perSecond: 2, burst: 4 })
+    assert.strictEqual(granted(buckets, every(0, 4)), 4)
+    assert.strictEqual(buckets.take("a", 0), 500)
+    assert.isDefined(buckets.take("a", 499))
+    assert.isUndefined(buckets.take("a", 500))
+  })
+
+  it("is one for each account", () => {
+    const buckets = makeBuckets({ perSecond: 1, burst: 5 })
+    assert.strictEqual(granted(buckets, every(0, 100), "greedy"), 5)
+    assert.strictEqual(granted(buckets, every(0, 5), "modest"), 5)
+  })
+
+  it("is forgotten when 20,000 others have asked since, so that made up callers take no memory", () => {
+    const buckets = makeBuckets({ perSecond: 1, burst: 1 })
+    assert.isUndefined(buckets.take("first", 0))
+    assert.isDefined(buckets.take("first", 0))
+    for (let index = 0; index < 20_000; index += 1) buckets.take(`a${index}`, 0)
+    assert.isUndefined(buckets.take("first", 0))
+  })
+
+  it("tells once what was taken, and takes over what others took", () => {
+    const buckets = makeBuckets({ perSecond: 10, burst: 10 })
+    granted(buckets, every(0, 3))
+    assert.deepStrictEqual(buckets.untold(10), [{ account: "a", owedMs: 300 }])
+    assert.deepStrictEqual(buckets.untold(10), [])
+    buckets.take("a", 0)
+    buckets.learn({ account: "a", owedMs: 800 }, 0) // five of them another's; one more was taken here since
+    assert.strictEqual(granted(buckets, every(0, 10)), 1)
+    buckets.learn({ account: "a", owedMs: 0 }, 0)
+    assert.isDefined(buckets.take("a", 0), "nothing that was taken here is given back")
+  })
+})
+
+describe("places", () => {
+  it("are bounded in all, and for each", () => {
+    const places = makeInFlight(10, 6)
+    assert.isTrue(places.fits("a", 6))
+    assert.isFalse(places.fits("a", 7))
+    places.enter("a", 6)
+    assert.isFalse(places.fits("a", 1))
+    assert.isTrue(places.fits("b", 4))
+    assert.isFalse(places.fits("b", 5))
+    places.leave("a", 6)
+    assert.isTrue(places.fits("a", 6))
+  })
+
+  it("for octets of bodies are given back", () => {
+    const bodies = makeBodies({ all: 100, one: 60 })
+    const release = bodies.reserve("a", 60)
+    assert.isDefined(release)
+    assert.isUndefined(bodies.reserve("a", 1))
+    assert.isDefined(bodies.reserve("b", 40))
+    assert.isUndefined(bodies.reserve("c", 1))
+    release?.()
+    assert.isDefined(bodies.reserve("a", 60))
+  })
+})
+
+describe("who is one caller, by address", () => {
+  it.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["2001:DB8:0:0:ffff::", "2001:db8:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["", ""]
+  ])("%s is %s", (address, network) => assert.strictEqual(networkOf(address), network))
+})
+
+describe("structure of a body", () => {
+  const rows: ReadonlyArray<readonly [string, string, boolean]> = [
+    [
+      "a batch of 1,000 chains",
+      JSON.stringify({
+        requests: Array.from({ length: 1_000 }, (_, id) => ({
+          id: String(id),
+          domain: "a.example",
+          service: "xmpp-server",
+          chain: Array.from({ length: 10 }, () => "MII"),
+          prooftypes: ["posh", "pkix", "dane"],
+          explain: true
+        }))
+      }),
+      false
+    ],
+    ["32 levels", "[".repeat(32), false],
+    ["33 levels", "{\"a\":[".repeat(17), true],
+    ["brackets in a string", `"${"[".repeat(1_000)}"`, false],
+    ["behind an escaped quote", `"\\"${"[".repeat(1_000)}"`, false],
+    ["behind an escaped backslash", `"\\\\"${"[".repeat(33)}`, true],
+    ["300,000 elements", `[${"0,".repeat(300_000)}0]`, true],
+    ["300,000 strings", "\"\"".repeat(300_000), true],
+    ["a string without an end", "\"abc", false]
+  ]
+  it.each(rows)("%s", (_, text, expected) => assert.strictEqual(isOverstructured(Buffer.from(text)), expected))
+})
+
+describe("answers that nobody takes", () => {
+  it("are given up, the greatest first, until few enough are left", () => {
+    const waiting = (octets: number) => {
+      const stream = new PassThrough({ highWaterMark: 1 })
+      stream.write("x")
+      stream.cork()
+      stream.write(Buffer.alloc(octets))
+      stream.on("error", () => {})
+      return stream as unknown as Socket
+    }
+    const [small, large, medium] = [waiting(10), waiting(1_000), waiting(100)]
+    giveUpUntaken([small, large, medium], 200)
+    assert.deepStrictEqual([small, large, medium].map(({ destroyed }) => destroyed), [false, true, false])
+  })
+})
+
+describe("the time that a question has waited to be read", () => {
+  it.live("is what the process was busy for", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const lag = yield* makeLag
+      yield* Effect.sleep("200 millis")
+      const before = performance.now()
+      while (performance.now() - before < 400) { /* as a large document would be */ }
+      const now = yield* Clock.clockWith((clock) => Effect.succeed(monotonicMsOf(clock)))
+      assert.isAbove(lag.ms(now), 300)
+      assert.isBelow(lag.ms(now), performance.now() - before + 100)
+    })))
+})
+
+describe("within the limits", () => {
+  const caller = { name: "a", account: "a", scope: "verify" as const }
+  const settings = { maxInFlight: 4, callerRate: 1, callerResolutions: undefined }
+  const asking = (answer: Effect.Effect<string, ReturnType<typeof problem>>) => ({
+    caller,
+    answer,
+    isSettled: () => true
+  })
+
+  it.effect("a place is given back however an answer ends", () =>
+    Effect.gen(function*() {
+      const { ask, inFlight } = yield* Limits
+      const failing = asking(Effect.fail(problem("InvalidRequest", "No.")))
+      yield* Effect.result(ask(failing))
+      yield* Effect.exit(ask(asking(Effect.die("a defect"))))
+      const fiber = yield* Effect.forkChild(ask(asking(Effect.never)), { startImmediately: true })
+      assert.isFalse(inFlight.fits("a", 3))
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(inFlight.fits("a", 3))
+    }).pipe(Effect.provide(Limits.layer(settings))))
+
+  it.effect("the rate is a problem that says when to come back", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Limits
+      const answer = ask(asking(Effect.succeed("yes")))
+      for (let times = 0; times < 10; times += 1) assert.strictEqual(yield* answer, "yes")
+      const refused = yield* Effect.flip(answer)
+      assert.deepInclude(refused, { code: "TooManyRequests", status: 429, retryAfterMs: 1_000 })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* answer, "yes")
+    }).pipe(Effect.provide(Limits.layer(settings))))
+})

@@ -1,0 +1,37 @@
+import { assert, describe, it } from "@effect/vitest"
+import { makeRedis } from "@posh/testing"
+import { Effect, Fiber } from "effect"
+import { makePatience } from "../../src/redis/Patience.ts"
+import { toFault } from "../../src/redis/RedisFault.ts"
+import { connect, timeoutMs } from "./world.ts"
+
+/** Looks at nothing, as a process that has very much to do. */
+const beBusy = (milliseconds: number) => {
+  const end = performance.now() + milliseconds
+  while (performance.now() < end);
+}
+
+describe("a reply is waited for", () => {
+  it.live("as long as the time-out says", () =>
+    Effect.gen(function*() {
+      const { wait } = yield* makePatience(timeoutMs)
+      const start = performance.now()
+      const fault = yield* Effect.flip(Effect.tryPromise({
+        try: () => wait(new Promise(() => undefined)),
+        catch: toFault
+      }))
+      assert.strictEqual(fault.reason, "timeout")
+      assert.isAtLeast(performance.now() - start, timeoutMs * 0.9)
+    }))
+
+  it.live("and longer where it was this process that did not look", () =>
+    Effect.gen(function*() {
+      const { client } = yield* connect((yield* makeRedis()).url)
+      for (let turn = 0; turn < 3; turn += 1) {
+        const asked = yield* Effect.forkChild(client.send("PING"), { startImmediately: true })
+        beBusy(timeoutMs * 3)
+        assert.strictEqual(String(yield* Fiber.join(asked)), "PONG")
+      }
+      assert.strictEqual(client.state(), "closed")
+    }))
+})
