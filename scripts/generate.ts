@@ -6,7 +6,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { apiReference } from "./generated/api.ts"
 import { configurationReference } from "./generated/configuration.ts"
+import { dashboard } from "./generated/dashboard.ts"
 import { errorsReference } from "./generated/errors.ts"
+import { metricsReference } from "./generated/metrics.ts"
 import { openApiDocument } from "./generated/openApi.ts"
 
 interface Producer {
@@ -19,7 +21,9 @@ const producers: ReadonlyArray<Producer> = [
   { file: "packages/api/openapi.json", content: openApiDocument },
   { file: "docs/reference/configuration.md", content: configurationReference },
   { file: "docs/reference/errors.md", content: errorsReference },
-  { file: "docs/reference/api.md", content: apiReference }
+  { file: "docs/reference/api.md", content: apiReference },
+  { file: "docs/reference/metrics.md", content: metricsReference },
+  { file: "docker/grafana/posh.json", content: dashboard }
 ]
 
 const root = join(import.meta.dirname, "..")

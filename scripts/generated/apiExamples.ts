@@ -108,5 +108,9 @@ curl -s "$POSH/v1/associations?limit=1"`,
     }
   },
   "health.live": { command: `curl -s "$POSH/health/live"`, answer: { status: "live" } },
-  "health.ready": { command: `curl -s "$POSH/health/ready"`, answer: { status: "ready" } }
+  "health.ready": { command: `curl -s "$POSH/health/ready"`, answer: { status: "ready" } },
+  "health.metrics": {
+    command: `curl -s "$POSH/metrics" | grep -F 'state="ready"'`,
+    answer: `posh_readiness{state="ready"} 1`
+  }
 }

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { memory } from "./memory.ts"
 import { redis } from "./redis.ts"
 import { startUp } from "./startUp.ts"
+import { telemetry } from "./telemetry.ts"
 import { warm } from "./warm.ts"
 import { type BenchWorld, makeWorld } from "./world.ts"
 
@@ -13,6 +14,7 @@ const entries: Record<string, (world: BenchWorld) => Promise<ReadonlyArray<strin
   warm,
   startUp,
   redis,
+  telemetry,
   memory
 }
 /** What is run when nothing is named. */

@@ -2,12 +2,15 @@
  * Servers under measurement run in processes of their own, so that each has a core and an event loop to itself.
  */
 import { type ChildProcess, spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 export interface Running {
   readonly port: number
   /** Milliseconds from spawning the process to its first answer to `/health/ready`, or to its listening line. */
   readonly readyMs: number
+  /** Seconds of CPU that the process has taken so far; as Linux tells. */
+  readonly cpuSeconds: () => number
   readonly stop: () => Promise<void>
 }
 
@@ -24,6 +27,7 @@ export const start = async (script: string, env: Record<string, string> = {}, re
   return {
     port,
     readyMs,
+    cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
     stop: () =>
       new Promise((resolve) => {
         child.once("exit", () => resolve())
@@ -31,6 +35,15 @@ export const start = async (script: string, env: Record<string, string> = {}, re
       })
   }
 }
+
+// proc(5): fields 14 and 15 are ticks in user and kernel mode, counted behind the name in brackets.
+const cpuSecondsOf = (pid: number): number => {
+  const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")
+  const fields = rest.split(" ")
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+const ticksPerSecond = 100
 
 const listeningPort = (child: ChildProcess): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -9,6 +9,8 @@ export interface BenchWorld {
   readonly origins: Origins
   readonly certificate: Certificate
   readonly question: { readonly domain: string; readonly service: string; readonly certificate: string }
+  /** For files; it goes with the world. */
+  readonly folder: string
   /** Environment of a service that believes in this world. */
   readonly env: Record<string, string>
 }
@@ -33,6 +35,7 @@ export const makeWorld: Effect.Effect<BenchWorld, never, Scope.Scope> = Effect.g
   return {
     origins,
     certificate,
+    folder,
     question: { domain, service: "xmpp-server", certificate: certificate.pem },
     env: {
       POSH_PORT: "0",

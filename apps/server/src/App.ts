@@ -29,6 +29,8 @@ import { layerLimits } from "./limits/layer.ts"
 import { logAlways } from "./logging.ts"
 import { toPolicy } from "./policy.ts"
 import { Readiness } from "./Readiness.ts"
+import * as telemetry from "./telemetry/layer.ts"
+import * as requests from "./telemetry/requests.ts"
 
 /** Everything that answers; over any verifier. */
 export const layerRoutes = Layer.mergeAll(
@@ -59,7 +61,7 @@ export const layerListener = (settings: Settings, { guard, tls }: AccessFiles) =
     const { host, port } = settings
     const listener = tls === undefined ? new Listener() : new TlsListener(tls)
     return announced(listener, settings.drainDelay).pipe(
-      Layer.provide([layerServe, fastLane.layer(listener)]),
+      Layer.provide([layerServe, fastLane.layer(listener), requests.layer(listener)]),
       Layer.provide(gate.layer(listener)), // stands before anything answers
       Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
       Layer.provide(layerLimits(listener, settings)),
@@ -74,7 +76,10 @@ export const layerListener = (settings: Settings, { guard, tls }: AccessFiles) =
 
 /** The service. */
 export const layerApp = (settings: Settings, egress: EgressOptions, access: AccessFiles) =>
-  layerListener(settings, access).pipe(Layer.provide(layerVerifier(settings, egress)))
+  layerListener(settings, access).pipe(
+    Layer.provide(layerVerifier(settings, egress)),
+    Layer.provide(telemetry.layer(settings))
+  )
 
 /** How long requests under way may take when the service stops. */
 const drainTime = "10 seconds"

@@ -16,9 +16,13 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faul
   }
 }
 
-/** The variables of the environment whose name begins with `POSH_`, known or not. */
+/** The variables of the environment whose name begins with `POSH_` or `OTEL_`, known or not. */
 export const environment: Effect.Effect<Environment> = Effect.gen(function*() {
-  return Object.fromEntries(yield* valuesBelow(yield* ConfigProvider.ConfigProvider, ["POSH"]))
+  const provider = yield* ConfigProvider.ConfigProvider
+  return Object.fromEntries([
+    ...(yield* valuesBelow(provider, ["POSH"])),
+    ...(yield* valuesBelow(provider, ["OTEL"]))
+  ])
 })
 
 /**

@@ -3,11 +3,12 @@
  */
 import { type Problem, type Question } from "@posh/api"
 import { type QuestionError, type Verdict, Verifier } from "@posh/core"
-import { Cause, Context, Effect, Layer, Option } from "effect"
+import { Cause, Context, Effect, Layer, type LogLevel, Option, type Tracer } from "effect"
 import { type Caller, permit } from "./Caller.ts"
 import { internalProblem, questionProblem } from "./http/problems.ts"
 import { makeId } from "./ids.ts"
 import { Limits } from "./limits/Limits.ts"
+import { Observations } from "./telemetry/Observations.ts"
 
 /** What of a question decides the verdict. */
 export type Asked = Omit<Question, "explain">
@@ -27,17 +28,26 @@ export class Decider extends Context.Service<Decider, { readonly decide: Decide 
     Effect.gen(function*() {
       const { verify } = yield* Verifier
       const { ask } = yield* Limits
+      const observations = yield* Observations
       const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
         Effect.matchCauseEffect(verify(asked), {
           onFailure: toProblem,
           onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
         })
       const putWithinLimits = (asked: Asked, caller: Caller, batchedMs: number | undefined) =>
-        ask({
-          caller,
-          answer: put(asked),
-          isSettled: ({ verdict }) => verdict.valid,
-          ...(batchedMs === undefined ? {} : { batchedMs })
+        Effect.suspend(() => {
+          const since = observations.asked()
+          const decided = ask({
+            caller,
+            answer: put(asked),
+            isSettled: ({ verdict }) => verdict.valid,
+            ...(batchedMs === undefined ? {} : { batchedMs })
+          })
+          // Only of what the caller is told: limits may have the last word.
+          return Effect.flatMap(decided, (decision) => {
+            observations.decided(decision, asked, caller, since)
+            return told(decision)
+          })
         })
       return Decider.of({
         decide: (asked, caller, batchedMs) =>
@@ -51,6 +61,27 @@ export class Decider extends Context.Service<Decider, { readonly decide: Decide 
     })
   )
 }
+
+/** Said in the log and in the span, where there is somebody to read it; never by which certificate. */
+const told = (decision: Decision): Effect.Effect<Decision> =>
+  Effect.withFiber(({ cache: { minimumLogLevel, span } }) => {
+    if (span?._tag === "Span") annotate(span, decision)
+    return talkative.has(minimumLogLevel) ? Effect.as(logDecision(decision), decision) : Effect.succeed(decision)
+  })
+
+const annotate = (span: Tracer.Span, { id, verdict }: Decision): void => {
+  span.attribute("posh.decision", id)
+  span.attribute("posh.domain", verdict.domain)
+  span.attribute("posh.service", verdict.service)
+  span.attribute("posh.verdict", verdict.verdict)
+  span.attribute("posh.code", verdict.code)
+  span.attribute("posh.cache", verdict.cache ?? "none")
+}
+
+const talkative: ReadonlySet<LogLevel.LogLevel> = new Set(["All", "Trace", "Debug"])
+
+const logDecision = ({ id, verdict: { code, domain, service, verdict } }: Decision): Effect.Effect<void> =>
+  Effect.logDebug("decided").pipe(Effect.annotateLogs({ decision: id, domain, service, verdict, code }))
 
 /** A question that was refused; a fault of ours, which is a problem of this question alone; or an interruption. */
 const toProblem = (cause: Cause.Cause<QuestionError>): Effect.Effect<never, Problem> => {

@@ -2,7 +2,7 @@
  * A batch in, an answer or a problem for each of its questions out.
  */
 import { batchLimits, BatchQuestion, type BatchResult, type Problem, problem } from "@posh/api"
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf, spanned } from "@posh/core"
 import { Clock, Effect, Fiber, Predicate, Result, Schema, Struct } from "effect"
 import type { Caller } from "./Caller.ts"
 import type { Asked, Decide, Decision } from "./Decider.ts"
@@ -10,6 +10,7 @@ import { decodeJson } from "./http/body.ts"
 import { internalProblem, problemAt, schemaProblem } from "./http/problems.ts"
 import { callerBounds } from "./limits/bounds.ts"
 import type { Limits } from "./limits/Limits.ts"
+import { Observations, type ObservationsShape } from "./telemetry/Observations.ts"
 import { toAnswer } from "./toAnswer.ts"
 
 type Decided = Result.Result<Decision, Problem>
@@ -30,6 +31,7 @@ export const answerBatch = (
 ): Effect.Effect<string, Problem> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
+    const observations = yield* Observations
     const arrivedAt = monotonicMsOf(clock)
     const requests = yield* Effect.flatMap(
       inTurn(() => Result.flatMap(decodeJson(body), decodeBatch)),
@@ -37,7 +39,7 @@ export const answerBatch = (
     )
     const runFork = Effect.runForkWith(yield* Effect.context())
     const ask = (asked: Asked): Fiber.Fiber<Decided> =>
-      runFork(Effect.result(decide(asked, caller, monotonicMsOf(clock) - arrivedAt)))
+      runFork(Effect.result(spanned("Question", decide(asked, caller, monotonicMsOf(clock) - arrivedAt))))
 
     const asking = new Map<string, Fiber.Fiber<Decided>>()
     const read = (slice: ReadonlyArray<unknown>): ReadonlyArray<BatchAsked> => {
@@ -54,7 +56,7 @@ export const answerBatch = (
       for (const [key, fiber] of asking) decisions.set(key, yield* Fiber.join(fiber))
       const rendered = yield* Effect.forEach(
         slices(questions.map((asked, index) => ({ asked, path: `requests[${index}]` }))),
-        (slice) => inTurn(() => slice.map(({ asked, path }) => JSON.stringify(toResult(asked, decisions, path))))
+        (slice) => inTurn(() => slice.map(({ asked, path }) => render(toResult(asked, decisions, path), observations)))
       )
       return `{"results":[${rendered.flat().join(",")}]}`
     })
@@ -68,6 +70,12 @@ const slices = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
     { length: Math.ceil(all.length / callerBounds.slice) },
     (_, index) => all.slice(index * callerBounds.slice, (index + 1) * callerBounds.slice)
   )
+
+/** A problem in a place is counted here; that of a whole batch is where answers are written. */
+const render = (result: BatchResult, { problem }: ObservationsShape): string => {
+  if ("problem" in result) problem(result.problem.code)
+  return JSON.stringify(result)
+}
 
 interface BatchAsked {
   readonly id: string | undefined

@@ -7,7 +7,7 @@ import { Answer, BatchResponse } from "./Answer.ts"
 import { Association } from "./Association.ts"
 import { VerdictWord } from "./codes.ts"
 import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
-import { Live, NotReady, Ready } from "./Health.ts"
+import { Live, MetricsText, NotReady, Ready } from "./Health.ts"
 import { Inventory } from "./Inventory.ts"
 import { problemErrors } from "./Problem.ts"
 import { assertionQuery, inventoryQuery, verifyQuery } from "./queries.ts"
@@ -137,7 +137,12 @@ export class Health extends HttpApiGroup.make("health").add(
   HttpApiEndpoint.get("live", "/health/live", { success: Live })
     .annotateMerge(OpenApi.annotations({ summary: "Does the process run?" })),
   HttpApiEndpoint.get("ready", "/health/ready", { success: Ready, error: NotReady })
-    .annotateMerge(OpenApi.annotations({ summary: "Should questions be sent here?" }))
+    .annotateMerge(OpenApi.annotations({ summary: "Should questions be sent here?" })),
+  HttpApiEndpoint.get("metrics", "/metrics", { success: MetricsText, error: problemErrors[404] })
+    .annotateMerge(OpenApi.annotations({
+      summary: "What does the service count?",
+      description: "For Prometheus; 404 where `POSH_METRICS` is `off`."
+    }))
 ).annotateMerge(OpenApi.annotations({ title: "Health", description: "What orchestrators ask." })) {}
 
 /** The whole contract. */

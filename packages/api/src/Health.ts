@@ -2,6 +2,7 @@
  * What orchestrators ask.
  */
 import { Schema } from "effect"
+import { HttpApiSchema } from "effect/http-api"
 
 /** The states of readiness; the first and the last answer HTTP 503. */
 export const readyStates = ["starting", "ready", "degraded", "stopping"] as const
@@ -33,3 +34,10 @@ export const NotReady = Schema.Struct({ status: state }).annotate({
   httpApiStatus: 503
 })
 export type NotReady = typeof NotReady.Type
+
+/** The body of the answer to `GET /metrics`. */
+export const MetricsText = Schema.String.annotate({
+  identifier: "MetricsText",
+  title: "Metrics",
+  description: "The text format of Prometheus."
+}).pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))

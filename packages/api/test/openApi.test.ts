@@ -23,7 +23,8 @@ describe("openapi.json", () => {
       "POST /v1/documents/lint",
       "POST /v1/documents/generate",
       "GET /health/live",
-      "GET /health/ready"
+      "GET /health/ready",
+      "GET /metrics"
     ])
   })
 

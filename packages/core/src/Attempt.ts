@@ -19,6 +19,7 @@ import type { Policy } from "./Policy.ts"
 import { judgeMediaType, judgeStatus, retryAfterMs } from "./response.ts"
 import type { ServiceEntry } from "./Service.ts"
 import { leavesSite } from "./Site.ts"
+import { currentStage } from "./Stage.ts"
 
 export interface AttemptInput {
   readonly generation: Generation
@@ -69,10 +70,13 @@ export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): Attemp
 
 const walk = Effect.fnUntraced(function*(fetcher: Fetcher["Service"], policy: Policy, trail: Trail) {
   const { domain, generation, service } = trail.input
+  const stage = yield* currentStage
   let target = wellKnownTarget(generation, domain, service)
   while (trail.hops.length < policy.attempt.requests) {
     const response = yield* request(fetcher, policy, trail, target)
-    const step = yield* Effect.fromResult(advance(policy, trail, target, response, yield* Clock.currentTimeMillis))
+    const now = yield* Clock.currentTimeMillis
+    const from = target
+    const step = yield* Effect.fromResult(stage.run("Document", () => advance(policy, trail, from, response, now)))
     if (step._tag === "Found") return step.association
     target = step.target
   }

@@ -8,7 +8,7 @@ import { Allowance } from "./Allowance.ts"
 import type { Association } from "./Association.ts"
 import { makeAttempt } from "./Attempt.ts"
 import { withBudgets } from "./Budgets.ts"
-import { AssociationStore, type Remembered } from "./cache/AssociationStore.ts"
+import { AssociationStore, type Remembered, type StoreKey } from "./cache/AssociationStore.ts"
 import { makeFlights } from "./cache/Flights.ts"
 import { type Demand, fallBack, type Recall, recall } from "./cache/recall.ts"
 import { makeRefetchLimit } from "./cache/RefetchLimit.ts"
@@ -20,7 +20,9 @@ import { Fleet } from "./Fleet.ts"
 import type { Generation, Generations } from "./Generation.ts"
 import { type Landing, lost, makeLearn } from "./learn.ts"
 import { monotonicMs } from "./monotonic.ts"
+import { observeAttempt, observeFetcher, observeFleet, Observer } from "./Observer.ts"
 import type { Policy } from "./Policy.ts"
+import type { Stage } from "./Stage.ts"
 import type { Target } from "./Target.ts"
 import type { CacheStatus } from "./Verdict.ts"
 
@@ -31,6 +33,8 @@ export interface ResolveOptions {
   /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
+  /** Where the question is traced. */
+  readonly stage?: Stage
 }
 
 /** Usable material, and how it came to be used. */
@@ -47,6 +51,8 @@ export interface Asked {
   /** After a failure that is remembered: when the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
   readonly cache: CacheStatus
+  /** Milliseconds for which the question waited for the origin, or for who asked it. */
+  readonly waitedMs?: number
 }
 
 export interface Resolution {
@@ -68,9 +74,11 @@ export class Resolver extends Context.Service<Resolver, {
 const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const store = yield* AssociationStore
   const fetcher = yield* Fetcher
-  const attempt = makeAttempt(Fetcher.of({ get: withBudgets(fetcher.get, policy.budgets) }), policy)
+  const observer = yield* Observer
+  const get = withBudgets(observeFetcher(fetcher.get, observer), policy.budgets)
+  const attempt = observeAttempt(makeAttempt(Fetcher.of({ get }), policy), observer)
   const flights = yield* makeFlights<Landing>(lost)
-  const learn = makeLearn(attempt, store, yield* Fleet)
+  const learn = makeLearn(attempt, store, observeFleet(yield* Fleet, observer))
   const refetches = makeRefetchLimit()
 
   const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> =>
@@ -124,12 +132,18 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       // Somebody else's refetch is under way: it answers this question too.
       flights.isUnderWay(target.keys.rfc7711.text) || flights.isUnderWay(target.keys.draft.text))
 
+  const look = ({ deadline, stage }: ResolveOptions, key: StoreKey): Effect.Effect<Remembered> =>
+    stage === undefined ? store.get(key, deadline) : stage.within("Cache", store.get(key, deadline))
+
   const ask = (generation: Generation, target: Target, options: ResolveOptions, demand: Demand) =>
-    Effect.flatMap(store.get(target.keys[generation], options.deadline), (remembered): Effect.Effect<Asked> => {
+    Effect.flatMap(look(options, target.keys[generation]), (remembered): Effect.Effect<Asked> => {
+      if (!demand.force) observer.recalled(remembered)
       const recalled = recall(remembered, demand)
       if (recalled._tag === "Learn") return askOrigin(generation, target, options, demand, remembered)
+      if (recalled._tag === "Serve") observer.served(remembered.asOf - recalled.association.lifetime.fetchedAt)
       const answer = toAsked(generation, recalled, remembered.tier)
       if (!recalled.refreshAhead) return Effect.succeed(answer)
+      if (!flights.isUnderWay(target.keys[generation].text)) observer.refreshedAhead()
       return Effect.as(flights.start(target.keys[generation].text, learn(generation, target, remembered)), answer)
     })
 
@@ -148,17 +162,24 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       if (refusedForMs !== undefined) return conclude(generation, refused(remembered, refusedForMs), demand, "miss")
       // Not before: who may not have the origin asked must not keep others from it.
       if (demand.force) refetches.note(target.keys.rfc7711.text, now)
-      const { joined, outcome: landing } = yield* flights.join(
-        text,
-        learn(generation, target, remembered),
-        {
-          ms: yield* remainingMs(deadline),
-          onLate: ({ waiting }) => ({
-            outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] }))
-          })
-        }
+      const ms = yield* remainingMs(deadline)
+      observer.waiting(1)
+      const { joined, outcome: landing } = yield* Effect.ensuring(
+        flights.join(
+          text,
+          learn(generation, target, remembered),
+          {
+            ms,
+            onLate: ({ waiting }) => ({
+              outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] }))
+            })
+          }
+        ),
+        Effect.sync(() => observer.waiting(-1))
       )
-      return conclude(generation, landing, demand, joined ? "coalesced" : "miss")
+      if (joined) observer.coalesced()
+      const waitedMs = (yield* monotonicMs) - now
+      return { ...conclude(generation, landing, demand, joined ? "coalesced" : "miss"), waitedMs }
     }
   )
 

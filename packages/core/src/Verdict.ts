@@ -1,10 +1,11 @@
 /**
  * The answer with its evidence (requirements §3.6).
  */
-import type { Delegation, Lifetime } from "./Association.ts"
+import type { Association, Delegation, Lifetime } from "./Association.ts"
 import type { Certificate } from "./Certificate.ts"
 import { failures, type VerdictCode, type VerdictKind } from "./codes.ts"
 import type { Domain } from "./Domain.ts"
+import type { ResolveError } from "./errors.ts"
 import { type Generation, generationRules } from "./Generation.ts"
 import type { Hop } from "./Hop.ts"
 import type { Lint } from "./Lint.ts"
@@ -78,6 +79,10 @@ export interface Verdict {
   readonly retryAfterMs?: number
   /** Absent where nothing was looked up. */
   readonly cache?: CacheStatus
+  /** Milliseconds of the answer that were spent waiting for origins; absent where nothing was looked up. */
+  readonly waitedMs?: number
+  /** What it was decided from: the same object for as long as that is remembered. Absent where nothing was looked up. */
+  readonly basis?: Association | ResolveError
   /** Put together when it is read: most callers never do. */
   readonly evidence: Evidence
 }
@@ -98,6 +103,8 @@ export const refuted = (
   more: {
     readonly generation?: Generation
     readonly cache?: CacheStatus
+    readonly waitedMs?: number
+    readonly basis?: Association | ResolveError
     readonly retryAfterMs?: number
     readonly detail?: string
   } = {}
@@ -124,7 +131,7 @@ export const verified = (
   subject: Subject,
   known: Known,
   matched: MatchedCandidate,
-  cache: CacheStatus,
+  { basis, cache, waitedMs }: Required<Pick<Verdict, "cache" | "basis" | "waitedMs">>,
   evidence: () => Evidence
 ): Verdict => {
   const { generation, lifetime } = known.association
@@ -147,6 +154,8 @@ export const verified = (
     refreshAfter: Math.floor(lifetime.fetchedAt + Math.max(0, validUntil - lifetime.fetchedAt) * 0.8),
     retryable: false,
     cache,
+    waitedMs,
+    basis,
     get evidence() {
       return evidence()
     }

@@ -18,6 +18,7 @@ import type { Policy } from "./Policy.ts"
 import { parseProof } from "./Proof.ts"
 import type { Question } from "./Question.ts"
 import { type Resolution, type ResolveOptions, Resolver } from "./Resolver.ts"
+import { currentStage, type Stage, untraced } from "./Stage.ts"
 import { parseTarget } from "./Target.ts"
 import { deadlines, parseTerms, type Terms } from "./Terms.ts"
 import type { Verdict } from "./Verdict.ts"
@@ -65,33 +66,41 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const readProof = remembering(parseProof)
   const readTerms = remembering((question: Question) => parseTerms(question, policy))
 
-  // Without a span of its own: it would cost more than the rest of a warm answer. Resolutions have theirs.
+  // Spans only where a question is traced: they would cost more than the rest of a warm answer.
   const verify = Effect.fnUntraced(function*(question: Question) {
+    const stage = yield* currentStage
     const now = yield* Clock.currentTimeMillis
-    const target = yield* Effect.fromResult(readTarget(question))
-    const presented = yield* Effect.fromResult(readProof(question))
+    const target = yield* Effect.fromResult(stage.run("Target", () => readTarget(question)))
+    const presented = yield* Effect.fromResult(stage.run("Certificate", () => readProof(question)))
     const terms = yield* Effect.fromResult(readTerms(question))
-    const leaf = judgeLeaf(presented, policy, now)
+    const leaf = stage.run("Leaf", () => judgeLeaf(presented, policy, now))
     const inquiry: Inquiry = { target, presented, terms, leaf, now }
     if (leaf.fault !== undefined) return refusedLeaf(inquiry, leaf.fault)
 
-    const options = toOptions(terms)
-    const resolution = yield* resolver.resolve(target, terms.refresh ? { ...options, force: "refresh" } : options)
-    const verdict = conclude(inquiry, resolution)
+    const options = toOptions(terms, stage)
+    const resolution = yield* stage.within(
+      "Resolver",
+      resolver.resolve(target, terms.refresh ? { ...options, force: "refresh" } : options)
+    )
+    const verdict = conclude(stage, inquiry, resolution)
     if (!isRememberedMismatch(verdict)) return verdict
 
     // POSH-MAT-43: what is remembered may be older than the certificate.
-    return conclude(inquiry, yield* resolver.resolve(target, { ...options, force: "mismatch" }))
+    const again = yield* stage.within("Resolver", resolver.resolve(target, { ...options, force: "mismatch" }))
+    return conclude(stage, inquiry, again)
   })
 
-  const conclude = (inquiry: Inquiry, resolution: Resolution): Verdict => {
+  const conclude = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
     const { outcome } = resolution.deciding
     if (Result.isFailure(outcome)) return unresolved(inquiry, resolution, outcome.failure)
     const { now, presented, terms } = inquiry
     const { material } = outcome.success.association
-    const chains = screenChains(terms.chainCheck, { now, allowSha1: policy.chainSha1 })
-    const found = match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
-    return judged(inquiry, resolution, outcome.success, found, chains)
+    const chains = stage.run("Chain", () => screenChains(terms.chainCheck, { now, allowSha1: policy.chainSha1 }))
+    const found = stage.run(
+      "Matcher",
+      () => match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
+    )
+    return stage.run("Verdict", () => judged(inquiry, resolution, outcome.success, found, chains))
   }
 
   const assertion = Effect.fn("Verifier.assertion")(
@@ -131,9 +140,10 @@ const remembering = <A>(read: (question: Question) => Result.Result<A, QuestionE
 const isFixed = (question: Question): boolean =>
   Object.isFrozen(question) && Object.values(question).every((value) => typeof value !== "object")
 
-const toOptions = ({ deadlineMs, generations, maxAgeMs }: Terms): ResolveOptions => ({
+const toOptions = ({ deadlineMs, generations, maxAgeMs }: Terms, stage: Stage): ResolveOptions => ({
   generations,
   deadline: { ms: deadlineMs },
+  ...(stage === untraced ? {} : { stage }),
   ...(maxAgeMs === undefined ? {} : { maxAgeMs })
 })
 

@@ -33,13 +33,15 @@ export const judged = (
   chains: ChainScreen
 ): Verdict => {
   const { association } = known
-  const { cache } = resolution.deciding
+  const origin = originOf(resolution, association)
   const { generation } = association
   const subject = subjectOf(inquiry)
   const evidence = () => evidenceOf(inquiry, resolution, association, found, chains)
-  if (found._tag === "Unmatched") return refuted(subject, found.code, evidence, { generation, cache })
-  if (!namesSuffice(inquiry, association)) return refuted(subject, "NameCheckFailed", evidence, { generation, cache })
-  return verified(subject, known, found.candidate, cache, evidence)
+  if (found._tag === "Unmatched") return refuted(subject, found.code, evidence, { generation, ...origin })
+  if (!namesSuffice(inquiry, association)) {
+    return refuted(subject, "NameCheckFailed", evidence, { generation, ...origin })
+  }
+  return verified(subject, known, found.candidate, origin, evidence)
 }
 
 /** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
@@ -58,20 +60,30 @@ const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
 /** The verdict where there is nothing to match with. */
 export const unresolved = (
   inquiry: Inquiry,
-  { asked, deciding: { cache, generation, retryAt } }: Resolution,
-  { code, detail, lints = [] }: ResolveError
-): Verdict =>
-  refuted(
+  resolution: Resolution,
+  failure: ResolveError
+): Verdict => {
+  const { asked, deciding: { generation, retryAt } } = resolution
+  const { code, detail, lints = [] } = failure
+  return refuted(
     subjectOf(inquiry),
     code,
     () => ({ attempts: asked.map(reportAttempt), lints: [...inquiry.leaf.lints, ...lints] }),
     {
-      cache,
+      ...originOf(resolution, failure),
       ...(detail === undefined ? {} : { detail }),
       ...(code === "NotPublished" ? {} : { generation }),
       ...(retryAt === undefined ? {} : { retryAfterMs: Math.max(0, retryAt - inquiry.now) })
     }
   )
+}
+
+/** Where the answer comes from. */
+const originOf = ({ asked, deciding: { cache } }: Resolution, basis: Association | ResolveError) => {
+  let waitedMs = 0
+  for (const one of asked) waitedMs += one.waitedMs ?? 0
+  return { cache, basis, waitedMs }
+}
 
 const namesOf = ({ presented, target, terms }: Inquiry, { delegatedDomain }: Association): NameMatches | undefined =>
   presented.certificate === undefined ? undefined : compareNames({

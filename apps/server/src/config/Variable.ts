@@ -6,7 +6,8 @@ import type { Parse } from "./parsers.ts"
 
 /** How it is read, and what an operator wants to know of it. */
 export interface Variable<A> {
-  readonly name: `POSH_${string}`
+  /** Ours, and those that OpenTelemetry has agreed on. */
+  readonly name: `POSH_${string}` | `OTEL_${string}`
   /** As it would be written; empty where the variable is unset by default. */
   readonly fallback: string
   /** Unit and admissible values, for people. */

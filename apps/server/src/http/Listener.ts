@@ -28,6 +28,10 @@ export type Lane = (request: IncomingMessage, response: ServerResponse) => boole
 
 /** What a request passes before the routes. */
 export interface Lanes {
+  /** Told of every answer that begins, but of those of the fast lane. */
+  observe?: (response: ServerResponse) => void
+  /** Told of every answer of the fast lane at its end; `began` is when the request came. */
+  answered?: (response: ServerResponse, began: number) => void
   /** Asked before everything else. */
   gate?: Gate
   /** Asked before the routes. */
@@ -39,6 +43,8 @@ export interface Lanes {
 /** The server that the HTTP edge listens with. */
 export class Listener extends Server implements Lanes {
   readonly scheme = "http"
+  observe?: NonNullable<Lanes["observe"]>
+  answered?: NonNullable<Lanes["answered"]>
   gate?: Gate
   fastLane?: Lane
   isDraining = false
@@ -78,7 +84,10 @@ export const isTaken = (server: Server & Lanes, event: string, args: ReadonlyArr
   if (server.isDraining) response.shouldKeepAlive = false
   // Whoever is quick enough to ask before the routes stand would otherwise wait in vain.
   if (server.listenerCount(event) === 0) return refuseEarly(response)
-  return server.gate?.(request, response) === false || server.fastLane?.(request, response) === true
+  const isRefused = server.gate?.(request, response) === false
+  if (!isRefused && server.fastLane?.(request, response) === true) return true
+  server.observe?.(response)
+  return isRefused
 }
 
 /** `checkContinue` brings one that waits for leave to send its body. */

@@ -21,6 +21,8 @@ import {
 
 export class TlsListener extends Server implements Lanes {
   readonly scheme = "https"
+  observe?: NonNullable<Lanes["observe"]>
+  answered?: NonNullable<Lanes["answered"]>
   gate?: Gate
   fastLane?: Lane
   isDraining = false

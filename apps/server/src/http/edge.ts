@@ -1,26 +1,28 @@
 /**
  * What holds for every answer: its headers, and that a failure is a problem which tells nothing of the inside.
  */
-import { Api, problem } from "@posh/api"
+import { Api, problem, problemCodes, problemMediaType } from "@posh/api"
 import { Cause, Effect, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiError } from "effect/http-api"
 import { IncomingMessage } from "node:http"
+import { Tracing } from "../telemetry/traces/Tracing.ts"
 import { docsPaths } from "./docs.ts"
 import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
-import { securityHeaders } from "./rendered.ts"
+import { noteProblem, securityHeaders } from "./rendered.ts"
 import { leavesBody } from "./unread.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
 /** Puts the edge around every route. */
 export const layer = HttpRouter.middleware((handled) =>
-  handled.pipe(
+  traced(handled).pipe(
     Effect.catchCause((cause): Effect.Effect<Response, Types.unhandled, HttpServerRequest.HttpServerRequest> =>
       // Who went away gets no answer, and a stopping server interrupts what is over its time.
       Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
     ),
     Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers })),
+    Effect.tap(noteResponse),
     Effect.flatMap(closing)
   ), { global: true })
 
@@ -33,6 +35,22 @@ const closing = (response: Response): Effect.Effect<Response, never, HttpServerR
         : response
     )
   )
+
+/** Inside a span, where the request is traced. */
+const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(
+    Effect.all([HttpServerRequest.HttpServerRequest, Tracing]),
+    ([{ source }, { trace }]) => trace(source as IncomingMessage, handled)
+  )
+
+/** Handlers fail with problems, which are encoded by the time that they come here: their code is read back. */
+const noteResponse = ({ body, status }: Response) =>
+  status < 400 || body._tag !== "Uint8Array" || body.contentType !== problemMediaType
+    ? Effect.void
+    : Effect.map(HttpServerRequest.HttpServerRequest, ({ source }) => {
+      const code = problemCodes.find((candidate) => Buffer.from(body.body).includes(`"code":"${candidate}"`))
+      if (code !== undefined) noteProblem(source, code)
+    })
 
 const failureResponse = (cause: Cause.Cause<unknown>) =>
   Effect.gen(function*() {

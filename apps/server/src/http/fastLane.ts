@@ -13,6 +13,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { answerReading, type Reading, readQuestion } from "../answerQuestion.ts"
 import type { Caller } from "../Caller.ts"
 import { Decider } from "../Decider.ts"
+import { Tracing } from "../telemetry/traces/Tracing.ts"
 import { decodeJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
 import type { Lanes } from "./Listener.ts"
@@ -23,6 +24,7 @@ import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts
 export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const { decide } = yield* Decider
+    const { trace } = yield* Tracing
     const runFork = Effect.runForkWith(yield* Effect.context())
     const readings = makeReadings()
     const answer = (octets: Buffer, caller: Caller): Effect.Effect<Rendered> => {
@@ -38,12 +40,17 @@ export const layer = (listener: Lanes) =>
     listener.fastLane = (request, response) => {
       const length = usualLength(request)
       if (length === undefined) return false
+      const began = performance.now()
       readBody(request, length, (octets) => {
-        const fiber = runFork(answer(octets, callerOf(request)))
+        const fiber = runFork(trace(request, answer(octets, callerOf(request))))
         const exit = fiber.pollUnsafe()
-        if (exit !== undefined) return respond(response, exit, report) // it was remembered
+        const end = (exit: Exit.Exit<Rendered>) => {
+          respond(response, exit, report)
+          listener.answered?.(response, began)
+        }
+        if (exit !== undefined) return end(exit) // it was remembered
         response.once("close", () => fiber.interruptUnsafe()) // who went away needs no answer
-        fiber.addObserver((later) => respond(response, later, report))
+        fiber.addObserver(end)
       })
       return true
     }

@@ -1,7 +1,7 @@
 /**
  * Answers that are written past the router: by the fast lane, and by the gate.
  */
-import { type Answer, type Problem, problemMediaType } from "@posh/api"
+import { type Answer, type Problem, type ProblemCode, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
 import { leavesBody } from "./unread.ts"
 
@@ -11,6 +11,8 @@ export interface Rendered {
   readonly body: string
   /** Names and values by turns. */
   readonly headers?: ReadonlyArray<string>
+  /** Where it is a problem. */
+  readonly code?: ProblemCode
 }
 
 // The API is for programs: nothing of it is to be kept by a cache, or taken by a browser for anything but what it is.
@@ -23,6 +25,7 @@ export const renderProblem = (problem: Problem): Rendered => ({
   status: problem.status,
   mediaType: problemMediaType,
   body: JSON.stringify(problem),
+  code: problem.code,
   ...(problem.retryAfterMs === undefined ? {} : { headers: ["retry-after", retryAfter(problem.retryAfterMs)] })
 })
 
@@ -40,10 +43,11 @@ const fixedHeaders: ReadonlyArray<string> = Object.entries(securityHeaders).flat
 /** `headers`: names and values by turns. */
 export const write = (
   response: ServerResponse,
-  { body, headers: own = [], mediaType, status }: Rendered,
+  { body, code, headers: own = [], mediaType, status }: Rendered,
   headers: ReadonlyArray<string> = []
 ): void => {
   if (leavesBody(response.req)) response.shouldKeepAlive = false
+  if (code !== undefined) noteProblem(response.req, code)
   response.writeHead(status, [
     ...fixedHeaders,
     ...own,
@@ -55,3 +59,11 @@ export const write = (
   ])
   response.end(body)
 }
+
+/** The problem that a request has ended in, for whoever counts. */
+export const problemOf = (request: object): ProblemCode | undefined => told.get(request)
+
+/** `request` is that of Node.js, as the router's has it in `source`. */
+export const noteProblem = (request: object, code: ProblemCode): void => void told.set(request, code)
+
+const told = new WeakMap<object, ProblemCode>()

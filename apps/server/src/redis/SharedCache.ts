@@ -5,6 +5,7 @@ import { AssociationStore, Fleet, type FleetShape, makeMemoryStore, makeTieredSt
 import { Context, Effect, Layer, Schedule } from "effect"
 import type { Settings } from "../config/variables.ts"
 import { Readiness } from "../Readiness.ts"
+import { observeRedis } from "../telemetry/redis.ts"
 import { makeChanges } from "./Changes.ts"
 import { makeRedisClient, type RedisClient } from "./Client.ts"
 import type { RedisSettings } from "./options.ts"
@@ -26,11 +27,12 @@ export const layerShared = (settings: Settings, servers: Servers, policy: Policy
     Effect.gen(function*() {
       const redis: RedisSettings = { servers, mode: settings.redisMode, timeoutMs: settings.redisTimeout }
       const prefix = settings.redisPrefix
-      const client = yield* makeRedisClient(redis)
+      const trouble = yield* makeTrouble
+      const client = yield* observeRedis(yield* makeRedisClient(redis), trouble)
       yield* reportState(client)
       const changes = yield* makeChanges(redis, client, prefix)
       const seal = makeSeal(settings.cacheSecret)
-      const far = yield* makeRedisStore({ client, prefix, seal, trouble: yield* makeTrouble })
+      const far = yield* makeRedisStore({ client, prefix, seal, trouble })
       const store = yield* makeTieredStore(yield* memory(policy), far, changes)
       const catchUp = Effect.flatMap(far.catchUp, (keys) => Effect.forEach(keys, changes.announce, { discard: true }))
       yield* Effect.forkScoped(Effect.repeat(catchUp, Schedule.spaced(catchUpInterval)))

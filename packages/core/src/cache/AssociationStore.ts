@@ -43,7 +43,7 @@ export interface Remembered {
   readonly association?: Association
   readonly absence?: Absence
   readonly tier: "memory" | "redis"
-  /** The store could not be asked, so that nothing here means nothing. */
+  /** The store that is shared could not be asked, so that nothing here means nothing. */
   readonly away?: boolean
   /**
    * The time by which the entries are to be judged: the wall clock, or later where the wall clock went backwards since

@@ -11,6 +11,7 @@ import { LRUCache } from "lru-cache"
 import type { Association } from "../Association.ts"
 import type { Material } from "../Material.ts"
 import { monotonicMsOf } from "../monotonic.ts"
+import { Observer } from "../Observer.ts"
 import {
   type Absence,
   AssociationStore,
@@ -40,10 +41,17 @@ interface Slot<A> extends Clocks {
 }
 
 export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect.Effect<NearStore> =>
-  Clock.clockWith((clock) =>
-    Effect.sync(() => {
-      const associations = makeSlots(entries, octets, associationOctets)
-      const absences = makeSlots(Math.min(entries, octets / 8 / leastOctets), octets / 8, absenceOctets)
+  Effect.zipWith(
+    Clock.Clock,
+    Observer,
+    (clock, observer) => {
+      const evicted = { count: 0 }
+      const onEvicted = () => {
+        evicted.count += 1
+      }
+      const associations = makeSlots(entries, octets, associationOctets, onEvicted)
+      const absences = makeSlots(Math.min(entries, octets / 8 / leastOctets), octets / 8, absenceOctets, onEvicted)
+      observer.remembering({ entries: () => associations.size + absences.size, evicted: () => evicted.count })
       const readClocks = () => ({ wallMs: clock.currentTimeMillisUnsafe(), monotonicMs: monotonicMsOf(clock) })
       const forget = (keyText: string) => {
         associations.delete(keyText)
@@ -103,18 +111,19 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
           absences.clear()
         }
       } satisfies NearStore
-    })
+    }
   )
 
 export const layerMemory = (options: MemoryStoreOptions): Layer.Layer<AssociationStore> =>
   Layer.effect(AssociationStore, makeMemoryStore(options))
 
-const makeSlots = <A>(max: number, maxSize: number, octetsOf: (value: A) => number) =>
+const makeSlots = <A>(max: number, maxSize: number, octetsOf: (value: A) => number, onEvicted: () => void) =>
   new LRUCache<string, Slot<A>>({
     max: Math.max(1, Math.floor(max)),
     maxSize: Math.max(1, Math.floor(maxSize)),
     ...(max === 0 ? { maxEntrySize: 1 } : {}), // takes nothing: everything is larger
-    sizeCalculation: ({ value }) => octetsOf(value)
+    sizeCalculation: ({ value }) => octetsOf(value),
+    dispose: (_slot, _key, reason) => reason === "evict" ? onEvicted() : undefined
   })
 
 const asOf = (slot: Clocks, now: Clocks): number =>

@@ -51,7 +51,7 @@ export const makeTieredStore = (
     const ask = Effect.fnUntraced(function*(key: StoreKey, here: Remembered, deadline?: Deadline) {
       const before = news.about(key.text)
       const there = yield* inTime(far.get(key), deadline, { ...here, away: true })
-      if (there.away === true) return here
+      if (there.away === true) return { ...here, away: true }
       // Changed in the meantime, here or elsewhere: then this is answered, and not kept.
       if (channel.stands && news.about(key.text) === before) yield* keep(near, key, there)
       return there

@@ -7,6 +7,7 @@ import { hash, type X509Certificate } from "node:crypto"
 import { connect, isIPv6, type Socket } from "node:net"
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls"
 import type { Domain } from "../Domain.ts"
+import { observePhase, type ObserverShape } from "../Observer.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { sleepPatiently } from "./patience.ts"
 import type { Proxy } from "./Proxy.ts"
@@ -43,18 +44,21 @@ export interface DialOptions {
   /** For TCP, tunnel and TLS together; afterwards it is `ConnectTimeout`, wherever the time went (requirements §8.1). */
   readonly connectMs: number
   readonly evidence: Evidence
+  readonly observer: ObserverShape
 }
 
 /** Connects and shakes hands. Whatever was opened is destroyed with the scope. */
-export const dial = ({ connectMs, endpoint, evidence, host, trust }: DialOptions): Effect.Effect<
+export const dial = ({ connectMs, endpoint, evidence, host, observer, trust }: DialOptions): Effect.Effect<
   TLSSocket,
   EgressFailure,
   Scope.Scope
 > =>
   reach(endpoint, host, connectMs, evidence).pipe(
+    observePhase("connect", observer),
     Effect.timed,
     Effect.flatMap(([spent, socket]) =>
       shakeHands(socket, host, trust, evidence).pipe(
+        observePhase("tls", observer),
         within(connectMs - Duration.toMillis(spent), `${connectMs} ms`)
       )
     )

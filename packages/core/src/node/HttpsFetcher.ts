@@ -16,6 +16,7 @@ import {
   type FetchTrace,
   type HttpsTarget
 } from "../Fetcher.ts"
+import { observePhase, Observer, type ObserverShape } from "../Observer.ts"
 import { checkServers, lookUp } from "./Addresses.ts"
 import { vetAddresses } from "./AddressPolicy.ts"
 import { overrideOf } from "./ConnectTo.ts"
@@ -28,14 +29,25 @@ import { makeTrustStore } from "./TrustStore.ts"
 
 /** The network as `Fetcher`. Fails to build where an option cannot be used. */
 export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfigError> =>
-  Layer.effect(Fetcher, Effect.map(Effect.fromResult(prepare(options)), makeFetcher))
+  Layer.effect(
+    Fetcher,
+    Effect.zipWith(
+      Effect.fromResult(prepare(options)),
+      Observer,
+      (prepared, observer) => makeFetcher({ ...prepared, observer })
+    )
+  )
 
-interface Egress extends EgressOptions {
+interface Prepared extends EgressOptions {
   readonly trust: SecureContext
 }
 
+interface Egress extends Prepared {
+  readonly observer: ObserverShape
+}
+
 /** What can be wrong with the options, and what is built once. */
-const prepare = (options: EgressOptions): Result.Result<Egress, EgressConfigError> =>
+const prepare = (options: EgressOptions): Result.Result<Prepared, EgressConfigError> =>
   Result.gen(function*() {
     yield* checkUserAgent(options.userAgent)
     yield* checkServers(options.dnsServers ?? [])
@@ -64,10 +76,11 @@ const makeFetcher = (egress: Egress) =>
 const walk = (egress: Egress, request: FetchRequest, evidence: Evidence) =>
   Effect.gen(function*() {
     const { limits, target } = request
+    const { observer, trust } = egress
     const endpoint = yield* findEndpoint(egress, target, limits.connectMs)
     const { connectMs } = limits
-    const connection = yield* dial({ endpoint, host: target.host, trust: egress.trust, connectMs, evidence })
-    return yield* exchange(connection, request, egress.userAgent)
+    const connection = yield* dial({ endpoint, host: target.host, trust, connectMs, evidence, observer })
+    return yield* exchange(connection, request, egress.userAgent).pipe(observePhase("exchange", observer))
   }).pipe(
     Effect.scoped,
     Effect.timeoutOrElse({
@@ -79,7 +92,7 @@ const walk = (egress: Egress, request: FetchRequest, evidence: Evidence) =>
 
 /** The operator's word, else the operator's proxy, else DNS under the address policy. */
 const findEndpoint = (
-  { allowNetworks = [], connectTo = [], dnsServers, proxy }: Egress,
+  { allowNetworks = [], connectTo = [], dnsServers, observer, proxy }: Egress,
   target: HttpsTarget,
   limitMs: number
 ): Effect.Effect<Endpoint | ProxiedEndpoint, EgressFailure> => {
@@ -87,6 +100,7 @@ const findEndpoint = (
   if (override !== undefined) return Effect.succeed({ addresses: [override.address], port: override.port })
   if (proxy !== undefined) return Effect.succeed({ proxy, port: target.port })
   return lookUp(target.host, dnsServers, limitMs).pipe(
+    observePhase("dns", observer),
     Effect.flatMap((addresses) => Effect.fromResult(vetAddresses(addresses, allowNetworks))),
     Effect.map((addresses) => ({ addresses, port: target.port }))
   )

@@ -1,0 +1,103 @@
+/**
+ * The numbers behind the catalogue: one cell a series, all of them there from the start, so that rates work.
+ *
+ * **Details**
+ *
+ * Registered with Effect's metrics, which render them; counted in cells of our own, which cost nothing on the way of an
+ * answer (`docs/decisions/telemetry.md`).
+ */
+import { Context, Effect, Metric } from "effect"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
+import { catalogue, type Labels, type MetricName, type Row } from "./catalogue.ts"
+
+/** A counter or a gauge. */
+export interface Cell {
+  value: number
+  /** Asked at each scrape, in place of the value. */
+  read?: () => number
+}
+
+export interface Histogram {
+  readonly observe: (value: number) => void
+}
+
+export class Metrics extends Context.Service<Metrics, {
+  /** The cell of one series. Dies where the catalogue does not have it. */
+  readonly cell: (name: MetricName, labels?: Labels) => Cell
+  readonly histogram: (name: MetricName, labels?: Labels) => Histogram
+  /** All of them in the text format of Prometheus. */
+  readonly text: Effect.Effect<string>
+}>()("posh/server/telemetry/Metrics") {}
+
+/** Without whatever else the process counts: the registry is its own. */
+export const makeMetrics = (): Metrics["Service"] => {
+  const context = Context.make(Metric.MetricRegistry, new Map())
+  const cells = new Map<string, Cell>()
+  const histograms = new Map<string, Histogram>()
+  for (const [name, row] of Object.entries<Row>(catalogue)) {
+    for (const labels of row.series) {
+      if (row.type === "histogram") histograms.set(keyOf(name, labels), registerHistogram(context, name, row, labels))
+      else cells.set(keyOf(name, labels), registerCell(context, name, row, labels))
+    }
+  }
+  return {
+    cell: (name, labels = {}) => found(cells, name, labels),
+    histogram: (name, labels = {}) => found(histograms, name, labels),
+    text: Effect.sync(() => PrometheusMetrics.formatUnsafe(context))
+  }
+}
+
+const keyOf = (name: string, labels: Labels): string =>
+  [name, ...Object.keys(labels).toSorted().map((label) => `${label}=${labels[label]}`)].join(" ")
+
+const found = <A>(known: ReadonlyMap<string, A>, name: string, labels: Labels): A => {
+  const series = known.get(keyOf(name, labels))
+  if (series === undefined) throw new Error(`the catalogue has no ${keyOf(name, labels)}`)
+  return series
+}
+
+const registerCell = (context: Context.Context<never>, name: string, row: Row, attributes: Labels): Cell => {
+  const cell: Cell = { value: 0 }
+  const read = () => cell.read === undefined ? cell.value : cell.read()
+  const description = row.help
+  if (row.type === "counter") {
+    Metric.registerUnsafe(Metric.counter(name, { description, attributes, incremental: true }), context, {
+      get: () => ({ count: read(), incremental: true }),
+      ...notFromOutside
+    })
+  } else {
+    Metric.registerUnsafe(Metric.gauge(name, { description, attributes }), context, {
+      get: () => ({ value: read() }),
+      ...notFromOutside
+    })
+  }
+  return cell
+}
+
+const registerHistogram = (context: Context.Context<never>, name: string, row: Row, attributes: Labels): Histogram => {
+  const { buckets: boundaries = [], help: description } = row
+  // One more for what is above the last boundary.
+  const counts = new Float64Array(boundaries.length + 1)
+  const total = { count: 0, sum: 0 }
+  Metric.registerUnsafe(Metric.histogram(name, { description, attributes, boundaries }), context, {
+    get: () => ({ buckets: cumulative(boundaries, counts), min: 0, max: 0, ...total }),
+    ...notFromOutside
+  })
+  return {
+    observe: (value) => {
+      // Most values are small, and there are few buckets.
+      let bucket = 0
+      while (bucket < boundaries.length && value > (boundaries[bucket] ?? 0)) bucket += 1
+      counts[bucket] = (counts[bucket] ?? 0) + 1
+      total.count += 1
+      total.sum += value
+    }
+  }
+}
+
+const cumulative = (boundaries: ReadonlyArray<number>, counts: Float64Array): Array<[number, number]> => {
+  let sum = 0
+  return boundaries.map((boundary, bucket) => [boundary, sum += counts[bucket] ?? 0])
+}
+
+const notFromOutside = { update: () => undefined, modify: () => undefined }

@@ -1,0 +1,27 @@
+/**
+ * What the service notices of questions and requests, for whoever counts or writes it down.
+ */
+import type { ProblemCode } from "@posh/api"
+import { Context } from "effect"
+import type { Caller } from "../Caller.ts"
+import type { Asked, Decision } from "../Decider.ts"
+
+/** The callbacks are quick, wait for nothing and never throw: they are called in the middle of answering. */
+export interface ObservationsShape {
+  /** A question came; what is returned is handed back with its verdict. */
+  readonly asked: () => number
+  /** It was decided. */
+  readonly decided: (decision: Decision, asked: Asked, caller: Caller, since: number) => void
+  /** A question of a batch has a problem in its place. */
+  readonly problem: (code: ProblemCode) => void
+}
+
+export const Observations = Context.Reference<ObservationsShape>("posh/server/telemetry/Observations", {
+  defaultValue: () => unobserved
+})
+
+export const unobserved: ObservationsShape = {
+  asked: () => 0,
+  decided: () => undefined,
+  problem: () => undefined
+}

@@ -1,0 +1,93 @@
+/**
+ * From what is noticed to the numbers of the catalogue. Every cell is looked up once, when the service starts.
+ */
+import type { ProblemCode } from "@posh/api"
+import type { Generation, ObserverShape, Remembered } from "@posh/core"
+import type { Labels, MetricName } from "./catalogue.ts"
+import { fetchPhases, generations, outboundCodes, problemCodes, resolutionCodes, verdictSeries } from "./labels.ts"
+import type { Cell, Metrics } from "./Metrics.ts"
+import type { ObservationsShape } from "./Observations.ts"
+
+type Service = Metrics["Service"]
+
+/** Questions and their ends. */
+export const countQuestions = (metrics: Service): ObservationsShape => {
+  const verdicts = new Map(verdictSeries.map((labels) => [labels.code, metrics.cell("posh_verdicts_total", labels)]))
+  const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
+  return {
+    asked: () => 0,
+    decided: ({ verdict }) => increment(verdicts.get(verdict.code)),
+    problem: (code) => increment(problems.get(code))
+  }
+}
+
+/** What the core notices. */
+export const countResolving = (metrics: Service): ObserverShape => {
+  const resolutions = new Map(generations.map((generation) => [
+    generation,
+    cellsBy(metrics, "posh_resolutions_total", "code", resolutionCodes, { generation })
+  ]))
+  const resolutionSeconds = new Map<Generation, ReturnType<Service["histogram"]>>(
+    generations.map((generation) => [generation, metrics.histogram("posh_resolution_seconds", { generation })])
+  )
+  const outbound = cellsBy(metrics, "posh_outbound_requests_total", "code", outboundCodes)
+  const outboundSeconds = metrics.histogram("posh_outbound_request_seconds")
+  const phases = new Map(
+    fetchPhases.map((phase) => [phase, metrics.histogram("posh_outbound_phase_seconds", { phase })])
+  )
+  const leads = cellsBy(metrics, "posh_fleet_leads_total", "role", ["lead", "follow", "fenced"])
+  const waiting = metrics.cell("posh_questions_waiting")
+  const coalesced = metrics.cell("posh_coalesced_total")
+  const refreshes = metrics.cell("posh_refreshes_ahead_total")
+  const ages = metrics.histogram("posh_served_age_seconds")
+  return {
+    recalled: countLookups(metrics),
+    served: (ageMs) => ages.observe(ageMs / 1_000),
+    waiting: (change) => {
+      waiting.value += change
+    },
+    coalesced: () => increment(coalesced),
+    refreshedAhead: () => increment(refreshes),
+    resolved: (generation, code, ms) => {
+      increment(resolutions.get(generation)?.get(code))
+      resolutionSeconds.get(generation)?.observe(ms / 1_000)
+    },
+    fetched: (code, ms) => {
+      increment(outbound.get(code))
+      outboundSeconds.observe(ms / 1_000)
+    },
+    passed: (phase, ms) => phases.get(phase)?.observe(ms / 1_000),
+    led: (role) => increment(leads.get(role)),
+    remembering: ({ entries, evicted }) => {
+      metrics.cell("posh_cache_entries").read = entries
+      metrics.cell("posh_cache_evictions_total").read = evicted
+    }
+  }
+}
+
+const countLookups = (metrics: Service) => {
+  const results = ["hit", "negative", "miss"]
+  const memory = cellsBy(metrics, "posh_cache_lookups_total", "result", results, { tier: "memory" })
+  const redis = cellsBy(metrics, "posh_cache_lookups_total", "result", [...results, "away"], { tier: "redis" })
+  return ({ absence, association, away, tier }: Remembered) => {
+    const result = association !== undefined ? "hit" : absence !== undefined ? "negative" : "miss"
+    increment((tier === "memory" ? memory : redis).get(result))
+    // What Redis was asked for, memory did not have.
+    if (tier === "redis") increment(memory.get("miss"))
+    if (away === true) increment(redis.get("away"))
+  }
+}
+
+/** The cells of one label's values. */
+export const cellsBy = <Value extends string>(
+  metrics: Service,
+  name: MetricName,
+  label: string,
+  values: ReadonlyArray<Value>,
+  others: Labels = {}
+): ReadonlyMap<string, Cell> =>
+  new Map(values.map((value) => [value, metrics.cell(name, { ...others, [label]: value })]))
+
+export const increment = (cell: Cell | undefined): void => {
+  if (cell !== undefined) cell.value += 1
+}

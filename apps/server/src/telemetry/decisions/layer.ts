@@ -1,0 +1,43 @@
+/**
+ * Settings → the decision log.
+ */
+import { Effect, type Scope } from "effect"
+import { ConfigError } from "../../Config.ts"
+import { type Settings, variables } from "../../config/variables.ts"
+import type { Metrics } from "../Metrics.ts"
+import { type ObservationsShape, unobserved } from "../Observations.ts"
+import { makeDecisionLog, usualCapacity } from "./DecisionLog.ts"
+import { makeMask } from "./mask.ts"
+import { makeToLine } from "./record.ts"
+import { fileSink, stdoutSink } from "./sink.ts"
+
+export type DecisionSettings = Pick<Settings, "decisionLog" | "decisionLogMask" | "decisionLogKey">
+
+/** Nothing where there is to be no log. A file that cannot be opened is a fault of the configuration. */
+export const observeDecisions = (
+  { decisionLog, decisionLogKey, decisionLogMask }: DecisionSettings,
+  { cell }: Metrics["Service"]
+): Effect.Effect<ObservationsShape | undefined, ConfigError, Scope.Scope> =>
+  Effect.gen(function*() {
+    if (decisionLog === "off") return undefined
+    const sink = decisionLog === "stdout" ? stdoutSink : yield* Effect.mapError(
+      fileSink(decisionLog.path),
+      ({ message }) =>
+        new ConfigError({
+          faults: [`${variables.decisionLog.name}: cannot open ${decisionLog.path} (${message})`]
+        })
+    )
+    const record = yield* makeDecisionLog({
+      sink,
+      toLine: makeToLine(makeMask(decisionLogMask, decisionLogKey)),
+      capacity: usualCapacity,
+      written: cell("posh_decision_log_records_total", { result: "written" }),
+      dropped: cell("posh_decision_log_records_total", { result: "dropped" })
+    })
+    return {
+      ...unobserved,
+      asked: () => performance.now(),
+      decided: (decision, asked, caller, since) =>
+        record({ decision, asked, caller, tookMs: performance.now() - since })
+    }
+  })

@@ -1,0 +1,110 @@
+/**
+ * Decision → one line of JSON. Text that comes from outside is bounded and escaped (POSH-SEC-14).
+ *
+ * **Details**
+ *
+ * A fleet asks the same again and again: what of a line follows from the question alone is made once for each question
+ * that is kept, as the fast lane keeps them.
+ */
+import type { Verdict } from "@posh/core"
+import type { Caller } from "../../Caller.ts"
+import type { Asked, Decision } from "../../Decider.ts"
+import { digestEvidence } from "./evidence.ts"
+import type { Mask } from "./mask.ts"
+
+/** What a record is made of. */
+export interface Entry {
+  readonly decision: Decision
+  readonly asked: Asked
+  readonly caller: Caller
+  /** Milliseconds from question to verdict. */
+  readonly tookMs: number
+}
+
+export type ToLine = (entry: Entry) => string
+
+export const makeToLine = (mask: Mask): ToLine => {
+  const middles = new WeakMap<Asked, Middle>()
+  const middleOf = (entry: Entry): string => {
+    const { asked, caller, decision: { verdict } } = entry
+    const known = middles.get(asked)
+    if (known !== undefined && isSame(known, verdict, caller)) return known.text
+    const text = writeMiddle(entry, mask)
+    // Only of a question that cannot change any more.
+    if (Object.isFrozen(asked)) middles.set(asked, { text, verdict, caller: caller.name })
+    return text
+  }
+  return (entry) => {
+    const { decision: { id, verdict: { decidedAt, waitedMs = 0 } }, tookMs } = entry
+    return `{"id":"${id}","time":"${instant(decidedAt)}"${middleOf(entry)}"micros":{"total":${micros(tookMs)},` +
+      `"origin":${micros(waitedMs)}}}\n`
+  }
+}
+
+/** The part of a line that is the same for as long as question, caller and answer are. */
+interface Middle {
+  readonly text: string
+  readonly verdict: Verdict
+  readonly caller: string
+}
+
+const isSame = ({ caller, verdict: { basis, cache, code, validUntil } }: Middle, verdict: Verdict, { name }: Caller) =>
+  caller === name && basis === verdict.basis && code === verdict.code && cache === verdict.cache &&
+  validUntil === verdict.validUntil
+
+/** Members one by one, and no values but words, numbers and instants of our own where nothing escapes them. */
+const writeMiddle = ({ asked, caller, decision: { verdict } }: Entry, mask: Mask): string => {
+  const { basis, cache, code, generation, prooftype, validUntil } = verdict
+  return `,"caller":${JSON.stringify(mask("caller", cut(caller.name)))},"question":${
+    JSON.stringify(toQuestion(asked, verdict, mask))
+  },"answer":{"verdict":"${verdict.verdict}","code":"${code}","prooftype":"${prooftype}"` +
+    `${generation === undefined ? "" : `,"generation":"${generation}"`}` +
+    `${cache === undefined ? "" : `,"cache":"${cache}"`}` +
+    `${validUntil === undefined ? "" : `,"validUntil":"${instant(validUntil)}"`}},` +
+    // Whoever knows what a masked domain publishes could find it out by its evidence.
+    `${basis === undefined ? "" : `"evidence":"${mask("domain", digestEvidence(basis))}",`}`
+}
+
+/** Longest name of a caller that is written. */
+const longest = 128
+
+/** Texts of instants that are kept: the same few come again and again. */
+const kept = 1_024
+
+const cut = (text: string): string => text.length > longest ? `${text.slice(0, longest)}…` : text
+
+/** Domain and service as they were understood; of the rest, whatever was said. */
+const toQuestion = (asked: Asked, { domain, presented, service }: Verdict, mask: Mask): object => {
+  const {
+    certificate: _certificate,
+    chain: _chain,
+    derivedDomain,
+    domain: _domain,
+    fingerprint,
+    service: _service,
+    ...options
+  } = asked
+  const sha256 = presented.hashes["sha-256"]
+  return {
+    domain: mask("domain", domain),
+    service,
+    ...(sha256 === undefined ? {} : { sha256: mask("certificate", Buffer.from(sha256).toString("base64")) }),
+    ...(fingerprint === undefined ? {} : { by: "fingerprint" }),
+    ...options,
+    ...(derivedDomain === undefined ? {} : { derivedDomain: mask("domain", cut(derivedDomain)) })
+  }
+}
+
+// To write one costs as much as the rest of a line.
+const instants = new Map<number, string>()
+
+const instant = (at: number): string => {
+  const known = instants.get(at)
+  if (known !== undefined) return known
+  const text = new Date(at).toISOString()
+  if (instants.size >= kept) instants.clear()
+  instants.set(at, text)
+  return text
+}
+
+const micros = (milliseconds: number): number => Math.round(milliseconds * 1_000)

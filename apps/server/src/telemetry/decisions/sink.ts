@@ -1,0 +1,79 @@
+/**
+ * Where lines go: a file, which can be taken away for rotation, or standard output.
+ */
+import { Data, Effect, type Scope } from "effect"
+import { type FileHandle, open } from "node:fs/promises"
+
+export class SinkError extends Data.TaggedError("SinkError")<{ readonly cause: unknown }> {
+  /** The word that the system has for it, such as `ENOSPC`. */
+  override get message(): string {
+    return this.cause instanceof Error ? (this.cause as NodeJS.ErrnoException).code ?? this.cause.name : "?"
+  }
+}
+
+export interface Sink {
+  /** Succeeds when the text has been taken; at most one at a time. */
+  readonly write: (text: string) => Effect.Effect<void, SinkError>
+}
+
+export const stdoutSink: Sink = {
+  write: (text) =>
+    Effect.callback<void, SinkError>((resume) => {
+      process.stdout.write(text, (cause) =>
+        resume(cause === undefined || cause === null ? Effect.void : Effect.fail(new SinkError({ cause }))))
+    })
+}
+
+/** Owner and group may read: the log names domains and callers. */
+const mode = 0o640
+
+/** Appends to a file. On SIGHUP it is opened anew by its name, so that a file that was moved away is let go. */
+export const fileSink = (path: string): Effect.Effect<Sink, SinkError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const openFile = Effect.tryPromise({ try: () => open(path, "a", mode), catch: (cause) => new SinkError({ cause }) })
+    const current: { file: FileHandle | undefined; isTorn: boolean; isStale: boolean } = {
+      file: yield* openFile,
+      isTorn: false,
+      isStale: false
+    }
+    const close = Effect.suspend(() => {
+      const { file } = current
+      current.file = undefined
+      return file === undefined ? Effect.void : Effect.ignore(Effect.tryPromise(() => file.close()))
+    })
+    const onHangUp = () => {
+      current.isStale = true
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => process.on("SIGHUP", onHangUp)),
+      () => Effect.andThen(Effect.sync(() => process.off("SIGHUP", onHangUp)), close)
+    )
+
+    const reopened = Effect.gen(function*() {
+      if (current.isStale) {
+        current.isStale = false
+        yield* close
+      }
+      current.file ??= yield* openFile
+      return current.file
+    })
+
+    return {
+      write: (text) =>
+        Effect.flatMap(reopened, (file) =>
+          Effect.tryPromise({
+            // A line that broke off must not take the next one with it.
+            try: () => file.appendFile(current.isTorn ? `\n${text}` : text),
+            catch: (cause) => new SinkError({ cause })
+          })).pipe(
+            Effect.tapError(() =>
+              Effect.sync(() => {
+                current.isTorn = true
+              })
+            ),
+            Effect.andThen(Effect.sync(() => {
+              current.isTorn = false
+            }))
+          )
+    }
+  })

@@ -1,0 +1,57 @@
+/**
+ * What the service tells of itself, put together: numbers, decisions, traces.
+ */
+import { Observer } from "@posh/core"
+import { Context, Effect, Layer } from "effect"
+import type { Settings } from "../config/variables.ts"
+import { Readiness } from "../Readiness.ts"
+import { countQuestions, countResolving } from "./counting.ts"
+import { type DecisionSettings, observeDecisions } from "./decisions/layer.ts"
+import { makeMetrics, Metrics } from "./Metrics.ts"
+import { Observations, type ObservationsShape, unobserved } from "./Observations.ts"
+import { watchProcess } from "./process.ts"
+import { makeTracing, Tracing } from "./traces/Tracing.ts"
+
+export type TelemetrySettings =
+  & DecisionSettings
+  & Pick<Settings, "metrics" | "otlpEndpoint" | "otlpHeaders" | "otlpServiceName" | "traceSample">
+
+export const layer = (settings: TelemetrySettings) =>
+  Layer.effectContext(Effect.gen(function*() {
+    const metrics = makeMetrics()
+    const decisions = yield* observeDecisions(settings, metrics)
+    const traces = yield* traced(settings, metrics)
+    if (settings.metrics === "off") return Context.add(traces, Observations, decisions ?? unobserved)
+    yield* watchProcess(metrics)
+    const counted = countQuestions(metrics)
+    return traces.pipe(
+      Context.add(Metrics, metrics),
+      Context.add(Observer, countResolving(metrics)),
+      Context.add(Observations, decisions === undefined ? counted : both(decisions, counted))
+    )
+  })).pipe(Layer.provide(Readiness.layer))
+
+const traced = (settings: TelemetrySettings, { cell }: Metrics["Service"]) =>
+  Effect.gen(function*() {
+    const { otlpEndpoint: endpoint, otlpHeaders: headers, otlpServiceName: serviceName, traceSample } = settings
+    if (endpoint === undefined) return Context.empty()
+    const exported = cell("posh_spans_total", { result: "exported" })
+    const dropped = cell("posh_spans_total", { result: "dropped" })
+    // Loaded only where there is a collector: it would slow the start of everybody else.
+    const { makeExporter } = yield* Effect.promise(() => import("./traces/exporter.ts"))
+    const tracer = yield* makeExporter({ endpoint, headers, serviceName, exported, dropped })
+    return Context.make(Tracing, yield* makeTracing(tracer, traceSample))
+  })
+
+/** The first keeps the time. */
+const both = (first: ObservationsShape, second: ObservationsShape): ObservationsShape => ({
+  asked: first.asked,
+  decided: (decision, asked, caller, since) => {
+    first.decided(decision, asked, caller, since)
+    second.decided(decision, asked, caller, since)
+  },
+  problem: (code) => {
+    first.problem(code)
+    second.problem(code)
+  }
+})

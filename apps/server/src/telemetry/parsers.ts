@@ -1,0 +1,47 @@
+/**
+ * The texts of the variables about telemetry. Faults repeat no secret.
+ */
+import { Redacted, Result } from "effect"
+import type { Parse } from "../config/parsers.ts"
+
+/** Where decisions are written: nowhere, to standard output, or to a file. */
+export type DecisionLogTarget = "off" | "stdout" | { readonly path: string }
+
+export const decisionLogTarget: Parse<DecisionLogTarget> = (text) => {
+  if (text === "off" || text === "stdout") return Result.succeed(text)
+  return text.startsWith("/") && !text.endsWith("/")
+    ? Result.succeed({ path: text })
+    : Result.fail("must be off, stdout, or the absolute path of a file")
+}
+
+const shortestKey = 32
+
+export const maskKey: Parse<Redacted.Redacted<string>> = (text) =>
+  text.length < shortestKey
+    ? Result.fail(`must have ${shortestKey} characters or more`)
+    : Result.succeed(Redacted.make(text))
+
+export const share: Parse<number> = (text) => {
+  const value = /^\d(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN
+  return value >= 0 && value <= 1 ? Result.succeed(value) : Result.fail("must be a number from 0 to 1, such as 0.01")
+}
+
+export const collectorUrl: Parse<URL> = (text) => {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.search === "" && url.hash === ""
+    ? Result.succeed(url)
+    : Result.fail("must be an http or https URL without user, query and fragment")
+}
+
+/** `name=value` by commas, percent-encoded, as OpenTelemetry has them. */
+export const collectorHeaders: Parse<Redacted.Redacted<Readonly<Record<string, string>>>> = (text) => {
+  const pairs = text.split(",").map((part) => /^\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*([!-~]*)\s*$/.exec(part))
+  return Result.try({
+    try: () =>
+      Redacted.make(Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", decodeURIComponent(pair?.[2] ?? "")]))),
+    catch: () => "is not percent-encoded"
+  }).pipe(Result.filterOrFail(() => pairs.every((pair) => pair !== null), () => "must be name=value, comma-separated"))
+}
+
+export const serviceName: Parse<string> = (text) =>
+  /^[\w.-]{1,100}$/.test(text) ? Result.succeed(text) : Result.fail("must be 1 to 100 letters, digits and ._-")

@@ -1,0 +1,60 @@
+/**
+ * Which requests are traced: those whose caller says so (`traceparent`), and of those whose caller says nothing, a share.
+ */
+import { monotonicMsOf } from "@posh/core"
+import { Clock, Context, Effect, Option, Random, Tracer } from "effect"
+import { Headers, HttpTraceContext } from "effect/http"
+import type { IncomingMessage } from "node:http"
+import { findRoute } from "../routes.ts"
+
+export interface TracingShape {
+  /** The same work; inside a span where the request is traced, so that its stages have theirs. */
+  readonly trace: <A, E, R>(request: IncomingMessage, work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+export const Tracing = Context.Reference<TracingShape>("posh/server/telemetry/Tracing", {
+  defaultValue: () => ({ trace: (_request, work) => work })
+})
+
+/** Traces a second at most that nobody asked for: a busy service would spend more on them than they tell. */
+const mostPerSecond = 10
+
+/** Without a tracer of its own a request has none: what is not traced makes no spans at all. */
+export const makeTracing = (tracer: Tracer.Tracer, share: number): Effect.Effect<TracingShape> =>
+  Effect.zipWith(Random.Random, Clock.Clock, (random, clock) => {
+    const second = { endsAt: 0, left: 0 }
+    const isChosen = (): boolean => {
+      if (random.nextDoubleUnsafe() >= share) return false
+      const now = monotonicMsOf(clock)
+      if (now >= second.endsAt) {
+        second.endsAt = now + 1_000
+        second.left = mostPerSecond
+      }
+      second.left -= 1
+      return second.left >= 0
+    }
+    const begin = <A, E, R>(
+      request: IncomingMessage,
+      parent: Tracer.ExternalSpan | undefined,
+      work: Effect.Effect<A, E, R>
+    ) =>
+      work.pipe(
+        Effect.withSpan(findRoute(request), {
+          kind: "server",
+          ...(parent === undefined ? { root: true } : { parent })
+        }),
+        Effect.provideService(Tracer.Tracer, tracer)
+      )
+    return {
+      trace: (request, work) => {
+        const { traceparent } = request.headers
+        const parent = typeof traceparent === "string" ? readParent(traceparent) : undefined
+        const isTraced = parent === undefined ? isChosen() : parent.sampled
+        return isTraced ? begin(request, parent, work) : work
+      }
+    }
+  })
+
+/** A value that is no `traceparent` is as good as none (W3C Trace Context §3.2.2.6). */
+const readParent = (traceparent: string): Tracer.ExternalSpan | undefined =>
+  Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent })))

@@ -1,0 +1,287 @@
+/**
+ * The decision log: what it says, what it hides, and that it is never in the way.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import type { Answer, BatchResponse } from "@posh/api"
+import { sha256Base64 } from "@posh/testing"
+import { Deferred, Effect, Logger, Redacted } from "effect"
+import { existsSync, readFileSync, renameSync, statSync } from "node:fs"
+import { join } from "node:path"
+import type { Asked, Decision } from "../../src/Decider.ts"
+import { makeDecisionLog } from "../../src/telemetry/decisions/DecisionLog.ts"
+import { makeMask } from "../../src/telemetry/decisions/mask.ts"
+import { type Entry, makeToLine } from "../../src/telemetry/decisions/record.ts"
+import { type Sink, SinkError } from "../../src/telemetry/decisions/sink.ts"
+import { association, indeterminate, verified } from "../verdicts.ts"
+import { makeWorld, spawnService, startService, until, valueOf } from "./world.ts"
+
+interface Line {
+  readonly id: string
+  readonly time: string
+  readonly caller: string
+  readonly question: Readonly<Record<string, unknown>>
+  readonly answer: Readonly<Record<string, unknown>>
+  readonly evidence?: string
+  readonly micros: { readonly total: number; readonly origin: number }
+}
+
+const linesOf = (text: string): ReadonlyArray<Line> =>
+  text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Line)
+
+const read = (file: string) => linesOf(readFileSync(file, "utf8"))
+
+describe("the decision log in a file", () => {
+  it.live(
+    "has one record a verdict, with what was asked and answered, and all of them when the service stops",
+    () =>
+      Effect.gen(function*() {
+        const { env, folder, server, stranger } = yield* makeWorld
+        const file = join(folder, "decisions.ndjson")
+        const { post, stop } = yield* startService({ ...env, POSH_DECISION_LOG: file })
+        const good = { domain: "good.example", service: "xmpp-server", certificate: server.pem }
+        const answers: Array<Answer> = []
+        for (
+          const question of [
+            good,
+            good,
+            { ...good, certificate: stranger.pem, nameCheck: "source", deadlineMs: 5_000 },
+            { ...good, domain: "BROKEN.example", service: "_xmpp-server._tcp" },
+            { domain: "refused.example", service: "xmpp-server", fingerprint: { "sha-512": "00".repeat(64) } }
+          ]
+        ) answers.push(JSON.parse((yield* post("/v1/verify", question)).text))
+        const batch = yield* post("/v1/verify/batch", { requests: [good, good, { ...good, service: "smtp" }] })
+        const { results } = JSON.parse(batch.text) as BatchResponse
+        answers.push((results[0] as { readonly answer: Answer }).answer)
+        assert.strictEqual((results[1] as { readonly answer: Answer }).answer.id, answers.at(-1)?.id)
+        yield* post("/v1/verify", { ...good, service: "smtp" }) // no verdict, no record
+        assert.strictEqual(yield* stop, 0)
+
+        const lines = read(file)
+        assert.deepStrictEqual(lines.map(({ id }) => id), answers.map(({ id }) => id))
+        for (const [index, { answer, question }] of lines.entries()) {
+          const given = answers[index]
+          const members = ["verdict", "code", "prooftype", "generation", "cache", "validUntil"] as const
+          assert.deepStrictEqual(members.map((name) => answer[name]), members.map((name) => given?.[name]))
+          assert.deepInclude(question, { domain: given?.domain, service: given?.service })
+        }
+        const [cold, warm, mismatch, broken, refused] = lines
+        assert.deepStrictEqual(cold?.question, {
+          domain: "good.example",
+          service: "xmpp-server",
+          sha256: sha256Base64(server.der)
+        })
+        assert.deepInclude(mismatch?.question, { nameCheck: "source", deadlineMs: 5_000 })
+        assert.deepInclude(refused?.question, { by: "fingerprint" })
+        assert.isTrue(lines.every(({ caller }) => caller === "anyone"))
+        assert.isTrue(lines.every(({ evidence }) => /^[0-9a-f]{64}$/.test(evidence ?? "")))
+        assert.strictEqual(cold?.evidence, warm?.evidence, "one association, one digest")
+        assert.notStrictEqual(cold?.evidence, broken?.evidence)
+        assert.isAbove(cold?.micros.origin ?? 0, 0)
+        assert.isAtLeast(cold?.micros.total ?? 0, cold?.micros.origin ?? 0)
+        assert.strictEqual(warm?.micros.origin, 0)
+        assert.strictEqual(statSync(file).mode & 0o7777, 0o640)
+        for (const secret of ["BEGIN CERTIFICATE", Buffer.from(server.der).toString("base64").slice(40, 80)]) {
+          assert.notInclude(readFileSync(file, "utf8"), secret)
+        }
+      }).pipe(Effect.scoped),
+    60_000
+  )
+
+  it.live("masks what it is told to, so that equal values stay equal", () =>
+    Effect.gen(function*() {
+      const { env, folder, server } = yield* makeWorld
+      const file = join(folder, "masked.ndjson")
+      const key = "k".repeat(32)
+      const { post, stop } = yield* startService({
+        ...env,
+        POSH_DECISION_LOG: file,
+        POSH_DECISION_LOG_MASK: "domain,caller,certificate",
+        POSH_DECISION_LOG_KEY: key
+      })
+      const good = { domain: "good.example", service: "xmpp-server", certificate: server.pem }
+      for (const domain of ["good.example", "GOOD.example", "broken.example"]) {
+        yield* post("/v1/verify", { ...good, domain, derivedDomain: "derived.example" })
+      }
+      yield* stop
+      const text = readFileSync(file, "utf8")
+      for (const hidden of ["example", "anyone", sha256Base64(server.der), key]) assert.notInclude(text, hidden)
+      const [one, two, three] = linesOf(text)
+      assert.strictEqual(one?.question["domain"], two?.question["domain"])
+      assert.notStrictEqual(one?.question["domain"], three?.question["domain"])
+      const mask = makeMask(["domain"], Redacted.make(key))
+      assert.strictEqual(one?.question["domain"], mask("domain", "good.example"))
+      assert.strictEqual(one?.answer["verdict"], "verified")
+    }).pipe(Effect.scoped), 60_000)
+
+  it.live("goes on in a new file after SIGHUP", () =>
+    Effect.gen(function*() {
+      const { env, folder, server } = yield* makeWorld
+      const file = join(folder, "rotated.ndjson")
+      const { child, post, stop } = yield* startService({ ...env, POSH_DECISION_LOG: file })
+      const ask = post("/v1/verify", { domain: "good.example", service: "xmpp-server", certificate: server.pem })
+      yield* ask
+      yield* until(() => existsSync(file) && read(file).length === 1)
+      renameSync(file, `${file}.1`)
+      child.kill("SIGHUP")
+      yield* ask
+      yield* ask
+      yield* until(() => existsSync(file) && read(file).length > 0)
+      yield* stop
+      assert.strictEqual(read(file).length + read(`${file}.1`).length, 3)
+    }).pipe(Effect.scoped), 60_000)
+
+  it.live("a disk that is full costs records, and no answer", () =>
+    Effect.gen(function*() {
+      const { env, server } = yield* makeWorld
+      const { get, output, post } = yield* startService({ ...env, POSH_DECISION_LOG: "/dev/full" })
+      const ask = post("/v1/verify", { domain: "good.example", service: "xmpp-server", certificate: server.pem })
+      for (let turn = 0; turn < 5; turn += 1) {
+        assert.strictEqual((yield* ask).status, 200)
+        yield* Effect.sleep(100)
+      }
+      const { text } = yield* get("/metrics")
+      assert.isAbove(valueOf(text, `posh_decision_log_records_total{result="dropped"}`), 0)
+      assert.strictEqual(valueOf(text, `posh_decision_log_records_total{result="written"}`), 0)
+      assert.strictEqual(output.stdout.split("The decision log cannot be written").length, 2, "one line, not five")
+      assert.include(output.stdout, "ENOSPC")
+    }).pipe(Effect.scoped), 60_000)
+
+  it.live("a file that cannot be opened stops the start", () =>
+    Effect.gen(function*() {
+      const { folder } = yield* makeWorld
+      const path = join(folder, "none", "log")
+      const { ended, output } = yield* spawnService({ POSH_DECISION_LOG: path })
+      assert.strictEqual(yield* Effect.promise(() => ended), 1)
+      assert.strictEqual(output.stderr, `posh: POSH_DECISION_LOG: cannot open ${path} (ENOENT)\n`)
+    }).pipe(Effect.scoped), 30_000)
+})
+
+describe("the decision log on standard output", () => {
+  it.live("a reader that stopped reading keeps no answer waiting", () =>
+    Effect.gen(function*() {
+      const { env, server } = yield* makeWorld
+      const { child, output, post, get } = yield* startService({ ...env, POSH_DECISION_LOG: "stdout" })
+      const good = { domain: "good.example", service: "xmpp-server", certificate: server.pem }
+      yield* post("/v1/verify", good)
+      yield* until(() => output.stdout.includes(`"verdict":"verified"`))
+      child.stdout?.pause()
+      // More than a pipe holds: 64 KiB, and what the streams of both sides keep.
+      const requests = Array.from({ length: 1_000 }, (_, index) => ({ ...good, deadlineMs: 1_000 + index }))
+      const startedAt = performance.now()
+      for (let turn = 0; turn < 3; turn += 1) {
+        const { status } = yield* post("/v1/verify/batch", { requests })
+        assert.strictEqual(status, 200)
+      }
+      assert.strictEqual((yield* get("/health/live")).status, 200)
+      assert.isBelow(performance.now() - startedAt, 20_000)
+      child.stdout?.resume()
+      yield* until(() => output.stdout.split(`"verdict":"verified"`).length > 3_000)
+    }).pipe(Effect.scoped), 60_000)
+})
+
+const asked: Asked = Object.freeze({ domain: "hosted.example", service: "xmpp-server", certificate: "MAA=" })
+const decision = (verdict: Decision["verdict"]): Decision => ({ id: "0193", verdict })
+const entry = (more: Partial<Entry> = {}): Entry => ({
+  decision: decision(verified),
+  asked,
+  caller: { name: "ops", account: "ops", scope: "verify" },
+  tookMs: 0.25,
+  ...more
+})
+
+describe("the buffer", () => {
+  it.live("drops and counts what does not fit, and logs once", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const texts: Array<string> = []
+      const sink: Sink = {
+        write: (text) =>
+          Effect.andThen(
+            Deferred.await(gate),
+            Effect.sync(() => {
+              texts.push(text)
+            })
+          )
+      }
+      const [written, dropped] = [{ value: 0 }, { value: 0 }]
+      const logged: Array<unknown> = []
+      const logger = Logger.make(({ message }) => {
+        logged.push(message)
+      })
+      yield* Effect.gen(function*() {
+        const record = yield* makeDecisionLog({ sink, toLine: () => "x", capacity: 10, written, dropped })
+        for (let turn = 0; turn < 25; turn += 1) record(entry())
+        assert.strictEqual(dropped.value, 15)
+        yield* Effect.sleep(100) // the writer has taken what there is, and stands still
+        for (let turn = 0; turn < 5; turn += 1) record(entry())
+        assert.strictEqual(dropped.value, 20, "what is under way counts")
+        yield* Deferred.succeed(gate, undefined)
+      }).pipe(Effect.scoped, Effect.provide(Logger.layer([logger])))
+      assert.strictEqual(written.value, 10)
+      assert.strictEqual(texts.join("").length, 10)
+      assert.strictEqual(logged.filter((message) => String(message).includes("too slow")).length, 1)
+    }))
+
+  it.live("counts what cannot be written, and goes on when it can", () =>
+    Effect.gen(function*() {
+      const state = { isFull: true }
+      const sink: Sink = {
+        write: () => Effect.suspend(() => state.isFull ? Effect.fail(new SinkError({ cause: "ENOSPC" })) : Effect.void)
+      }
+      const [written, dropped] = [{ value: 0 }, { value: 0 }]
+      const record = yield* makeDecisionLog({ sink, toLine: () => "x", capacity: 10, written, dropped })
+      record(entry())
+      yield* until(() => dropped.value === 1)
+      state.isFull = false
+      record(entry())
+      yield* until(() => written.value === 1)
+      assert.strictEqual(dropped.value, 1)
+    }).pipe(Effect.provide(Logger.layer([])), Effect.scoped))
+})
+
+describe("a record", () => {
+  const toLine = makeToLine(makeMask([], undefined))
+
+  it.each<readonly [string, Entry]>([
+    [
+      "a name of a caller with everything in it",
+      entry({ caller: { name: `"\n\u0000${"x".repeat(300)}`, account: "", scope: "verify" } })
+    ],
+    [
+      "options with everything in them",
+      entry({ asked: Object.freeze({ ...asked, derivedDomain: `"\n\u2028${"y".repeat(300)}` }) })
+    ],
+    ["an indeterminate verdict", entry({ decision: decision(indeterminate) })],
+    ["a verdict", entry()]
+  ])("%s is one line of JSON of bounded length (POSH-SEC-14)", (_name, of) => {
+    const line = toLine(of)
+    assert.strictEqual(line.indexOf("\n"), line.length - 1)
+    assert.deepInclude(JSON.parse(line), { id: "0193" })
+    assert.isBelow(line.length, 1_200)
+  })
+
+  it("has the members that the guide shows", () => {
+    const guide = readFileSync(join(import.meta.dirname, "../../../../docs/guides/operate.md"), "utf8")
+    const [, shown = ""] = /### Decisions\n[^]*?```json\n([^]*?)```/.exec(guide) ?? []
+    const membersOf = (value: object): ReadonlyArray<unknown> =>
+      Object.entries(value).map(([name, inner]) => [name, typeof inner === "object" ? membersOf(inner) : ""])
+    const basis = association
+    const line = toLine(entry({ decision: decision({ ...verified, basis, validUntil: 0, waitedMs: 0 }) }))
+    assert.deepStrictEqual(membersOf(JSON.parse(line)), membersOf(JSON.parse(shown)))
+  })
+
+  it("keeps no text of a question that can still change", () => {
+    const loose = { ...asked, deadlineMs: 1_000 }
+    const first = JSON.parse(toLine(entry({ asked: loose })))
+    loose.deadlineMs = 2_000
+    const second = JSON.parse(toLine(entry({ asked: loose })))
+    assert.deepStrictEqual([first.question.deadlineMs, second.question.deadlineMs], [1_000, 2_000])
+  })
+
+  it("masks with a key of its own where none is given", () => {
+    const [one, two] = [makeMask(["caller"], undefined), makeMask(["caller"], undefined)]
+    assert.strictEqual(one("caller", "a"), one("caller", "a"))
+    assert.notStrictEqual(one("caller", "a"), two("caller", "a"))
+    assert.strictEqual(one("domain", "a"), "a")
+  })
+})

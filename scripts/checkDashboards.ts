@@ -1,0 +1,20 @@
+/**
+ * `npm run check:dashboards`: rules and dashboard name only metrics, labels and values that the service exports, and the
+ * rules do what their tests say (with `promtool`, of Debian's package `prometheus`).
+ */
+import { ensureInstalled } from "../packages/testing/src/tools.ts"
+import { readDashboard, readRules, unknownNames } from "./dashboards/names.ts"
+import { runPromtool } from "./dashboards/promtool.ts"
+
+ensureInstalled("promtool", "--version", "prometheus")
+
+const breaches = [
+  ...unknownNames("docker/prometheus/rules.yml", readRules("docker/prometheus/rules.yml")),
+  ...unknownNames("docker/grafana/posh.json", readDashboard("docker/grafana/posh.json")),
+  ...runPromtool("check", "config", "docker/prometheus/prometheus.yml"),
+  ...runPromtool("check", "rules", "docker/prometheus/rules.yml"),
+  ...runPromtool("test", "rules", "docker/prometheus/rules.test.yml")
+]
+for (const breach of breaches) console.error(breach)
+console.log(breaches.length === 0 ? "dashboards: ok" : `dashboards: ${breaches.length} breached`)
+process.exitCode = breaches.length === 0 ? 0 : 1

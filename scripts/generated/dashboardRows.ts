@@ -1,0 +1,240 @@
+/**
+ * What the dashboard shows, row by row: first whether callers get answers, then why not.
+ */
+
+export interface Panel {
+  readonly title: string
+  /** What to make of it. */
+  readonly description: string
+  /** Of Grafana. */
+  readonly unit: "reqps" | "ops" | "s" | "percentunit" | "short" | "bytes"
+  readonly stacked?: boolean
+  readonly queries: ReadonlyArray<readonly [legend: string, expr: string]>
+}
+
+const rate = (metric: string, labels = ""): string =>
+  `rate(${metric}{instance=~"$instance"${labels === "" ? "" : `,${labels}`}}[$__rate_interval])`
+
+const sumBy = (by: string, metric: string, labels?: string): string => `sum by (${by}) (${rate(metric, labels)})`
+
+const quantile = (q: number, metric: string, labels?: string, by = "le"): string =>
+  `histogram_quantile(${q}, ${sumBy(by, `${metric}_bucket`, labels)})`
+
+const quantiles = (metric: string, labels?: string): Panel["queries"] => [
+  ["p50", quantile(0.5, metric, labels)],
+  ["p99", quantile(0.99, metric, labels)]
+]
+
+const gauge = (metric: string, labels = ""): string =>
+  `${metric}{instance=~"$instance"${labels === "" ? "" : `,${labels}`}}`
+
+export const rows: ReadonlyArray<{ readonly title: string; readonly panels: ReadonlyArray<Panel> }> = [
+  {
+    title: "Answers",
+    panels: [
+      {
+        title: "Verdicts",
+        description: "What callers are told. Only verified is a yes.",
+        unit: "ops",
+        stacked: true,
+        queries: [["{{verdict}}", sumBy("verdict", "posh_verdicts_total")]]
+      },
+      {
+        title: "Nobody could find out",
+        description: "Share of indeterminate answers by whose trouble it is. Ours is ours to mend.",
+        unit: "percentunit",
+        queries: [[
+          "{{whose}}",
+          `${sumBy("whose", "posh_verdicts_total", `whose!="none"`)} / ignoring(whose) group_left sum(${
+            rate("posh_verdicts_total")
+          })`
+        ]]
+      },
+      {
+        title: "Why not verified",
+        description: "Codes of the answers that are no yes; docs/reference/errors.md explains them.",
+        unit: "ops",
+        queries: [["{{code}}", `topk(10, ${sumBy("code", "posh_verdicts_total", `verdict!="verified"`)} > 0)`]]
+      },
+      {
+        title: "Problems",
+        description: "Questions and requests that got no verdict.",
+        unit: "ops",
+        queries: [["{{code}}", `${sumBy("code", "posh_problems_total")} > 0`]]
+      },
+      {
+        title: "POST /v1/verify",
+        description: "From the head of a request to the end of its answer.",
+        unit: "s",
+        queries: quantiles("posh_http_request_seconds", `route="POST /v1/verify"`)
+      },
+      {
+        title: "Requests",
+        description: "By route and status; aborted where the caller went away before its answer.",
+        unit: "reqps",
+        stacked: true,
+        queries: [["{{route}} {{status}}", `${sumBy("route, status", "posh_http_requests_total")} > 0`]]
+      }
+    ]
+  },
+  {
+    title: "Cache",
+    panels: [
+      {
+        title: "Look-ups by result",
+        description: "Hits in memory cost microseconds, hits in Redis a round trip, misses a resolution.",
+        unit: "ops",
+        stacked: true,
+        queries: [["{{tier}} {{result}}", `${sumBy("tier, result", "posh_cache_lookups_total")} > 0`]]
+      },
+      {
+        title: "Entries in memory",
+        description: "At the bound of POSH_CACHE_ENTRIES the least used go.",
+        unit: "short",
+        queries: [
+          ["{{instance}}", gauge("posh_cache_entries")],
+          ["evicted a second {{instance}}", rate("posh_cache_evictions_total")]
+        ]
+      },
+      {
+        title: "Age of what is served",
+        description: "How long ago the material was fetched that answered.",
+        unit: "s",
+        queries: quantiles("posh_served_age_seconds")
+      },
+      {
+        title: "Work saved",
+        description: "Questions that waited for another's resolution, and resolutions ahead of need.",
+        unit: "ops",
+        queries: [
+          ["coalesced", `sum(${rate("posh_coalesced_total")})`],
+          ["refreshed ahead", `sum(${rate("posh_refreshes_ahead_total")})`]
+        ]
+      },
+      {
+        title: "Redis",
+        description: "Faults by reason; 1 on the breaker means that Redis is left alone.",
+        unit: "short",
+        queries: [
+          ["{{reason}}", `${sumBy("reason", "posh_redis_faults_total")} > 0`],
+          ["breaker {{instance}}", gauge("posh_redis_breaker_open")]
+        ]
+      },
+      {
+        title: "Redis commands",
+        description: "Close to POSH_REDIS_TIMEOUT, Redis is about to be left alone.",
+        unit: "s",
+        queries: quantiles("posh_redis_command_seconds")
+      }
+    ]
+  },
+  {
+    title: "Origins",
+    panels: [
+      {
+        title: "Resolutions",
+        description: "Attempts to learn what a domain publishes.",
+        unit: "ops",
+        stacked: true,
+        queries: [["{{generation}} {{code}}", `topk(10, ${sumBy("generation, code", "posh_resolutions_total")} > 0)`]]
+      },
+      {
+        title: "Resolution time",
+        description: "With all redirects and queues; 12 s at the most.",
+        unit: "s",
+        queries: [
+          ["p50", quantile(0.5, "posh_resolution_seconds")],
+          ["p99 {{generation}}", quantile(0.99, "posh_resolution_seconds", undefined, "le, generation")]
+        ]
+      },
+      {
+        title: "Where the time goes",
+        description: "p99 of each part of a request that succeeded.",
+        unit: "s",
+        queries: [["{{phase}}", quantile(0.99, "posh_outbound_phase_seconds", undefined, "le, phase")]]
+      },
+      {
+        title: "Outbound requests",
+        description: "Answered is any answer; everything else never came to one.",
+        unit: "reqps",
+        stacked: true,
+        queries: [["{{code}}", `${sumBy("code", "posh_outbound_requests_total")} > 0`]]
+      },
+      {
+        title: "Outbound request time",
+        description: "Whatever came of it.",
+        unit: "s",
+        queries: quantiles("posh_outbound_request_seconds")
+      },
+      {
+        title: "Who asks for the fleet",
+        description: "lead: this replica. follow: another one. fenced: the lead was lost meanwhile.",
+        unit: "ops",
+        queries: [["{{role}}", sumBy("role", "posh_fleet_leads_total")]]
+      }
+    ]
+  },
+  {
+    title: "Process",
+    panels: [
+      {
+        title: "State",
+        description: "What /health/ready says.",
+        unit: "short",
+        stacked: true,
+        queries: [["{{state}}", `sum by (state) (${gauge("posh_readiness")})`]]
+      },
+      {
+        title: "CPU",
+        description: "Seconds a second. At 1 the process is at its limit: add replicas.",
+        unit: "s",
+        queries: [["{{instance}}", rate("posh_process_cpu_seconds_total")]]
+      },
+      {
+        title: "Event loop delay",
+        description: "How late the process reacts.",
+        unit: "s",
+        queries: [["{{at}} {{instance}}", gauge("posh_event_loop_delay_seconds")]]
+      },
+      {
+        title: "Memory",
+        description: "Of the process, and of the heap of JavaScript.",
+        unit: "bytes",
+        queries: [
+          ["process {{instance}}", gauge("posh_process_resident_memory_bytes")],
+          ["heap {{kind}} {{instance}}", gauge("posh_process_heap_bytes")]
+        ]
+      },
+      {
+        title: "Questions that wait",
+        description: "For origins; and what keeps the process running: sockets, timers, files.",
+        unit: "short",
+        queries: [
+          ["questions {{instance}}", gauge("posh_questions_waiting")],
+          ["handles {{instance}}", gauge("posh_process_open_handles")]
+        ]
+      },
+      {
+        title: "Records",
+        description: "Of the decision log and of traces; what is dropped is lost.",
+        unit: "ops",
+        queries: [
+          ["decisions {{result}}", sumBy("result", "posh_decision_log_records_total")],
+          ["spans {{result}}", sumBy("result", "posh_spans_total")]
+        ]
+      },
+      {
+        title: "Age",
+        description: "Since the process started; a saw means that it restarts.",
+        unit: "s",
+        queries: [["{{instance}}", `time() - ${gauge("posh_process_start_time_seconds")}`]]
+      },
+      {
+        title: "Versions",
+        description: "More than one for long: a rolling restart has stopped half-way.",
+        unit: "short",
+        queries: [["{{version}} on Node.js {{node}}", `count by (version, node) (${gauge("posh_build_info")})`]]
+      }
+    ]
+  }
+]

@@ -1,0 +1,58 @@
+/**
+ * The reference of all metrics, from the rows that the service registers them by.
+ */
+import { catalogue, type Labels, type Row } from "../../apps/server/src/telemetry/catalogue.ts"
+import { table } from "./markdown.ts"
+
+export const metricsReference = (): string =>
+  `# Metrics
+
+<!-- Made by \`npm run generate\` from apps/server/src/telemetry/catalogue.ts. Do not edit. -->
+
+\`GET /metrics\` answers with all of these in the text format of Prometheus; with \`POSH_METRICS=off\` there is no such route.
+Labels take their values from closed sets: never a domain, a caller or a URL. Every series exists from the start, at zero,
+so that a rate sees the first event. Numbers are those of one replica since it started.
+
+${
+    table(
+      ["Metric", "Type", "Counts or measures", "Meaning", "What to do about it"],
+      rows.map(([name, { advice, help, type, unit }]) => [`\`${name}\``, type, unit, help, advice])
+    )
+  }
+
+A histogram has \`_bucket\` with the label \`le\`, \`_sum\` and \`_count\`.
+
+## Labels
+
+${rows.filter(([, { series }]) => labelsOf(series).length > 0).map(labelSection).join("\n\n")}
+
+## Buckets
+
+${
+    table(
+      ["Metric", "Upper ends"],
+      rows.flatMap(([name, { buckets }]) => buckets === undefined ? [] : [[`\`${name}\``, buckets.join(", ")]])
+    )
+  }
+`
+
+const rows = Object.entries<Row>(catalogue)
+
+const labelsOf = (series: ReadonlyArray<Labels>): ReadonlyArray<string> => Object.keys(series[0] ?? {})
+
+const labelSection = ([name, { series }]: readonly [string, Row]): string =>
+  `### ${name}\n\n${
+    table(
+      ["Label", "Values"],
+      labelsOf(series).map((label) => [`\`${label}\``, valuesText(name, label, series)])
+    )
+  }`
+
+/** Those of the process that makes the reference are not to stand in it. */
+const ofTheProcess = "posh_build_info"
+
+const valuesText = (name: string, label: string, series: ReadonlyArray<Labels>): string => {
+  if (name === ofTheProcess) return `the version${label === "node" ? " of Node.js" : ""}`
+  const values = [...new Set(series.map((labels) => labels[label] ?? ""))]
+  return values.map((value) => `\`${value}\``).join(", ")
+}
