@@ -22,12 +22,19 @@ export interface Decision {
 /** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
 export type Decide = (asked: Asked, caller: Caller, batchedMs?: number) => Effect.Effect<Decision, Problem>
 
-export class Decider extends Context.Service<Decider, { readonly decide: Decide }>()("posh/server/Decider") {
+export class Decider extends Context.Service<Decider, {
+  readonly decide: Decide
+  /**
+   * The decision, where memory gives it at once: nothing is spent, nobody waits, and so it takes no place. `undefined`
+   * says nothing but that `decide` has to be asked.
+   */
+  readonly decideNow: (asked: Asked, caller: Caller) => Decision | undefined
+}>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
     Decider,
     Effect.gen(function*() {
-      const { verify } = yield* Verifier
-      const { ask } = yield* Limits
+      const { verify, verifyNow } = yield* Verifier
+      const { ask, asksTooMuch } = yield* Limits
       const observations = yield* Observations
       const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
         Effect.matchCauseEffect(verify(asked), {
@@ -49,7 +56,16 @@ export class Decider extends Context.Service<Decider, { readonly decide: Decide 
             return told(decision)
           })
         })
+      const decideNow = (asked: Asked, caller: Caller): Decision | undefined => {
+        const since = observations.asked()
+        const verdict = verifyNow(asked)
+        if (verdict === undefined || asksTooMuch(caller)) return undefined
+        const decision = { id: makeId(verdict.decidedAt), verdict }
+        observations.decided(decision, asked, caller, since)
+        return decision
+      }
       return Decider.of({
+        decideNow,
         decide: (asked, caller, batchedMs) =>
           asked.refresh === true
             ? Effect.andThen(

@@ -9,9 +9,17 @@ import { indeterminate, verified } from "./verdicts.ts"
 const verifier = Layer.succeed(
   Verifier,
   Verifier.of({
+    verifyNow: ({ domain }) => {
+      if (domain === "broken.example") throw new Error("a defect")
+      if (domain === "half-remembered.example") return {} as typeof verified
+      return domain === "remembered.example" ? verified : undefined
+    },
     verify: ({ domain }) => {
       if (domain === "defect.example") return Effect.die("a defect")
-      if (domain === "half.example") return Effect.succeed({} as typeof verified) // no verdict that can be told
+      if (domain === "broken.example") return Effect.die("a defect")
+      if (domain === "half.example" || domain === "half-remembered.example") {
+        return Effect.succeed({} as typeof verified) // no verdict that can be told
+      }
       if (domain === "slow.example") return Effect.as(Effect.sleep("20 millis"), indeterminate)
       return Effect.succeed(domain === "down.example" ? indeterminate : verified)
     },
@@ -63,7 +71,12 @@ describe("the fast lane answers as the ordinary way does", () => {
       ["with evidence", question("a.example", { explain: true }), 200],
       ["indeterminate", question("down.example"), 200],
       ["not at once", question("slow.example"), 200],
+      ["remembered", question("remembered.example"), 200],
+      ["remembered, with evidence", question("remembered.example", { explain: true }), 200],
+      ["remembered, and a refresh that is not", question("remembered.example", { refresh: true }), 200],
       ["a defect", question("defect.example"), 500],
+      ["a defect at once", question("broken.example"), 500],
+      ["a defect behind what is remembered", question("half-remembered.example"), 500],
       ["a defect behind the verdict", question("half.example"), 500],
       ["an unknown member", question("a.example", { nameChek: "source" }), 400],
       ["a missing member", "{}", 400],

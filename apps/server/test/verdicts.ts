@@ -171,6 +171,7 @@ export const fakeVerifier = (answers: { readonly [domain: string]: Verdict | "de
   const layer = Layer.succeed(
     Verifier,
     Verifier.of({
+      verifyNow: () => undefined,
       verify: (question) => {
         record.questions.push(question)
         const answer = answers[question.domain]

@@ -26,10 +26,13 @@ import type { Stage } from "./Stage.ts"
 import type { Target } from "./Target.ts"
 import type { CacheStatus } from "./Verdict.ts"
 
-export interface ResolveOptions {
+export interface RecallOptions {
   readonly generations: Generations
   /** Milliseconds; remembered things older than this do not count. */
   readonly maxAgeMs?: number
+}
+
+export interface ResolveOptions extends RecallOptions {
   /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
@@ -62,8 +65,16 @@ export interface Resolution {
   readonly deciding: Asked
 }
 
+/** A resolution that asked nobody. */
+export interface Recollection extends Resolution {
+  /** To be called where it is used: the observer then counts it as it counts others. */
+  readonly used: () => void
+}
+
 export class Resolver extends Context.Service<Resolver, {
   readonly resolve: (target: Target, options: ResolveOptions) => Effect.Effect<Resolution>
+  /** The same, of what memory answers alone and at once; `undefined` where somebody has to be asked or waited for. */
+  readonly resolveNow: (target: Target, options: RecallOptions) => Recollection | undefined
   /** Forgets both generations; resolutions under way are not remembered. */
   readonly forget: (target: Target) => Effect.Effect<void>
 }>()("posh/Resolver") {
@@ -147,6 +158,40 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       return Effect.as(flights.start(target.keys[generation].text, learn(generation, target, remembered)), answer)
     })
 
+  const resolveNow = (target: Target, options: RecallOptions): Recollection | undefined => {
+    const demand = { ...ageOf(options), force: false }
+    const [first, second] = generationsOf[options.generations]
+    const one = lookNow(first, target, demand)
+    if (one === undefined) return undefined
+    if (second === undefined || Result.isSuccess(one.asked.outcome)) return concluded(one)
+    const { code } = one.asked.outcome.failure
+    if (code !== "NotPublished") return isUnanswered(code) ? undefined : concluded(one) // POSH-NEG-02, POSH-NEG-06
+    const two = lookNow(second, target, demand)
+    return two === undefined ? undefined : concluded(one, two)
+  }
+
+  const lookNow = (generation: Generation, target: Target, demand: Demand): Looked | undefined => {
+    const remembered = store.getNow(target.keys[generation])
+    if (remembered === undefined) return undefined
+    const recalled = recall(remembered, demand)
+    if (recalled._tag === "Learn" || recalled.refreshAhead) return undefined
+    return { remembered, recalled, asked: toAsked(generation, recalled, remembered.tier) }
+  }
+
+  const concluded = (one: Looked, two?: Looked): Recollection => ({
+    asked: two === undefined ? [one.asked] : [one.asked, two.asked],
+    deciding: (two ?? one).asked,
+    used: () => {
+      observeRecall(one)
+      if (two !== undefined) observeRecall(two)
+    }
+  })
+
+  const observeRecall = ({ recalled, remembered }: Pick<Looked, "remembered" | "recalled">): void => {
+    observer.recalled(remembered)
+    if (recalled._tag === "Serve") observer.served(remembered.asOf - recalled.association.lifetime.fetchedAt)
+  }
+
   const askOrigin = Effect.fnUntraced(
     function*(
       generation: Generation,
@@ -185,6 +230,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
 
   return Resolver.of({
     resolve,
+    resolveNow,
     forget: Effect.fnUntraced(function*({ keys }) {
       for (const key of [keys.rfc7711, keys.draft]) {
         flights.discard(key.text)
@@ -195,7 +241,20 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   })
 })
 
-const ageOf = ({ maxAgeMs }: ResolveOptions) => maxAgeMs === undefined ? {} : { maxAgeMs }
+/** What memory says of one generation. */
+interface Looked {
+  readonly remembered: Remembered
+  readonly recalled: Exclude<Recall, { _tag: "Learn" }>
+  readonly asked: Asked
+}
+
+const generationsOf = {
+  "rfc-then-draft": ["rfc7711", "draft"],
+  "rfc-only": ["rfc7711", undefined],
+  "draft-only": ["draft", undefined]
+} as const satisfies Record<Generations, readonly [Generation, Generation | undefined]>
+
+const ageOf = ({ maxAgeMs }: RecallOptions) => maxAgeMs === undefined ? {} : { maxAgeMs }
 
 /** A flight has landed; what that means for a question depends on the question's own demand. */
 const conclude = (

@@ -35,6 +35,11 @@ export interface AssertionOptions {
 export class Verifier extends Context.Service<Verifier, {
   /** Answers a question. Fails only where the question is malformed. */
   readonly verify: (question: Question) => Effect.Effect<Verdict, QuestionError>
+  /**
+   * The same verdict, where memory gives it alone and at once; for callers to whom a fiber is dear. `undefined` says
+   * nothing but that `verify` has to be asked. Stages have no spans here.
+   */
+  readonly verifyNow: (question: Question) => Verdict | undefined
   /** What the domain asserts now; resolves where nothing is remembered (POSH-REQ-08: so also the prefetch). */
   readonly assertion: (
     domain: string,
@@ -60,6 +65,7 @@ export class Verifier extends Context.Service<Verifier, {
 const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
   const { inventory } = yield* AssociationStore
+  const clock = yield* Clock.Clock
 
   // Whoever puts the same frozen question again is spared the reading.
   const readTarget = remembering((question: Question) => parseTarget(question, policy))
@@ -69,12 +75,8 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   // Spans only where a question is traced: they would cost more than the rest of a warm answer.
   const verify = Effect.fnUntraced(function*(question: Question) {
     const stage = yield* currentStage
-    const now = yield* Clock.currentTimeMillis
-    const target = yield* Effect.fromResult(stage.run("Target", () => readTarget(question)))
-    const presented = yield* Effect.fromResult(stage.run("Certificate", () => readProof(question)))
-    const terms = yield* Effect.fromResult(readTerms(question))
-    const leaf = stage.run("Leaf", () => judgeLeaf(presented, policy, now))
-    const inquiry: Inquiry = { target, presented, terms, leaf, now }
+    const inquiry = yield* Effect.fromResult(inquire(stage, question, yield* Clock.currentTimeMillis))
+    const { leaf, target, terms } = inquiry
     if (leaf.fault !== undefined) return refusedLeaf(inquiry, leaf.fault)
 
     const options = toOptions(terms, stage)
@@ -89,6 +91,29 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const again = yield* stage.within("Resolver", resolver.resolve(target, { ...options, force: "mismatch" }))
     return conclude(stage, inquiry, again)
   })
+
+  const verifyNow = (question: Question): Verdict | undefined => {
+    const inquiry = Result.getOrUndefined(inquire(untraced, question, clock.currentTimeMillisUnsafe()))
+    if (inquiry === undefined || inquiry.terms.refresh) return undefined
+    if (inquiry.leaf.fault !== undefined) return refusedLeaf(inquiry, inquiry.leaf.fault)
+    const resolution = resolver.resolveNow(inquiry.target, inquiry.terms)
+    if (resolution === undefined) return undefined
+    const verdict = conclude(untraced, inquiry, resolution)
+    if (isRememberedMismatch(verdict)) return undefined
+    resolution.used()
+    return verdict
+  }
+
+  const inquire = (stage: Stage, question: Question, now: number): Result.Result<Inquiry, QuestionError> => {
+    const target = stage.run("Target", () => readTarget(question))
+    if (Result.isFailure(target)) return Result.fail(target.failure)
+    const presented = stage.run("Certificate", () => readProof(question))
+    if (Result.isFailure(presented)) return Result.fail(presented.failure)
+    const terms = readTerms(question)
+    if (Result.isFailure(terms)) return Result.fail(terms.failure)
+    const leaf = stage.run("Leaf", () => judgeLeaf(presented.success, policy, now))
+    return Result.succeed({ target: target.success, presented: presented.success, terms: terms.success, leaf, now })
+  }
 
   const conclude = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
     const { outcome } = resolution.deciding
@@ -119,7 +144,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     yield* resolver.forget(yield* Effect.fromResult(parseTarget({ domain, service }, policy)))
   })
 
-  return Verifier.of({ verify, assertion, forget, inventory })
+  return Verifier.of({ verify, verifyNow, assertion, forget, inventory })
 })
 
 /**

@@ -1,7 +1,9 @@
 /** One question about the greenhouse's certificate, over a web without a network. */
+import { assert } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
+import type { Verdict } from "../src/Verdict.ts"
 import { Verifier } from "../src/Verifier.ts"
 
 export const rfc = "https://chat.orchard.example/.well-known/posh/xmpp-server.json"
@@ -16,11 +18,17 @@ export const fingerprints = (expires: number) => ({ ...greenhouse.fingerprints, 
 /** Material that the certificate in question is not among. */
 export const onlyNext = { fingerprints: [greenhouse.fingerprints.fingerprints[0]], expires: 86_400 }
 
+/** Whatever memory gives at once is what the ordinary way gives as well. */
 export const ask = (more: object = {}) =>
-  Effect.map(
-    Verifier.use((verifier) => verifier.verify({ ...question, ...more })),
-    ({ cache, code }) => `${code} ${cache ?? "-"}`
-  )
+  Effect.gen(function*() {
+    const { verify, verifyNow } = yield* Verifier
+    const atOnce = verifyNow({ ...question, ...more })
+    const verdict = yield* verify({ ...question, ...more })
+    if (atOnce !== undefined) assert.deepStrictEqual(told(atOnce), told(verdict))
+    return `${verdict.code} ${verdict.cache ?? "-"}`
+  })
+
+const told = (verdict: Verdict) => ({ ...verdict, evidence: verdict.evidence })
 
 export const at = (instant: string) => TestClock.setTime(Date.parse(instant))
 export const start = at("2026-07-01T00:00:00Z")

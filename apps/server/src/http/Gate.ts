@@ -26,7 +26,7 @@ export const layer = (listener: Lanes) =>
     listener.gate = (request, response) => {
       const caller = identify(request)
       if (Result.isFailure(caller)) return refuse(response, caller.failure)
-      callers.set(request, caller.success)
+      noteCaller(request, caller.success)
       const admission = admit(request, response, caller.success)
       if (admission === undefined) return true
       return admission === "ignore" ? false : refuse(response, { problem: admission })
@@ -34,9 +34,17 @@ export const layer = (listener: Lanes) =>
   }))
 
 /** Who asks; of a request that passed the gate. `request` is that of Node.js, as the router's has it in `source`. */
-export const callerOf = (request: object): Caller => callers.get(request) ?? nobody
+export const callerOf = (request: object): Caller => (request as Asked)[callerKey] ?? nobody
 
-const callers = new WeakMap<object, Caller>()
+const noteCaller = (request: object, caller: Caller): void => {
+  ;(request as Asked)[callerKey] = caller
+}
+
+// On the request itself: a weak map would be more work for the garbage collector than all else here.
+const callerKey = Symbol("caller")
+interface Asked {
+  [callerKey]?: Caller
+}
 
 /** For requests that no gate has seen: they may nothing that needs a scope. */
 const nobody: Caller = { name: "nobody", account: "nobody" }

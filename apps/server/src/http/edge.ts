@@ -40,7 +40,7 @@ const closing = (response: Response): Effect.Effect<Response, never, HttpServerR
 const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
   Effect.flatMap(
     Effect.all([HttpServerRequest.HttpServerRequest, Tracing]),
-    ([{ source }, { trace }]) => trace(source as IncomingMessage, handled)
+    ([{ source }, { choose }]) => choose(source as IncomingMessage)?.(handled) ?? handled
   )
 
 /** Handlers fail with problems, which are encoded by the time that they come here: their code is read back. */

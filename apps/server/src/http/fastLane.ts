@@ -14,6 +14,7 @@ import { answerReading, type Reading, readQuestion } from "../answerQuestion.ts"
 import type { Caller } from "../Caller.ts"
 import { Decider } from "../Decider.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
+import { toAnswer } from "../toAnswer.ts"
 import { decodeJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
 import type { Lanes } from "./Listener.ts"
@@ -23,18 +24,26 @@ import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts
 /** Puts the lane in front of a listener's routes. */
 export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.gen(function*() {
-    const { decide } = yield* Decider
-    const { trace } = yield* Tracing
+    const { decide, decideNow } = yield* Decider
+    const { choose } = yield* Tracing
     const runFork = Effect.runForkWith(yield* Effect.context())
     const readings = makeReadings()
-    const answer = (octets: Buffer, caller: Caller): Effect.Effect<Rendered> => {
-      const reading = readings(octets)
-      if (Result.isFailure(reading)) return Effect.succeed(renderProblem(reading.failure))
-      return Effect.match(answerReading(decide, caller, reading.success), {
-        onFailure: renderProblem,
-        onSuccess: renderAnswer
-      })
+    /** What is remembered is answered on the spot; a fiber for each would cost a third of the whole. */
+    const answerNow = (reading: Result.Result<Reading, Problem>, caller: Caller): Rendered | undefined => {
+      if (Result.isFailure(reading)) return renderProblem(reading.failure)
+      const { asked, explain } = reading.success
+      const decision = decideNow(asked, caller)
+      return decision === undefined
+        ? undefined
+        : renderAnswer(toAnswer(decision.verdict, { id: decision.id, explain }))
     }
+    const answer = (reading: Result.Result<Reading, Problem>, caller: Caller): Effect.Effect<Rendered> =>
+      Result.isFailure(reading)
+        ? Effect.succeed(renderProblem(reading.failure))
+        : Effect.match(answerReading(decide, caller, reading.success), {
+          onFailure: renderProblem,
+          onSuccess: renderAnswer
+        })
 
     const report = (cause: Cause.Cause<never>) => void runFork(Effect.logError("a request met a defect", cause))
     listener.fastLane = (request, response) => {
@@ -42,13 +51,19 @@ export const layer = (listener: Lanes) =>
       if (length === undefined) return false
       const began = performance.now()
       readBody(request, length, (octets) => {
-        const fiber = runFork(trace(request, answer(octets, callerOf(request))))
-        const exit = fiber.pollUnsafe()
         const end = (exit: Exit.Exit<Rendered>) => {
           respond(response, exit, report)
           listener.answered?.(response, began)
         }
-        if (exit !== undefined) return end(exit) // it was remembered
+        const caller = callerOf(request)
+        const traced = choose(request)
+        const reading = readings(octets)
+        const now = traced === undefined ? attempt(() => answerNow(reading, caller)) : undefined
+        if (now !== undefined) return end(now)
+        const work = answer(reading, caller)
+        const fiber = runFork(traced === undefined ? work : traced(work))
+        const exit = fiber.pollUnsafe()
+        if (exit !== undefined) return end(exit)
         response.once("close", () => fiber.interruptUnsafe()) // who went away needs no answer
         fiber.addObserver(end)
       })
@@ -102,6 +117,13 @@ const makeReadings = () => {
       return reading
     })
   }
+}
+
+/** A defect is one in either way to answer. */
+const attempt = (work: () => Rendered | undefined): Exit.Exit<Rendered> | undefined => {
+  const done = Result.try({ try: work, catch: (defect) => defect })
+  if (Result.isFailure(done)) return Exit.die(done.failure)
+  return done.success === undefined ? undefined : Exit.succeed(done.success)
 }
 
 const respond = (

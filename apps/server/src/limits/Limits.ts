@@ -33,6 +33,8 @@ export class Limits extends Context.Service<Limits, {
   readonly inTurn: InTurn
   /** Answers within the limits, or says why not. */
   readonly ask: <A>(asking: Asking<A>) => Effect.Effect<A, Problem>
+  /** For an answer that is there already: does the caller's rate forbid it? Else it counts as asked. */
+  readonly asksTooMuch: (caller: Caller) => boolean
   /** Has so many places while it runs; does not run where there are not as many. */
   readonly withPlaces: <A>(
     caller: Caller,
@@ -84,6 +86,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
       ]),
       inTurn: makeTurns(),
       withPlaces,
+      asksTooMuch: ({ account }) => questions?.take(account, monotonicMsOf(clock)) !== undefined,
       ask: ({ answer, batchedMs, caller, isSettled }) => {
         const put = Effect.suspend(() => {
           const now = monotonicMsOf(clock)

@@ -174,6 +174,7 @@ export const makeRedisStore = (
     return {
       catchUp,
       get,
+      getNow: () => undefined,
       getShared: get,
       putAssociation: (key, association, permit) => replace(key, write(key, association, permit)),
       putAbsence: (key, absence, permit) =>

@@ -21,6 +21,7 @@ describe("places for questions", () => {
   const verifier = Layer.succeed(
     Verifier,
     Verifier.of({
+      verifyNow: () => undefined,
       verify: ({ domain }) => {
         if (domain !== "slow.example") return Effect.succeed(verified)
         asked += 1

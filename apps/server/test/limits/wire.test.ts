@@ -10,6 +10,7 @@ let slowAsked = 0
 const verifier = Layer.succeed(
   Verifier,
   Verifier.of({
+    verifyNow: () => undefined,
     verify: ({ domain }) => {
       if (domain !== "slow.example") return Effect.succeed(verified)
       slowAsked += 1

@@ -81,6 +81,8 @@ export interface Inventory {
 export class AssociationStore extends Context.Service<AssociationStore, {
   /** What comes later than the deadline is not waited for; it then counts as not remembered. */
   readonly get: (key: StoreKey, deadline?: Deadline) => Effect.Effect<Remembered>
+  /** What memory may answer alone and at once; `undefined` where anybody else has to be asked. */
+  readonly getNow: (key: StoreKey) => Remembered | undefined
   /** As the fleet has it now, whatever this process remembers of it. */
   readonly getShared: (key: StoreKey) => Effect.Effect<Remembered>
   /**

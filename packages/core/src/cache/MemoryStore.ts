@@ -58,25 +58,26 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         absences.delete(keyText)
       }
 
-      const get = (key: StoreKey): Effect.Effect<Remembered> =>
-        Effect.sync(() => {
-          const known = associations.get(key.text)
-          const missed = absences.get(key.text)
-          if (known === undefined && missed === undefined) {
-            return { tier: "memory", asOf: clock.currentTimeMillisUnsafe() }
-          }
-          const clocks = readClocks()
-          const now = Math.max(asOf(known ?? clocks, clocks), asOf(missed ?? clocks, clocks))
-          return {
-            tier: "memory",
-            asOf: now,
-            ...(known !== undefined && now < known.value.lifetime.expiresAt ? { association: known.value } : {}),
-            ...(missed === undefined ? {} : { absence: missed.value })
-          }
-        })
+      const getNow = (key: StoreKey): Remembered => {
+        const known = associations.get(key.text)
+        const missed = absences.get(key.text)
+        if (known === undefined && missed === undefined) {
+          return { tier: "memory", asOf: clock.currentTimeMillisUnsafe() }
+        }
+        const clocks = readClocks()
+        const now = Math.max(asOf(known ?? clocks, clocks), asOf(missed ?? clocks, clocks))
+        return {
+          tier: "memory",
+          asOf: now,
+          ...(known !== undefined && now < known.value.lifetime.expiresAt ? { association: known.value } : {}),
+          ...(missed === undefined ? {} : { absence: missed.value })
+        }
+      }
+      const get = (key: StoreKey) => Effect.sync(() => getNow(key))
 
       return {
         get,
+        getNow,
         getShared: get,
         putAssociation: (key, association) =>
           Effect.sync(() => {

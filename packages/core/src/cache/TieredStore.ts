@@ -8,8 +8,9 @@ import type { AssociationStore, Remembered, StoreKey } from "./AssociationStore.
 
 type Store = AssociationStore["Service"]
 
-/** A store that can be told by name, or altogether, to forget. */
+/** A store that can be told by name, or altogether, to forget. It has nobody else to ask. */
 export interface NearStore extends Store {
+  readonly getNow: (key: StoreKey) => Remembered
   readonly drop: (keyText: string) => void
   readonly clear: () => void
 }
@@ -42,11 +43,17 @@ export const makeTieredStore = (
       near.clear()
     }
 
-    const get = Effect.fnUntraced(function*(key: StoreKey, deadline?: Deadline) {
-      const here = yield* near.get(key)
-      // What is near counts only while changes are heard; else the far store is asked first, if it can be.
-      return channel.stands && answersAlone(here) ? here : yield* ask(key, here, deadline)
-    })
+    // What is near counts only while changes are heard; else the far store is asked first, if it can be.
+    const getNow = (key: StoreKey): Remembered | undefined => {
+      const here = near.getNow(key)
+      return channel.stands && answersAlone(here) ? here : undefined
+    }
+
+    const get = (key: StoreKey, deadline?: Deadline) =>
+      Effect.suspend(() => {
+        const here = getNow(key)
+        return here === undefined ? ask(key, near.getNow(key), deadline) : Effect.succeed(here)
+      })
 
     const ask = Effect.fnUntraced(function*(key: StoreKey, here: Remembered, deadline?: Deadline) {
       const before = news.about(key.text)
@@ -82,7 +89,8 @@ export const makeTieredStore = (
       }),
       {
         get,
-        getShared: (key) => Effect.flatMap(near.get(key), (here) => ask(key, here)),
+        getNow,
+        getShared: (key) => Effect.suspend(() => ask(key, near.getNow(key))),
         putAssociation: (key, association, permit) =>
           through(key, (store) => store.putAssociation(key, association, permit)),
         putAbsence: (key, absence, permit) => through(key, (store) => store.putAbsence(key, absence, permit)),

@@ -8,12 +8,14 @@ import type { IncomingMessage } from "node:http"
 import { findRoute } from "../routes.ts"
 
 export interface TracingShape {
-  /** The same work; inside a span where the request is traced, so that its stages have theirs. */
-  readonly trace: <A, E, R>(request: IncomingMessage, work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Is the request traced? Then its work is to be done inside a span, so that its stages have theirs. */
+  readonly choose: (request: IncomingMessage) => Traced | undefined
 }
 
+export type Traced = <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 export const Tracing = Context.Reference<TracingShape>("posh/server/telemetry/Tracing", {
-  defaultValue: () => ({ trace: (_request, work) => work })
+  defaultValue: () => ({ choose: () => undefined })
 })
 
 /** Traces a second at most that nobody asked for: a busy service would spend more on them than they tell. */
@@ -33,11 +35,7 @@ export const makeTracing = (tracer: Tracer.Tracer, share: number): Effect.Effect
       second.left -= 1
       return second.left >= 0
     }
-    const begin = <A, E, R>(
-      request: IncomingMessage,
-      parent: Tracer.ExternalSpan | undefined,
-      work: Effect.Effect<A, E, R>
-    ) =>
+    const begin = (request: IncomingMessage, parent: Tracer.ExternalSpan | undefined): Traced => (work) =>
       work.pipe(
         Effect.withSpan(findRoute(request), {
           kind: "server",
@@ -46,11 +44,11 @@ export const makeTracing = (tracer: Tracer.Tracer, share: number): Effect.Effect
         Effect.provideService(Tracer.Tracer, tracer)
       )
     return {
-      trace: (request, work) => {
+      choose: (request) => {
         const { traceparent } = request.headers
         const parent = typeof traceparent === "string" ? readParent(traceparent) : undefined
         const isTraced = parent === undefined ? isChosen() : parent.sampled
-        return isTraced ? begin(request, parent, work) : work
+        return isTraced ? begin(request, parent) : undefined
       }
     }
   })
