@@ -82,6 +82,8 @@ const bounds = (timeoutMs: number) => ({
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
+  // We subscribe ourselves. Where the library does, nobody hears of a failure, and that ends the process.
+  autoResubscribe: false,
   connectionName: "posh"
 } satisfies CommonRedisOptions)
 

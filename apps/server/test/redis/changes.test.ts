@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { makeNetwork, makeRedis, makeRedisCluster } from "@posh/testing"
 import { Effect, Result } from "effect"
+import { type AddressInfo, connect, createServer, type Server } from "node:net"
 import { makeChanges } from "../../src/redis/Changes.ts"
 import { makeRedisClient } from "../../src/redis/Client.ts"
 import type { RedisSettings } from "../../src/redis/options.ts"
@@ -57,6 +58,61 @@ describe("a channel of changes that the network loses without a word", () => {
         assert.deepStrictEqual(heard.slice(-4), ["back", "lost", "back", keyOf("orchard").text])
       }), 40_000)
   }
+})
+
+/** Before a Redis: ends the connection in place of passing on the next so many subscriptions. */
+const subscriptionCutter = (redisPort: number) =>
+  Effect.acquireRelease(
+    Effect.callback<
+      {
+        readonly server: Server
+        readonly port: number
+        readonly cut: (times: number) => void
+        readonly left: () => number
+      }
+    >(
+      (resume) => {
+        const state = { left: 0 }
+        const server = createServer((near) => {
+          const far = connect(redisPort, "127.0.0.1")
+          near.on("data", (octets) => {
+            if (state.left === 0 || !/subscribe/i.test(String(octets))) return void far.write(octets)
+            state.left -= 1
+            near.destroy()
+          })
+          far.on("data", (octets) => near.write(octets))
+          for (const [socket, other] of [[near, far], [far, near]] as const) {
+            socket.on("error", () => other.destroy()).on("close", () => other.destroy())
+          }
+        }).listen(0, "127.0.0.1", () => {
+          const { port } = server.address() as AddressInfo
+          const cut = (times: number) => void (state.left = times)
+          resume(Effect.succeed({ server, port, cut, left: () => state.left }))
+        })
+      }
+    ),
+    ({ server }) => Effect.sync(() => server.close())
+  )
+
+describe("a connection that ends while it subscribes anew", () => {
+  it.live("is tried again, and no failure goes unheard, which would end the process", () =>
+    Effect.gen(function*() {
+      const unheard: Array<unknown> = []
+      const onUnheard = (reason: unknown) => void unheard.push(reason)
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.on("unhandledRejection", onUnheard)),
+        () => Effect.sync(() => process.off("unhandledRejection", onUnheard))
+      )
+      const redis = yield* makeRedis()
+      const cutter = yield* subscriptionCutter(redis.port)
+      const { heard } = yield* listener(settingsFor(`redis://127.0.0.1:${cutter.port}`))
+      yield* until("the channel stands", () => heard.at(-1) === "back")
+      cutter.cut(3)
+      yield* redis.command("CLIENT", "KILL", "TYPE", "pubsub")
+      yield* until("it was cut again and again", () => cutter.left() === 0)
+      yield* until("the channel stands again", () => heard.at(-1) === "back")
+      assert.deepStrictEqual(unheard, [])
+    }), 40_000)
 })
 
 describe("a change that Redis does not take", () => {
