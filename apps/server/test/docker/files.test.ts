@@ -3,13 +3,14 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { parse } from "yaml"
 import { readSettings } from "../../src/Config.ts"
 import { variables } from "../../src/config/variables.ts"
 import { productVersion } from "../../src/version.ts"
 
-const read = (path: string) => readFileSync(new URL(`../../../../${path}`, import.meta.url), "utf8")
+const path = (name: string) => new URL(`../../../../${name}`, import.meta.url)
+const read = (name: string) => readFileSync(path(name), "utf8")
 
 interface Service {
   readonly image: string
@@ -45,7 +46,10 @@ const interpolated = (environment: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [
       name,
-      value.replaceAll(/\$\{(\w+)(?::[-?][^}]*)?\}/g, (_, key) => key.includes("SECRET") ? "s".repeat(32) : "")
+      value.replaceAll(
+        /\$\{(\w+)(?::?(?:-([^}]*)|\?[^}]*))?\}/g,
+        (_, key, fallback = "") => key.includes("SECRET") ? "s".repeat(32) : fallback
+      )
     ])
   )
 
@@ -65,7 +69,7 @@ describe("compose.yaml", () => {
     assert.strictEqual(service["restart"], "unless-stopped")
     assert.match(String(service["mem_limit"]), /^\d+m$/)
     assert.isNumber(service["pids_limit"])
-    assert.match(service.image, /:\d+\.\d+/, "an image without a version")
+    assert.match(service.image, /:v?\d+\.\d+/, "an image without a version")
     assert.notProperty(service, "privileged")
   })
 
@@ -97,8 +101,38 @@ describe("compose.yaml", () => {
       assert.strictEqual(compose.networks[network]?.internal, true, network)
     }
     const published = services.filter(([, { ports }]) => ports !== undefined)
-    assert.deepStrictEqual(published.map(([name]) => name), ["balancer", "demo"])
-    for (const [, { ports = [] }] of published) assert.match(ports.join(), /^\$\{\w+:-127\.0\.0\.1:\d+\}:8080$/)
+    assert.deepStrictEqual(published.map(([name]) => name), ["balancer", "demo", "grafana"])
+    for (const [, { ports = [] }] of published) assert.match(ports.join(), /^\$\{\w+:-127\.0\.0\.1:\d+\}:[38]0[08]0$/)
+  })
+
+  it("asks callers for keys where there are any, and may not be left open by mistake", () => {
+    const settings = { ...imageEnvironment, ...interpolated(compose.services["posh-1"]?.environment ?? {}) }
+    const keys = `ops:admin:${"0".repeat(64)}`
+    assert.isTrue(Result.isSuccess(readSettings({ ...settings, POSH_AUTH: "", POSH_API_KEYS: keys })))
+    assert.isFalse(Result.isSuccess(readSettings({ ...settings, POSH_API_KEYS: keys })), "both")
+  })
+
+  it("scrapes every replica, and shows what it scrapes", () => {
+    const prometheus: { readonly scrape_configs: ReadonlyArray<{ readonly static_configs: unknown }> } = parse(
+      read("docker/prometheus/prometheus.yml")
+    )
+    assert.deepStrictEqual(prometheus.scrape_configs.map((one) => one.static_configs), [
+      [{ targets: ["posh-1:8080", "posh-2:8080"] }]
+    ])
+    const sources: { readonly datasources: ReadonlyArray<{ readonly url: string }> } = parse(
+      read("docker/grafana/provisioning/datasources/prometheus.yml")
+    )
+    assert.deepStrictEqual(sources.datasources.map(({ url }) => url), ["http://prometheus:9090"])
+    for (const name of ["prometheus", "grafana"]) {
+      const service = compose.services[name] ?? assert.fail(`no ${name}`)
+      assert.include(networksOf(service), "front")
+      assert.deepStrictEqual(service.profiles, ["monitoring"])
+      const files = (service["volumes"] as ReadonlyArray<string>).flatMap((volume) =>
+        /^\.\/([^:]+):.*:ro$/.exec(volume)?.[1] ?? []
+      )
+      assert.isAbove(files.length, 0)
+      for (const file of files) assert.isTrue(existsSync(path(`docker/${file}`)), file)
+    }
   })
 
   it("gives requests under way their time", () => {
