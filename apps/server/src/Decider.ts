@@ -57,6 +57,7 @@ export class Decider extends Context.Service<Decider, {
           })
         })
       const decideNow = (asked: Asked, caller: Caller): Decision | undefined => {
+        if (asked.refresh === true) return undefined // not everybody may
         const since = observations.asked()
         const verdict = verifyNow(asked)
         if (verdict === undefined || asksTooMuch(caller)) return undefined
