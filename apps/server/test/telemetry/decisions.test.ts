@@ -199,7 +199,7 @@ describe("the buffer", () => {
           Effect.andThen(
             Deferred.await(gate),
             Effect.sync(() => {
-              texts.push(text)
+              texts.push(String(Buffer.from(text)))
             })
           )
       }
@@ -209,7 +209,13 @@ describe("the buffer", () => {
         logged.push(message)
       })
       yield* Effect.gen(function*() {
-        const record = yield* makeDecisionLog({ sink, toLine: () => "x", capacity: 10, written, dropped })
+        const record = yield* makeDecisionLog({
+          sink,
+          toLine: () => "x\n",
+          capacity: 10,
+          written,
+          dropped
+        })
         for (let turn = 0; turn < 25; turn += 1) record(entry())
         assert.strictEqual(dropped.value, 15)
         yield* Effect.sleep(100) // the writer has taken what there is, and stands still
@@ -218,7 +224,7 @@ describe("the buffer", () => {
         yield* Deferred.succeed(gate, undefined)
       }).pipe(Effect.scoped, Effect.provide(Logger.layer([logger])))
       assert.strictEqual(written.value, 10)
-      assert.strictEqual(texts.join("").length, 10)
+      assert.strictEqual(texts.join("").split("\n").length - 1, 10)
       assert.strictEqual(logged.filter((message) => String(message).includes("too slow")).length, 1)
     }))
 
@@ -229,7 +235,13 @@ describe("the buffer", () => {
         write: () => Effect.suspend(() => state.isFull ? Effect.fail(new SinkError({ cause: "ENOSPC" })) : Effect.void)
       }
       const [written, dropped] = [{ value: 0 }, { value: 0 }]
-      const record = yield* makeDecisionLog({ sink, toLine: () => "x", capacity: 10, written, dropped })
+      const record = yield* makeDecisionLog({
+        sink,
+        toLine: () => "x\n",
+        capacity: 10,
+        written,
+        dropped
+      })
       record(entry())
       yield* until(() => dropped.value === 1)
       state.isFull = false
@@ -240,7 +252,7 @@ describe("the buffer", () => {
 })
 
 describe("a record", () => {
-  const toLine = makeToLine(makeMask([], undefined))
+  const lineOf = makeToLine(makeMask([], undefined))
 
   it.each<readonly [string, Entry]>([
     [
@@ -254,7 +266,7 @@ describe("a record", () => {
     ["an indeterminate verdict", entry({ decision: decision(indeterminate) })],
     ["a verdict", entry()]
   ])("%s is one line of JSON of bounded length (POSH-SEC-14)", (_name, of) => {
-    const line = toLine(of)
+    const line = lineOf(of)
     assert.strictEqual(line.indexOf("\n"), line.length - 1)
     assert.deepInclude(JSON.parse(line), { id: "0193" })
     assert.isBelow(line.length, 1_200)
@@ -266,15 +278,15 @@ describe("a record", () => {
     const membersOf = (value: object): ReadonlyArray<unknown> =>
       Object.entries(value).map(([name, inner]) => [name, typeof inner === "object" ? membersOf(inner) : ""])
     const basis = association
-    const line = toLine(entry({ decision: decision({ ...verified, basis, validUntil: 0, waitedMs: 0 }) }))
+    const line = lineOf(entry({ decision: decision({ ...verified, basis, validUntil: 0, waitedMs: 0 }) }))
     assert.deepStrictEqual(membersOf(JSON.parse(line)), membersOf(JSON.parse(shown)))
   })
 
   it("keeps no text of a question that can still change", () => {
     const loose = { ...asked, deadlineMs: 1_000 }
-    const first = JSON.parse(toLine(entry({ asked: loose })))
+    const first = JSON.parse(lineOf(entry({ asked: loose })))
     loose.deadlineMs = 2_000
-    const second = JSON.parse(toLine(entry({ asked: loose })))
+    const second = JSON.parse(lineOf(entry({ asked: loose })))
     assert.deepStrictEqual([first.question.deadlineMs, second.question.deadlineMs], [1_000, 2_000])
   })
 

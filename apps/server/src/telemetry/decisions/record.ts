@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * A fleet asks the same again and again: what of a line follows from the question alone is made once for each question
+ * A fleet asks the same again and again: what of a line follows from question and answer is made once for each question
  * that is kept, as the fast lane keeps them.
  */
 import type { Verdict } from "@posh/core"

@@ -12,17 +12,19 @@ export class SinkError extends Data.TaggedError("SinkError")<{ readonly cause: u
 }
 
 export interface Sink {
-  /** Succeeds when the text has been taken; at most one at a time. */
-  readonly write: (text: string) => Effect.Effect<void, SinkError>
+  /** Succeeds when the lines have been taken; at most one call at a time. */
+  readonly write: (lines: Uint8Array) => Effect.Effect<void, SinkError>
 }
 
 export const stdoutSink: Sink = {
-  write: (text) =>
+  write: (lines) =>
     Effect.callback<void, SinkError>((resume) => {
-      process.stdout.write(text, (cause) =>
+      process.stdout.write(lines, (cause) =>
         resume(cause === undefined || cause === null ? Effect.void : Effect.fail(new SinkError({ cause }))))
     })
 }
+
+const lineEnd = Buffer.from("\n")
 
 /** Owner and group may read: the log names domains and callers. */
 const mode = 0o640
@@ -59,11 +61,11 @@ export const fileSink = (path: string): Effect.Effect<Sink, SinkError, Scope.Sco
     })
 
     return {
-      write: (text) =>
+      write: (lines) =>
         Effect.flatMap(reopened, (file) =>
           Effect.tryPromise({
             // A line that broke off must not take the next one with it.
-            try: () => file.appendFile(current.isTorn ? `\n${text}` : text),
+            try: () => file.appendFile(current.isTorn ? Buffer.concat([lineEnd, lines]) : lines),
             catch: (cause) => new SinkError({ cause })
           })).pipe(
             Effect.tapError(() =>
