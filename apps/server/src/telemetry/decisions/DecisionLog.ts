@@ -27,9 +27,6 @@ export const usualCapacity = 32_768
 /** Octets written at once: some hundred lines. */
 const chunkOctets = 256 * 1_024
 
-/** Of a character in UTF-8, at most. */
-const characterOctets = 3
-
 /** How long a record waits for others. */
 const restMs = 50
 
@@ -93,14 +90,17 @@ export const makeDecisionLog = (
         if (!state.isFailing) runFork(begin("The decision log is too slow; records are dropped", "full"))
         return
       }
-      const line = toLine(entry)
-      const most = line.length * characterOctets
-      if (state.chunk.used + most > state.chunk.octets.length) {
+      const { head, middle, tail } = toLine(entry)
+      const length = head.length + middle.length + tail.length
+      if (state.chunk.used + length > state.chunk.octets.length) {
         if (state.chunk.lines > 0) state.full.push(state.chunk)
-        state.chunk = makeChunk(most)
+        state.chunk = makeChunk(length)
       }
       const { chunk } = state
-      chunk.used += chunk.octets.write(line, chunk.used)
+      chunk.octets.write(head, chunk.used, "latin1")
+      chunk.octets.set(middle, chunk.used + head.length)
+      chunk.octets.write(tail, chunk.used + head.length + middle.length, "latin1")
+      chunk.used += length
       chunk.lines += 1
       state.waiting += 1
     }

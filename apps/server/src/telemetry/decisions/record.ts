@@ -21,29 +21,39 @@ export interface Entry {
   readonly tookMs: number
 }
 
-export type ToLine = (entry: Entry) => string
+/** A line in parts: the first and the last are of ASCII alone, and the one between is mostly there already. */
+export interface Line {
+  readonly head: string
+  readonly middle: Uint8Array
+  readonly tail: string
+}
+
+export type ToLine = (entry: Entry) => Line
 
 export const makeToLine = (mask: Mask): ToLine => {
   const middles = new WeakMap<Asked, Middle>()
-  const middleOf = (entry: Entry): string => {
+  const middleOf = (entry: Entry): Uint8Array => {
     const { asked, caller, decision: { verdict } } = entry
     const known = middles.get(asked)
-    if (known !== undefined && isSame(known, verdict, caller)) return known.text
-    const text = writeMiddle(entry, mask)
+    if (known !== undefined && isSame(known, verdict, caller)) return known.octets
+    const octets = Buffer.from(writeMiddle(entry, mask))
     // Only of a question that cannot change any more.
-    if (Object.isFrozen(asked)) middles.set(asked, { text, verdict, caller: caller.name })
-    return text
+    if (Object.isFrozen(asked)) middles.set(asked, { octets, verdict, caller: caller.name })
+    return octets
   }
   return (entry) => {
     const { decision: { id, verdict: { decidedAt, waitedMs = 0 } }, tookMs } = entry
-    return `{"id":"${id}","time":"${instant(decidedAt)}"${middleOf(entry)}"micros":{"total":${micros(tookMs)},` +
-      `"origin":${micros(waitedMs)}}}\n`
+    return {
+      head: `{"id":"${id}","time":"${instant(decidedAt)}"`,
+      middle: middleOf(entry),
+      tail: `"micros":{"total":${micros(tookMs)},"origin":${micros(waitedMs)}}}\n`
+    }
   }
 }
 
 /** The part of a line that is the same for as long as question, caller and answer are. */
 interface Middle {
-  readonly text: string
+  readonly octets: Uint8Array
   readonly verdict: Verdict
   readonly caller: string
 }
