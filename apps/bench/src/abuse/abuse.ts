@@ -3,6 +3,7 @@
  */
 import { issue, rootCa } from "@posh/testing"
 import { Effect, type Scope } from "effect"
+import { hash, randomBytes } from "node:crypto"
 import { makeWorld } from "../world.ts"
 import { type AttackName, attacks } from "./attacks.ts"
 import type { Honesty, Known } from "./honest.ts"
@@ -34,8 +35,10 @@ export const makeAbuse = (
 ): Effect.Effect<(attack: AttackName) => Effect.Effect<Outcome>, never, Scope.Scope> =>
   Effect.gen(function*() {
     const world = yield* makeWorld
+    const keys = { honest: makeKey(), hostile: makeKey() }
+    const entries = Object.entries(keys).map(([name, key]) => `${name}:verify:${hash("sha256", key, "hex")}`)
     const service = yield* Effect.acquireRelease(
-      Effect.promise(() => startAttacked({ ...world.env, ...env })),
+      Effect.promise(() => startAttacked({ ...world.env, POSH_API_KEYS: entries.join(), ...env })),
       ({ stop }) => Effect.promise(stop)
     )
     const stranger = yield* Effect.flatMap(rootCa(), (root) => issue(root, { dnsNames: ["stranger.example"] }))
@@ -45,14 +48,15 @@ export const makeAbuse = (
       { body: ask({ domain: "silent.example" }), code: "NotPublished" },
       { body: ask({ certificate: stranger.pem }), code: "CertificateMismatch" }
     ]
-    const warming = honest(service.port, known)
+    const warming = honest(service.port, keys.honest, known)
     yield* Effect.sleep("2 seconds")
     yield* Effect.promise(warming.stop)
-    return (attack) => Effect.promise(() => run(service, known, attack, options, world.question))
+    return (attack) => Effect.promise(() => run(service, keys, known, attack, options, world.question))
   })
 
 const run = async (
   service: Attacked,
+  keys: Keys,
   known: ReadonlyArray<Known>,
   attack: AttackName,
   { rest, scale, seconds }: AbuseOptions,
@@ -60,8 +64,12 @@ const run = async (
 ): Promise<Outcome> => {
   const before = service.memory()
   service.peak()
-  const asking = honest(service.port, known)
-  const attacking = hostile(attack, { port: service.port, question: JSON.stringify(question) }, scale)
+  const asking = honest(service.port, keys.honest, known)
+  const attacking = hostile(
+    attack,
+    { port: service.port, question: JSON.stringify(question), key: keys.hostile },
+    scale
+  )
   await pause(seconds)
   const done = await attacking.stop()
   const honesty = await asking.stop()
@@ -69,6 +77,14 @@ const run = async (
   await pause(rest)
   return { attack, done, honesty, before, peak, after: service.memory(), alive: service.isAlive() }
 }
+
+/** Both are callers that the service knows. */
+interface Keys {
+  readonly honest: string
+  readonly hostile: string
+}
+
+const makeKey = (): string => `posh_${randomBytes(32).toString("base64url")}`
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
 

@@ -8,6 +8,8 @@ export interface Target {
   readonly port: number
   /** A question whose answer is remembered, as JSON. */
   readonly question: string
+  /** Of the attacker: a caller that was let in, and turned hostile. */
+  readonly key: string
 }
 
 export interface Attack {
@@ -48,10 +50,12 @@ const keep = async (port: number, connections: number, signal: AbortSignal, scri
   return done
 }
 
-const post = (path: string, body: string | Buffer, more = "") =>
+const bearer = (key: string) => `Authorization: Bearer ${key}\r\n`
+
+const post = (key: string, path: string, body: string | Buffer) =>
   Buffer.concat([
     Buffer.from(
-      `POST ${path} HTTP/1.1\r\nHost: abuse\r\nContent-Type: application/json\r\n${more}` +
+      `POST ${path} HTTP/1.1\r\nHost: abuse\r\nContent-Type: application/json\r\n${bearer(key)}` +
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`
     ),
     Buffer.from(body)
@@ -104,10 +108,10 @@ export const attacks = {
     title: "Slow-loris",
     what: "1,000 connections, half with a header and half with a body that never ends, one octet a second",
     things: "connections",
-    run: ({ port }, signal, scale) =>
+    run: ({ key, port }, signal, scale) =>
       keep(port, 1_000 * scale, signal, (socket, done) => {
         const body = done.length === 0 && socket.localPort !== undefined && socket.localPort % 2 === 0
-        socket.write("POST /v1/verify HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n")
+        socket.write(`POST /v1/verify HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${bearer(key)}`)
         if (body) socket.write("Content-Length: 900000\r\n\r\n")
         trickle(() => body ? "x" : "X-a: b\r\n")(socket, done)
       })
@@ -116,7 +120,7 @@ export const attacks = {
     title: "Oversized bodies",
     what: "40 connections that announce 10 GB, chunk without end, or send batches of 31 MB, as fast as they are read",
     things: "bodies begun",
-    run: ({ port }, signal, scale) =>
+    run: ({ key, port }, signal, scale) =>
       keep(port, 40 * scale, signal, (socket, done) => {
         done()
         socket.resume()
@@ -127,7 +131,7 @@ export const attacks = {
           "POST /v1/verify/batch HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
         ]
         const kind = (socket.localPort ?? 0) % 4
-        socket.write(`${heads[kind]}Host: a\r\nContent-Type: application/json\r\n\r\n`)
+        socket.write(`${heads[kind]}Host: a\r\nContent-Type: application/json\r\n${bearer(key)}\r\n`)
         const octets = "[".repeat(65_536)
         pour(Buffer.from(kind % 2 === 1 ? `10000\r\n${octets}\r\n` : octets))(socket, done)
       })
@@ -136,23 +140,25 @@ export const attacks = {
     title: "Malformed bodies",
     what: "40 connections with what is no JSON, no UTF-8, no question, 100,000 levels deep, or a megabyte of nothing",
     things: "requests",
-    run: ({ port }, signal, scale) =>
+    run: ({ key, port }, signal, scale) =>
       keep(
         port,
         40 * scale,
         signal,
-        askAgain(() => post("/v1/verify", malformed[(serial += 1) % malformed.length] ?? ""))
+        askAgain(() => post(key, "/v1/verify", malformed[(serial += 1) % malformed.length] ?? ""))
       )
   },
   headers: {
     title: "Header floods",
     what: "40 connections with headers of 4,000 lines, of one line of a megabyte, and of 16 KiB just within the bound",
     things: "requests",
-    run: ({ port }, signal, scale) =>
+    run: ({ key, port }, signal, scale) =>
       keep(port, 40 * scale, signal, (socket, done) => {
         const floods = ["a:\r\n".repeat(4_000), `a: ${"b".repeat(1_000_000)}\r\n`, `a: ${"b".repeat(15_000)}\r\n`]
         socket.on("end", () => socket.destroy())
-        askAgain(() => Buffer.from(`GET /v1/verify HTTP/1.1\r\nHost: a\r\n${floods[(serial += 1) % 3]}\r\n`))(
+        askAgain(() =>
+          Buffer.from(`GET /v1/verify HTTP/1.1\r\nHost: a\r\n${bearer(key)}${floods[(serial += 1) % 3]}\r\n`)
+        )(
           socket,
           done
         )
@@ -162,13 +168,16 @@ export const attacks = {
     title: "Pipelining",
     what: "40 connections that write requests for a large document and questions without waiting for any answer",
     things: "connections",
-    run: ({ port, question }, signal, scale) =>
+    run: ({ key, port, question }, signal, scale) =>
       keep(port, 40 * scale, signal, (socket, done) => {
         done()
         socket.resume()
         const documents = "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000)
         pour(
-          Buffer.concat([Buffer.from(documents), ...Array.from({ length: 100 }, () => post("/v1/verify", question))])
+          Buffer.concat([
+            Buffer.from(documents),
+            ...Array.from({ length: 100 }, () => post(key, "/v1/verify", question))
+          ])
         )(
           socket,
           done
@@ -190,9 +199,9 @@ export const attacks = {
     title: "Answers not taken",
     what: "200 connections that ask batch after batch of 1,000 known questions with evidence, and read no answer",
     things: "batches",
-    run: ({ port, question }, signal, scale) => {
+    run: ({ key, port, question }, signal, scale) => {
       const asked = JSON.stringify({ ...JSON.parse(question), explain: true })
-      const batch = post("/v1/verify/batch", `{"requests":[${Array.from({ length: 1_000 }, () => asked).join()}]}`)
+      const batch = post(key, "/v1/verify/batch", `{"requests":[${Array.from({ length: 1_000 }, () => asked).join()}]}`)
       return keep(port, 200 * scale, signal, (socket, done) => {
         socket.pause()
         const timer = setInterval(() => socket.writableLength === 0 && (done(), socket.write(batch)), 100)
@@ -204,13 +213,14 @@ export const attacks = {
     title: "Distinct domains",
     what: "100 connections that ask about ever new domains, none of which publishes anything",
     things: "questions",
-    run: ({ port }, signal, scale) => keep(port, 100 * scale, signal, askAgain(() => post("/v1/verify", fresh())))
+    run: ({ key, port }, signal, scale) =>
+      keep(port, 100 * scale, signal, askAgain(() => post(key, "/v1/verify", fresh())))
   },
   batches: {
     title: "Batches of distinct domains",
     what: "8 connections that ask batch after batch of 1,000 new domains",
     things: "batches",
-    run: ({ port }, signal, scale) =>
+    run: ({ key, port }, signal, scale) =>
       keep(
         port,
         Math.max(1, 8 * scale),
@@ -218,7 +228,7 @@ export const attacks = {
         (socket, done) => {
           const send = () => {
             done()
-            socket.write(post("/v1/verify/batch", `{"requests":[${Array.from({ length: 1_000 }, fresh).join()}]}`))
+            socket.write(post(key, "/v1/verify/batch", `{"requests":[${Array.from({ length: 1_000 }, fresh).join()}]}`))
           }
           socket.on("data", (chunk: Buffer) => chunk.includes("HTTP/1.1 ") && setTimeout(send, 50))
           send()
@@ -227,14 +237,14 @@ export const attacks = {
   },
   keys: {
     title: "Guessed keys",
-    what: "100 connections that show made-up keys to a service that has none",
+    what: "100 connections that show made-up keys, a new one each time",
     things: "requests",
     run: ({ port, question }, signal, scale) =>
       keep(
         port,
         100 * scale,
         signal,
-        askAgain(() => post("/v1/verify", question, `Authorization: Bearer posh_${"x".repeat(40)}${(serial += 1)}\r\n`))
+        askAgain(() => post(`posh_${String(serial += 1).padStart(43, "x")}`, "/v1/verify", question))
       )
   }
 } as const satisfies Record<string, Attack>

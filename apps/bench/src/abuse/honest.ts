@@ -26,7 +26,12 @@ const callers = 4
 const pauseMs = 25
 
 /** Asks in turn until the signal comes; an idle connection that the service closed is opened again, as clients do. */
-export const askHonestly = async (port: number, known: ReadonlyArray<Known>, signal: AbortSignal): Promise<Honesty> => {
+export const askHonestly = async (
+  port: number,
+  key: string,
+  known: ReadonlyArray<Known>,
+  signal: AbortSignal
+): Promise<Honesty> => {
   const agent = new Agent({ keepAlive: true, maxSockets: callers })
   const tally = { asked: 0, wrong: 0, undecided: 0, refused: 0, failed: 0, latencies: [] as Array<number> }
   await Promise.all(Array.from({ length: callers }, async (_, caller) => {
@@ -34,7 +39,7 @@ export const askHonestly = async (port: number, known: ReadonlyArray<Known>, sig
       const { body, code } = known[turn % known.length] ?? { body: "", code: "" }
       const startedAt = performance.now()
       tally.asked += 1
-      const answer = await ask(agent, port, body)
+      const answer = await ask(agent, port, key, body)
       if (answer.status === 200) {
         tally.latencies.push(performance.now() - startedAt)
         if (answer.text.includes("\"verdict\":\"indeterminate\"")) tally.undecided += 1
@@ -49,7 +54,13 @@ export const askHonestly = async (port: number, known: ReadonlyArray<Known>, sig
   return tally
 }
 
-const ask = (agent: Agent, port: number, body: string, again = true): Promise<{ status: number; text: string }> =>
+const ask = (
+  agent: Agent,
+  port: number,
+  key: string,
+  body: string,
+  again = true
+): Promise<{ status: number; text: string }> =>
   new Promise((resolve) => {
     const outgoing = request({
       agent,
@@ -57,7 +68,11 @@ const ask = (agent: Agent, port: number, body: string, again = true): Promise<{ 
       host: "127.0.0.1",
       method: "POST",
       path: "/v1/verify",
-      headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
+      headers: {
+        "authorization": `Bearer ${key}`,
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body)
+      }
     }, (response) => {
       const chunks: Array<Buffer> = []
       response.on("data", (chunk: Buffer) => chunks.push(chunk))
@@ -66,7 +81,8 @@ const ask = (agent: Agent, port: number, body: string, again = true): Promise<{ 
     })
     outgoing.on(
       "error",
-      () => again && outgoing.reusedSocket ? resolve(ask(agent, port, body, false)) : resolve({ status: 0, text: "" })
+      () =>
+        again && outgoing.reusedSocket ? resolve(ask(agent, port, key, body, false)) : resolve({ status: 0, text: "" })
     )
     outgoing.end(body)
   })

@@ -6,7 +6,7 @@ import { type AttackName, attacks, type Target } from "./attacks.ts"
 import { askHonestly, type Honesty, type Known } from "./honest.ts"
 
 type Part =
-  | { readonly role: "honest"; readonly port: number; readonly known: ReadonlyArray<Known> }
+  | { readonly role: "honest"; readonly port: number; readonly key: string; readonly known: ReadonlyArray<Known> }
   | { readonly role: "hostile"; readonly attack: AttackName; readonly target: Target; readonly scale: number }
 
 export interface Party<A> {
@@ -14,7 +14,8 @@ export interface Party<A> {
   readonly stop: () => Promise<A>
 }
 
-export const honest = (port: number, known: ReadonlyArray<Known>) => join<Honesty>({ role: "honest", port, known })
+export const honest = (port: number, key: string, known: ReadonlyArray<Known>) =>
+  join<Honesty>({ role: "honest", port, key, known })
 
 export const hostile = (attack: AttackName, target: Target, scale: number) =>
   join<number>({ role: "hostile", attack, target, scale })
@@ -37,7 +38,7 @@ const join = <A>(part: Part): Party<A> => {
 
 const play = (part: Part, signal: AbortSignal): Promise<Honesty | number> =>
   part.role === "honest"
-    ? askHonestly(part.port, part.known, signal)
+    ? askHonestly(part.port, part.key, part.known, signal)
     : attacks[part.attack].run(part.target, signal, part.scale)
 
 if (parentPort !== null && workerData?.role !== undefined) {
