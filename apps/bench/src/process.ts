@@ -45,7 +45,8 @@ const cpuSecondsOf = (pid: number): number => {
 
 const ticksPerSecond = 100
 
-const listeningPort = (child: ChildProcess): Promise<number> =>
+/** Where a program says that it listens. */
+export const listeningPort = (child: ChildProcess): Promise<number> =>
   new Promise((resolve, reject) => {
     let output = ""
     child.once("exit", (code) => reject(new Error(`exited with ${code} before it listened: ${output}`)))

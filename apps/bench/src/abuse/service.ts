@@ -1,9 +1,10 @@
 /**
  * The service as it is deployed, in a process that tells how much memory it uses.
  */
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
+import { listeningPort } from "../process.ts"
 
 /** In MB. */
 export interface Memory {
@@ -65,14 +66,3 @@ export const startAttacked = async (env: Readonly<Record<string, string>>): Prom
     }
   }
 }
-
-const listeningPort = (child: ChildProcess): Promise<number> =>
-  new Promise((resolve, reject) => {
-    let output = ""
-    child.once("exit", (code) => reject(new Error(`exited with ${code} before it listened: ${output}`)))
-    child.stdout?.on("data", (chunk: Buffer) => {
-      output += chunk.toString()
-      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]
-      if (port !== undefined) resolve(Number(port))
-    })
-  })
