@@ -1,7 +1,8 @@
 /**
  * Is this certificate valid for this service on this domain?
  *
- * `verify` is the way of a question; each of its statements is a stage with a file of its own.
+ * `verify` is the way of a question: what is asked (`inquire`), what the domain asserts (the resolver), and what follows
+ * (`conclude`). Each statement of these is a stage with a file of its own. `verifyNow` goes the same way, past the waiting.
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import { type Assertion, toAssertion } from "./Assertion.ts"

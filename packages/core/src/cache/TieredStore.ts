@@ -44,15 +44,17 @@ export const makeTieredStore = (
     }
 
     // What is near counts only while changes are heard; else the far store is asked first, if it can be.
+    const isEnough = (here: Remembered): boolean => channel.stands && answersAlone(here)
+
     const getNow = (key: StoreKey): Remembered | undefined => {
       const here = near.getNow(key)
-      return channel.stands && answersAlone(here) ? here : undefined
+      return isEnough(here) ? here : undefined
     }
 
     const get = (key: StoreKey, deadline?: Deadline) =>
       Effect.suspend(() => {
-        const here = getNow(key)
-        return here === undefined ? ask(key, near.getNow(key), deadline) : Effect.succeed(here)
+        const here = near.getNow(key)
+        return isEnough(here) ? Effect.succeed(here) : ask(key, here, deadline)
       })
 
     const ask = Effect.fnUntraced(function*(key: StoreKey, here: Remembered, deadline?: Deadline) {
