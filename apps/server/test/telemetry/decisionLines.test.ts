@@ -1,12 +1,14 @@
 /** Decisions on their way to a line, without a service around them. */
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Logger } from "effect"
+import { TestClock } from "effect/testing"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Asked, Decision } from "../../src/Decider.ts"
+import { makeFill } from "../../src/telemetry/decisions/chunk.ts"
 import { makeDecisionLog } from "../../src/telemetry/decisions/DecisionLog.ts"
 import { makeMask } from "../../src/telemetry/decisions/mask.ts"
-import { type Entry, makeToLine } from "../../src/telemetry/decisions/record.ts"
+import { type Draft, type Entry, makeToDraft } from "../../src/telemetry/decisions/record.ts"
 import { type Sink, SinkError } from "../../src/telemetry/decisions/sink.ts"
 import { association, indeterminate, verified } from "../verdicts.ts"
 import { until } from "./world.ts"
@@ -20,6 +22,8 @@ const entry = (more: Partial<Entry> = {}): Entry => ({
   tookMs: 0.25,
   ...more
 })
+
+const unmasked = makeMask([], undefined)
 
 describe("the buffer", () => {
   it.live("drops and counts what does not fit, and logs once", () =>
@@ -43,7 +47,7 @@ describe("the buffer", () => {
       yield* Effect.gen(function*() {
         const record = yield* makeDecisionLog({
           sink,
-          toLine: () => ({ head: "x", middle: Buffer.of(), tail: "\n" }),
+          toDraft: makeToDraft(unmasked),
           capacity: 10,
           written,
           dropped
@@ -60,6 +64,59 @@ describe("the buffer", () => {
       assert.strictEqual(logged.filter((message) => String(message).includes("too slow")).length, 1)
     }))
 
+  it.live("leaves what is being written alone when the service ends", () =>
+    Effect.gen(function*() {
+      const taken: Array<Uint8Array> = []
+      const sink: Sink = {
+        write: (octets) =>
+          Effect.suspend(() => {
+            taken.push(octets)
+            return taken.length === 1 ? Effect.never : Effect.void
+          })
+      }
+      const ids = (octets: Uint8Array | undefined) =>
+        String(Buffer.from(octets ?? [])).split("\n").slice(0, -1).map((line) =>
+          (JSON.parse(line) as { id: string }).id
+        )
+      yield* Effect.scoped(Effect.gen(function*() {
+        const record = yield* makeDecisionLog({
+          sink,
+          toDraft: makeToDraft(unmasked),
+          capacity: 10,
+          written: { value: 0 },
+          dropped: { value: 0 }
+        })
+        record(entry({ decision: { id: "first", verdict: verified } }))
+        yield* until(() => taken.length === 1)
+        record(entry({ decision: { id: "second", verdict: verified } }))
+      }))
+      assert.deepStrictEqual(taken.map(ids), [["first"], ["second"]])
+    }))
+
+  it.effect("rests between its writes, also where records never cease", () =>
+    Effect.gen(function*() {
+      const state = { writes: 0, record: (_entry: Entry): void => undefined }
+      // While a line is being written, the next question is answered.
+      const sink: Sink = {
+        write: () =>
+          Effect.sync(() => {
+            state.writes += 1
+            if (state.writes < 1_000) state.record(entry())
+          })
+      }
+      state.record = yield* makeDecisionLog({
+        sink,
+        toDraft: makeToDraft(unmasked),
+        capacity: 10,
+        written: { value: 0 },
+        dropped: { value: 0 }
+      })
+      state.record(entry())
+      yield* TestClock.adjust(1_000)
+      assert.isAtMost(state.writes, 20)
+      assert.isAbove(state.writes, 15)
+    }))
+
   it.live("counts what cannot be written, and goes on when it can", () =>
     Effect.gen(function*() {
       const state = { isFull: true }
@@ -69,7 +126,7 @@ describe("the buffer", () => {
       const [written, dropped] = [{ value: 0 }, { value: 0 }]
       const record = yield* makeDecisionLog({
         sink,
-        toLine: () => ({ head: "x", middle: Buffer.of(), tail: "\n" }),
+        toDraft: makeToDraft(unmasked),
         capacity: 10,
         written,
         dropped
@@ -83,12 +140,39 @@ describe("the buffer", () => {
     }).pipe(Effect.provide(Logger.layer([])), Effect.scoped))
 })
 
+describe("a chunk", () => {
+  const draft = (octets: number): Draft => ({
+    id: "0193",
+    decidedAt: 0,
+    middle: Buffer.alloc(octets, "x"),
+    tookMs: 0,
+    waitedMs: 0
+  })
+  const overhead = makeFill(0)([draft(0)], 1).octets.length
+  const room = 4 * (overhead + 100)
+
+  it.each<readonly [string, number, ReadonlyArray<number>, number]>([
+    ["nothing of nothing", 10, [], 0],
+    ["no more than asked for", 2, [100, 100, 100], 2],
+    ["all that there is", 10, [100, 100, 100], 3],
+    ["no more than fits", 10, [100, 100, 100, 100, 0], 4],
+    ["none that would need more room", 10, [100, 1_000, 100], 1],
+    ["one that needs more room, alone", 10, [1_000, 100], 1]
+  ])("has %s", (_name, most, lengths, lines) => {
+    const fill = makeFill(room)
+    for (let turn = 0; turn < 2; turn += 1) {
+      const chunk = fill(lengths.map(draft), most)
+      assert.strictEqual(chunk.lines, lines)
+      const text = String(Buffer.from(chunk.octets))
+      const found = text.split("\n").slice(0, -1).map((line) => line.length + 1 - overhead)
+      assert.deepStrictEqual(found, lengths.slice(0, lines))
+    }
+  })
+})
+
 describe("a record", () => {
-  const toLine = makeToLine(makeMask([], undefined))
-  const lineOf = (of: Entry) => {
-    const { head, middle, tail } = toLine(of)
-    return `${head}${String(Buffer.from(middle))}${tail}`
-  }
+  const toDraft = makeToDraft(unmasked)
+  const lineOf = (of: Entry) => String(Buffer.from(makeFill(0)([toDraft(of)], 1).octets))
 
   it.each<readonly [string, Entry]>([
     [
@@ -98,6 +182,10 @@ describe("a record", () => {
     [
       "options with everything in them",
       entry({ asked: Object.freeze({ ...asked, derivedDomain: `"\n\u2028${"y".repeat(300)}` }) })
+    ],
+    [
+      "a proof type ten thousand times",
+      entry({ asked: Object.freeze({ ...asked, prooftypes: Array.from({ length: 10_000 }, () => "posh" as const) }) })
     ],
     ["an indeterminate verdict", entry({ decision: decision(indeterminate) })],
     ["a verdict", entry()]

@@ -4,17 +4,18 @@
  *
  * **Details**
  *
- * They wait as octets, and not as records: what hangs on a verdict would outlive its answer by far, and cost the garbage
- * collector more than all else here.
+ * They wait as drafts, and are written out many at a time: a line alone, amid all else that an answer does, costs several
+ * times as much as one of hundreds.
  */
 import { Effect, type Scope } from "effect"
 import { type Cell } from "../Metrics.ts"
-import type { Entry, ToLine } from "./record.ts"
+import { type Chunk, makeFill } from "./chunk.ts"
+import type { Draft, Entry, ToDraft } from "./record.ts"
 import type { Sink, SinkError } from "./sink.ts"
 
 export interface DecisionLogOptions {
   readonly sink: Sink
-  readonly toLine: ToLine
+  readonly toDraft: ToDraft
   /** Lines that wait at most. */
   readonly capacity: number
   readonly written: Cell
@@ -35,17 +36,20 @@ const finishMs = 2_000
 
 /** The callback takes a record, or drops it; it waits for nothing. */
 export const makeDecisionLog = (
-  { capacity, dropped, sink, toLine, written }: DecisionLogOptions
+  { capacity, dropped, sink, toDraft, written }: DecisionLogOptions
 ): Effect.Effect<(entry: Entry) => void, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const state = { chunk: makeChunk(), full: [] as Array<Chunk>, waiting: 0, isFailing: false }
+    const state = { drafts: [] as Array<Draft>, underWay: 0, isFailing: false, fill: makeFill(chunkOctets) }
 
-    const write = ({ lines, octets, used }: Chunk): Effect.Effect<void> =>
-      Effect.suspend(() => sink.write(octets.subarray(0, used))).pipe(
-        Effect.matchEffect({ onFailure: (error) => fail(lines, error), onSuccess: () => succeed(lines) }),
-        Effect.andThen(Effect.sync(() => {
-          state.waiting -= lines
-        }))
+    const write = ({ lines, octets }: Chunk): Effect.Effect<void> =>
+      Effect.suspend(() => sink.write(octets)).pipe(
+        // What is still being written reads its memory, also when nobody waits for it any more.
+        Effect.onInterrupt(() =>
+          Effect.sync(() => {
+            state.fill = makeFill(chunkOctets)
+          })
+        ),
+        Effect.matchEffect({ onFailure: (error) => fail(lines, error), onSuccess: () => succeed(lines) })
       )
     const succeed = (count: number) =>
       Effect.suspend(() => {
@@ -67,53 +71,24 @@ export const makeDecisionLog = (
         return Effect.logWarning(message).pipe(Effect.annotateLogs({ why }))
       })
 
-    /** One after the other: what is not under way yet stays where the end of the service finds it. */
-    const writeFull: Effect.Effect<void> = Effect.suspend(() => {
-      const next = state.full.shift()
-      return next === undefined ? Effect.void : Effect.andThen(write(next), writeFull)
-    })
-    const drain = Effect.suspend(() => {
-      if (state.chunk.lines > 0) {
-        state.full.push(state.chunk)
-        state.chunk = makeChunk()
-      }
-      return writeFull
-    })
+    /** One chunk after the other: what is not under way yet stays where the end of the service finds it. */
+    const writeFirst = (count: number): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const chunk = state.fill(state.drafts, count)
+        state.drafts.splice(0, chunk.lines)
+        state.underWay = chunk.lines
+        return chunk.lines === 0 ? Effect.void : Effect.andThen(write(chunk), writeFirst(count - chunk.lines))
+      })
+    /** What is there now: to take what comes meanwhile as well would be to write a few lines at a time, without end. */
+    const drain = Effect.suspend(() => writeFirst(state.drafts.length))
     const runFork = Effect.runForkWith(yield* Effect.context())
 
     yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(Effect.interruptible(drain), finishMs)))
     yield* drain.pipe(Effect.delay(restMs), Effect.forever, Effect.forkScoped)
 
     return (entry) => {
-      if (state.waiting >= capacity) {
-        dropped.value += 1
-        if (!state.isFailing) runFork(begin("The decision log is too slow; records are dropped", "full"))
-        return
-      }
-      const { head, middle, tail } = toLine(entry)
-      const length = head.length + middle.length + tail.length
-      if (state.chunk.used + length > state.chunk.octets.length) {
-        if (state.chunk.lines > 0) state.full.push(state.chunk)
-        state.chunk = makeChunk(length)
-      }
-      const { chunk } = state
-      chunk.octets.write(head, chunk.used, "latin1")
-      chunk.octets.set(middle, chunk.used + head.length)
-      chunk.octets.write(tail, chunk.used + head.length + middle.length, "latin1")
-      chunk.used += length
-      chunk.lines += 1
-      state.waiting += 1
+      if (state.drafts.length + state.underWay < capacity) return void state.drafts.push(toDraft(entry))
+      dropped.value += 1
+      if (!state.isFailing) runFork(begin("The decision log is too slow; records are dropped", "full"))
     }
   })
-
-interface Chunk {
-  readonly octets: Buffer
-  used: number
-  lines: number
-}
-
-const makeChunk = (least = 0): Chunk => ({
-  octets: Buffer.allocUnsafeSlow(Math.max(chunkOctets, least)),
-  used: 0,
-  lines: 0
-})

@@ -8,7 +8,7 @@ import type { Metrics } from "../Metrics.ts"
 import { type ObservationsShape, unobserved } from "../Observations.ts"
 import { makeDecisionLog, usualCapacity } from "./DecisionLog.ts"
 import { makeMask } from "./mask.ts"
-import { makeToLine } from "./record.ts"
+import { makeToDraft } from "./record.ts"
 import { fileSink, stdoutSink } from "./sink.ts"
 
 export type DecisionSettings = Pick<Settings, "decisionLog" | "decisionLogMask" | "decisionLogKey">
@@ -29,7 +29,7 @@ export const observeDecisions = (
     )
     const record = yield* makeDecisionLog({
       sink,
-      toLine: makeToLine(makeMask(decisionLogMask, decisionLogKey)),
+      toDraft: makeToDraft(makeMask(decisionLogMask, decisionLogKey)),
       capacity: usualCapacity,
       written: cell("posh_decision_log_records_total", { result: "written" }),
       dropped: cell("posh_decision_log_records_total", { result: "dropped" })

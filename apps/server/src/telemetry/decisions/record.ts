@@ -4,7 +4,7 @@
  * **Details**
  *
  * A fleet asks the same again and again: what of a line follows from question and answer is made once for each question
- * that is kept, as the fast lane keeps them.
+ * that is kept, as the fast lane keeps them. The rest of it is written later, many lines at a time.
  */
 import type { Verdict } from "@posh/core"
 import type { Caller } from "../../Caller.ts"
@@ -21,16 +21,23 @@ export interface Entry {
   readonly tookMs: number
 }
 
-/** A line in parts: the first and the last are of ASCII alone, and the one between is mostly there already. */
-export interface Line {
-  readonly head: string
+/**
+ * What waits to become a line. It holds on to nothing of the verdict, which would outlive its answer by far and cost the
+ * garbage collector more than all else here.
+ */
+export interface Draft {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly decidedAt: number
+  /** Of the line, what follows from question, caller and answer. */
   readonly middle: Uint8Array
-  readonly tail: string
+  readonly tookMs: number
+  readonly waitedMs: number
 }
 
-export type ToLine = (entry: Entry) => Line
+export type ToDraft = (entry: Entry) => Draft
 
-export const makeToLine = (mask: Mask): ToLine => {
+export const makeToDraft = (mask: Mask): ToDraft => {
   const middles = new WeakMap<Asked, Middle>()
   const middleOf = (entry: Entry): Uint8Array => {
     const { asked, caller, decision: { verdict } } = entry
@@ -43,13 +50,22 @@ export const makeToLine = (mask: Mask): ToLine => {
   }
   return (entry) => {
     const { decision: { id, verdict: { decidedAt, waitedMs = 0 } }, tookMs } = entry
-    return {
-      head: `{"id":"${id}","time":"${instant(decidedAt)}"`,
-      middle: middleOf(entry),
-      tail: `"micros":{"total":${micros(tookMs)},"origin":${micros(waitedMs)}}}\n`
-    }
+    return { id, decidedAt, middle: middleOf(entry), tookMs, waitedMs }
   }
 }
+
+/** A line in parts: the first and the last are of ASCII alone, and the one between is there already. */
+export interface Line {
+  readonly head: string
+  readonly middle: Uint8Array
+  readonly tail: string
+}
+
+export const toLine = ({ decidedAt, id, middle, tookMs, waitedMs }: Draft): Line => ({
+  head: `{"id":"${id}","time":"${instant(decidedAt)}"`,
+  middle,
+  tail: `"micros":{"total":${micros(tookMs)},"origin":${micros(waitedMs)}}}\n`
+})
 
 /** The part of a line that is the same for as long as question, caller and answer are. */
 interface Middle {
@@ -91,6 +107,7 @@ const toQuestion = (asked: Asked, { domain, presented, service }: Verdict, mask:
     derivedDomain,
     domain: _domain,
     fingerprint,
+    prooftypes,
     service: _service,
     ...options
   } = asked
@@ -100,6 +117,7 @@ const toQuestion = (asked: Asked, { domain, presented, service }: Verdict, mask:
     service,
     ...(sha256 === undefined ? {} : { sha256: mask("certificate", Buffer.from(sha256).toString("base64")) }),
     ...(fingerprint === undefined ? {} : { by: "fingerprint" }),
+    ...(prooftypes === undefined ? {} : { prooftypes: [...new Set(prooftypes)] }),
     ...options,
     ...(derivedDomain === undefined ? {} : { derivedDomain: mask("domain", cut(derivedDomain)) })
   }
