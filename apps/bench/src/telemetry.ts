@@ -12,10 +12,13 @@ import { median, perSecond } from "./warm.ts"
 import type { BenchWorld } from "./world.ts"
 
 const target = 0.85
-const seconds = 1
+/** Short, so that both have the same of whatever else this machine does. */
+const seconds = 0.5
+/** Until the compiler has come to rest. */
+const warmUpSeconds = 5
 /** Two processes of the same program differ by as much as is measured here, by how they were compiled: so several. */
 const starts = 5
-const rounds = 4
+const rounds = 12
 
 type Pair = readonly [on: Measured, off: Measured]
 
@@ -58,8 +61,8 @@ const compare = async (world: BenchWorld, on: Running, off: Running): Promise<Re
   const body = JSON.stringify(world.question)
   const run = (port: number, seconds: number) =>
     load({ port, path: "/v1/verify", body, connections: 16, seconds, expect: "\"valid\":true" })
-  await run(on.port, 3)
-  await run(off.port, 3)
+  await run(on.port, warmUpSeconds)
+  await run(off.port, warmUpSeconds)
   const measure = async (service: Running): Promise<Measured> => {
     const before = service.cpuSeconds()
     const result = await run(service.port, seconds)

@@ -145,8 +145,8 @@ describe("a chunk", () => {
     id: "0193",
     decidedAt: 0,
     middle: Buffer.alloc(octets, "x"),
-    tookMs: 0,
-    waitedMs: 0
+    tookMicros: 0,
+    waitedMicros: 0
   })
   const overhead = makeFill(0)([draft(0)], 1).octets.length
   const room = 4 * (overhead + 100)

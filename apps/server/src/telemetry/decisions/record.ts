@@ -31,8 +31,8 @@ export interface Draft {
   readonly decidedAt: number
   /** Of the line, what follows from question, caller and answer. */
   readonly middle: Uint8Array
-  readonly tookMs: number
-  readonly waitedMs: number
+  readonly tookMicros: number
+  readonly waitedMicros: number
 }
 
 export type ToDraft = (entry: Entry) => Draft
@@ -50,7 +50,7 @@ export const makeToDraft = (mask: Mask): ToDraft => {
   }
   return (entry) => {
     const { decision: { id, verdict: { decidedAt, waitedMs = 0 } }, tookMs } = entry
-    return { id, decidedAt, middle: middleOf(entry), tookMs, waitedMs }
+    return { id, decidedAt, middle: middleOf(entry), tookMicros: micros(tookMs), waitedMicros: micros(waitedMs) }
   }
 }
 
@@ -61,10 +61,10 @@ export interface Line {
   readonly tail: string
 }
 
-export const toLine = ({ decidedAt, id, middle, tookMs, waitedMs }: Draft): Line => ({
+export const toLine = ({ decidedAt, id, middle, tookMicros, waitedMicros }: Draft): Line => ({
   head: `{"id":"${id}","time":"${instant(decidedAt)}"`,
   middle,
-  tail: `"micros":{"total":${micros(tookMs)},"origin":${micros(waitedMs)}}}\n`
+  tail: `"micros":{"total":${tookMicros},"origin":${waitedMicros}}}\n`
 })
 
 /** The part of a line that is the same for as long as question, caller and answer are. */
