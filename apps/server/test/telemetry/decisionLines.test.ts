@@ -24,6 +24,8 @@ const entry = (more: Partial<Entry> = {}): Entry => ({
 })
 
 const unmasked = makeMask([], undefined)
+const makeLog = (sink: Sink, written = { value: 0 }, dropped = { value: 0 }) =>
+  makeDecisionLog({ sink, toDraft: makeToDraft(unmasked), capacity: 10, written, dropped })
 
 describe("the buffer", () => {
   it.live("drops and counts what does not fit, and logs once", () =>
@@ -45,13 +47,7 @@ describe("the buffer", () => {
         logged.push(message)
       })
       yield* Effect.gen(function*() {
-        const record = yield* makeDecisionLog({
-          sink,
-          toDraft: makeToDraft(unmasked),
-          capacity: 10,
-          written,
-          dropped
-        })
+        const record = yield* makeLog(sink, written, dropped)
         for (let turn = 0; turn < 25; turn += 1) record(entry())
         assert.strictEqual(dropped.value, 15)
         yield* Effect.sleep(100) // the writer has taken what there is, and stands still
@@ -79,13 +75,7 @@ describe("the buffer", () => {
           (JSON.parse(line) as { id: string }).id
         )
       yield* Effect.scoped(Effect.gen(function*() {
-        const record = yield* makeDecisionLog({
-          sink,
-          toDraft: makeToDraft(unmasked),
-          capacity: 10,
-          written: { value: 0 },
-          dropped: { value: 0 }
-        })
+        const record = yield* makeLog(sink)
         record(entry({ decision: { id: "first", verdict: verified } }))
         yield* until(() => taken.length === 1)
         record(entry({ decision: { id: "second", verdict: verified } }))
@@ -104,13 +94,7 @@ describe("the buffer", () => {
             if (state.writes < 1_000) state.record(entry())
           })
       }
-      state.record = yield* makeDecisionLog({
-        sink,
-        toDraft: makeToDraft(unmasked),
-        capacity: 10,
-        written: { value: 0 },
-        dropped: { value: 0 }
-      })
+      state.record = yield* makeLog(sink)
       state.record(entry())
       yield* TestClock.adjust(1_000)
       assert.isAtMost(state.writes, 20)
@@ -124,13 +108,7 @@ describe("the buffer", () => {
         write: () => Effect.suspend(() => state.isFull ? Effect.fail(new SinkError({ cause: "ENOSPC" })) : Effect.void)
       }
       const [written, dropped] = [{ value: 0 }, { value: 0 }]
-      const record = yield* makeDecisionLog({
-        sink,
-        toDraft: makeToDraft(unmasked),
-        capacity: 10,
-        written,
-        dropped
-      })
+      const record = yield* makeLog(sink, written, dropped)
       record(entry())
       yield* until(() => dropped.value === 1)
       state.isFull = false

@@ -8,10 +8,11 @@
  * times as much as one of hundreds.
  */
 import { Effect, type Scope } from "effect"
-import { type Cell } from "../Metrics.ts"
+import { makeLosses } from "../losses.ts"
+import type { Cell } from "../Metrics.ts"
 import { type Chunk, makeFill } from "./chunk.ts"
 import type { Draft, Entry, ToDraft } from "./record.ts"
-import type { Sink, SinkError } from "./sink.ts"
+import type { Sink } from "./sink.ts"
 
 export interface DecisionLogOptions {
   readonly sink: Sink
@@ -39,7 +40,8 @@ export const makeDecisionLog = (
   { capacity, dropped, sink, toDraft, written }: DecisionLogOptions
 ): Effect.Effect<(entry: Entry) => void, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const state = { drafts: [] as Array<Draft>, underWay: 0, isFailing: false, fill: makeFill(chunkOctets) }
+    const state = { drafts: [] as Array<Draft>, underWay: 0, fill: makeFill(chunkOctets) }
+    const losses = makeLosses({ sent: written, lost: dropped, again: "The decision log is written again" })
 
     const write = ({ lines, octets }: Chunk): Effect.Effect<void> =>
       Effect.suspend(() => sink.write(octets)).pipe(
@@ -49,27 +51,12 @@ export const makeDecisionLog = (
             state.fill = makeFill(chunkOctets)
           })
         ),
-        Effect.matchEffect({ onFailure: (error) => fail(lines, error), onSuccess: () => succeed(lines) })
+        Effect.matchEffect({
+          onFailure: ({ message }) =>
+            losses.lost(lines, "The decision log cannot be written; records are dropped", message),
+          onSuccess: () => losses.sent(lines)
+        })
       )
-    const succeed = (count: number) =>
-      Effect.suspend(() => {
-        written.value += count
-        if (!state.isFailing) return Effect.void
-        state.isFailing = false
-        return Effect.logInfo("The decision log is written again")
-      })
-    const fail = (count: number, error: SinkError) =>
-      Effect.suspend(() => {
-        dropped.value += count
-        return begin("The decision log cannot be written; records are dropped", error.message)
-      })
-    /** One line when it begins, not one a record. */
-    const begin = (message: string, why: string) =>
-      Effect.suspend(() => {
-        if (state.isFailing) return Effect.void
-        state.isFailing = true
-        return Effect.logWarning(message).pipe(Effect.annotateLogs({ why }))
-      })
 
     /** One chunk after the other: what is not under way yet stays where the end of the service finds it. */
     const writeFirst = (count: number): Effect.Effect<void> =>
@@ -88,7 +75,7 @@ export const makeDecisionLog = (
 
     return (entry) => {
       if (state.drafts.length + state.underWay < capacity) return void state.drafts.push(toDraft(entry))
-      dropped.value += 1
-      if (!state.isFailing) runFork(begin("The decision log is too slow; records are dropped", "full"))
+      if (losses.isLosing()) dropped.value += 1
+      else runFork(losses.lost(1, "The decision log is too slow; records are dropped", "full"))
     }
   })

@@ -7,6 +7,7 @@ import { ConfigProvider, Effect, Layer, Redacted, type Scope, type Tracer } from
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { OtlpExporter, OtlpSerialization, OtlpTracer } from "effect/observability"
 import { productVersion } from "../../version.ts"
+import { makeLosses } from "../losses.ts"
 import type { Cell } from "../Metrics.ts"
 
 export interface ExporterOptions {
@@ -52,7 +53,8 @@ export const makeExporter = (options: ExporterOptions): Effect.Effect<Tracer.Tra
  */
 const countingLayer = ({ dropped, exported }: ExporterOptions) => {
   const sizes = new WeakMap<object, number>()
-  const state = { isBusy: false, isFailing: false }
+  const state = { isBusy: false }
+  const losses = makeLosses({ sent: exported, lost: dropped, again: "Traces are exported again" })
 
   const serialization = Layer.effect(
     OtlpSerialization.OtlpSerialization,
@@ -70,19 +72,7 @@ const countingLayer = ({ dropped, exported }: ExporterOptions) => {
     HttpClient.HttpClient,
     Effect.map(HttpClient.HttpClient, (http) => {
       const lose = (count: number, why: string) =>
-        Effect.suspend(() => {
-          dropped.value += count
-          if (state.isFailing) return Effect.void
-          state.isFailing = true
-          return Effect.logWarning("Traces cannot be exported; spans are dropped").pipe(Effect.annotateLogs({ why }))
-        })
-      const won = (count: number) =>
-        Effect.suspend(() => {
-          exported.value += count
-          if (!state.isFailing) return Effect.void
-          state.isFailing = false
-          return Effect.logInfo("Traces are exported again")
-        })
+        losses.lost(count, "Traces cannot be exported; spans are dropped", why)
       return HttpClient.make((request) =>
         Effect.suspend(() => {
           const count = sizes.get(request.body) ?? 0
@@ -94,7 +84,8 @@ const countingLayer = ({ dropped, exported }: ExporterOptions) => {
             Effect.timeout(exportTime),
             Effect.matchEffect({
               onFailure: (error) => lose(count, error._tag === "TimeoutError" ? "time-out" : error.reason._tag),
-              onSuccess: (status) => status >= 200 && status < 300 ? won(count) : lose(count, `status ${status}`)
+              onSuccess: (status) =>
+                status >= 200 && status < 300 ? losses.sent(count) : lose(count, `status ${status}`)
             }),
             Effect.onInterrupt(() => lose(count, "the service stops")),
             Effect.ensuring(Effect.sync(() => {
