@@ -75,6 +75,7 @@ export const makeDecisionLog = (
 
     return (entry) => {
       if (state.drafts.length + state.underWay < capacity) return void state.drafts.push(toDraft(entry))
+      // A fiber only where there is something to say: those that follow are many.
       if (losses.isLosing()) dropped.value += 1
       else runFork(losses.lost(1, "The decision log is too slow; records are dropped", "full"))
     }
