@@ -14,7 +14,7 @@ import {
   type Lifetime,
   type Material,
   type PresentedCertificate,
-  refreshAt,
+  refreshMoment,
   type Verdict
 } from "@posh/core"
 import type { Types } from "effect"
@@ -61,7 +61,7 @@ export const toAssociation = (assertion: Assertion): Api.Association => {
       delegatedDomain: association.delegatedDomain,
       material: toMaterial(association.material),
       ...toLifetime(association.lifetime),
-      refreshAfter: toInstant(refreshAt(association.lifetime))
+      refreshAfter: toInstant(refreshMoment(association))
     }),
     cache: assertion.cache,
     retryable: assertion.retryable,

@@ -8,7 +8,7 @@ import type { Domain } from "./Domain.ts"
 import { generationRules } from "./Generation.ts"
 import type { Lint } from "./Lint.ts"
 import { reportAttempt } from "./report.ts"
-import type { Resolution } from "./Resolver.ts"
+import type { Resolution } from "./Resolution.ts"
 import type { ServiceKey } from "./Service.ts"
 import type { Target } from "./Target.ts"
 import type { AttemptReport, CacheStatus } from "./Verdict.ts"
@@ -50,6 +50,7 @@ export const toAssertion = ({ domain, service }: Target, resolution: Resolution,
     }
   }
   const { code, lints = [], message } = outcome.failure
+  const retryAfterMs = retryAt === undefined ? outcome.failure.retryAfterMs : Math.max(0, retryAt - now)
   const { retryable, verdict } = failures[code]
   return {
     ...common,
@@ -59,6 +60,6 @@ export const toAssertion = ({ domain, service }: Target, resolution: Resolution,
     message,
     lints,
     retryable,
-    ...(retryAt === undefined ? {} : { retryAfterMs: Math.max(0, retryAt - now) })
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs })
   }
 }

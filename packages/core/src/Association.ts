@@ -41,6 +41,6 @@ export interface Lifetime {
   readonly expiresAt: number
 }
 
-/** 80 % of the way to `revalidateAt`: when asking again is worth while (POSH-CAC-34). */
-export const refreshAt = ({ fetchedAt, revalidateAt }: Lifetime): number =>
-  Math.floor(fetchedAt + (revalidateAt - fetchedAt) * 0.8)
+/** When the last answer was complete. */
+export const deliveredAt = ({ hops, lifetime }: Association): number =>
+  Math.max(lifetime.fetchedAt, hops.at(-1)?.endedAt ?? lifetime.fetchedAt)

@@ -10,7 +10,14 @@ import { type Document, type DocumentKind, parseDocument, type PublishedFingerpr
 import type { PublishedJwkSet } from "./Document.ts"
 import type { Domain } from "./Domain.ts"
 import { ResolveError } from "./errors.ts"
-import { type Fetcher, type FetchResponse, headerValues, type HttpsTarget, type Waiting } from "./Fetcher.ts"
+import {
+  type Fetcher,
+  type FetchResponse,
+  type FetchTrace,
+  headerValues,
+  type HttpsTarget,
+  type Waiting
+} from "./Fetcher.ts"
 import { type Generation, generationRules, wellKnownTarget } from "./Generation.ts"
 import type { Hop } from "./Hop.ts"
 import { documentBound, fingerprintsLifetime, jwkSetLifetime } from "./Lifetime.ts"
@@ -99,15 +106,22 @@ const request = (fetcher: Fetcher["Service"], policy: Policy, trail: Trail, targ
         ? rules.bodyOctets
         : undefined
   }).pipe(
+    Effect.map((response) => ({ ...response, trace: afterLast(trail, response.trace) })),
     Effect.mapError((error) => {
       trail.hops.push({
         url: target.url,
         ...(error.status === undefined ? {} : { status: error.status }),
-        ...error.trace
+        ...afterLast(trail, error.trace)
       })
       return failure(trail, error.code, error.detail, error.retryAfterMs)
     })
   )
+}
+
+/** POSH-CAC-35: no request began before the one before it ended, whatever the wall clock was set to in between. */
+const afterLast = ({ hops }: Trail, trace: FetchTrace): FetchTrace => {
+  const late = Math.max(0, (hops.at(-1)?.endedAt ?? trace.startedAt) - trace.startedAt)
+  return late === 0 ? trace : { ...trace, startedAt: trace.startedAt + late, endedAt: trace.endedAt + late }
 }
 
 /** Response → next step; the order of checks is that of the pseudo-code in requirements §2.8. */
@@ -185,7 +199,10 @@ const read = (
   const hop = trail.hops.pop()
   if (hop !== undefined) trail.hops.push({ ...hop, document: kinds[document._tag] })
   trail.lints.push(...document.lints)
-  trail.bound = Math.min(trail.bound, documentBound(document, response.trace.startedAt, response))
+  const { startedAt } = response.trace
+  const bound = documentBound(document, startedAt, response)
+  if (bound <= startedAt) return fail(trail, "AllMaterialExpired", "an intermediary held the document beyond expires")
+  trail.bound = Math.min(trail.bound, bound)
   if (document._tag !== "Reference") return found(policy, trail, target, response, document)
 
   trail.referenced = true

@@ -48,7 +48,9 @@ export interface FetchRequest {
 export interface FetchTrace {
   readonly address?: string
   readonly tlsLeafSha256?: string
+  /** Milliseconds since the epoch. */
   readonly startedAt: number
+  /** `startedAt` and the time that passed, also where the wall clock was set meanwhile (POSH-CAC-35). */
   readonly endedAt: number
 }
 

@@ -15,7 +15,11 @@ export interface LifetimePolicy {
   readonly draftGraceMs: number
 }
 
-/** One document's own bound: start of its request + `expires` − Age (POSH-CAC-10, POSH-RES-50). */
+/**
+ * One document's own bound: start of its request + `expires` − Age (POSH-CAC-10, POSH-RES-50). Where that is no later than
+ * the start of the request, the document was over before it came, and is no answer to the question that has it fetched
+ * either: that one is exempt from the time that passes meanwhile (POSH-CAC-12), not from the time before.
+ */
 export const documentBound = (
   document: PublishedFingerprints | Reference | PublishedJwkSet,
   startedAt: number,

@@ -77,7 +77,8 @@ const matchEntries = (
     if (algorithm === "none") return { _tag: "Unmatched", code: "NoCommonHash" }
     // Only x5c[0] is compared, never what is above it (POSH-MAT-12); the chain can merely veto (POSH-MAT-22).
     if (options.admits(entry)) {
-      return matched({ index: entry.index, algorithm, candidates: current.length }, entry === current[0], [])
+      const { index, notAfter } = entry
+      return matched({ index, algorithm, candidates: current.length, notAfter }, entry === current[0], [])
     }
     nearMiss = true
   }

@@ -11,7 +11,7 @@ import type { Hop } from "./Hop.ts"
 import type { Lint } from "./Lint.ts"
 import type { Hashes, HashName, Material } from "./Material.ts"
 import type { NameMatches } from "./NameCheck.ts"
-import type { Known } from "./Resolver.ts"
+import type { Known } from "./Resolution.ts"
 import type { ServiceKey } from "./Service.ts"
 
 /** Where the deciding material came from. `redis` is for stores that are shared. */
@@ -43,6 +43,8 @@ export interface MatchedCandidate {
   /** What was compared: a hash, whole certificates (draft), or keys (opt-in, POSH-MAT-11). */
   readonly algorithm: HashName | "certificate" | "spki"
   readonly candidates: number
+  /** When what was published ends, where it is a certificate; milliseconds since the epoch (POSH-CAC-21). */
+  readonly notAfter?: number
 }
 
 export interface Evidence {
@@ -95,6 +97,13 @@ export interface Subject {
   readonly decidedAt: number
 }
 
+/** What a verdict's material came from, and how long it took. */
+export interface Origin {
+  readonly cache: CacheStatus
+  readonly basis: Association | ResolveError
+  readonly waitedMs: number
+}
+
 /** A verdict other than `verified`, by its code. */
 export const refuted = (
   subject: Subject,
@@ -126,22 +135,26 @@ export const refuted = (
   }
 }
 
-/** The one way to a positive answer: a certificate that matched material (POSH-MAT-61). */
+/**
+ * The one way to a positive answer: a certificate that matched material (POSH-MAT-61), while nothing that the answer rests
+ * on has ended by the time of the decision (POSH-CAC-33, POSH-MAT-02).
+ */
 export const verified = (
   subject: Subject,
   known: Known,
   matched: MatchedCandidate,
-  { basis, cache, waitedMs }: Required<Pick<Verdict, "cache" | "basis" | "waitedMs">>,
-  evidence: () => Evidence
+  origin: Origin,
+  evidence: () => Evidence,
+  clockSkewMs: number
 ): Verdict => {
-  const { generation, lifetime } = known.association
-  const validUntil = Math.min(
-    // Overdue draft material counts until its source is asked again, within its grace (POSH-CAC-22).
-    known.nextTryAt === undefined ? lifetime.revalidateAt : Math.min(known.nextTryAt, lifetime.graceUntil),
-    subject.presented.certificate?.notAfter ?? Number.POSITIVE_INFINITY
-  ) // POSH-MAT-63
+  const { generation } = known.association
+  const ends = endsOf(subject, known, matched)
+  const over = overAt(subject.decidedAt, ends, known, clockSkewMs)
+  if (over !== undefined) return refuted(subject, over, evidence, { generation, ...origin })
+  const validUntil = Math.min(ends.material, ends.candidate, ends.leaf) // POSH-MAT-63
   return {
     ...subject,
+    ...origin,
     verdict: "verified",
     valid: true,
     code: "Verified",
@@ -151,13 +164,37 @@ export const verified = (
     prooftype: "posh",
     generation,
     validUntil,
-    refreshAfter: Math.floor(lifetime.fetchedAt + Math.max(0, validUntil - lifetime.fetchedAt) * 0.8),
+    refreshAfter: Math.max(subject.decidedAt, Math.min(known.askAgainAt - known.behindMs, validUntil)),
     retryable: false,
-    cache,
-    waitedMs,
-    basis,
     get evidence() {
       return evidence()
     }
   }
+}
+
+/** The ends of everything that a positive answer rests on, by the clock of the decision. */
+const endsOf = (
+  { presented }: Subject,
+  { askAgainAt, association, behindMs, overdue }: Known,
+  matched: MatchedCandidate
+) => {
+  const { graceUntil, revalidateAt } = association.lifetime
+  return {
+    // Overdue draft material counts until its source is asked again, within its grace (POSH-CAC-22).
+    material: (overdue ? Math.min(askAgainAt, graceUntil) : revalidateAt) - behindMs,
+    grace: (overdue ? graceUntil : revalidateAt) - behindMs,
+    candidate: matched.notAfter ?? Number.POSITIVE_INFINITY,
+    leaf: presented.certificate?.notAfter ?? Number.POSITIVE_INFINITY
+  }
+}
+
+const overAt = (
+  now: number,
+  { candidate, grace, leaf }: ReturnType<typeof endsOf>,
+  { fetchedForQuestion }: Known,
+  clockSkewMs: number
+): VerdictCode | undefined => {
+  if (now > leaf + clockSkewMs) return "PresentedCertificateExpired"
+  // POSH-CAC-12: what was asked for no earlier than the question may answer it, however short its life.
+  return now > candidate || (now >= grace && !fetchedForQuestion) ? "AllMaterialExpired" : undefined
 }

@@ -12,13 +12,15 @@ import { screenChains } from "./ChainScreen.ts"
 import type { QuestionError } from "./errors.ts"
 import type { Fetcher } from "./Fetcher.ts"
 import type { Generations } from "./Generation.ts"
-import { type Inquiry, judged, refusedLeaf, unresolved } from "./judge.ts"
+import { type Evaluation, type Inquiry, judged, refusedLeaf, unresolved } from "./judge.ts"
 import { judgeLeaf } from "./Leaf.ts"
 import { match } from "./Matcher.ts"
+import { currentStamp, type Stamp, stampOf, timeSince } from "./monotonic.ts"
 import type { Policy } from "./Policy.ts"
 import { parseProof } from "./Proof.ts"
 import type { Question } from "./Question.ts"
-import { type Resolution, type ResolveOptions, Resolver } from "./Resolver.ts"
+import type { Resolution } from "./Resolution.ts"
+import { type ResolveOptions, Resolver } from "./Resolver.ts"
 import { currentStage, type Stage, untraced } from "./Stage.ts"
 import { parseTarget } from "./Target.ts"
 import { deadlines, parseTerms, type Terms } from "./Terms.ts"
@@ -76,63 +78,81 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   // Spans only where a question is traced: they would cost more than the rest of a warm answer.
   const verify = Effect.fnUntraced(function*(question: Question) {
     const stage = yield* currentStage
-    const inquiry = yield* Effect.fromResult(inquire(stage, question, yield* Clock.currentTimeMillis))
-    const { leaf, target, terms } = inquiry
-    if (leaf.fault !== undefined) return refusedLeaf(inquiry, leaf.fault)
+    const inquiry = yield* Effect.fromResult(inquire(stage, question))
+    const refusal = refuse(stage, inquiry)
+    if (refusal !== undefined) return refusal
 
-    const options = toOptions(terms, stage)
+    const options = toOptions(inquiry, stage)
     const resolution = yield* stage.within(
       "Resolver",
-      resolver.resolve(target, terms.refresh ? { ...options, force: "refresh" } : options)
+      resolver.resolve(inquiry.target, inquiry.terms.refresh ? { ...options, force: "refresh" } : options)
     )
     const verdict = conclude(stage, inquiry, resolution)
-    if (!isRememberedMismatch(verdict)) return verdict
+    if (!isOlderMismatch(verdict, resolution)) return verdict
 
     // POSH-MAT-43: what is remembered may be older than the certificate.
-    const again = yield* stage.within("Resolver", resolver.resolve(target, { ...options, force: "mismatch" }))
+    const again = yield* stage.within("Resolver", resolver.resolve(inquiry.target, { ...options, force: "mismatch" }))
     return conclude(stage, inquiry, again)
   })
 
   const verifyNow = (question: Question): Verdict | undefined => {
-    const inquiry = Result.getOrUndefined(inquire(untraced, question, clock.currentTimeMillisUnsafe()))
+    const inquiry = Result.getOrUndefined(inquire(untraced, question))
     if (inquiry === undefined || inquiry.terms.refresh) return undefined
-    if (inquiry.leaf.fault !== undefined) return refusedLeaf(inquiry, inquiry.leaf.fault)
-    const resolution = resolver.resolveNow(inquiry.target, inquiry.terms)
+    const refusal = refuse(untraced, inquiry)
+    if (refusal !== undefined) return refusal
+    const { asked, target, terms } = inquiry
+    const resolution = resolver.resolveNow(target, recallOptions(terms, asked))
     if (resolution === undefined) return undefined
     const verdict = conclude(untraced, inquiry, resolution)
-    if (isRememberedMismatch(verdict)) return undefined
+    if (isOlderMismatch(verdict, resolution)) return undefined
     resolution.used()
     return verdict
   }
 
-  const inquire = (stage: Stage, question: Question, now: number): Result.Result<Inquiry, QuestionError> => {
+  const inquire = (stage: Stage, question: Question): Result.Result<Inquiry, QuestionError> => {
+    const asked = stampOf(clock)
     const target = stage.run("Target", () => readTarget(question))
     if (Result.isFailure(target)) return Result.fail(target.failure)
     const presented = stage.run("Certificate", () => readProof(question))
     if (Result.isFailure(presented)) return Result.fail(presented.failure)
     const terms = readTerms(question)
     if (Result.isFailure(terms)) return Result.fail(terms.failure)
-    const leaf = stage.run("Leaf", () => judgeLeaf(presented.success, policy, now))
-    return Result.succeed({ target: target.success, presented: presented.success, terms: terms.success, leaf, now })
+    return Result.succeed({ target: target.success, presented: presented.success, terms: terms.success, asked })
+  }
+
+  /** For the sake of a certificate that is refused anyway, nobody is asked (POSH-MAT-64). */
+  const refuse = (stage: Stage, inquiry: Inquiry): Verdict | undefined => {
+    const evaluation = evaluate(stage, inquiry)
+    return evaluation.leaf.fault === undefined ? undefined : refusedLeaf(evaluation, evaluation.leaf.fault)
+  }
+
+  /** Now: whatever is judged is judged by the same time, that of the answer. */
+  const evaluate = (stage: Stage, inquiry: Inquiry): Evaluation => {
+    const now = timeSince(inquiry.asked, stampOf(clock))
+    const leaf = stage.run("Leaf", () => judgeLeaf(inquiry.presented, policy, now))
+    return { ...inquiry, leaf, now, clockSkewMs: policy.clockSkewMs }
   }
 
   const conclude = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
+    const evaluation = evaluate(stage, inquiry)
+    const { leaf, now, presented, terms } = evaluation
+    if (leaf.fault !== undefined) return refusedLeaf(evaluation, leaf.fault)
     const { outcome } = resolution.deciding
-    if (Result.isFailure(outcome)) return unresolved(inquiry, resolution, outcome.failure)
-    const { now, presented, terms } = inquiry
+    if (Result.isFailure(outcome)) return unresolved(evaluation, resolution, outcome.failure)
     const { material } = outcome.success.association
     const chains = stage.run("Chain", () => screenChains(terms.chainCheck, { now, allowSha1: policy.chainSha1 }))
     const found = stage.run(
       "Matcher",
       () => match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
     )
-    return stage.run("Verdict", () => judged(inquiry, resolution, outcome.success, found, chains))
+    return stage.run("Verdict", () => judged(evaluation, resolution, outcome.success, found, chains))
   }
 
   const assertion = Effect.fn("Verifier.assertion")(
     function*(domain: string, service: string, options: AssertionOptions = {}) {
       const target = yield* Effect.fromResult(parseTarget({ domain, service }, policy))
       const resolution = yield* resolver.resolve(target, {
+        asked: yield* currentStamp,
         generations: options.generations ?? policy.generations,
         deadline: { ms: options.deadlineMs ?? deadlines.usual },
         ...(options.refresh === true ? { force: "refresh" as const } : {})
@@ -166,12 +186,15 @@ const remembering = <A>(read: (question: Question) => Result.Result<A, QuestionE
 const isFixed = (question: Question): boolean =>
   Object.isFrozen(question) && Object.values(question).every((value) => typeof value !== "object")
 
-const toOptions = ({ deadlineMs, generations, maxAgeMs }: Terms, stage: Stage): ResolveOptions => ({
-  generations,
-  deadline: { ms: deadlineMs },
-  ...(stage === untraced ? {} : { stage }),
-  ...(maxAgeMs === undefined ? {} : { maxAgeMs })
+const recallOptions = ({ generations, maxAgeMs }: Terms, asked: Stamp) =>
+  maxAgeMs === undefined ? { generations, asked } : { generations, asked, maxAgeMs }
+
+const toOptions = ({ asked, terms }: Inquiry, stage: Stage): ResolveOptions => ({
+  ...recallOptions(terms, asked),
+  deadline: { ms: terms.deadlineMs },
+  ...(stage === untraced ? {} : { stage })
 })
 
-const isRememberedMismatch = ({ cache, code }: Verdict): boolean =>
-  code === "CertificateMismatch" && (cache === "memory" || cache === "redis")
+/** Is it a mismatch, of whichever code, with material that was there before the question (POSH-MAT-43)? */
+const isOlderMismatch = ({ verdict }: Verdict, { deciding: { outcome } }: Resolution): boolean =>
+  verdict === "mismatch" && Result.isSuccess(outcome) && !outcome.success.fetchedForQuestion

@@ -153,7 +153,7 @@ export const failures = {
   InvalidJwkSet: row("unusable-material", "material", false, 300, "keys is not an array."),
   EmptyJwkSet: row("unusable-material", "material", false, 300, "The JWK Set is empty."),
   NoUsableJwk: row("unusable-material", "material", false, 300, "No entry of the JWK Set can be used."),
-  AllMaterialExpired: row("unusable-material", "material", true, 300, "Every published certificate has expired."),
+  AllMaterialExpired: row("unusable-material", "material", true, 300, "All that is published has expired."),
   InvalidFingerprintsDocument: row(
     "unusable-material",
     "material",

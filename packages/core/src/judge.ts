@@ -7,26 +7,42 @@ import type { ResolveError } from "./errors.ts"
 import type { LeafJudgement } from "./Leaf.ts"
 import { lint } from "./Lint.ts"
 import type { Match } from "./Matcher.ts"
+import type { Stamp } from "./monotonic.ts"
 import { compareNames, type NameMatches } from "./NameCheck.ts"
 import { reportAttempt } from "./report.ts"
-import type { Known, Resolution } from "./Resolver.ts"
+import type { Known, Resolution } from "./Resolution.ts"
 import type { Target } from "./Target.ts"
 import type { Terms } from "./Terms.ts"
-import { type Evidence, type PresentedCertificate, refuted, type Subject, type Verdict, verified } from "./Verdict.ts"
+import {
+  type Evidence,
+  type Origin,
+  type PresentedCertificate,
+  refuted,
+  type Subject,
+  type Verdict,
+  verified
+} from "./Verdict.ts"
 
 /** A question after parsing. */
 export interface Inquiry {
   readonly target: Target
   readonly presented: PresentedCertificate
   readonly terms: Terms
+  /** When it was put. */
+  readonly asked: Stamp
+}
+
+/** A question whose answer is due. */
+export interface Evaluation extends Inquiry {
   readonly leaf: LeafJudgement
-  /** Evaluation time, milliseconds since the epoch. */
+  /** The time of the decision, by which everything is judged (POSH-MAT-02); milliseconds since the epoch. */
   readonly now: number
+  readonly clockSkewMs: number
 }
 
 /** The verdict on a match or the lack of one; names come last (POSH-MAT-64). */
 export const judged = (
-  inquiry: Inquiry,
+  evaluation: Evaluation,
   resolution: Resolution,
   known: Known,
   found: Match,
@@ -35,22 +51,22 @@ export const judged = (
   const { association } = known
   const origin = originOf(resolution, association)
   const { generation } = association
-  const subject = subjectOf(inquiry)
-  const evidence = () => evidenceOf(inquiry, resolution, association, found, chains)
+  const subject = subjectOf(evaluation)
+  const evidence = () => evidenceOf(evaluation, resolution, association, found, chains)
   if (found._tag === "Unmatched") return refuted(subject, found.code, evidence, { generation, ...origin })
-  if (!namesSuffice(inquiry, association)) {
+  if (!namesSuffice(evaluation, association)) {
     return refuted(subject, "NameCheckFailed", evidence, { generation, ...origin })
   }
-  return verified(subject, known, found.candidate, origin, evidence)
+  return verified(subject, known, found.candidate, origin, evidence, evaluation.clockSkewMs)
 }
 
 /** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
-export const refusedLeaf = (inquiry: Inquiry, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
+export const refusedLeaf = (evaluation: Evaluation, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
   const { code, ...more } = fault
-  return refuted(subjectOf(inquiry), code, () => ({ attempts: [], lints: inquiry.leaf.lints }), more)
+  return refuted(subjectOf(evaluation), code, () => ({ attempts: [], lints: evaluation.leaf.lints }), more)
 }
 
-const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
+const subjectOf = ({ now, presented, target }: Evaluation): Subject => ({
   domain: target.domain,
   service: target.service.key,
   presented,
@@ -59,27 +75,29 @@ const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
 
 /** The verdict where there is nothing to match with. */
 export const unresolved = (
-  inquiry: Inquiry,
+  evaluation: Evaluation,
   resolution: Resolution,
   failure: ResolveError
 ): Verdict => {
   const { asked, deciding: { generation, retryAt } } = resolution
   const { code, detail, lints = [] } = failure
+  // Nothing is remembered of a limit of ours, which says itself when to come back.
+  const retryAfterMs = retryAt === undefined ? failure.retryAfterMs : Math.max(0, retryAt - evaluation.now)
   return refuted(
-    subjectOf(inquiry),
+    subjectOf(evaluation),
     code,
-    () => ({ attempts: asked.map(reportAttempt), lints: [...inquiry.leaf.lints, ...lints] }),
+    () => ({ attempts: asked.map(reportAttempt), lints: [...evaluation.leaf.lints, ...lints] }),
     {
       ...originOf(resolution, failure),
       ...(detail === undefined ? {} : { detail }),
       ...(code === "NotPublished" ? {} : { generation }),
-      ...(retryAt === undefined ? {} : { retryAfterMs: Math.max(0, retryAt - inquiry.now) })
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs })
     }
   )
 }
 
 /** Where the answer comes from. */
-const originOf = ({ asked, deciding: { cache } }: Resolution, basis: Association | ResolveError) => {
+const originOf = ({ asked, deciding: { cache } }: Resolution, basis: Association | ResolveError): Origin => {
   let waitedMs = 0
   for (const one of asked) waitedMs += one.waitedMs ?? 0
   return { cache, basis, waitedMs }
@@ -104,13 +122,13 @@ const namesSuffice = (inquiry: Inquiry, association: Association): boolean => {
 }
 
 const evidenceOf = (
-  inquiry: Inquiry,
+  evaluation: Evaluation,
   { asked }: Resolution,
   association: Association,
   found: Match,
   chains: ChainScreen
 ): Evidence => {
-  const names = namesOf(inquiry, association)
+  const names = namesOf(evaluation, association)
   const evidence: Evidence = {
     attempts: asked.map(reportAttempt),
     delegation: association.delegation,
@@ -118,11 +136,11 @@ const evidenceOf = (
     material: association.material,
     lifetime: association.lifetime,
     ...(names === undefined ? {} : { names }),
-    lints: [...inquiry.leaf.lints, ...association.lints]
+    lints: [...evaluation.leaf.lints, ...association.lints]
   }
   if (found._tag === "Unmatched") return evidence
   const matched = { ...evidence, matched: found.candidate, lints: [...evidence.lints, ...found.lints] }
-  return withChain(matched, found.candidate.index, association, inquiry.terms, chains)
+  return withChain(matched, found.candidate.index, association, evaluation.terms, chains)
 }
 
 /** Adds, where asked for, what the chain of the matched entry looks like. */

@@ -2,29 +2,35 @@
  * Asks an origin, and remembers what came of it (requirements §4.4).
  */
 import { Cause, Effect, Random, Result } from "effect"
-import type { Association } from "./Association.ts"
+import { type Association, deliveredAt } from "./Association.ts"
 import type { Attempt } from "./Attempt.ts"
 import type { AssociationStore, Permit, Remembered, StoreKey } from "./cache/AssociationStore.ts"
 import { absenceAfter } from "./cache/Backoff.ts"
 import type { Flight } from "./cache/Flights.ts"
+import { type Need, recall } from "./cache/recall.ts"
 import { isWithdrawal } from "./codes.ts"
 import { ResolveError } from "./errors.ts"
 import type { FleetShape, Lead } from "./Fleet.ts"
 import type { Generation } from "./Generation.ts"
+import { currentStamp, type Stamp, timeSince } from "./monotonic.ts"
 import type { Target } from "./Target.ts"
 
-/** What a flight brought, for everybody who waited for it. */
+/** What a flight brought, for everybody who waited for it; what it means to each, `landing.ts` says. */
 export interface Landing {
   readonly outcome: Result.Result<Association, ResolveError>
-  /** What was remembered when the flight landed in a failure. */
-  readonly before?: Remembered
+  /** The flight asked the origin itself. Else the outcome is what another process has put into the store. */
+  readonly fetched: boolean
+  /** The question's time was over before the flight landed. */
+  readonly late?: boolean
+  /** What was remembered when the flight landed, but for a new association. */
+  readonly remembered?: Remembered
   /** When the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
 }
 
 export const makeLearn =
   (attempt: Attempt, store: AssociationStore["Service"], fleet: FleetShape) =>
-  (generation: Generation, target: Target, baseline: Remembered) =>
+  (generation: Generation, target: Target, need: Need) =>
   (flight: Flight<Landing>): Effect.Effect<Landing> => {
     const key = target.keys[generation]
     const { domain, service } = target
@@ -33,10 +39,12 @@ export const makeLearn =
         Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
         Effect.result,
         Effect.flatMap((outcome) =>
-          flight.discarded ? Effect.succeed({ outcome }) : settle(store, key, outcome, permit)
+          flight.discarded
+            ? Effect.succeed({ outcome, fetched: true })
+            : settle(store, key, outcome, flight.began, permit)
         )
       )
-    return learnOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, baseline, ask).pipe(
+    return learnOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, need, ask).pipe(
       Effect.withSpan("Resolver.learn", {
         attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": generation }
       })
@@ -44,18 +52,18 @@ export const makeLearn =
   }
 
 /**
- * Asks; or waits for who asks already and takes what it learnt, and asks after all where that was nothing. `baseline` is
- * what made the question ask: whatever is remembered instead by now was learnt since.
+ * Asks; or waits for who asks already and takes what it learnt, and asks after all where that is not what is needed. The
+ * store is believed no more here than anywhere else: what it has passes `recall` (POSH-CAC-33).
  */
 const learnOnce = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
   lead: ReturnType<FleetShape["lead"]>,
   key: StoreKey,
-  baseline: Remembered,
+  need: Need,
   ask: (lead: Lead) => Effect.Effect<Landing>
 ) {
   // What this process remembers is what made the question ask.
-  const look = Effect.map(store.getShared(key), (remembered) => landedSince(baseline, remembered))
+  const look = Effect.map(store.getShared(key), (remembered) => landedMeanwhile(remembered, need))
   while (true) {
     // A lead is given up whatever happens: the rest of the fleet waits for it.
     const landing = yield* Effect.acquireUseRelease(
@@ -70,18 +78,21 @@ const learnOnce = Effect.fnUntraced(function*(
   }
 })
 
-const landedSince = (baseline: Remembered, remembered: Remembered): Landing | undefined => {
-  const { absence, asOf, association } = remembered
-  if (absence !== undefined && asOf < absence.until && absence.learnedAt !== baseline.absence?.learnedAt) {
-    return { outcome: Result.fail(absence.error), before: remembered, retryAt: absence.until }
+const landedMeanwhile = (remembered: Remembered, need: Need): Landing | undefined => {
+  const recalled = recall(remembered, need)
+  if (recalled._tag === "Learn") return undefined
+  if (recalled._tag === "Serve" && !recalled.overdue) {
+    return { outcome: Result.succeed(recalled.association), fetched: false, remembered }
   }
-  return association !== undefined && association.lifetime.fetchedAt !== baseline.association?.lifetime.fetchedAt
-    ? { outcome: Result.succeed(association) }
-    : undefined
+  const { absence } = remembered
+  return absence === undefined
+    ? undefined
+    : { outcome: Result.fail(absence.error), fetched: false, remembered, retryAt: absence.until }
 }
 
 /** A flight that never landed. A defect is ours: it is logged, and the answer says no more than that (POSH-SEC-02). */
 export const lost = (cause: Cause.Cause<never>): Landing => ({
+  fetched: true,
   outcome: Result.fail(
     new ResolveError({ code: Cause.hasInterruptsOnly(cause) ? "Cancelled" : "InternalError", hops: [] })
   )
@@ -91,15 +102,22 @@ const settle = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
   key: StoreKey,
   outcome: Landing["outcome"],
+  began: Stamp,
   permit: Permit | undefined
 ): Effect.fn.Return<Landing> {
+  const landed = { outcome, fetched: true }
   if (Result.isSuccess(outcome)) {
-    yield* store.putAssociation(key, outcome.success, permit)
-    return { outcome }
+    // POSH-CAC-35: a wall clock that was set back meanwhile makes nothing younger.
+    const asOf = Math.max(timeSince(began, yield* currentStamp), deliveredAt(outcome.success))
+    yield* store.putAssociation(key, outcome.success, permit, asOf)
+    return landed
   }
-  const before = yield* store.get(key)
-  const absence = absenceAfter(outcome.failure, before.absence, before.asOf, yield* Random.next)
-  if (isWithdrawal(outcome.failure.code) && !(yield* store.removeAssociation(key, permit))) return { outcome }
-  if (absence === undefined) return { outcome, before }
-  return (yield* store.putAbsence(key, absence, permit)) ? { outcome, before, retryAt: absence.until } : { outcome }
+  const remembered = yield* store.get(key)
+  const { asOf } = remembered
+  const absence = absenceAfter(outcome.failure, remembered.absence, asOf, yield* Random.next)
+  if (isWithdrawal(outcome.failure.code) && !(yield* store.removeAssociation(key, permit))) return landed
+  if (absence === undefined) return { ...landed, remembered }
+  return (yield* store.putAbsence(key, absence, permit, asOf))
+    ? { ...landed, remembered, retryAt: absence.until }
+    : landed
 })

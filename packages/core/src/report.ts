@@ -2,18 +2,18 @@
  * How each generation was asked, as evidence (POSH-NEG-04).
  */
 import { Result } from "effect"
-import type { Asked } from "./Resolver.ts"
+import type { Asked } from "./Resolution.ts"
 import type { AttemptReport } from "./Verdict.ts"
 
 export const reportAttempt = ({ cache, generation, outcome }: Asked): AttemptReport => {
   if (Result.isSuccess(outcome)) {
-    const { association, nextTryAt } = outcome.success
+    const { association, overdue } = outcome.success
     return {
       generation,
       code: "Resolved",
       hops: association.hops,
       cache,
-      ...(nextTryAt === undefined ? {} : { revalidation: "overdue" as const })
+      ...(overdue ? { revalidation: "overdue" as const } : {})
     }
   }
   const { code, detail, hopIndex, hops, url } = outcome.failure

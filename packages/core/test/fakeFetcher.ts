@@ -16,7 +16,8 @@ export type Page =
   | { readonly never: true }
   | { readonly defect: string }
 
-export const makeWeb = (pages: Record<string, Page> = {}) => {
+/** Every answer takes so many milliseconds; it is as the page was when it was asked for. */
+export const makeWeb = (pages: Record<string, Page> = {}, delayMs = 0) => {
   const asked: Array<string> = []
   const web = new Map(Object.entries(pages))
   const layer = Layer.succeed(
@@ -26,7 +27,8 @@ export const makeWeb = (pages: Record<string, Page> = {}) => {
         asked.push(target.url)
         const startedAt = yield* Clock.currentTimeMillis
         const page = web.get(target.url) ?? { status: 404 }
-        const trace = { address: "192.0.2.1", tlsLeafSha256: "", startedAt, endedAt: startedAt }
+        const trace = { address: "192.0.2.1", tlsLeafSha256: "", startedAt, endedAt: startedAt + delayMs }
+        if (delayMs > 0) yield* Effect.sleep(delayMs)
         if ("never" in page) return yield* Effect.never
         if ("defect" in page) return yield* Effect.die(page.defect)
         if ("fault" in page) return yield* new FetchError({ code: page.fault, trace })

@@ -75,7 +75,7 @@ describe("Flights (RES-92)", () => {
       assert.strictEqual((yield* Fiber.join(hasty)).outcome, "late")
       const patient = yield* Effect.forkChild(flights.join("k", work, patience))
       yield* TestClock.adjust("10 seconds")
-      assert.deepStrictEqual(yield* Fiber.join(patient), { outcome: "landed", joined: true })
+      assert.deepInclude(yield* Fiber.join(patient), { outcome: "landed", joined: true })
       assert.deepStrictEqual(seen, { started: 1, finished: 1, cancelled: 0 })
     }))
 

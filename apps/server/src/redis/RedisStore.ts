@@ -2,7 +2,15 @@
  * Associations and absences in Redis, shared by a fleet. It may be slow, lose everything or be away: then it remembers
  * nothing, and says so. It needs Redis 7.0 or later.
  */
-import type { Absence, Association, AssociationStore, Permit, Remembered, StoreKey } from "@posh/core"
+import {
+  type Absence,
+  type Association,
+  type AssociationStore,
+  makeSteadyClock,
+  type Permit,
+  type Remembered,
+  type StoreKey
+} from "@posh/core"
 import { Clock, Effect } from "effect"
 import type { Argument, RedisClient, Reply } from "./Client.ts"
 import { makeDistrusted } from "./Distrusted.ts"
@@ -49,7 +57,9 @@ export const makeRedisStore = (
     const index = yield* makeExpiryIndex(client, keys)
     const values = makeValues(seal, trouble)
     const distrusted = makeDistrusted()
-    const now = () => clock.currentTimeMillisUnsafe()
+    // An entry of another process bears no stamp of our clocks: what tells that ours went back is what we have seen of
+    // it (POSH-CAC-35).
+    const now = makeSteadyClock(clock)
 
     const nothing = (away: boolean): Remembered => ({ tier: "redis", asOf: now(), ...(away ? { away } : {}) })
     const noteAway = (fault: RedisFault) => Effect.map(trouble.noteFault(fault), () => nothing(true))

@@ -87,11 +87,17 @@ export class AssociationStore extends Context.Service<AssociationStore, {
   readonly getShared: (key: StoreKey) => Effect.Effect<Remembered>
   /**
    * Replaces the association and ends any absence. This write and the two below answer `false`, and change nothing, where
-   * a later permit was given out for the key, or the key was forgotten since.
+   * a later permit was given out for the key, or the key was forgotten since. `asOf`: the time by which what is put is to
+   * be judged now, where that is not what the wall clock says (see {@link Remembered}).
    */
-  readonly putAssociation: (key: StoreKey, association: Association, permit?: Permit) => Effect.Effect<boolean>
+  readonly putAssociation: (
+    key: StoreKey,
+    association: Association,
+    permit?: Permit,
+    asOf?: number
+  ) => Effect.Effect<boolean>
   /** Leaves an association in place (POSH-CAC-30). */
-  readonly putAbsence: (key: StoreKey, absence: Absence, permit?: Permit) => Effect.Effect<boolean>
+  readonly putAbsence: (key: StoreKey, absence: Absence, permit?: Permit, asOf?: number) => Effect.Effect<boolean>
   readonly removeAssociation: (key: StoreKey, permit?: Permit) => Effect.Effect<boolean>
   /** Permits given out before are good no longer. */
   readonly forget: (key: StoreKey) => Effect.Effect<void>

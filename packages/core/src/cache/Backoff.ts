@@ -22,13 +22,18 @@ export const absenceAfter = (
   now: number,
   chance: number
 ): Absence | undefined => {
-  const { memory } = failures[error.code]
-  if (memory === "never") return undefined
-  const failuresInRow = countFailures(error, previous, now)
+  if (failures[error.code].memory === "never") return undefined
+  const row = rowBefore(error, previous, now)
+  const isRunning = row !== undefined && now < row.until
+  const failuresInRow = row === undefined ? 1 : isRunning ? row.failures : row.failures + 1
   return {
     error,
     learnedAt: now,
-    until: now + Math.round(delay(error, failuresInRow, chance)),
+    // A failure within a back-off is no further one in a row, so a caller that has the origin asked meanwhile prolongs
+    // nothing for the others; only the origin itself may (POSH-RES-45).
+    until: isRunning
+      ? Math.max(row.until, now + (error.retryAfterMs === undefined ? 0 : askedFor(error)))
+      : now + Math.round(delay(error, failuresInRow, chance)),
     failures: failuresInRow,
     nothingPublished: error.code === "NotPublished" ||
       (isUnanswered(error.code) && previous?.nothingPublished === true)
@@ -38,7 +43,7 @@ export const absenceAfter = (
 const delay = (error: ResolveError, failuresInRow: number, chance: number): number => {
   const { memory } = failures[error.code]
   if (typeof memory === "number") return memory * second
-  const asked = Math.min(Math.max(error.retryAfterMs ?? 0, floor), retryAfterCap)
+  const asked = askedFor(error)
   if (memory === "retry-after") return asked
   const backoff = Math.min(floor * 2 ** Math.min(failuresInRow - 1, 10), backoffCap) *
     (1 - jitter + 2 * jitter * chance)
@@ -46,8 +51,13 @@ const delay = (error: ResolveError, failuresInRow: number, chance: number): numb
   return error.retryAfterMs === undefined ? backoff : Math.max(backoff, asked)
 }
 
-// A pause as long as the longest back-off ends a row of failures.
-const countFailures = (error: ResolveError, previous: Absence | undefined, now: number): number =>
-  failures[error.code].memory === "backoff" && previous !== undefined && now - previous.until < backoffCap
-    ? previous.failures + 1
-    : 1
+/** `Retry-After`, clamped (POSH-CAC-31). */
+const askedFor = ({ retryAfterMs = 0 }: ResolveError): number => Math.min(Math.max(retryAfterMs, floor), retryAfterCap)
+
+/** The back-off that this failure goes on with. A pause as long as the longest back-off ends a row of failures. */
+const rowBefore = (error: ResolveError, previous: Absence | undefined, now: number): Absence | undefined =>
+  isBackoff(error) && previous !== undefined && isBackoff(previous.error) && now - previous.until < backoffCap
+    ? previous
+    : undefined
+
+const isBackoff = ({ code }: ResolveError): boolean => failures[code].memory === "backoff"

@@ -1,11 +1,14 @@
 /**
  * One flight per key: whoever asks while a resolution is under way waits for that one (POSH-RES-92).
  */
-import { type Cause, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
+import { type Cause, Clock, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
 import type { Waiting } from "../Fetcher.ts"
+import { type Stamp, stampOf } from "../monotonic.ts"
 
 /** A resolution under way. */
 export interface Flight<A> {
+  /** What it reads of an origin, it reads from then on: it answers no question that needs something younger. */
+  readonly began: Stamp
   readonly landing: Deferred.Deferred<A>
   /** What its current request waits for, if a budget holds it back. */
   readonly waiting: Waiting
@@ -29,7 +32,7 @@ export interface Flights<A> {
     key: string,
     work: (flight: Flight<A>) => Effect.Effect<A>,
     wait: { readonly ms: number; readonly onLate: (flight: Flight<A>) => A }
-  ) => Effect.Effect<{ readonly outcome: A; readonly joined: boolean }>
+  ) => Effect.Effect<{ readonly outcome: A; readonly joined: boolean; readonly began: Stamp }>
   /** Starts a flight that nobody waits for, unless there is one. */
   readonly start: (key: string, work: (flight: Flight<A>) => Effect.Effect<A>) => Effect.Effect<void>
   readonly isUnderWay: (key: string) => boolean
@@ -40,7 +43,7 @@ export interface Flights<A> {
 export const makeFlights = <A>(
   onLost: (cause: Cause.Cause<never>) => A
 ): Effect.Effect<Flights<A>, never, Scope.Scope> =>
-  Effect.map(Effect.scope, (scope) => {
+  Effect.zipWith(Effect.scope, Clock.Clock, (scope, clock) => {
     const flights = new Map<string, Flight<A>>()
 
     const remove = (key: string, flight: Flight<A>) => {
@@ -51,6 +54,7 @@ export const makeFlights = <A>(
       Effect.suspend(() => {
         const fate = { discarded: false }
         const flight: Flight<A> = {
+          began: stampOf(clock),
           landing: Deferred.makeUnsafe<A>(),
           waiting: {},
           get discarded() {
@@ -107,7 +111,7 @@ export const makeFlights = <A>(
                 }),
                 restore,
                 Effect.ensuring(leave(key, flight)),
-                Effect.map((outcome) => ({ outcome, joined: current !== undefined }))
+                Effect.map((outcome) => ({ outcome, joined: current !== undefined, began: flight.began }))
               )
             })
           })

@@ -10,7 +10,7 @@ import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
 import type { Association } from "../Association.ts"
 import type { Material } from "../Material.ts"
-import { monotonicMsOf } from "../monotonic.ts"
+import { type Stamp, stampOf, timeSince } from "../monotonic.ts"
 import { Observer } from "../Observer.ts"
 import {
   type Absence,
@@ -30,13 +30,8 @@ export interface MemoryStoreOptions {
   readonly octets: number
 }
 
-interface Clocks {
-  readonly wallMs: number
-  readonly monotonicMs: number
-}
-
 /** What is known of one key, with both clocks at the time of storing (POSH-CAC-35). */
-interface Slot<A> extends Clocks {
+interface Slot<A> extends Stamp {
   readonly value: A
 }
 
@@ -52,7 +47,11 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
       const associations = makeSlots(entries, octets, associationOctets, onEvicted)
       const absences = makeSlots(Math.min(entries, octets / 8 / leastOctets), octets / 8, absenceOctets, onEvicted)
       observer.remembering({ entries: () => associations.size + absences.size, evicted: () => evicted.count })
-      const readClocks = () => ({ wallMs: clock.currentTimeMillisUnsafe(), monotonicMs: monotonicMsOf(clock) })
+      const readClocks = () => stampOf(clock)
+      const slotOf = <A>(value: A, asOf: number): Slot<A> => {
+        const { monotonicMs, wallMs } = readClocks()
+        return { value, wallMs: Math.max(wallMs, asOf), monotonicMs }
+      }
       const forget = (keyText: string) => {
         associations.delete(keyText)
         absences.delete(keyText)
@@ -65,7 +64,7 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
           return { tier: "memory", asOf: clock.currentTimeMillisUnsafe() }
         }
         const clocks = readClocks()
-        const now = Math.max(asOf(known ?? clocks, clocks), asOf(missed ?? clocks, clocks))
+        const now = Math.max(timeSince(known ?? clocks, clocks), timeSince(missed ?? clocks, clocks))
         return {
           tier: "memory",
           asOf: now,
@@ -79,15 +78,15 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         get,
         getNow,
         getShared: get,
-        putAssociation: (key, association) =>
+        putAssociation: (key, association, _permit, asOf = association.lifetime.fetchedAt) =>
           Effect.sync(() => {
-            associations.set(key.text, { value: association, ...readClocks() })
+            associations.set(key.text, slotOf(association, asOf))
             absences.delete(key.text)
             return true
           }),
-        putAbsence: (key, absence) =>
+        putAbsence: (key, absence, _permit, asOf = absence.learnedAt) =>
           Effect.sync(() => {
-            absences.set(key.text, { value: absence, ...readClocks() })
+            absences.set(key.text, slotOf(absence, asOf))
             return true
           }),
         removeAssociation: (key) =>
@@ -102,7 +101,7 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
             const page = makePage(query)
             // Going through all is no use of any: the order of eviction stays.
             associations.forEach((slot, key) => {
-              if (asOf(slot, clocks) < slot.value.lifetime.expiresAt) page.offer(slot.value, key)
+              if (timeSince(slot, clocks) < slot.value.lifetime.expiresAt) page.offer(slot.value, key)
             })
             return page.finish()
           }),
@@ -126,9 +125,6 @@ const makeSlots = <A>(max: number, maxSize: number, octetsOf: (value: A) => numb
     sizeCalculation: ({ value }) => octetsOf(value),
     dispose: (_slot, _key, reason) => reason === "evict" ? onEvicted() : undefined
   })
-
-const asOf = (slot: Clocks, now: Clocks): number =>
-  Math.max(now.wallMs, slot.wallMs + Math.floor(now.monotonicMs - slot.monotonicMs))
 
 interface Place extends Position {
   readonly association: Association

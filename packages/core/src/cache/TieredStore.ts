@@ -93,9 +93,10 @@ export const makeTieredStore = (
         get,
         getNow,
         getShared: (key) => Effect.suspend(() => ask(key, near.getNow(key))),
-        putAssociation: (key, association, permit) =>
-          through(key, (store) => store.putAssociation(key, association, permit)),
-        putAbsence: (key, absence, permit) => through(key, (store) => store.putAbsence(key, absence, permit)),
+        putAssociation: (key, association, permit, asOf) =>
+          through(key, (store) => store.putAssociation(key, association, permit, asOf)),
+        putAbsence: (key, absence, permit, asOf) =>
+          through(key, (store) => store.putAbsence(key, absence, permit, asOf)),
         removeAssociation: (key, permit) => through(key, (store) => store.removeAssociation(key, permit)),
         forget: (key) => Effect.asVoid(through(key, (store) => Effect.as(store.forget(key), true))),
         inventory: (query) =>
@@ -138,9 +139,10 @@ const makeNews = () => {
 const answersAlone = ({ absence, asOf, association }: Remembered): boolean =>
   association !== undefined ? asOf < association.lifetime.revalidateAt : absence !== undefined && asOf < absence.until
 
-const keep = Effect.fnUntraced(function*(near: Store, key: StoreKey, { absence, association }: Remembered) {
+/** As the far store judges it, so that it does not become younger on the way (POSH-CAC-35). */
+const keep = Effect.fnUntraced(function*(near: Store, key: StoreKey, { absence, asOf, association }: Remembered) {
   if (association === undefined && absence === undefined) return yield* near.forget(key)
   if (association === undefined) yield* near.forget(key)
-  else yield* near.putAssociation(key, association)
-  if (absence !== undefined) yield* near.putAbsence(key, absence)
+  else yield* near.putAssociation(key, association, undefined, asOf)
+  if (absence !== undefined) yield* near.putAbsence(key, absence, undefined, asOf)
 })

@@ -1,53 +1,60 @@
 /**
- * Remembered things → may they answer? Pure: the whole caching policy of reading in one place (requirements §4).
+ * Remembered things → may they answer? Pure: the whole caching policy of reading in one place (requirements §4). Whatever
+ * comes out of a store or a flight passes here, with what the question that asks needs.
  */
-import { hash } from "node:crypto"
-import { type Association, refreshAt } from "../Association.ts"
+import type { Association } from "../Association.ts"
 import type { Absence, Remembered } from "./AssociationStore.ts"
 
-/** What a question demands of remembered things. */
-export interface Demand {
-  /** Milliseconds; older things do not count (`maxAge`). */
+/** What a question needs of remembered things. */
+export interface Need {
+  /** Milliseconds; older material does not count (`maxAge`). Absences keep their own time. */
   readonly maxAgeMs?: number
-  /** Nothing remembered counts (POSH-CAC-32, POSH-MAT-43). */
-  readonly force: boolean
+  /**
+   * The origin is to have been asked at this instant or later, in milliseconds since the epoch (POSH-CAC-32, POSH-MAT-43,
+   * POSH-CAC-34).
+   */
+  readonly askedSince?: number
 }
 
 export type Recall =
   | {
     readonly _tag: "Serve"
     readonly association: Association
-    /** The source could not be asked when it was due; it is asked again at `nextTryAt` (POSH-CAC-22). */
-    readonly overdue?: { readonly nextTryAt: number }
+    /** The source could not be asked when it was due; it is asked again at `askAgainAt` (POSH-CAC-22). */
+    readonly overdue: boolean
+    /** From when on the next question has the origin asked, in the background at least. */
+    readonly askAgainAt: number
     /** Time to ask again in the background (POSH-CAC-34). */
     readonly refreshAhead: boolean
   }
   | { readonly _tag: "Fail"; readonly absence: Absence; readonly refreshAhead: boolean }
-  | { readonly _tag: "Learn" }
+  | {
+    readonly _tag: "Learn"
+    /** Something would answer a question that needs less: asking goes through the limit of refetches. */
+    readonly refetch: boolean
+  }
 
-const learn: Recall = { _tag: "Learn" }
-
-export const recall = ({ absence, asOf, association }: Remembered, demand: Demand): Recall => {
-  if (demand.force) return learn
-  const known = association !== undefined && isYoung(association.lifetime.fetchedAt, asOf, demand)
-    ? association
-    : undefined
-  const waiting = absence !== undefined && asOf < absence.until && isYoung(absence.learnedAt, asOf, demand)
+export const recall = ({ absence, asOf, association }: Remembered, need: Need): Recall => {
+  const isFresh = association !== undefined && asOf < association.lifetime.revalidateAt
+  const isWaiting = absence !== undefined && asOf < absence.until
+  const known = association !== undefined && suffices(association, asOf, need) ? association : undefined
+  const waiting = isWaiting && answeredAt(absence) >= (need.askedSince ?? Number.NEGATIVE_INFINITY)
     ? absence
     : undefined
 
-  if (known !== undefined && asOf < known.lifetime.revalidateAt) {
+  if (known !== undefined && isFresh) {
+    const refreshFrom = refreshMoment(known)
     return {
       _tag: "Serve",
       association: known,
-      refreshAhead: waiting === undefined && isRefreshDue(known, asOf)
+      overdue: false,
+      askAgainAt: Math.max(refreshFrom, isWaiting ? absence.until : refreshFrom),
+      refreshAhead: !isWaiting && asOf >= refreshFrom
     }
   }
-  if (waiting === undefined) return learn
+  if (waiting === undefined) return { _tag: "Learn", refetch: isFresh || isWaiting }
   // A back-off is running, so the source is not asked now. Draft material serves on within its grace.
-  if (known !== undefined && asOf < known.lifetime.graceUntil) {
-    return { _tag: "Serve", association: known, overdue: { nextTryAt: waiting.until }, refreshAhead: false }
-  }
+  if (known !== undefined && asOf < known.lifetime.graceUntil) return overdue(known, waiting.until)
   return { _tag: "Fail", absence: waiting, refreshAhead: isStaleNegative(waiting, asOf) }
 }
 
@@ -57,29 +64,63 @@ export const recall = ({ absence, asOf, association }: Remembered, demand: Deman
  */
 export const fallBack = (
   { asOf, association }: Remembered,
-  demand: Demand,
+  { maxAgeMs }: Need,
   nextTryAt: number
 ): Extract<Recall, { _tag: "Serve" }> | undefined => {
-  if (association === undefined || !isYoung(association.lifetime.fetchedAt, asOf, demand)) return undefined
-  if (asOf < association.lifetime.revalidateAt) return { _tag: "Serve", association, refreshAhead: false }
-  if (asOf >= association.lifetime.graceUntil) return undefined
-  return { _tag: "Serve", association, overdue: { nextTryAt }, refreshAhead: false }
+  if (association === undefined || !isYoung(association, asOf, maxAgeMs)) return undefined
+  if (asOf < association.lifetime.revalidateAt) {
+    const askAgainAt = Math.max(nextTryAt, refreshMoment(association))
+    return { _tag: "Serve", association, overdue: false, askAgainAt, refreshAhead: false }
+  }
+  return asOf < association.lifetime.graceUntil ? overdue(association, nextTryAt) : undefined
 }
 
-const isYoung = (since: number, asOf: number, { maxAgeMs }: Demand): boolean =>
-  maxAgeMs === undefined || asOf - since <= maxAgeMs
+const overdue = (association: Association, askAgainAt: number): Extract<Recall, { _tag: "Serve" }> => ({
+  _tag: "Serve",
+  association,
+  overdue: true,
+  askAgainAt,
+  refreshAhead: false
+})
 
-const isRefreshDue = ({ domain, generation, lifetime, service }: Association, asOf: number): boolean =>
-  asOf >= refreshAt(lifetime) &&
-  asOf >= spread(lifetime.fetchedAt, lifetime.revalidateAt, `${domain}:${service}:${generation}`)
+/** What a question needs of whatever is learnt after it looked: newer than all that it saw, and than its look. */
+export const newerThan = ({ absence, asOf, association }: Remembered, since = asOf): number =>
+  Math.max(
+    since,
+    association === undefined ? since : association.lifetime.fetchedAt + 1,
+    absence === undefined ? since : absence.learnedAt + 1
+  )
+
+const suffices = (association: Association, asOf: number, { askedSince, maxAgeMs }: Need): boolean =>
+  isYoung(association, asOf, maxAgeMs) && (askedSince === undefined || association.lifetime.fetchedAt >= askedSince)
+
+const isYoung = ({ lifetime }: Association, asOf: number, maxAgeMs: number | undefined): boolean =>
+  maxAgeMs === undefined || asOf - lifetime.fetchedAt <= maxAgeMs
+
+/** When the request began whose answer the absence is. */
+const answeredAt = ({ error, learnedAt }: Absence): number => error.hops.at(-1)?.startedAt ?? learnedAt
+
+/** From when on a question that uses the association has it refreshed in the background (POSH-CAC-34). */
+export const refreshMoment = ({ domain, generation, lifetime, service }: Association): number =>
+  spread(lifetime.fetchedAt, lifetime.revalidateAt, `${domain}:${service}:${generation}`)
 
 /**
  * POSH-CAC-34: a moment from 80 to 90 % of the way, by what it is about and when that was learnt: what was fetched in one
  * moment is not fetched again in one moment.
  */
-const spread = (since: number, until: number, about: string): number => {
-  const chance = hash("sha256", `${since} ${about}`, "buffer").readUInt32BE() / 2 ** 32
-  return since + (until - since) * (0.8 + 0.1 * chance)
+const spread = (since: number, until: number, about: string): number =>
+  Math.floor(since + (until - since) * (0.8 + 0.1 * chanceOf(about, since)))
+
+/** In [0, 1), the same for the same arguments. Nothing depends on its being hard to guess. */
+const chanceOf = (text: string, seed: number): number => {
+  let mixed = (seed ^ Math.floor(seed / 2 ** 32)) | 0
+  for (let index = 0; index < text.length; index += 1) {
+    mixed = Math.imul(mixed ^ text.charCodeAt(index), 0x01000193) // FNV-1a
+  }
+  // The last characters have to reach the highest bits as well (MurmurHash3's finalizer).
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32
 }
 
 // "Nothing published" is what lets the draft generation speak (POSH-NEG-06); asked again in time, it delays nobody.

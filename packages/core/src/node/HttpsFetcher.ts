@@ -6,7 +6,7 @@
  * certificate transparency (POSH-RES-35); addresses, where a proxy dials them; whether a body with neither length nor
  * chunks ended on purpose, which Node.js does not say.
  */
-import { Clock, Effect, Layer, Result } from "effect"
+import { Effect, Layer, Result } from "effect"
 import type { SecureContext } from "node:tls"
 import {
   Fetcher,
@@ -16,6 +16,7 @@ import {
   type FetchTrace,
   type HttpsTarget
 } from "../Fetcher.ts"
+import { currentStamp, monotonicMs } from "../monotonic.ts"
 import { observePhase, Observer, type ObserverShape } from "../Observer.ts"
 import { checkServers, lookUp } from "./Addresses.ts"
 import { vetAddresses } from "./AddressPolicy.ts"
@@ -59,11 +60,15 @@ const makeFetcher = (egress: Egress) =>
   Fetcher.of({
     get: Effect.fn("Fetcher.get")(function*(request): Effect.fn.Return<FetchResponse, FetchError> {
       yield* Effect.annotateCurrentSpan({ "posh.domain": request.sourceDomain, "server.address": request.target.host })
-      const startedAt = yield* Clock.currentTimeMillis
+      const started = yield* currentStamp
       const evidence: Evidence = {}
       const traced = Effect.map(
-        Clock.currentTimeMillis,
-        (endedAt): FetchTrace => ({ ...evidence, startedAt, endedAt })
+        monotonicMs,
+        (now): FetchTrace => ({
+          ...evidence,
+          startedAt: started.wallMs,
+          endedAt: started.wallMs + Math.round(now - started.monotonicMs)
+        })
       )
       return yield* walk(egress, request, evidence).pipe(
         Effect.flatMap((answer) => Effect.map(traced, (trace) => ({ ...answer, trace }))),
