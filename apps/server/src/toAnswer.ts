@@ -14,7 +14,6 @@ import {
   type Lifetime,
   type Material,
   type PresentedCertificate,
-  refreshMoment,
   type Verdict
 } from "@posh/core"
 import type { Types } from "effect"
@@ -60,9 +59,9 @@ export const toAssociation = (assertion: Assertion): Api.Association => {
       delegation: association.delegation,
       delegatedDomain: association.delegatedDomain,
       material: toMaterial(association.material),
-      ...toLifetime(association.lifetime),
-      refreshAfter: toInstant(refreshMoment(association))
+      ...toLifetime(association.lifetime)
     }),
+    ...instantOf("refreshAfter", assertion.refreshAfter),
     cache: assertion.cache,
     retryable: assertion.retryable,
     ...given("retryAfterMs", assertion.retryAfterMs),

@@ -44,13 +44,17 @@ export const Answer = Schema.Struct({
   generation: Schema.optionalKey(Generation),
   certificate: PresentedCertificate,
   validUntil: Schema.optionalKey(
-    instant("When a long-lived stream must be checked again. `verified` only.")
+    instant(
+      "When a long-lived stream must be checked again: the first end of all that the answer rests on. `verified` only."
+    )
   ),
   refreshAfter: Schema.optionalKey(
-    instant("When asking again is worth while (80 % of the life). `verified` only.")
+    instant(
+      "From when on asking again changes something (at 80 to 90 % of the life). Never in the past. `verified` only."
+    )
   ),
   ttl: Schema.Int.annotate({
-    description: "Whole seconds for which the caller may reuse the answer; 0 unless `verified`.",
+    description: "Whole seconds, from the answer on, for which the caller may reuse it; 0 unless `verified`.",
     examples: [86_399]
   }),
   retryable: Schema.Boolean.annotate({

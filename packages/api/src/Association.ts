@@ -23,7 +23,7 @@ export const Association = Schema.Struct({
   ),
   material: Schema.optionalKey(Material),
   ...lifetimeMembers,
-  refreshAfter: Schema.optionalKey(instant("When asking again is worth while (80 % of the life).")),
+  refreshAfter: Schema.optionalKey(instant("From when on asking again changes something. Never in the past.")),
   cache: CacheStatus,
   retryable: Schema.Boolean,
   retryAfterMs: Schema.optionalKey(Schema.Int.annotate({ description: "Milliseconds, where known." })),

@@ -65,14 +65,18 @@ export const questionOptions = {
   derivedDomain: Schema.optionalKey(
     Schema.String.annotate({
       title: "Derived domain",
-      description: "The host that DNS led to, such as an SRV target. Advisory.",
+      description: [
+        "The host that DNS led to, such as an SRV target. Advice in the evidence; under `source-or-delegated` it counts as a",
+        "name, and only with `derivedDomainSecure`."
+      ].join(" "),
       examples: ["xmpp7.hosting.example"]
     })
   ),
   derivedDomainSecure: Schema.optionalKey(
     Schema.Boolean.annotate({
       title: "Derived domain secure",
-      description: "Whether DNSSEC secured the way to `derivedDomain`. Default false.",
+      description:
+        "Whether DNSSEC secured the way to `derivedDomain`. Without it `derivedDomain` says nothing. Default false.",
       default: false
     })
   ),
@@ -80,7 +84,8 @@ export const questionOptions = {
   refresh: Schema.optionalKey(
     Schema.Boolean.annotate({
       title: "Refresh",
-      description: "Resolve again even if remembered. Needs the scope `admin`. Default false.",
+      description:
+        "Resolve again even if remembered, at most once in 10 s for a domain and service. Needs the scope `admin`. Default false.",
       default: false
     })
   ),

@@ -36,11 +36,11 @@ export const verifyQuery = {
     Schema.Literals(chainChecks).annotate({ description: "Refused: a chain cannot be checked by fingerprint." })
   ),
   derivedDomain: Schema.optionalKey(
-    Schema.String.annotate({ description: "The host that DNS led to, such as an SRV target." })
+    Schema.String.annotate({ description: "The host that DNS led to, such as an SRV target. Advice." })
   ),
   derivedDomainSecure: Schema.optionalKey(flag("Whether DNSSEC secured the way to `derivedDomain`.")),
   maxAge: Schema.optionalKey(
-    wholeNumber(MaxAge, "Seconds. Material older than this is resolved again.")
+    wholeNumber(MaxAge, "Seconds. Material older than this is resolved again, at most once in 10 s.")
   ),
   refresh: Schema.optionalKey(flag("Resolve again even if remembered (scope `admin`).")),
   deadlineMs: Schema.optionalKey(

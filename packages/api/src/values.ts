@@ -99,6 +99,9 @@ export const DeadlineMs = Schema.Int.check(Schema.isBetween(deadlineMs)).annotat
 /** `maxAge` of a question: seconds. */
 export const MaxAge = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 })).annotate({
   title: "Greatest age",
-  description: "Seconds. Material older than this is resolved again before it decides.",
+  description: [
+    "Seconds. Material older than this is resolved again before it decides, at most once in 10 s for a domain and service;",
+    "in between, what was fetched within these 10 s is young enough. Failures that are remembered keep their own time."
+  ].join(" "),
   examples: [3_600]
 })

@@ -22,6 +22,8 @@ export interface Assertion {
   readonly message: string
   /** Present when `state` is `material`. */
   readonly association?: Association
+  /** With it: from when on asking again changes something; milliseconds since the epoch, never in the past. */
+  readonly refreshAfter?: number
   readonly attempts: ReadonlyArray<AttemptReport>
   /** Of the document, also where it cannot be used. */
   readonly lints: ReadonlyArray<Lint>
@@ -35,7 +37,7 @@ export const toAssertion = ({ domain, service }: Target, resolution: Resolution,
   const { cache, outcome, retryAt } = resolution.deciding
   const common = { domain, service: service.key, attempts: resolution.asked.map(reportAttempt), cache }
   if (Result.isSuccess(outcome)) {
-    const { association } = outcome.success
+    const { askAgainAt, association, behindMs } = outcome.success
     const message = `${domain} publishes material for ${service.key} (${
       generationRules[association.generation].label
     }).`
@@ -45,6 +47,7 @@ export const toAssertion = ({ domain, service }: Target, resolution: Resolution,
       code: "Resolved",
       message,
       association,
+      refreshAfter: Math.max(now, askAgainAt - behindMs),
       lints: association.lints,
       retryable: false
     }
