@@ -17,7 +17,7 @@ import { type Meaning, meaningOf } from "./landing.ts"
 import type { Landing } from "./learn.ts"
 import { type Stamp, stampOf, timeSince } from "./monotonic.ts"
 import type { ObserverShape } from "./Observer.ts"
-import type { Asked } from "./Resolution.ts"
+import type { Asked, Known } from "./Resolution.ts"
 import type { Stage } from "./Stage.ts"
 import type { Target } from "./Target.ts"
 import type { CacheStatus } from "./Verdict.ts"
@@ -201,8 +201,7 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
     { asOf, tier }: Remembered
   ): Asked => {
     if (recalled._tag === "Serve") {
-      const outcome = Result.succeed({ ...toKnown(recalled), behindMs: behind(asOf, asked), fetchedForQuestion: false })
-      return { generation, outcome, cache: tier }
+      return { generation, outcome: Result.succeed(toKnown(recalled, behind(asOf, asked), false)), cache: tier }
     }
     const { error, until } = recalled.absence
     return { generation, outcome: Result.fail(error), retryAt: until, cache: tier }
@@ -218,7 +217,7 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
     if (meaning._tag === "Serve") {
       const { asOf, own, serve } = meaning
       const behindMs = Math.max(0, asOf - timeSince(asked, now))
-      return { generation, outcome: Result.succeed({ ...toKnown(serve), behindMs, fetchedForQuestion: own }), cache }
+      return { generation, outcome: Result.succeed(toKnown(serve, behindMs, own)), cache }
     }
     const { error, retryAt } = meaning
     return { generation, outcome: Result.fail(error), cache, ...(retryAt === undefined ? {} : { retryAt }) }
@@ -226,16 +225,18 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
 
   /** Nearly always 0, and then one look at a clock. */
   const behind = (asOf: number, asked: Stamp): number =>
-    asOf <= clock.currentTimeMillisUnsafe() ? 0 : Math.max(0, asOf - timeSince(asked, stampOf(clock)))
+    asOf <= asked.wallMs || asOf <= clock.currentTimeMillisUnsafe()
+      ? 0
+      : Math.max(0, asOf - timeSince(asked, stampOf(clock)))
 
   return { ask, askStore, askNow }
 }
 
-const toKnown = ({ askAgainAt, association, overdue }: Extract<Recall, { _tag: "Serve" }>) => ({
-  association,
-  overdue,
-  askAgainAt
-})
+const toKnown = (
+  { askAgainAt, association, overdue }: Extract<Recall, { _tag: "Serve" }>,
+  behindMs: number,
+  fetchedForQuestion: boolean
+): Known => ({ association, overdue, askAgainAt, behindMs, fetchedForQuestion })
 
 /** The flight goes on; what it learns is for the next question. */
 const onLate = ({ waiting }: Flight<Landing>): Landing => ({

@@ -26,13 +26,13 @@ import type { Target } from "./Target.ts"
 
 export interface RecallOptions {
   readonly generations: Generations
-  /** When the question was put. */
-  readonly asked: Stamp
   /** Milliseconds; older material does not count. */
   readonly maxAgeMs?: number
 }
 
 export interface ResolveOptions extends RecallOptions {
+  /** When the question was put. */
+  readonly asked: Stamp
   /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
@@ -49,7 +49,7 @@ export interface Recollection extends Resolution {
 export class Resolver extends Context.Service<Resolver, {
   readonly resolve: (target: Target, options: ResolveOptions) => Effect.Effect<Resolution>
   /** The same, of what memory answers alone and at once; `undefined` where somebody has to be asked or waited for. */
-  readonly resolveNow: (target: Target, options: RecallOptions) => Recollection | undefined
+  readonly resolveNow: (target: Target, options: RecallOptions, asked: Stamp) => Recollection | undefined
   /** Forgets both generations; resolutions under way are not remembered. */
   readonly forget: (target: Target) => Effect.Effect<void>
 }>()("posh/Resolver") {
@@ -114,7 +114,11 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     return absence?.nothingPublished === true ? yield* askStore("draft", search) : undefined
   })
 
-  const resolveNow = (target: Target, { asked, generations, maxAgeMs }: RecallOptions): Recollection | undefined => {
+  const resolveNow = (
+    target: Target,
+    { generations, maxAgeMs }: RecallOptions,
+    asked: Stamp
+  ): Recollection | undefined => {
     const need = needOf(maxAgeMs)
     const [first, second] = generationsOf[generations]
     const one = askNow(first, target, asked, need)

@@ -147,14 +147,24 @@ export const verified = (
   evidence: () => Evidence,
   clockSkewMs: number
 ): Verdict => {
-  const { generation } = known.association
-  const ends = endsOf(subject, known, matched)
-  const over = overAt(subject.decidedAt, ends, known, clockSkewMs)
-  if (over !== undefined) return refuted(subject, over, evidence, { generation, ...origin })
-  const validUntil = Math.min(ends.material, ends.candidate, ends.leaf) // POSH-MAT-63
+  const { askAgainAt, association, behindMs, overdue } = known
+  const { decidedAt, presented } = subject
+  const leafEnd = presented.certificate?.notAfter ?? Number.POSITIVE_INFINITY
+  const entryEnd = matched.notAfter ?? Number.POSITIVE_INFINITY
+  const materialEnd = (overdue ? association.lifetime.graceUntil : association.lifetime.revalidateAt) - behindMs
+  const { generation } = association
+  if (decidedAt > leafEnd + clockSkewMs) {
+    return refuted(subject, "PresentedCertificateExpired", evidence, { generation, ...origin })
+  }
+  // POSH-CAC-12: what was asked for no earlier than the question may answer it, however short its life.
+  if (decidedAt > entryEnd || (decidedAt >= materialEnd && !known.fetchedForQuestion)) {
+    return refuted(subject, "AllMaterialExpired", evidence, { generation, ...origin })
+  }
+  const askAgain = askAgainAt - behindMs
+  // POSH-MAT-63. Overdue draft material counts until its source is asked again, within its grace (POSH-CAC-22).
+  const validUntil = Math.min(overdue ? Math.min(askAgain, materialEnd) : materialEnd, entryEnd, leafEnd)
   return {
     ...subject,
-    ...origin,
     verdict: "verified",
     valid: true,
     code: "Verified",
@@ -164,37 +174,13 @@ export const verified = (
     prooftype: "posh",
     generation,
     validUntil,
-    refreshAfter: Math.max(subject.decidedAt, Math.min(known.askAgainAt - known.behindMs, validUntil)),
+    refreshAfter: Math.max(decidedAt, Math.min(askAgain, validUntil)),
     retryable: false,
+    cache: origin.cache,
+    waitedMs: origin.waitedMs,
+    basis: origin.basis,
     get evidence() {
       return evidence()
     }
   }
-}
-
-/** The ends of everything that a positive answer rests on, by the clock of the decision. */
-const endsOf = (
-  { presented }: Subject,
-  { askAgainAt, association, behindMs, overdue }: Known,
-  matched: MatchedCandidate
-) => {
-  const { graceUntil, revalidateAt } = association.lifetime
-  return {
-    // Overdue draft material counts until its source is asked again, within its grace (POSH-CAC-22).
-    material: (overdue ? Math.min(askAgainAt, graceUntil) : revalidateAt) - behindMs,
-    grace: (overdue ? graceUntil : revalidateAt) - behindMs,
-    candidate: matched.notAfter ?? Number.POSITIVE_INFINITY,
-    leaf: presented.certificate?.notAfter ?? Number.POSITIVE_INFINITY
-  }
-}
-
-const overAt = (
-  now: number,
-  { candidate, grace, leaf }: ReturnType<typeof endsOf>,
-  { fetchedForQuestion }: Known,
-  clockSkewMs: number
-): VerdictCode | undefined => {
-  if (now > leaf + clockSkewMs) return "PresentedCertificateExpired"
-  // POSH-CAC-12: what was asked for no earlier than the question may answer it, however short its life.
-  return now > candidate || (now >= grace && !fetchedForQuestion) ? "AllMaterialExpired" : undefined
 }

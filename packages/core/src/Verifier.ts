@@ -15,7 +15,7 @@ import type { Generations } from "./Generation.ts"
 import { type Evaluation, type Inquiry, judged, refusedLeaf, unresolved } from "./judge.ts"
 import { judgeLeaf } from "./Leaf.ts"
 import { match } from "./Matcher.ts"
-import { currentStamp, type Stamp, stampOf, timeSince } from "./monotonic.ts"
+import { currentStamp, stampOf, timeSince } from "./monotonic.ts"
 import type { Policy } from "./Policy.ts"
 import { parseProof } from "./Proof.ts"
 import type { Question } from "./Question.ts"
@@ -23,7 +23,7 @@ import type { Resolution } from "./Resolution.ts"
 import { type ResolveOptions, Resolver } from "./Resolver.ts"
 import { currentStage, type Stage, untraced } from "./Stage.ts"
 import { parseTarget } from "./Target.ts"
-import { deadlines, parseTerms, type Terms } from "./Terms.ts"
+import { deadlines, parseTerms } from "./Terms.ts"
 import type { Verdict } from "./Verdict.ts"
 
 export interface AssertionOptions {
@@ -79,7 +79,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const verify = Effect.fnUntraced(function*(question: Question) {
     const stage = yield* currentStage
     const inquiry = yield* Effect.fromResult(inquire(stage, question))
-    const refusal = refuse(stage, inquiry)
+    const refusal = refuse(evaluate(stage, inquiry, inquiry.asked.wallMs))
     if (refusal !== undefined) return refusal
 
     const options = toOptions(inquiry, stage)
@@ -87,23 +87,25 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
       "Resolver",
       resolver.resolve(inquiry.target, inquiry.terms.refresh ? { ...options, force: "refresh" } : options)
     )
-    const verdict = conclude(stage, inquiry, resolution)
+    const verdict = concludeLater(stage, inquiry, resolution)
     if (!isOlderMismatch(verdict, resolution)) return verdict
 
     // POSH-MAT-43: what is remembered may be older than the certificate.
     const again = yield* stage.within("Resolver", resolver.resolve(inquiry.target, { ...options, force: "mismatch" }))
-    return conclude(stage, inquiry, again)
+    return concludeLater(stage, inquiry, again)
   })
 
+  // Nothing here waits, so one reading of the clock is the time of question and decision.
   const verifyNow = (question: Question): Verdict | undefined => {
     const inquiry = Result.getOrUndefined(inquire(untraced, question))
     if (inquiry === undefined || inquiry.terms.refresh) return undefined
-    const refusal = refuse(untraced, inquiry)
-    if (refusal !== undefined) return refusal
     const { asked, target, terms } = inquiry
-    const resolution = resolver.resolveNow(target, recallOptions(terms, asked))
+    const evaluation = evaluate(untraced, inquiry, asked.wallMs)
+    const refusal = refuse(evaluation)
+    if (refusal !== undefined) return refusal
+    const resolution = resolver.resolveNow(target, terms, asked)
     if (resolution === undefined) return undefined
-    const verdict = conclude(untraced, inquiry, resolution)
+    const verdict = conclude(untraced, evaluation, resolution)
     if (isOlderMismatch(verdict, resolution)) return undefined
     resolution.used()
     return verdict
@@ -120,23 +122,23 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     return Result.succeed({ target: target.success, presented: presented.success, terms: terms.success, asked })
   }
 
+  /** The question at a time: that of the answer, by which everything is judged (POSH-MAT-02). */
+  const evaluate = (stage: Stage, { asked, presented, target, terms }: Inquiry, now: number): Evaluation => {
+    const leaf = stage.run("Leaf", () => judgeLeaf(presented, policy, now))
+    return { target, presented, terms, asked, leaf, now, clockSkewMs: policy.clockSkewMs }
+  }
+
   /** For the sake of a certificate that is refused anyway, nobody is asked (POSH-MAT-64). */
-  const refuse = (stage: Stage, inquiry: Inquiry): Verdict | undefined => {
-    const evaluation = evaluate(stage, inquiry)
-    return evaluation.leaf.fault === undefined ? undefined : refusedLeaf(evaluation, evaluation.leaf.fault)
+  const refuse = (evaluation: Evaluation): Verdict | undefined =>
+    evaluation.leaf.fault === undefined ? undefined : refusedLeaf(evaluation, evaluation.leaf.fault)
+
+  const concludeLater = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
+    const evaluation = evaluate(stage, inquiry, timeSince(inquiry.asked, stampOf(clock)))
+    return refuse(evaluation) ?? conclude(stage, evaluation, resolution)
   }
 
-  /** Now: whatever is judged is judged by the same time, that of the answer. */
-  const evaluate = (stage: Stage, inquiry: Inquiry): Evaluation => {
-    const now = timeSince(inquiry.asked, stampOf(clock))
-    const leaf = stage.run("Leaf", () => judgeLeaf(inquiry.presented, policy, now))
-    return { ...inquiry, leaf, now, clockSkewMs: policy.clockSkewMs }
-  }
-
-  const conclude = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
-    const evaluation = evaluate(stage, inquiry)
-    const { leaf, now, presented, terms } = evaluation
-    if (leaf.fault !== undefined) return refusedLeaf(evaluation, leaf.fault)
+  const conclude = (stage: Stage, evaluation: Evaluation, resolution: Resolution): Verdict => {
+    const { now, presented, terms } = evaluation
     const { outcome } = resolution.deciding
     if (Result.isFailure(outcome)) return unresolved(evaluation, resolution, outcome.failure)
     const { material } = outcome.success.association
@@ -186,12 +188,14 @@ const remembering = <A>(read: (question: Question) => Result.Result<A, QuestionE
 const isFixed = (question: Question): boolean =>
   Object.isFrozen(question) && Object.values(question).every((value) => typeof value !== "object")
 
-const recallOptions = ({ generations, maxAgeMs }: Terms, asked: Stamp) =>
-  maxAgeMs === undefined ? { generations, asked } : { generations, asked, maxAgeMs }
-
-const toOptions = ({ asked, terms }: Inquiry, stage: Stage): ResolveOptions => ({
-  ...recallOptions(terms, asked),
-  deadline: { ms: terms.deadlineMs },
+const toOptions = (
+  { asked, terms: { deadlineMs, generations, maxAgeMs } }: Inquiry,
+  stage: Stage
+): ResolveOptions => ({
+  generations,
+  asked,
+  deadline: { ms: deadlineMs },
+  ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
   ...(stage === untraced ? {} : { stage })
 })
 

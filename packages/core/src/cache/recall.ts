@@ -101,8 +101,8 @@ const isYoung = ({ lifetime }: Association, asOf: number, maxAgeMs: number | und
 const answeredAt = ({ error, learnedAt }: Absence): number => error.hops.at(-1)?.startedAt ?? learnedAt
 
 /** From when on a question that uses the association has it refreshed in the background (POSH-CAC-34). */
-export const refreshMoment = ({ domain, generation, lifetime, service }: Association): number =>
-  spread(lifetime.fetchedAt, lifetime.revalidateAt, `${domain}:${service}:${generation}`)
+export const refreshMoment = ({ domain, lifetime }: Association): number =>
+  spread(lifetime.fetchedAt, lifetime.revalidateAt, domain)
 
 /**
  * POSH-CAC-34: a moment from 80 to 90 % of the way, by what it is about and when that was learnt: what was fetched in one
