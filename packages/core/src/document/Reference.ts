@@ -26,7 +26,9 @@ export const readReference = (object: JsonObject, lints: ReadonlyArray<Lint>): R
 // ALLOWED IS NOT CHECKED; that is `Delegation`'s part.
 const readUrl = (value: Json | undefined): Result.Result<string, Fault> => {
   if (typeof value !== "string") return fault("InvalidReferenceUrl", "url is not a string")
-  if (!isUriText(value)) return fault("InvalidReferenceUrl", "url holds characters that no URL has")
+  if (!isUriText(value)) {
+    return fault("InvalidReferenceUrl", "url holds characters that no URI has (A-labels, percent-encoding?)")
+  }
   const scheme = schemeOf(value)
   if (scheme === undefined) return fault("InvalidReferenceUrl", "url is relative")
   if (scheme !== "https") return fault("ReferenceInsecureScheme")
