@@ -35,3 +35,8 @@ export const callerBounds = {
   /** Files besides connections of callers: those to origins, Redis and name servers, and the program itself. */
   otherFiles: 768
 } as const
+
+export const evidenceBounds = {
+  /** Names of a certificate that are listed; as many as public certification authorities put into one. */
+  identifiers: 100
+} as const
