@@ -3,8 +3,8 @@ import { base64, type Certificate, fingerprintsDocument, jwkSetDocument } from "
 import { randomBytes } from "node:crypto"
 import type { FetchCode } from "../../src/Fetcher.ts"
 import type { Generations } from "../../src/Generation.ts"
-import { oid, sequence, tlv } from "../chain/der.ts"
-import { forge, spkiOf } from "../forged.ts"
+import { oid } from "../chain/der.ts"
+import { extension, forge } from "../forged.ts"
 
 export interface Answered {
   readonly status?: number
@@ -89,8 +89,8 @@ export const makeKinds = (leaf: Certificate): ReadonlyArray<Kind> => {
     draft("32 keys of which each is wrong", "NoUsableJwk", () => ({
       body: JSON.stringify({ keys: Array.from({ length: 32 }, () => ({ ...jwk, x5c: [`${long.slice(0, 6_000)}=`] })) })
     })),
-    draft("certificates with an enormous OID", "NoUsableJwk", () => ({
-      body: JSON.stringify({ keys: Array.from({ length: 8 }, () => ({ ...jwk, x5c: [base64(enormous)] })) })
+    draft("certificates that cannot be read", "NoUsableJwk", () => ({
+      body: JSON.stringify({ keys: Array.from({ length: 8 }, () => ({ ...jwk, x5c: [base64(unreadable)] })) })
     })),
     draft("cut off", "InvalidJson", () => ({ body: `{"keys":["${wide}` })),
 
@@ -146,9 +146,8 @@ export const makeKinds = (leaf: Certificate): ReadonlyArray<Kind> => {
   ]
 }
 
-/** An extension's OID of 20,000 octets, twice: the reason why it cannot be read names it. */
-const enormous = (() => {
-  const dotted = tlv(0x06, Uint8Array.from([0x2a, ...new Uint8Array(10_000).fill(0x01)]))
-  const extension = sequence(dotted, tlv(0x04, oid("1.2.3")))
-  return forge({ extensions: [extension, extension], spki: spkiOf("1.3.101.112", undefined, new Uint8Array(32)) })
+/** Two extensions of one name: the reason why it cannot be read names it. */
+const unreadable = (() => {
+  const twice = extension("1.2.840.113549.1.9.16.2.47.11.13", oid("1.2.3"))
+  return forge({ extensions: [twice, twice] })
 })()
