@@ -7,7 +7,7 @@ import { type Domain, type DomainPolicy, parseDomain } from "./Domain.ts"
 import type { HttpsTarget } from "./Fetcher.ts"
 import { attemptLimits } from "./Limits.ts"
 import { leavesSite } from "./Site.ts"
-import { hasAuthority, isUriText, schemeOf } from "./uri.ts"
+import { hasAuthority, isUriText, notUriText, schemeOf } from "./uri.ts"
 
 /** Which hosts a domain may delegate to (POSH-RES-70), and at which ports (POSH-RES-65). */
 export interface DelegationPolicy {
@@ -53,6 +53,7 @@ export const redirectTarget = (
   source: Domain,
   policy: TargetPolicy
 ): Result.Result<HttpsTarget & { readonly relative: boolean }, TargetError> => {
+  if (!isUriText(location)) return refuse(redirectCodes.invalid, notUriText)
   if (!isUriReference(location)) return refuse(redirectCodes.invalid, "the value is not a URI reference")
   const relative = schemeOf(location) === undefined
   return Result.map(
@@ -66,13 +67,14 @@ export const referenceTarget = (
   url: string,
   source: Domain,
   policy: TargetPolicy
-): Result.Result<HttpsTarget, TargetError> =>
-  isUriReference(url) && schemeOf(url) !== undefined
+): Result.Result<HttpsTarget, TargetError> => {
+  if (!isUriText(url)) return refuse(referenceCodes.invalid, notUriText)
+  return isUriReference(url) && schemeOf(url) !== undefined
     ? checkTarget(url, undefined, source, policy, referenceCodes)
     : refuse(referenceCodes.invalid, "the value is not an absolute URL")
+}
 
 const isUriReference = (text: string): boolean => {
-  if (!isUriText(text)) return false
   const scheme = schemeOf(text)
   if (scheme === undefined) return !/^\/\/(?:[/?#]|$)/.test(text)
   // Other schemes are judged as such, below.

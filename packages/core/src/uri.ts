@@ -14,6 +14,9 @@
  */
 export const isUriText = (text: string): boolean => characters.test(text) && !/%(?![0-9a-f]{2})/i.test(text)
 
+/** Of what is not: what its author may have forgotten. */
+export const notUriText = "the value holds characters that no URI has (A-labels, percent-encoding?)"
+
 /** `https:x` and `https:/x` are relative or broken, and WHATWG parsing makes hosts of them. */
 export const hasAuthority = (absolute: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^/?#]/i.test(absolute)
 
