@@ -1,7 +1,8 @@
 /**
  * Logs go to standard output: for people on a terminal, else one JSON object a line.
  */
-import { Cause, Effect, Layer, Logger, type LogLevel, References } from "effect"
+import { printable } from "@posh/core"
+import { Cause, Context, Effect, Layer, Logger, type LogLevel, Predicate, References } from "effect"
 import type { Settings } from "./config/variables.ts"
 
 const levels = {
@@ -26,20 +27,40 @@ export const logAlways = (message: string): Effect.Effect<void> =>
 const isPretty = (format: Settings["logFormat"]): boolean =>
   format === "auto" ? process.stdout.isTTY : format === "pretty"
 
-/** Characters of a message or of a cause that are logged. */
+/** Characters of a message, of a cause, or of an annotation that are logged. */
 const longest = 4_096
 
 /**
- * What a stranger sent may stand in the message of a fault: it must neither fill the log nor speak to the terminal
- * (POSH-SEC-14).
+ * What a stranger sent may stand in the message of a fault, or beside it: it must neither fill the log nor speak to the
+ * terminal (POSH-SEC-14).
  */
 export const bounded = <Output>(logger: Logger.Logger<unknown, Output>): Logger.Logger<unknown, Output> =>
   Logger.make((options) =>
-    logger.log({ ...options, message: boundedMessage(options.message), cause: boundedCause(options.cause) })
+    logger.log({
+      ...options,
+      message: boundedMessage(options.message),
+      cause: boundedCause(options.cause),
+      fiber: withBoundedAnnotations(options.fiber)
+    })
   )
 
-const boundedMessage = (message: unknown): unknown =>
-  Array.isArray(message) ? message.map(boundedMessage) : typeof message === "string" ? escaped(message) : message
+/** The fiber as loggers see it: they ask it for what stands beside the message. */
+const withBoundedAnnotations = <Fiber extends Logger.Options<unknown>["fiber"]>(fiber: Fiber): Fiber => {
+  const annotations = fiber.getRef(References.CurrentLogAnnotations)
+  if (Object.keys(annotations).length === 0) return fiber
+  const entries = Object.entries(annotations).map(([name, value]) => [name, boundedMessage(value)])
+  const context = Context.add(fiber.context, References.CurrentLogAnnotations, Object.fromEntries(entries))
+  return Object.create(fiber, {
+    context: { value: context },
+    getRef: { value: <A>(ref: Context.Reference<A>): A => Context.get(context, ref) }
+  })
+}
+
+const boundedMessage = (message: unknown): unknown => {
+  if (Array.isArray(message)) return message.map(boundedMessage)
+  if (Predicate.isError(message)) return escaped(Cause.pretty(Cause.die(message)))
+  return typeof message === "string" ? escaped(message) : message
+}
 
 const boundedCause = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> => {
   if (cause.reasons.length === 0) return cause
@@ -50,10 +71,8 @@ const boundedCause = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> => {
   return Cause.die(fault)
 }
 
-/** Line feeds and tabs are those of stacks. */
-const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g
-
+/** Line by line, because line feeds are those of stacks, which are long but ours. */
 const escaped = (text: string): string => {
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
-  return cut.replaceAll(control, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  return cut.split("\n").map((line) => printable(line, longest)).join("\n")
 }

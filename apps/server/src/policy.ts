@@ -1,12 +1,14 @@
 /**
- * From settings to what the core wants to know. Pure but for the one file that is read.
+ * From settings to what the core wants to know. Pure but for the one file that is read, and for how much memory there is.
  */
 import { defaultPolicy, type Policy } from "@posh/core"
 import type { EgressConfigError, EgressOptions } from "@posh/core/node"
 import { Effect } from "effect"
 import { readFile } from "node:fs/promises"
+import { getHeapStatistics } from "node:v8"
 import { ConfigError } from "./Config.ts"
 import { type Settings, variables } from "./config/variables.ts"
+import { memoryBounds } from "./limits/bounds.ts"
 
 /** What the operator decides of resolution and matching. */
 export const toPolicy = (settings: Settings): Policy => ({
@@ -24,7 +26,8 @@ export const toPolicy = (settings: Settings): Policy => ({
   match: settings.match,
   chainSha1: settings.chainSha1,
   clockSkewMs: settings.clockSkew,
-  cacheEntries: settings.cacheEntries
+  cacheEntries: settings.cacheEntries,
+  cacheOctets: Math.floor(getHeapStatistics().heap_size_limit * memoryBounds.cacheShareOfHeap)
 })
 
 /** Reads the file of extra roots; that it holds certificates is checked where they are used. */

@@ -14,9 +14,11 @@ import {
   type Lifetime,
   type Material,
   type PresentedCertificate,
+  printable,
   type Verdict
 } from "@posh/core"
 import type { Types } from "effect"
+import { evidenceBounds } from "./limits/bounds.ts"
 
 /** The answer that a verdict is. Members are set one by one, which costs a tenth of spreading them. */
 export const toAnswer = (
@@ -129,7 +131,7 @@ const toEvidence = ({ code, evidence, presented, prooftype, verdict }: Verdict):
   ...given("delegatedDomain", evidence.delegatedDomain),
   ...(evidence.material === undefined ? {} : { material: toMaterial(evidence.material) }),
   ...given("matched", evidence.matched),
-  ...(presented.certificate === undefined ? {} : { presentedIdentifiers: toIdentifiers(presented.certificate) }),
+  ...(presented.certificate === undefined ? {} : toIdentifiers(presented.certificate)),
   ...given("names", evidence.names),
   ...given("chain", evidence.chain),
   ...(evidence.lifetime === undefined ? {} : toLifetime(evidence.lifetime)),
@@ -185,8 +187,35 @@ const toLifetime = (lifetime: Lifetime) => ({
   expiresAt: toInstant(lifetime.expiresAt)
 })
 
-const toIdentifiers = ({ names }: Certificate): ReadonlyArray<Api.PresentedIdentifier> =>
-  (["dns", "srv", "xmpp", "uri", "ip"] as const).flatMap((type) => names[type].map((value) => ({ type, value })))
+/** Bounded in number, each name bounded and escaped (POSH-SEC-14). */
+const toIdentifiers = (
+  { names }: Certificate
+): Pick<Api.Evidence, "presentedIdentifiers" | "presentedIdentifiersOmitted"> => {
+  const counts = identifierTypes.map((type) => names[type].length)
+  const shares = shareOut(counts, evidenceBounds.identifiers)
+  const omitted = counts.reduce((sum, count, index) => sum + count - (shares[index] ?? 0), 0)
+  return {
+    presentedIdentifiers: identifierTypes.flatMap((type, index) =>
+      names[type].slice(0, shares[index]).map((value) => ({ type, value: printable(value) }))
+    ),
+    ...(omitted === 0 ? {} : { presentedIdentifiersOmitted: omitted })
+  }
+}
+
+const identifierTypes = ["dns", "srv", "xmpp", "uri", "ip"] as const
+
+/** How many of each there is room for: many of one leave the others theirs. */
+const shareOut = (counts: ReadonlyArray<number>, room: number): ReadonlyArray<number> => {
+  const shares = counts.map(() => 0)
+  const ascending = [...counts.entries()].sort(([, one], [, other]) => one - other)
+  let left = room
+  for (const [place, [index, count]] of ascending.entries()) {
+    const share = Math.min(count, Math.floor(left / (counts.length - place)))
+    shares[index] = share
+    left -= share
+  }
+  return shares
+}
 
 /** A member that stands only where there is a value. */
 const given = <const K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>

@@ -3,6 +3,7 @@ import { defaultPolicy } from "@posh/core"
 import { HttpsFetcher } from "@posh/core/node"
 import { ConfigProvider, Effect, Layer, Redacted, Result } from "effect"
 import { inspect } from "node:util"
+import { getHeapStatistics } from "node:v8"
 import { type Environment, environment, isLoopback, readSettings, unknownVariables } from "../src/Config.ts"
 import type { Variable } from "../src/config/Variable.ts"
 import { type Settings, variables } from "../src/config/variables.ts"
@@ -160,7 +161,10 @@ describe("readSettings", () => {
 })
 
 describe("toPolicy", () => {
-  it("the defaults are those of the core", () => assert.deepStrictEqual(toPolicy(settingsOf({})), defaultPolicy))
+  it("the defaults are those of the core, and a fifth of the heap is for what is remembered", () => {
+    const cacheOctets = Math.floor(getHeapStatistics().heap_size_limit / 5)
+    assert.deepStrictEqual(toPolicy(settingsOf({})), { ...defaultPolicy, cacheOctets })
+  })
 
   it("every setting arrives", () => {
     const policy = toPolicy(settingsOf({
@@ -196,7 +200,8 @@ describe("toPolicy", () => {
       match: "spki",
       chainSha1: true,
       clockSkewMs: 60_000,
-      cacheEntries: 5
+      cacheEntries: 5,
+      cacheOctets: policy.cacheOctets
     })
   })
 })

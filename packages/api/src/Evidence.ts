@@ -98,7 +98,13 @@ export const Evidence = Schema.Struct({
     })
   ),
   presentedIdentifiers: Schema.optionalKey(
-    Schema.Array(PresentedIdentifier).annotate({ description: "The names in the certificate (subjectAltName)." })
+    Schema.Array(PresentedIdentifier).annotate({
+      description: "The names in the certificate (subjectAltName); of very many, the first of each type. " +
+        "What does not print is written as an escape, and what is long is cut."
+    })
+  ),
+  presentedIdentifiersOmitted: Schema.optionalKey(
+    Schema.Int.annotate({ description: "How many more names the certificate has; absent where all are listed." })
   ),
   names: Schema.optionalKey(
     Schema.Struct({

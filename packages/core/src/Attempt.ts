@@ -9,6 +9,7 @@ import { redirectTarget, referenceTarget } from "./Delegation.ts"
 import { type Document, type DocumentKind, parseDocument, type PublishedFingerprints } from "./Document.ts"
 import type { PublishedJwkSet } from "./Document.ts"
 import type { Domain } from "./Domain.ts"
+import { printable } from "./encoding/quote.ts"
 import { ResolveError } from "./errors.ts"
 import {
   type Fetcher,
@@ -21,7 +22,7 @@ import {
 import { type Generation, generationRules, wellKnownTarget } from "./Generation.ts"
 import type { Hop } from "./Hop.ts"
 import { documentBound, fingerprintsLifetime, jwkSetLifetime } from "./Lifetime.ts"
-import { type Lint, lint } from "./Lint.ts"
+import { type Lint, lint, mostSevere } from "./Lint.ts"
 import type { Policy } from "./Policy.ts"
 import { judgeMediaType, judgeStatus, retryAfterMs } from "./response.ts"
 import type { ServiceEntry } from "./Service.ts"
@@ -87,7 +88,7 @@ const walk = Effect.fnUntraced(function*(fetcher: Fetcher["Service"], policy: Po
     if (step._tag === "Found") return step.association
     target = step.target
   }
-  return yield* failure(trail, "TooManyRedirects", `more than ${policy.attempt.requests} requests`)
+  return yield* Effect.fail(failure(trail, "TooManyRedirects", `more than ${policy.attempt.requests} requests`))
 })
 
 const request = (fetcher: Fetcher["Service"], policy: Policy, trail: Trail, target: HttpsTarget) => {
@@ -139,7 +140,9 @@ const advance = (
   if (judgement !== "document") return fail(trail, judgement, undefined, retryAfterMs(response, now))
 
   const mediaType = judgeMediaType(response, trail.input.generation, policy.strictMediaTypes)
-  if (mediaType === "refused") return fail(trail, "UnsupportedMediaType", headerValues(response, "content-type").join())
+  if (mediaType === "refused") {
+    return fail(trail, "UnsupportedMediaType", printable(headerValues(response, "content-type").join()))
+  }
   if (mediaType === "unexpected") trail.lints.push(lint("UnexpectedMediaType", "warning", hopPath(trail)))
 
   const document = parseDocument(response.body, {
@@ -225,7 +228,7 @@ const found = (
       service: trail.input.service.key,
       generation: trail.input.generation,
       material: document.material,
-      lints: trail.lints,
+      lints: mostSevere(trail.lints),
       hops: trail.hops,
       delegation: delegationOf(trail),
       delegatedDomain: target.host,
@@ -246,7 +249,7 @@ const failure = (trail: Trail, code: VerdictCode, detail?: string, retryAfter?: 
   return new ResolveError({
     code,
     hops: trail.hops,
-    lints: trail.lints,
+    lints: mostSevere(trail.lints),
     ...(detail === undefined || detail === "" ? {} : { detail }),
     ...(last === undefined ? {} : { hopIndex: trail.hops.length - 1, url: last.url }),
     ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter })

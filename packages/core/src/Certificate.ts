@@ -9,6 +9,7 @@ import { readPresentedNames } from "./certificate/names.ts"
 import { readPublicKey } from "./certificate/publicKey.ts"
 import { readDescription } from "./certificate/x509.ts"
 import { isDer } from "./encoding/der.ts"
+import { withPrintable } from "./encoding/quote.ts"
 import { documentLimits } from "./Limits.ts"
 
 /** What a certificate calls itself (RFC 9525 §2: the subject's Common Name is no identity and is not read). */
@@ -66,10 +67,16 @@ export interface Certificate {
   readonly unknownCritical: ReadonlyArray<string>
 }
 
-export class CertificateError extends Data.TaggedError("CertificateError")<{
-  /** What is wrong, for a person; bounded. */
+interface CertificateErrorFields {
+  /** What is wrong, for a person; bounded and escaped (POSH-SEC-14). */
   readonly detail: string
-}> {}
+}
+
+export class CertificateError extends Data.TaggedError("CertificateError")<CertificateErrorFields> {
+  constructor(fields: CertificateErrorFields) {
+    super(withPrintable(fields, "detail"))
+  }
+}
 
 /**
  * Octets → certificate.

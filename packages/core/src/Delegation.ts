@@ -7,7 +7,7 @@ import { type Domain, type DomainPolicy, parseDomain } from "./Domain.ts"
 import type { HttpsTarget } from "./Fetcher.ts"
 import { attemptLimits } from "./Limits.ts"
 import { leavesSite } from "./Site.ts"
-import { hasAuthority, isUriText, schemeOf } from "./uri.ts"
+import { hasAuthority, isUriText, notUriText, schemeOf } from "./uri.ts"
 
 /** Which hosts a domain may delegate to (POSH-RES-70), and at which ports (POSH-RES-65). */
 export interface DelegationPolicy {
@@ -53,6 +53,7 @@ export const redirectTarget = (
   source: Domain,
   policy: TargetPolicy
 ): Result.Result<HttpsTarget & { readonly relative: boolean }, TargetError> => {
+  if (!isUriText(location)) return refuse(redirectCodes.invalid, notUriText)
   if (!isUriReference(location)) return refuse(redirectCodes.invalid, "the value is not a URI reference")
   const relative = schemeOf(location) === undefined
   return Result.map(
@@ -66,13 +67,14 @@ export const referenceTarget = (
   url: string,
   source: Domain,
   policy: TargetPolicy
-): Result.Result<HttpsTarget, TargetError> =>
-  isUriReference(url) && schemeOf(url) !== undefined
+): Result.Result<HttpsTarget, TargetError> => {
+  if (!isUriText(url)) return refuse(referenceCodes.invalid, notUriText)
+  return isUriReference(url) && schemeOf(url) !== undefined
     ? checkTarget(url, undefined, source, policy, referenceCodes)
     : refuse(referenceCodes.invalid, "the value is not an absolute URL")
+}
 
 const isUriReference = (text: string): boolean => {
-  if (!isUriText(text)) return false
   const scheme = schemeOf(text)
   if (scheme === undefined) return !/^\/\/(?:[/?#]|$)/.test(text)
   // Other schemes are judged as such, below.
@@ -89,16 +91,11 @@ const checkTarget = (
   if ((schemeOf(text) ?? "https") !== "https") return refuse(codes.insecure, "the scheme is not https") // POSH-RES-64
   if (text.length > attemptLimits.urlOctets) return refuse(codes.forbidden, "the URL is longer than 2048 octets")
 
-  // The host as written: the parser below would turn 0x7f.1 or full-width digits into an address (Appendix D.1).
+  // The host as written: the parser below would turn 0x7f.1 into an address (Appendix D.1).
   const written = /^(?:https:)?\/\/([^/?#]*)/i.exec(text)?.[1]
   if (written?.includes("@")) return refuse(codes.forbidden, "the URL holds user-info")
-  if (written !== undefined) {
-    const name = Result.match(parseDomain(written.replace(/:\d*$/, ""), policy), {
-      onFailure: ({ detail }) => detail,
-      onSuccess: () => undefined
-    })
-    if (name !== undefined) return refuse(codes.forbidden, name)
-  }
+  const named = written === undefined ? undefined : parseDomain(written.replace(/:\d*$/, ""), policy)
+  if (named !== undefined && Result.isFailure(named)) return refuse(codes.forbidden, named.failure.detail)
   if (!URL.canParse(text, base)) return refuse(codes.invalid, "the value is not a URL")
 
   const url = new URL(text, base)
@@ -106,6 +103,8 @@ const checkTarget = (
   const host = url.hostname.endsWith(".") ? url.hostname.slice(0, -1) : url.hostname
   const domain = parseDomain(host, policy)
   if (Result.isFailure(domain)) return refuse(codes.forbidden, domain.failure.detail)
+  // Two readers of one text have to find one host in it.
+  if (named !== undefined && named.success !== domain.success) return refuse(codes.invalid, "the host is ambiguous")
   url.hostname = domain.success
   const port = url.port === "" ? 443 : Number(url.port)
   if (!policy.delegation.ports.includes(port)) return refuse(codes.forbidden, `port ${port} is not allowed`)

@@ -12,9 +12,9 @@ import { readFingerprints } from "./document/Fingerprints.ts"
 import { readJwkSet } from "./document/JwkSet.ts"
 import { readReference } from "./document/Reference.ts"
 import type { JsonObject } from "./encoding/json.ts"
+import { withPrintable } from "./encoding/quote.ts"
 import type { Generation } from "./Generation.ts"
-import { documentLimits } from "./Limits.ts"
-import type { Lint } from "./Lint.ts"
+import { type Lint, mostSevere } from "./Lint.ts"
 import type { Fingerprints, JwkSet } from "./Material.ts"
 
 export type DocumentKind = "jwk-set" | "fingerprints" | "reference"
@@ -47,12 +47,19 @@ export interface PublishedJwkSet {
 
 export type Document = PublishedFingerprints | PublishedJwkSet | Reference
 
-export class DocumentError extends Data.TaggedError("DocumentError")<{
+interface DocumentErrorFields {
   readonly code: VerdictCode
+  /** More than the code says; bounded and escaped (POSH-SEC-14). */
   readonly detail?: string
   /** What was found besides, such as why each entry is unusable. */
   readonly lints: ReadonlyArray<Lint>
-}> {}
+}
+
+export class DocumentError extends Data.TaggedError("DocumentError")<DocumentErrorFields> {
+  constructor(fields: DocumentErrorFields) {
+    super(withPrintable(fields, "detail"))
+  }
+}
 
 export interface DocumentOptions {
   /** The generation at whose path the document was found (POSH-FMT-71). */
@@ -103,13 +110,3 @@ const readShape: {
   "fingerprints": readFingerprints,
   "reference": readReference
 }
-
-const severities = ["error", "warning", "info"] as const
-
-const mostSevere = (lints: ReadonlyArray<Lint>): ReadonlyArray<Lint> =>
-  lints.length <= documentLimits.lints
-    ? lints
-    : severities.flatMap((severity) => lints.filter((lint) => lint.severity === severity)).slice(
-      0,
-      documentLimits.lints
-    )

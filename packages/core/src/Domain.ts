@@ -3,6 +3,7 @@
  */
 import { type Brand, Result } from "effect"
 import { toASCII } from "tr46"
+import { ownText } from "./encoding/own.ts"
 import { QuestionError } from "./errors.ts"
 import { questionLimits } from "./Limits.ts"
 
@@ -33,7 +34,8 @@ export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Do
 
   const name = mapped.endsWith(".") ? mapped.slice(0, -1) : mapped // POSH-RES-03
   const nameFault = canonicalFault(name, policy)
-  return nameFault === undefined ? Result.succeed(name as Domain) : Result.fail(invalid(nameFault))
+  // It is remembered, and what it was written in (a URL, a request) is not to be.
+  return nameFault === undefined ? Result.succeed(ownText(name) as Domain) : Result.fail(invalid(nameFault))
 }
 
 /** Is this text the canonical form of an acceptable domain? */

@@ -5,6 +5,7 @@
 import { Context, Data, type Effect } from "effect"
 import { failures, type VerdictCode } from "./codes.ts"
 import type { Domain } from "./Domain.ts"
+import { withPrintable } from "./encoding/quote.ts"
 import type { AttemptLimits } from "./Limits.ts"
 
 /** A target that passed every check of requirements §2.6; `url` has no user-info and no fragment. */
@@ -85,13 +86,20 @@ export type FetchCode = Extract<
   | "InternalError"
 >
 
-export class FetchError extends Data.TaggedError("FetchError")<{
+interface FetchErrorFields {
   readonly code: FetchCode
+  /** More than the code says; bounded and escaped (POSH-SEC-14). */
   readonly detail?: string
   readonly status?: number
   readonly retryAfterMs?: number
   readonly trace: FetchTrace
-}> {
+}
+
+export class FetchError extends Data.TaggedError("FetchError")<FetchErrorFields> {
+  constructor(fields: FetchErrorFields) {
+    super(withPrintable(fields, "detail"))
+  }
+
   override get message(): string {
     return this.detail === undefined ? failures[this.code].summary : `${failures[this.code].summary} (${this.detail})`
   }

@@ -3,7 +3,7 @@
  * decides whether they are reported or enforced. The signature on the leaf is no matter here (POSH-MAT-05).
  */
 import type { Certificate, KeyUsage, PublicKey } from "./Certificate.ts"
-import { quotedCharacters } from "./Limits.ts"
+import { printable } from "./encoding/quote.ts"
 import { type Lint, lint } from "./Lint.ts"
 
 /** Examines a leaf; empty where the profile has nothing against it. */
@@ -30,7 +30,7 @@ const allowsServers = (purposes: Certificate["extendedKeyUsage"]): boolean =>
 const unknownCritical = (oids: ReadonlyArray<string>): ReadonlyArray<Lint> =>
   oids.length === 0
     ? []
-    : [lint("LeafUnknownCriticalExtension", "warning", undefined, oids.join(", ").slice(0, quotedCharacters))]
+    : [lint("LeafUnknownCriticalExtension", "warning", undefined, printable(oids.join(", ")))]
 
 // RFC 9325 §4.5. A key of unknown length (0) is not called short.
 const leastBits: { readonly [K in PublicKey["algorithm"]]?: number } = { rsa: 2_048, ec: 256 }

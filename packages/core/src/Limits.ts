@@ -74,5 +74,8 @@ export const budgetLimits: BudgetLimits = {
   inFlight: 256
 }
 
-/** Longest text from outside that is repeated in a message (POSH-SEC-14). */
+/** Longest text from outside that is repeated in a message (POSH-SEC-14); ours. */
 export const quotedCharacters = 256
+
+/** Longest message of ours that can hold such texts, such as the first three findings about a document; ours. */
+export const messageCharacters = 1_024

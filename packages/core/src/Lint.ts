@@ -1,6 +1,8 @@
 /**
  * Findings that do not decide a verdict: about a published document, a hop, an entry or a certificate.
  */
+import { printable } from "./encoding/quote.ts"
+import { documentLimits, messageCharacters } from "./Limits.ts"
 
 export const lintSummaries = {
   // Transport
@@ -67,9 +69,23 @@ export interface Lint {
   readonly path?: string
 }
 
+/** The one way to a finding: text in it is bounded and escaped here, wherever it comes from (POSH-SEC-14). */
 export const lint = (code: LintCode, severity: Severity, path?: string, detail?: string): Lint => ({
   code,
   severity,
-  message: detail === undefined ? lintSummaries[code] : `${lintSummaries[code]}: ${detail}`,
-  ...(path === undefined ? {} : { path })
+  message: detail === undefined
+    ? lintSummaries[code]
+    : printable(`${lintSummaries[code]}: ${detail}`, messageCharacters),
+  ...(path === undefined ? {} : { path: printable(path) })
 })
+
+const severities = ["error", "warning", "info"] as const satisfies ReadonlyArray<Severity>
+
+/** As many findings as are kept of one thing, the severe first (POSH-FMT-08). */
+export const mostSevere = (lints: ReadonlyArray<Lint>): ReadonlyArray<Lint> =>
+  lints.length <= documentLimits.lints
+    ? lints
+    : severities.flatMap((severity) => lints.filter((lint) => lint.severity === severity)).slice(
+      0,
+      documentLimits.lints
+    )

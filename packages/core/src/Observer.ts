@@ -37,8 +37,10 @@ export interface ObserverShape {
   readonly passed: (phase: FetchPhase, ms: number) => void
   /** This process asked for the fleet, or waited for another; `fenced`: it lost its lead, or the key was forgotten. */
   readonly led: (role: "lead" | "follow" | "fenced") => void
-  /** A memory cache came up; both functions are cheap. */
-  readonly remembering: (sizes: { readonly entries: () => number; readonly evicted: () => number }) => void
+  /** A memory cache came up; all functions are cheap. Bytes are an estimate on the safe side. */
+  readonly remembering: (
+    sizes: { readonly entries: () => number; readonly bytes: () => number; readonly evicted: () => number }
+  ) => void
 }
 
 const nothing = () => undefined

@@ -3,6 +3,7 @@
  */
 import type { VerdictCode } from "./codes.ts"
 import { type Head, headerValues } from "./Fetcher.ts"
+import { toMediaType, withoutWhitespace } from "./fields.ts"
 import { type Generation, generationRules } from "./Generation.ts"
 
 /** How the request came about, which decides what an absent document means (POSH-RES-84). */
@@ -43,14 +44,18 @@ export const judgeMediaType = (
 ): "expected" | "unexpected" | "refused" => {
   const [value, ...more] = headerValues(head, "content-type")
   if (more.length > 0) return "refused"
-  const type = value?.split(";", 1)[0]?.trim().toLowerCase() ?? ""
+  if (value === undefined || withoutWhitespace(value.split(";", 1)[0] ?? "") === "") {
+    return strict ? "refused" : "unexpected"
+  }
+  const type = toMediaType(value)
+  if (type === undefined) return "refused"
   if (strict) {
     return type === "application/json" || type === generationRules[generation].mediaType
       ? "expected"
       : "refused"
   }
-  if (type === "application/json" || /^[^/\s]+\/[^/\s]+\+json$/.test(type)) return "expected"
-  return type === "" || type === "text/plain" || type === "application/octet-stream" ? "unexpected" : "refused"
+  if (type === "application/json" || /[^/]\+json$/.test(type)) return "expected"
+  return type === "text/plain" || type === "application/octet-stream" ? "unexpected" : "refused"
 }
 
 /** `Retry-After` in milliseconds, as seconds or as a date (RFC 9110 §10.2.3); absent where missing or invalid. */

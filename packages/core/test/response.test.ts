@@ -57,7 +57,17 @@ describe("judgeMediaType (RES-46)", () => {
     [undefined, "rfc7711", "unexpected", "refused"],
     ["text/html", "rfc7711", "refused", "refused"],
     ["application/xml", "draft", "refused", "refused"],
-    ["json", "draft", "refused", "refused"]
+    ["json", "draft", "refused", "refused"],
+    ["", "rfc7711", "unexpected", "refused"],
+    ["\tapplication/json ;charset=x", "rfc7711", "expected", "expected"],
+    ["application/json\u00a0", "rfc7711", "refused", "refused"],
+    ["\u0085application/json", "rfc7711", "refused", "refused"],
+    ["text/plain\u00a0; charset=x", "rfc7711", "refused", "refused"],
+    ["\u00e9/\u00e9+json", "rfc7711", "refused", "refused"],
+    ["a b/c+json", "rfc7711", "refused", "refused"],
+    ["application/jw\u212a-set+json", "draft", "refused", "refused"],
+    ["\u00a0", "rfc7711", "refused", "refused"],
+    ["a/+json", "draft", "refused", "refused"]
   ])("%s in %s: %s; strict: %s", (type, generation, lenient, strict) => {
     const given = type === undefined ? head() : head(["content-type", type])
     assert.strictEqual(judgeMediaType(given, generation, false), lenient)

@@ -2,7 +2,7 @@
  * The one place where an inner failure becomes a problem of the API. Causes stay inside.
  */
 import { type Problem, problem, problemMediaType } from "@posh/api"
-import { type QuestionError, quotedCharacters } from "@posh/core"
+import { messageCharacters, printable, type QuestionError } from "@posh/core"
 import { Effect, SchemaIssue } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { retryAfter } from "./rendered.ts"
@@ -19,7 +19,7 @@ export const schemaProblem = (issue: SchemaIssue.Issue, prefix = ""): Problem =>
     (parent, key) => typeof key === "number" ? `${parent}[${key}]` : join(parent, String(key)) ?? "",
     prefix
   )
-  return problem("InvalidRequest", sentence(first?.message ?? ""), quote(field))
+  return problem("InvalidRequest", sentence(first?.message ?? ""), bounded(field))
 }
 
 /** The same problem, of a question that stands at `prefix` in its body. */
@@ -59,10 +59,8 @@ const join = (parent: string, child: string): string | undefined => {
   return parent === "" || child.startsWith("[") ? `${parent}${child}` : `${parent}.${child}`
 }
 
-const quote = (text: string): string | undefined => {
-  if (text === "") return undefined
-  return text.length > quotedCharacters ? `${text.slice(0, quotedCharacters)}…` : text
-}
+/** Names of members are the caller's (POSH-SEC-14). */
+const bounded = (field: string): string | undefined => field === "" ? undefined : printable(field)
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) => {
@@ -73,8 +71,9 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
   }
 })
 
-/** The text with a capital at its start and a stop at its end. */
-export const sentence = (text: string): string => {
+/** The text with a capital at its start and a stop at its end; bounded and escaped, whatever it quotes (POSH-SEC-14). */
+export const sentence = (said: string): string => {
+  const text = printable(said, messageCharacters)
   const capital = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
   return /[.?!…]$/.test(capital) ? capital : `${capital}.`
 }

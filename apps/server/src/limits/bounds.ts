@@ -35,3 +35,17 @@ export const callerBounds = {
   /** Files besides connections of callers: those to origins, Redis and name servers, and the program itself. */
   otherFiles: 768
 } as const
+
+export const memoryBounds = {
+  /**
+   * Share of the heap of Node.js that remembered material may fill, whatever strangers publish; absences may fill an eighth
+   * of it besides. The rest is for the program, for documents while they are read, and for the collector; what Node.js calls
+   * the limit of its heap has the young generation in it, of up to 200 MB.
+   */
+  cacheShareOfHeap: 1 / 5
+} as const
+
+export const evidenceBounds = {
+  /** Names of a certificate that are listed; as many as public certification authorities put into one. */
+  identifiers: 100
+} as const

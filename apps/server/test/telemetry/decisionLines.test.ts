@@ -155,11 +155,11 @@ describe("a record", () => {
   it.each<readonly [string, Entry]>([
     [
       "a name of a caller with everything in it",
-      entry({ caller: { name: `"\n\u0000${"x".repeat(300)}`, account: "", scope: "verify" } })
+      entry({ caller: { name: `"\n\u0000\u009b\u202e${"x".repeat(300)}`, account: "", scope: "verify" } })
     ],
     [
       "options with everything in them",
-      entry({ asked: Object.freeze({ ...asked, derivedDomain: `"\n\u2028${"y".repeat(300)}` }) })
+      entry({ asked: Object.freeze({ ...asked, derivedDomain: `"\n\u2028\u009b\u202e${"y".repeat(300)}` }) })
     ],
     [
       "a proof type ten thousand times",
@@ -172,6 +172,7 @@ describe("a record", () => {
     assert.strictEqual(line.indexOf("\n"), line.length - 1)
     assert.deepInclude(JSON.parse(line), { id: "0193" })
     assert.isBelow(line.length, 1_200)
+    assert.notMatch(line.slice(0, -1), /[\p{C}\p{Zl}]/u)
   })
 
   it("has the members that the guide shows", () => {

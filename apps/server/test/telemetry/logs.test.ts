@@ -6,7 +6,7 @@ import { Effect, Logger } from "effect"
 import { bounded } from "../../src/logging.ts"
 import { makeWorld, spawnService, startService } from "./world.ts"
 
-const hostile = `\u001b[2J\r\u0000\u2028${"x".repeat(100_000)}`
+const hostile = `\u001b[2J\r\u0000\u2028\u009b31m\u202e\ud800${"x".repeat(100_000)}`
 
 const logged = (effect: Effect.Effect<void>) =>
   Effect.suspend(() => {
@@ -22,6 +22,8 @@ describe("a line of the log (POSH-SEC-14)", () => {
       "with a fault from outside",
       Effect.catchCause(Effect.die(new Error(hostile)), (cause) => Effect.logError("a defect", cause))
     ],
+    ["with an error beside the message", Effect.logError("a defect", new Error(hostile))],
+    ["with an annotation from outside", Effect.logInfo("x").pipe(Effect.annotateLogs({ why: hostile }))],
     [
       "with something thrown that is no error",
       Effect.catchCause(Effect.die(hostile), (cause) => Effect.logError("a defect", cause))
@@ -31,8 +33,9 @@ describe("a line of the log (POSH-SEC-14)", () => {
       const [line = ""] = yield* logged(effect)
       assert.isBelow(line.length, 16_000)
       const text = JSON.stringify(Object.values(JSON.parse(line)))
-      assert.include(text, "\\\\u001b[2J")
-      assert.notMatch(Object.values(JSON.parse(line)).map(String).join(), /[\u0000\r\u001b\u2028]/)
+      assert.include(text, "\\\\u{1b}[2J")
+      const values = Object.values(JSON.parse(line)).flatMap((value) => Object.values(Object(value)))
+      assert.notMatch(values.map(String).join(), /(?!\n)[\p{C}\p{Zl}]/u)
     }))
 
   it.effect("still has the stack of a fault of ours", () =>

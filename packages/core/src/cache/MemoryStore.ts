@@ -9,7 +9,6 @@
 import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
 import type { Association } from "../Association.ts"
-import type { Material } from "../Material.ts"
 import { type Stamp, stampOf, timeSince } from "../monotonic.ts"
 import { Observer } from "../Observer.ts"
 import {
@@ -21,12 +20,13 @@ import {
   type StoreKey
 } from "./AssociationStore.ts"
 import { comparePositions, type Position } from "./cursor.ts"
+import { absenceEntry, associationEntry, leastBytes, type MemoryEntry } from "./memoryEntry.ts"
 import type { NearStore } from "./TieredStore.ts"
 
 export interface MemoryStoreOptions {
   /** Associations remembered at most, and absences; each costs about a kilobyte. With 0 nothing is remembered. */
   readonly entries: number
-  /** Estimated octets of associations held at most; absences may have an eighth of it besides. */
+  /** Bytes of associations held at most, evidence included; absences may have an eighth of it besides. */
   readonly octets: number
 }
 
@@ -44,13 +44,17 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
       const onEvicted = () => {
         evicted.count += 1
       }
-      const associations = makeSlots(entries, octets, associationOctets, onEvicted)
-      const absences = makeSlots(Math.min(entries, octets / 8 / leastOctets), octets / 8, absenceOctets, onEvicted)
-      observer.remembering({ entries: () => associations.size + absences.size, evicted: () => evicted.count })
+      const associations = makeSlots<Association>(entries, octets, onEvicted)
+      const absences = makeSlots<Absence>(Math.min(entries, octets / 8 / leastBytes), octets / 8, onEvicted)
+      observer.remembering({
+        entries: () => associations.size + absences.size,
+        bytes: () => associations.calculatedSize + absences.calculatedSize,
+        evicted: () => evicted.count
+      })
       const readClocks = () => stampOf(clock)
-      const slotOf = <A>(value: A, asOf: number): Slot<A> => {
+      const remember = <A>(slots: Slots<A>, { bytes, keyText, value }: MemoryEntry<A>, asOf: number) => {
         const { monotonicMs, wallMs } = readClocks()
-        return { value, wallMs: Math.max(wallMs, asOf), monotonicMs }
+        slots.set(keyText, { value, wallMs: Math.max(wallMs, asOf), monotonicMs }, { size: bytes })
       }
       const forget = (keyText: string) => {
         associations.delete(keyText)
@@ -80,13 +84,13 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         getShared: get,
         putAssociation: (key, association, _permit, asOf = association.lifetime.fetchedAt) =>
           Effect.sync(() => {
-            associations.set(key.text, slotOf(association, asOf))
+            remember(associations, associationEntry(key.text, association), asOf)
             absences.delete(key.text)
             return true
           }),
         putAbsence: (key, absence, _permit, asOf = absence.learnedAt) =>
           Effect.sync(() => {
-            absences.set(key.text, slotOf(absence, asOf))
+            remember(absences, absenceEntry(key.text, absence), asOf)
             return true
           }),
         removeAssociation: (key) =>
@@ -117,12 +121,14 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
 export const layerMemory = (options: MemoryStoreOptions): Layer.Layer<AssociationStore> =>
   Layer.effect(AssociationStore, makeMemoryStore(options))
 
-const makeSlots = <A>(max: number, maxSize: number, octetsOf: (value: A) => number, onEvicted: () => void) =>
-  new LRUCache<string, Slot<A>>({
+type Slots<A> = LRUCache<string, Slot<A>>
+
+/** Each entry comes with its size. */
+const makeSlots = <A>(max: number, maxSize: number, onEvicted: () => void): Slots<A> =>
+  new LRUCache({
     max: Math.max(1, Math.floor(max)),
     maxSize: Math.max(1, Math.floor(maxSize)),
     ...(max === 0 ? { maxEntrySize: 1 } : {}), // takes nothing: everything is larger
-    sizeCalculation: ({ value }) => octetsOf(value),
     dispose: (_slot, _key, reason) => reason === "evict" ? onEvicted() : undefined
   })
 
@@ -161,14 +167,3 @@ const makePage = ({ cursor, expiresBefore = Number.POSITIVE_INFINITY, limit }: I
     }
   }
 }
-
-// An estimate on the safe side: objects and strings of the evidence, and the octets of the material.
-const leastOctets = 768
-const associationOctets = ({ hops, lints, material }: Association): number =>
-  leastOctets + materialOctets(material) + hops.length * 512 + lints.length * 256
-const absenceOctets = ({ error }: Absence): number => leastOctets + error.hops.length * 512
-
-const materialOctets = (material: Material): number =>
-  material._tag === "Fingerprints"
-    ? material.descriptors.length * 320
-    : material.entries.reduce((sum, { chain }) => sum + 512 + chain.reduce((octets, der) => octets + der.length, 0), 0)

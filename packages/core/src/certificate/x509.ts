@@ -12,7 +12,7 @@ export interface Description {
   /** RFC 4514-like text; bounded and escaped (POSH-SEC-14). */
   readonly subject: string
   readonly issuer: string
-  /** Lower-case hex. */
+  /** Lower-case hex; bounded. */
   readonly serialNumber: string
 }
 
@@ -21,7 +21,7 @@ export const readDescription = (der: Uint8Array): Result.Result<Description, str
   Result.try({
     try: () => {
       const { issuer, serialNumber, subject } = new X509Certificate(new Uint8Array(der), { berOptions })
-      return { issuer: printable(issuer), serialNumber, subject: printable(subject) }
+      return { issuer: printable(issuer), serialNumber: printable(serialNumber), subject: printable(subject) }
     },
     catch: () => "it is not an X.509 certificate"
   })

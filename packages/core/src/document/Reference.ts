@@ -5,7 +5,7 @@ import { Result } from "effect"
 import type { Reference } from "../Document.ts"
 import type { Json, JsonObject } from "../encoding/json.ts"
 import type { Lint } from "../Lint.ts"
-import { hasAuthority, isUriText, schemeOf } from "../uri.ts"
+import { hasAuthority, isUriText, notUriText, schemeOf } from "../uri.ts"
 import { readExpires } from "./expires.ts"
 import { type Fault, fault } from "./fault.ts"
 
@@ -26,7 +26,7 @@ export const readReference = (object: JsonObject, lints: ReadonlyArray<Lint>): R
 // ALLOWED IS NOT CHECKED; that is `Delegation`'s part.
 const readUrl = (value: Json | undefined): Result.Result<string, Fault> => {
   if (typeof value !== "string") return fault("InvalidReferenceUrl", "url is not a string")
-  if (!isUriText(value)) return fault("InvalidReferenceUrl", "url holds characters that no URL has")
+  if (!isUriText(value)) return fault("InvalidReferenceUrl", notUriText)
   const scheme = schemeOf(value)
   if (scheme === undefined) return fault("InvalidReferenceUrl", "url is relative")
   if (scheme !== "https") return fault("ReferenceInsecureScheme")

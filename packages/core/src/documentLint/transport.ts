@@ -3,6 +3,7 @@
  */
 import { quote } from "../encoding/quote.ts"
 import { type Head, headerValues } from "../Fetcher.ts"
+import { withoutWhitespace } from "../fields.ts"
 import type { Generation } from "../Generation.ts"
 import type { Hop } from "../Hop.ts"
 import { type Lint, lint } from "../Lint.ts"
@@ -17,7 +18,7 @@ export const lintMediaType = (head: Head, generation: Generation): ReadonlyArray
 /** POSH-PUB-04 and POSH-PUB-16, from the whole head of a response. */
 export const lintHeaders = (head: Head): ReadonlyArray<Lint> => [
   ...lintCaching(headerValues(head, "cache-control")),
-  ...(headerValues(head, "x-content-type-options").some((value) => value.trim().toLowerCase() === "nosniff")
+  ...(headerValues(head, "x-content-type-options").some((value) => withoutWhitespace(value).toLowerCase() === "nosniff")
     ? []
     : [lint("SniffableMediaType", "info")])
 ]
@@ -34,7 +35,7 @@ export const lintHops = (hops: ReadonlyArray<Hop>): ReadonlyArray<Lint> =>
 const longestFreshness = 60
 
 const lintCaching = (fields: ReadonlyArray<string>): ReadonlyArray<Lint> => {
-  const directives = fields.join(",").toLowerCase().split(",").map((directive) => directive.trim())
+  const directives = fields.join(",").toLowerCase().split(",").map(withoutWhitespace)
   if (directives.some((directive) => /^no-(?:cache|store)$/.test(directive))) return []
   const ages = directives.flatMap((directive) => /^(?:s-maxage|max-age)="?(\d+)"?$/.exec(directive)?.slice(1) ?? [])
   if (ages.length > 0 && ages.every((age) => Number(age) <= longestFreshness)) return []

@@ -5,6 +5,7 @@
 import { Result } from "effect"
 import { createGunzip } from "node:zlib"
 import { type Head, headerValues } from "../Fetcher.ts"
+import { toToken, withoutWhitespace } from "../fields.ts"
 
 export type BodyFault = "BodyTooLarge" | "BodyTruncated" | "UnsupportedContentEncoding"
 
@@ -43,8 +44,13 @@ const gzipNames = new Set(["gzip", "x-gzip"]) // RFC 9110 §8.4.1.3
 const contentCodings = (head: Head): ReadonlyArray<string> =>
   headerValues(head, "content-encoding")
     .flatMap((value) => value.split(","))
-    .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => coding !== "" && coding !== "identity")
+    .map(withoutWhitespace)
+    .filter((coding) => coding !== "")
+    .map((coding) => toToken(coding) ?? unknownCoding)
+    .filter((coding) => coding !== "identity")
+
+/** Stands for what is no token, hence no coding. */
+const unknownCoding = "?"
 
 const ignore: BodyReader = { write: () => undefined, end: () => undefined, close: () => undefined }
 

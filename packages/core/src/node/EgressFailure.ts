@@ -2,12 +2,19 @@
  * How one stage of a fetch fails. `FetchError` is this plus the trace, which no stage knows whole.
  */
 import { Data } from "effect"
+import { withPrintable } from "../encoding/quote.ts"
 import type { FetchCode } from "../Fetcher.ts"
 
-export class EgressFailure extends Data.TaggedError("EgressFailure")<{
+interface EgressFailureFields {
   readonly code: FetchCode
-  /** More than the code says; holds no text from the network (POSH-SEC-14). */
+  /** More than the code says; bounded and escaped, and no text from the network (POSH-SEC-14). */
   readonly detail?: string
   /** Of the response, where one had begun. */
   readonly status?: number
-}> {}
+}
+
+export class EgressFailure extends Data.TaggedError("EgressFailure")<EgressFailureFields> {
+  constructor(fields: EgressFailureFields) {
+    super(withPrintable(fields, "detail"))
+  }
+}

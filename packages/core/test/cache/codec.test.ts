@@ -133,6 +133,11 @@ describe("associations", () => {
     ["a finding with an unknown code", fingerprints, finding({ code: "toString" })],
     ["a finding with an unknown severity", fingerprints, finding({ severity: "fatal" })],
     ["a finding with a long message", fingerprints, finding({ message: "x".repeat(4_097) })],
+    ["a finding that speaks to terminals", fingerprints, finding({ message: "\u009b31m" })],
+    ["a finding at a place that runs backwards", fingerprints, finding({ path: "\u202e" })],
+    ["a hop with a URL that is no URI", fingerprints, hop({ url: "https://a.example/\u202e" })],
+    ["a hop at an address with a line end", fingerprints, hop({ address: "192.0.2.1\n" })],
+    ["a name of a key with a control character", jwkSet, entries((one, two) => [{ ...one, kid: "\u0085" }, two])],
     ["257 findings", fingerprints, (body) => ({ ...body, lints: Array.from({ length: 257 }, () => body.lints[0]) })]
   ]
   it.each(refused)("forged with %s are none", (_, association, change) => {
@@ -169,6 +174,7 @@ describe("absences", () => {
     ["an unknown code", error({ code: "constructor" })],
     ["an insecure URL", error({ url: "http://a.example/" })],
     ["a long detail", error({ detail: "x".repeat(4_097) })],
+    ["a detail with a control character", error({ detail: "\u009b" })],
     ["no hops", error({ hops: null })],
     ["an end before its beginning", (body) => ({ ...body, until: now - 1 })],
     ["more than the hard cap (CAC-31)", (body) => ({ ...body, until: now + 3_600_001 })],

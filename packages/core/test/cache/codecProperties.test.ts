@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import type { Association } from "../../src/Association.ts"
 import { decodeAbsence, decodeAssociation, encodeAbsence, encodeAssociation } from "../../src/cache/codec.ts"
 import { unwrap } from "../../src/cache/codec/envelope.ts"
+import { printable } from "../../src/encoding/quote.ts"
 import { edit, Edits, within } from "../mutation.ts"
 import { absence, domain, fingerprints, framed, jwkSet, keys, service, unreadableIssuer } from "./stored.ts"
 import { associationOf } from "./storeSuite.ts"
@@ -68,7 +69,7 @@ describe("whatever is in the store", () => {
         _tag: "Fingerprints",
         descriptors: hashes.map((hash, index) => ({ index, hashes: { "sha-256": Uint8Array.from(hash) } }))
       },
-      lints: [{ code: "KidDuplicate", severity: "warning", message: message.slice(0, 4_096) }],
+      lints: [{ code: "KidDuplicate", severity: "warning", message: printable(message, 4_095) }],
       hops: hasHops ? sample.hops : []
     }
     assert.deepStrictEqual(decodeAssociation(encodeAssociation(association), keys.rfc7711), association)

@@ -108,7 +108,10 @@ const http: ReadonlyArray<readonly [code: FetchCode, what: string, behaviour: Be
     ["UnsupportedContentEncoding", "deflate", Behave.encoding("deflate", {})],
     ["UnsupportedContentEncoding", "zstd", Behave.encoding("zstd", {})],
     ["UnsupportedContentEncoding", "gzip twice", Behave.encoding("gzip, gzip", {})],
-    ["UnsupportedContentEncoding", "made up", Behave.encoding("posh", {})]
+    ["UnsupportedContentEncoding", "made up", Behave.encoding("posh", {})],
+    ["UnsupportedContentEncoding", "gzip and an octet that is no white space", Behave.encoding("gzip\u00a0", {})],
+    ["UnsupportedContentEncoding", "such an octet alone", Behave.encoding("\u00a0", {})],
+    ["UnsupportedContentEncoding", "identity and such an octet", Behave.encoding("\u0085identity", {})]
   ]
 
 const routes = Object.fromEntries(http.map(([, what, behaviour]) => [encodeURI(`/${what}`), behaviour]))

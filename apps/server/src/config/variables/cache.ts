@@ -11,10 +11,11 @@ export const cache = {
     fallback: "100000",
     values: "0 to 50000000 entries",
     meaning: "Bound of the memory cache. One entry is one domain, service and generation; " +
-      "absences have the same bound of their own.",
+      "absences have the same bound of their own. Whatever it is, entries fill a fifth of the heap of Node.js at the most " +
+      "(`--max-old-space-size`).",
     consequence:
-      "More entries take more memory (about 1.5 KiB each); fewer mean that domains are asked again sooner. `0`: every " +
-      "question asks Redis, and while Redis is away nothing is remembered; without `POSH_REDIS_URL` it stops the start.",
+      "More entries take more memory (about 1.5 KiB each; large documents more); fewer mean that domains are asked again " +
+      "sooner. `0`: every question asks Redis, and while Redis is away nothing is remembered; without `POSH_REDIS_URL` it stops the start.",
     parse: wholeNumber(0, 50_000_000)
   }),
   redisUrl: variable("POSH_REDIS_URL", {

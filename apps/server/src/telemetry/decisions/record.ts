@@ -6,7 +6,7 @@
  * A fleet asks the same again and again: what of a line follows from question and answer is made once for each question
  * that is kept, as the fast lane keeps them. The rest of it is written later, many lines at a time.
  */
-import type { Verdict } from "@posh/core"
+import { printable, type Verdict } from "@posh/core"
 import type { Caller } from "../../Caller.ts"
 import type { Asked, Decision } from "../../Decider.ts"
 import { digestEvidence } from "./evidence.ts"
@@ -81,7 +81,7 @@ const isSame = ({ caller, verdict: { basis, cache, code, validUntil } }: Middle,
 /** Members one by one, and no values but words, numbers and instants of our own where nothing escapes them. */
 const writeMiddle = ({ asked, caller, decision: { verdict } }: Entry, mask: Mask): string => {
   const { basis, cache, code, generation, prooftype, validUntil } = verdict
-  return `,"caller":${JSON.stringify(mask("caller", cut(caller.name)))},"question":${
+  return `,"caller":${JSON.stringify(mask("caller", printable(caller.name, longest)))},"question":${
     JSON.stringify(toQuestion(asked, verdict, mask))
   },"answer":{"verdict":"${verdict.verdict}","code":"${code}","prooftype":"${prooftype}"` +
     `${generation === undefined ? "" : `,"generation":"${generation}"`}` +
@@ -91,13 +91,11 @@ const writeMiddle = ({ asked, caller, decision: { verdict } }: Entry, mask: Mask
     `${basis === undefined ? "" : `"evidence":"${mask("domain", digestEvidence(basis))}",`}`
 }
 
-/** Longest name of a caller that is written. */
+/** Longest name of a caller, or of a domain that was not understood, that is written. */
 const longest = 128
 
 /** Texts of instants that are kept: the same few come again and again. */
 const kept = 1_024
-
-const cut = (text: string): string => text.length > longest ? `${text.slice(0, longest)}…` : text
 
 /** Domain and service as they were understood; of the rest, whatever was said. */
 const toQuestion = (asked: Asked, { domain, presented, service }: Verdict, mask: Mask): object => {
@@ -119,7 +117,7 @@ const toQuestion = (asked: Asked, { domain, presented, service }: Verdict, mask:
     ...(fingerprint === undefined ? {} : { by: "fingerprint" }),
     ...(prooftypes === undefined ? {} : { prooftypes: [...new Set(prooftypes)] }),
     ...options,
-    ...(derivedDomain === undefined ? {} : { derivedDomain: mask("domain", cut(derivedDomain)) })
+    ...(derivedDomain === undefined ? {} : { derivedDomain: mask("domain", printable(derivedDomain, longest)) })
   }
 }
 

@@ -7,10 +7,12 @@ import type { Delegation, Lifetime } from "../../Association.ts"
 import { type FailureCode, failures, isUnanswered, type VerdictCode } from "../../codes.ts"
 import type { DocumentKind } from "../../Document.ts"
 import { decodeBase64, toBase64 } from "../../encoding/base64.ts"
+import { isPrintable } from "../../encoding/quote.ts"
 import type { Generation } from "../../Generation.ts"
 import { attemptLimits, documentLimits } from "../../Limits.ts"
 import { type LintCode, lintSummaries, type Severity } from "../../Lint.ts"
 import { hashLengths } from "../../Material.ts"
+import { isUriText } from "../../uri.ts"
 
 /** Bounds of what is evidence alone: longer text is cut, and more findings are left out, before they are stored. */
 export const evidenceLimits = { characters: 4_096, lints: 256 } as const
@@ -19,14 +21,16 @@ export const evidenceLimits = { characters: 4_096, lints: 256 } as const
 const isWritten = Schema.makeFilter((value: number) => !Object.is(value, -0))
 const between = (minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }), isWritten)
-const text = (characters: number) => Schema.String.check(Schema.isMaxLength(characters))
+/** POSH-SEC-14: as the constructors of what was stored have left it. */
+const text = (characters: number) =>
+  Schema.String.check(Schema.isMaxLength(characters), Schema.makeFilter((value: string) => isPrintable(value)))
 const list = <S extends Schema.Constraint>(element: S, minimum: number, maximum: number) =>
   Schema.Array(element).check(Schema.isMinLength(minimum), Schema.isMaxLength(maximum))
 
 const Instant = between(0, 8.64e15) // ECMA-262 §21.4.1.1: the last instant that there is
 const Message = text(evidenceLimits.characters)
 const Url = text(attemptLimits.urlOctets).check(
-  Schema.makeFilter((url: string) => url.startsWith("https://") && URL.canParse(url))
+  Schema.makeFilter((url: string) => url.startsWith("https://") && isUriText(url) && URL.canParse(url))
 )
 
 const octets = (minimum: number, maximum: number) =>
