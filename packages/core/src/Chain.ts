@@ -190,7 +190,8 @@ const checkLink = (link: Link, above: Authority, budget: ChainBudget): Read<void
 }
 
 /** Why a chain is refused that was not looked at to its end. */
-export const tooMuch = Result.fail("checking it would take too much work")
+export const tooMuchWork = "checking it would take too much work"
+const tooMuch = Result.fail(tooMuchWork)
 
 // Names cost nothing where nobody constrains them.
 const checkConstraints = (link: Link, { constraints }: Authority, budget: ChainBudget): Read<void> =>

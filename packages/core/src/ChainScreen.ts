@@ -8,7 +8,7 @@ import {
   type ChainOptions,
   examineChain,
   judgeExamined,
-  tooMuch
+  tooMuchWork
 } from "./Chain.ts"
 import { makeChainBudget } from "./chain/ChainBudget.ts"
 import { parseLink } from "./chain/Link.ts"
@@ -33,12 +33,16 @@ export const screenChains = (mode: ChainCheckMode, options: ChainOptions): Chain
   const faultOf = (entry: JwkEntry) => {
     if (!faults.has(entry)) {
       const checked = review(entry, options)
-      faults.set(entry, Result.isFailure(checked) ? checked.failure.detail : undefined)
+      const fault = checked === undefined ? tooMuchWork : Result.isFailure(checked) ? checked.failure.detail : undefined
+      faults.set(entry, fault)
     }
     return faults.get(entry)
   }
   return { admits: (entry) => mode === "report" || faultOf(entry) === undefined, faultOf }
 }
+
+/** Judges the chain of an entry; `undefined` where it was not looked at. */
+type ChainReview = (entry: JwkEntry, options: ChainOptions) => Result.Result<void, ChainFault> | undefined
 
 /**
  * What is known of an entry's chain, for as long as the entry is: the outcome alone, no anchor outlives its run
@@ -52,9 +56,10 @@ const examined = new WeakMap<JwkEntry, ChainExamination>()
  * **Details**
  *
  * The budget is charged with what a chain costs, also where that was paid long ago: else the order in which questions come
- * would decide which chains are looked at. Once it is spent, every further chain is refused, and none is read.
+ * would decide which chains are looked at. Once it is spent, no further chain is read, and nothing is said of it: NOT LOOKED
+ * AT IS NOT VALID.
  */
-export const makeChainReview = (): (entry: JwkEntry, options: ChainOptions) => Result.Result<void, ChainFault> => {
+export const makeChainReview = (): ChainReview => {
   const budget = makeChainBudget()
   // Of one document: entries often share their issuers, and a hostile one repeats what costs most.
   const chains = rememberedBy(
@@ -73,7 +78,7 @@ export const makeChainReview = (): (entry: JwkEntry, options: ChainOptions) => R
     const examination = budget.allows(least) ? examine(entry) : undefined
     return budget.spend(examination?.cost ?? least) && examination !== undefined
       ? judgeExamined(examination, options)
-      : Result.mapError(tooMuch, (detail) => ({ detail, index: 0 }))
+      : undefined
   }
 }
 

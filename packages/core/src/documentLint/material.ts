@@ -53,15 +53,14 @@ const lintOrder = (entries: ReadonlyArray<JwkEntry>): ReadonlyArray<Lint> =>
   )
 
 // Verifiers may check chains (POSH-MAT-20), as ours by default without SHA-1. A renewed certificate that is published
-// early (POSH-MAT-13) is judged by the day when it comes into use.
+// early (POSH-MAT-13) is judged by the day when it comes into use. Of chains for which there is no budget any more, nothing is
+// said.
 const lintChains = (entries: ReadonlyArray<JwkEntry>, now: number): ReadonlyArray<Lint> => {
   const review = makeChainReview()
-  return entries.flatMap((entry) =>
-    Result.match(review(entry, { now: Math.max(now, entry.notBefore), allowSha1: false }), {
-      onFailure: ({ detail, index }) => [
-        lint("ChainInvalid", "warning", `keys[${entry.index}].x5c[${index}]`, detail)
-      ],
-      onSuccess: () => []
-    })
-  )
+  return entries.flatMap((entry) => {
+    const checked = review(entry, { now: Math.max(now, entry.notBefore), allowSha1: false })
+    if (checked === undefined || Result.isSuccess(checked)) return []
+    const { detail, index } = checked.failure
+    return [lint("ChainInvalid", "warning", `keys[${entry.index}].x5c[${index}]`, detail)]
+  })
 }
