@@ -30,6 +30,7 @@ export const certificate: Certificate = {
   issuer: "CN=hosted.example",
   serialNumber: "01",
   names: { dns: ["hosted.example"], srv: [], xmpp: ["hosted.example"], uri: [], ip: [] },
+  namesLeftOut: 0,
   publicKey: { algorithm: "ec", bits: 256, spki: new Uint8Array() },
   isCa: false,
   unknownCritical: []

@@ -57,7 +57,7 @@ const uts46 = {
  * Lower-case letters, digits and inner hyphens, and no label that IDNA gives a meaning to (hyphens in third and fourth
  * place): UTS-46 maps such a name to itself, so the tables need not be asked. Most names are of this kind.
  */
-const isPlain = (raw: string): boolean => /^[a-z0-9.-]+$/.test(raw) && !/(^|\.)(-|..--)|-(\.|$)/.test(raw)
+export const isPlain = (raw: string): boolean => /^[a-z0-9.-]+$/.test(raw) && !/(^|\.)(-|..--)|-(\.|$)/.test(raw)
 
 // POSH-RES-01: C0, C1, white space and the delimiters of URLs, before any library can interpret them.
 const forbidden = /[\u0000-\u0020\u007f-\u00a0\s/\\?#@:%[\]*,]/u

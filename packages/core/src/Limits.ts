@@ -15,6 +15,14 @@ export const documentLimits = {
   lints: 100 // findings kept of one document, the severe first; ours
 } as const
 
+/** What of a certificate is looked at, beside its octets; what lies beyond counts as absent, and never as a yes. */
+export const certificateLimits = {
+  /** Names in subjectAltName. Public CAs issue 100 (AWS ACM) to some hundred of them. */
+  names: 1_024,
+  /** Octets of XmppAddr with U-labels that are mapped by UTS-46, which takes a millisecond for each KiB. */
+  mappedOctets: 8 * 1_024
+} as const
+
 /** Budgets of one attempt, in milliseconds and counts (POSH-RES-67, POSH-RES-91). */
 export interface AttemptLimits {
   readonly connectMs: number
@@ -46,12 +54,24 @@ export const questionLimits = {
   chain: 10
 } as const
 
-/** Budget of the chain check (POSH-SEC-13), for all chains that one question looks at. */
+/**
+ * Budget of the chain check (POSH-SEC-13), for all chains that one question looks at. Where they are all of the worst kind,
+ * it holds the event loop for some 40 ms.
+ */
 export const chainLimits = {
   /** Names × constraints; Go's `crypto/x509` stops at 250,000. */
   constraintComparisons: 65_536,
-  /** Five chains of the greatest length; Go's `crypto/x509` and rustls' webpki stop at 100, in threads of their own. */
-  signatures: 50,
+  /** Names and name constraints; a certificate of a public CA has some hundred at the most. */
+  names: 4_096,
+  /**
+   * Of keys up to P-384 and RSA of 4,096 bits, each up to 0.8 ms; larger ones count as two or three. Ten chains of four
+   * certificates. Go's `crypto/x509` and rustls' webpki stop at 100, in threads of their own.
+   */
+  signatures: 32,
+  /** A distinguished name's octets; real ones have under 500 (RFC 5280 A.1: 64 characters for most attributes). */
+  distinguishedNameOctets: 2 * 1_024,
+  /** Values in an extension about policies; real ones have under 50. */
+  policyElements: 512,
   /** Of an RSA key, as in rustls' webpki; with larger ones, one signature costs milliseconds. */
   rsaModulusBits: 8_192,
   rsaExponentBits: 33

@@ -53,6 +53,7 @@ export const lintSummaries = {
   LeafExtendedKeyUsage: "the extended key usage allows no server authentication",
   LeafUnknownCriticalExtension: "the leaf has a critical extension that is not understood",
   LeafWeakKey: "the leaf's key is too short",
+  NamesLeftOut: "the leaf has more names than are looked at; the others count as absent",
   ChainInvalid: "the published chain does not validate"
 } as const
 

@@ -4,7 +4,8 @@
  */
 import { Result } from "effect"
 import type { PresentedNames } from "./Certificate.ts"
-import { type Domain, parseDomain } from "./Domain.ts"
+import { type Domain, isPlain, parseDomain } from "./Domain.ts"
+import { certificateLimits } from "./Limits.ts"
 import type { ServiceEntry } from "./Service.ts"
 
 /** Which of the domains in question a certificate names. */
@@ -38,30 +39,55 @@ export const compareNames = ({ delegated, derived, names, service, source }: Nam
  * **Gotchas**
  *
  * THE COMMON NAME IS NOT LOOKED AT, with or without a subjectAltName (POSH-PRF-03). URIs and addresses name no XMPP
- * service either.
+ * service either. Of XmppAddr with U-labels NO MORE THAN {@link certificateLimits} ALLOWS ARE LOOKED AT.
  */
-export const matchesDomain = (names: PresentedNames, domain: Domain, service: ServiceEntry): boolean =>
-  names.dns.some((name) => matchesDnsId(name, domain)) ||
-  names.srv.some((name) => matchesSrvId(name, domain, service)) ||
-  names.xmpp.some((name) => matchesXmppAddr(name, domain))
-
-// RFC 9525 §6.3: `*` is the whole left-most label and stands for exactly one; with any other `*` the name is no name.
-const matchesDnsId = (presented: string, domain: Domain): boolean => {
-  const name = asciiLower(presented)
-  if (name === domain) return true
-  return name.startsWith("*.") && name.slice(1) === domain.slice(domain.indexOf("."))
+export const matchesDomain = (names: PresentedNames, domain: Domain, service: ServiceEntry): boolean => {
+  const { dns, srv, xmpp } = canonical(names)
+  return dns.has(domain) || dns.has(`*${domain.slice(domain.indexOf("."))}`) ||
+    srv.has(`${service.srvName}.${domain}`) || xmpp.has(domain)
 }
 
-// RFC 9525 §6.5, RFC 4985 §2: `_service.name`; the service counts only together with its own name. No wildcards.
-const matchesSrvId = (presented: string, domain: Domain, service: ServiceEntry): boolean =>
-  asciiLower(presented) === `${service.srvName}.${domain}`
+/** Names in the form in which they are compared. */
+interface CanonicalNames {
+  /**
+   * RFC 9525 §6.3: `*` is the whole left-most label and stands for exactly one; a name with any other `*` is equal to no
+   * domain, with or without its own left-most label replaced.
+   */
+  readonly dns: ReadonlySet<string>
+  /** RFC 9525 §6.5, RFC 4985 §2: `_service.name`; the service counts only together with its own name. No wildcards. */
+  readonly srv: ReadonlySet<string>
+  /** RFC 6120 §13.7.1.4: JIDs that are a domain alone, U-labels allowed; both sides in canonical form (POSH-PRF-06). */
+  readonly xmpp: ReadonlySet<string>
+}
 
-// RFC 6120 §13.7.1.4: a JID that is a domain alone, U-labels allowed; both sides in canonical form (POSH-PRF-06).
-const matchesXmppAddr = (presented: string, domain: Domain): boolean =>
-  Result.match(parseDomain(presented, { allowSpecialUse: true }), {
-    onFailure: () => false,
-    onSuccess: (name) => name === domain
-  })
+// Mapping U-labels takes up to a millisecond a name: once for each certificate, not for each domain and answer.
+const known = new WeakMap<PresentedNames, CanonicalNames>()
+
+const canonical = (names: PresentedNames): CanonicalNames => {
+  const remembered = known.get(names)
+  if (remembered !== undefined) return remembered
+  const fresh = {
+    dns: new Set(names.dns.map(asciiLower)),
+    srv: new Set(names.srv.map(asciiLower)),
+    xmpp: canonicalDomains(new Set(names.xmpp.map(asciiLower)))
+  }
+  known.set(names, fresh)
+  return fresh
+}
+
+// A name that does not fit any more is left out, so that it names nothing; a shorter one behind it may fit.
+const canonicalDomains = (addresses: ReadonlySet<string>): ReadonlySet<string> => {
+  const domains = new Set<string>()
+  let left: number = certificateLimits.mappedOctets
+  for (const address of addresses) {
+    const cost = isPlain(address) ? 0 : Buffer.byteLength(address)
+    if (cost > left) continue
+    left -= cost
+    const domain = parseDomain(address, { allowSpecialUse: true })
+    if (Result.isSuccess(domain)) domains.add(domain.success)
+  }
+  return domains
+}
 
 // Unicode lower-casing would make ASCII of some letters that are none, such as the Kelvin sign.
 const asciiLower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())

@@ -5,7 +5,7 @@ import type { Association } from "./Association.ts"
 import type { ChainScreen } from "./ChainScreen.ts"
 import type { ResolveError } from "./errors.ts"
 import type { LeafJudgement } from "./Leaf.ts"
-import { lint } from "./Lint.ts"
+import { type Lint, lint } from "./Lint.ts"
 import type { Match } from "./Matcher.ts"
 import type { Stamp } from "./monotonic.ts"
 import { compareNames, type NameMatches } from "./NameCheck.ts"
@@ -136,12 +136,17 @@ const evidenceOf = (
     material: association.material,
     lifetime: association.lifetime,
     ...(names === undefined ? {} : { names }),
-    lints: [...evaluation.leaf.lints, ...association.lints]
+    lints: [...evaluation.leaf.lints, ...lintNames(evaluation.presented), ...association.lints]
   }
   if (found._tag === "Unmatched") return evidence
   const matched = { ...evidence, matched: found.candidate, lints: [...evidence.lints, ...found.lints] }
   return withChain(matched, found.candidate.index, association, evaluation.terms, chains)
 }
+
+const lintNames = ({ certificate }: PresentedCertificate): ReadonlyArray<Lint> =>
+  certificate === undefined || certificate.namesLeftOut === 0
+    ? []
+    : [lint("NamesLeftOut", "info", undefined, `there are ${certificate.namesLeftOut} more`)]
 
 /** Adds, where asked for, what the chain of the matched entry looks like. */
 const withChain = (

@@ -162,11 +162,22 @@ const xmppAddr = "1.3.6.1.5.5.7.8.5"
 const none = { dns: [], srv: [], xmpp: [], uri: [], ip: [] }
 
 describe("subjectAltName", () => {
-  it("as many names as 32 KiB hold", () =>
-    assert.strictEqual(
-      parse(forge(san(...Array.from({ length: 10_000 }, () => text(0x82, "a"))))).names.dns.length,
-      10_000
-    ))
+  it.each([[0, 0], [1, 0], [1_024, 0], [1_025, 1], [5_000, 3_976]])(
+    "POSH-SEC-13: of %s names, %s are left out",
+    (count, leftOut) => {
+      const certificate = parse(forge(san(...Array.from({ length: count }, (_, index) => text(0x82, `${index}`)))))
+      assert.strictEqual(certificate.namesLeftOut, leftOut)
+      assert.deepStrictEqual(
+        certificate.names.dns,
+        Array.from({ length: count - leftOut }, (_, index) => `${index}`)
+      )
+    }
+  )
+
+  it("a malformed name spoils the certificate also where it is beyond those that are looked at", () => {
+    const names = [...Array.from({ length: 2_000 }, () => text(0x82, "a")), tlv(0x87, new Uint8Array(5))]
+    assert.match(fault(forge(san(...names))), /4 nor 16 octets/)
+  })
 
   it.each([
     ["no names", san(), {}],

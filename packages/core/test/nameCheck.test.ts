@@ -149,3 +149,27 @@ describe("compareNames (POSH-MAT-50)", () => {
     )
   })
 })
+
+describe("POSH-SEC-13: what is looked at is bounded, and what is not looked at names nothing", () => {
+  const uLabels = (count: number, last: string) => [
+    ...Array.from({ length: count }, (_, index) => `${"ü".repeat(100)}${index}.example`),
+    last
+  ]
+  const bücher = domain("bücher.example")
+
+  it.each<[string, ReadonlyArray<string>, Domain, boolean]>([
+    ["few U-labels", uLabels(10, "bücher.example"), bücher, true],
+    ["one U-label behind too many", uLabels(100, "bücher.example"), bücher, false],
+    [
+      "the same ones again and again",
+      uLabels(1, "bücher.example").flatMap((name) => Array(500).fill(name)),
+      bücher,
+      true
+    ],
+    ["an A-label behind too many", uLabels(100, "xn--bcher-kva.example"), bücher, false],
+    ["a plain name behind too many", uLabels(100, "im.example"), domain("im.example"), true],
+    ["capitals behind too many", uLabels(100, "IM.Example"), domain("im.example"), true]
+  ])("XmppAddr: %s", (_, xmpp, source, expected) => {
+    assert.strictEqual(matchesDomain(named({ xmpp }), source, server), expected)
+  })
+})

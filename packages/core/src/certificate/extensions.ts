@@ -40,13 +40,14 @@ export const oids = {
 // Name constraints are for `Chain`, and say nothing of a leaf; no policy is asked for, so every policy is acceptable.
 const processed: ReadonlySet<string> = new Set(Object.values(oids))
 
-/** Reads an extension's value where there is one; it has to be well-formed DER, of any number of elements. */
+/** Reads an extension's value where there is one; it has to be well-formed DER, usually of any number of elements. */
 export const readOptional = <A>(
   extension: Extension | undefined,
-  read: (value: Uint8Array) => Read<A>
+  read: (value: Uint8Array) => Read<A>,
+  elements: number = documentLimits.certificateOctets
 ): Read<A | undefined> => {
   if (extension === undefined) return Result.succeed(undefined)
-  const value = isDer(extension.value, documentLimits.certificateOctets)
+  const value = isDer(extension.value, elements)
     ? read(extension.value)
     : Result.fail("it is not DER")
   return Result.mapError(value, (reason) => `extension ${extension.oid} is malformed: ${reason}`)

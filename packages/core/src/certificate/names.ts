@@ -5,91 +5,123 @@ import { Result } from "effect"
 import { isUtf8 } from "node:buffer"
 import { SocketAddress } from "node:net"
 import type { PresentedNames } from "../Certificate.ts"
-import {
-  constructed,
-  type Der,
-  primitive,
-  type Read,
-  readAll,
-  readInside,
-  readOid,
-  tags
-} from "../encoding/derReader.ts"
+import { type Header, readHeader } from "../encoding/der.ts"
+import { constructed, longestOid, primitive, type Read, tags } from "../encoding/derReader.ts"
+import { certificateLimits } from "../Limits.ts"
 import { oids, readOptional } from "./extensions.ts"
 import type { Fields } from "./fields.ts"
 
-/**
- * Reads the names. Forms that identify no service (mailboxes, directory names, registered ids) are left out; a name
- * that is malformed spoils the certificate.
- */
-export const readPresentedNames = ({ extensions }: Fields): Read<PresentedNames> =>
-  Result.map(readOptional(extensions.get(oids.subjectAltName), readGeneralNames), (names) => names ?? noNames)
+/** The names of a certificate before anything is made of them. */
+export interface AltNames {
+  readonly value: Uint8Array
+  readonly count: number
+}
 
-const noNames: PresentedNames = { dns: [], srv: [], xmpp: [], uri: [], ip: [] }
+/** Looks through all names. One that is malformed spoils the certificate, wherever it stands. */
+export const checkNames = ({ extensions }: Fields): Read<AltNames> =>
+  Result.map(readOptional(extensions.get(oids.subjectAltName), countNames), (names) => names ?? noNames)
+
+const noNames: AltNames = { value: new Uint8Array(), count: 0 }
+
+/**
+ * The first names, as many as are looked at. Forms that identify no service (mailboxes, directory names, registered ids)
+ * are left out.
+ */
+export const readPresentedNames = ({ value }: AltNames): PresentedNames => {
+  const names: { readonly [F in Form]: Array<string> } = { dns: [], srv: [], xmpp: [], uri: [], ip: [] }
+  for (const name of locate(value).slice(0, certificateLimits.names)) {
+    if (typeof name !== "string" && name !== undefined) names[name.form].push(textOf(value, name))
+  }
+  return names
+}
+
+const countNames = (value: Uint8Array): Read<AltNames> => {
+  const names = locate(value)
+  const fault = names.find((name) => typeof name === "string")
+  return fault === undefined ? Result.succeed({ value, count: names.length }) : Result.fail(fault)
+}
 
 type Form = keyof PresentedNames
 
-const readGeneralNames = (value: Uint8Array): Read<PresentedNames> =>
-  Result.gen(function*() {
-    const names: { readonly [F in Form]: Array<string> } = { dns: [], srv: [], xmpp: [], uri: [], ip: [] }
-    for (const element of yield* readInside(value, tags.sequence)) {
-      const name = yield* readName(element)
-      if (name !== undefined) names[name.form].push(name.text)
-    }
-    return names
-  })
+/** Where the text of a name stands; a sentence where the name is malformed, nothing where it is left out. */
+type Located = { readonly form: Form; readonly start: number; readonly end: number } | string | undefined
 
-interface PresentedName {
-  readonly form: Form
-  readonly text: string
+// 32 KiB hold 16,000 names: each is looked at where it stands, and a view of the octets is made of none.
+const locate = (value: Uint8Array): ReadonlyArray<Located> => {
+  const list = readHeader(value, 0, value.length)
+  if (list?.tag !== tags.sequence) return list === undefined ? [] : ["malformed DER"]
+  return inside(value, list).map((name) => locateName(value, name))
 }
 
-const readName = (value: Der): Read<PresentedName | undefined> => {
-  switch (value.tag) {
+const inside = (octets: Uint8Array, { end, start }: Header): ReadonlyArray<Header> => {
+  const headers: Array<Header> = []
+  for (let at = start; at < end;) {
+    const header = readHeader(octets, at, end)
+    if (header === undefined) break // known to be DER, so that there is always one
+    headers.push(header)
+    at = header.end
+  }
+  return headers
+}
+
+const locateName = (octets: Uint8Array, name: Header): Located => {
+  switch (name.tag) {
     case primitive(2):
-      return Result.map(readAscii(value), (text) => ({ form: "dns", text: text.toLowerCase() }))
+      return asciiAt(octets, "dns", name)
     case primitive(6):
-      return Result.map(readAscii(value), (text) => ({ form: "uri", text }))
+      return asciiAt(octets, "uri", name)
     case primitive(7):
-      return Result.map(readAddress(value), (text) => ({ form: "ip", text }))
+      return addressAt(name)
     case constructed(0):
-      return readOtherName(value)
+      return otherNameAt(octets, name)
     default:
-      return Result.succeed(undefined)
+      return undefined
   }
 }
 
-const idOnDnsSrv = "1.3.6.1.5.5.7.8.7" // RFC 4985 §2
-const idOnXmppAddr = "1.3.6.1.5.5.7.8.5" // RFC 6120 §13.7.1.4
+const idOnDnsSrv = Uint8Array.of(0x2b, 6, 1, 5, 5, 7, 8, 7) // 1.3.6.1.5.5.7.8.7, RFC 4985 §2
+const idOnXmppAddr = Uint8Array.of(0x2b, 6, 1, 5, 5, 7, 8, 5) // 1.3.6.1.5.5.7.8.5, RFC 6120 §13.7.1.4
 
 // [0] IMPLICIT SEQUENCE { type-id, value [0] EXPLICIT }. Of another string type than the two RFCs ask for, it is no such
 // name, and not looked at.
-const readOtherName = ({ content }: Der): Read<PresentedName | undefined> =>
-  Result.gen(function*() {
-    const [type, wrapped, ...more] = yield* readAll(content)
-    if (wrapped?.tag !== constructed(0) || more.length > 0) return yield* Result.fail("an otherName is malformed")
-    const oid = yield* readOid(type)
-    const [name] = yield* readAll(wrapped.content)
-    if (oid === idOnDnsSrv && name?.tag === tags.ia5String) {
-      return { form: "srv", text: yield* readAscii(name) } as const
-    }
-    if (oid === idOnXmppAddr && name?.tag === tags.utf8String) {
-      return { form: "xmpp", text: yield* readUtf8(name) } as const
-    }
-    return undefined
-  })
+const otherNameAt = (octets: Uint8Array, name: Header): Located => {
+  const [type, wrapped, ...more] = inside(octets, name)
+  if (wrapped?.tag !== constructed(0) || more.length > 0) return "an otherName is malformed"
+  if (type?.tag !== tags.oid || type.end - type.start > longestOid) return "malformed OID"
+  const [text] = inside(octets, wrapped)
+  if (text?.tag === tags.ia5String && isAt(octets, type, idOnDnsSrv)) return asciiAt(octets, "srv", text)
+  if (text?.tag === tags.utf8String && isAt(octets, type, idOnXmppAddr)) {
+    return isUtf8(octets.subarray(text.start, text.end)) ? at("xmpp", text) : "a name is not UTF-8"
+  }
+  return undefined
+}
 
-const readAscii = ({ content }: Der): Read<string> =>
-  content.every((octet) => octet < 0x80)
-    ? Result.succeed(Buffer.from(content).toString("latin1"))
-    : Result.fail("a name is not ASCII")
+const isAt = (octets: Uint8Array, { end, start }: Header, expected: Uint8Array): boolean =>
+  end - start === expected.length && expected.every((octet, index) => octet === octets[start + index])
 
-const readUtf8 = ({ content }: Der): Read<string> =>
-  isUtf8(content) ? Result.succeed(Buffer.from(content).toString("utf8")) : Result.fail("a name is not UTF-8")
+const asciiAt = (octets: Uint8Array, form: Form, name: Header): Located => {
+  for (let index = name.start; index < name.end; index += 1) {
+    if ((octets[index] ?? 0) >= 0x80) return "a name is not ASCII"
+  }
+  return at(form, name)
+}
 
-const readAddress = ({ content }: Der): Read<string> => {
-  if (content.length === 4) return Result.succeed(content.join("."))
-  if (content.length !== 16) return Result.fail("an address has neither 4 nor 16 octets")
-  const groups = Buffer.from(content).toString("hex").replace(/(....)(?!$)/g, "$1:")
-  return Result.succeed(new SocketAddress({ address: groups, family: "ipv6" }).address)
+const addressAt = (name: Header): Located => {
+  const length = name.end - name.start
+  return length === 4 || length === 16 ? at("ip", name) : "an address has neither 4 nor 16 octets"
+}
+
+const at = (form: Form, { end, start }: Header): Located => ({ form, start, end })
+
+const textOf = (value: Uint8Array, { end, form, start }: Exclude<Located, string | undefined>): string => {
+  const octets = Buffer.from(value.buffer, value.byteOffset + start, end - start)
+  if (form === "ip") return addressText(octets)
+  if (form === "xmpp") return octets.toString("utf8")
+  return form === "dns" ? octets.toString("latin1").toLowerCase() : octets.toString("latin1")
+}
+
+const addressText = (octets: Buffer): string => {
+  if (octets.length === 4) return octets.join(".")
+  const groups = octets.toString("hex").replace(/(....)(?!$)/g, "$1:")
+  return new SocketAddress({ address: groups, family: "ipv6" }).address
 }

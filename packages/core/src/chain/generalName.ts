@@ -7,11 +7,17 @@ import { type DistinguishedName, readName } from "./distinguishedName.ts"
 
 export type GeneralName =
   | { readonly form: "dns"; readonly host: string }
-  | { readonly form: "email"; readonly mailbox: string; readonly host: string }
+  | Mailbox
   | { readonly form: "uri"; readonly host: string }
   | { readonly form: "ip"; readonly octets: Uint8Array }
   | { readonly form: "directory"; readonly name: DistinguishedName }
   | OtherForm
+
+interface Mailbox {
+  readonly form: "email"
+  readonly mailbox: string
+  readonly host: string
+}
 
 /** A form that constraints are not processed for; `form` tells such forms apart. */
 export interface OtherForm {
@@ -30,7 +36,7 @@ export const claimName = (value: Der): Read<ClaimedName> =>
   Result.map(formOf(value), (form) => ({ form, name: valueOf(form, value.content) }))
 
 /** A mailbox in a subject. */
-export const claimEmail = (content: Uint8Array): ClaimedName => ({ form: "email", name: email(ascii(content)) })
+export const claimEmail = (content: Uint8Array): ClaimedName => ({ form: "email", name: mailbox(ascii(content)) })
 
 /** A whole subject. */
 export const claimDirectory = (name: DistinguishedName): ClaimedName => ({
@@ -54,7 +60,10 @@ const forms = new Map<number, GeneralName["form"]>([
 /** The form that a tag announces; each type of otherName is a form of its own. */
 export const formOf = ({ content, tag }: Der): Read<GeneralName["form"]> => {
   if (tag === otherName) {
-    return Result.map(Result.flatMap(readAll(content), ([type]) => readOid(type)), (type) => `other ${type}` as const)
+    return Result.flatMap(readAll(content), ([type, value, ...more]) =>
+      value?.tag !== constructed(0) || more.length > 0
+        ? Result.fail("malformed name")
+        : Result.map(readOid(type), (type) => `other ${type}` as const))
   }
   const form = forms.get(tag)
   return form === undefined ? Result.fail("malformed name") : Result.succeed(form)
@@ -65,7 +74,7 @@ const valueOf = (form: GeneralName["form"], content: Uint8Array): GeneralName | 
     case "dns":
       return hostName(form, ascii(content))
     case "email":
-      return email(ascii(content))
+      return mailbox(ascii(content))
     case "uri":
       return hostName(form, uriAuthority.exec(ascii(content) ?? "")?.[1])
     case "ip":
@@ -88,11 +97,15 @@ const hostName = (form: "dns" | "uri", text: string | undefined): GeneralName | 
   return name !== undefined && host.test(wildcard ? name.slice(2) : name) ? { form, host: name } : undefined
 }
 
-const email = (text: string | undefined): GeneralName | undefined => {
-  const at = text?.lastIndexOf("@") ?? -1
-  const domain = text?.slice(at + 1).toLowerCase() ?? ""
-  return text !== undefined && at > 0 && host.test(domain)
-    ? { form: "email", mailbox: text.slice(0, at), host: domain }
+/**
+ * Local part, one `@`, host (RFC 5280 §4.2.1.6). With a second `@` it would depend on the reader which host is meant;
+ * quoted local parts, which may hold one, are in no use.
+ */
+export const mailbox = (text: string | undefined): Mailbox | undefined => {
+  const [local, domain, ...more] = text?.split("@", 3) ?? []
+  const name = domain?.toLowerCase()
+  return local !== undefined && local !== "" && name !== undefined && host.test(name) && more.length === 0
+    ? { form: "email", mailbox: local, host: name }
     : undefined
 }
 

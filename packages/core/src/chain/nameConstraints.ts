@@ -2,10 +2,10 @@
  * Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)).
  */
 import { Result } from "effect"
-import { constructed, type Der, type Read, readAll, readInside, tags } from "../encoding/derReader.ts"
-import type { ChainBudget } from "./ChainBudget.ts"
-import { type DistinguishedName, isBelow, readName } from "./distinguishedName.ts"
-import { ascii, type ClaimedName, formOf, type GeneralName } from "./generalName.ts"
+import { constructed, countInside, type Der, type Read, readAll, readInside, tags } from "../encoding/derReader.ts"
+import { type ChainBudget, makeChainBudget } from "./ChainBudget.ts"
+import { type DistinguishedName, isBelow, mayBeBelow, readName } from "./distinguishedName.ts"
+import { ascii, type ClaimedName, formOf, type GeneralName, mailbox } from "./generalName.ts"
 
 export interface NameConstraints {
   readonly permitted: ReadonlyArray<Subtree>
@@ -20,12 +20,17 @@ type Subtree =
   | { readonly form: "directory"; readonly name: DistinguishedName }
   | { readonly form: `other ${string}` }
 
-/** Reads the extension's value. */
-export const readNameConstraints = (value: Uint8Array): Read<NameConstraints> =>
+/** Reads the extension's value, which has to be DER; fails on everything that is not understood. */
+export const readNameConstraints = (value: Uint8Array, budget = makeChainBudget()): Read<NameConstraints> =>
   Result.gen(function*() {
-    const lists = yield* readInside(value, tags.sequence)
-    const list = (number: number) => lists.find(({ tag }) => tag === constructed(number))?.content
-    return { permitted: yield* readSubtrees(list(0)), excluded: yield* readSubtrees(list(1)) }
+    const lists = (yield* countInside(value, tags.sequence)) <= 2 ? yield* readInside(value, tags.sequence) : []
+    const [first] = lists
+    const [permitted, excluded, ...more] = first?.tag === constructed(0) ? lists : [undefined, ...lists]
+    // At most one of each, in this order, and not neither.
+    if (first === undefined || (excluded !== undefined && excluded.tag !== constructed(1)) || more.length > 0) {
+      return yield* Result.fail("malformed name constraints")
+    }
+    return { permitted: yield* readSubtrees(permitted, budget), excluded: yield* readSubtrees(excluded, budget) }
   })
 
 /** Are all these names inside what every issuer above allows? Fails with the form of the first that is not. */
@@ -35,18 +40,25 @@ export const checkNames = (
   budget: ChainBudget
 ): Read<void> => {
   const subtrees = constraints.reduce((sum, { excluded, permitted }) => sum + excluded.length + permitted.length, 0)
-  if (!budget.spend("constraintComparisons", names.length * subtrees)) return Result.fail("too many constrained names")
-  const outside = names.find((name) => constraints.some((constraint) => !allows(constraint, name)))
+  if (!budget.spend({ constraintComparisons: names.length * subtrees })) return tooMany
+  const about = names.length === 0 ? [] : constraints.map(byForm)
+  const outside = names.find((name) => about.some((forms) => !allows(forms.get(name.form), name)))
   return outside === undefined ? Result.void : Result.fail(`a name (${outside.form}) violates a name constraint`)
+}
+
+const tooMany = Result.fail("too many constrained names")
+
+const byForm = ({ excluded, permitted }: NameConstraints): ReadonlyMap<GeneralName["form"], NameConstraints> => {
+  const forms = new Set([...permitted, ...excluded].map(({ form }) => form))
+  const of = (list: ReadonlyArray<Subtree>, form: string) => list.filter((subtree) => subtree.form === form)
+  return new Map([...forms].map((form) => [form, { permitted: of(permitted, form), excluded: of(excluded, form) }]))
 }
 
 // A form that nothing is said about is free. A form that is constrained but not processed, or a name of a constrained
 // form that cannot be read, counts as outside: RFC 5280 §4.2.1.10 leaves processing or rejecting.
-const allows = (constraint: NameConstraints, claim: ClaimedName): boolean => {
-  const permitted = constraint.permitted.filter(({ form }) => form === claim.form)
-  const excluded = constraint.excluded.filter(({ form }) => form === claim.form)
-  if (permitted.length === 0 && excluded.length === 0) return true
-  const { name } = claim
+const allows = (constraint: NameConstraints | undefined, { name }: ClaimedName): boolean => {
+  if (constraint === undefined) return true
+  const { excluded, permitted } = constraint
   if (name === undefined || name.form.startsWith("other ")) return false
   return (permitted.length === 0 || permitted.some((subtree) => covers(subtree, name))) &&
     !excluded.some((subtree) => covers(subtree, name) || mayCover(subtree, name))
@@ -64,24 +76,36 @@ const covers = (subtree: Subtree, name: GeneralName): boolean => {
   return subtree.form === "directory" && name.form === "directory" && isBelow(name.name, subtree.name)
 }
 
-// A wildcard that could stand for an excluded name is excluded with it.
+// A wildcard that could stand for an excluded name is excluded with it, and a name whose text cannot be compared with that
+// of an excluded one.
 const mayCover = (subtree: Subtree, name: GeneralName): boolean =>
-  subtree.form === "dns" && name.form === "dns" && name.host.startsWith("*.") && !subtree.host.startsWith(".") &&
-  subtree.host.slice(subtree.host.indexOf(".")) === name.host.slice(1)
+  subtree.form === "directory" && name.form === "directory"
+    ? mayBeBelow(name.name, subtree.name)
+    : subtree.form === "dns" && name.form === "dns" && name.host.startsWith("*.") && !subtree.host.startsWith(".") &&
+      subtree.host.slice(subtree.host.indexOf(".")) === name.host.slice(1)
 
 const isUnder = (host: string, base: string): boolean => host.endsWith(base.startsWith(".") ? base : `.${base}`)
 
 // URIs and mailboxes: exactly this host, or with a leading dot any host below.
 const coversHost = (base: string, host: string): boolean => base.startsWith(".") ? host.endsWith(base) : host === base
 
-const coversAddress = (octets: Uint8Array, mask: Uint8Array, address: Uint8Array): boolean =>
-  octets.length === address.length &&
-  address.every((octet, index) => ((octet ^ (octets[index] ?? 0)) & (mask[index] ?? 0xff)) === 0)
+const coversAddress = (octets: Uint8Array, mask: Uint8Array, address: Uint8Array): boolean => {
+  if (octets.length !== address.length) return false
+  for (let index = 0; index < address.length; index += 1) { // measured: of all comparisons the dearest
+    if ((((address[index] ?? 0) ^ (octets[index] ?? 0)) & (mask[index] ?? 0xff)) !== 0) return false
+  }
+  return true
+}
 
-const readSubtrees = (list: Uint8Array | undefined): Read<ReadonlyArray<Subtree>> =>
-  list === undefined
-    ? Result.succeed([])
-    : Result.flatMap(readAll(list), (subtrees) => Result.all(subtrees.map(readSubtree)))
+// GeneralSubtrees ::= SEQUENCE SIZE (1..MAX). What they cost is known before one of them is read.
+const readSubtrees = (list: Der | undefined, budget: ChainBudget): Read<ReadonlyArray<Subtree>> =>
+  Result.gen(function*() {
+    if (list === undefined) return []
+    const count = yield* countInside(list.octets, list.tag)
+    if (count === 0) return yield* Result.fail("malformed name constraints")
+    if (!budget.spend({ names: count })) return yield* tooMany
+    return yield* Result.all((yield* readAll(list.content)).map(readSubtree))
+  })
 
 const readSubtree = ({ octets }: Der): Read<Subtree> =>
   Result.gen(function*() {
@@ -97,8 +121,9 @@ const subtreeOf = (form: Subtree["form"], content: Uint8Array): Subtree | undefi
   const text = ascii(content)?.toLowerCase()
   switch (form) {
     case "dns":
+      return text === "" ? { form, host: text } : hostSubtree(form, text)
     case "uri":
-      return text !== undefined && constraintHost.test(text) ? { form, host: text } : undefined
+      return hostSubtree(form, text)
     case "email":
       return emailSubtree(ascii(content))
     case "ip":
@@ -110,15 +135,16 @@ const subtreeOf = (form: Subtree["form"], content: Uint8Array): Subtree | undefi
   }
 }
 
-const constraintHost = /^(?:\.?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+)?$/
+// Of dNSName alone, the empty one says something: every name has it at its end.
+const constraintHost = /^\.?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/
+
+const hostSubtree = (form: "dns" | "uri", host: string | undefined): Subtree | undefined =>
+  host !== undefined && constraintHost.test(host) ? { form, host } : undefined
 
 const emailSubtree = (text: string | undefined): Subtree | undefined => {
-  if (text === undefined) return undefined
-  const at = text.lastIndexOf("@")
-  const host = text.slice(at + 1).toLowerCase()
-  return constraintHost.test(host)
-    ? { form: "email", mailbox: at < 0 ? undefined : text.slice(0, at), host }
-    : undefined
+  if (text?.includes("@") === true) return mailbox(text)
+  const host = text?.toLowerCase()
+  return host !== undefined && constraintHost.test(host) ? { form: "email", mailbox: undefined, host } : undefined
 }
 
 const addressSubtree = (content: Uint8Array): Subtree | undefined => {

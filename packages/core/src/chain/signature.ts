@@ -4,14 +4,15 @@
  */
 import { Result } from "effect"
 import { constants, createPublicKey, type KeyObject, verify } from "node:crypto"
+import { readPublicKey } from "../certificate/publicKey.ts"
 import {
   constructed,
   type Der,
   type Read,
-  readAll,
   readCount,
   readInside,
   readOid,
+  readOne,
   tags
 } from "../encoding/derReader.ts"
 import { chainLimits } from "../Limits.ts"
@@ -37,6 +38,20 @@ export const checkSignature = (signed: Signed, spki: Uint8Array, allowSha1: bool
     const algorithm = yield* readAlgorithm(signed.algorithm)
     if (algorithm.hash === "sha1" && !allowSha1) return yield* Result.fail("SHA-1 signatures are not accepted")
     if (!holds(algorithm, signed, spki)) return yield* Result.fail("the signature is not the issuer's")
+  })
+
+/** Does the algorithm rest on SHA-1? */
+export const isSha1 = ({ algorithm }: Signed): boolean =>
+  Result.match(readAlgorithm(algorithm), { onFailure: () => false, onSuccess: ({ hash }) => hash === "sha1" })
+
+/** What checking a signature with this key costs, in signatures of P-384 (`chainLimits.signatures`). */
+export const costOf = (spki: Uint8Array): number =>
+  Result.match(readPublicKey(spki), {
+    onFailure: () => 1,
+    onSuccess: ({ algorithm, bits }) => {
+      if (algorithm === "ec") return bits > 384 ? 3 : 1
+      return algorithm === "rsa" && bits > 4_096 ? 2 : 1
+    }
   })
 
 const rsa = (hash: string): Algorithm => ({ keys: ["rsa"], hash })
@@ -68,37 +83,55 @@ const hashes = new Map([
 
 const readAlgorithm = (identifier: Uint8Array): Read<Algorithm> =>
   Result.gen(function*() {
-    const [name, parameters] = yield* readInside(identifier, tags.sequence)
+    const [name, parameters, ...more] = yield* readInside(identifier, tags.sequence)
     const oid = yield* readOid(name)
-    if (oid === rsassaPss) return yield* readPss(parameters)
+    if (oid === rsassaPss && more.length === 0) return yield* readPss(parameters)
     const algorithm = algorithms.get(oid)
-    return algorithm ?? (yield* Result.fail(`signature algorithm ${oid} is not accepted`))
+    return algorithm !== undefined && isNothing(parameters) && more.length === 0
+      ? algorithm
+      : yield* Result.fail(`signature algorithm ${oid} is not accepted`)
   })
 
-// RFC 4055 §3.1: hash, mask generation and salt length, each with a default; only one hash for both is accepted.
+// RFC 4055 §5, RFC 5758 §3.2: NULL or nothing. What else there may be would change what is computed.
+const isNothing = (parameters: Der | undefined): boolean =>
+  parameters === undefined || (parameters.tag === tags.null && parameters.content.length === 0)
+
+// RFC 4055 §3.1: hash, mask generation, salt length and trailer, each with a default, in this order; only one hash for both
+// is accepted, and the one trailer that there is.
 const readPss = (parameters: Der | undefined): Read<Algorithm> =>
   Result.gen(function*() {
     const fields = parameters === undefined ? [] : yield* readInside(parameters.octets, tags.sequence)
+    const places = fields.map(({ tag }) => pssFields.indexOf(tag))
+    if (places.some((place, index) => place <= (places[index - 1] ?? -1))) return yield* notAccepted
     const field = (number: number) => fields.find(({ tag }) => tag === constructed(number))?.content
     const hash = yield* readHash(field(0))
     const mask = yield* readMask(field(1))
-    const [salt] = yield* readAll(field(2) ?? new Uint8Array())
-    const saltLength = salt === undefined ? 20 : yield* readCount(salt)
-    if (hash === undefined || hash !== mask) return yield* Result.fail("RSASSA-PSS parameters are not accepted")
+    const saltLength = yield* readNumber(field(2), 20)
+    const trailer = yield* readNumber(field(3), 1)
+    if (hash === undefined || hash !== mask || trailer !== 1) return yield* notAccepted
     return { keys: ["rsa", "rsa-pss"], hash, pss: { saltLength } }
   })
 
+const pssFields = [constructed(0), constructed(1), constructed(2), constructed(3)]
+
+const notAccepted = Result.fail("RSASSA-PSS parameters are not accepted")
+
+const readNumber = (field: Uint8Array | undefined, usual: number): Read<number> =>
+  field === undefined ? Result.succeed(usual) : Result.flatMap(readOne(field, tags.integer), readCount)
+
 const readHash = (identifier: Uint8Array | undefined): Read<string | undefined> =>
-  identifier === undefined
-    ? Result.succeed("sha1")
-    : Result.map(Result.flatMap(readInside(identifier, tags.sequence), ([name]) => readOid(name)), (oid) =>
-      hashes.get(oid))
+  Result.gen(function*() {
+    if (identifier === undefined) return "sha1"
+    const [name, parameters, ...more] = yield* readInside(identifier, tags.sequence)
+    const oid = yield* readOid(name)
+    return isNothing(parameters) && more.length === 0 ? hashes.get(oid) : undefined
+  })
 
 const readMask = (identifier: Uint8Array | undefined): Read<string | undefined> =>
   Result.gen(function*() {
     if (identifier === undefined) return "sha1"
-    const [name, hash] = yield* readInside(identifier, tags.sequence)
-    return (yield* readOid(name)) === mgf1 ? yield* readHash(hash?.octets) : undefined
+    const [name, hash, ...more] = yield* readInside(identifier, tags.sequence)
+    return (yield* readOid(name)) === mgf1 && more.length === 0 ? yield* readHash(hash?.octets) : undefined
   })
 
 // OpenSSL throws on keys that it cannot read or use; such a key has signed nothing.

@@ -2,7 +2,7 @@
  * Advice about what is published, from the material that was read.
  */
 import { Result } from "effect"
-import { checkChain } from "../Chain.ts"
+import { makeChainReview } from "../ChainScreen.ts"
 import { type Lint, lint } from "../Lint.ts"
 import { type Descriptor, hashNames, type JwkEntry, type Material } from "../Material.ts"
 
@@ -53,11 +53,14 @@ const lintOrder = (entries: ReadonlyArray<JwkEntry>): ReadonlyArray<Lint> =>
   )
 
 // Verifiers may check chains (POSH-MAT-20), as ours by default without SHA-1. A renewed certificate that is published
-// early (POSH-MAT-13) is judged by the day when it comes into use.
-const lintChains = (entries: ReadonlyArray<JwkEntry>, now: number): ReadonlyArray<Lint> =>
-  entries.flatMap(({ chain, index, notBefore }) =>
-    Result.match(checkChain(chain, { now: Math.max(now, notBefore), allowSha1: false }), {
-      onFailure: (fault) => [lint("ChainInvalid", "warning", `keys[${index}].x5c[${fault.index}]`, fault.detail)],
-      onSuccess: () => []
-    })
-  )
+// early (POSH-MAT-13) is judged by the day when it comes into use. Of chains for which there is no budget any more, nothing is
+// said.
+const lintChains = (entries: ReadonlyArray<JwkEntry>, now: number): ReadonlyArray<Lint> => {
+  const review = makeChainReview()
+  return entries.flatMap((entry) => {
+    const checked = review(entry, { now: Math.max(now, entry.notBefore), allowSha1: false })
+    if (checked === undefined || Result.isSuccess(checked)) return []
+    const { detail, index } = checked.failure
+    return [lint("ChainInvalid", "warning", `keys[${entry.index}].x5c[${index}]`, detail)]
+  })
+}

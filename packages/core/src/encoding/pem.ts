@@ -2,7 +2,7 @@
  * Text → DER octets of certificates: PEM as RFC 7468 §5 has it, or the bare base64 of one certificate.
  */
 import { Result } from "effect"
-import { documentLimits } from "../Limits.ts"
+import { documentLimits, questionLimits } from "../Limits.ts"
 import { decodeBase64 } from "./base64.ts"
 import { quote } from "./quote.ts"
 
@@ -16,7 +16,8 @@ export interface PemFault {
  *
  * **Details**
  *
- * PEM may hold several blocks, with any text between them. Within a block there are base64 and line ends, nothing else.
+ * PEM may hold several blocks, with any text between them; more than a question may have of them are not read. Within a
+ * block there are base64 and line ends, nothing else.
  * WHETHER THE OCTETS ARE CERTIFICATES IS NOT LOOKED AT.
  */
 export const parsePemOrBase64 = (text: string): Result.Result<ReadonlyArray<Uint8Array>, PemFault> => {
@@ -45,6 +46,7 @@ const parseBlocks = (text: string): Result.Result<ReadonlyArray<Uint8Array>, Pem
     const octets = decode(text.slice(bodyAt, endAt).replace(lineEnds, ""), block)
     if (Result.isFailure(octets)) return Result.fail(octets.failure)
     certificates.push(octets.success)
+    if (certificates.length > questionLimits.chain) break
     from = endAt + end.length
   }
   return Result.succeed(certificates)

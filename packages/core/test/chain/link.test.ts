@@ -42,15 +42,15 @@ describe("parseLink", () => {
     assert.strictEqual(read({ extensions: [extension(keyUsage, tlv(0x03, bits), yes)] }).keyCertSign, expected)
   })
 
-  it("critical extensions that are not processed, policy constraints among them", () => {
+  it("critical extensions that are not processed", () => {
     const extensions = [
-      extension("2.5.29.36", sequence(tlv(0x80, Uint8Array.of(0))), yes),
-      extension("2.5.29.32", sequence(), yes),
+      extension("2.5.29.32", sequence(sequence(oid("2.999.3"))), yes),
+      extension("2.5.29.33", sequence(sequence(oid("2.999.3"), oid("2.999.4"))), yes),
       extension("2.5.29.54", tlv(0x02, Uint8Array.of(0)), yes),
       extension("2.999.1", sequence()),
       extension("2.999.2", sequence(), yes)
     ]
-    assert.deepStrictEqual(read({ extensions }).unknownCritical, ["2.5.29.36", "2.999.2"])
+    assert.deepStrictEqual(read({ extensions }).unknownCritical, ["2.5.29.33", "2.999.2"])
   })
 
   const certificates: ReadonlyArray<readonly [string, Parts, RegExp]> = [

@@ -4,7 +4,8 @@ import { base64, Behave, fingerprintsDocument } from "@posh/testing"
 import { Effect, Layer } from "effect"
 import type { Question } from "../../src/Question.ts"
 import { Verifier } from "../../src/Verifier.ts"
-import { forge, point } from "../forged.ts"
+import { sequence, text } from "../chain/der.ts"
+import { extension, forge, point } from "../forged.ts"
 import { draftPath, layerVerifier, layerWorld, rfcPath, World, worldPolicy } from "../world/world.ts"
 import { certificateLimit, hostileCertificates } from "./hostileCertificates.ts"
 import { measured } from "./measure.ts"
@@ -45,6 +46,21 @@ const jwkOf = (...x5c: ReadonlyArray<Uint8Array>) => ({ kty: "EC", crv: "P-256",
 const honest = forge()
 
 layer(layerAll, { excludeTestServices: true, timeout: 60_000 })("a certificate", (it) => {
+  it.effect("the domain's name behind more than are looked at: not found, and said so", () =>
+    Effect.gen(function*() {
+      const { removeRoute, setRoute } = yield* World
+      const { verify } = yield* Verifier
+      const others = Array.from({ length: 1_024 }, (_, index) => text(0x82, `${index}.example`))
+      const der = forge({ extensions: [extension("2.5.29.17", sequence(...others, text(0x82, domain)))] })
+      removeRoute(domain, draftPath)
+      setRoute(domain, rfcPath, Behave.json(fingerprintsDocument([{ der }], { expires: 60 })))
+      const question = { domain, service: "xmpp-server", certificate: base64(der) }
+      const { code, evidence } = yield* verify({ ...question, refresh: true })
+      assert.deepStrictEqual([code, evidence.names], ["Verified", { source: false, delegated: false }])
+      assert.include(evidence.lints.map(({ code }) => code), "NamesLeftOut")
+      assert.strictEqual((yield* verify({ ...question, nameCheck: "source" })).code, "NameCheckFailed")
+    }))
+
   it.effect.each(hostileCertificates)("in question: $what", ({ der, readable }) =>
     Effect.gen(function*() {
       const published = fingerprintsDocument([{ der }], { expires: 60 })

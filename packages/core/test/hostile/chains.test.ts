@@ -103,6 +103,13 @@ layer(layerVerifier().pipe(Layer.provide(layerWorld(hosts))), { excludeTestServi
         const [cost, { code }] = yield* measured(verify({ ...question, chainCheck: "require" }))
         assert.strictEqual(code, "ChainInvalid")
         assert.isBelow(cost.processorMs, usualCostMs)
+
+        // Asked again, it is known: a caller cannot have it looked at as often as it likes.
+        const again = yield* Effect.forEach(copies(20, { ...question, chainCheck: "require" } as const), verify).pipe(
+          measured
+        )
+        assert.deepStrictEqual([...new Set(again[1].map(({ code }) => code))], ["ChainInvalid"])
+        assert.isBelow(again[0].processorMs / 20, 20)
       }))
   }
 )

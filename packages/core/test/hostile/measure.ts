@@ -38,3 +38,11 @@ const memory = () => {
   const { external, heapUsed } = process.memoryUsage()
   return heapUsed + external
 }
+
+/** Milliseconds of this thread's processor that something synchronous takes. */
+export const held = (run: () => unknown): number => {
+  const before = process.threadCpuUsage()
+  run()
+  const { system, user } = process.threadCpuUsage(before)
+  return (system + user) / 1_000
+}
