@@ -2,11 +2,12 @@
  * A thread of its own for the honest caller, and one for the hostile: neither measures or slows the other's event loop.
  */
 import { parentPort, Worker, workerData } from "node:worker_threads"
-import { type AttackName, attacks, type Target } from "./attacks.ts"
-import { askHonestly, type Honesty, type Known } from "./honest.ts"
+import type { Deeds, Target } from "./Attack.ts"
+import { type AttackName, attacks } from "./attacks.ts"
+import { askHonestly, type HonestCaller, type Honesty } from "./honest.ts"
 
 type Part =
-  | { readonly role: "honest"; readonly port: number; readonly key: string; readonly known: ReadonlyArray<Known> }
+  | { readonly role: "honest"; readonly caller: HonestCaller }
   | { readonly role: "hostile"; readonly attack: AttackName; readonly target: Target; readonly scale: number }
 
 export interface Party<A> {
@@ -14,11 +15,10 @@ export interface Party<A> {
   readonly stop: () => Promise<A>
 }
 
-export const honest = (port: number, key: string, known: ReadonlyArray<Known>) =>
-  join<Honesty>({ role: "honest", port, key, known })
+export const honest = (caller: HonestCaller) => join<Honesty>({ role: "honest", caller })
 
 export const hostile = (attack: AttackName, target: Target, scale: number) =>
-  join<number>({ role: "hostile", attack, target, scale })
+  join<Deeds>({ role: "hostile", attack, target, scale })
 
 const join = <A>(part: Part): Party<A> => {
   const worker = new Worker(new URL(import.meta.url), { workerData: part })
@@ -36,9 +36,9 @@ const join = <A>(part: Part): Party<A> => {
   }
 }
 
-const play = (part: Part, signal: AbortSignal): Promise<Honesty | number> =>
+const play = (part: Part, signal: AbortSignal): Promise<Honesty | Deeds> =>
   part.role === "honest"
-    ? askHonestly(part.port, part.key, part.known, signal)
+    ? askHonestly(part.caller, signal)
     : attacks[part.attack].run(part.target, signal, part.scale)
 
 if (parentPort !== null && workerData?.role !== undefined) {

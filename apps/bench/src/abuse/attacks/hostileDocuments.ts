@@ -1,0 +1,66 @@
+/** Documents that are made to be remembered at a length that nobody counts. */
+import { Behave, type Behaviour, jwkSetDocument } from "@posh/testing"
+import { Effect } from "effect"
+import type { Attack } from "../Attack.ts"
+import { counter, keep, post, questionAbout } from "../connections.ts"
+import { document, draftPath, rfcPath } from "../hosts.ts"
+
+/** Documents by the number of the attacker's site; each site has any number of names. */
+const sites = { wide: 0, twice: 1, hashes: 2, redirects: 3 } as const
+
+/** Of the connections; a site of redirects is soon over its budget, so few ask about it. */
+const shares = [sites.wide, sites.twice, sites.wide, sites.hashes, sites.wide, sites.twice, sites.redirects, sites.wide]
+
+const next = counter()
+
+/** The name's octets in place of those of a question that waits: a site over its budget answers after a while. */
+export const hostileDocuments: Attack = {
+  title: "Hostile documents",
+  what:
+    "24 connections that ask about ever new names of four sites: JWK Sets of 240 KB with a long `kid` and a character " +
+    "beyond Latin-1, with a member twice, fingerprints of 60 KB with an unknown hash, and ten redirects of 2,000 octets " +
+    "each; the heap of the service is limited to 150 MB",
+  things: "questions",
+  run: ({ key, port }, signal, scale) =>
+    keep(port, Math.max(8, 24 * scale), signal, (socket, done, index) => {
+      const site = shares[index % shares.length]
+      const send = () => {
+        done()
+        socket.write(post(key, "/v1/verify", questionAbout(`n${next()}.attacker-${site}.example`, 2_000)))
+      }
+      socket.on("data", send)
+      send()
+    }),
+  scene: ({ certificate, origins }) =>
+    Effect.sync(() => {
+      const [entry] = jwkSetDocument([certificate]).keys
+      const wide = JSON.stringify({
+        keys: [{ ...entry, kid: "a name that is long enough" }],
+        pad: `€${"x".repeat(240_000)}`
+      })
+      const twice = `{"keys":[${JSON.stringify(entry)}],"pad":"€${"x".repeat(240_000)}","pad":1}`
+      const hashes = JSON.stringify({
+        fingerprints: [{ "sha-256": "A".repeat(43) + "=", "a-hash-that-nobody-knows": "x".repeat(60_000) }],
+        expires: 86_400
+      })
+      const routes: ReadonlyArray<(path: string) => Behaviour | undefined> = [
+        (path) => path === draftPath ? Behave.text(wide) : undefined,
+        (path) => path === draftPath ? Behave.text(twice) : undefined,
+        (path) => path === rfcPath ? Behave.text(hashes) : undefined,
+        redirects(document(certificate))
+      ]
+      origins.setFallback((host, path) => routes[Number(/\.attacker-(\d)\.example$/.exec(host)?.[1] ?? -1)]?.(path))
+      return {
+        env: { NODE_OPTIONS: "--max-old-space-size=150" },
+        isUnderWay: () => origins.requests.length >= 400,
+        bounds: { rss: 600, health: 750 }
+      }
+    })
+}
+
+/** Ten, each to a path of its own, and then the document. */
+const redirects = (end: Behaviour) => (path: string): Behaviour | undefined => {
+  const hop = path === rfcPath ? 0 : Number(/^\/hop-(\d+)-/.exec(path)?.[1] ?? Number.NaN)
+  if (Number.isNaN(hop)) return undefined
+  return hop === 10 ? end : Behave.redirect(`/hop-${hop + 1}-${"x".repeat(2_000)}`)
+}
