@@ -17,7 +17,7 @@ describe("while others are hostile", () => {
     "an honest caller has right answers in time, memory stays bounded, and nothing crashes",
     () =>
       Effect.gen(function*() {
-        const attack = yield* makeAbuse({ seconds: 3, scale: 0.1, rest: 0.5 })
+        const attack = yield* makeAbuse({ seconds: 3, scale: 0.1, patience: 8, rest: 0.5 })
         for (const name of names) {
           const outcome = yield* attack(name)
           assert.deepStrictEqual(faultsOf(outcome), [], name)
@@ -41,7 +41,7 @@ describe("docs/reference/abuse.md", () => {
 
   it("tells of no harm", () => {
     for (const [, title, , asked, wrong, , , failed, ...rest] of rows) {
-      assert.isAbove(Number(asked), 100, title)
+      assert.isAbove(Number(asked), 20, title)
       assert.deepStrictEqual([wrong, failed, rest.at(-2)], ["0", "0", "no"], title)
     }
   })

@@ -41,7 +41,7 @@ export interface Scene {
   readonly honest?: ReadonlyArray<Known>
   /** Milliseconds between an honest answer and the next question; default 25. */
   readonly pauseMs?: number
-  /** Whether the attack has come so far that it does harm, if it can: honest questions begin then, or after 12 s. */
+  /** Whether the attack has come so far that it does harm, if it can: honest questions begin then. */
   readonly isUnderWay?: () => boolean
   readonly bounds: Bounds
   /** What else is known in the end: for the page, and what is wrong with it. */
@@ -51,7 +51,7 @@ export interface Scene {
 export interface Bounds {
   /** MB of RSS at the most. */
   readonly rss: number
-  /** Milliseconds; 99 of 100 health checks are answered within. */
+  /** Milliseconds; 95 of 100 health checks are answered within. */
   readonly health: number
 }
 

@@ -9,6 +9,7 @@ import type { Scene } from "./Attack.ts"
 import { type AttackName, attacks } from "./attacks.ts"
 import { type Field, makeField } from "./field.ts"
 import type { Known } from "./honest.ts"
+import { secondsSince } from "./hosts.ts"
 import { deadlineMs, type Outcome } from "./outcome.ts"
 import { honest, hostile } from "./party.ts"
 
@@ -16,6 +17,8 @@ export interface AbuseOptions {
   readonly seconds: number
   /** Of the connections that an attack has. */
   readonly scale: number
+  /** Seconds that an attack has to get under way. */
+  readonly patience: number
   /** Seconds between the end of an attack and the look at what is left of it. */
   readonly rest: number
 }
@@ -55,17 +58,18 @@ const makeKnown = (world: BenchWorld): Effect.Effect<ReadonlyArray<Known>> =>
     ]
   })
 
-/** Seconds that an attack has to get under way. */
-const patience = 12
-
-const run = async (name: AttackName, field: Field, { rest, scale, seconds }: AbuseOptions): Promise<Outcome> => {
+const run = async (
+  name: AttackName,
+  field: Field,
+  { patience, rest, scale, seconds }: AbuseOptions
+): Promise<Outcome> => {
   const { caller, scene, service, target } = field
   const before = service.memory()
   service.peak()
   const attacking = hostile(name, target, scale)
   const startedAt = performance.now()
-  for (let tenths = 0; tenths < patience * 10 && scene.isUnderWay?.() === false; tenths += 1) await pause(0.1)
-  const leadSeconds = (performance.now() - startedAt) / 1_000
+  while (secondsSince(startedAt) < patience && scene.isUnderWay?.() === false) await pause(0.1)
+  const leadSeconds = secondsSince(startedAt)
   const asking = honest(caller)
   await pause(seconds)
   const honesty = await asking.stop()

@@ -16,7 +16,7 @@ const names = Object.keys(attacks) as ReadonlyArray<AttackName>
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !names.some((known) => known === name))
 const chosen = asked.length === 0 ? names : names.filter((name) => asked.includes(name))
-const options: AbuseOptions = { seconds: 10, scale: 1, rest: 3 }
+const options: AbuseOptions = { seconds: 10, scale: 1, patience: 30, rest: 3 }
 
 const tell = (outcome: Outcome) => {
   console.log(`${outcome.attack}: ${toRow(outcome).join(" | ")}, under way after ${outcome.leadSeconds.toFixed(1)} s`)

@@ -28,7 +28,7 @@ const slackMs = 1_000
 /** A line for each. */
 export const faultsOf = (outcome: Outcome): ReadonlyArray<string> => {
   const { alive, bounds, deeds, honesty, judgement, peak } = outcome
-  const [p99, slowest] = [quantile(honesty.health, 0.99), quantile(honesty.latencies, 1)]
+  const [p95, slowest] = [quantile(honesty.health, 0.95), quantile(honesty.latencies, 1)]
   return [
     ...(alive ? [] : ["the service has ended"]),
     ...(deeds.done > 0 ? [] : ["nothing was done to the service"]),
@@ -40,7 +40,7 @@ export const faultsOf = (outcome: Outcome): ReadonlyArray<string> => {
       ...(honesty.undecided > 0 ? [`${honesty.undecided} answers were \`indeterminate\``] : []),
       ...(honesty.refused > 0 ? [`${honesty.refused} questions were refused`] : []),
       ...(peak.rss <= bounds.rss ? [] : [`RSS of ${peak.rss.toFixed(0)} MB, more than ${bounds.rss}`]),
-      ...(p99 <= bounds.health ? [] : [`p99 of health checks is ${p99.toFixed(0)} ms, more than ${bounds.health}`])
+      ...(p95 <= bounds.health ? [] : [`p95 of health checks is ${p95.toFixed(0)} ms, more than ${bounds.health}`])
     ]),
     ...deeds.faults,
     ...(judgement?.faults ?? []),

@@ -34,5 +34,5 @@ export const batchPath: Attack = {
       write()
     }),
   // 64 MiB of bodies for one caller, a copy while they are joined, and what the service has anyway.
-  scene: () => Effect.succeed({ bounds: { rss: 500, health: 750 } })
+  scene: () => Effect.succeed({ bounds: { rss: 500, health: 1_000 } })
 }

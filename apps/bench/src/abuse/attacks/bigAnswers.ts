@@ -56,7 +56,7 @@ export const bigAnswers: Attack = {
         given: [batch(questions)],
         learnt: [question(domain, certificate)],
         honest: [known, known, known, known, { body: batch(fewer), code: "Verified", path: "/v1/verify/batch" }],
-        bounds: { rss: 700, health: 750 }
+        bounds: { rss: 700, health: 1_000 }
       }
     })
 }

@@ -8,25 +8,31 @@ import { document, draftPath, rfcPath } from "../hosts.ts"
 /** Documents by the number of the attacker's site; each site has any number of names. */
 const sites = { wide: 0, twice: 1, hashes: 2, redirects: 3 } as const
 
-/** Of the connections; a site of redirects is soon over its budget, so few ask about it. */
-const shares = [sites.wide, sites.twice, sites.wide, sites.hashes, sites.wide, sites.twice, sites.redirects, sites.wide]
+/** Of the connections; the last costs the most requests. */
+const { hashes, redirects: hops, twice, wide } = sites
+const shares = [wide, twice, wide, hashes, wide, twice, wide, wide, wide, twice, wide, hashes, wide, twice, wide, hops]
 
 const next = counter()
 
-/** The name's octets in place of those of a question that waits: a site over its budget answers after a while. */
+/** MB: twice what the service needs when it is idle. */
+const heap = 112
+
 export const hostileDocuments: Attack = {
   title: "Hostile documents",
   what:
-    "24 connections that ask about ever new names of four sites: JWK Sets of 240 KB with a long `kid` and a character " +
+    "16 connections that ask about ever new names of four sites: JWK Sets of 240 KB with a long `kid` and a character " +
     "beyond Latin-1, with a member twice, fingerprints of 60 KB with an unknown hash, and ten redirects of 2,000 octets " +
-    "each; the heap of the service is limited to 150 MB",
+    "each; the heap of the service is limited to " +
+    `${heap} MB`,
   things: "questions",
-  run: ({ key, port }, signal, scale) =>
-    keep(port, Math.max(8, 24 * scale), signal, (socket, done, index) => {
+  run: ({ key, port }, signal) =>
+    keep(port, 16, signal, (socket, done, index) => {
       const site = shares[index % shares.length]
       const send = () => {
         done()
-        socket.write(post(key, "/v1/verify", questionAbout(`n${next()}.attacker-${site}.example`, 2_000)))
+        const asked = JSON.parse(questionAbout(`n${next()}.attacker-${site}.example`, 10_000))
+        const generations = site === wide || site === twice ? "draft-only" : "rfc-only"
+        socket.write(post(key, "/v1/verify", JSON.stringify({ ...asked, generations })))
       }
       socket.on("data", send)
       send()
@@ -34,26 +40,26 @@ export const hostileDocuments: Attack = {
   scene: ({ certificate, origins }) =>
     Effect.sync(() => {
       const [entry] = jwkSetDocument([certificate]).keys
-      const wide = JSON.stringify({
+      const withKid = JSON.stringify({
         keys: [{ ...entry, kid: "a name that is long enough" }],
         pad: `€${"x".repeat(240_000)}`
       })
-      const twice = `{"keys":[${JSON.stringify(entry)}],"pad":"€${"x".repeat(240_000)}","pad":1}`
-      const hashes = JSON.stringify({
-        fingerprints: [{ "sha-256": "A".repeat(43) + "=", "a-hash-that-nobody-knows": "x".repeat(60_000) }],
+      const withTwo = `{"keys":[${JSON.stringify(entry)}],"pad":"€${"x".repeat(240_000)}","pad":1}`
+      const unknownHash = JSON.stringify({
+        fingerprints: [{ "sha-256": "B".repeat(42) + "A=", "a-hash-that-nobody-knows": "x".repeat(60_000) }],
         expires: 86_400
       })
       const routes: ReadonlyArray<(path: string) => Behaviour | undefined> = [
-        (path) => path === draftPath ? Behave.text(wide) : undefined,
-        (path) => path === draftPath ? Behave.text(twice) : undefined,
-        (path) => path === rfcPath ? Behave.text(hashes) : undefined,
+        (path) => path === draftPath ? Behave.text(withKid) : undefined,
+        (path) => path === draftPath ? Behave.text(withTwo) : undefined,
+        (path) => path === rfcPath ? Behave.text(unknownHash) : undefined,
         redirects(document(certificate))
       ]
       origins.setFallback((host, path) => routes[Number(/\.attacker-(\d)\.example$/.exec(host)?.[1] ?? -1)]?.(path))
       return {
-        env: { NODE_OPTIONS: "--max-old-space-size=150" },
-        isUnderWay: () => origins.requests.length >= 400,
-        bounds: { rss: 600, health: 750 }
+        env: { NODE_OPTIONS: `--max-old-space-size=${heap}` },
+        isUnderWay: () => origins.requests.length >= 600,
+        bounds: { rss: 600, health: 1_000 }
       }
     })
 }

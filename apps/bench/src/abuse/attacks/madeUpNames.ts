@@ -47,7 +47,7 @@ export const madeUpNames: Attack = {
         honest: names.map((name) => question(name, certificate)),
         pauseMs: 100,
         isUnderWay: () => new Set(dns.queries.map(({ name }) => name)).size >= usedUp,
-        bounds: { rss: 600, health: 500 }
+        bounds: { rss: 600, health: 1_000 }
       }
     })
 }
@@ -73,7 +73,7 @@ export const wildcardNames: Attack = {
         honest,
         learnt: honest,
         isUnderWay: () => requestsAt(origins, site) >= usedUp,
-        bounds: { rss: 600, health: 500 },
+        bounds: { rss: 600, health: 1_000 },
         judge: () =>
           Promise.resolve(
             atMost("requests at the site", requestsAt(origins, site), perMinute(600, secondsSince(startedAt)) + 30)

@@ -32,7 +32,7 @@ export const maxAgeStorm: Attack = {
         given: [sick, sound].map((domain) => question(domain, certificate, "", { maxAge: 0 }).body),
         learnt: [ofSound, ofSick],
         honest: [known, ofSound],
-        bounds: { rss: 600, health: 500 },
+        bounds: { rss: 600, health: 1_000 },
         judge: async (ask) => {
           const [atSick, atSound] = [origins.countOf(sick), origins.countOf(sound)]
           const { code, retryAfterMs = 0 } = await ask(ofSick.body)

@@ -49,7 +49,7 @@ export const siteBudget: Attack = {
       return {
         honest: Array.from({ length: tenants }, (_, index) => question(`tenant-${index}.example`, certificate)),
         isUnderWay: () => origins.countOf(provider) >= usedUp,
-        bounds: { rss: 600, health: 500 },
+        bounds: { rss: 600, health: 1_000 },
         judge: () =>
           Promise.resolve(
             atMost(

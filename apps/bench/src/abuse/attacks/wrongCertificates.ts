@@ -29,7 +29,7 @@ export const wrongCertificates: Attack = {
         given: [question(domain, wrong, "CertificateMismatch").body],
         learnt: [known],
         honest: [known, question(domain, wrong, "CertificateMismatch")],
-        bounds: { rss: 600, health: 500 },
+        bounds: { rss: 600, health: 1_000 },
         judge: async (ask) => {
           const asked = origins.countOf(domain)
           const other = await ask(question(domain, certificate, "", { service: "xmpp-client" }).body)
