@@ -18,11 +18,14 @@ describe("while others are hostile", () => {
     () =>
       Effect.gen(function*() {
         const attack = yield* makeAbuse({ seconds: 3, scale: 0.1, patience: 8, rest: 0.5 })
+        const harm: Record<string, ReadonlyArray<string>> = {}
         for (const name of names) {
           const outcome = yield* attack(name)
-          assert.deepStrictEqual(faultsOf(outcome), [], name)
           assert.isBelow(outcome.peak.rss, 1_500, name)
+          const faults = faultsOf(outcome)
+          if (faults.length > 0) harm[name] = faults
         }
+        assert.deepStrictEqual(harm, {})
       }),
     300_000
   )

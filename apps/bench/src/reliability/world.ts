@@ -6,6 +6,7 @@ import {
   Behave,
   type Behaviour,
   type Certificate,
+  daysFromNow,
   fingerprintsDocument,
   jwkSetDocument,
   makeOrigins,
@@ -14,6 +15,7 @@ import {
   selfSigned
 } from "@posh/testing"
 import { Effect, type Scope } from "effect"
+import { randomBytes } from "node:crypto"
 import { constant, type Question, right } from "./answers.ts"
 
 export interface World {
@@ -27,8 +29,8 @@ export interface World {
   readonly publish: (domain: string, certificate: Certificate) => void
 }
 
-const rfcPath = "/.well-known/posh/xmpp-server.json"
-const draftPath = "/.well-known/posh._xmpp-server._tcp.json"
+export const rfcPath = "/.well-known/posh/xmpp-server.json"
+export const draftPath = "/.well-known/posh._xmpp-server._tcp.json"
 const expires = 86_400
 /** Milliseconds that an origin takes: long enough to be overtaken by a purge. */
 const delayMs = 20
@@ -36,7 +38,8 @@ const delayMs = 20
 const changes = 40
 
 export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function*() {
-  const first = yield* selfSigned({ dnsNames: ["xmpp.example"] })
+  // Also for replicas whose clock is behind.
+  const first = yield* selfSigned({ dnsNames: ["xmpp.example"], notBefore: daysFromNow(-60) })
   // With the same key: it is the certificate that counts.
   const another = selfSigned({ dnsNames: ["xmpp.example"], keys: first.keys })
   const certificates = [first, ...(yield* Effect.replicateEffect(another, changes))]
@@ -56,7 +59,10 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
     "redirecting.example": { routes: { [rfcPath]: Behave.redirect("https://hoster.example/posh.json") } },
     "hoster.example": { routes: { "/posh.json": Behave.json(fingerprints) } }
   })
-  origins.setFallback((host, path) => coldDocument(host, path, fingerprints, jwkSet))
+  const hoard = yield* makeHoard
+  origins.setFallback((host, path) =>
+    host.startsWith("hoard-") && path === draftPath ? hoard : coldDocument(host, path, fingerprints, jwkSet)
+  )
 
   const vouched = ["modern", "old", "referring", "redirecting"].map((name) => `${name}.example`)
   const steady = [
@@ -90,6 +96,16 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
 
   return { origins, steady, cold, certificates, publish }
 })
+
+/** As long-lived and as large as a stranger can make a JWK Set of one certificate. */
+const makeHoard = Effect.map(
+  selfSigned({ dnsNames: ["hoard.example"], notAfter: new Date("9999-12-31T23:59:59Z") }),
+  (leaf): Behaviour => {
+    const [entry] = jwkSetDocument([leaf]).keys
+    const above = Array.from({ length: 7 }, () => randomBytes(24 * 1_024).toString("base64"))
+    return Behave.json({ keys: [{ ...entry, x5c: [...entry?.x5c ?? [], ...above] }] })
+  }
+)
 
 const coldKinds = ["modern", "old", "nothing"] as const
 
