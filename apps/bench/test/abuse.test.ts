@@ -12,17 +12,20 @@ import { faultsOf } from "../src/abuse/outcome.ts"
 
 const names = Object.keys(attacks) as ReadonlyArray<AttackName>
 
+/** Other tests run beside these. */
+const busy = 3
+
 describe("while others are hostile", () => {
   it.live(
     "an honest caller has right answers in time, memory stays bounded, and nothing crashes",
     () =>
       Effect.gen(function*() {
-        const attack = yield* makeAbuse({ seconds: 3, scale: 0.1, patience: 8, rest: 0.5 })
+        const attack = yield* makeAbuse({ seconds: 3, scale: 0.1, patience: 5, rest: 0.2 })
         const harm: Record<string, ReadonlyArray<string>> = {}
         for (const name of names) {
           const outcome = yield* attack(name)
           assert.isBelow(outcome.peak.rss, 1_500, name)
-          const faults = faultsOf(outcome)
+          const faults = faultsOf(outcome, busy)
           if (faults.length > 0) harm[name] = faults
         }
         assert.deepStrictEqual(harm, {})

@@ -11,7 +11,7 @@ import { type Field, makeField } from "./field.ts"
 import type { Known } from "./honest.ts"
 import { secondsSince } from "./hosts.ts"
 import { deadlineMs, type Outcome } from "./outcome.ts"
-import { honest, hostile } from "./party.ts"
+import { makeParties, type Parties } from "./party.ts"
 
 export interface AbuseOptions {
   readonly seconds: number
@@ -32,11 +32,12 @@ export const makeAbuse = (
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const world = yield* makeWorld
+    const parties = yield* makeParties
     const known = yield* makeKnown(world)
     const common = yield* Effect.cached(Scope.provide(makeField(world, known, plain), scope))
     return (name) => {
       const { scene } = attacks[name]
-      const attack = (field: Field) => Effect.promise(() => run(name, field, options))
+      const attack = (field: Field) => Effect.promise(() => run(name, field, parties, options))
       if (scene === undefined) return Effect.flatMap(common, attack)
       world.origins.reset()
       return scene(world).pipe(
@@ -61,6 +62,7 @@ const makeKnown = (world: BenchWorld): Effect.Effect<ReadonlyArray<Known>> =>
 const run = async (
   name: AttackName,
   field: Field,
+  { honest, hostile }: Parties,
   { patience, rest, scale, seconds }: AbuseOptions
 ): Promise<Outcome> => {
   const { caller, scene, service, target } = field

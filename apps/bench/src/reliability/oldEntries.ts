@@ -107,10 +107,7 @@ const play = Effect.fnUntraced(function*(course: Course): Effect.fn.Return<Outco
   const redis = yield* makeRedis()
   const world = yield* makeWorld
   const rounds = Math.ceil(course.duringMs / 2_000)
-  const rows = Array.from(
-    { length: rounds },
-    (_, round) => cases.map((it, index) => ({ ...it, round, domain: `${it.kind}-${round}-${index}.past.example` }))
-  ).flat()
+  const rows = Array.from({ length: rounds }, (_, round) => rowsOf(round)).flat()
   const values = yield* Effect.scoped(learn(world, redis, rows))
   for (const { domain, kind, round } of rows) change(world, domain, kind, round)
 
@@ -145,6 +142,9 @@ interface Row extends Case {
   readonly round: number
   readonly domain: string
 }
+
+const rowsOf = (round: number): ReadonlyArray<Row> =>
+  cases.map((it, index) => Object.assign({ round, domain: `${it.kind}-${round}-${index}.past.example` }, it))
 
 /** What a replica with its clock so far behind writes; nothing of it is left in Redis. */
 const learn = Effect.fnUntraced(function*(world: World, redis: RedisServer, rows: ReadonlyArray<Row>) {

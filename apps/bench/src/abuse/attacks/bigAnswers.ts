@@ -16,15 +16,14 @@ export const bigAnswers: Attack = {
   what:
     `${readers} connections that ask batch after batch of ${questions} equal questions with evidence, about a domain ` +
     "with 64 descriptors, a hundred lints and ten redirects of 2,000 octets, and read the answers",
-  things: "whole answers",
+  things: "batches",
   run: async (target, signal) => {
     const agent = new Agent({ keepAlive: true, localAddress: "127.0.0.2" })
     const deeds = { done: 0, cut: 0 }
     await Promise.all(Array.from({ length: readers }, async () => {
       while (!signal.aborted) {
-        const end = await read(agent, target, signal)
-        if (end === "whole") deeds.done += 1
-        if (end === "cut") deeds.cut += 1
+        deeds.done += 1
+        if (await read(agent, target, signal) === "cut") deeds.cut += 1
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     }))

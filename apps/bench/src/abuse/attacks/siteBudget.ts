@@ -17,7 +17,7 @@ const slack = 30
 /** Twenty seconds' worth of what a site is asked at that rate. */
 const connections = 200
 /** Between a refusal and the next question: an attack on a site, and not on the processor. */
-const pauseMs = 250
+const pauseMs = 1_000
 
 const next = counter()
 
