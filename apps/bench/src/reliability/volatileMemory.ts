@@ -9,11 +9,12 @@ import type { Ordinary, Stage } from "./Scenario.ts"
 
 const compose = new URL("../../../../docker/compose.yaml", import.meta.url)
 
-/** As in docker/compose.yaml. */
-const policy = (): string => {
-  const found = /maxmemory-policy (\S+)/.exec(readFileSync(compose, "utf8"))?.[1]
-  if (found === undefined) throw new Error("docker/compose.yaml names no maxmemory-policy")
-  return found
+/** What docker/compose.yaml says of eviction, but for the size. */
+const eviction = (): ReadonlyArray<readonly [name: string, value: string]> => {
+  const found = [...readFileSync(compose, "utf8").matchAll(/^\s*(maxmemory-\S+) (\S+)$/gm)]
+  const settings = found.map(([, name = "", value = ""]) => [name, value] as const)
+  if (!settings.some(([name]) => name === "maxmemory-policy")) throw new Error("compose.yaml names no maxmemory-policy")
+  return settings
 }
 
 const maxmemory = "16mb"
@@ -46,12 +47,12 @@ export const volatileMemory: Ordinary = {
     `\`maxmemory\` of ${maxmemory} with the policy of docker/compose.yaml, and a stranger who makes the fleet remember ` +
     `${
       hoarded + later
-    } certificates until the year 9999, each with 168 KB above it. What others learn stays in Redis, ` +
+    } certificates until the year 9999, each with 168 KB above it, of noise or of CAs that are sound. What others learn stays in Redis, ` +
     "as do fences and flights",
   mended: true,
   arrange: Effect.gen(function*() {
     const redis = yield* makeRedis({ maxmemory })
-    yield* Effect.orDie(redis.command("CONFIG", "SET", "maxmemory-policy", policy()))
+    for (const [name, value] of eviction()) yield* Effect.orDie(redis.command("CONFIG", "SET", name, value))
     return {
       // It is what Redis evicts that counts here, and not how slow it seems on a busy machine.
       env: { POSH_REDIS_URL: redis.url, POSH_REDIS_TIMEOUT: "2s" },

@@ -8,10 +8,12 @@ import {
   type Certificate,
   daysFromNow,
   fingerprintsDocument,
+  issue,
   jwkSetDocument,
   makeOrigins,
   type Origins,
   referenceDocument,
+  rootCa,
   selfSigned
 } from "@posh/testing"
 import { Effect, type Scope } from "effect"
@@ -59,9 +61,11 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
     "redirecting.example": { routes: { [rfcPath]: Behave.redirect("https://hoster.example/posh.json") } },
     "hoster.example": { routes: { "/posh.json": Behave.json(fingerprints) } }
   })
-  const hoard = yield* makeHoard
+  const [noise, chain] = yield* makeHoards
   origins.setFallback((host, path) =>
-    host.startsWith("hoard-") && path === draftPath ? hoard : coldDocument(host, path, fingerprints, jwkSet)
+    host.startsWith("hoard-") && path === draftPath
+      ? (/[02468]\./.test(host) ? noise : chain)
+      : coldDocument(host, path, fingerprints, jwkSet)
   )
 
   const vouched = ["modern", "old", "referring", "redirecting"].map((name) => `${name}.example`)
@@ -97,15 +101,21 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
   return { origins, steady, cold, certificates, publish }
 })
 
-/** As long-lived and as large as a stranger can make a JWK Set of one certificate. */
-const makeHoard = Effect.map(
-  selfSigned({ dnsNames: ["hoard.example"], notAfter: new Date("9999-12-31T23:59:59Z") }),
-  (leaf): Behaviour => {
-    const [entry] = jwkSetDocument([leaf]).keys
-    const above = Array.from({ length: 7 }, () => randomBytes(24 * 1_024).toString("base64"))
-    return Behave.json({ keys: [{ ...entry, x5c: [...entry?.x5c ?? [], ...above] }] })
+const above = 7
+const longLived = { dnsNames: ["hoard.example"], notAfter: new Date("9999-12-31T23:59:59Z") }
+
+/** As long-lived and as large as a stranger can make JWK Sets of one certificate: with noise above it, and with its CAs. */
+const makeHoards: Effect.Effect<readonly [noise: Behaviour, chain: Behaviour]> = Effect.gen(function*() {
+  const leaf = yield* selfSigned(longLived)
+  const [entry] = jwkSetDocument([leaf]).keys
+  const noise = Array.from({ length: above }, () => randomBytes(24 * 1_024).toString("base64"))
+  let issuer = yield* rootCa()
+  for (let index = 0; index < above - 1; index += 1) {
+    issuer = yield* issue(issuer, { ca: true, subject: `CN=CA ${index}`, extraSanCount: 1_100 })
   }
-)
+  const issued = jwkSetDocument([yield* issue(issuer, longLived)], { withChain: true })
+  return [Behave.json({ keys: [{ ...entry, x5c: [...entry?.x5c ?? [], ...noise] }] }), Behave.json(issued)]
+})
 
 const coldKinds = ["modern", "old", "nothing"] as const
 
