@@ -20,7 +20,7 @@ describe("while others are hostile", () => {
     "an honest caller has right answers in time, memory stays bounded, and nothing crashes",
     () =>
       Effect.gen(function*() {
-        const attack = yield* makeAbuse({ seconds: 3, scale: 0.1, patience: 5, rest: 0.2 })
+        const attack = yield* makeAbuse({ seconds: 3, scale: 0.1, patience: 15, rest: 0.2 })
         const harm: Record<string, ReadonlyArray<string>> = {}
         for (const name of names) {
           const outcome = yield* attack(name)

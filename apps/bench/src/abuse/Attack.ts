@@ -28,7 +28,7 @@ export interface Attack {
   /** What `done` counts. */
   readonly things: string
   /** Hosts and a service of its own. Without it, the attack is on the service that those before it were on. */
-  readonly scene?: (world: BenchWorld) => Effect.Effect<Scene, never, Scope.Scope>
+  readonly scene?: (world: BenchWorld, scale: number) => Effect.Effect<Scene, never, Scope.Scope>
 }
 
 export interface Scene {

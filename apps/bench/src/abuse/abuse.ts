@@ -40,7 +40,7 @@ export const makeAbuse = (
       const attack = (field: Field) => Effect.promise(() => run(name, field, parties, options))
       if (scene === undefined) return Effect.flatMap(common, attack)
       world.origins.reset()
-      return scene(world).pipe(
+      return scene(world, options.scale).pipe(
         Effect.flatMap((own) => makeField(world, known, own)),
         Effect.flatMap(attack),
         Effect.scoped

@@ -47,7 +47,7 @@ export const faultsOf = (outcome: Outcome, factor = 1): ReadonlyArray<string> =>
       ...(peak.rss <= bounds.rss ? [] : [`RSS of ${peak.rss.toFixed(0)} MB, more than ${bounds.rss}`]),
       ...(p95 <= bounds.health * factor
         ? []
-        : [`p95 of health checks is ${p95.toFixed(0)} ms, more than ${bounds.health}`])
+        : [`p95 of health checks is ${p95.toFixed(0)} ms, more than ${bounds.health * factor}`])
     ]),
     ...deeds.faults,
     ...(judgement?.faults ?? []),

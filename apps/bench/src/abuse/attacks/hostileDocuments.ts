@@ -37,7 +37,7 @@ export const hostileDocuments: Attack = {
       socket.on("data", send)
       send()
     }),
-  scene: ({ certificate, origins }) =>
+  scene: ({ certificate, origins }, scale) =>
     Effect.sync(() => {
       const [entry] = jwkSetDocument([certificate]).keys
       const withKid = JSON.stringify({
@@ -58,7 +58,7 @@ export const hostileDocuments: Attack = {
       origins.setFallback((host, path) => routes[Number(/\.attacker-(\d)\.example$/.exec(host)?.[1] ?? -1)]?.(path))
       return {
         env: { NODE_OPTIONS: `--max-old-space-size=${heap}` },
-        isUnderWay: () => origins.requests.length >= 600,
+        isUnderWay: () => origins.requests.length >= 600 * scale,
         bounds: { rss: 600, health: 1_000 }
       }
     })
