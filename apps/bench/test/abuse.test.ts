@@ -13,7 +13,7 @@ import { faultsOf } from "../src/abuse/outcome.ts"
 const names = Object.keys(attacks) as ReadonlyArray<AttackName>
 
 /** Other tests run beside these. */
-const busy = 3
+const busy = 5
 
 describe("while others are hostile", () => {
   it.live(
