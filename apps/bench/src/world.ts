@@ -18,12 +18,19 @@ export interface BenchWorld {
 export const domain = "hosted.example"
 export const path = "/.well-known/posh/xmpp-server.json"
 
+/** Sites of attackers and of a victim, with any number of names: one certificate for each. */
+const wildcards = ["attacker-0.example", "attacker-1.example", "attacker-2.example", "attacker-3.example"]
+const sites = Object.fromEntries(
+  [...wildcards, "victim.example"].map((site) => [`*.${site}`, { tls: { _tag: "Wildcard" } }] as const)
+)
+
 export const makeWorld: Effect.Effect<BenchWorld, never, Scope.Scope> = Effect.gen(function*() {
   const certificate = yield* Effect.flatMap(
     rootCa(),
     (root) => issue(root, { dnsNames: ["xmpp.example"], key: "rsa2048" })
   )
   const origins = yield* makeOrigins({
+    ...sites,
     [domain]: { routes: { [path]: Behave.json(fingerprintsDocument([certificate], { expires: 86_400 })) } }
   })
   const folder = yield* Effect.acquireRelease(

@@ -60,19 +60,28 @@ export interface Origins {
   readonly reset: () => void
 }
 
+/** `*.site.example`, where the hosts name it: all hosts below then share one certificate, which is issued once. */
+const above = (hosts: Readonly<Record<string, HostOptions>>, host: string): string => {
+  const wildcard = `*.${host.split(".").slice(1).join(".")}`
+  return !(host in hosts) && wildcard in hosts ? wildcard : host
+}
+
 const NOT_FOUND = Behave.json({ error: "not found" }, { status: 404 })
 
 /** Nothing listens there: reserved, and not among the ports that HTTP clients refuse by themselves. */
 const REFUSED_PORT = 2
 
-/** Listens on loopback, at a free port, unless `at` says otherwise; that is for clients outside of this process's machine. */
+/**
+ * Listens on loopback, at a free port, unless `at` says otherwise; that is for clients outside of this process's machine.
+ * A host `*.site.example` with the TLS behaviour `Wildcard` lends its certificate to all hosts below the site.
+ */
 export const makeOrigins = (
   hosts: Readonly<Record<string, HostOptions>> = {},
   at: ListenAt = {}
 ): Effect.Effect<Origins, never, Scope.Scope> =>
   Effect.gen(function*() {
     const authority = yield* makeAuthority
-    const identities = makeIdentities(authority, (host) => hosts[host]?.tls?._tag)
+    const identities = makeIdentities(authority, (host) => hosts[host]?.tls?._tag, (host) => above(hosts, host))
     const state = makeState(hosts)
 
     const onArrival = ({ request, response, tcp, ...arrival }: Arrival): void => {
@@ -105,7 +114,9 @@ export const makeOrigins = (
       caPem: authority.root.pem,
       port,
       connectTo: [
-        ...Object.entries(hosts).map(([host, options]) => `${host}:443=${LOOPBACK}:${portOf(options)}`),
+        ...Object.entries(hosts).filter(([host]) => !host.startsWith("*.")).map(([host, options]) =>
+          `${host}:443=${LOOPBACK}:${portOf(options)}`
+        ),
         `:443=${LOOPBACK}:${port}`
       ].join(","),
       requests: state.requests,

@@ -19,7 +19,9 @@ const STRANGERS = 2_000
 
 export const makeIdentities = (
   authority: Authority,
-  tagOf: (host: string) => TlsBehaviour["_tag"] | undefined
+  tagOf: (host: string) => TlsBehaviour["_tag"] | undefined,
+  /** The host whose certificate it is, as a rule the same. */
+  ownerOf: (host: string) => string = (host) => host
 ): Identities => {
   const known = new Map<string, Promise<Identity>>()
   const strangers = new Map<string, Promise<Identity>>()
@@ -41,5 +43,5 @@ export const makeIdentities = (
     if (strangers.size > STRANGERS && oldest !== undefined) strangers.delete(oldest)
     return found
   }
-  return { of: (host) => Effect.promise(() => identityOf(host)) }
+  return { of: (host) => Effect.promise(() => identityOf(ownerOf(host))) }
 }

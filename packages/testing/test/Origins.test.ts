@@ -55,6 +55,20 @@ describe("TlsBehaviour", () => {
 })
 
 describe("Origins", () => {
+  it.effect("a host with a wildcard lends its certificate to all names below that are no hosts themselves", () =>
+    Effect.gen(function*() {
+      const origins = yield* makeOrigins({
+        "*.site.example": { tls: { _tag: "Wildcard" } },
+        "own.site.example": { tls: { _tag: "Good" } }
+      })
+      for (const host of ["a.site.example", "b.site.example"]) {
+        assert.strictEqual((yield* ask(origins, host, "/")).altNames, "DNS:*.site.example")
+      }
+      assert.strictEqual((yield* ask(origins, "own.site.example", "/")).altNames, "DNS:own.site.example")
+      assert.strictEqual((yield* ask(origins, "a.b.site.example", "/")).altNames, "DNS:a.b.site.example")
+      assert.notInclude(origins.connectTo, "*")
+    }))
+
   it.effect("records what was asked, and forgets on reset", () =>
     Effect.gen(function*() {
       const origins = yield* makeOrigins({ "a.example": { routes: { "/x?y=1": document } } })

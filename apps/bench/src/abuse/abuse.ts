@@ -1,112 +1,96 @@
 /**
- * One attack after the other on one service, while an honest caller goes on asking what it knows the answer to.
+ * One attack after the other, while an honest caller goes on asking what it knows the answer to: on one service, or on
+ * one of its own where the attack has a scene.
  */
 import { issue, rootCa } from "@posh/testing"
-import { Effect, type Scope } from "effect"
-import { hash, randomBytes } from "node:crypto"
-import { makeWorld } from "../world.ts"
+import { Effect, Scope } from "effect"
+import { type BenchWorld, makeWorld } from "../world.ts"
+import type { Scene } from "./Attack.ts"
 import { type AttackName, attacks } from "./attacks.ts"
-import type { Honesty, Known } from "./honest.ts"
-import { honest, hostile } from "./party.ts"
-import { type Attacked, type Memory, startAttacked } from "./service.ts"
-
-export interface Outcome {
-  readonly attack: AttackName
-  readonly done: number
-  readonly honesty: Honesty
-  readonly before: Memory
-  readonly peak: Memory
-  readonly after: Memory
-  readonly alive: boolean
-}
+import { type Field, makeField } from "./field.ts"
+import type { Known } from "./honest.ts"
+import { secondsSince } from "./hosts.ts"
+import { deadlineMs, type Outcome } from "./outcome.ts"
+import { makeParties, type Parties } from "./party.ts"
 
 export interface AbuseOptions {
   readonly seconds: number
   /** Of the connections that an attack has. */
   readonly scale: number
+  /** Seconds that an attack has to get under way. */
+  readonly patience: number
   /** Seconds between the end of an attack and the look at what is left of it. */
   readonly rest: number
 }
 
-/** A service, and how to attack it. */
+const plain: Scene = { bounds: { rss: Infinity, health: Infinity } }
+
+/** How to attack. */
 export const makeAbuse = (
-  options: AbuseOptions,
-  env: Readonly<Record<string, string>> = {}
-): Effect.Effect<(attack: AttackName) => Effect.Effect<Outcome>, never, Scope.Scope> =>
+  options: AbuseOptions
+): Effect.Effect<(name: AttackName) => Effect.Effect<Outcome>, never, Scope.Scope> =>
   Effect.gen(function*() {
+    const scope = yield* Effect.scope
     const world = yield* makeWorld
-    const keys = { honest: makeKey(), hostile: makeKey() }
-    const entries = Object.entries(keys).map(([name, key]) => `${name}:verify:${hash("sha256", key, "hex")}`)
-    const service = yield* Effect.acquireRelease(
-      Effect.promise(() => startAttacked({ ...world.env, POSH_API_KEYS: entries.join(), ...env })),
-      ({ stop }) => Effect.promise(stop)
-    )
+    const parties = yield* makeParties
+    const known = yield* makeKnown(world)
+    const common = yield* Effect.cached(Scope.provide(makeField(world, known, plain), scope))
+    return (name) => {
+      const { scene } = attacks[name]
+      const attack = (field: Field) => Effect.promise(() => run(name, field, parties, options))
+      if (scene === undefined) return Effect.flatMap(common, attack)
+      world.origins.reset()
+      return scene(world, options.scale).pipe(
+        Effect.flatMap((own) => makeField(world, known, own)),
+        Effect.flatMap(attack),
+        Effect.scoped
+      )
+    }
+  })
+
+const makeKnown = (world: BenchWorld): Effect.Effect<ReadonlyArray<Known>> =>
+  Effect.gen(function*() {
     const stranger = yield* Effect.flatMap(rootCa(), (root) => issue(root, { dnsNames: ["stranger.example"] }))
-    const ask = (question: object) => JSON.stringify({ ...world.question, deadlineMs: 5_000, ...question })
-    const known: ReadonlyArray<Known> = [
+    const ask = (question: object) => JSON.stringify({ ...world.question, deadlineMs, ...question })
+    return [
       { body: ask({}), code: "Verified" },
       { body: ask({ domain: "silent.example" }), code: "NotPublished" },
       { body: ask({ certificate: stranger.pem }), code: "CertificateMismatch" }
     ]
-    const warming = honest(service.port, keys.honest, known)
-    yield* Effect.sleep("2 seconds")
-    yield* Effect.promise(warming.stop)
-    return (attack) => Effect.promise(() => run(service, keys, known, attack, options, world.question))
   })
 
 const run = async (
-  service: Attacked,
-  keys: Keys,
-  known: ReadonlyArray<Known>,
-  attack: AttackName,
-  { rest, scale, seconds }: AbuseOptions,
-  question: object
+  name: AttackName,
+  field: Field,
+  { honest, hostile }: Parties,
+  { patience, rest, scale, seconds }: AbuseOptions
 ): Promise<Outcome> => {
+  const { caller, scene, service, target } = field
   const before = service.memory()
   service.peak()
-  const asking = honest(service.port, keys.honest, known)
-  const attacking = hostile(
-    attack,
-    { port: service.port, question: JSON.stringify(question), key: keys.hostile },
-    scale
-  )
+  const attacking = hostile(name, target, scale)
+  const startedAt = performance.now()
+  while (secondsSince(startedAt) < patience && scene.isUnderWay?.() === false) await pause(0.1)
+  const leadSeconds = secondsSince(startedAt)
+  const asking = honest(caller)
   await pause(seconds)
-  const done = await attacking.stop()
   const honesty = await asking.stop()
+  const deeds = await attacking.stop()
+  const judgement = service.isAlive() ? await scene.judge?.(field.ask, seconds) : undefined
   const peak = service.peak()
   await pause(rest)
-  return { attack, done, honesty, before, peak, after: service.memory(), alive: service.isAlive() }
+  return {
+    attack: name,
+    leadSeconds,
+    deeds,
+    honesty,
+    before,
+    peak,
+    after: service.memory(),
+    alive: service.isAlive(),
+    ...(scene === plain ? {} : { bounds: scene.bounds }),
+    ...(judgement === undefined ? {} : { judgement })
+  }
 }
-
-/** Both are callers that the service knows. */
-interface Keys {
-  readonly honest: string
-  readonly hostile: string
-}
-
-const makeKey = (): string => `posh_${randomBytes(32).toString("base64url")}`
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
-
-export const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
-
-/** One line for each attack. */
-export const toRow = ({ after, alive, attack, before, done, honesty, peak }: Outcome): ReadonlyArray<string> => {
-  const { asked, failed, latencies, refused, undecided, wrong } = honesty
-  const ms = (q: number) => quantile(latencies, q).toFixed(0)
-  const megabytes = (of: keyof Memory) => [before, peak, after].map((memory) => memory[of].toFixed(0)).join(" / ")
-  return [
-    attacks[attack].title,
-    `${done} ${attacks[attack].things}`,
-    String(asked),
-    String(wrong),
-    String(undecided),
-    String(refused),
-    String(failed),
-    `${ms(0.5)} / ${ms(0.99)} / ${ms(1)}`,
-    megabytes("rss"),
-    megabytes("heap"),
-    alive ? "no" : "yes"
-  ]
-}

@@ -6,7 +6,9 @@ export const right = {
   nothing: "no-material NotPublished",
   invalid: "unusable-material InvalidFingerprintsDocument",
   withdrawn: "unusable-material MaterialWithdrawn",
-  refused: "indeterminate ConnectionRefused"
+  refused: "indeterminate ConnectionRefused",
+  failing: "indeterminate ServerError",
+  late: "indeterminate DeadlineExceeded"
 } as const
 
 export type Right = typeof right[keyof typeof right]

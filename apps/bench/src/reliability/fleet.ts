@@ -3,7 +3,7 @@ import { Effect, type Scope } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { start } from "../process.ts"
+import { type Running, start } from "../process.ts"
 import { request } from "./request.ts"
 import type { World } from "./world.ts"
 
@@ -13,10 +13,11 @@ export interface Fleet {
 
 const replicas = 2
 
-export const startFleet = (
+/** What all replicas of a world have; where its files are goes with the scope. */
+export const environment = (
   { origins }: World,
   env: Readonly<Record<string, string>>
-): Effect.Effect<Fleet, never, Scope.Scope> =>
+): Effect.Effect<Record<string, string>, never, Scope.Scope> =>
   Effect.gen(function*() {
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "posh-reliability-"))),
@@ -24,7 +25,7 @@ export const startFleet = (
     )
     const caFile = join(folder, "ca.pem")
     writeFileSync(caFile, origins.caPem)
-    const all = {
+    return {
       POSH_PORT: "0",
       POSH_CACHE_SECRET: "a secret of the whole fleet that is long enough",
       POSH_CONNECT_TO: origins.connectTo,
@@ -32,10 +33,20 @@ export const startFleet = (
       POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
       ...env
     }
-    const replica = Effect.acquireRelease(
-      Effect.promise(() => start("../../server/src/main.ts", all, "/health/ready")),
-      ({ stop }) => Effect.promise(stop)
-    )
+  })
+
+export const startReplica = (env: Record<string, string>): Effect.Effect<Running, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(() => start("../../server/src/main.ts", env, "/health/ready")),
+    ({ stop }) => Effect.promise(stop)
+  )
+
+export const startFleet = (
+  world: World,
+  env: Readonly<Record<string, string>>
+): Effect.Effect<Fleet, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const replica = startReplica(yield* environment(world, env))
     const running = yield* Effect.all(Array.from({ length: replicas }, () => replica), { concurrency: "unbounded" })
     return { ports: running.map(({ port }) => port) }
   })
@@ -49,5 +60,6 @@ export const readiness = (port: number): Effect.Effect<string> =>
 
 export const purge = (port: number, domain: string): Effect.Effect<void> =>
   Effect.map(request(port, "DELETE", `/v1/associations/${domain}/xmpp-server`), ({ status }) => {
-    if (status !== 204) throw new Error(`a purge was answered with ${status}`)
+    // 202: Redis could not be told yet.
+    if (status !== 204 && status !== 202) throw new Error(`a purge was answered with ${status}`)
   })

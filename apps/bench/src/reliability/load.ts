@@ -27,15 +27,7 @@ export const load = (
   pace: Pace
 ): Effect.Effect<never> => {
   const count = { steady: 0 }
-  const ask = (question: Question, replica: number) =>
-    Effect.suspend(() => {
-      const end = question.begin(replica)
-      const sentAt = performance.now()
-      return Effect.map(
-        request(fleet.ports[replica] ?? 0, "POST", "/v1/verify", question.body),
-        (reply) => tally.note(question, replica, end(), reply, performance.now() - sentAt)
-      )
-    })
+  const ask = asking(fleet, tally)
   const everywhere = (question: Question) =>
     Effect.forEach(fleet.ports, (_, replica) => ask(question, replica), { concurrency: "unbounded" })
 
@@ -43,16 +35,39 @@ export const load = (
     count.steady += 1
     return count.steady % 4 === 0 ? rotation.next() : world.steady[count.steady % world.steady.length]!
   }
-  const worker = (replica: number) =>
-    Effect.suspend(() => ask(steady(), replica)).pipe(Effect.andThen(Effect.sleep(pace.pauseMs)), Effect.forever)
-  const workers = fleet.ports.flatMap((_, replica) => Array.from({ length: pace.connections }, () => worker(replica)))
+  const workers = keepAsking(fleet, tally, pace, steady)
   // All replicas at once, and once more: who asks, who waits for it, and who remembers.
   const cold = Effect.suspend(() =>
     Effect.forEach(world.cold(), (question) => Effect.andThen(everywhere(question), everywhere(question)))
   ).pipe(Effect.andThen(Effect.sleep(pace.coldMs)), Effect.forever)
   const turning = Effect.andThen(rotation.turn, Effect.sleep(pace.turnMs)).pipe(Effect.forever)
   return Effect.andThen(
-    Effect.all([...workers, cold, turning], { concurrency: "unbounded" }),
+    Effect.all([workers, cold, turning], { concurrency: "unbounded" }),
     Effect.never
   )
+}
+
+/** One question to one replica, noted. */
+export const asking = (fleet: Fleet, tally: Tally) => (question: Question, replica: number): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const end = question.begin(replica)
+    const sentAt = performance.now()
+    return Effect.map(
+      request(fleet.ports[replica] ?? 0, "POST", "/v1/verify", question.body),
+      (reply) => tally.note(question, replica, end(), reply, performance.now() - sentAt)
+    )
+  })
+
+/** Over each of the connections to each replica one question after the other. Never ends. */
+export const keepAsking = (
+  fleet: Fleet,
+  tally: Tally,
+  { connections, pauseMs }: Pick<Pace, "connections" | "pauseMs">,
+  next: () => Question
+): Effect.Effect<never> => {
+  const ask = asking(fleet, tally)
+  const worker = (replica: number) =>
+    Effect.suspend(() => ask(next(), replica)).pipe(Effect.andThen(Effect.sleep(pauseMs)), Effect.forever)
+  const workers = fleet.ports.flatMap((_, replica) => Array.from({ length: connections }, () => worker(replica)))
+  return Effect.andThen(Effect.all(workers, { concurrency: "unbounded" }), Effect.never)
 }

@@ -41,6 +41,12 @@ within 100 ms; to see that takes some tenths of a second. After that the load go
   } s or more. In the end the
 index by expiry agreed with the entries, in every row.
 
+Some rows have a course of their own. Where the memory of Redis is volatile, nine of ten entries of others, fences and
+flights are still there when the stranger's entries are. Where hosts fail as well, the load is about domains that were
+learnt before, which verify before, during and after, and about one that is purged meanwhile, which does not verify again.
+Where old entries come back, the load is about domains that never change, and one question after the other is about those
+whose entries are old: none of them verifies.
+
 ## What came of it
 
 Questions and failures are those of the whole run. The latencies, in milliseconds, are those from the moment of the

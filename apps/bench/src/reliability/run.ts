@@ -8,9 +8,9 @@ import { type Fleet, startFleet } from "./fleet.ts"
 import { load, type Pace } from "./load.ts"
 import { amiss, disagreements } from "./recovery.ts"
 import { makeRotation } from "./rotation.ts"
-import type { Scenario } from "./Scenario.ts"
+import type { Ordinary, Scenario, Stage } from "./Scenario.ts"
 import { makeTally, type Summary, type Tally } from "./Tally.ts"
-import { makeWorld, type World } from "./world.ts"
+import { makeWorld } from "./world.ts"
 
 export interface Course extends Pace {
   /** Milliseconds before the break, and until it is mended. */
@@ -28,6 +28,8 @@ export interface Outcome extends Summary {
   readonly recoveredMs: number
   /** What in Redis disagrees with its index in the end. */
   readonly disagreements: ReadonlyArray<string>
+  /** What else is wrong. */
+  readonly faults: ReadonlyArray<string>
 }
 
 /** What must not be, a line each. */
@@ -39,15 +41,21 @@ export const faultsOf = (outcome: Outcome): ReadonlyArray<string> => [
     ? [`${outcome.otherFailures} questions had another status than 200, or no answer`]
     : []),
   ...(outcome.latencies.during.p99 < deadlineMs ? [] : [`p99 was ${outcome.latencies.during.p99} ms`]),
-  ...outcome.disagreements
+  ...outcome.disagreements,
+  ...outcome.faults
 ]
 
 export const run = (scenario: Scenario, course: Course): Effect.Effect<Outcome> =>
+  "play" in scenario ? scenario.play(course) : runOrdinary(scenario, course)
+
+const runOrdinary = (scenario: Ordinary, course: Course): Effect.Effect<Outcome> =>
   Effect.scoped(Effect.gen(function*() {
     const arrangement = yield* scenario.arrange
     const world = yield* makeWorld
     const fleet = yield* startFleet(world, arrangement.env)
-    yield* whole(world, fleet, course)
+    const stage = { world, fleet }
+    const fault = yield* whole(stage, course)
+    if (fault !== undefined) throw new Error(fault)
     const rotation = makeRotation(world, fleet)
     const tally = makeTally()
 
@@ -55,11 +63,12 @@ export const run = (scenario: Scenario, course: Course): Effect.Effect<Outcome> 
     yield* goOn(tally, course.beforeMs)
     tally.phase = "during"
     const brokenAt = performance.now()
-    yield* rotation.begin(arrangement.break)
+    yield* rotation.begin(arrangement.break(stage))
     if (scenario.mended) yield* goOn(tally, course.duringMs)
+    const faults = yield* arrangement.judge?.(stage) ?? Effect.succeed([])
     const mendedAt = scenario.mended ? performance.now() : brokenAt
-    yield* arrangement.mend
-    yield* whole(world, fleet, course)
+    yield* arrangement.mend(stage)
+    const lasting = yield* whole(stage, course)
     const recoveredMs = performance.now() - mendedAt
     tally.phase = "after"
     yield* rotation.end(course.owedMs)
@@ -69,31 +78,32 @@ export const run = (scenario: Scenario, course: Course): Effect.Effect<Outcome> 
     return {
       ...tally.summary(),
       recoveredMs,
-      disagreements: yield* settled(fleet, arrangement.servers)
+      disagreements: yield* settled(fleet, arrangement.servers),
+      faults: [...faults, ...(lasting === undefined ? [] : [lasting])]
     }
   }))
 
 /** Answers that there are at least before a phase ends, on however busy a machine. */
 const fewest = 50
 
-const goOn = (tally: Tally, milliseconds: number) =>
+export const goOn = (tally: Tally, milliseconds: number) =>
   Effect.sleep(milliseconds).pipe(
     Effect.andThen(Effect.repeat(Effect.sleep(20), { until: () => tally.count() >= fewest }))
   )
 
-/** Waits until all is as it should be, with a Redis that works. */
-const whole = Effect.fnUntraced(function*(world: World, fleet: Fleet, { recoveryMs }: Course) {
+/** Waits until all is as it should be, with a Redis that works; or says what is not. */
+const whole = Effect.fnUntraced(function*({ fleet, world }: Stage, { recoveryMs }: Course) {
   const startedAt = performance.now()
   for (let attempt = 0;; attempt += 1) {
     const fault = yield* amiss(world, fleet, `${Math.floor(startedAt)}-${attempt}`)
-    if (fault === undefined) return
-    if (performance.now() - startedAt > recoveryMs) throw new Error(`not well after ${recoveryMs} ms: ${fault}`)
+    if (fault === undefined) return undefined
+    if (performance.now() - startedAt > recoveryMs) return `not well after ${recoveryMs} ms: ${fault}`
     yield* Effect.sleep(100)
   }
 })
 
 /** What is under way when the load ends may still be written, and a Redis that seemed slow is left alone for a while. */
-const settled = Effect.fnUntraced(function*(fleet: Fleet, servers: ReadonlyArray<RedisServer>) {
+export const settled = Effect.fnUntraced(function*(fleet: Fleet, servers: ReadonlyArray<RedisServer>) {
   const commandAll = (...words: ReadonlyArray<string>) =>
     Effect.map(
       Effect.forEach(servers, (server) => Effect.orElseSucceed(server.command(...words), () => [])),

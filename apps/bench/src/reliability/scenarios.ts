@@ -2,8 +2,11 @@
 import { makeNetwork, makeRedis, makeRedisCluster, makeSentinel, type RedisServer } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { hog } from "./hog.ts"
-import type { Arrangement, Scenario } from "./Scenario.ts"
+import { lossWithFailingOrigins } from "./loss.ts"
+import { oldEntries } from "./oldEntries.ts"
+import type { Arrangement, Ordinary, Scenario } from "./Scenario.ts"
 import { spoil } from "./spoil.ts"
+import { volatileMemory } from "./volatileMemory.ts"
 
 type Deed = (redis: RedisServer) => Effect.Effect<unknown, unknown>
 
@@ -14,14 +17,14 @@ const alone = (
   name: string,
   what: string,
   deeds: { readonly break: Deed; readonly mend?: Deed; readonly env?: Arrangement["env"] }
-): Scenario => ({
+): Ordinary => ({
   name,
   what,
   mended: deeds.mend !== undefined,
   arrange: Effect.map(makeRedis(), (redis) => ({
     env: { POSH_REDIS_URL: redis.url, ...deeds.env },
-    break: done(deeds.break(redis)),
-    mend: deeds.mend === undefined ? nothing : done(deeds.mend(redis)),
+    break: () => done(deeds.break(redis)),
+    mend: () => deeds.mend === undefined ? nothing : done(deeds.mend(redis)),
     servers: [redis]
   }))
 })
@@ -58,7 +61,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     arrange: Effect.gen(function*() {
       const redis = yield* makeRedis()
       const { begin, end } = yield* hog(redis, cutAll)
-      return { env: { POSH_REDIS_URL: redis.url }, break: begin, mend: end, servers: [redis] }
+      return { env: { POSH_REDIS_URL: redis.url }, break: () => begin, mend: () => end, servers: [redis] }
     })
   },
   alone("read-only", "it is made the replica of a server that is not there", {
@@ -74,8 +77,8 @@ export const scenarios: ReadonlyArray<Scenario> = [
         POSH_REDIS_URL: sentinelPorts.map((port) => `redis://127.0.0.1:${port}?name=${name}`).join(","),
         POSH_REDIS_MODE: "sentinel"
       },
-      break: master.kill(),
-      mend: nothing,
+      break: () => master.kill(),
+      mend: () => nothing,
       servers: [replica]
     }))
   },
@@ -85,8 +88,8 @@ export const scenarios: ReadonlyArray<Scenario> = [
     mended: false,
     arrange: Effect.map(makeRedisCluster({ replicas: 1 }), ({ masterOf, nodes, urls }) => ({
       env: { POSH_REDIS_URL: urls.join(","), POSH_REDIS_MODE: "cluster" },
-      break: Effect.flatMap(masterOf("posh:v1:expiry"), (master) => master.kill()),
-      mend: nothing,
+      break: () => Effect.flatMap(masterOf("posh:v1:expiry"), (master) => master.kill()),
+      mend: () => nothing,
       servers: nodes
     }))
   },
@@ -104,19 +107,22 @@ export const scenarios: ReadonlyArray<Scenario> = [
       const redis = yield* makeRedis()
       const { begin, end } = yield* spoil(redis)
       const env = { POSH_REDIS_URL: redis.url, POSH_CACHE_ENTRIES: "12" }
-      return { env, break: begin, mend: end, servers: [redis] }
+      return { env, break: () => begin, mend: () => end, servers: [redis] }
     })
   },
   behindNetwork("network black hole", "nothing arrives any more, and no connection closes", true, (network) => ({
-    break: network.freeze(),
-    mend: network.thaw()
+    break: () => network.freeze(),
+    mend: () => network.thaw()
   })),
   behindNetwork(
     "half-open connections",
     "Redis has lost all connections, the replicas are not told; new ones work",
     false,
-    (network) => ({ break: network.forget(), mend: nothing })
-  )
+    (network) => ({ break: () => network.forget(), mend: () => nothing })
+  ),
+  volatileMemory,
+  ...lossWithFailingOrigins,
+  oldEntries
 ]
 
 /** A single server, reached through a network that fails. */

@@ -6,14 +6,18 @@ import {
   Behave,
   type Behaviour,
   type Certificate,
+  daysFromNow,
   fingerprintsDocument,
+  issue,
   jwkSetDocument,
   makeOrigins,
   type Origins,
   referenceDocument,
+  rootCa,
   selfSigned
 } from "@posh/testing"
 import { Effect, type Scope } from "effect"
+import { randomBytes } from "node:crypto"
 import { constant, type Question, right } from "./answers.ts"
 
 export interface World {
@@ -27,8 +31,8 @@ export interface World {
   readonly publish: (domain: string, certificate: Certificate) => void
 }
 
-const rfcPath = "/.well-known/posh/xmpp-server.json"
-const draftPath = "/.well-known/posh._xmpp-server._tcp.json"
+export const rfcPath = "/.well-known/posh/xmpp-server.json"
+export const draftPath = "/.well-known/posh._xmpp-server._tcp.json"
 const expires = 86_400
 /** Milliseconds that an origin takes: long enough to be overtaken by a purge. */
 const delayMs = 20
@@ -36,7 +40,8 @@ const delayMs = 20
 const changes = 40
 
 export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function*() {
-  const first = yield* selfSigned({ dnsNames: ["xmpp.example"] })
+  // Also for replicas whose clock is behind.
+  const first = yield* selfSigned({ dnsNames: ["xmpp.example"], notBefore: daysFromNow(-60) })
   // With the same key: it is the certificate that counts.
   const another = selfSigned({ dnsNames: ["xmpp.example"], keys: first.keys })
   const certificates = [first, ...(yield* Effect.replicateEffect(another, changes))]
@@ -56,7 +61,12 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
     "redirecting.example": { routes: { [rfcPath]: Behave.redirect("https://hoster.example/posh.json") } },
     "hoster.example": { routes: { "/posh.json": Behave.json(fingerprints) } }
   })
-  origins.setFallback((host, path) => coldDocument(host, path, fingerprints, jwkSet))
+  const [noise, chain] = yield* makeHoards
+  origins.setFallback((host, path) =>
+    host.startsWith("hoard-") && path === draftPath
+      ? (/[02468]\./.test(host) ? noise : chain)
+      : coldDocument(host, path, fingerprints, jwkSet)
+  )
 
   const vouched = ["modern", "old", "referring", "redirecting"].map((name) => `${name}.example`)
   const steady = [
@@ -89,6 +99,22 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
       )
 
   return { origins, steady, cold, certificates, publish }
+})
+
+const above = 7
+const longLived = { dnsNames: ["hoard.example"], notAfter: new Date("9999-12-31T23:59:59Z") }
+
+/** As long-lived and as large as a stranger can make JWK Sets of one certificate: with noise above it, and with its CAs. */
+const makeHoards: Effect.Effect<readonly [noise: Behaviour, chain: Behaviour]> = Effect.gen(function*() {
+  const leaf = yield* selfSigned(longLived)
+  const [entry] = jwkSetDocument([leaf]).keys
+  const noise = Array.from({ length: above }, () => randomBytes(24 * 1_024).toString("base64"))
+  let issuer = yield* rootCa()
+  for (let index = 0; index < above - 1; index += 1) {
+    issuer = yield* issue(issuer, { ca: true, subject: `CN=CA ${index}`, extraSanCount: 1_100 })
+  }
+  const issued = jwkSetDocument([yield* issue(issuer, longLived)], { withChain: true })
+  return [Behave.json({ keys: [{ ...entry, x5c: [...entry?.x5c ?? [], ...noise] }] }), Behave.json(issued)]
 })
 
 const coldKinds = ["modern", "old", "nothing"] as const

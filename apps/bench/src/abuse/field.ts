@@ -1,0 +1,58 @@
+/** A service that runs, and its two callers. */
+import { Effect, type Scope } from "effect"
+import { hash, randomBytes } from "node:crypto"
+import { Agent } from "node:http"
+import type { BenchWorld } from "../world.ts"
+import type { Ask, Scene, Target } from "./Attack.ts"
+import { type HonestCaller, type Known, post } from "./honest.ts"
+import { type Attacked, startAttacked } from "./service.ts"
+
+export interface Field {
+  readonly scene: Scene
+  readonly service: Attacked
+  readonly caller: HonestCaller
+  readonly target: Target
+  /** One question of the honest caller. */
+  readonly ask: Ask
+}
+
+const pauseMs = 25
+
+/** The questions that are learnt have been answered when it is there, or it dies. */
+export const makeField = (
+  world: BenchWorld,
+  known: ReadonlyArray<Known>,
+  scene: Scene
+): Effect.Effect<Field, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const keys = { honest: makeKey(), hostile: makeKey() }
+    const entries = Object.entries(keys).map(([name, key]) => `${name}:verify:${hash("sha256", key, "hex")}`)
+    const service = yield* Effect.acquireRelease(
+      Effect.promise(() => startAttacked({ ...world.env, POSH_API_KEYS: entries.join(), ...scene.env })),
+      ({ stop }) => Effect.promise(stop)
+    )
+    const { port } = service
+    const agent = yield* Effect.acquireRelease(
+      Effect.sync(() => new Agent({ keepAlive: true })),
+      (open) => Effect.sync(() => open.destroy())
+    )
+    yield* Effect.promise(async () => {
+      for (const { body, code, path } of [...known, ...(scene.learnt ?? [])]) {
+        const { status, text } = await post(agent, port, keys.honest, body, path)
+        if (!text.includes(`"code":"${code}"`)) throw new Error(`${code} expected: ${status} ${text}`)
+      }
+      while (service.memory().rss === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    })
+    return {
+      scene,
+      service,
+      caller: { port, key: keys.honest, known: scene.honest ?? known, pauseMs: scene.pauseMs ?? pauseMs },
+      target: { port, key: keys.hostile, question: JSON.stringify(world.question), given: scene.given ?? [] },
+      ask: async (body) => {
+        const { text } = await post(agent, port, keys.honest, body)
+        return text.startsWith("{") ? JSON.parse(text) : {}
+      }
+    }
+  })
+
+const makeKey = (): string => `posh_${randomBytes(32).toString("base64url")}`

@@ -1,0 +1,79 @@
+/** The ways in which an entry comes back from Redis while a question waits. */
+import type { RedisServer } from "@posh/testing"
+import { Effect, Fiber } from "effect"
+
+export const hour = 3_600_000
+export const thirtyDays = 30 * 24 * hour
+/** Milliseconds: within the default time-out of 100 ms. */
+const stallMs = 95
+
+export interface Case {
+  /** Also how the domain's name begins: see the world. */
+  readonly kind: "old" | "modern"
+  /** By how much the clock of the replica was behind that wrote the entry. */
+  readonly behindMs: number
+  readonly more: object
+  readonly bring: (setting: Setting) => Effect.Effect<void>
+}
+
+export interface Setting {
+  readonly redis: RedisServer
+  /** As Redis names what belongs to the domain: `{domain}:service:generation`. */
+  readonly member: string
+  readonly value: Buffer
+  /** Asks once, with more in the question than all have. */
+  readonly ask: (more?: object) => Effect.Effect<void>
+}
+
+export const send = (redis: RedisServer, ...words: ReadonlyArray<string | Buffer>) =>
+  Effect.asVoid(Effect.orDie(redis.command(...words)))
+
+const put = ({ member, redis, value }: Setting) =>
+  send(redis, "SET", `posh:v1:association:${member}`, value, "PX", String(hour))
+
+const hurried = { deadlineMs: 50 }
+
+/** One who cannot wait asks first; the other joins, or asks when Redis answers again. */
+const afterStall = (setting: Setting) =>
+  Effect.gen(function*() {
+    yield* put(setting)
+    yield* send(setting.redis, "CLIENT", "PAUSE", String(stallMs), "ALL")
+    const first = yield* Effect.forkChild(Effect.delay(setting.ask(hurried), 4))
+    yield* Effect.sleep(64)
+    yield* setting.ask()
+    yield* Fiber.join(first)
+  })
+
+const afterRefusal = (setting: Setting) =>
+  Effect.gen(function*() {
+    yield* put(setting)
+    yield* send(setting.redis, "ACL", "SETUSER", "default", "-mget")
+    const first = yield* Effect.forkChild(setting.ask(hurried))
+    yield* Effect.sleep(10)
+    yield* send(setting.redis, "ACL", "SETUSER", "default", "+mget")
+    yield* setting.ask()
+    yield* Fiber.join(first)
+  })
+
+/** By somebody who can write to Redis and kept what a replica had sealed. */
+const replayed = (setting: Setting) =>
+  Effect.gen(function*() {
+    const flight = `posh:v1:flight:${setting.member}`
+    yield* send(setting.redis, "SET", flight, "1", "PX", "1900")
+    const asked = yield* Effect.forkChild(setting.ask())
+    yield* Effect.sleep(300)
+    yield* put(setting)
+    yield* send(setting.redis, "DEL", flight)
+    yield* Fiber.join(asked)
+  })
+
+const draft = { generations: "draft-only" }
+export const cases: ReadonlyArray<Case> = [
+  { kind: "old", behindMs: thirtyDays, more: draft, bring: afterStall },
+  { kind: "old", behindMs: thirtyDays, more: draft, bring: afterRefusal },
+  { kind: "old", behindMs: thirtyDays, more: draft, bring: replayed },
+  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, bring: afterStall },
+  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, bring: replayed },
+  { kind: "modern", behindMs: hour, more: { refresh: true }, bring: afterStall },
+  { kind: "modern", behindMs: hour, more: { refresh: true }, bring: afterRefusal }
+]
