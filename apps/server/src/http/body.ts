@@ -5,7 +5,13 @@ import { bodyLimits, type Problem, problem } from "@posh/api"
 import { ByteSize, Effect, Result } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 import { isUtf8 } from "node:buffer"
+import type { IncomingMessage } from "node:http"
+import type { Limits } from "../limits/Limits.ts"
+import { tooLarge } from "../limits/refusals.ts"
+import { callerOf, responseOf } from "./Gate.ts"
 import { isOverstructured } from "./structure.ts"
+
+type Reader = Pick<Limits["Service"], "receive">
 
 /**
  * Reads a body.
@@ -15,26 +21,34 @@ import { isOverstructured } from "./structure.ts"
  * The media type must be said: a web page cannot send `application/json` to another site without asking first, so a
  * service on a loopback address is out of its reach.
  */
-export const readJson = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<unknown, Problem> =>
-  Effect.flatMap(readBody(request, bodyLimits.single), (octets) => Effect.fromResult(decodeJson(octets)))
+export const readJson = (
+  reader: Reader,
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<unknown, Problem> =>
+  Effect.flatMap(readBody(reader, request, bodyLimits.single), (octets) => Effect.fromResult(decodeJson(octets)))
 
-/** Reads a body that is to be JSON, without parsing it. */
+/** Reads a body that is to be JSON, without parsing it. There is room for it until the answer is out. */
 export const readBody = (
+  { receive }: Reader,
   request: HttpServerRequest.HttpServerRequest,
   limit: number
-): Effect.Effect<Buffer, Problem> => {
-  const refusal = headFault(request, limit)
-  if (refusal !== undefined) return Effect.fail(refusal)
-  return request.arrayBuffer.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
-    Effect.mapError(({ reason }) =>
-      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-        ? tooLarge(limit)
-        : problem("InvalidRequest", "The body could not be read to its end.")
-    ),
-    Effect.map((octets) => Buffer.from(octets))
-  )
-}
+): Effect.Effect<Buffer, Problem> =>
+  Effect.suspend(() => {
+    const source = request.source as IncomingMessage
+    const response = responseOf(source)
+    if (response === undefined) return Effect.die(new Error("a body is read of a request that passed no gate"))
+    const refusal = headFault(request, limit) ?? receive(source, response, callerOf(source), limit)
+    if (refusal !== undefined) return Effect.fail(refusal)
+    return request.arrayBuffer.pipe(
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
+      Effect.mapError(({ reason }) =>
+        reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+          ? tooLarge(limit)
+          : problem("InvalidRequest", "The body could not be read to its end.")
+      ),
+      Effect.map((octets) => Buffer.from(octets))
+    )
+  })
 
 /** Octets → JSON value. */
 export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
@@ -65,5 +79,3 @@ const headFault = ({ headers }: HttpServerRequest.HttpServerRequest, limit: numb
   }
   return Number(headers["content-length"] ?? 0) > limit ? tooLarge(limit) : undefined
 }
-
-const tooLarge = (limit: number) => problem("PayloadTooLarge", `At most ${limit} octets are read.`)

@@ -28,10 +28,11 @@ export const layer = HttpApiBuilder.group(
   "documents",
   Effect.fnUntraced(function*(handlers) {
     const verifier = yield* Verifier
-    const { ask } = yield* Limits
+    const limits = yield* Limits
+    const { ask } = limits
     return handlers
       .handleRaw("lintDocument", ({ request }) =>
-        readJson(request).pipe(
+        readJson(limits, request).pipe(
           Effect.flatMap((input) => Effect.fromResult(decodeLint(input))),
           Effect.flatMap((asked) =>
             ask({
@@ -43,7 +44,7 @@ export const layer = HttpApiBuilder.group(
           withRetryAfter
         ))
       .handleRaw("generateDocument", ({ request }) =>
-        readJson(request).pipe(
+        readJson(limits, request).pipe(
           Effect.flatMap((input) => Effect.fromResult(decodeGenerate(input))),
           Effect.flatMap(generate)
         ))

@@ -13,6 +13,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { answerReading, type Reading, readQuestion } from "../answerQuestion.ts"
 import type { Caller } from "../Caller.ts"
 import { Decider } from "../Decider.ts"
+import { Limits } from "../limits/Limits.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
 import { toAnswer } from "../toAnswer.ts"
 import { decodeJson } from "./body.ts"
@@ -25,6 +26,7 @@ import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts
 export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const { decide, decideNow } = yield* Decider
+    const { receive } = yield* Limits
     const { choose } = yield* Tracing
     const runFork = Effect.runForkWith(yield* Effect.context())
     const readings = makeReadings()
@@ -50,12 +52,18 @@ export const layer = (listener: Lanes) =>
       const length = usualLength(request)
       if (length === undefined) return false
       const began = performance.now()
+      const caller = callerOf(request)
+      const refusal = receive(request, response, caller, bodyLimits.single)
+      if (refusal !== undefined) {
+        write(response, renderProblem(refusal))
+        listener.answered?.(response, began)
+        return true
+      }
       readBody(request, length, (octets) => {
         const end = (exit: Exit.Exit<Rendered>) => {
           respond(response, exit, report)
           listener.answered?.(response, began)
         }
-        const caller = callerOf(request)
         const traced = choose(request)
         const reading = readings(octets)
         const now = traced === undefined ? attempt(() => answerNow(reading, caller)) : undefined

@@ -5,10 +5,13 @@ import { Api, bodyLimits, type Problem, problem, type Question, type VerifyQuery
 import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import type { IncomingMessage } from "node:http"
 import { answerBatch } from "../answerBatch.ts"
 import { answerQuestion } from "../answerQuestion.ts"
 import { Decider } from "../Decider.ts"
 import { Limits } from "../limits/Limits.ts"
+import { usualQuestions } from "../limits/receive.ts"
+import { full } from "../limits/refusals.ts"
 import { readBody, readJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
 import { withRetryAfter } from "./problems.ts"
@@ -24,7 +27,7 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "verify",
         ({ request }) =>
-          readJson(request).pipe(
+          readJson(limits, request).pipe(
             Effect.flatMap((input) => answerQuestion(decide, callerOf(request.source), input)),
             withRetryAfter
           )
@@ -39,7 +42,8 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "verifyBatch",
         ({ request }) =>
-          readBody(request, bodyLimits.batch).pipe(
+          hasRoom(limits, request).pipe(
+            Effect.andThen(readBody(limits, request, bodyLimits.batch)),
             Effect.flatMap((body) => answerBatch(decide, limits, callerOf(request.source), body)),
             Effect.map((results) => HttpServerResponse.text(results, { contentType: "application/json" })),
             withRetryAfter
@@ -47,6 +51,17 @@ export const layer = HttpApiBuilder.group(
       )
   })
 )
+
+/** A batch that will find no places need not be read. */
+const hasRoom = (
+  { inFlight }: Limits["Service"],
+  { source }: HttpServerRequest.HttpServerRequest
+): Effect.Effect<void, Problem> =>
+  Effect.suspend(() =>
+    inFlight.fits(callerOf(source).account, usualQuestions(source as IncomingMessage))
+      ? Effect.void
+      : Effect.fail(full())
+  )
 
 /** The question whose members came as parameters. */
 const toQuestion = (

@@ -2,16 +2,18 @@
  * What callers may have of the service, all of them together and each alone (POSH-SEC-12). Over a limit there is a
  * problem at once, never a late or a wrong answer.
  */
-import { passingProblem, type Problem } from "@posh/api"
+import type { Problem } from "@posh/api"
 import { Allowance, type AllowanceShape, monotonicMsOf } from "@posh/core"
 import { Clock, Context, Effect, Layer } from "effect"
 import type { Caller } from "../Caller.ts"
 import type { Settings } from "../config/variables.ts"
-import { type Bodies, makeBodies } from "./Bodies.ts"
+import { makeBodies } from "./Bodies.ts"
 import { callerBounds } from "./bounds.ts"
 import { type Buckets, makeBuckets } from "./Buckets.ts"
 import { type InFlight, makeInFlight } from "./InFlight.ts"
 import { makeLag } from "./Lag.ts"
+import { makeReceive, type Receive } from "./receive.ts"
+import { full, tooMany } from "./refusals.ts"
 import { type InTurn, makeTurns } from "./Turns.ts"
 
 type LimitSettings = Pick<Settings, "maxInFlight" | "callerRate" | "callerResolutions">
@@ -27,7 +29,7 @@ export interface Asking<A> {
 
 export class Limits extends Context.Service<Limits, {
   readonly inFlight: InFlight
-  readonly bodies: Bodies
+  readonly receive: Receive
   /** By what the buckets are called among replicas; those that limit nothing are left out. */
   readonly buckets: ReadonlyMap<string, Buckets>
   readonly inTurn: InTurn
@@ -48,6 +50,7 @@ export class Limits extends Context.Service<Limits, {
 const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSettings) =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
+    const runFork = Effect.runForkWith(yield* Effect.context())
     const lag = yield* makeLag
     const inFlight = makeInFlight(maxInFlight, maxInFlight * callerBounds.shareOfOne)
     const questions = bucketsOf(callerRate, callerBounds.rateBurstSeconds)
@@ -79,7 +82,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
 
     return Limits.of({
       inFlight,
-      bodies: makeBodies(),
+      receive: makeReceive(makeBodies(), (watch) => void runFork(watch)),
       buckets: new Map([
         ...(questions === undefined ? [] : [["questions", questions] as const]),
         ...(resolutions === undefined ? [] : [["resolutions", resolutions] as const])
@@ -108,11 +111,3 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
 
 const bucketsOf = (perSecond: number | undefined, burstSeconds: number): Buckets | undefined =>
   perSecond === undefined ? undefined : makeBuckets({ perSecond, burst: Math.max(1, perSecond * burstSeconds) })
-
-/** The process is at its limit, whoever asks. */
-export const overloaded = (detail: string): Problem => passingProblem("Overloaded", detail, 1_000)
-
-/** All places are taken, or all that this caller may have. */
-export const full = (): Problem => overloaded("As many questions as may be are being answered.")
-
-const tooMany = (detail: string, waitMs: number): Problem => passingProblem("TooManyRequests", detail, waitMs)
