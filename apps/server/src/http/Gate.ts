@@ -7,6 +7,7 @@ import type { ServerResponse } from "node:http"
 import { Callers } from "../access/Callers.ts"
 import type { Caller } from "../Caller.ts"
 import { makeAdmit } from "../limits/admission.ts"
+import { noteAccount } from "../limits/Connections.ts"
 import { Limits } from "../limits/Limits.ts"
 import type { Lanes } from "./Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
@@ -26,6 +27,7 @@ export const layer = (listener: Lanes) =>
       const caller = identify(request)
       if (Result.isFailure(caller)) return refuse(response, caller.failure)
       note(request, { caller: caller.success, response })
+      noteAccount(request.socket, caller.success.account)
       const admission = admit(request, response, caller.success)
       if (admission === undefined) return true
       return admission === "ignore" ? false : refuse(response, { problem: admission })
@@ -37,6 +39,13 @@ export const callerOf = (request: object): Caller => (request as Asked)[passageK
 
 /** With what it is answered; of a request that passed the gate. */
 export const responseOf = (request: object): ServerResponse | undefined => (request as Asked)[passageKey]?.response
+
+/** Calls back when the answer to a request is out, or will never be. */
+export const onClosed = (request: object, release: () => void): void => {
+  const response = responseOf(request)
+  if (response === undefined || response.destroyed) return release()
+  response.once("close", release)
+}
 
 const note = (request: object, passage: Passage): void => {
   ;(request as Asked)[passageKey] = passage

@@ -6,12 +6,16 @@ import { ByteSize, Effect, Result } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 import { isUtf8 } from "node:buffer"
 import type { IncomingMessage } from "node:http"
+import { callerBounds } from "../limits/bounds.ts"
 import type { Limits } from "../limits/Limits.ts"
 import { tooLarge } from "../limits/refusals.ts"
+import { onePiece } from "../limits/Turns.ts"
+import { duplicateIn, membersOf } from "./duplicates.ts"
 import { callerOf, responseOf } from "./Gate.ts"
-import { isOverstructured } from "./structure.ts"
+import { fieldOf } from "./problems.ts"
+import { structureOf } from "./structure.ts"
 
-type Reader = Pick<Limits["Service"], "receive">
+type Reader = Pick<Limits["Service"], "inTurn" | "receive">
 
 /**
  * Reads a body.
@@ -25,19 +29,23 @@ export const readJson = (
   reader: Reader,
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<unknown, Problem> =>
-  Effect.flatMap(readBody(reader, request, bodyLimits.single), (octets) => Effect.fromResult(decodeJson(octets)))
+  Effect.flatMap(readBody(reader, request, bodyLimits.single), (octets) =>
+    octets.length > callerBounds.smallBody
+      ? Effect.flatMap(reader.inTurn(onePiece(() => decodeJson(octets))), Effect.fromResult)
+      : Effect.fromResult(decodeJson(octets)))
 
-/** Reads a body that is to be JSON, without parsing it. There is room for it until the answer is out. */
+/** Reads a body that is to be JSON, without parsing it. There is room for it, and for a long answer, until that is out. */
 export const readBody = (
-  { receive }: Reader,
+  { receive }: Pick<Reader, "receive">,
   request: HttpServerRequest.HttpServerRequest,
-  limit: number
+  limit: number,
+  answer = 0
 ): Effect.Effect<Buffer, Problem> =>
   Effect.suspend(() => {
     const source = request.source as IncomingMessage
     const response = responseOf(source)
     if (response === undefined) return Effect.die(new Error("a body is read of a request that passed no gate"))
-    const refusal = headFault(request, limit) ?? receive(source, response, callerOf(source), limit)
+    const refusal = headFault(request, limit) ?? receive(source, response, callerOf(source), limit, answer)
     if (refusal !== undefined) return Effect.fail(refusal)
     return request.arrayBuffer.pipe(
       Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
@@ -54,17 +62,21 @@ export const readBody = (
 export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
   if (octets.byteLength === 0) return refuse("The body is empty; JSON is expected.")
   if (!isUtf8(octets)) return refuse("The body is not UTF-8.")
-  if (octets.byteLength > unexamined && isOverstructured(octets)) {
-    return refuse("The body has more levels or members than a question can have.")
-  }
-  return Result.try({
-    try: (): unknown => JSON.parse(octets.toString("utf8")),
-    catch: () => problem("InvalidRequest", "The body is not JSON.")
+  const { isOver, members } = structureOf(octets)
+  if (isOver) return refuse("The body has more levels or members than a question can have.")
+  return Result.flatMap(parse(octets), (value) => {
+    const duplicate = members === membersOf(value) ? undefined : duplicateIn(octets)
+    return duplicate === undefined
+      ? Result.succeed(value)
+      : Result.fail(problem("InvalidRequest", "The member occurs twice.", fieldOf(duplicate)))
   })
 }
 
-/** Octets: no structure of this length is dear. */
-const unexamined = 16 * 1_024
+const parse = (octets: Buffer): Result.Result<unknown, Problem> =>
+  Result.try({
+    try: (): unknown => JSON.parse(octets.toString("utf8")),
+    catch: () => problem("InvalidRequest", "The body is not JSON.")
+  })
 
 const refuse = (detail: string) => Result.fail(problem("InvalidRequest", detail))
 

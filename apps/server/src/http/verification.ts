@@ -6,14 +6,15 @@ import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import type { IncomingMessage } from "node:http"
-import { answerBatch } from "../answerBatch.ts"
+import { answerBatch, type BatchAnswer } from "../answerBatch.ts"
 import { answerQuestion } from "../answerQuestion.ts"
 import { Decider } from "../Decider.ts"
+import { callerBounds } from "../limits/bounds.ts"
 import { Limits } from "../limits/Limits.ts"
 import { usualQuestions } from "../limits/receive.ts"
 import { full } from "../limits/refusals.ts"
 import { readBody, readJson } from "./body.ts"
-import { callerOf } from "./Gate.ts"
+import { callerOf, onClosed, responseOf } from "./Gate.ts"
 import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `verification`. */
@@ -43,14 +44,34 @@ export const layer = HttpApiBuilder.group(
         "verifyBatch",
         ({ request }) =>
           hasRoom(limits, request).pipe(
-            Effect.andThen(readBody(limits, request, bodyLimits.batch)),
-            Effect.flatMap((body) => answerBatch(decide, limits, callerOf(request.source), body)),
-            Effect.map((results) => HttpServerResponse.text(results, { contentType: "application/json" })),
+            Effect.andThen(readBody(limits, request, bodyLimits.batch, callerBounds.answer)),
+            Effect.flatMap((body) =>
+              answerBatch(
+                decide,
+                limits,
+                callerOf(request.source),
+                body,
+                (release) => onClosed(request.source, release)
+              )
+            ),
+            Effect.map((answer) => toBatchResponse(limits, request, answer)),
             withRetryAfter
           )
       )
   })
 )
+
+const toBatchResponse = (
+  { deliver }: Limits["Service"],
+  { source }: HttpServerRequest.HttpServerRequest,
+  answer: BatchAnswer
+): HttpServerResponse.HttpServerResponse => {
+  const contentType = "application/json"
+  if (typeof answer === "string") return HttpServerResponse.text(answer, { contentType })
+  const response = responseOf(source)
+  if (response !== undefined) deliver(response)
+  return HttpServerResponse.stream(answer, { contentType })
+}
 
 /** A batch that will find no places need not be read. */
 const hasRoom = (

@@ -10,24 +10,29 @@ import type { Bodies } from "./Bodies.ts"
 import { callerBounds } from "./bounds.ts"
 import { overloaded, tooLarge } from "./refusals.ts"
 
-/** `limit`: the most octets that the reader takes. `undefined`: it may be read. */
+/**
+ * `limit`: the most octets that the reader takes. `answer`: octets that the answer will take, where it may be long.
+ * `undefined`: it may be read.
+ */
 export type Receive = (
   request: IncomingMessage,
   response: ServerResponse,
   caller: Caller,
-  limit: number
+  limit: number,
+  answer?: number
 ) => Problem | undefined
 
 /** `fork` runs what watches over bodies. */
 export const makeReceive =
-  (bodies: Bodies, fork: (watch: Effect.Effect<void>) => void): Receive => (request, response, { account }, limit) => {
+  (bodies: Bodies, fork: (watch: Effect.Effect<void>) => void): Receive =>
+  (request, response, { account }, limit, answer = 0) => {
     const octets = announcedOctets(request) ?? limit
     if (octets > limit) return tooLarge(limit)
-    if (octets <= callerBounds.smallBody) return undefined
-    const release = response.destroyed ? undefined : bodies.reserve(account, octets)
+    if (octets <= callerBounds.smallBody && answer === 0) return undefined
+    const release = response.destroyed ? undefined : bodies.reserve(account, octets + answer)
     if (release === undefined) return overloaded("As many large bodies as may be are being read.")
     response.once("close", release)
-    fork(watchProgress(request))
+    if (octets > callerBounds.smallBody) fork(watchProgress(request))
     return undefined
   }
 
