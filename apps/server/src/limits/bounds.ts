@@ -38,10 +38,10 @@ export const callerBounds = {
   portion: 128 * 1024,
   /** Octets of memory that such an answer takes until it is out: two portions, as text and as octets. */
   answer: 512 * 1024,
-  /** An answer in portions must be taken at this rate after its first moments, or its place is wanted for others. Octets a second. */
+  /** An answer in portions must be taken at this rate, or its place is wanted for others. Octets a second. */
   answerProgress: 16 * 1024,
-  /** Milliseconds until then, less than a question may wait for a domain; slow networks move in bursts. */
-  answerGraceMs: 15_000,
+  /** Milliseconds for which it may stand still, as long as a question may wait for a domain; slow networks move in bursts. */
+  answerPauseMs: 30_000,
   /** Octets of a question in a batch as it usually is, to judge before the batch is read how many there are. */
   usualQuestion: 2 * 1024,
   /** Files besides connections of callers: those to origins, Redis and name servers, and the program itself. */

@@ -6,27 +6,31 @@ import { Clock, Effect } from "effect"
 import type { ServerResponse } from "node:http"
 import { callerBounds } from "./bounds.ts"
 
-/** Ends the connection of an answer that is taken too slowly; over its whole time, because networks move in bursts. */
+/** Ends the connection of an answer that is taken too slowly. */
 export const watchTaking = (response: ServerResponse): Effect.Effect<void> =>
   Effect.flatMap(Clock.Clock, (clock) => {
-    /** Since it is its turn among the answers of its connection. */
-    let since: { readonly ms: number; readonly taken: number } | undefined
+    let last: { readonly ms: number; readonly taken: number } | undefined
+    let balance: number = mostBalance
     const look: Effect.Effect<void> = Effect.suspend(() => {
       const { socket } = response
       if (response.writableFinished || response.destroyed) return Effect.void
-      if (socket === null) return Effect.delay(look, lookMs)
-      const ms = monotonicMsOf(clock)
-      const taken = takenOf(socket)
-      since ??= { ms, taken }
-      if (!isTooSlow(ms - since.ms, taken - since.taken)) return Effect.delay(look, lookMs)
-      return Effect.sync(() => void socket.destroy())
+      if (socket === null) return Effect.delay(look, lookMs) // others of its connection come first
+      const now = { ms: monotonicMsOf(clock), taken: takenOf(socket) }
+      if (last !== undefined) balance = balanceAfter(balance, now.ms - last.ms, now.taken - last.taken)
+      last = now
+      return balance < 0 ? Effect.sync(() => void socket.destroy()) : Effect.delay(look, lookMs)
     })
     return look
   })
 
-/** Has an answer been taken too slowly, of which so much was taken in such a time? */
-export const isTooSlow = (ms: number, octets: number): boolean =>
-  octets < (ms - callerBounds.answerGraceMs) / 1_000 * callerBounds.answerProgress
+/**
+ * What an answer is ahead of the least rate, in octets, when so much more was taken in such a time. What buffers of the
+ * system take at once counts for no longer than a pause may be.
+ */
+export const balanceAfter = (balance: number, ms: number, octets: number): number =>
+  Math.min(mostBalance, balance + octets - ms / 1_000 * callerBounds.answerProgress)
+
+export const mostBalance = callerBounds.answerPauseMs / 1_000 * callerBounds.answerProgress
 
 const lookMs = 5_000
 

@@ -68,7 +68,7 @@ const makeWorld = Effect.gen(function*() {
     POSH_CONNECT_TO: origins.connectTo,
     POSH_EXTRA_CA_FILE: folder("ca.pem"),
     POSH_MAX_IN_FLIGHT: "20000",
-    NODE_OPTIONS: `--import=${join(import.meta.dirname, "loopDelay.mjs")}`
+    NODE_OPTIONS: `--import=${join(import.meta.dirname, "loopDelay.ts")}`
   })
   return { chained, manyNames, plain, service }
 })

@@ -27,6 +27,13 @@ const ofLength = (octets: number) => `Content-Length: ${octets}`
 const question = (domain: string, fill = 0) =>
   JSON.stringify({ domain, service: "xmpp-server", certificate: "MAA=" }).replace("{", `{${" ".repeat(fill)}`)
 
+const longBatch = JSON.stringify({
+  requests: Array.from(
+    { length: 1_000 },
+    (_, maxAge) => ({ ...JSON.parse(question("a.example")), explain: true, maxAge })
+  )
+})
+
 /** How many of so many bodies of one caller are let in. One is let in that gets no answer while its body is awaited. */
 const letIn = (baseUrl: string, octets: string, connections: number, caller: number) =>
   Effect.gen(function*() {
@@ -95,6 +102,12 @@ describe("POSH-SEC-12: bodies are counted by who reads them", () => {
           ["gone in the middle", `${head("/v1/verify/batch", all)}{`, "abort"],
           ["a bad chunk", `${head("/v1/verify/batch", chunked)}5 x\r\n`, "answer"],
           ["no JSON", postOf("/v1/verify/batch", "x".repeat(1_000_000)), "answer"],
+          ["gone in the middle of a long answer", postOf("/v1/verify/batch", longBatch), "answer"],
+          [
+            "answered to its end, without chunks",
+            postOf("/v1/verify/batch", longBatch).replace("/1.1", "/1.0"),
+            "answer"
+          ],
           ["another media type", head("/v1/verify/batch", all).replace("json", "xml"), "answer"],
           ["gone while it is answered", postOf("/v1/verify", question("slow.example", 100_000)), "abort"],
           [

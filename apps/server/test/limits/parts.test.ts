@@ -15,7 +15,7 @@ import { makeInFlight } from "../../src/limits/InFlight.ts"
 import { makeLag } from "../../src/limits/Lag.ts"
 import { Limits } from "../../src/limits/Limits.ts"
 import { networkOf } from "../../src/limits/network.ts"
-import { isTooSlow } from "../../src/limits/taking.ts"
+import { balanceAfter, mostBalance } from "../../src/limits/taking.ts"
 import { makeTurns } from "../../src/limits/Turns.ts"
 
 describe("a bucket", () => {
@@ -180,16 +180,23 @@ describe("answers that nobody takes", () => {
     assert.strictEqual(sockets.filter(({ destroyed }) => destroyed).length, count(ended))
   })
 
-  it.each([
-    ["nothing in its first moments", callerBounds.answerGraceMs - 1, 0, false],
-    ["nothing after them", callerBounds.answerGraceMs + 5_000, 0, true],
-    ["the least rate", callerBounds.answerGraceMs + 60_000, 60 * callerBounds.answerProgress, false],
-    ["half of it", callerBounds.answerGraceMs + 60_000, 30 * callerBounds.answerProgress, true],
-    ["all at once, and then nothing for long", callerBounds.answerGraceMs + 60_000, 4 * 1024 * 1024, false]
-  ])(
-    "in portions are taken too slowly: %s",
-    (_, ms, octets, expected) => assert.strictEqual(isTooSlow(ms, octets), expected)
-  )
+  const rate = callerBounds.answerProgress
+  const pause = callerBounds.answerPauseMs
+  /** Octets taken in each second → the second at whose end it is too slow. */
+  const paces: ReadonlyArray<readonly [name: string, pace: (second: number) => number, over: number | undefined]> = [
+    ["nothing", () => 0, pause / 1_000 + 1],
+    ["the least rate", () => rate, undefined],
+    ["half of it", () => rate / 2, pause / 500 + 1],
+    ["much at once, and then nothing", (second) => second === 0 ? 8 * 1024 * 1024 : 0, pause / 1_000 + 2],
+    ["in bursts with pauses", (second) => second % 25 === 24 ? 25 * rate : 0, undefined],
+    ["an octet a second", () => 1, pause / 1_000 + 1]
+  ]
+  it.each(paces)("in portions are taken too slowly: %s", (_, pace, over) => {
+    let balance: number = mostBalance
+    const seconds = Array.from({ length: 300 }, (_second, second) => second)
+    const ended = seconds.find((second) => (balance = balanceAfter(balance, 1_000, pace(second))) < 0)
+    assert.strictEqual(ended === undefined ? undefined : ended + 1, over)
+  })
 })
 
 describe("turns", () => {
