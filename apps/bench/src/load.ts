@@ -22,7 +22,7 @@ export interface LoadResult {
 
 export const load = async (options: LoadOptions): Promise<LoadResult> => {
   const request = Buffer.from(
-    `POST ${options.path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n` +
+    `POST ${options.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(options.body)}\r\n\r\n${options.body}`
   )
   const started = performance.now()

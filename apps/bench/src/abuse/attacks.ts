@@ -55,7 +55,7 @@ const bearer = (key: string) => `Authorization: Bearer ${key}\r\n`
 const post = (key: string, path: string, body: string | Buffer) =>
   Buffer.concat([
     Buffer.from(
-      `POST ${path} HTTP/1.1\r\nHost: abuse\r\nContent-Type: application/json\r\n${bearer(key)}` +
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${bearer(key)}` +
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`
     ),
     Buffer.from(body)
@@ -111,7 +111,7 @@ export const attacks = {
     run: ({ key, port }, signal, scale) =>
       keep(port, 1_000 * scale, signal, (socket, done) => {
         const body = done.length === 0 && socket.localPort !== undefined && socket.localPort % 2 === 0
-        socket.write(`POST /v1/verify HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${bearer(key)}`)
+        socket.write(`POST /v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${bearer(key)}`)
         if (body) socket.write("Content-Length: 900000\r\n\r\n")
         trickle(() => body ? "x" : "X-a: b\r\n")(socket, done)
       })
@@ -131,7 +131,7 @@ export const attacks = {
           "POST /v1/verify/batch HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
         ]
         const kind = (socket.localPort ?? 0) % 4
-        socket.write(`${heads[kind]}Host: a\r\nContent-Type: application/json\r\n${bearer(key)}\r\n`)
+        socket.write(`${heads[kind]}Host: localhost\r\nContent-Type: application/json\r\n${bearer(key)}\r\n`)
         const octets = "[".repeat(65_536)
         pour(Buffer.from(kind % 2 === 1 ? `10000\r\n${octets}\r\n` : octets))(socket, done)
       })
@@ -157,7 +157,7 @@ export const attacks = {
         const floods = ["a:\r\n".repeat(4_000), `a: ${"b".repeat(1_000_000)}\r\n`, `a: ${"b".repeat(15_000)}\r\n`]
         socket.on("end", () => socket.destroy())
         askAgain(() =>
-          Buffer.from(`GET /v1/verify HTTP/1.1\r\nHost: a\r\n${bearer(key)}${floods[(serial += 1) % 3]}\r\n`)
+          Buffer.from(`GET /v1/verify HTTP/1.1\r\nHost: localhost\r\n${bearer(key)}${floods[(serial += 1) % 3]}\r\n`)
         )(
           socket,
           done
@@ -172,7 +172,7 @@ export const attacks = {
       keep(port, 40 * scale, signal, (socket, done) => {
         done()
         socket.resume()
-        const documents = "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000)
+        const documents = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000)
         pour(
           Buffer.concat([
             Buffer.from(documents),
@@ -192,7 +192,7 @@ export const attacks = {
       keep(port, 10_000 * scale, signal, (socket, done) => {
         done()
         socket.resume()
-        if ((socket.localPort ?? 0) % 2 === 0) socket.write("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+        if ((socket.localPort ?? 0) % 2 === 0) socket.write("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
       })
   },
   neverReading: {
