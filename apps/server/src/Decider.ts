@@ -7,6 +7,7 @@ import { Cause, Context, Effect, Layer, type LogLevel, Option, type Tracer } fro
 import { type Caller, permit } from "./Caller.ts"
 import { internalProblem, questionProblem } from "./http/problems.ts"
 import { makeId } from "./ids.ts"
+import { callerBounds } from "./limits/bounds.ts"
 import { Limits } from "./limits/Limits.ts"
 import { Observations } from "./telemetry/Observations.ts"
 
@@ -47,6 +48,7 @@ export class Decider extends Context.Service<Decider, {
           const decided = ask({
             caller,
             answer: put(asked),
+            isHeavy: isHeavy(asked),
             isSettled: ({ verdict }) => verdict.valid,
             ...(batchedMs === undefined ? {} : { batchedMs })
           })
@@ -57,7 +59,8 @@ export class Decider extends Context.Service<Decider, {
           })
         })
       const decideNow = (asked: Asked, caller: Caller): Decision | undefined => {
-        if (asked.refresh === true) return undefined // not everybody may
+        // Not everybody may; and what is heavy waits for its turn.
+        if (asked.refresh === true || isHeavy(asked)) return undefined
         const since = observations.asked()
         const verdict = verifyNow(asked)
         if (verdict === undefined || asksTooMuch(caller)) return undefined
@@ -78,6 +81,11 @@ export class Decider extends Context.Service<Decider, {
     })
   )
 }
+
+/** Signatures are checked, or a certificate of many names is read: milliseconds. */
+const isHeavy = ({ certificate = "", chain: [leaf = ""] = [], chainCheck = "off" }: Asked): boolean =>
+  chainCheck !== "off" || certificate.length > callerBounds.lightCertificate ||
+  leaf.length > callerBounds.lightCertificate
 
 /** Said in the log and in the span, where there is somebody to read it; never by which certificate. */
 const told = (decision: Decision): Effect.Effect<Decision> =>

@@ -58,7 +58,8 @@ export class Verification extends HttpApiGroup.make("verification").add(
       summary: "Ask up to 1,000 questions",
       description: [
         "Results come in the order of the requests. A bad question is a problem in its own place and never spoils the",
-        "rest; equal questions are asked once, so they share a decision. The body is at most 32 MiB."
+        "rest; equal questions are asked once, so they share a decision. The body is at most 32 MiB, a question in it 1 MiB.",
+        "Results are sent as they are taken."
       ].join(" ")
     }))
 ).middleware(Access).annotateMerge(OpenApi.annotations({

@@ -137,7 +137,8 @@ export const Question = Schema.Struct(members).annotate({
   title: "Question",
   description: [
     "Is this certificate valid for this service on this domain? Exactly one of `certificate`, `chain` and",
-    "`fingerprint` is given. Unknown members are refused, so that a misspelt safety option never passes silently."
+    "`fingerprint` is given. Unknown members are refused, so that a misspelt safety option never passes silently;",
+    "members that occur twice are refused as well, because readers differ in which of them counts."
   ].join(" ")
 })
 export type Question = typeof Question.Type

@@ -2,7 +2,7 @@
  * What whoever asks may still have: time, and resolutions, which are what a question can cost strangers' servers
  * (POSH-SEC-12). Whoever serves several callers provides one for each question; by default nothing is limited.
  */
-import { Context } from "effect"
+import { Context, type Effect } from "effect"
 
 export interface AllowanceShape {
   /** Whose question it is: where many wait for requests to strangers' servers, accounts take turns. */
@@ -14,6 +14,11 @@ export interface AllowanceShape {
    * the background anyway. `undefined` grants it; else it is refused, and would be granted after so many milliseconds.
    */
   readonly spend: () => number | undefined
+  /**
+   * Waited for before each stage that may take the processor for milliseconds (reading a certificate, judging against
+   * material). What holds no turn runs at once.
+   */
+  readonly turn?: Effect.Effect<void>
 }
 
 export const Allowance = Context.Reference<AllowanceShape>("posh/Allowance", {

@@ -5,6 +5,7 @@
  * (`conclude`). Each statement of these is a stage with a file of its own. `verifyNow` goes the same way, past the waiting.
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
+import { Allowance } from "./Allowance.ts"
 import { type Assertion, toAssertion } from "./Assertion.ts"
 import { AssociationStore, type Inventory, type InventoryQuery } from "./cache/AssociationStore.ts"
 import { layerMemory } from "./cache/MemoryStore.ts"
@@ -78,6 +79,8 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   // Spans only where a question is traced: they would cost more than the rest of a warm answer.
   const verify = Effect.fnUntraced(function*(question: Question) {
     const stage = yield* currentStage
+    const { turn = Effect.void } = yield* Allowance
+    yield* turn
     const inquiry = yield* Effect.fromResult(inquire(stage, question))
     const refusal = refuse(evaluate(stage, inquiry, inquiry.asked.wallMs))
     if (refusal !== undefined) return refusal
@@ -87,11 +90,13 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
       "Resolver",
       resolver.resolve(inquiry.target, inquiry.terms.refresh ? { ...options, force: "refresh" } : options)
     )
+    yield* turn // many may have waited for the same
     const verdict = concludeLater(stage, inquiry, resolution)
     if (!isOlderMismatch(verdict, resolution)) return verdict
 
     // POSH-MAT-43: what is remembered may be older than the certificate.
     const again = yield* stage.within("Resolver", resolver.resolve(inquiry.target, { ...options, force: "mismatch" }))
+    yield* turn
     return concludeLater(stage, inquiry, again)
   })
 

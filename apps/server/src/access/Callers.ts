@@ -6,15 +6,17 @@ import { Clock, Context, Effect, Layer, Result } from "effect"
 import { HttpApi } from "effect/http-api"
 import type { IncomingMessage } from "node:http"
 import type { Caller } from "../Caller.ts"
+import type { Settings } from "../config/variables.ts"
 import { docsPaths } from "../http/docs.ts"
 import type { Refusal } from "../http/Gate.ts"
+import { authoritiesOf, isForeign, isThisMachine } from "../http/target.ts"
 import { networkOf } from "../limits/network.ts"
 import { certificateCaller } from "./certificateCaller.ts"
-import type { Keys } from "./Key.ts"
+import { isKeyText, keyLimits, type Keys } from "./Key.ts"
 import { makeKeyRing } from "./KeyRing.ts"
 import { followKeys, type KeySettings } from "./keysSource.ts"
 
-/** What callers are known by. Neither: everybody may everything. */
+/** What callers are known by. Neither: everybody may everything who asks this machine by its own names. */
 export interface Guard {
   /** As they are at the start. */
   readonly keys?: Keys
@@ -25,29 +27,64 @@ export interface Guard {
 export class Callers extends Context.Service<Callers, {
   readonly identify: (request: IncomingMessage) => Result.Result<Caller, Refusal>
 }>()("posh/server/access/Callers") {
-  /** Everybody who reaches the listener. */
-  static readonly layerAnyone = Layer.succeed(Callers, { identify: (request) => Result.succeed(anyone(request)) })
+  /** Everybody who reaches the listener, by whatever name (`POSH_AUTH=none`). No page of another origin. */
+  static readonly layerAnyone = Layer.succeed(Callers, { identify: (request) => withoutKey(request, anyone) })
+
+  /**
+   * Everybody on this machine. A name that is made to lead here (DNS rebinding) makes a page of its own origin, so the
+   * name by which the service is asked has to be one that nobody else can have.
+   */
+  static readonly layerThisMachine = Layer.succeed(Callers, {
+    identify: (request) =>
+      authoritiesOf(request).every(isThisMachine) ? withoutKey(request, anyone) : Result.fail(otherName)
+  })
 
   /** Those whom the operator knows. */
-  static readonly layer = (settings: KeySettings, { byCertificate, keys }: Guard): Layer.Layer<Callers> =>
-    keys === undefined && !byCertificate ? Callers.layerAnyone : Layer.effect(
-      Callers,
-      Effect.gen(function*() {
-        const clock = yield* Clock.Clock
-        let ring = makeKeyRing(keys ?? [])
-        yield* followKeys(settings, keys ?? [], (changed) => ring = makeKeyRing(changed))
-        return Callers.of({
-          identify: (request) => {
-            const token = bearerToken(request)
-            const known = token === undefined
-              ? byCertificate ? certificateCaller(request.socket, clock.currentTimeMillisUnsafe()) : undefined
-              : ring(token)
-            if (known !== undefined) return Result.succeed(known)
-            return isOpen(request) ? Result.succeed(stranger(request)) : Result.fail(unauthorized(token !== undefined))
-          }
+  static readonly layer = (
+    settings: KeySettings & { readonly auth?: Settings["auth"] },
+    { byCertificate, keys }: Guard
+  ): Layer.Layer<Callers> =>
+    keys === undefined && !byCertificate
+      ? settings.auth === "none" ? Callers.layerAnyone : Callers.layerThisMachine
+      : Layer.effect(
+        Callers,
+        Effect.gen(function*() {
+          const clock = yield* Clock.Clock
+          let ring = makeKeyRing(keys ?? [])
+          yield* followKeys(settings, keys ?? [], (changed) => ring = makeKeyRing(changed))
+          return Callers.of({
+            identify: (request) => {
+              const token = bearerToken(request)
+              if (token !== undefined) {
+                const known = ring(token)
+                if (known !== undefined) return Result.succeed(known)
+              } else if (byCertificate) {
+                const known = certificateCaller(request.socket, clock.currentTimeMillisUnsafe())
+                if (known !== undefined) return withoutKey(request, () => known)
+              }
+              return isOpen(request) ? Result.succeed(stranger(request)) : Result.fail(unauthorized(token))
+            }
+          })
         })
-      })
-    )
+      )
+}
+
+/**
+ * Who is known without a key is known by what a browser adds by itself, so a page of any other site could have it ask
+ * in the caller's name.
+ */
+const withoutKey = (
+  request: IncomingMessage,
+  known: (request: IncomingMessage) => Caller
+): Result.Result<Caller, Refusal> => isForeign(request) ? Result.fail(otherOrigin) : Result.succeed(known(request))
+
+const otherOrigin: Refusal = { problem: problem("Forbidden", "A page of another origin asks, and has no key.") }
+
+const otherName: Refusal = {
+  problem: problem(
+    "Forbidden",
+    "Without keys the service answers to localhost, 127.0.0.1 and [::1] alone; POSH_AUTH=none allows other names."
+  )
 }
 
 /** Told apart by the network that they ask from. */
@@ -79,20 +116,23 @@ const openPaths: ReadonlySet<string> = (() => {
   return paths
 })()
 
-/** RFC 6750 §3: what is wrong with a key is told to who gave one. */
-const unauthorized = (hasToken: boolean): Refusal =>
-  hasToken
-    ? {
-      problem: problem("Unauthorized", "The key is not known here."),
-      headers: [
-        "www-authenticate",
-        `${challenge}, error="invalid_token", error_description="The key is not known here"`
-      ]
-    }
-    : {
-      problem: problem("Unauthorized", "Send a key of this service as Authorization: Bearer."),
-      headers: ["www-authenticate", challenge]
-    }
-
 /** RFC 6750 wants at least one parameter. */
 export const challenge = `Bearer realm="posh"`
+
+/** RFC 6750 §3: what is wrong with a key is told to who gave one. */
+const unauthorized = (token: string | undefined): Refusal =>
+  token === undefined ? keyless : isKeyText(token) ? unknownKey : unusableKey
+
+const keyless: Refusal = {
+  problem: problem("Unauthorized", "Send a key of this service as Authorization: Bearer."),
+  headers: ["www-authenticate", challenge]
+}
+
+const refusedKey = (text: string): Refusal => ({
+  problem: problem("Unauthorized", `${text}.`),
+  headers: ["www-authenticate", `${challenge}, error="invalid_token", error_description="${text}"`]
+})
+
+const unknownKey = refusedKey("The key is not known here")
+const { least, most } = keyLimits.keyCharacters
+const unusableKey = refusedKey(`This is no key: a key is ${least} to ${most} visible ASCII characters`)

@@ -3,7 +3,8 @@
  *
  * **Details**
  *
- * A key is 32 random octets. Nobody finds those by trying, so a plain SHA-256 keeps them, and no slow hash is needed.
+ * A key that we make is 32 random octets. Nobody finds those by trying, so a plain SHA-256 keeps them, and no slow hash is
+ * needed. An operator may use a key of another making; that nobody finds it by trying is then the operator's affair.
  */
 import { type Scope, scopes } from "@posh/api"
 import { Redacted, Result } from "effect"
@@ -20,7 +21,13 @@ export interface Key {
 export type Keys = ReadonlyArray<Key>
 
 /** Bounds of what an operator may hand over: there are as many keys as servers that ask, not as users. */
-export const keyLimits = { keys: 1_000, nameCharacters: 64, fileOctets: 1024 * 1024 } as const
+export const keyLimits = {
+  keys: 1_000,
+  nameCharacters: 64,
+  fileOctets: 1024 * 1024,
+  /** Of a key itself. The fewest that a good one can have; and more than any maker of tokens takes. */
+  keyCharacters: { least: 16, most: 256 }
+} as const
 
 /** Entries separated by commas. */
 export const parseKeys = (text: string): Result.Result<Keys, string> =>
@@ -65,8 +72,11 @@ export const makeKey = (name: string, scope: Scope): { readonly secret: Redacted
 /** As {@link parseKeysFile} reads it. */
 export const formatKey = ({ name, scope, sha256 }: Key): string => `${name}:${scope}:${sha256}`
 
-/** Is this text made as keys are? */
-export const isKeyText = (text: string): boolean => /^posh_[\w-]{43}$/.test(text)
+/** Can this text be a key? What a header field carries unchanged (RFC 9110 §5.5): visible ASCII, and no spaces. */
+export const isKeyText = (text: string): boolean =>
+  text.length >= keyLimits.keyCharacters.least && text.length <= keyLimits.keyCharacters.most && visible.test(text)
+
+const visible = /^[!-~]+$/
 
 export const isKeyName = (text: string): boolean =>
   text.length <= keyLimits.nameCharacters && /^[A-Za-z0-9._-]+$/.test(text)

@@ -7,6 +7,7 @@ import type { ServerResponse } from "node:http"
 import { Callers } from "../access/Callers.ts"
 import type { Caller } from "../Caller.ts"
 import { makeAdmit } from "../limits/admission.ts"
+import { noteAccount } from "../limits/Connections.ts"
 import { Limits } from "../limits/Limits.ts"
 import type { Lanes } from "./Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
@@ -20,13 +21,13 @@ export interface Refusal {
 /** Puts the gate in front of a listener's lanes. It stays there: requests still arrive while a service stops. */
 export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.gen(function*() {
-    const runFork = Effect.runForkWith(yield* Effect.context())
     const { identify } = yield* Callers
-    const admit = makeAdmit(yield* Limits, (watch) => void runFork(watch))
+    const admit = makeAdmit(yield* Limits)
     listener.gate = (request, response) => {
       const caller = identify(request)
       if (Result.isFailure(caller)) return refuse(response, caller.failure)
-      noteCaller(request, caller.success)
+      note(request, { caller: caller.success, response })
+      noteAccount(request.socket, caller.success.account)
       const admission = admit(request, response, caller.success)
       if (admission === undefined) return true
       return admission === "ignore" ? false : refuse(response, { problem: admission })
@@ -34,16 +35,30 @@ export const layer = (listener: Lanes) =>
   }))
 
 /** Who asks; of a request that passed the gate. `request` is that of Node.js, as the router's has it in `source`. */
-export const callerOf = (request: object): Caller => (request as Asked)[callerKey] ?? nobody
+export const callerOf = (request: object): Caller => (request as Asked)[passageKey]?.caller ?? nobody
 
-const noteCaller = (request: object, caller: Caller): void => {
-  ;(request as Asked)[callerKey] = caller
+/** With what it is answered; of a request that passed the gate. */
+export const responseOf = (request: object): ServerResponse | undefined => (request as Asked)[passageKey]?.response
+
+/** Calls back when the answer to a request is out, or will never be. */
+export const onClosed = (request: object, release: () => void): void => {
+  const response = responseOf(request)
+  if (response === undefined || response.destroyed) return release()
+  response.once("close", release)
+}
+
+const note = (request: object, passage: Passage): void => {
+  ;(request as Asked)[passageKey] = passage
 }
 
 // On the request itself: a weak map would be more work for the garbage collector than all else here.
-const callerKey = Symbol("caller")
+const passageKey = Symbol("passage")
 interface Asked {
-  [callerKey]?: Caller
+  [passageKey]?: Passage
+}
+interface Passage {
+  readonly caller: Caller
+  readonly response: ServerResponse
 }
 
 /** For requests that no gate has seen: they may nothing that needs a scope. */

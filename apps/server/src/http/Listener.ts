@@ -1,10 +1,12 @@
 /**
  * The HTTP server of Node.js, with limits on slow callers and an end that does not wait for idle ones.
  */
-import { problem, problemMediaType } from "@posh/api"
+import { problem } from "@posh/api"
 import { type IncomingMessage, Server, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
+import { endUnreadable, noteExchange } from "./exchanges.ts"
 import { renderProblem, write } from "./rendered.ts"
+import { hostFault } from "./target.ts"
 
 // Milliseconds and octets: who sends slowly holds a connection no longer than this. Callers keep theirs for a minute.
 export const limits = {
@@ -14,7 +16,9 @@ export const limits = {
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1_024,
   // No other protocol is spoken here: a request that offers one is a request like any other, and passes the gate.
-  shouldUpgradeCallback: () => false
+  shouldUpgradeCallback: () => false,
+  // Node.js would answer past everything that stands here; `hostFault` refuses what it refuses.
+  requireHostHeader: false
 }
 
 /** Longer than the longest deadline: who has not taken any of an answer for so long is not going to. */
@@ -53,6 +57,7 @@ export class Listener extends Server implements Lanes {
     super(limits)
     this.timeout = inactivityMs
     this.on("clientError", refuseUnreadable)
+    this.on("checkExpectation", refuseExpectation)
   }
 
   /** Goes on answering, and asks callers to connect anew, which leads them elsewhere. */
@@ -81,17 +86,22 @@ export class Listener extends Server implements Lanes {
 export const isTaken = (server: Server & Lanes, event: string, args: ReadonlyArray<unknown>): boolean => {
   if (!bringsRequest(event)) return false
   const [request, response] = args as RequestArguments
+  noteExchange(request, response)
   if (server.isDraining) response.shouldKeepAlive = false
   // Whoever is quick enough to ask before the routes stand would otherwise wait in vain.
   if (server.listenerCount(event) === 0) return refuseEarly(response)
-  const isRefused = server.gate?.(request, response) === false
+  const isRefused = refuseMalformed(request, response) || server.gate?.(request, response) === false
   if (!isRefused && server.fastLane?.(request, response) === true) return true
   server.observe?.(response)
   return isRefused
 }
 
-/** `checkContinue` brings one that waits for leave to send its body. */
-export const bringsRequest = (event: string): boolean => event === "request" || event === "checkContinue"
+/**
+ * `checkContinue` brings one that waits for leave to send its body, `checkExpectation` one that expects anything else.
+ * All events that bring requests come here, so that none is answered past the gate.
+ */
+export const bringsRequest = (event: string): boolean =>
+  event === "request" || event === "checkContinue" || event === "checkExpectation"
 
 export type RequestArguments = readonly [request: IncomingMessage, response: ServerResponse]
 
@@ -105,19 +115,24 @@ const refuseEarly = (response: ServerResponse): true => {
   return true
 }
 
-/** What arrives is no HTTP, or not in time: a problem as well, and the end of the connection. */
+const refuseMalformed = (request: IncomingMessage, response: ServerResponse): boolean => {
+  const fault = hostFault(request)
+  if (fault === undefined) return false
+  response.shouldKeepAlive = false
+  write(response, renderProblem(problem("InvalidRequest", fault)))
+  return true
+}
+
+/** RFC 9110 §10.1.1: nothing but `100-continue` can be met. */
+export const refuseExpectation = (_request: IncomingMessage, response: ServerResponse): void => {
+  response.shouldKeepAlive = false
+  response.writeHead(417, { "content-length": 0 }).end()
+}
+
+/** What arrives is no HTTP, or not in time: a problem as well, where no other answer is due, and the end of the connection. */
 export const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
-  const body = JSON.stringify(
-    problem("InvalidRequest", unreadable.get(error.code ?? "") ?? "This is not valid HTTP/1.1.")
-  )
-  const head = [
-    "HTTP/1.1 400 Bad Request",
-    `Content-Type: ${problemMediaType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    "Connection: close"
-  ]
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
+  endUnreadable(socket, problem("InvalidRequest", unreadable.get(error.code ?? "") ?? "This is not valid HTTP/1.1."))
 }
 
 const unreadable = new Map([

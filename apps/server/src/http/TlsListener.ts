@@ -15,6 +15,7 @@ import {
   type Lane,
   type Lanes,
   limits,
+  refuseExpectation,
   refuseUnreadable,
   type RequestArguments
 } from "./Listener.ts"
@@ -50,6 +51,7 @@ export class TlsListener extends Server implements Lanes {
       if (this.#letInBy.has(socket)) refuseUnreadable(error, socket)
       else socket.destroy()
     })
+    this.on("checkExpectation", refuseExpectation)
   }
 
   /** Uses other files for connections from now on. */

@@ -17,7 +17,7 @@ export const layer = HttpApiBuilder.group(
   "associations",
   Effect.fnUntraced(function*(handlers) {
     const verifier = yield* Verifier
-    const { ask } = yield* Limits
+    const { ask, withPlaces } = yield* Limits
     return handlers.handleAll({
       getAssociation: ({ params, query, request }) => {
         const caller = callerOf(request.source)
@@ -36,10 +36,13 @@ export const layer = HttpApiBuilder.group(
       },
       forgetAssociation: ({ params }) =>
         Effect.mapError(verifier.forget(params.domain, params.service), (error) => questionProblem(error)),
-      listAssociations: ({ query: { cursor, limit = inventoryLimit.default, ...range } }) =>
+      listAssociations: ({ query: { cursor, limit = inventoryLimit.default, ...range }, request }) =>
         Effect.fromResult(readCursor(cursor)).pipe(
-          Effect.flatMap((position) => verifier.inventory({ ...range, ...position, limit })),
-          Effect.map(toInventory)
+          Effect.flatMap((position) =>
+            withPlaces(callerOf(request.source), 1, verifier.inventory({ ...range, ...position, limit }))
+          ),
+          Effect.map(toInventory),
+          withRetryAfter
         )
     })
   })

@@ -5,7 +5,17 @@ import { bodyLimits, type Problem, problem } from "@posh/api"
 import { ByteSize, Effect, Result } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 import { isUtf8 } from "node:buffer"
-import { isOverstructured } from "./structure.ts"
+import type { IncomingMessage } from "node:http"
+import { callerBounds } from "../limits/bounds.ts"
+import type { Limits } from "../limits/Limits.ts"
+import { tooLarge } from "../limits/refusals.ts"
+import { onePiece } from "../limits/Turns.ts"
+import { duplicateIn, membersOf } from "./duplicates.ts"
+import { callerOf, responseOf } from "./Gate.ts"
+import { fieldOf } from "./problems.ts"
+import { structureOf } from "./structure.ts"
+
+type Reader = Pick<Limits["Service"], "inTurn" | "receive">
 
 /**
  * Reads a body.
@@ -15,42 +25,58 @@ import { isOverstructured } from "./structure.ts"
  * The media type must be said: a web page cannot send `application/json` to another site without asking first, so a
  * service on a loopback address is out of its reach.
  */
-export const readJson = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<unknown, Problem> =>
-  Effect.flatMap(readBody(request, bodyLimits.single), (octets) => Effect.fromResult(decodeJson(octets)))
+export const readJson = (
+  reader: Reader,
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<unknown, Problem> =>
+  Effect.flatMap(readBody(reader, request, bodyLimits.single), (octets) =>
+    octets.length > callerBounds.smallBody
+      ? Effect.flatMap(reader.inTurn(onePiece(() => decodeJson(octets))), Effect.fromResult)
+      : Effect.fromResult(decodeJson(octets)))
 
-/** Reads a body that is to be JSON, without parsing it. */
+/** Reads a body that is to be JSON, without parsing it. There is room for it, and for a long answer, until that is out. */
 export const readBody = (
+  { receive }: Pick<Reader, "receive">,
   request: HttpServerRequest.HttpServerRequest,
-  limit: number
-): Effect.Effect<Buffer, Problem> => {
-  const refusal = headFault(request, limit)
-  if (refusal !== undefined) return Effect.fail(refusal)
-  return request.arrayBuffer.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
-    Effect.mapError(({ reason }) =>
-      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-        ? tooLarge(limit)
-        : problem("InvalidRequest", "The body could not be read to its end.")
-    ),
-    Effect.map((octets) => Buffer.from(octets))
-  )
-}
+  limit: number,
+  answer = 0
+): Effect.Effect<Buffer, Problem> =>
+  Effect.suspend(() => {
+    const source = request.source as IncomingMessage
+    const response = responseOf(source)
+    if (response === undefined) return Effect.die(new Error("a body is read of a request that passed no gate"))
+    const refusal = headFault(request, limit) ?? receive(source, response, callerOf(source), limit, answer)
+    if (refusal !== undefined) return Effect.fail(refusal)
+    return request.arrayBuffer.pipe(
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
+      Effect.mapError(({ reason }) =>
+        reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+          ? tooLarge(limit)
+          : problem("InvalidRequest", "The body could not be read to its end.")
+      ),
+      Effect.map((octets) => Buffer.from(octets))
+    )
+  })
 
 /** Octets → JSON value. */
 export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
   if (octets.byteLength === 0) return refuse("The body is empty; JSON is expected.")
   if (!isUtf8(octets)) return refuse("The body is not UTF-8.")
-  if (octets.byteLength > unexamined && isOverstructured(octets)) {
-    return refuse("The body has more levels or members than a question can have.")
-  }
-  return Result.try({
-    try: (): unknown => JSON.parse(octets.toString("utf8")),
-    catch: () => problem("InvalidRequest", "The body is not JSON.")
+  const { isOver, members } = structureOf(octets)
+  if (isOver) return refuse("The body has more levels or members than a question can have.")
+  return Result.flatMap(parse(octets), (value) => {
+    const duplicate = members === membersOf(value) ? undefined : duplicateIn(octets)
+    return duplicate === undefined
+      ? Result.succeed(value)
+      : Result.fail(problem("InvalidRequest", "The member occurs twice.", fieldOf(duplicate)))
   })
 }
 
-/** Octets: no structure of this length is dear. */
-const unexamined = 16 * 1_024
+const parse = (octets: Buffer): Result.Result<unknown, Problem> =>
+  Result.try({
+    try: (): unknown => JSON.parse(octets.toString("utf8")),
+    catch: () => problem("InvalidRequest", "The body is not JSON.")
+  })
 
 const refuse = (detail: string) => Result.fail(problem("InvalidRequest", detail))
 
@@ -65,5 +91,3 @@ const headFault = ({ headers }: HttpServerRequest.HttpServerRequest, limit: numb
   }
   return Number(headers["content-length"] ?? 0) > limit ? tooLarge(limit) : undefined
 }
-
-const tooLarge = (limit: number) => problem("PayloadTooLarge", `At most ${limit} octets are read.`)

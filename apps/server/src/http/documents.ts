@@ -18,6 +18,7 @@ import {
 import { Clock, Effect, Result, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Limits } from "../limits/Limits.ts"
+import { eachPiece, onePiece } from "../limits/Turns.ts"
 import { readJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
 import { questionProblem, schemaProblem, withRetryAfter } from "./problems.ts"
@@ -28,24 +29,26 @@ export const layer = HttpApiBuilder.group(
   "documents",
   Effect.fnUntraced(function*(handlers) {
     const verifier = yield* Verifier
-    const { ask } = yield* Limits
+    const limits = yield* Limits
+    const { ask } = limits
     return handlers
       .handleRaw("lintDocument", ({ request }) =>
-        readJson(request).pipe(
+        readJson(limits, request).pipe(
           Effect.flatMap((input) => Effect.fromResult(decodeLint(input))),
           Effect.flatMap((asked) =>
             ask({
               caller: callerOf(request.source),
-              answer: lint(verifier, asked),
+              answer: lint(verifier, limits, asked),
               isSettled: () => false // findings on half of what there is would mislead
             })
           ),
           withRetryAfter
         ))
       .handleRaw("generateDocument", ({ request }) =>
-        readJson(request).pipe(
+        readJson(limits, request).pipe(
           Effect.flatMap((input) => Effect.fromResult(decodeGenerate(input))),
-          Effect.flatMap(generate)
+          Effect.flatMap((asked) => limits.withPlaces(callerOf(request.source), 1, generate(limits, asked))),
+          withRetryAfter
         ))
   })
 )
@@ -60,7 +63,11 @@ const decodeLint = (input: unknown): Result.Result<LintRequest, Problem> =>
 const decodeGenerate = (input: unknown): Result.Result<GenerateRequest, Problem> =>
   Result.mapError(decodeGenerateResult(input), ({ issue }) => schemaProblem(issue))
 
-const lint = (verifier: Verifier["Service"], asked: LintRequest): Effect.Effect<LintResponse, Problem> =>
+const lint = (
+  verifier: Verifier["Service"],
+  { inTurn }: Pick<Limits["Service"], "inTurn">,
+  asked: LintRequest
+): Effect.Effect<LintResponse, Problem> =>
   Effect.gen(function*() {
     const { document, domain, generation, service } = asked
     const now = yield* Clock.currentTimeMillis
@@ -68,7 +75,7 @@ const lint = (verifier: Verifier["Service"], asked: LintRequest): Effect.Effect<
       if (domain !== undefined) return yield* refuse("domain", "Give either a document or a domain.")
       if (service !== undefined) return yield* refuse("service", "The service goes with a domain.")
       if (generation === undefined) return yield* refuse("generation", "A document needs its generation.")
-      return { findings: lintDocument({ document, generation, now }) }
+      return { findings: yield* inTurn(onePiece(() => lintDocument({ document, generation, now }))) }
     }
     if (domain === undefined) return yield* refuse("document", "Give a document, or a domain.")
     if (service === undefined) return yield* refuse("service", "A domain needs the service.")
@@ -90,7 +97,10 @@ const compare = (verifier: Verifier["Service"], { association, domain, service }
       )
     )
 
-const generate = (asked: GenerateRequest): Effect.Effect<GenerateResponse, Problem> =>
+const generate = (
+  { inTurn }: Pick<Limits["Service"], "inTurn">,
+  asked: GenerateRequest
+): Effect.Effect<GenerateResponse, Problem> =>
   Effect.gen(function*() {
     const { certificates, expires, generation, service = "xmpp-server", url } = asked
     const now = yield* Clock.currentTimeMillis
@@ -103,9 +113,10 @@ const generate = (asked: GenerateRequest): Effect.Effect<GenerateResponse, Probl
     }
     if (certificates === undefined) return yield* refuse("certificates", "Give certificates, or a url.")
     if (generation === undefined) return yield* refuse("generation", "Certificates need the generation.")
-    const parsed = yield* Effect.fromResult(Result.all(certificates.map(readCertificate)))
+    const read = yield* inTurn(eachPiece(certificates.entries(), ([index, text]) => readCertificate(text, index)))
+    const parsed = yield* Effect.fromResult(Result.all(read))
     const material = { certificates: parsed, generation, ...(expires === undefined ? {} : { expires }) }
-    return yield* orProblem(generateDocument(material, entry, now))
+    return yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
   })
 
 /** The leaf of what may be a chain. */

@@ -3,16 +3,17 @@
  *
  * **Details**
  *
- * Takes only requests that are as usual (JSON of a known length, no coding); all others, and every other route, go
+ * Takes only requests that are as usual (JSON of a known length, which is too short to be counted; no coding); all others, and every other route, go
  * the ordinary way, which answers the same (`fastLane.test.ts` compares the two).
  */
-import { bodyLimits, type Problem } from "@posh/api"
+import type { Problem } from "@posh/api"
 import { Cause, Effect, Exit, Layer, Result } from "effect"
 import { LRUCache } from "lru-cache"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { answerReading, type Reading, readQuestion } from "../answerQuestion.ts"
 import type { Caller } from "../Caller.ts"
 import { Decider } from "../Decider.ts"
+import { callerBounds } from "../limits/bounds.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
 import { toAnswer } from "../toAnswer.ts"
 import { decodeJson } from "./body.ts"
@@ -50,12 +51,12 @@ export const layer = (listener: Lanes) =>
       const length = usualLength(request)
       if (length === undefined) return false
       const began = performance.now()
+      const caller = callerOf(request)
       readBody(request, length, (octets) => {
         const end = (exit: Exit.Exit<Rendered>) => {
           respond(response, exit, report)
           listener.answered?.(response, began)
         }
-        const caller = callerOf(request)
         const traced = choose(request)
         const reading = readings(octets)
         const now = traced === undefined ? attempt(() => answerNow(reading, caller)) : undefined
@@ -78,7 +79,8 @@ const usualLength = ({ headers, method, url }: IncomingMessage): number | undefi
   if (headers["content-type"] !== "application/json" || headers["content-encoding"] !== undefined) return undefined
   if (headers.expect !== undefined) return undefined
   const length = Number(headers["content-length"])
-  return length > 0 && length <= bodyLimits.single ? length : undefined
+  // Longer ones are read in turn.
+  return length > 0 && length <= callerBounds.smallBody ? length : undefined
 }
 
 // A body that breaks off never ends, so its question is never asked; the connection is gone by then.

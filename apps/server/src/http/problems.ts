@@ -15,12 +15,17 @@ export const questionProblem = (error: QuestionError, prefix = ""): Problem =>
 export const schemaProblem = (issue: SchemaIssue.Issue, prefix = ""): Problem => {
   const [first] = format(issue).issues
   const path = (first?.path ?? []).map((segment) => typeof segment === "object" ? segment.key : segment)
-  const field = path.reduce<string>(
-    (parent, key) => typeof key === "number" ? `${parent}[${key}]` : join(parent, String(key)) ?? "",
-    prefix
-  )
-  return problem("InvalidRequest", sentence(first?.message ?? ""), bounded(field))
+  return problem("InvalidRequest", sentence(first?.message ?? ""), fieldOf(path, prefix))
 }
+
+/** How a problem names a part of a body; cut, because callers choose names. */
+export const fieldOf = (path: ReadonlyArray<PropertyKey>, prefix = ""): string | undefined =>
+  bounded(
+    path.reduce<string>(
+      (parent, key) => typeof key === "number" ? `${parent}[${key}]` : join(parent, String(key)) ?? "",
+      prefix
+    )
+  )
 
 /** The same problem, of a question that stands at `prefix` in its body. */
 export const problemAt = (inner: Problem, prefix: string): Problem => ({

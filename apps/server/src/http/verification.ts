@@ -5,12 +5,16 @@ import { Api, bodyLimits, type Problem, problem, type Question, type VerifyQuery
 import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { answerBatch } from "../answerBatch.ts"
+import type { IncomingMessage } from "node:http"
+import { answerBatch, type BatchAnswer } from "../answerBatch.ts"
 import { answerQuestion } from "../answerQuestion.ts"
 import { Decider } from "../Decider.ts"
+import { callerBounds } from "../limits/bounds.ts"
 import { Limits } from "../limits/Limits.ts"
+import { usualQuestions } from "../limits/receive.ts"
+import { full } from "../limits/refusals.ts"
 import { readBody, readJson } from "./body.ts"
-import { callerOf } from "./Gate.ts"
+import { callerOf, onClosed, responseOf } from "./Gate.ts"
 import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `verification`. */
@@ -24,7 +28,7 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "verify",
         ({ request }) =>
-          readJson(request).pipe(
+          readJson(limits, request).pipe(
             Effect.flatMap((input) => answerQuestion(decide, callerOf(request.source), input)),
             withRetryAfter
           )
@@ -39,14 +43,46 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "verifyBatch",
         ({ request }) =>
-          readBody(request, bodyLimits.batch).pipe(
-            Effect.flatMap((body) => answerBatch(decide, limits, callerOf(request.source), body)),
-            Effect.map((results) => HttpServerResponse.text(results, { contentType: "application/json" })),
+          hasRoom(limits, request).pipe(
+            Effect.andThen(readBody(limits, request, bodyLimits.batch, callerBounds.answer)),
+            Effect.flatMap((body) =>
+              answerBatch(
+                decide,
+                limits,
+                callerOf(request.source),
+                body,
+                (release) => onClosed(request.source, release)
+              )
+            ),
+            Effect.map((answer) => toBatchResponse(limits, request, answer)),
             withRetryAfter
           )
       )
   })
 )
+
+const toBatchResponse = (
+  { deliver }: Limits["Service"],
+  { source }: HttpServerRequest.HttpServerRequest,
+  answer: BatchAnswer
+): HttpServerResponse.HttpServerResponse => {
+  const contentType = "application/json"
+  if (typeof answer === "string") return HttpServerResponse.text(answer, { contentType })
+  const response = responseOf(source)
+  if (response !== undefined) deliver(response)
+  return HttpServerResponse.stream(answer, { contentType })
+}
+
+/** A batch that will find no places need not be read. */
+const hasRoom = (
+  { inFlight }: Limits["Service"],
+  { source }: HttpServerRequest.HttpServerRequest
+): Effect.Effect<void, Problem> =>
+  Effect.suspend(() =>
+    inFlight.fits(callerOf(source).account, usualQuestions(source as IncomingMessage))
+      ? Effect.void
+      : Effect.fail(full())
+  )
 
 /** The question whose members came as parameters. */
 const toQuestion = (

@@ -55,16 +55,45 @@ export const boundConnections = (server: Server, wanted: number): Effect.Effect<
     yield* Effect.forkScoped(Effect.repeat(report, Schedule.spaced("1 minute")))
   })
 
-/** Ends the connections in which most waits, until no more waits than may. */
+/**
+ * Ends connections until no more waits in all than may: always one of the caller for whom most waits, and of those the one
+ * in which most does. A reader is not cut off because another does not read.
+ */
 export const giveUpUntaken = (sockets: Iterable<Socket>, most: number): void => {
-  const waiting = [...sockets].filter(({ writableLength }) => writableLength > 0)
-  let total = waiting.reduce((sum, { writableLength }) => sum + writableLength, 0)
-  if (total <= most) return
-  for (const socket of waiting.sort((left, right) => right.writableLength - left.writableLength)) {
-    if (total <= most) return
+  const waiting = new Map<string, Array<Socket>>()
+  let total = 0
+  for (const socket of sockets) {
+    if (socket.destroyed || socket.writableLength === 0) continue
+    total += socket.writableLength
+    const account = accountOf(socket) ?? networkOf(socket.remoteAddress ?? "")
+    const others = waiting.get(account)
+    if (others === undefined) waiting.set(account, [socket])
+    else others.push(socket)
+  }
+  const callers = [...waiting.values()].map((own) => ({
+    own: own.sort((left, right) => left.writableLength - right.writableLength),
+    octets: own.reduce((sum, { writableLength }) => sum + writableLength, 0)
+  }))
+  while (total > most) {
+    const greatest = callers.reduce((left, right) => right.octets > left.octets ? right : left)
+    const socket = greatest.own.pop()
+    if (socket === undefined) return
     total -= socket.writableLength
+    greatest.octets -= socket.writableLength
     socket.destroy()
   }
+}
+
+/** Who asks on a connection; of several, who asked last. */
+export const noteAccount = (socket: Socket, account: string): void => {
+  ;(socket as Connection)[accountKey] = account
+}
+
+const accountOf = (socket: Socket): string | undefined => (socket as Connection)[accountKey]
+
+const accountKey = Symbol("account")
+interface Connection extends Socket {
+  [accountKey]?: string
 }
 
 /** Each connection is an open file, and where none is left there is none to reach an origin with either. */

@@ -14,7 +14,9 @@ export const makePipeline = () => {
   return ({ socket }: IncomingMessage, response: ServerResponse): Depth => {
     const line = waiting.get(socket)
     if (line === undefined) {
-      waiting.set(socket, { answers: [response], over: false })
+      const answers = [response]
+      waiting.set(socket, { answers, over: false })
+      socket.once("close", () => setImmediate(abandon, answers))
       return "within"
     }
     if (line.over) return "behind"
@@ -27,6 +29,18 @@ export const makePipeline = () => {
     }
     line.answers.push(response)
     return "within"
+  }
+}
+
+/**
+ * Node.js tells the answer that is being written of the end of its connection, and not those behind it. They end as well:
+ * whatever is held for them until they close, or works on them, is let go.
+ */
+const abandon = (answers: ReadonlyArray<ServerResponse>): void => {
+  for (const answer of answers) {
+    if (answer.destroyed || answer.writableFinished) continue
+    answer.destroy()
+    answer.emit("close")
   }
 }
 

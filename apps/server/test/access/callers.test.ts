@@ -128,9 +128,16 @@ layer(service, { excludeTestServices: true })("who may ask", (it) => {
         [{ authorization: "Basic b3BzOm9wcw==" }, `Bearer realm="posh"`],
         [{ authorization: "Bearer" }, `Bearer realm="posh"`],
         [
-          { authorization: "Bearer x" },
+          { authorization: "Bearer 0123456789abcdef" },
           `Bearer realm="posh", error="invalid_token", error_description="The key is not known here"`
         ],
+        ...["x", "k".repeat(257), "a key with spaces"].map((key) =>
+          [
+            { authorization: `Bearer ${key}` },
+            `Bearer realm="posh", error="invalid_token", ` +
+            `error_description="This is no key: a key is 16 to 256 visible ASCII characters"`
+          ] as const
+        ),
         [bearer("fleet"), `Bearer realm="posh", error="insufficient_scope", scope="admin"`]
       ]
       for (const [headers, challenge] of challenges) {

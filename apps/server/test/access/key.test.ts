@@ -99,6 +99,23 @@ describe("the ring", () => {
 
   it("knows what a key looks like", () => assert.isTrue(texts.every(isKeyText)))
 
+  // The contract of an entry is `name:scope:sha256`, whoever made the key.
+  const own: ReadonlyArray<readonly [name: string, key: string, opens: boolean]> = [
+    ["words of an operator", "s3cr3t-of-the-operator-0123456789abcdef", true],
+    ["16 characters", "0123456789abcdef", true],
+    ["256 characters", "k".repeat(256), true],
+    ["all of visible ASCII", Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).join(""), true],
+    ["15 characters", "0123456789abcde", false],
+    ["257 characters", "k".repeat(257), false],
+    ["a space", "a key with words in it", false],
+    ["a control character", "0123456789abcdef\u007f", false],
+    ["what is not ASCII", "schl\u00fcssel-des-betreibers", false]
+  ]
+  it.each(own)("of an operator's own making: %s", (_, key, opens) => {
+    const entry = Result.getOrThrow(parseKeys(`own:admin:${hash("sha256", Buffer.from(key, "latin1"))}`))
+    assert.strictEqual(makeKeyRing(entry)(key)?.name, opens ? "own" : undefined)
+  })
+
   it("holds as many keys as are allowed", () => {
     const keys = Result.getOrThrow(parseKeysFile(many(keyLimits.keys)))
     assert.isUndefined(makeKeyRing(keys)(texts[0] ?? ""))

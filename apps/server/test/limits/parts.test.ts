@@ -6,14 +6,17 @@ import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { Socket } from "node:net"
 import { PassThrough } from "node:stream"
-import { isOverstructured } from "../../src/http/structure.ts"
+import { structureOf } from "../../src/http/structure.ts"
 import { makeBodies } from "../../src/limits/Bodies.ts"
+import { callerBounds } from "../../src/limits/bounds.ts"
 import { makeBuckets } from "../../src/limits/Buckets.ts"
-import { giveUpUntaken } from "../../src/limits/Connections.ts"
+import { giveUpUntaken, noteAccount } from "../../src/limits/Connections.ts"
 import { makeInFlight } from "../../src/limits/InFlight.ts"
 import { makeLag } from "../../src/limits/Lag.ts"
 import { Limits } from "../../src/limits/Limits.ts"
 import { networkOf } from "../../src/limits/network.ts"
+import { balanceAfter, mostBalance } from "../../src/limits/taking.ts"
+import { makeTurns } from "../../src/limits/Turns.ts"
 
 describe("a bucket", () => {
   /** Takes at these times; how many of them were granted. */
@@ -132,23 +135,90 @@ describe("structure of a body", () => {
     ["300,000 strings", "\"\"".repeat(300_000), true],
     ["a string without an end", "\"abc", false]
   ]
-  it.each(rows)("%s", (_, text, expected) => assert.strictEqual(isOverstructured(Buffer.from(text)), expected))
+  it.each(rows)("%s", (_, text, expected) => assert.strictEqual(structureOf(Buffer.from(text)).isOver, expected))
 })
 
 describe("answers that nobody takes", () => {
-  it("are given up, the greatest first, until few enough are left", () => {
-    const waiting = (octets: number) => {
-      const stream = new PassThrough({ highWaterMark: 1 })
-      stream.write("x")
-      stream.cork()
-      stream.write(Buffer.alloc(octets))
-      stream.on("error", () => {})
-      return stream as unknown as Socket
-    }
-    const [small, large, medium] = [waiting(10), waiting(1_000), waiting(100)]
-    giveUpUntaken([small, large, medium], 200)
-    assert.deepStrictEqual([small, large, medium].map(({ destroyed }) => destroyed), [false, true, false])
+  const waiting = (octets: number, account: string) => {
+    const stream = new PassThrough({ highWaterMark: 1 })
+    stream.write("x")
+    stream.cork()
+    stream.write(Buffer.alloc(octets))
+    stream.on("error", () => {})
+    const socket = stream as unknown as Socket
+    noteAccount(socket, account)
+    return socket
+  }
+  const rows: ReadonlyArray<
+    readonly [name: string, answers: ReadonlyArray<readonly [account: string, octets: number]>, ended: string]
+  > = [
+    ["the greatest first, until few enough are left", [["a", 10], ["a", 1_000], ["a", 100]], "-x-"],
+    ["none where few enough wait", [["a", 60], ["b", 60]], "--"],
+    ["those of the caller for whom most waits, not the greatest of all", [["a", 90], ["b", 80], ["b", 80]], "--x"],
+    [
+      "many small ones of one caller before a large one of another",
+      [["a", 99], ...Array.from({ length: 10 }, () => ["b", 39] as const)],
+      "-xxxxxxxx--"
+    ],
+    ["of equals in turns", [["a", 99], ["b", 99], ["a", 99], ["b", 99]], "xx--"]
+  ]
+  it.each(rows)("are given up: %s", (_, answers, ended) => {
+    const sockets = answers.map(([account, octets]) => waiting(octets, account))
+    giveUpUntaken(sockets, 200)
+    const left = sockets.filter(({ destroyed }) => !destroyed).reduce(
+      (sum, { writableLength }) => sum + writableLength,
+      0
+    )
+    assert.isAtMost(left, 200)
+    const count = (text: string) => [...text].filter((mark) => mark === "x").length
+    const owners = (marks: ReadonlyArray<boolean>) =>
+      answers.filter((_answer, index) => marks[index]).map(([account]) => account).sort()
+    assert.deepStrictEqual(
+      owners(sockets.map(({ destroyed }) => destroyed)),
+      owners([...ended].map((mark) => mark === "x"))
+    )
+    assert.strictEqual(sockets.filter(({ destroyed }) => destroyed).length, count(ended))
   })
+
+  const rate = callerBounds.answerProgress
+  const pause = callerBounds.answerPauseMs
+  /** Octets taken in each second → the second at whose end it is too slow. */
+  const paces: ReadonlyArray<readonly [name: string, pace: (second: number) => number, over: number | undefined]> = [
+    ["nothing", () => 0, pause / 1_000 + 1],
+    ["the least rate", () => rate, undefined],
+    ["half of it", () => rate / 2, pause / 500 + 1],
+    ["much at once, and then nothing", (second) => second === 0 ? 8 * 1024 * 1024 : 0, pause / 1_000 + 2],
+    ["in bursts with pauses", (second) => second % 25 === 24 ? 25 * rate : 0, undefined],
+    ["an octet a second", () => 1, pause / 1_000 + 1]
+  ]
+  it.each(paces)("in portions are taken too slowly: %s", (_, pace, over) => {
+    let balance: number = mostBalance
+    const seconds = Array.from({ length: 300 }, (_second, second) => second)
+    const ended = seconds.find((second) => (balance = balanceAfter(balance, 1_000, pace(second))) < 0)
+    assert.strictEqual(ended === undefined ? undefined : ended + 1, over)
+  })
+})
+
+describe("turns", () => {
+  it.live("slices end by the clock, and each has its turn", () =>
+    Effect.gen(function*() {
+      const inTurn = yield* makeTurns
+      const done: Array<string> = []
+      const work = (name: string) =>
+        inTurn(function*() {
+          for (let piece = 0; piece < 6; piece += 1) {
+            done.push(name)
+            const until = performance.now() + callerBounds.sliceMs / 2
+            while (performance.now() < until) { /* a piece of work */ }
+            yield
+          }
+          return name
+        })
+      const names = yield* Effect.all([work("a"), work("b")], { concurrency: "unbounded" })
+      assert.deepStrictEqual(names, ["a", "b"])
+      const changes = done.filter((name, index) => name !== done[index - 1]).length
+      assert.isAtLeast(changes, 4, done.join(""))
+    }))
 })
 
 describe("the time that a question has waited to be read", () => {

@@ -47,6 +47,24 @@ const seriesOf = (name: string, { buckets = [], type }: Row, labels: Labels): Re
 }
 
 describe("GET /metrics", () => {
+  it.live("is rendered so often at the most, whoever asks, and is still the truth after a moment", () =>
+    Effect.gen(function*() {
+      const { env } = yield* makeWorld
+      const { get } = yield* startService(env)
+      const scrapes = yield* Effect.forEach(Array.from({ length: 200 }), () => get("/metrics"), { concurrency: 10 })
+      assert.isTrue(scrapes.every(({ status }) => status === 200))
+      // The process says how much of the processor it has used, to the nanosecond: no two renderings are the same.
+      const renderings = new Set(scrapes.map(({ text }) => text)).size
+      assert.isBelow(renderings, 60)
+      yield* get("/nothing")
+      const seen = get("/metrics").pipe(
+        Effect.map(({ text }) => valueOf(text, `posh_http_requests_total{route="other",status="4xx"}`)),
+        Effect.repeat({ until: (count) => count > 0 }),
+        Effect.timeout("10 seconds")
+      )
+      assert.strictEqual(yield* seen, 1)
+    }).pipe(Effect.scoped))
+
   it.live("exports the catalogue, exactly, from the start and after questions", () =>
     Effect.gen(function*() {
       const { env, server, stranger } = yield* makeWorld

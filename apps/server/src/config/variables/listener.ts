@@ -56,7 +56,9 @@ export const listener = {
   apiKeys: variable("POSH_API_KEYS", {
     fallback: "",
     values: "entries `name:scope:sha256`, comma-separated; with the file below 1,000 at the most",
-    meaning: "Keys of callers, as `npm run keys:new` makes them. The scope is `verify` or `admin`, which includes it.",
+    meaning:
+      "Keys of callers, as `npm run keys:new` makes them. The scope is `verify` or `admin`, which includes it. The hash is " +
+      "that of any text of 16 to 256 visible ASCII characters.",
     consequence: "Everything but health, metrics and the docs needs a key.",
     parse: optional(parseKeys)
   }),
@@ -72,10 +74,11 @@ export const listener = {
   auth: variable("POSH_AUTH", {
     fallback: "",
     values: "`none`, or unset",
-    meaning: "`none` opens the service on any address to everybody.",
+    meaning: "`none` opens the service on any address, and by any name, to everybody.",
     consequence:
-      "Everybody who reaches the listener may ask, refresh and forget. Say so only behind a guard. With keys " +
-      "or a client CA it stops the start.",
+      "Everybody who reaches the listener may ask, refresh and forget. Say so only behind a guard. Unset, and without " +
+      "keys or a client CA, only requests to `localhost`, `127.0.0.0/8` and `[::1]` are answered. Pages of other origins " +
+      "are refused either way. With keys or a client CA it stops the start.",
     parse: optional(oneOf(["none"]))
   })
 } as const

@@ -1,0 +1,73 @@
+/**
+ * One answer to a request. What Node.js cannot read may be the rest of a request that has its answer, or what follows
+ * requests that wait for theirs; a second final response would be taken for the answer to another request, and so,
+ * by a proxy that shares the connection, be given to another caller.
+ */
+import { type Problem, problemMediaType } from "@posh/api"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import { renderProblem, write } from "./rendered.ts"
+
+/** Notes the exchange that a request begins. Those of a connection begin in order, and each is complete before the next. */
+export const noteExchange = (request: IncomingMessage, response: ServerResponse): void => {
+  ;(request.socket as Connection)[lastKey] = response
+}
+
+/** What may still be said on a connection of which nothing more can be read. */
+export type LastWord =
+  /** No answer is due or under way: the octets that cannot be read are a request of their own. */
+  | "answer"
+  /** The body of a request cannot be read, and nothing has been answered to it: its own response says so. */
+  | "answer-it"
+  /** Whatever is answered already, or will be, is the end of the connection. */
+  | "nothing"
+
+/** Pure, but for the state of Node.js. `response` is that of the last request which was begun. */
+export const lastWordOf = (response: ServerResponse | undefined): LastWord => {
+  if (response === undefined) return "answer"
+  if (response.req.complete) return response.writableFinished ? "answer" : "nothing"
+  return response.headersSent || response.writableEnded ? "nothing" : "answer-it"
+}
+
+/** Ends a connection of which nothing more can be read: with the problem, where that is the only answer. */
+export const endUnreadable = (socket: Duplex, problem: Problem): void => {
+  const connection = socket as Connection
+  if (connection[endedKey] === true) return
+  connection[endedKey] = true
+  const response = connection[lastKey]
+  const word = lastWordOf(response)
+  if (word === "answer") return answer(socket, problem)
+  if (response === undefined || response.destroyed) return void socket.destroy()
+  if (!response.headersSent) response.shouldKeepAlive = false
+  // What was answered is still sent; and nothing that comes meanwhile is a request any more.
+  response.once("finish", () => end(socket))
+  if (word === "answer-it") return write(response, renderProblem(problem))
+  if (response.writableFinished) end(socket)
+}
+
+/** As `destroySoon` of sockets: written octets leave first. */
+const end = (socket: Duplex): void => {
+  if (socket.destroyed) return
+  if (socket.writableFinished) return void socket.destroy()
+  socket.once("finish", () => socket.destroy())
+  socket.end()
+}
+
+/** Past Node.js, which has no response for what is no request. */
+const answer = (socket: Duplex, problem: Problem): void => {
+  const body = JSON.stringify(problem)
+  const head = [
+    "HTTP/1.1 400 Bad Request",
+    `Content-Type: ${problemMediaType}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close"
+  ]
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
+}
+
+const lastKey = Symbol("last response")
+const endedKey = Symbol("ended")
+interface Connection extends Duplex {
+  [lastKey]?: ServerResponse
+  [endedKey]?: boolean
+}
