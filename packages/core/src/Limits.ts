@@ -74,5 +74,10 @@ export const budgetLimits: BudgetLimits = {
   inFlight: 256
 }
 
+/** Of entries that another process wrote to a store. */
+export const cacheLimits = {
+  clockSkewMs: 300_000 // by which clocks of replicas may differ: as much as POSH-MAT-02 allows
+} as const
+
 /** Longest text from outside that is repeated in a message (POSH-SEC-14). */
 export const quotedCharacters = 256

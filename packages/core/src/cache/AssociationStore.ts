@@ -3,7 +3,7 @@
  * be away, but it never fails a question and never returns what was not put in (POSH-CAC-05).
  */
 import { Context, type Effect } from "effect"
-import type { Association } from "../Association.ts"
+import type { Association, usableUntil } from "../Association.ts"
 import type { Deadline } from "../Deadline.ts"
 import type { Domain } from "../Domain.ts"
 import type { ResolveError } from "../errors.ts"
@@ -60,6 +60,21 @@ export interface Permit {
   readonly fence: number
 }
 
+/** What of a purge is still to be done; each is retried until it succeeds, for as long as the process runs. */
+export type PendingPurge = "store" | "announcement"
+
+/** The result of a purge. */
+export interface Purge {
+  /**
+   * `store`: the shared store has not removed the entries yet. `announcement`: other processes have not been told yet. In
+   * this order; empty where nothing is left to do.
+   */
+  readonly pending: ReadonlyArray<PendingPurge>
+}
+
+/** What stores report that nobody shares. */
+export const nothingPending: Purge = { pending: [] }
+
 export interface InventoryQuery {
   /** Milliseconds since the epoch. */
   readonly expiresBefore?: number
@@ -93,8 +108,8 @@ export class AssociationStore extends Context.Service<AssociationStore, {
   /** Leaves an association in place (POSH-CAC-30). */
   readonly putAbsence: (key: StoreKey, absence: Absence, permit?: Permit) => Effect.Effect<boolean>
   readonly removeAssociation: (key: StoreKey, permit?: Permit) => Effect.Effect<boolean>
-  /** Permits given out before are good no longer. */
-  readonly forget: (key: StoreKey) => Effect.Effect<void>
-  /** Remembered associations that have not expired. */
+  /** Permits given out before are good no longer. What this process remembers is gone at once, whatever is pending. */
+  readonly forget: (key: StoreKey) => Effect.Effect<Purge>
+  /** Remembered associations that may still answer, see {@link usableUntil}; in the order of their `expiresAt`. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/cache/AssociationStore") {}

@@ -8,7 +8,7 @@
  */
 import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
-import type { Association } from "../Association.ts"
+import { type Association, usableUntil } from "../Association.ts"
 import type { Material } from "../Material.ts"
 import { monotonicMsOf } from "../monotonic.ts"
 import { Observer } from "../Observer.ts"
@@ -17,11 +17,11 @@ import {
   AssociationStore,
   type Inventory,
   type InventoryQuery,
-  type Remembered,
+  nothingPending,
   type StoreKey
 } from "./AssociationStore.ts"
 import { comparePositions, type Position } from "./cursor.ts"
-import type { NearStore } from "./TieredStore.ts"
+import { type Marked, type NearStore, unmarked } from "./NearStore.ts"
 
 export interface MemoryStoreOptions {
   /** Associations remembered at most, and absences; each costs about a kilobyte. With 0 nothing is remembered. */
@@ -38,6 +38,8 @@ interface Clocks {
 /** What is known of one key, with both clocks at the time of storing (POSH-CAC-35). */
 interface Slot<A> extends Clocks {
   readonly value: A
+  /** See {@link NearStore.mark}. */
+  mark: number
 }
 
 export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect.Effect<NearStore> =>
@@ -58,7 +60,7 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         absences.delete(keyText)
       }
 
-      const getNow = (key: StoreKey): Remembered => {
+      const getNow = (key: StoreKey): Marked => {
         const known = associations.get(key.text)
         const missed = absences.get(key.text)
         if (known === undefined && missed === undefined) {
@@ -69,7 +71,9 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         return {
           tier: "memory",
           asOf: now,
-          ...(known !== undefined && now < known.value.lifetime.expiresAt ? { association: known.value } : {}),
+          // An absence is never older than the association beside it, so the check of that one is the older of the two.
+          mark: (known ?? missed)?.mark ?? unmarked,
+          ...(known !== undefined && now < usableUntil(known.value.lifetime) ? { association: known.value } : {}),
           ...(missed === undefined ? {} : { absence: missed.value })
         }
       }
@@ -81,13 +85,13 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         getShared: get,
         putAssociation: (key, association) =>
           Effect.sync(() => {
-            associations.set(key.text, { value: association, ...readClocks() })
+            associations.set(key.text, { value: association, mark: unmarked, ...readClocks() })
             absences.delete(key.text)
             return true
           }),
         putAbsence: (key, absence) =>
           Effect.sync(() => {
-            absences.set(key.text, { value: absence, ...readClocks() })
+            absences.set(key.text, { value: absence, mark: unmarked, ...readClocks() })
             return true
           }),
         removeAssociation: (key) =>
@@ -95,21 +99,27 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
             associations.delete(key.text)
             return true
           }),
-        forget: (key) => Effect.sync(() => forget(key.text)),
+        forget: (key) =>
+          Effect.sync(() => {
+            forget(key.text)
+            return nothingPending
+          }),
         inventory: (query) =>
           Effect.sync(() => {
             const clocks = readClocks()
             const page = makePage(query)
             // Going through all is no use of any: the order of eviction stays.
             associations.forEach((slot, key) => {
-              if (asOf(slot, clocks) < slot.value.lifetime.expiresAt) page.offer(slot.value, key)
+              if (asOf(slot, clocks) < usableUntil(slot.value.lifetime)) page.offer(slot.value, key)
             })
             return page.finish()
           }),
         drop: forget,
-        clear: () => {
-          associations.clear()
-          absences.clear()
+        mark: (keyText, mark, what = "all") => {
+          const absence = absences.peek(keyText)
+          if (absence !== undefined) absence.mark = mark
+          const association = what === "all" ? associations.peek(keyText) : undefined
+          if (association !== undefined) association.mark = mark
         }
       } satisfies NearStore
     }

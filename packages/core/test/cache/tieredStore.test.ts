@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import type { Association } from "../../src/Association.ts"
 import { type AssociationStore, makeKey, type StoreKey } from "../../src/cache/AssociationStore.ts"
 import { makeMemoryStore } from "../../src/cache/MemoryStore.ts"
-import { type Changes, makeTieredStore } from "../../src/cache/TieredStore.ts"
+import { type Changes, type FarStore, makeTieredStore } from "../../src/cache/TieredStore.ts"
 import type { Domain } from "../../src/Domain.ts"
 import { ResolveError } from "../../src/errors.ts"
 import type { ServiceKey } from "../../src/Service.ts"
@@ -35,9 +35,21 @@ type Listener = Parameters<Changes["listen"]>[0]
 /** A fleet of processes over one far store, which can be away, and a channel, which can be cut. */
 const makeFleet = Effect.fnUntraced(function*(count: number) {
   const far = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
-  const state = { away: false, reads: 0, fence: 0, meanwhile: Effect.void as Effect.Effect<unknown> }
-  const farStore: AssociationStore["Service"] = {
+  const state = {
+    away: false,
+    reads: 0,
+    fence: 0,
+    meanwhile: Effect.void as Effect.Effect<unknown>,
+    era: "first",
+    removed: new Set<string>(),
+    owed: new Set<string>()
+  }
+  const unlessAway = <A>(value: () => A) => Effect.sync(() => state.away ? undefined : value())
+  const farStore: FarStore = {
     ...far,
+    era: unlessAway(() => state.era),
+    isRemoved: ({ text }) => unlessAway(() => state.removed.has(text)),
+    isOwed: ({ text }) => state.owed.has(text),
     get: (wanted) =>
       Effect.suspend(() => {
         state.reads += 1
@@ -58,9 +70,10 @@ const makeFleet = Effect.fnUntraced(function*(count: number) {
       Effect.flatMap(makeMemoryStore({ entries: 100, octets: 1e6 }), (near) =>
         makeTieredStore(near, farStore, {
           announce: ({ text }: StoreKey) =>
-            Effect.sync(() =>
+            Effect.sync(() => {
               listeners.forEach((listener, index) => index === self ? undefined : listener.changed(text))
-            ),
+              return true
+            }),
           listen: (listener) =>
             Effect.sync(() => {
               listeners[self] = listener
@@ -109,7 +122,7 @@ describe("TieredStore", () => {
       assert.strictEqual(state.reads, reads + 1)
     }))
 
-  it.effect("a lost channel clears the memory, and until it is back the far store is asked first", () =>
+  it.effect("a lost channel distrusts the memory: the far store is asked first, then and when the channel is back", () =>
     Effect.gen(function*() {
       const { far, listeners, replicas: [a] } = yield* makeFleet(1)
       yield* a!.putAssociation(key, association(1))
