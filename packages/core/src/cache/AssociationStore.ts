@@ -3,7 +3,7 @@
  * be away, but it never fails a question and never returns what was not put in (POSH-CAC-05).
  */
 import { Context, type Effect } from "effect"
-import type { Association, usableUntil } from "../Association.ts"
+import type { Association } from "../Association.ts"
 import type { Deadline } from "../Deadline.ts"
 import type { Domain } from "../Domain.ts"
 import type { ResolveError } from "../errors.ts"
@@ -75,6 +75,11 @@ export interface Purge {
 /** What stores report that nobody shares. */
 export const nothingPending: Purge = { pending: [] }
 
+/** What of any of them is pending. */
+export const combinePurges = (purges: ReadonlyArray<Purge>): Purge => ({
+  pending: (["store", "announcement"] as const).filter((step) => purges.some(({ pending }) => pending.includes(step)))
+})
+
 export interface InventoryQuery {
   /** Milliseconds since the epoch. */
   readonly expiresBefore?: number
@@ -110,6 +115,6 @@ export class AssociationStore extends Context.Service<AssociationStore, {
   readonly removeAssociation: (key: StoreKey, permit?: Permit) => Effect.Effect<boolean>
   /** Permits given out before are good no longer. What this process remembers is gone at once, whatever is pending. */
   readonly forget: (key: StoreKey) => Effect.Effect<Purge>
-  /** Remembered associations that may still answer, see {@link usableUntil}; in the order of their `expiresAt`. */
+  /** Remembered associations that may still answer, see `usableUntil`; in the order of their `expiresAt`. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/cache/AssociationStore") {}
