@@ -24,7 +24,7 @@ const verifier = Layer.succeed(
       return Effect.succeed(domain === "down.example" ? indeterminate : verified)
     },
     assertion: () => Effect.die("not asked"),
-    forget: () => Effect.void,
+    forget: () => Effect.succeed({ pending: [] }),
     inventory: () => Effect.die("not asked")
   })
 )

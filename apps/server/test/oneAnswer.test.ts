@@ -2,7 +2,7 @@
  * One final answer to a request, and none to what is not one, whatever follows it on the connection.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Verifier } from "@posh/core"
+import { nothingPending, Verifier } from "@posh/core"
 import { Effect, Layer } from "effect"
 import { connect as connectPlain } from "node:net"
 import { connect as connectTls } from "node:tls"
@@ -16,7 +16,7 @@ const verifier = Layer.succeed(
     verifyNow: ({ domain }) => domain === "slow.example" ? undefined : verified,
     verify: () => Effect.as(Effect.sleep("300 millis"), verified),
     assertion: () => Effect.die("not asked"),
-    forget: () => Effect.void,
+    forget: () => Effect.succeed(nothingPending),
     inventory: () => Effect.die("not asked")
   })
 )

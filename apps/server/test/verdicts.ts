@@ -186,7 +186,8 @@ export const fakeVerifier = (answers: { readonly [domain: string]: Verdict | "de
       },
       forget: (name, key) => {
         record.forgotten.push([name, key])
-        return answers[name] === undefined ? Effect.fail(refused) : Effect.void
+        if (name === "unreachable.example") return Effect.succeed({ pending: ["store", "announcement"] })
+        return answers[name] === undefined ? Effect.fail(refused) : Effect.succeed({ pending: [] })
       },
       inventory: () => Effect.succeed({ associations: [association] })
     })

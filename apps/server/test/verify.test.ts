@@ -144,6 +144,13 @@ layer(Service.layer(verifier), { excludeTestServices: true })("the edge", (it) =
         assert.deepStrictEqual(record.forgotten.at(-1), ["hosted.example", "xmpp-server"])
       }))
 
+    it.effect("DELETE answers 202 with what is pending", () =>
+      Effect.gen(function*() {
+        const { ask } = yield* Service
+        const { json, status } = yield* ask("/v1/associations/unreachable.example/xmpp-server", { method: "DELETE" })
+        assert.deepStrictEqual([status, json], [202, { pending: ["store", "announcement"] }])
+      }))
+
     it.effect("domains come percent-encoded, and may be long (POSH-RES-01)", () =>
       Effect.gen(function*() {
         const { ask } = yield* Service

@@ -10,6 +10,7 @@ import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./
 import { Live, MetricsText, NotReady, Ready } from "./Health.ts"
 import { Inventory } from "./Inventory.ts"
 import { problemErrors } from "./Problem.ts"
+import { PendingPurge } from "./Purge.ts"
 import { assertionQuery, inventoryQuery, verifyQuery } from "./queries.ts"
 import { BatchRequest, Question } from "./Question.ts"
 import { domain, service } from "./values.ts"
@@ -87,13 +88,17 @@ export class Associations extends HttpApiGroup.make("associations").add(
     })),
   HttpApiEndpoint.delete("forgetAssociation", "/v1/associations/:domain/:service", {
     ...associationPath,
-    success: HttpApiSchema.NoContent,
+    success: [PendingPurge, HttpApiSchema.NoContent], // in this order: no content fits anything
     error: withoutBody
   })
     .annotateMerge(needs("admin"))
     .annotateMerge(OpenApi.annotations({
       summary: "Forget what is remembered",
-      description: "In both generations; 204 also where nothing was known."
+      description: [
+        "In both generations; 204 also where nothing was known. 204 says that what replicas share has forgotten, and that",
+        "every replica that listens was told; one that has lost the channel asks the shared store before it answers from",
+        "memory, for as long as it reaches it. 202 says what is still to be done: ask again until it is 204."
+      ].join(" ")
     })),
   HttpApiEndpoint.get("listAssociations", "/v1/associations", {
     query: inventoryQuery,

@@ -37,10 +37,16 @@ export interface Lifetime {
   readonly revalidateAt: number
   /** Where the source cannot be asked, the material may serve until here. Equal to `revalidateAt` for RFC 7711. */
   readonly graceUntil: number
-  /** The entry's absolute expiry in every store: fresh-until, or the certificates' notAfter (POSH-CAC-20). */
+  /** The end of the material in any case: fresh-until, or the certificates' notAfter (POSH-CAC-20). */
   readonly expiresAt: number
 }
 
 /** When the last answer was complete. */
 export const deliveredAt = ({ hops, lifetime }: Association): number =>
   Math.max(lifetime.fetchedAt, hops.at(-1)?.endedAt ?? lifetime.fetchedAt)
+
+/**
+ * From here on the material answers nothing any more, although its certificates may live on (POSH-CAC-22): where stores
+ * end an entry, so that nobody's certificate decides for how long it takes room. Milliseconds since the epoch.
+ */
+export const usableUntil = ({ expiresAt, graceUntil }: Lifetime): number => Math.min(expiresAt, graceUntil)

@@ -12,6 +12,7 @@ export const documentLimits = {
   keys: 32,
   x5c: 10,
   certificateOctets: 32 * 1024,
+  issuersOctets: 32 * 1024, // kept of one chain above its leaf; ours: three of RSA with 4,096 bits take 6 KiB, of ML-DSA-87 23 KiB
   lints: 100 // findings kept of one document, the severe first; ours
 } as const
 
@@ -93,6 +94,11 @@ export const budgetLimits: BudgetLimits = {
   perHostPerMinute: 600,
   inFlight: 256
 }
+
+/** Of entries that another process wrote to a store. */
+export const cacheLimits = {
+  clockSkewMs: 300_000 // by which clocks of replicas may differ: as much as POSH-MAT-02 allows
+} as const
 
 /** Longest text from outside that is repeated in a message (POSH-SEC-14); ours. */
 export const quotedCharacters = 256

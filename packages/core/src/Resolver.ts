@@ -6,7 +6,7 @@
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import { makeAttempt } from "./Attempt.ts"
 import { withBudgets } from "./Budgets.ts"
-import { AssociationStore } from "./cache/AssociationStore.ts"
+import { AssociationStore, combinePurges, type Purge } from "./cache/AssociationStore.ts"
 import { makeFlights } from "./cache/Flights.ts"
 import { makeRefetchLimit } from "./cache/RefetchLimit.ts"
 import { isUnanswered } from "./codes.ts"
@@ -51,7 +51,7 @@ export class Resolver extends Context.Service<Resolver, {
   /** The same, of what memory answers alone and at once; `undefined` where somebody has to be asked or waited for. */
   readonly resolveNow: (target: Target, options: RecallOptions, asked: Stamp) => Recollection | undefined
   /** Forgets both generations; resolutions under way are not remembered. */
-  readonly forget: (target: Target) => Effect.Effect<void>
+  readonly forget: (target: Target) => Effect.Effect<Purge>
 }>()("posh/Resolver") {
   static readonly layerNoDeps = (policy: Policy): Layer.Layer<Resolver, never, Fetcher | AssociationStore> =>
     Layer.effect(Resolver, makeResolver(policy))
@@ -145,11 +145,12 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     resolve,
     resolveNow,
     forget: Effect.fnUntraced(function*({ keys }) {
-      for (const key of [keys.rfc7711, keys.draft]) {
+      const purges = yield* Effect.forEach([keys.rfc7711, keys.draft], (key) => {
         flights.discard(key.text)
-        yield* store.forget(key)
-      }
+        return store.forget(key)
+      })
       refetches.forget(keys.rfc7711.text)
+      return combinePurges(purges)
     })
   })
 })

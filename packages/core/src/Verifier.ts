@@ -7,7 +7,7 @@
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import { Allowance } from "./Allowance.ts"
 import { type Assertion, toAssertion } from "./Assertion.ts"
-import { AssociationStore, type Inventory, type InventoryQuery } from "./cache/AssociationStore.ts"
+import { AssociationStore, type Inventory, type InventoryQuery, type Purge } from "./cache/AssociationStore.ts"
 import { layerMemory } from "./cache/MemoryStore.ts"
 import { screenChains } from "./ChainScreen.ts"
 import type { QuestionError } from "./errors.ts"
@@ -50,8 +50,8 @@ export class Verifier extends Context.Service<Verifier, {
     service: string,
     options?: AssertionOptions
   ) => Effect.Effect<Assertion, QuestionError>
-  /** Forgets everything known of the pair, in both generations. */
-  readonly forget: (domain: string, service: string) => Effect.Effect<void, QuestionError>
+  /** Forgets everything known of the pair, in both generations, and says what of that is still to be done elsewhere. */
+  readonly forget: (domain: string, service: string) => Effect.Effect<Purge, QuestionError>
   /** What is remembered and has not expired; asks no origin. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/Verifier") {
@@ -169,7 +169,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   )
 
   const forget = Effect.fn("Verifier.forget")(function*(domain: string, service: string) {
-    yield* resolver.forget(yield* Effect.fromResult(parseTarget({ domain, service }, policy)))
+    return yield* resolver.forget(yield* Effect.fromResult(parseTarget({ domain, service }, policy)))
   })
 
   return Verifier.of({ verify, verifyNow, assertion, forget, inventory })

@@ -2,7 +2,7 @@
 import { KeyObject, webcrypto } from "node:crypto"
 
 export type KeyPair = webcrypto.CryptoKeyPair
-export type KeyKind = "ec" | "p384" | "rsa2048" | "rsa1024" | "ed25519"
+export type KeyKind = "ec" | "p384" | "rsa2048" | "rsa4096" | "rsa1024" | "ed25519"
 export type SignatureHash = "SHA-256" | "SHA-1"
 
 const RSA = "RSASSA-PKCS1-v1_5"
@@ -18,6 +18,7 @@ export const generateKeys = async (kind: KeyKind): Promise<KeyPair> => {
   const uses: Array<webcrypto.KeyUsage> = ["sign", "verify"]
   if (kind === "ed25519") return await webcrypto.subtle.generateKey("Ed25519", true, uses) as KeyPair
   if (kind === "rsa2048") return await webcrypto.subtle.generateKey(rsa(2048), true, uses)
+  if (kind === "rsa4096") return await webcrypto.subtle.generateKey(rsa(4096), true, uses)
   if (kind === "rsa1024") return await webcrypto.subtle.generateKey(rsa(1024), true, uses)
   const namedCurve = kind === "p384" ? "P-384" : "P-256"
   return await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve }, true, uses)

@@ -35,7 +35,10 @@ export const layer = HttpApiBuilder.group(
         )
       },
       forgetAssociation: ({ params }) =>
-        Effect.mapError(verifier.forget(params.domain, params.service), (error) => questionProblem(error)),
+        Effect.mapBoth(verifier.forget(params.domain, params.service), {
+          onFailure: (error) => questionProblem(error),
+          onSuccess: ({ pending }) => pending.length === 0 ? undefined : { pending }
+        }),
       listAssociations: ({ query: { cursor, limit = inventoryLimit.default, ...range }, request }) =>
         Effect.fromResult(readCursor(cursor)).pipe(
           Effect.flatMap((position) =>

@@ -15,6 +15,9 @@ type Listener = Parameters<Changes["listen"]>[0]
 /** How often the channel is tried: a connection that the network lost without a word looks like one that is quiet. */
 const trialInterval = "1 second"
 
+/** For what is still owed when the process stops: it would be lost. */
+const flushTime = "1 second"
+
 /** Announcements that are owed at most, and made at once when Redis is back. */
 const owedMost = 100_000
 const owedAtOnce = 500
@@ -82,13 +85,20 @@ export const makeChanges = (
     const owed = new LRUCache<string, true>({ max: owedMost })
     const announce = (keyText: string) =>
       Effect.match(client.send("PUBLISH", channel, `${self} ${keyText}`), {
-        onFailure: () => void owed.set(keyText, true),
-        onSuccess: () => void owed.delete(keyText)
+        onFailure: () => {
+          owed.set(keyText, true)
+          return false
+        },
+        onSuccess: () => {
+          owed.delete(keyText)
+          return true
+        }
       })
     const announceOwed = Effect.suspend(() => {
       const some = client.state() === "closed" ? [...owed.rkeys()].slice(0, owedAtOnce) : []
       return Effect.forEach(some, announce, { discard: true })
     })
+    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(announceOwed, flushTime)))
     const trial = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
     yield* trial.pipe(
       Effect.andThen(announceOwed),

@@ -16,6 +16,11 @@ export interface ExpiryIndex {
   readonly read: (range: IndexRange) => Effect.Effect<ReadonlyArray<IndexEntry>, RedisFault>
   /** Takes out what expired long ago; once a minute, however often it is called. */
   readonly sweep: Effect.Effect<void, RedisFault>
+  /**
+   * Takes out members whose association is gone, whenever it was to expire: of a part of the index at a time, going round.
+   * Each write adds to the part two members more, so that the index cannot grow faster than it is looked through.
+   */
+  readonly prune: Effect.Effect<void, RedisFault>
 }
 
 /** In the order of the inventory. */
@@ -37,18 +42,49 @@ const sweepMs = 60_000
 // Replicas whose clocks are ahead must not sweep what still lives.
 const sweepMarginMs = 300_000
 
-export const makeExpiryIndex = (client: RedisClient, keys: RedisKeys): Effect.Effect<ExpiryIndex> =>
+/** Members looked at in one go: at least, and at most; and how many of them at once. */
+const pruneLeast = 100
+const pruneMost = 2_000
+const pruneAtOnce = 32
+
+export const makeExpiryIndex = (
+  client: RedisClient,
+  keys: RedisKeys,
+  /** When the association that Redis has of a key expires; nothing where it has none that is sound. */
+  findExpiry: (key: StoreKey) => Effect.Effect<number | undefined, RedisFault>
+): Effect.Effect<ExpiryIndex> =>
   Effect.map(Clock.Clock, (clock) => {
     const swept: { at: number | undefined } = { at: undefined }
+    const round = { cursor: "0", added: 0 }
 
     const add = (key: StoreKey, expiresAt: number) =>
-      Effect.asVoid(client.send("ZADD", keys.expiry, expiresAt, toMember(key)))
+      Effect.suspend(() => {
+        round.added += 1 // twice for each write
+        return Effect.asVoid(client.send("ZADD", keys.expiry, expiresAt, toMember(key)))
+      })
 
     const drop = Effect.fnUntraced(function*(key: StoreKey) {
       yield* client.send("ZREM", keys.expiry, toMember(key))
       // Written in the meantime? Either this sees the association, or its writer has yet to add the member again.
-      const expiresAt = yield* client.send("PEXPIRETIME", keys.association(key))
-      if (typeof expiresAt === "number" && expiresAt > 0) yield* add(key, expiresAt)
+      const expiresAt = yield* findExpiry(key)
+      if (expiresAt !== undefined) yield* add(key, expiresAt)
+    })
+
+    const dropDangling = Effect.fnUntraced(function*(member: string) {
+      const key = parseMember(member)
+      // Looking is no use: it keeps nothing from being evicted.
+      if (key === undefined) yield* client.send("ZREM", keys.expiry, member)
+      else if (Number(yield* client.send("EXISTS", keys.association(key))) === 0) yield* drop(key)
+    })
+
+    const prune = Effect.gen(function*() {
+      const many = Math.min(pruneMost, pruneLeast + round.added)
+      round.added = 0
+      const reply = yield* client.send("ZSCAN", keys.expiry, round.cursor, "COUNT", many)
+      const [cursor, found = null] = Array.isArray(reply) ? reply : []
+      round.cursor = cursor === undefined ? "0" : String(cursor)
+      const members = toMembers(found).map(({ member }) => member)
+      yield* Effect.forEach(members, dropDangling, { concurrency: pruneAtOnce, discard: true })
     })
 
     const readFirst = ({ after, before, now }: IndexRange, count: number) =>
@@ -89,6 +125,7 @@ export const makeExpiryIndex = (client: RedisClient, keys: RedisKeys): Effect.Ef
       add,
       drop,
       read: (range) => read(range),
+      prune,
       sweep: Effect.suspend(() => {
         const now = monotonicMsOf(clock)
         if (swept.at !== undefined && now - swept.at < sweepMs) return Effect.void

@@ -6,7 +6,7 @@ import type { Changes, FleetShape, Follow, Lead, StoreKey } from "@posh/core"
 import { Deferred, Effect, Fiber, Result, type Scope } from "effect"
 import type { RedisClient } from "./Client.ts"
 import { makeKeys } from "./keys.ts"
-import { endLead, renewLead, takeLead } from "./scripts.ts"
+import { endLead, permits, renewLead, takeLead } from "./scripts.ts"
 
 /** Milliseconds. */
 const leaseMs = 2_000
@@ -20,7 +20,7 @@ const longestMs = 13_000
  * Without Redis each process asks for itself. What it learns it may write if Redis is back by then and nobody else took
  * a number.
  */
-const alone: Lead = { _tag: "Lead", over: Effect.void, permit: { fence: 0 } }
+const alone: Lead = { _tag: "Lead", over: Effect.void, permit: { fence: permits.withoutLead } }
 
 export const makeRedisFleet = (
   client: RedisClient,

@@ -32,10 +32,17 @@ export const layerShared = (settings: Settings, servers: Servers, policy: Policy
       yield* reportState(client)
       const changes = yield* makeChanges(redis, client, prefix)
       const seal = makeSeal(settings.cacheSecret)
-      const far = yield* makeRedisStore({ client, prefix, seal, trouble })
-      const store = yield* makeTieredStore(yield* memory(policy), far, changes)
-      const catchUp = Effect.flatMap(far.catchUp, (keys) => Effect.forEach(keys, changes.announce, { discard: true }))
+      const far = yield* makeRedisStore({ client, prefix, seal, trouble, policy })
+      const near = yield* memory(policy)
+      const store = yield* makeTieredStore(near, far, changes)
+      const catchUp = Effect.flatMap(
+        far.catchUp((key) => near.getNow(key).association),
+        (keys) => Effect.forEach(keys, changes.announce, { discard: true })
+      )
+      // What is owed would be lost with the process.
+      yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(catchUp, flushTime)))
       yield* Effect.forkScoped(Effect.repeat(catchUp, Schedule.spaced(catchUpInterval)))
+      yield* Effect.forkScoped(Effect.repeat(far.prune, Schedule.spaced(pruneInterval)))
       return { store, fleet: yield* makeRedisFleet(client, changes, prefix) }
     })
   )
@@ -64,3 +71,5 @@ const reportState = (client: RedisClient) =>
 
 const pingInterval = "1 second"
 const catchUpInterval = "1 second"
+const pruneInterval = "5 seconds"
+const flushTime = "1 second"

@@ -1,7 +1,7 @@
 /**
  * "What expires before T", from the index: pages of associations that are really there.
  */
-import type { Association, Inventory, InventoryQuery, StoreKey } from "@posh/core"
+import { type Association, type Inventory, type InventoryQuery, type StoreKey, usableUntil } from "@posh/core"
 import { Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import type { ExpiryIndex, IndexEntry } from "./ExpiryIndex.ts"
@@ -19,6 +19,8 @@ interface Parts {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly isTrusted: (key: StoreKey) => boolean
+  /** As this deployment takes what others wrote. */
+  readonly toOurs: (association: Association) => Association | undefined
 }
 
 interface Found {
@@ -42,10 +44,11 @@ export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.E
       yield* index.drop(storeKey)
       return []
     }
-    const association = yield* values.readAssociation(redisKey, storeKey, reply)
-    const really = association?.lifetime.expiresAt
-    if (association === undefined || really === undefined || really <= parts.now()) return []
-    if (Math.floor(really) === expiresAt) return [{ entry, association }]
+    const stored = yield* values.readAssociation(redisKey, storeKey, reply)
+    const association = stored === undefined ? undefined : parts.toOurs(stored)
+    if (stored === undefined || association === undefined) return []
+    if (usableUntil(association.lifetime) <= parts.now()) return []
+    if (Math.floor(stored.lifetime.expiresAt) === expiresAt) return [{ entry, association }]
     // Two replicas wrote at once. Its true place is found by whoever comes there.
     yield* index.drop(storeKey)
     return []

@@ -12,6 +12,8 @@ export interface RedisKeys {
   readonly fence: (key: StoreKey) => string
   /** Who asks now, for as long as it lives. */
   readonly flight: (key: StoreKey) => string
+  /** A name that Redis holds for as long as it loses nothing. */
+  readonly era: string
   /** Sorted set: members are what follows `association:` in the keys, scores their expiry in milliseconds. */
   readonly expiry: string
 }
@@ -21,6 +23,7 @@ export const makeKeys = (prefix: string): RedisKeys => ({
   absence: (key) => `${prefix}v1:absence:${toMember(key)}`,
   fence: (key) => `${prefix}v1:fence:${toMember(key)}`,
   flight: (key) => `${prefix}v1:flight:${toMember(key)}`,
+  era: `${prefix}v1:era`,
   expiry: `${prefix}v1:expiry`
 })
 

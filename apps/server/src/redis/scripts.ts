@@ -1,9 +1,9 @@
 /**
- * What has to happen in Redis as a whole. All keys of a script belong to one of our keys, so a cluster has them in one
- * place. What stands under them may be garbage; then it counts as nothing.
+ * Scripts that run atomically. All keys of a script belong to one of our keys, so a cluster has them in one place. What
+ * stands under them may be garbage; then it counts as nothing.
  *
  * Whoever asks an origin for the fleet, or forgets a key, takes the next number of the key's fence; a write goes through
- * only if no greater number than its own was taken. So nobody brings back what others replaced or forgot, however late.
+ * only under the number that was taken last. So nobody brings back what others replaced or forgot, however late.
  */
 import { Effect } from "effect"
 import { hash } from "node:crypto"
@@ -18,6 +18,20 @@ export type Script = (
 
 /** Milliseconds. No attempt is under way for so long (POSH-RES-91: 12 s), so older numbers are of no use. */
 export const fenceMs = 60_000
+
+/**
+ * Milliseconds for which the fence of a key outlives the removal of its association: so long may a replica hear nothing,
+ * and still find out that what it remembers was taken away. The longest life of material by default (POSH-CAC-11).
+ */
+export const removedMs = 7 * 24 * 3_600_000
+
+/** Permits that Redis did not give. */
+export const permits = {
+  /** Of who could not ask Redis when it began: good unless a number was taken in the time that an attempt may take. */
+  withoutLead: 0,
+  /** Of who writes what it learnt in an outage: good unless any number is known. */
+  afterOutage: -1
+} as const
 
 const toScript = (text: string): Script => {
   const digest = hash("sha1", text)
@@ -36,18 +50,33 @@ const toScript = (text: string): Script => {
 const readFence = `
 local last = redis.pcall('get', KEYS[1])
 last = type(last) == 'string' and last:match('^%d+$') and tonumber(last) or 0
+local time = redis.call('time')
+local now = time[1] * 1000000 + time[2]
 `
 
 /**
- * `fence`: the next number. It follows the clock, in microseconds, so that numbers also grow where Redis lost the last
- * one; a number from the far future is garbage.
+ * Where Redis evicts what is used least (`volatile-lfu`), fences and flights must outlive all entries: without them there
+ * is no single flight and no write. Each read counts as a use, and an entry is read once by each replica.
  */
-const nextFence = `${readFence}
-local time = redis.call('time')
-local now = time[1] * 1000000 + time[2]
-if last > now + 3600000000 then last = 0 end
-local fence = math.max(last + 1, now)
-redis.call('set', KEYS[1], fence, 'PX', ${fenceMs})
+const protect = `
+local function protect(key)
+  for _ = 1, 32 do redis.pcall('get', key) end
+end
+`
+
+/**
+ * `takeFence(ms)`: takes the next number. It follows the clock, in microseconds, so that numbers also grow where Redis
+ * lost the last one; a number from the far future is garbage. The time that it still has from a removal stays.
+ */
+const nextFence = `${readFence}${protect}
+local function takeFence(ms)
+  if last > now + 3600000000 then last = 0 end
+  local fence = math.max(last + 1, now)
+  local left = math.min(redis.call('pttl', KEYS[1]), ${removedMs})
+  redis.call('set', KEYS[1], fence, 'PX', math.max(left, ms))
+  protect(KEYS[1])
+  return fence
+end
 `
 
 /**
@@ -58,7 +87,9 @@ export const takeLead = toScript(`
 local left = redis.call('pttl', KEYS[2])
 if left > 0 and left <= tonumber(ARGV[1]) then return false end
 ${nextFence}
+local fence = takeFence(${fenceMs})
 redis.call('set', KEYS[2], fence, 'PX', ARGV[1])
+protect(KEYS[2])
 return fence
 `)
 
@@ -74,20 +105,40 @@ if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('del', KEYS[1])
 `)
 
+/** In place of a value: what is deleted has been replaced, so that nobody has to know. */
+export const quietly = "quietly"
+
 /**
  * Fence, the key to write, keys to delete; number of the permit or nothing, value and its end, or neither to delete that
- * key too. Answers 0 where a greater number was taken.
+ * key too. A deletion is known afterwards by the fence. Answers 0 where the permit is not good: a greater number was taken, or the number is not known any more, so
+ * that nobody can tell (Redis was restarted, or had to evict it).
  */
 export const writeUnderPermit = toScript(`${readFence}
-if ARGV[1] ~= '' and last > tonumber(ARGV[1]) then return 0 end
-if ARGV[2] then redis.call('set', KEYS[2], ARGV[2], 'PXAT', ARGV[3]) else redis.call('del', KEYS[2]) end
+local permit = tonumber(ARGV[1])
+if permit == ${permits.withoutLead} then
+  if last > now - ${fenceMs * 1_000} then return 0 end
+elseif permit == ${permits.afterOutage} then
+  if last ~= 0 then return 0 end
+elseif permit and last ~= permit then
+  return 0
+end
+if ARGV[3] then
+  redis.call('set', KEYS[2], ARGV[2], 'PXAT', ARGV[3])
+elseif redis.call('del', KEYS[2]) == 1 and ARGV[2] ~= '${quietly}' and redis.call('pexpire', KEYS[1], ${removedMs}) == 0 then
+  redis.pcall('set', KEYS[1], now, 'PX', ${removedMs}) -- which a full Redis refuses
+end
 if KEYS[3] then redis.call('del', KEYS[3]) end
 return 1
 `)
 
-/** Fence, then all that is to go: first, because a full Redis takes no number before it has let something go. */
+/**
+ * Fence, association, then what else is to go: first, because a full Redis takes no number before it has let something
+ * go. `1` where the removal is to be known although there was no association.
+ */
 export const forgetAll = toScript(`
-redis.call('del', unpack(KEYS, 2))
+local gone = redis.call('del', KEYS[2])
+redis.call('del', unpack(KEYS, 3))
 ${nextFence}
+takeFence((ARGV[1] == '1' or gone == 1) and ${removedMs} or ${fenceMs})
 return 1
 `)

@@ -2,7 +2,7 @@
  * What one caller may have of bodies, however it spells the path: over real sockets, with bodies that do not end.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Verifier } from "@posh/core"
+import { nothingPending, Verifier } from "@posh/core"
 import { Effect, Layer } from "effect"
 import { Service } from "../service.ts"
 import { verified } from "../verdicts.ts"
@@ -14,7 +14,7 @@ const verifier = Layer.succeed(
     verifyNow: () => undefined,
     verify: ({ domain }) => domain === "slow.example" ? Effect.never : Effect.succeed(verified),
     assertion: () => Effect.die("not asked"),
-    forget: () => Effect.void,
+    forget: () => Effect.succeed(nothingPending),
     inventory: () => Effect.die("not asked")
   })
 )

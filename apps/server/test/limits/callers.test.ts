@@ -28,7 +28,7 @@ describe("places for questions", () => {
         return Deferred.await(gate)
       },
       assertion: () => Effect.die("not asked"),
-      forget: () => Effect.void,
+      forget: () => Effect.succeed({ pending: [] }),
       inventory: () => Effect.die("not asked")
     })
   )

@@ -19,7 +19,10 @@ const useAll = ({ client, far, fleet, store, trouble }: Effect.Success<ReturnTyp
     yield* Effect.forkChild(Effect.delay(lead.over, 800)) // it is renewed once
     yield* other.over
     assert.strictEqual((yield* store.inventory({ limit: 5 })).associations.length, 1)
+    assert.isDefined(yield* far.era)
+    yield* far.prune
     yield* store.forget(key)
+    assert.isTrue(yield* far.isRemoved(key))
     yield* client.send("PING")
     assert.isTrue(Object.values(trouble.counts).every((count) => count === 0), JSON.stringify(trouble.counts))
   })

@@ -27,7 +27,7 @@ describe("a process that is killed between its commands leaves no association wi
     ["put", "ZADD", 2, false, false],
     ["forget", "EVALSHA", 1, true, false],
     ["forget", "ZREM", 1, true, true],
-    ["forget", "PEXPIRETIME", 1, true, false]
+    ["forget", "GET", 1, true, false]
   ]
   for (const [change, command, occurrence, before, dangles] of rows) {
     it.live(`${change}, before ${command} ${occurrence}`, () =>

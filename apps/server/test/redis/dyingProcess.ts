@@ -2,6 +2,7 @@
  * A process that changes one key and kills itself instead of sending a command: URL, `put` or `forget`, the command, and
  * which of its occurrences.
  */
+import { defaultPolicy } from "@posh/core"
 import { Effect, Result } from "effect"
 import { makeRedisClient, type RedisClient } from "../../src/redis/Client.ts"
 import { makeRedisStore } from "../../src/redis/RedisStore.ts"
@@ -27,7 +28,13 @@ const program = Effect.gen(function*() {
   const servers = Result.getOrThrow(parseServers(url))
   const client = yield* makeRedisClient({ servers, mode: "standalone", timeoutMs: 1_000 })
   const trouble = yield* makeTrouble
-  const store = yield* makeRedisStore({ client: dying(client), prefix: "posh:", seal: makeSeal(undefined), trouble })
+  const store = yield* makeRedisStore({
+    client: dying(client),
+    prefix: "posh:",
+    seal: makeSeal(undefined),
+    trouble,
+    policy: defaultPolicy
+  })
   yield* change === "put" ? store.putAssociation(key, association(key)) : store.forget(key)
 })
 

@@ -25,6 +25,64 @@ describe("what Redis holds (design §6)", () => {
       assert.strictEqual((yield* store.get(draft)).association?.lifetime.expiresAt, notAfter)
     }))
 
+  it.live("CAC-22: draft material goes when it is of no use any more; the index says when its certificate expires", () =>
+    Effect.gen(function*() {
+      const { redis, store } = yield* makeWorld(calm)
+      const { der } = yield* selfSigned({ notAfter: new Date("9999-12-31T23:59:59Z") })
+      const { notAfter, notBefore, sha256 } = Result.getOrThrow(parseCertificate(der))
+      const draft = keyOf("orchard", "draft")
+      const fetchedAt = Date.now() - 1_000
+      const entry = { index: 0, chain: [der], notBefore, notAfter, sha256, spkiSha256: sha256 }
+      const learnt = {
+        ...association(draft, notAfter),
+        material: { _tag: "JwkSet" as const, entries: [entry] },
+        lifetime: { fetchedAt, revalidateAt: fetchedAt + hour, graceUntil: fetchedAt + 2 * hour, expiresAt: notAfter }
+      }
+      yield* store.putAssociation(draft, learnt)
+      assert.strictEqual(yield* redis.command("PEXPIRETIME", redisKey(draft)), fetchedAt + 2 * hour)
+      const member = "{orchard.example}:xmpp-server:draft"
+      assert.strictEqual(Number(yield* redis.command("ZSCORE", "posh:v1:expiry", member)), notAfter)
+      const { associations } = yield* store.inventory({ limit: 5 })
+      assert.deepStrictEqual(associations.map(({ lifetime }) => lifetime.expiresAt), [notAfter])
+      // Whoever puts the member back finds its place again.
+      yield* redis.command("ZADD", "posh:v1:expiry", String(fetchedAt + 3 * hour), member)
+      yield* store.inventory({ limit: 5 })
+      assert.strictEqual(Number(yield* redis.command("ZSCORE", "posh:v1:expiry", member)), notAfter)
+
+      // Past its use it is not written at all.
+      const over = { ...learnt.lifetime, revalidateAt: fetchedAt + 1, graceUntil: fetchedAt + 2 }
+      yield* store.putAssociation(draft, { ...learnt, lifetime: over })
+      assert.strictEqual(yield* redis.command("EXISTS", redisKey(draft)), 0)
+      assert.deepStrictEqual(yield* store.inventory({ limit: 5 }), { associations: [] })
+    }))
+
+  it.live("what a replica with laxer settings wrote counts by our own (CAC-11, CAC-22)", () =>
+    Effect.gen(function*() {
+      const { redis, store } = yield* makeWorld(calm)
+      const strict = { maxLifetimeMs: 60_000, draftRevalidateMs: 60_000, draftGraceMs: 60_000 }
+      const { store: other } = yield* connect(redis.url, { ...calm, policy: strict })
+      yield* store.putAssociation(key, association(key))
+      const { fetchedAt } = (yield* store.get(key)).association!.lifetime
+      const end = fetchedAt + 60_000
+      assert.deepStrictEqual((yield* other.get(key)).association?.lifetime, {
+        fetchedAt,
+        revalidateAt: end,
+        graceUntil: end,
+        expiresAt: end
+      })
+      const { store: none } = yield* connect(redis.url, { ...calm, policy: { ...strict, maxLifetimeMs: 0 } })
+      assert.isUndefined((yield* none.get(key)).association)
+      assert.deepStrictEqual(yield* none.inventory({ limit: 5 }), { associations: [] })
+      // Learnt in the future: no instant in it means anything.
+      const tomorrow = { fetchedAt: Date.now() + 24 * hour, revalidateAt: Date.now() + 25 * hour }
+      yield* store.putAssociation(key, {
+        ...association(key),
+        lifetime: { ...tomorrow, graceUntil: tomorrow.revalidateAt, expiresAt: tomorrow.revalidateAt }
+      })
+      assert.strictEqual(yield* redis.command("EXISTS", redisKey(key)), 1)
+      assert.isUndefined((yield* store.get(key)).association)
+    }))
+
   it.live("an absence lasts 900 s longer than its back-off, beside the association (CAC-30, CAC-31)", () =>
     Effect.gen(function*() {
       const { redis, store } = yield* makeWorld(calm)

@@ -1,5 +1,5 @@
 /** A store over a real Redis. */
-import { makeMemoryStore, makeTieredStore } from "@posh/core"
+import { defaultPolicy, type LifetimePolicy, makeMemoryStore, makeTieredStore } from "@posh/core"
 import { makeRedis, type RedisServer } from "@posh/testing"
 import { Effect, Exit, Redacted, Result, Scope } from "effect"
 import { makeChanges } from "../../src/redis/Changes.ts"
@@ -16,6 +16,7 @@ export interface StoreOptions {
   readonly secrets?: ReadonlyArray<string>
   readonly timeoutMs?: number
   readonly breakerMs?: number
+  readonly policy?: LifetimePolicy
   /** What others do, the first time before this command goes out. */
   readonly before?: { readonly command: string; readonly run: Effect.Effect<unknown> }
 }
@@ -38,7 +39,13 @@ export const connect = (url: string, options: StoreOptions = {}) =>
     const client = yield* makeRedisClient(settingsOf(url, options))
     const trouble = yield* makeTrouble
     const seal = makeSeal(options.secrets === undefined ? undefined : Redacted.make(options.secrets))
-    const store = yield* makeRedisStore({ client: interrupted(client, options.before), prefix: "posh:", seal, trouble })
+    const store = yield* makeRedisStore({
+      client: interrupted(client, options.before),
+      prefix: "posh:",
+      seal,
+      trouble,
+      policy: options.policy ?? defaultPolicy
+    })
     return { client, store, trouble }
   })
 

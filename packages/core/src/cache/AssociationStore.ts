@@ -60,6 +60,26 @@ export interface Permit {
   readonly fence: number
 }
 
+/** What of a purge is still to be done; each is retried until it succeeds, for as long as the process runs. */
+export type PendingPurge = "store" | "announcement"
+
+/** The result of a purge. */
+export interface Purge {
+  /**
+   * `store`: the shared store has not removed the entries yet. `announcement`: other processes have not been told yet. In
+   * this order; empty where nothing is left to do.
+   */
+  readonly pending: ReadonlyArray<PendingPurge>
+}
+
+/** What stores report that nobody shares. */
+export const nothingPending: Purge = { pending: [] }
+
+/** What of any of them is pending. */
+export const combinePurges = (purges: ReadonlyArray<Purge>): Purge => ({
+  pending: (["store", "announcement"] as const).filter((step) => purges.some(({ pending }) => pending.includes(step)))
+})
+
 export interface InventoryQuery {
   /** Milliseconds since the epoch. */
   readonly expiresBefore?: number
@@ -99,8 +119,8 @@ export class AssociationStore extends Context.Service<AssociationStore, {
   /** Leaves an association in place (POSH-CAC-30). */
   readonly putAbsence: (key: StoreKey, absence: Absence, permit?: Permit, asOf?: number) => Effect.Effect<boolean>
   readonly removeAssociation: (key: StoreKey, permit?: Permit) => Effect.Effect<boolean>
-  /** Permits given out before are good no longer. */
-  readonly forget: (key: StoreKey) => Effect.Effect<void>
-  /** Remembered associations that have not expired. */
+  /** Permits given out before are good no longer. What this process remembers is gone at once, whatever is pending. */
+  readonly forget: (key: StoreKey) => Effect.Effect<Purge>
+  /** Remembered associations that may still answer, see `usableUntil`; in the order of their `expiresAt`. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/cache/AssociationStore") {}

@@ -8,7 +8,7 @@
  */
 import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
-import type { Association } from "../Association.ts"
+import { type Association, usableUntil } from "../Association.ts"
 import { type Stamp, stampOf, timeSince } from "../monotonic.ts"
 import { Observer } from "../Observer.ts"
 import {
@@ -16,12 +16,12 @@ import {
   AssociationStore,
   type Inventory,
   type InventoryQuery,
-  type Remembered,
+  nothingPending,
   type StoreKey
 } from "./AssociationStore.ts"
 import { comparePositions, type Position } from "./cursor.ts"
 import { absenceEntry, associationEntry, leastBytes, type MemoryEntry } from "./memoryEntry.ts"
-import type { NearStore } from "./TieredStore.ts"
+import { type Marked, type NearStore, unmarked } from "./NearStore.ts"
 
 export interface MemoryStoreOptions {
   /** Associations remembered at most, and absences; each costs about a kilobyte. With 0 nothing is remembered. */
@@ -33,6 +33,8 @@ export interface MemoryStoreOptions {
 /** What is known of one key, with both clocks at the time of storing (POSH-CAC-35). */
 interface Slot<A> extends Stamp {
   readonly value: A
+  /** See {@link NearStore.mark}. */
+  mark: number
 }
 
 export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect.Effect<NearStore> =>
@@ -54,14 +56,14 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
       const readClocks = () => stampOf(clock)
       const remember = <A>(slots: Slots<A>, { bytes, keyText, value }: MemoryEntry<A>, asOf: number) => {
         const { monotonicMs, wallMs } = readClocks()
-        slots.set(keyText, { value, wallMs: Math.max(wallMs, asOf), monotonicMs }, { size: bytes })
+        slots.set(keyText, { value, mark: unmarked, wallMs: Math.max(wallMs, asOf), monotonicMs }, { size: bytes })
       }
       const forget = (keyText: string) => {
         associations.delete(keyText)
         absences.delete(keyText)
       }
 
-      const getNow = (key: StoreKey): Remembered => {
+      const getNow = (key: StoreKey): Marked => {
         const known = associations.get(key.text)
         const missed = absences.get(key.text)
         if (known === undefined && missed === undefined) {
@@ -72,7 +74,9 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         return {
           tier: "memory",
           asOf: now,
-          ...(known !== undefined && now < known.value.lifetime.expiresAt ? { association: known.value } : {}),
+          // An absence is never older than the association beside it, so the check of that one is the older of the two.
+          mark: (known ?? missed)?.mark ?? unmarked,
+          ...(known !== undefined && now < usableUntil(known.value.lifetime) ? { association: known.value } : {}),
           ...(missed === undefined ? {} : { absence: missed.value })
         }
       }
@@ -98,21 +102,27 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
             associations.delete(key.text)
             return true
           }),
-        forget: (key) => Effect.sync(() => forget(key.text)),
+        forget: (key) =>
+          Effect.sync(() => {
+            forget(key.text)
+            return nothingPending
+          }),
         inventory: (query) =>
           Effect.sync(() => {
             const clocks = readClocks()
             const page = makePage(query)
             // Going through all is no use of any: the order of eviction stays.
             associations.forEach((slot, key) => {
-              if (timeSince(slot, clocks) < slot.value.lifetime.expiresAt) page.offer(slot.value, key)
+              if (timeSince(slot, clocks) < usableUntil(slot.value.lifetime)) page.offer(slot.value, key)
             })
             return page.finish()
           }),
         drop: forget,
-        clear: () => {
-          associations.clear()
-          absences.clear()
+        mark: (keyText, mark, what = "all") => {
+          const absence = absences.peek(keyText)
+          if (absence !== undefined) absence.mark = mark
+          const association = what === "all" ? associations.peek(keyText) : undefined
+          if (association !== undefined) association.mark = mark
         }
       } satisfies NearStore
     }

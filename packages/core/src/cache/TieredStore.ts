@@ -3,21 +3,28 @@
  * the others drop.
  */
 import { Effect, type Scope } from "effect"
+import { isWithdrawal } from "../codes.ts"
 import { type Deadline, remainingMs } from "../Deadline.ts"
-import type { AssociationStore, Remembered, StoreKey } from "./AssociationStore.ts"
+import type { AssociationStore, PendingPurge, Remembered, StoreKey } from "./AssociationStore.ts"
+import { makeChannel } from "./Channel.ts"
+import type { Marked, NearStore } from "./NearStore.ts"
 
 type Store = AssociationStore["Service"]
 
-/** A store that can be told by name, or altogether, to forget. It has nobody else to ask. */
-export interface NearStore extends Store {
-  readonly getNow: (key: StoreKey) => Remembered
-  readonly drop: (keyText: string) => void
-  readonly clear: () => void
+/** A store that a fleet shares. It may lose everything, and some of our writes may not have reached it. */
+export interface FarStore extends Store {
+  /** Names what the store holds as a whole: another one where it lost everything. `undefined` where it cannot be asked. */
+  readonly era: Effect.Effect<string | undefined>
+  /** Was an association of the key taken away on purpose, and not merely lost? `undefined` where it cannot be asked. */
+  readonly isRemoved: (key: StoreKey) => Effect.Effect<boolean | undefined>
+  /** Did a write of ours about the key not get there? */
+  readonly isOwed: (key: StoreKey) => boolean
 }
 
 /** What other processes say. */
 export interface Changes {
-  readonly announce: (key: StoreKey) => Effect.Effect<void>
+  /** False where nobody could be told; that is made up for later. */
+  readonly announce: (key: StoreKey) => Effect.Effect<boolean>
   /**
    * Calls back for as long as the scope lasts. `onLost` when changes may have gone unheard, `onBack` when the channel
    * stands again; it starts lost.
@@ -31,20 +38,15 @@ export interface Changes {
 
 export const makeTieredStore = (
   near: NearStore,
-  far: Store,
+  far: FarStore,
   changes: Changes
 ): Effect.Effect<Store, never, Scope.Scope> =>
-  Effect.suspend(() => {
-    const channel = { stands: false }
-    const news = makeNews()
-    const forgetAll = (stands: boolean) => () => {
-      channel.stands = stands
-      news.ofAll()
-      near.clear()
-    }
+  Effect.gen(function*() {
+    const channel = makeChannel()
+    const runFork = Effect.runForkWith(yield* Effect.context())
 
     // What is near counts only while changes are heard; else the far store is asked first, if it can be.
-    const isEnough = (here: Remembered): boolean => channel.stands && answersAlone(here)
+    const isEnough = (here: Marked): boolean => channel.isHeard(here.mark) && answersAlone(here)
 
     const getNow = (key: StoreKey): Remembered | undefined => {
       const here = near.getNow(key)
@@ -57,48 +59,86 @@ export const makeTieredStore = (
         return isEnough(here) ? Effect.succeed(here) : ask(key, here, deadline)
       })
 
-    const ask = Effect.fnUntraced(function*(key: StoreKey, here: Remembered, deadline?: Deadline) {
-      const before = news.about(key.text)
-      const there = yield* inTime(far.get(key), deadline, { ...here, away: true })
-      if (there.away === true) return { ...here, away: true }
+    const ask = Effect.fnUntraced(function*(key: StoreKey, here: Marked, deadline?: Deadline) {
+      const before = channel.changesOf(key.text)
+      const { remembered, source, there } = yield* inTime(consult(key, here), deadline, away(here))
       // Changed in the meantime, here or elsewhere: then this is answered, and not kept.
-      if (channel.stands && news.about(key.text) === before) yield* keep(near, key, there)
-      return there
+      if (source === "nobody" || channel.changesOf(key.text) !== before) return remembered
+      if (source === "far") yield* keep(near, key, remembered)
+      else if (there?.absence !== undefined) yield* near.putAbsence(key, there.absence, undefined, remembered.asOf)
+      near.mark(key.text, channel.mark(source === "far"))
+      return remembered
+    })
+
+    const consult = Effect.fnUntraced(function*(key: StoreKey, here: Marked) {
+      const there = yield* far.get(key)
+      if (there.away === true) return away(here)
+      if (!isSilentOn(here, there) || isWithdrawn(there)) return saidBy(there)
+      const [removed, era] = yield* Effect.all([far.isRemoved(key), far.era], { concurrency: 2 })
+      if (removed === undefined || era === undefined) return away(here)
+      channel.noteEra(era)
+      // Of an absence, silence says nothing but that the far store never had it, or that it is over.
+      const isNews = removed || (here.association !== undefined && channel.wasShared(here.mark))
+      return isNews ? saidBy(there) : kept(here, there)
     })
 
     /** The far store decides, then what is near follows. Whole, because others have to be told. */
-    const through = (key: StoreKey, write: (store: Store) => Effect.Effect<boolean>) =>
+    const through = (
+      key: StoreKey,
+      write: (store: NearStore | FarStore) => Effect.Effect<boolean>,
+      what?: "absence"
+    ) =>
       Effect.uninterruptible(Effect.gen(function*() {
-        const before = news.about(key.text)
+        const before = channel.changesOf(key.text)
         const written = yield* write(far)
-        const isLatest = news.about(key.text) === before
-        news.of(key.text)
+        const isLatest = channel.changesOf(key.text) === before
+        channel.noteChange(key.text)
         // Heard in the meantime that the key was forgotten, say: then nothing of this stays.
-        if (written && isLatest) yield* write(near)
-        else near.drop(key.text)
-        if (written) yield* changes.announce(key)
-        return written
+        if (written && isLatest) {
+          yield* write(near)
+          near.mark(key.text, channel.mark(!far.isOwed(key)), what)
+        } else near.drop(key.text)
+        return { written, announced: !written || (yield* changes.announce(key)) }
       }))
 
-    return Effect.as(
+    const write = (...change: Parameters<typeof through>) => Effect.map(through(...change), ({ written }) => written)
+
+    const forget = Effect.fnUntraced(function*(key: StoreKey) {
+      const pending: Array<PendingPurge> = []
+      const { announced } = yield* through(key, (store) =>
+        Effect.map(store.forget(key), (purge) => {
+          pending.push(...purge.pending)
+          return true
+        }))
+      if (!announced && !pending.includes("announcement")) pending.push("announcement")
+      return { pending }
+    })
+
+    // Read before the channel is lost again, so that afterwards it can be seen whether the far store lost everything.
+    const readEra = Effect.map(far.era, (era) => era === undefined ? undefined : channel.noteEra(era))
+
+    return yield* Effect.as(
       changes.listen({
         changed: (keyText) => {
-          news.of(keyText)
+          channel.noteChange(keyText)
           near.drop(keyText)
         },
-        lost: forgetAll(false),
-        back: forgetAll(true)
+        lost: channel.lost,
+        back: () => {
+          channel.back()
+          runFork(readEra)
+        }
       }),
       {
         get,
         getNow,
         getShared: (key) => Effect.suspend(() => ask(key, near.getNow(key))),
         putAssociation: (key, association, permit, asOf) =>
-          through(key, (store) => store.putAssociation(key, association, permit, asOf)),
+          write(key, (store) => store.putAssociation(key, association, permit, asOf)),
         putAbsence: (key, absence, permit, asOf) =>
-          through(key, (store) => store.putAbsence(key, absence, permit, asOf)),
-        removeAssociation: (key, permit) => through(key, (store) => store.removeAssociation(key, permit)),
-        forget: (key) => Effect.asVoid(through(key, (store) => Effect.as(store.forget(key), true))),
+          write(key, (store) => store.putAbsence(key, absence, permit, asOf), "absence"),
+        removeAssociation: (key, permit) => write(key, (store) => store.removeAssociation(key, permit)),
+        forget,
         inventory: (query) =>
           Effect.flatMap(far.inventory(query), (page) =>
             page.partial === true
@@ -108,40 +148,46 @@ export const makeTieredStore = (
     )
   })
 
-const inTime = (asked: Effect.Effect<Remembered>, deadline: Deadline | undefined, late: Remembered) =>
+const inTime = (asked: Effect.Effect<Word>, deadline: Deadline | undefined, late: Word) =>
   deadline === undefined ? asked : Effect.flatMap(
     remainingMs(deadline),
     (duration) => Effect.timeoutOrElse(asked, { duration, orElse: () => Effect.succeed(late) })
   )
 
-/**
- * Counts changes by key, in so many counters: keys that share one are taken for changed with each other, which costs a
- * question to the far store. Fewer would cost that all the time in a fleet that learns much.
- */
-const makeNews = () => {
-  const counters = new Uint32Array(4_096)
-  const place = (keyText: string): number => {
-    let sum = 0
-    for (let index = 0; index < keyText.length; index += 1) sum = Math.imul(sum, 31) + keyText.charCodeAt(index)
-    return sum & (counters.length - 1)
-  }
-  return {
-    of: (keyText: string): void => {
-      const at = place(keyText)
-      counters[at] = (counters[at] ?? 0) + 1
-    },
-    ofAll: (): void => counters.forEach((count, at) => counters[at] = count + 1),
-    about: (keyText: string): number => counters[place(keyText)] ?? 0
-  }
-}
-
 /** Would the far store's word change the answer? Not while material is fresh, or a back-off runs. */
 const answersAlone = ({ absence, asOf, association }: Remembered): boolean =>
   association !== undefined ? asOf < association.lifetime.revalidateAt : absence !== undefined && asOf < absence.until
 
+/** What is remembered, and which store says so. */
+interface Word {
+  readonly remembered: Remembered
+  readonly source: "far" | "near" | "nobody"
+  /** What the far store has beside what is near. */
+  readonly there?: Remembered
+}
+
+const away = (here: Remembered): Word => ({ source: "nobody", remembered: { ...here, away: true } })
+const saidBy = (there: Remembered): Word => ({ source: "far", remembered: there })
+const kept = (here: Remembered, there: Remembered): Word => ({
+  source: "near",
+  there,
+  remembered: {
+    ...here,
+    asOf: Math.max(here.asOf, there.asOf),
+    ...(there.absence === undefined ? {} : { absence: there.absence })
+  }
+})
+
+/** Does the far store lack what is near, and say nothing in its place? */
+const isSilentOn = (here: Remembered, there: Remembered): boolean =>
+  there.association === undefined &&
+  (here.association !== undefined || (here.absence !== undefined && there.absence === undefined))
+
+const isWithdrawn = ({ absence }: Remembered): boolean => absence !== undefined && isWithdrawal(absence.error.code)
+
 /** As the far store judges it, so that it does not become younger on the way (POSH-CAC-35). */
 const keep = Effect.fnUntraced(function*(near: Store, key: StoreKey, { absence, asOf, association }: Remembered) {
-  if (association === undefined && absence === undefined) return yield* near.forget(key)
+  if (association === undefined && absence === undefined) return yield* Effect.asVoid(near.forget(key))
   if (association === undefined) yield* near.forget(key)
   else yield* near.putAssociation(key, association, undefined, asOf)
   if (absence !== undefined) yield* near.putAbsence(key, absence, undefined, asOf)

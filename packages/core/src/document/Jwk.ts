@@ -11,6 +11,7 @@ import { type Json, JsonObject } from "../encoding/json.ts"
 import { printable } from "../encoding/quote.ts"
 import { type Lint, lint, type LintCode } from "../Lint.ts"
 import type { JwkEntry } from "../Material.ts"
+import { keepIssuers, unreadable } from "./issuers.ts"
 import { isKeyOf, readJwkKey, readKeyType } from "./jwkKey.ts"
 import { lintUse } from "./keyUse.ts"
 
@@ -41,7 +42,7 @@ export const readJwk = (value: Json, index: number): Result.Result<JwkReading, L
       entry: {
         index,
         ...(typeof kid === "string" ? { kid: printable(kid) } : {}),
-        chain: [leaf.der, ...issuers],
+        chain: [leaf.der, ...keepIssuers(leaf.der, issuers)],
         notBefore: leaf.notBefore,
         notAfter: leaf.notAfter,
         sha256: leaf.sha256,
@@ -64,9 +65,6 @@ const unusableAt = (path: string): Unusable => (code, member = "", detail) =>
 
 // RFC 7518 §6.2.2, §6.3.2, §6.4.1
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
-
-// Stands for a certificate that cannot be decoded, so that a chain with one missing never passes for a shorter chain.
-const unreadable = new Uint8Array()
 
 const readX5c = (jwk: JsonObject, unusable: Unusable): Result.Result<readonly [Json, ...ReadonlyArray<Json>], Lint> => {
   const x5c = jwk.get("x5c")

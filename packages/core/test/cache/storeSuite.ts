@@ -4,19 +4,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import type { Association } from "../../src/Association.ts"
-import {
-  type Absence,
-  AssociationStore,
-  type Inventory,
-  type InventoryQuery,
-  makeKey,
-  type StoreKey
-} from "../../src/cache/AssociationStore.ts"
-import type { Domain } from "../../src/Domain.ts"
+import { AssociationStore, type Inventory, type InventoryQuery, makeKey } from "../../src/cache/AssociationStore.ts"
 import { ResolveError } from "../../src/errors.ts"
-import type { Generation } from "../../src/Generation.ts"
 import type { ServiceKey } from "../../src/Service.ts"
+import { absenceAt, associationOf, draftOf, keyOf, minute, plain } from "./storeThings.ts"
+
+export { absenceAt, associationOf, keyOf, plain }
 
 export interface StoreSuiteOptions {
   /** Does the store tell the time by a clock of its own? Then the tests wait; else they set the clock. */
@@ -58,6 +51,23 @@ export const storeSuite = <E>(
         assert.deepStrictEqual(contents(found), ["association"])
         assert.deepStrictEqual(found.association, association)
       }))
+
+    test(
+      "an association past its grace is of no use: not there, nor in the inventory, whatever its certificates (CAC-22)",
+      (store, now) =>
+        Effect.gen(function*() {
+          const key = keyOf("a", "draft")
+          const learnt = yield* draftOf(key, now, 500)
+          yield* store.putAssociation(key, learnt)
+          yield* store.putAssociation(keyOf("b"), associationOf(keyOf("b"), now, minute))
+          assert.deepStrictEqual((yield* store.get(key)).association, learnt)
+          // In the order of what certificates say.
+          assert.deepStrictEqual(yield* list(store, { limit: 10 }), ["b", "a"])
+          yield* pass(500)
+          assert.deepStrictEqual(contents(yield* store.get(key)), [])
+          assert.deepStrictEqual(yield* list(store, { limit: 10 }), ["b"])
+        })
+    )
 
     test("an absence comes back as it was", (store, now) =>
       Effect.gen(function*() {
@@ -239,46 +249,6 @@ export const storeSuite = <E>(
     )
   })
 }
-
-const minute = 60_000
-
-/** The key of `<label>.example`. */
-export const keyOf = (label: string, generation: Generation = "rfc7711"): StoreKey =>
-  makeKey(`${label}.example` as Domain, "xmpp-server" as ServiceKey, generation)
-
-/** A sound association that was learnt at an instant and lives for so many milliseconds. */
-export const associationOf = (key: StoreKey, fetchedAt: number, life: number): Association => ({
-  domain: key.domain,
-  service: key.service,
-  generation: key.generation,
-  // At the path of the draft by its interim format (POSH-NEG-08).
-  material: { _tag: "Fingerprints", descriptors: [{ index: 0, hashes: { "sha-256": new Uint8Array(32).fill(7) } }] },
-  lints: [{ code: "ExpiresShort", severity: "info", message: "expires is under an hour", path: "expires" }],
-  hops: [{
-    url: `https://${key.domain}/.well-known/posh/${key.service}.json`,
-    status: 200,
-    address: "192.0.2.1",
-    startedAt: fetchedAt,
-    endedAt: fetchedAt + 20,
-    document: "fingerprints"
-  }],
-  delegation: "possession",
-  delegatedDomain: key.domain,
-  lifetime: { fetchedAt, revalidateAt: fetchedAt + life, graceUntil: fetchedAt + life, expiresAt: fetchedAt + life }
-})
-
-/** A sound absence of five minutes. */
-export const absenceAt = (learnedAt: number): Absence => ({
-  error: new ResolveError({ code: "NotPublished", hops: [], lints: [] }),
-  learnedAt,
-  until: learnedAt + 5 * minute,
-  failures: 1,
-  nothingPublished: true
-})
-
-/** An absence without what an error brings along, such as its stack. */
-export const plain = (absence: Absence | undefined): unknown =>
-  absence === undefined ? undefined : { ...absence, error: { ...absence.error } }
 
 const contents = (found: object): ReadonlyArray<string> =>
   ["absence", "association"].filter((member) => member in found)

@@ -7,7 +7,7 @@ import { Clock, Context, Effect, Layer, type Scope } from "effect"
 import type { Association, Lifetime } from "../../src/Association.ts"
 import { AssociationStore, type Remembered, type StoreKey } from "../../src/cache/AssociationStore.ts"
 import { makeMemoryStore } from "../../src/cache/MemoryStore.ts"
-import { type Changes, makeTieredStore } from "../../src/cache/TieredStore.ts"
+import { type Changes, type FarStore, makeTieredStore } from "../../src/cache/TieredStore.ts"
 import { Fetcher, FetchError } from "../../src/Fetcher.ts"
 import { makeSteadyClock, monotonicMsOf } from "../../src/monotonic.ts"
 import type { Policy } from "../../src/Policy.ts"
@@ -91,7 +91,7 @@ export const makeWorld = Effect.gen(function*() {
 
   const far = yield* makeFarStore(clock)
   const unheard: Changes = {
-    announce: ({ text }) => Effect.sync(() => far.listeners.forEach((listener) => listener(text))),
+    announce: ({ text }) => Effect.sync(() => (far.listeners.forEach((listener) => listener(text)), true)),
     listen: ({ back, changed }) => Effect.sync(() => void (far.listeners.push(changed), back()))
   }
   const replicas = yield* Effect.forEach([0, 1], () =>
@@ -156,14 +156,19 @@ const makeFarStore = (clock: Clock.Clock) =>
           ...(absence === undefined ? {} : { absence })
         }
       })
-    const store: AssociationStore["Service"] = {
+    const removed = new Set<string>()
+    const store: FarStore = {
       ...memory,
+      era: Effect.sync(() => state.away ? undefined : "era"),
+      isOwed: () => false,
+      isRemoved: ({ text }) => Effect.sync(() => state.away ? undefined : removed.has(text)),
       get,
       getNow: () => undefined,
       getShared: get,
       putAssociation: (key, association) => Effect.sync(() => state.away || (entries.set(key.text, association), true)),
-      removeAssociation: (key) => Effect.sync(() => state.away || (entries.delete(key.text), true)),
-      forget: (key) => Effect.andThen(memory.forget(key), Effect.sync(() => void entries.delete(key.text)))
+      removeAssociation: (key) =>
+        Effect.sync(() => state.away || (entries.delete(key.text), removed.add(key.text), true)),
+      forget: (key) => Effect.tap(memory.forget(key), () => Effect.sync(() => entries.delete(key.text)))
     }
     return { store, entries, listeners, state }
   })

@@ -68,6 +68,11 @@ const Fingerprints = Schema.Struct({
   ).check(inOrder)
 })
 
+/** As much as is kept of a document, see `document/issuers.ts`; some may be unreadable (POSH-FMT-29). */
+const isKept = Schema.makeFilter(([, ...issuers]: ReadonlyArray<Uint8Array>) =>
+  issuers.reduce((sum, issuer) => sum + issuer.length, 0) <= documentLimits.issuersOctets
+)
+
 /** Dates and hashes are not stored: they follow from the leaf. */
 const JwkSet = Schema.Struct({
   _tag: Schema.Literal("JwkSet"),
@@ -75,7 +80,7 @@ const JwkSet = Schema.Struct({
     Schema.Struct({
       index: Index,
       kid: Schema.optionalKey(Message),
-      chain: list(octets(0, documentLimits.certificateOctets), 1, documentLimits.x5c) // POSH-FMT-29: some unreadable
+      chain: list(octets(0, documentLimits.certificateOctets), 1, documentLimits.x5c).check(isKept)
     }),
     1,
     documentLimits.keys

@@ -1,0 +1,45 @@
+/**
+ * Has Redis lost what it had? It holds a name that never expires and is made up anew where it is missing: after a restart
+ * without persistence, say. In a cluster one node speaks for all.
+ */
+import type { StoreKey } from "@posh/core"
+import { Effect } from "effect"
+import { LRUCache } from "lru-cache"
+import { randomUUID } from "node:crypto"
+import type { RedisClient } from "./Client.ts"
+import type { RedisFault } from "./RedisFault.ts"
+import { removedMs } from "./scripts.ts"
+
+export interface Era {
+  readonly read: Effect.Effect<string, RedisFault>
+  /** A purge went through: should Redis lose it, before a replica that hears nothing has seen it, it is made again. */
+  readonly notePurge: (key: StoreKey) => void
+  /** The purges of this process that Redis has lost, once. */
+  readonly lostPurges: Effect.Effect<ReadonlyArray<StoreKey>, RedisFault>
+}
+
+/** Purges come from administrators, so this is more than there are. */
+const purgesMost = 10_000
+
+export const makeEra = (client: RedisClient, redisKey: string): Era => {
+  const purges = new LRUCache<string, StoreKey>({ max: purgesMost, ttl: removedMs })
+  const known: { era?: string } = {}
+
+  const read = Effect.gen(function*() {
+    const stands = yield* client.send("GET", redisKey)
+    if (Buffer.isBuffer(stands)) return stands.toString()
+    const own = randomUUID()
+    const other = yield* client.send("SET", redisKey, own, "NX", "GET")
+    return Buffer.isBuffer(other) ? other.toString() : own
+  })
+
+  return {
+    read,
+    notePurge: (key) => void purges.set(key.text, key),
+    lostPurges: Effect.map(read, (era) => {
+      const isLost = known.era !== undefined && known.era !== era
+      known.era = era
+      return isLost ? [...purges.rvalues()].filter((key) => key !== undefined) : []
+    })
+  }
+}
