@@ -8,6 +8,7 @@ import { Allowance } from "./Allowance.ts"
 import type { Association } from "./Association.ts"
 import { makeAttempt } from "./Attempt.ts"
 import { withBudgets } from "./Budgets.ts"
+import { rememberPublishers } from "./budgets/publishers.ts"
 import { AssociationStore, type Remembered, type StoreKey } from "./cache/AssociationStore.ts"
 import { makeFlights } from "./cache/Flights.ts"
 import { type Demand, fallBack, type Recall, recall } from "./cache/recall.ts"
@@ -86,8 +87,8 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const store = yield* AssociationStore
   const fetcher = yield* Fetcher
   const observer = yield* Observer
-  const get = withBudgets(observeFetcher(fetcher.get, observer), policy.budgets)
-  const attempt = observeAttempt(makeAttempt(Fetcher.of({ get }), policy), observer)
+  const get = withBudgets(observeFetcher(fetcher, observer), policy.budgets)
+  const attempt = observeAttempt(rememberPublishers(makeAttempt(Fetcher.of({ get }), policy)), observer)
   const flights = yield* makeFlights<Landing>(lost)
   const learn = makeLearn(attempt, store, observeFleet(yield* Fleet, observer))
   const refetches = makeRefetchLimit()

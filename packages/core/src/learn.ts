@@ -29,13 +29,14 @@ export const makeLearn =
     const key = target.keys[generation]
     const { domain, service } = target
     const ask = ({ permit }: Lead): Effect.Effect<Landing> =>
-      attempt({ domain, service, generation, waiting: flight.waiting }).pipe(
-        Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
-        Effect.result,
-        Effect.flatMap((outcome) =>
-          flight.discarded ? Effect.succeed({ outcome }) : settle(store, key, outcome, permit)
+      attempt({ domain, service, generation, hadMaterial: baseline.association !== undefined, waiting: flight.waiting })
+        .pipe(
+          Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
+          Effect.result,
+          Effect.flatMap((outcome) =>
+            flight.discarded ? Effect.succeed({ outcome }) : settle(store, key, outcome, permit)
+          )
         )
-      )
     return learnOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, baseline, ask).pipe(
       Effect.withSpan("Resolver.learn", {
         attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": generation }
