@@ -1,5 +1,5 @@
 /**
- * A soak: one process asks about ever new domains over real TLS, in minutes as many as a service in a day, and its
+ * A soak: one process asks about ever new domains over real TLS, in minutes as many as a service in hours, and its
  * native memory stays where it was. The heap alone would not show a leak of what OpenSSL or a socket holds.
  */
 import { issue, rootCa } from "@posh/testing"
@@ -18,28 +18,36 @@ export interface Course {
   /** Resolutions between two samples. */
   readonly every: number
   readonly samples: number
-  /** Samples at the beginning that do not count: caches fill, the allocator settles. */
-  readonly warmUp: number
 }
 
-/** The samples of one run, those of the warm-up too, while they come. */
-export const soak = async ({ every, samples }: Course, onSample: (sample: Sample) => void): Promise<void> => {
+/** The samples of one run. */
+export const soak = async (
+  { every, samples }: Course,
+  onSample: (sample: Sample) => void = () => undefined
+): Promise<ReadonlyArray<Sample>> => {
   const origin = await startOrigin()
   const subject = spawn(
     process.execPath,
     [
-      "--expose-gc",
       "--disable-warning=ExperimentalWarning",
+      "--expose-gc",
       script,
       `${origin.port}`,
       origin.caFile,
       `${every}`,
       `${samples}`
     ],
-    { stdio: ["ignore", "pipe", "inherit"] }
+    // One arena: what several keep for later is no leak.
+    { env: { PATH: process.env["PATH"] ?? "", MALLOC_ARENA_MAX: "1" }, stdio: ["ignore", "pipe", "inherit"] }
   )
   try {
-    for await (const line of createInterface(subject.stdout)) onSample(JSON.parse(line))
+    const taken: Array<Sample> = []
+    for await (const line of createInterface(subject.stdout)) {
+      const sample: Sample = JSON.parse(line)
+      taken.push(sample)
+      onSample(sample)
+    }
+    return taken
   } finally {
     subject.kill()
     origin.stop()

@@ -1,12 +1,14 @@
 /** What samples of a process's memory say about a leak. */
 
-/** Bytes, each after a collection. */
+/** Bytes. */
 export interface Sample {
   /** Resolutions so far. */
   readonly resolutions: number
-  /** RSS less what V8 has reserved and what it accounts for outside: only a leak in native code shows here alone. */
+  /** Resident memory of the allocator that native code uses; V8's heap is elsewhere. */
   readonly native: number
+  /** Of V8's heap, in use. */
   readonly heap: number
+  /** Outside of the heap, and accounted for by V8. */
   readonly external: number
   readonly rss: number
 }
