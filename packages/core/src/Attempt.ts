@@ -33,6 +33,8 @@ export interface AttemptInput {
   readonly generation: Generation
   readonly domain: Domain
   readonly service: ServiceEntry
+  /** The domain is known to have published material (see {@link FetchRequest.hadMaterial}). */
+  readonly hadMaterial: boolean
   readonly waiting: Waiting
 }
 
@@ -92,12 +94,13 @@ const walk = Effect.fnUntraced(function*(fetcher: Fetcher["Service"], policy: Po
 })
 
 const request = (fetcher: Fetcher["Service"], policy: Policy, trail: Trail, target: HttpsTarget) => {
-  const { domain, generation, waiting } = trail.input
+  const { domain, generation, hadMaterial, waiting } = trail.input
   const rules = generationRules[generation]
   trail.seen.add(target.url)
   return fetcher.get({
     target,
     sourceDomain: domain,
+    hadMaterial,
     waiting,
     accept: rules.accept,
     limits: policy.attempt,

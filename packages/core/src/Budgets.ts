@@ -1,63 +1,79 @@
 /**
  * What is spent on strangers' servers, as a decorator over {@link Fetcher} (POSH-SEC-12): concurrency and requests a
- * minute for each source domain and for each target host, and a bound on everything at once.
+ * minute for each source domain and for each target host, and a bound on everything at once. All of it is counted by this
+ * process alone.
  *
  * Hosts count by their site: with a wildcard in DNS, one server has as many names as somebody cares to invent, each of
  * them a source domain and a host of its own.
  *
  * **Details**
  *
- * A request waits for its turn; how long is the attempt's decision, which reads in `waiting` what for. A wait that is
- * known to be longer than a whole attempt may take fails at once, with the time after which it would have worked.
+ * Who causes requests is for strangers to choose, so no budget is first come, first served: those who cause them take
+ * turns, and a flood waits behind itself (see `pathOf`). A site's web servers are charged for requests to them alone:
+ * names are looked up before, under a budget of their own, and what has no address costs the site nothing else.
+ *
+ * A request waits for its turn; how long is the attempt's decision, which reads in `waiting` what for. Where there is no
+ * place, it fails at once, with the time after which there would be one.
  */
-import { Clock, Effect, Exit, Option, PartitionedSemaphore, Semaphore } from "effect"
+import { Clock, Effect, Exit, Option, PartitionedSemaphore } from "effect"
 import { Allowance } from "./Allowance.ts"
-import { type Fetcher, FetchError, type FetchRequest, type FetchResponse, type Waiting } from "./Fetcher.ts"
+import type { Path } from "./budgets/FairQueue.ts"
+import { type Gate, makeGate, type Refusal } from "./budgets/Gate.ts"
+import { type Fetcher, FetchError, type FetchRequest, type Waiting } from "./Fetcher.ts"
 import type { BudgetLimits } from "./Limits.ts"
 import { monotonicMs } from "./monotonic.ts"
 import { siteOf } from "./Site.ts"
 
 type Get = Fetcher["Service"]["get"]
 
-export const withBudgets = (get: Get, limits: BudgetLimits): Get => {
+export const withBudgets = ({ find, get }: Fetcher["Service"], limits: BudgetLimits): Get => {
   const sources = makeGates(limits.perSourceConcurrent, limits.perSourcePerMinute)
+  const lookUps = makeGates(limits.perHostLookUpsConcurrent, limits.perHostLookUpsPerMinute)
   const sites = makeGates(limits.perHostConcurrent, limits.perHostPerMinute)
   // One caller with a thousand questions to slow domains must not keep another from asking one.
   const everything = PartitionedSemaphore.makeUnsafe<string>({ permits: limits.inFlight })
 
   return Effect.fnUntraced(function*(request) {
-    const startedAt = yield* Clock.currentTimeMillis
     const now = yield* monotonicMs
-    const source = sources(request.sourceDomain, now)
-    const site = sites(siteOf(request.target.host), now)
-    const wait = Math.max(source.waitMs(now), site.waitMs(now))
-    if (wait > request.limits.attemptMs) {
-      const trace = { startedAt, endedAt: startedAt }
-      return yield* new FetchError({ code: "RateLimitedLocally", retryAfterMs: Math.ceil(wait), trace })
-    }
     const { account } = yield* Allowance
-    const leave = enter([source, site], now)
+    const site = siteOf(request.target.host)
+    const path = pathOf(request, account)
+    const paced = (gate: Gate, by: Path) => <A>(work: Effect.Effect<A, FetchError>) =>
+      gate.pass(work, { path: by, withinMs: request.limits.attemptMs, wait: waitFor(request) })
+    const inTurn = <A>(work: Effect.Effect<A, FetchError>) => takeTurn(everything, account, request, work)
 
-    const paced = wait > 0 ? waitingFor(request, "RateLimitedLocally", Effect.sleep(wait)) : Effect.void
-    return yield* paced.pipe(
-      Effect.andThen(
-        get(request).pipe(
-          inTurn(turnsOf(everything, account), request, "ResolverOverloaded"),
-          inTurn(site.turns, request, "RateLimitedLocally"),
-          inTurn(source.turns, request, "RateLimitedLocally")
-        )
-      ),
-      Effect.ensuring(leave)
+    const found = find === undefined
+      ? Effect.succeed(get(request))
+      : paced(lookUps(site, now), path)(inTurn(find(request)))
+    return yield* found.pipe(
+      Effect.flatMap((asking) => paced(sites(site, now), path)(inTurn(asking))),
+      paced(sources(request.sourceDomain, now), [account, request.sourceDomain])
     )
   })
 }
 
-const enter = (gates: ReadonlyArray<Gate>, now: number) => {
-  for (const gate of gates) gate.enter(now)
-  return Effect.sync(() => {
-    for (const gate of gates) gate.leave()
-  })
-}
+/**
+ * Whose turn it is, the widest group first: domains that had material before, and those that never had, so that made-up
+ * ones never have more than half; then the callers, whom the operator knows; then the sites of the source domains, which
+ * cost money; then the source domains.
+ */
+const pathOf = ({ hadMaterial, sourceDomain }: FetchRequest, account: string): Path => [
+  hadMaterial ? "had material" : "",
+  account,
+  siteOf(sourceDomain),
+  sourceDomain
+]
+
+/** Waits for a turn, and says so; a refusal is the request's failure. */
+const waitFor = (request: FetchRequest) => (turn: Effect.Effect<void, Refusal>): Effect.Effect<void, FetchError> =>
+  waitingFor(request, "RateLimitedLocally", turn).pipe(
+    Effect.catch(({ retryAfterMs }) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.fail(
+          new FetchError({ code: "RateLimitedLocally", retryAfterMs, trace: { startedAt: now, endedAt: now } })
+        ))
+    )
+  )
 
 /**
  * Notes what is waited for (see {@link FetchRequest.waiting}). An interruption leaves the note: it is then the reason why
@@ -71,64 +87,25 @@ const waitingFor = <A, E>(request: FetchRequest, code: Waiting["code"] & string,
 
 const notWaiting = (request: FetchRequest) => Effect.sync(() => delete request.waiting.code)
 
-interface Turns {
-  /** Runs with a permit, or not at all where none is free. */
-  readonly ifFree: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<Option.Option<A>, E>
-  readonly wait: <A, E>(work: Effect.Effect<A, E>) => Effect.Effect<A, E>
-}
-
-const makeTurns = (concurrent: number): Turns => {
-  const permits = Semaphore.makeUnsafe(concurrent)
-  return { ifFree: (work) => permits.withPermitsIfAvailable(1)(work), wait: (work) => permits.withPermit(work) }
-}
-
-/** Turns among which accounts alternate. */
-const turnsOf = (permits: PartitionedSemaphore.PartitionedSemaphore<string>, account: string): Turns => ({
-  ifFree: (work) => permits.withPermitsIfAvailable(1)(work),
-  wait: (work) => permits.withPermit(account)(work)
-})
-
-/** Runs with a permit: at once where one is free, else in the order of asking. */
-const inTurn =
-  (turns: Turns, request: FetchRequest, code: Waiting["code"] & string) =>
-  (work: Effect.Effect<FetchResponse, FetchError>): Effect.Effect<FetchResponse, FetchError> =>
-    Effect.flatMap(
-      turns.ifFree(work),
-      Option.match({
-        onSome: Effect.succeed,
-        onNone: () => waitingFor(request, code, turns.wait(Effect.andThen(notWaiting(request), work)))
-      })
-    )
-
-interface Gate {
-  readonly turns: Turns
-  /** Milliseconds until the next request is due. */
-  readonly waitMs: (now: number) => number
-  readonly enter: (now: number) => void
-  readonly leave: () => void
-  /** Nobody is inside and nothing is owed: the gate can be forgotten. */
-  readonly isIdle: (now: number) => boolean
-}
-
-/** A token bucket: `perMinute` at once, and refilled evenly. State is one instant, so an idle gate is worth nothing. */
-const makeGate = (concurrent: number, perMinute: number): Gate => {
-  const interval = 60_000 / perMinute
-  let fullAt = 0
-  let inside = 0
-  const owed = (now: number) => Math.max(0, fullAt - now)
-  return {
-    turns: makeTurns(concurrent),
-    waitMs: (now) => Math.max(0, owed(now) - (perMinute - 1) * interval),
-    enter: (now) => {
-      fullAt = now + owed(now) + interval
-      inside += 1
-    },
-    leave: () => {
-      inside -= 1
-    },
-    isIdle: (now) => inside === 0 && owed(now) === 0
-  }
-}
+/** Runs with a permit: at once where one is free, else when it is the account's turn. */
+const takeTurn = <A>(
+  permits: PartitionedSemaphore.PartitionedSemaphore<string>,
+  account: string,
+  request: FetchRequest,
+  work: Effect.Effect<A, FetchError>
+): Effect.Effect<A, FetchError> =>
+  Effect.flatMap(
+    permits.withPermitsIfAvailable(1)(work),
+    Option.match({
+      onSome: Effect.succeed,
+      onNone: () =>
+        waitingFor(
+          request,
+          "ResolverOverloaded",
+          permits.withPermit(account)(Effect.andThen(notWaiting(request), work))
+        )
+    })
+  )
 
 /** Gates by key. Idle ones are swept whenever their number has doubled, so a flood of keys is bounded by its rate. */
 const makeGates = (concurrent: number, perMinute: number) => {

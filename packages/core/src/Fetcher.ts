@@ -35,6 +35,8 @@ export interface FetchRequest {
   readonly target: HttpsTarget
   /** For whom the request is made: budgets count by it (POSH-SEC-12). */
   readonly sourceDomain: Domain
+  /** The source domain is known to have published material: made-up ones must not take its turn (POSH-SEC-12). */
+  readonly hadMaterial: boolean
   readonly waiting: Waiting
   readonly accept: string
   readonly limits: AttemptLimits
@@ -108,6 +110,11 @@ export class FetchError extends Data.TaggedError("FetchError")<FetchErrorFields>
 export class Fetcher extends Context.Service<Fetcher, {
   /** One GET. Redirects are answers, not followed (POSH-RES-72). */
   readonly get: (request: FetchRequest) => Effect.Effect<FetchResponse, FetchError>
+  /**
+   * The first half of `get`: looks the host up, and hands out the second, which asks its web server. Where this fails, no
+   * web server was touched. Absent where both are one, and whoever counts has to count the look-up as a request.
+   */
+  readonly find?: (request: FetchRequest) => Effect.Effect<Effect.Effect<FetchResponse, FetchError>, FetchError>
 }>()("posh/Fetcher") {}
 
 /** The values of a header field, one for each field line. */

@@ -84,6 +84,9 @@ export interface BudgetLimits {
   readonly perSourcePerMinute: number
   readonly perHostConcurrent: number
   readonly perHostPerMinute: number
+  /** Names of one registrable domain that are looked up: what has no address is charged to no web server. */
+  readonly perHostLookUpsConcurrent: number
+  readonly perHostLookUpsPerMinute: number
   readonly inFlight: number
 }
 
@@ -92,12 +95,22 @@ export const budgetLimits: BudgetLimits = {
   perSourcePerMinute: 30,
   perHostConcurrent: 16,
   perHostPerMinute: 600,
+  // Ours: a question to a name server is a packet or two, and more than one caller's allowance must not use it up.
+  perHostLookUpsConcurrent: 64,
+  perHostLookUpsPerMinute: 6_000,
   inFlight: 256
 }
 
 /** Of entries that another process wrote to a store. */
 export const cacheLimits = {
   clockSkewMs: 300_000 // by which clocks of replicas may differ: as much as POSH-MAT-02 allows
+} as const
+
+/** Domains of which a process knows that they published (POSH-SEC-12), beside those whose material is remembered; ours. */
+export const publisherLimits = {
+  sites: 4_096,
+  /** Names are free, so that a site could push out everybody else's with its own. */
+  perSite: 16
 } as const
 
 /** Longest text from outside that is repeated in a message (POSH-SEC-14); ours. */

@@ -43,7 +43,9 @@ export interface LookupParts {
   readonly learn: (
     generation: Generation,
     target: Target,
-    need: Need
+    need: Need,
+    /** Is material of the domain remembered, that serves or has served? */
+    hadMaterial: boolean
   ) => (flight: Flight<Landing>) => Effect.Effect<Landing>
   readonly observer: ObserverShape
   readonly clock: Clock.Clock
@@ -97,7 +99,7 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
       const { text } = target.keys[generation]
       if (!flights.isUnderWay(text)) observer.refreshedAhead()
       const need = { askedSince: newerThan(remembered, Number.NEGATIVE_INFINITY) }
-      return flights.start(text, learn(generation, target, need))
+      return flights.start(text, learn(generation, target, need, remembered.association !== undefined))
     })
 
   /**
@@ -143,7 +145,7 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
       const ms = yield* remainingMs(deadline)
       observer.waiting(1)
       const { began, joined, outcome: landing } = yield* Effect.ensuring(
-        flights.join(text, learn(generation, target, need), { ms, onLate }),
+        flights.join(text, learn(generation, target, need, remembered.association !== undefined), { ms, onLate }),
         Effect.sync(() => observer.waiting(-1))
       )
       if (joined) observer.coalesced()

@@ -9,7 +9,7 @@ import { Clock, Context, Effect, Exit, Result } from "effect"
 import type { Attempt } from "./Attempt.ts"
 import type { Remembered } from "./cache/AssociationStore.ts"
 import type { VerdictCode } from "./codes.ts"
-import type { FetchCode, Fetcher } from "./Fetcher.ts"
+import type { FetchCode, Fetcher, FetchError } from "./Fetcher.ts"
 import type { FleetShape } from "./Fleet.ts"
 import type { Generation } from "./Generation.ts"
 import { monotonicMsOf } from "./monotonic.ts"
@@ -69,9 +69,24 @@ export const observeAttempt = (attempt: Attempt, { resolved }: ObserverShape): A
   )
 
 /** The same requests, observed. */
-export const observeFetcher =
-  (get: Fetcher["Service"]["get"], { fetched }: ObserverShape): Fetcher["Service"]["get"] => (request) =>
-    timed(get(request), (exit, ms) => fetched(Exit.isSuccess(exit) ? "Answered" : failureCode(exit), ms))
+export const observeFetcher = ({ find, get }: Fetcher["Service"], { fetched }: ObserverShape): Fetcher["Service"] => ({
+  get: (request) => timed(get(request), (exit, ms) => fetched(outcomeOf(exit), ms)),
+  ...(find === undefined ? {} : { find: observeFind(find, fetched) })
+})
+
+/** One request in two parts; what lies between them is no part of it. */
+const observeFind = (find: Find, fetched: ObserverShape["fetched"]): Find => (request) => {
+  const spent = { ms: 0 }
+  const found = timed(find(request), (exit, ms) => {
+    spent.ms = ms
+    if (Exit.isFailure(exit)) fetched(failureCode(exit), ms)
+  })
+  return Effect.map(found, (asking) => timed(asking, (exit, ms) => fetched(outcomeOf(exit), spent.ms + ms)))
+}
+
+type Find = NonNullable<Fetcher["Service"]["find"]>
+
+const outcomeOf = (exit: Exit.Exit<unknown, FetchError>) => Exit.isSuccess(exit) ? "Answered" : failureCode(exit)
 
 /** The same leads, observed. */
 export const observeFleet = ({ lead }: FleetShape, { led }: ObserverShape): FleetShape => ({

@@ -6,6 +6,7 @@
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import { makeAttempt } from "./Attempt.ts"
 import { withBudgets } from "./Budgets.ts"
+import { rememberPublishers } from "./budgets/publishers.ts"
 import { AssociationStore, combinePurges, type Purge } from "./cache/AssociationStore.ts"
 import { makeFlights } from "./cache/Flights.ts"
 import { makeRefetchLimit } from "./cache/RefetchLimit.ts"
@@ -62,8 +63,8 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const fetcher = yield* Fetcher
   const observer = yield* Observer
   const clock = yield* Clock.Clock
-  const get = withBudgets(observeFetcher(fetcher.get, observer), policy.budgets)
-  const attempt = observeAttempt(makeAttempt(Fetcher.of({ get }), policy), observer)
+  const get = withBudgets(observeFetcher(fetcher, observer), policy.budgets)
+  const attempt = observeAttempt(rememberPublishers(makeAttempt(Fetcher.of({ get }), policy)), observer)
   const flights = yield* makeFlights<Landing>(lost)
   const learn = makeLearn(attempt, store, observeFleet(yield* Fleet, observer))
   const refetches = makeRefetchLimit()

@@ -30,12 +30,12 @@ export interface Landing {
 
 export const makeLearn =
   (attempt: Attempt, store: AssociationStore["Service"], fleet: FleetShape) =>
-  (generation: Generation, target: Target, need: Need) =>
+  (generation: Generation, target: Target, need: Need, hadMaterial: boolean) =>
   (flight: Flight<Landing>): Effect.Effect<Landing> => {
     const key = target.keys[generation]
     const { domain, service } = target
     const ask = ({ permit }: Lead): Effect.Effect<Landing> =>
-      attempt({ domain, service, generation, waiting: flight.waiting }).pipe(
+      attempt({ domain, service, generation, hadMaterial, waiting: flight.waiting }).pipe(
         Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
         Effect.result,
         Effect.flatMap((outcome) =>

@@ -5,6 +5,7 @@ import type { VerdictCode } from "./codes.ts"
 import { type Head, headerValues } from "./Fetcher.ts"
 import { toMediaType, withoutWhitespace } from "./fields.ts"
 import { type Generation, generationRules } from "./Generation.ts"
+import { parseHttpDate } from "./httpDate.ts"
 
 /** How the request came about, which decides what an absent document means (POSH-RES-84). */
 export type Delegated = "no" | "redirect" | "reference"
@@ -63,7 +64,6 @@ export const retryAfterMs = (head: Head, now: number): number | undefined => {
   const [value] = headerValues(head, "retry-after")
   if (value === undefined) return undefined
   if (/^\d{1,10}$/.test(value)) return Number(value) * 1_000
-  // Date.parse alone would take almost anything for a date.
-  const at = /^[A-Z][a-z]{2,8},? .*\d{2}:\d{2}:\d{2}/.test(value) ? Date.parse(value) : Number.NaN
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+  const at = parseHttpDate(value, now)
+  return at === undefined ? undefined : Math.max(0, at - now)
 }

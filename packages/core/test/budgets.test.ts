@@ -4,12 +4,13 @@ import { TestClock } from "effect/testing"
 import { Allowance } from "../src/Allowance.ts"
 import { withBudgets } from "../src/Budgets.ts"
 import type { Domain } from "../src/Domain.ts"
-import type { FetchRequest, FetchResponse } from "../src/Fetcher.ts"
+import { FetchError, type FetchRequest, type FetchResponse } from "../src/Fetcher.ts"
 import { attemptLimits, type BudgetLimits, budgetLimits } from "../src/Limits.ts"
 
 const request = (source: string, host = source): FetchRequest => ({
   target: { url: `https://${host}/`, host: host as Domain, port: 443, path: "/" },
   sourceDomain: source as Domain,
+  hadMaterial: false,
   waiting: {},
   accept: "application/json",
   limits: attemptLimits,
@@ -25,16 +26,18 @@ const response: FetchResponse = {
 /** A server that takes a second for each answer, and notes how many it serves at once. */
 const makeServer = (limits: Partial<BudgetLimits> = {}) => {
   const seen = { now: 0, most: 0, total: 0 }
-  const get = withBudgets(() =>
-    Effect.suspend(() => {
-      seen.now += 1
-      seen.total += 1
-      seen.most = Math.max(seen.most, seen.now)
-      return Effect.sleep("1 second").pipe(
-        Effect.as(response),
-        Effect.ensuring(Effect.sync(() => seen.now -= 1))
-      )
-    }), { ...budgetLimits, ...limits })
+  const get = withBudgets({
+    get: () =>
+      Effect.suspend(() => {
+        seen.now += 1
+        seen.total += 1
+        seen.most = Math.max(seen.most, seen.now)
+        return Effect.sleep("1 second").pipe(
+          Effect.as(response),
+          Effect.ensuring(Effect.sync(() => seen.now -= 1))
+        )
+      })
+  }, { ...budgetLimits, ...limits })
   return { get, seen }
 }
 
@@ -126,6 +129,109 @@ describe("budgets (SEC-12)", () => {
       assert.strictEqual(second.filter((answer) => answer === "ok").length, 36)
       assert.strictEqual(second.filter((answer) => answer === "RateLimitedLocally").length, 4)
     }))
+
+  describe("strangers choose what uses a budget up", () => {
+    /** Nothing takes time but the budgets; a host below `nowhere.example` has no address. */
+    const makeSites = (limits: Partial<BudgetLimits> = {}) => {
+      const seen = { lookUps: 0, requests: 0 }
+      const get = withBudgets({
+        get: () => Effect.die("in two parts"),
+        find: ({ target }) =>
+          Effect.suspend(() => {
+            seen.lookUps += 1
+            return target.host.endsWith("nowhere.example")
+              ? Effect.fail(new FetchError({ code: "DnsNameNotFound", trace: response.trace }))
+              : Effect.succeed(Effect.sync(() => {
+                seen.requests += 1
+                return response
+              }))
+          })
+      }, { ...budgetLimits, ...limits })
+      return { get, seen }
+    }
+    const askAt = (get: ReturnType<typeof makeSites>["get"], one: FetchRequest) =>
+      Effect.result(get(one)).pipe(Effect.zip(Clock.currentTimeMillis), Effect.forkChild)
+
+    it.effect("names without an address are charged to no web server, and bounded all the same", () =>
+      Effect.gen(function*() {
+        const { get, seen } = makeSites()
+        const flood = Array.from({ length: 8_000 }, (_, index) => request(`x${index}.nowhere.example`))
+        const asked = yield* Effect.forEach(flood, (one) => askAt(get, one))
+        yield* TestClock.adjust(0)
+        assert.deepStrictEqual(seen, { lookUps: 6_000, requests: 0 })
+        const honest = yield* askAt(get, request("chat.nowhere.example", "www.nowhere.example"))
+        yield* TestClock.adjust(10)
+        assert.deepStrictEqual([Result.isFailure((yield* Fiber.join(honest))[0]), seen.lookUps], [true, 6_001])
+        yield* TestClock.adjust("12 seconds")
+        assert.strictEqual(seen.lookUps, 7_200)
+        const ends = yield* Effect.forEach(asked, Fiber.join)
+        const refused = ends.flatMap(([end]) =>
+          Result.isFailure(end) && end.failure.code === "RateLimitedLocally" ? end.failure.retryAfterMs : []
+        )
+        assert.strictEqual(refused.length, 801)
+        assert.isTrue(
+          refused.every((ms) => ms !== undefined && ms > 12_000 && ms < 13_000),
+          "all know when to come again"
+        )
+      }))
+
+    it.effect("a place in the queue goes to the group that has fewer", () =>
+      Effect.gen(function*() {
+        const { get } = makeSites()
+        const flood = yield* Effect.forEach(
+          Array.from({ length: 720 }, (_, index) => request(`x${index}.attacker.example`, "docs.provider.example")),
+          (one) => askAt(get, one)
+        )
+        const tenants = yield* Effect.forEach(
+          Array.from({ length: 30 }, (_, index) => request(`tenant${index}.example`, "docs.provider.example")),
+          (one) => askAt(get, one)
+        )
+        yield* TestClock.adjust("1 minute")
+        const answers = yield* Effect.forEach(tenants, Fiber.join)
+        assert.isTrue(answers.every(([end]) => Result.isSuccess(end)))
+        // In turn: each tenant once, and the flood once.
+        assert.isAtMost(Math.max(...answers.map(([, at]) => at)), 3_100)
+        const refused = (yield* Effect.forEach(flood, Fiber.join)).filter(([end]) => Result.isFailure(end))
+        assert.strictEqual(refused.length, 30)
+      }))
+
+    it.effect("who leaves the queue has spent nothing, and the others move up", () =>
+      Effect.gen(function*() {
+        const { get, seen } = makeSites()
+        const flood = yield* Effect.forEach(
+          Array.from({ length: 720 }, (_, index) => request(`x${index}.attacker.example`, "docs.provider.example")),
+          (one) => askAt(get, one)
+        )
+        yield* TestClock.adjust(0)
+        assert.strictEqual(seen.requests, 600)
+        yield* Effect.forEach(flood, Fiber.interrupt, { concurrency: "unbounded" })
+        const tenant = yield* askAt(get, request("tenant1.example", "docs.provider.example"))
+        yield* TestClock.adjust("1 minute")
+        assert.isAtMost((yield* Fiber.join(tenant))[1], 100)
+        assert.strictEqual(seen.requests, 601)
+        const again = yield* Effect.forEach(
+          Array.from({ length: 700 }, (_, index) => request(`y${index}.attacker.example`, "docs.provider.example")),
+          (one) => askAt(get, one)
+        )
+        yield* TestClock.adjust("12 seconds")
+        assert.isTrue((yield* Effect.forEach(again, Fiber.join)).every(([end]) => Result.isSuccess(end)))
+      }))
+
+    it.effect("what is interrupted in the middle gives its place back", () =>
+      Effect.gen(function*() {
+        const { get, seen } = makeServer({ perHostConcurrent: 3 })
+        for (let round = 0; round < 20; round += 1) {
+          const fibers = yield* Effect.forEach(
+            Array.from({ length: 12 }, (_, index) => request(`d${index}.example`, "host.example")),
+            (one) => Effect.forkChild(get(one))
+          )
+          if (round % 2 === 0) yield* TestClock.adjust(round * 100)
+          yield* Effect.forEach(fibers, Fiber.interrupt, { concurrency: "unbounded" })
+        }
+        assert.deepStrictEqual([seen.now, seen.most], [0, 3])
+        assert.deepStrictEqual(yield* askMany(get, [request("a.example", "host.example")]), ["ok"])
+      }))
+  })
 
   it.effect("gives permits back when waiters go away", () =>
     Effect.gen(function*() {

@@ -1,4 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import type { Head } from "../src/Fetcher.ts"
 import type { Generation } from "../src/Generation.ts"
 import { type Delegated, judgeMediaType, judgeStatus, retryAfterMs } from "../src/response.ts"
@@ -77,12 +80,60 @@ describe("judgeMediaType (RES-46)", () => {
 
 describe("retryAfterMs", () => {
   const now = Date.UTC(2026, 10, 22, 9)
-  it.each<[string, number | undefined]>([
+  const hour = 3_600_000
+  const rows: ReadonlyArray<readonly [value: string, expected: number | undefined]> = [
     ["120", 120_000],
     ["0", 0],
+    ["soon", undefined],
+    ["-1", undefined],
+    ["1.5", undefined],
+    // IMF-fixdate
     ["Sun, 22 Nov 2026 09:01:00 GMT", 60_000],
     ["Sun, 22 Nov 2026 08:00:00 GMT", 0],
-    ["soon", undefined],
-    ["-1", undefined]
-  ])("%s", (value, expected) => assert.strictEqual(retryAfterMs(head(["retry-after", value]), now), expected))
+    ["Sun, 22 Nov 2026 23:59:60 GMT", 15 * hour],
+    ["Mon, 01 Jan 0050 00:00:00 GMT", 0],
+    ["Tue, 29 Feb 2028 00:00:00 GMT", Date.UTC(2028, 1, 29) - now],
+    // RFC 850; two digits are never more than 50 years in the future
+    ["Sunday, 22-Nov-26 10:00:00 GMT", hour],
+    ["Sunday, 06-Nov-94 08:49:37 GMT", 0],
+    ["Sunday, 22-Nov-76 09:00:00 GMT", Date.UTC(2076, 10, 22, 9) - now],
+    ["Sunday, 22-Nov-76 09:00:01 GMT", 0],
+    // asctime, which is in GMT as well
+    ["Sun Nov  6 08:49:37 1994", 0],
+    ["Sun Nov 22 10:00:00 2026", hour],
+    ["Tue Dec  1 09:00:00 2026", 9 * 24 * hour],
+    // none of the three
+    ["Sun, 22 Nov 2026 10:00:00", undefined],
+    ["Sun, 22 Nov 2026 10:00:00 +0100", undefined],
+    ["Sun, 22 Nov 2026 10:00:00 EST", undefined],
+    ["Sun, 22 Nov 2026 10:00:00 UTC", undefined],
+    ["Sun, 22 Nov 2026 10:00:00 GMT, 1", undefined],
+    ["sun, 22 nov 2026 10:00:00 gmt", undefined],
+    ["Sun, 2 Nov 2026 10:00:00 GMT", undefined],
+    ["Sun, 22-Nov-26 10:00:00 GMT", undefined],
+    ["Sunday, 22-Nov-2026 10:00:00 GMT", undefined],
+    ["Sun Nov 6 10:00:00 2026", undefined],
+    ["Sun Nov 22 10:00:00 2026 GMT", undefined],
+    ["Sun Nov 22 10:00:00 PST 2026", undefined],
+    ["2026-11-22T10:00:00Z", undefined],
+    // no day, no hour
+    ["Mon, 30 Feb 2026 10:00:00 GMT", undefined],
+    ["Sun, 00 Nov 2026 10:00:00 GMT", undefined],
+    ["Sun, 22 Nov 2026 24:00:00 GMT", undefined],
+    ["Sun Nov 22 10:60:00 2026", undefined],
+    ["Sun Nov  0 10:00:00 2026", undefined]
+  ]
+  it.each(rows)("%s", (value, expected) => {
+    assert.strictEqual(retryAfterMs(head(["retry-after", value]), now), expected)
+  })
+
+  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Apia"])("says the same in %s", async (zone) => {
+    const script = fileURLToPath(new URL("retryAfter.ts", import.meta.url))
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", script, String(now), ...rows.map(([value]) => value)],
+      { env: { TZ: zone } }
+    )
+    assert.deepStrictEqual(JSON.parse(stdout), rows.map(([, expected]) => expected ?? "nothing"))
+  })
 })

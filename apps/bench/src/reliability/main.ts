@@ -1,6 +1,6 @@
 /**
  * `npm run reliability [-- name …]`: every way in which Redis fails, under load. Where all of them were run, and nothing
- * went wrong, docs/reference/reliability.md is written anew.
+ * went wrong, docs/reference/reliability.md is written anew. With `soak`, the soak alone (see `soak/run.ts`).
  */
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
@@ -44,7 +44,9 @@ const runAll = Effect.gen(function*() {
   return rows
 })
 
-if (unknown.length > 0) {
+if (asked.includes("soak")) {
+  await import("./soak/main.ts")
+} else if (unknown.length > 0) {
   console.error(`no such scenario: ${unknown.join(", ")}; there are ${scenarios.map(({ name }) => name).join("; ")}`)
   process.exitCode = 1
 } else {

@@ -2,8 +2,8 @@
  * A TLS connection to one of the vetted addresses and to nothing else: what is dialled are these addresses, so that no
  * second look-up can name another (POSH-SEC-10). Or, where the operator has one, through a proxy.
  */
-import { Duration, Effect, Latch, type Scope } from "effect"
-import { hash, type X509Certificate } from "node:crypto"
+import { Duration, Effect, Latch, Result, type Scope } from "effect"
+import { hash } from "node:crypto"
 import { connect, isIPv6, type Socket } from "node:net"
 import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls"
 import type { Domain } from "../Domain.ts"
@@ -141,7 +141,7 @@ const connectOne = (address: string, port: number, evidence: Evidence) =>
 
 const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence: Evidence) =>
   open(() => {
-    const presented: { leaf?: X509Certificate | undefined } = {}
+    const presented: { leaf?: Uint8Array | undefined } = {}
     const tls = connectTls({
       socket,
       secureContext: trust,
@@ -152,7 +152,19 @@ const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence
     })
     // Before Node's own listener, which destroys the connection where the certificate is not accepted.
     return tls.prependOnceListener("secure", () => {
-      presented.leaf = tls.getPeerX509Certificate()
-      if (presented.leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", presented.leaf.raw, "base64")
+      presented.leaf = leafOf(tls)
+      if (presented.leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", presented.leaf, "base64")
     })
   }).pipe(Effect.flatMap((tls) => settled(tls, "secureConnect")))
+
+/**
+ * DER of the certificate that the server showed.
+ *
+ * **Gotchas**
+ *
+ * NOT BY `getPeerX509Certificate`: each such object keeps kilobytes that are no part of the heap, so that nothing tells
+ * the garbage collector to hurry.
+ */
+// Node.js describes the certificate besides; one that it cannot describe must not end the process.
+const leafOf = (tls: TLSSocket): Uint8Array | undefined =>
+  Result.getOrUndefined(Result.try((): Uint8Array | undefined => tls.getPeerCertificate(false).raw))

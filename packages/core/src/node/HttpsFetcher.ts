@@ -6,7 +6,7 @@
  * certificate transparency (POSH-RES-35); addresses, where a proxy dials them; whether a body with neither length nor
  * chunks ended on purpose, which Node.js does not say.
  */
-import { Effect, Layer, Result } from "effect"
+import { Duration, Effect, Layer, Result } from "effect"
 import type { SecureContext } from "node:tls"
 import {
   Fetcher,
@@ -16,7 +16,7 @@ import {
   type FetchTrace,
   type HttpsTarget
 } from "../Fetcher.ts"
-import { currentStamp, monotonicMs } from "../monotonic.ts"
+import { currentStamp, monotonicMs, type Stamp } from "../monotonic.ts"
 import { observePhase, Observer, type ObserverShape } from "../Observer.ts"
 import { checkServers, lookUp } from "./Addresses.ts"
 import { vetAddresses } from "./AddressPolicy.ts"
@@ -56,40 +56,45 @@ const prepare = (options: EgressOptions): Result.Result<Prepared, EgressConfigEr
     return { ...options, trust: yield* makeTrustStore(options.extraCa) }
   })
 
-const makeFetcher = (egress: Egress) =>
-  Fetcher.of({
-    get: Effect.fn("Fetcher.get")(function*(request): Effect.fn.Return<FetchResponse, FetchError> {
-      yield* Effect.annotateCurrentSpan({ "posh.domain": request.sourceDomain, "server.address": request.target.host })
-      const started = yield* currentStamp
-      const evidence: Evidence = {}
-      const traced = Effect.map(
-        monotonicMs,
-        (now): FetchTrace => ({
-          ...evidence,
-          startedAt: started.wallMs,
-          endedAt: started.wallMs + Math.round(now - started.monotonicMs)
-        })
-      )
-      return yield* walk(egress, request, evidence).pipe(
-        Effect.flatMap((answer) => Effect.map(traced, (trace) => ({ ...answer, trace }))),
-        Effect.catch((failure) => Effect.flatMap(traced, (trace) => Effect.fail(toFetchError(failure, trace))))
-      )
-    })
-  })
+const makeFetcher = (egress: Egress): Fetcher["Service"] => {
+  const find = (request: FetchRequest) =>
+    Effect.timed(findEndpoint(egress, request.target, request.limits.connectMs)).pipe(
+      Effect.map(([spent, endpoint]) => ask(egress, request, endpoint, Duration.toMillis(spent))),
+      traced({})
+    )
+  return Fetcher.of({ find, get: (request) => Effect.flatten(find(request)) })
+}
+
+/** The second half of a request, in the time that the first one left. */
+const ask = Effect.fn("Fetcher.get")(function*(
+  egress: Egress,
+  request: FetchRequest,
+  endpoint: Endpoint | ProxiedEndpoint,
+  spentMs: number
+): Effect.fn.Return<FetchResponse, FetchError> {
+  yield* Effect.annotateCurrentSpan({ "posh.domain": request.sourceDomain, "server.address": request.target.host })
+  const evidence: Evidence = {}
+  const started = yield* currentStamp
+  const answer = yield* walk(egress, request, endpoint, spentMs, evidence).pipe(traced(evidence))
+  return { ...answer, trace: yield* traceSince(started, evidence) }
+})
 
 /** The stages in their order; everything opened on the way is destroyed at the end, also by an interruption. */
-const walk = (egress: Egress, request: FetchRequest, evidence: Evidence) =>
+const walk = (
+  { observer, trust, userAgent }: Egress,
+  request: FetchRequest,
+  endpoint: Endpoint | ProxiedEndpoint,
+  spentMs: number,
+  evidence: Evidence
+) =>
   Effect.gen(function*() {
-    const { limits, target } = request
-    const { observer, trust } = egress
-    const endpoint = yield* findEndpoint(egress, target, limits.connectMs)
-    const { connectMs } = limits
-    const connection = yield* dial({ endpoint, host: target.host, trust, connectMs, evidence, observer })
-    return yield* exchange(connection, request, egress.userAgent).pipe(observePhase("exchange", observer))
+    const { limits: { connectMs }, target: { host } } = request
+    const connection = yield* dial({ endpoint, host, trust, connectMs, evidence, observer })
+    return yield* exchange(connection, request, userAgent).pipe(observePhase("exchange", observer))
   }).pipe(
     Effect.scoped,
     Effect.timeoutOrElse({
-      duration: request.limits.requestMs,
+      duration: Math.max(0, request.limits.requestMs - spentMs),
       orElse: () =>
         Effect.fail(new EgressFailure({ code: "ResponseTimeout", detail: `${request.limits.requestMs} ms` }))
     })
@@ -107,9 +112,25 @@ const findEndpoint = (
   return lookUp(target.host, dnsServers, limitMs).pipe(
     observePhase("dns", observer),
     Effect.flatMap((addresses) => Effect.fromResult(vetAddresses(addresses, allowNetworks))),
-    Effect.map((addresses) => ({ addresses, port: target.port }))
+    Effect.map((addresses) => ({ addresses, port: target.port })),
+    Effect.withSpan("Fetcher.find", { attributes: { "server.address": target.host } })
   )
 }
+
+/** Whatever fails, fails with what is known of the request by then. */
+const traced = (evidence: Evidence) => <A>(work: Effect.Effect<A, EgressFailure>): Effect.Effect<A, FetchError> =>
+  Effect.flatMap(
+    currentStamp,
+    (started) =>
+      Effect.catch(
+        work,
+        (failure) => Effect.flatMap(traceSince(started, evidence), (trace) => Effect.fail(toFetchError(failure, trace)))
+      )
+  )
+
+/** POSH-CAC-35: the end follows from what passed, not from what the wall clock says by then. */
+const traceSince = ({ monotonicMs: since, wallMs }: Stamp, evidence: Evidence): Effect.Effect<FetchTrace> =>
+  Effect.map(monotonicMs, (now) => ({ ...evidence, startedAt: wallMs, endedAt: wallMs + Math.round(now - since) }))
 
 const toFetchError = ({ code, detail, status }: EgressFailure, trace: FetchTrace) =>
   new FetchError({

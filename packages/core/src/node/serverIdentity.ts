@@ -1,27 +1,69 @@
 /**
  * Does the web server's certificate name the host? (POSH-RES-31)
  */
-import type { X509Certificate } from "node:crypto"
+import { Result } from "effect"
+import type { Domain } from "../Domain.ts"
+import { isDer } from "../encoding/der.ts"
+import { constructed, type Der, primitive, type Read, readAll, readInside, tags } from "../encoding/derReader.ts"
 
 /**
  * For `checkServerIdentity` of `node:tls`: the error, or `undefined` where the certificate names the host.
  *
  * **Details**
  *
- * DNS-ID only (RFC 9525 §6): no common name, a wildcard stands for exactly the whole left-most label.
+ * DNS-ID only (RFC 9525 §6): no common name, no address, and a wildcard stands for exactly the whole left-most label. The
+ * names are read from the octets of the certificate, as a quoted list of them would have to be unquoted. NOT CHECKED:
+ * anything else in it, which is for path validation; what is not understood names nobody.
  */
-export const identityError = (host: string, certificate: X509Certificate | undefined): Error | undefined =>
-  certificate?.checkHost(host, dnsIdOnly) === undefined
-    ? Object.assign(new Error("the certificate does not name the host"), { code: identityErrorCode })
-    : undefined
+export const identityError = (host: Domain, certificate: Uint8Array | undefined): Error | undefined =>
+  certificate !== undefined && namesHost(certificate, host)
+    ? undefined
+    : Object.assign(new Error("the certificate does not name the host"), { code: identityErrorCode })
 
 /** The code of Node's own check, which this one replaces. */
 export const identityErrorCode = "ERR_TLS_CERT_ALTNAME_INVALID"
 
-const dnsIdOnly = {
-  subject: "never", // else the common name counts where no SAN is a DNS name
-  wildcards: true,
-  partialWildcards: false,
-  multiLabelWildcards: false,
-  singleLabelSubdomains: false
-} as const
+const namesHost = (certificate: Uint8Array, host: Domain): boolean =>
+  Result.match(readDnsNames(certificate), {
+    onFailure: () => false,
+    onSuccess: (names) => names.some((name) => matches(name, host))
+  })
+
+// A top-level domain is no host's, so that at least two labels follow.
+const wildcard = /^\*(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?){2,}$/
+
+const matches = (name: string, host: Domain): boolean =>
+  name === host || (wildcard.test(name) && name.slice(1) === host.slice(host.indexOf(".")))
+
+/** The dNSNames of the one subjectAltName, in lower case; octets beyond ASCII stay as they are, and match nothing. */
+const readDnsNames = (certificate: Uint8Array): Read<ReadonlyArray<string>> =>
+  Result.gen(function*() {
+    const [tbs] = yield* readInside(certificate, tags.sequence)
+    const fields = tbs?.tag === tags.sequence ? yield* readAll(tbs.content) : []
+    const extensions = fields.find(({ tag }) => tag === constructed(3))?.content
+    if (extensions === undefined) return []
+
+    const values: Array<Der | undefined> = []
+    for (const { content } of yield* readInside(extensions, tags.sequence)) {
+      const parts = yield* readAll(content)
+      if (parts[0] !== undefined && subjectAltName.equals(parts[0].octets)) values.push(parts.at(-1))
+    }
+    const [value, ...more] = values
+    // Of two that contradict each other, neither counts (RFC 5280 §4.2).
+    if (value?.tag !== tags.octetString || more.length > 0) return []
+    if (!isDer(value.content, value.content.length)) return []
+    const names = yield* readInside(value.content, tags.sequence)
+    if (!names.every(({ tag }) => generalNames.has(tag))) return []
+    return names.filter(({ tag }) => tag === primitive(2)).map(({ content }) => textOf(content))
+  })
+
+const textOf = (octets: Uint8Array): string =>
+  Buffer.from(octets).toString("latin1").replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+const subjectAltName = Buffer.from("0603551d11", "hex") // 2.5.29.17
+
+/** RFC 5280 §4.2.1.6: otherName, x400Address, directoryName and ediPartyName are constructed. */
+const generalNames: ReadonlySet<number> = new Set([
+  ...[0, 3, 4, 5].map(constructed),
+  ...[1, 2, 6, 7, 8].map(primitive)
+])

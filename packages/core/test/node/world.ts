@@ -37,6 +37,7 @@ export const toRequest = (question: Question): FetchRequest => {
   return {
     target: { url: `https://${host}${port === 443 ? "" : `:${port}`}${path}`, host: host as Domain, port, path },
     sourceDomain: host as Domain,
+    hadMaterial: false,
     waiting: {},
     accept: question.accept ?? "application/json",
     limits: { ...attemptLimits, ...question.limits },

@@ -1,0 +1,164 @@
+/**
+ * A queue in which groups take turns, and groups within groups, so that what one of them piles up waits behind itself.
+ * Nothing is kept of a group that has nobody waiting, so the state is what waits and no more.
+ *
+ * **Details**
+ *
+ * Groups are served round robin: who joins, joins at the end of the round. The last level is that of names, which cost
+ * nothing to invent: there the newest comes first. With a thousand names before it a new one would wait in vain in the
+ * order of arrival, and the oldest, who wait too long already, are those that lose least.
+ */
+
+/** The groups to which a waiter belongs, the widest first; all paths of a queue are equally long. */
+export type Path = ReadonlyArray<string>
+
+export interface FairQueue<W> {
+  readonly size: () => number
+  readonly add: (path: Path, waiter: W) => void
+  /** Takes out whose turn it is. */
+  readonly take: () => W | undefined
+  /** Takes out one that gives up before its turn. */
+  readonly remove: (waiter: W) => void
+  /**
+   * The waiter that has to go where one more of this path does not fit: the last of the groups that have most.
+   * `undefined` where the newcomer's own have, so that it has to go itself.
+   */
+  readonly rivalOf: (path: Path) => W | undefined
+}
+
+export const makeFairQueue = <W extends object>(): FairQueue<W> => {
+  const root = makeGroup<W>(undefined, "")
+  const places = new Map<W, Group<W>>()
+
+  const takeFrom = (group: Group<W>): W | undefined => {
+    const [waiter] = group.waiters
+    if (waiter !== undefined) {
+      leave(group, waiter)
+      return waiter
+    }
+    const next = group.first
+    if (next === undefined) return undefined
+    const taken = takeFrom(next)
+    if (next.size > 0) toEnd(group, next)
+    return taken
+  }
+
+  const leave = (group: Group<W>, waiter: W): void => {
+    group.waiters.delete(waiter)
+    places.delete(waiter)
+    count(group, -1)
+  }
+
+  return {
+    size: () => root.size,
+    add: (path, waiter) => {
+      const group = path.reduce((parent, name, level) => enter(parent, name, level === path.length - 1), root)
+      group.waiters.add(waiter)
+      places.set(waiter, group)
+      count(group, 1)
+    },
+    take: () => takeFrom(root),
+    remove: (waiter) => {
+      const group = places.get(waiter)
+      if (group !== undefined) leave(group, waiter)
+    },
+    rivalOf: (path) => rivalWithin(root, path)
+  }
+}
+
+/** A ring of groups, or a row of waiters. */
+interface Group<W> {
+  readonly parent: Group<W> | undefined
+  readonly name: string
+  readonly waiters: Set<W>
+  readonly groups: Map<string, Group<W>>
+  first: Group<W> | undefined
+  last: Group<W> | undefined
+  before: Group<W> | undefined
+  after: Group<W> | undefined
+  /** Waiters in it and below. */
+  size: number
+}
+
+const makeGroup = <W>(parent: Group<W> | undefined, name: string): Group<W> => ({
+  parent,
+  name,
+  waiters: new Set(),
+  groups: new Map(),
+  first: undefined,
+  last: undefined,
+  before: undefined,
+  after: undefined,
+  size: 0
+})
+
+const enter = <W>(parent: Group<W>, name: string, isName: boolean): Group<W> => {
+  const known = parent.groups.get(name)
+  if (known !== undefined) return known
+  const group = makeGroup(parent, name)
+  parent.groups.set(name, group)
+  if (isName) link(parent, group, undefined, parent.first)
+  else link(parent, group, parent.last, undefined)
+  return group
+}
+
+/** One more or less, up to the root; who has none left is forgotten. */
+const count = <W>(group: Group<W>, change: 1 | -1): void => {
+  group.size += change
+  if (group.parent === undefined) return
+  if (group.size === 0) {
+    unlink(group.parent, group)
+    group.parent.groups.delete(group.name)
+  }
+  count(group.parent, change)
+}
+
+const toEnd = <W>(parent: Group<W>, group: Group<W>): void => {
+  unlink(parent, group)
+  link(parent, group, parent.last, undefined)
+}
+
+const link = <W>(
+  parent: Group<W>,
+  group: Group<W>,
+  before: Group<W> | undefined,
+  after: Group<W> | undefined
+): void => {
+  group.before = before
+  group.after = after
+  if (before === undefined) parent.first = group
+  else before.after = group
+  if (after === undefined) parent.last = group
+  else after.before = group
+}
+
+const unlink = <W>(parent: Group<W>, { after, before }: Group<W>): void => {
+  if (before === undefined) parent.first = after
+  else before.after = after
+  if (after === undefined) parent.last = before
+  else after.before = before
+}
+
+const rivalWithin = <W>(group: Group<W>, [name, ...rest]: Path): W | undefined => {
+  if (name === undefined) return undefined
+  const own = group.groups.get(name)
+  const most = largest(group)
+  // Names count alike: among those with as many as the newcomer, the oldest goes, whose turn would be last.
+  const spares = rest.length === 0 ? (own?.size ?? 0) < (most?.size ?? 0) : (own?.size ?? 0) + 1 < (most?.size ?? 0)
+  if (most !== undefined && most !== own && spares) return lastOf(most)
+  return own === undefined ? undefined : rivalWithin(own, rest)
+}
+
+/** Of the groups with most waiters the one whose turn is last. */
+const largest = <W>(group: Group<W>): Group<W> | undefined => {
+  let most: Group<W> | undefined
+  for (let next = group.first; next !== undefined; next = next.after) {
+    if (next.size >= (most?.size ?? 0)) most = next
+  }
+  return most
+}
+
+const lastOf = <W>(group: Group<W>): W | undefined => {
+  const most = largest(group)
+  return most === undefined ? [...group.waiters].at(-1) : lastOf(most)
+}

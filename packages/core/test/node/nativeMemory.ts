@@ -1,0 +1,44 @@
+/**
+ * Run as a process of its own: connects again and again, and prints the bytes by which the memory of native code grew
+ * with each connection. Arguments: port and CA file of the server, connections.
+ */
+import { Effect, Result } from "effect"
+import { readFileSync } from "node:fs"
+import type { Domain } from "../../src/Domain.ts"
+import { dial } from "../../src/node/Dial.ts"
+import { makeTrustStore } from "../../src/node/TrustStore.ts"
+import { Observer } from "../../src/Observer.ts"
+
+const [port, caFile = "", connections] = process.argv.slice(2)
+const trust = Result.getOrThrow(makeTrustStore(readFileSync(caFile, "utf8")))
+
+const connect = Effect.flatMap(Observer, (observer) =>
+  dial({
+    endpoint: { addresses: ["127.0.0.1"], port: Number(port) },
+    host: "im.example.net" as Domain,
+    trust,
+    connectMs: 10_000,
+    evidence: {},
+    observer
+  })).pipe(Effect.scoped)
+
+const connectMany = (times: number) =>
+  Effect.forEach(Array.from({ length: times }), () => connect, { concurrency: 8, discard: true })
+
+// proc(5): with one arena, what glibc has handed out and not been given back is resident in this mapping.
+const native = Effect.delay(
+  Effect.sync(() => {
+    const [, mapping = ""] = readFileSync("/proc/self/smaps", "utf8").split("[heap]\n")
+    return Number(/^Rss: +(\d+) kB$/m.exec(mapping)?.[1]) * 1_024
+  }),
+  200 // what was destroyed is gone by then
+)
+
+const growth = Effect.gen(function*() {
+  yield* connectMany(1_000) // what is made once, and what the allocator keeps for later
+  const before = yield* native
+  yield* connectMany(Number(connections))
+  return ((yield* native) - before) / Number(connections)
+})
+
+console.log(await Effect.runPromise(growth))
