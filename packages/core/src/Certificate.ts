@@ -87,7 +87,7 @@ export class CertificateError extends Data.TaggedError("CertificateError")<Certi
  * **Details**
  *
  * Fails where the octets are not one well-formed DER certificate and nothing else (POSH-FMT-29, POSH-MAT-01), or where
- * a part that anything here looks at is malformed. Takes some ten microseconds, and a millisecond for the worst content;
+ * a part that anything here looks at is malformed. Takes some ten microseconds, and a few milliseconds for the worst content;
  * texts (`subject`, `issuer`, `serialNumber`) and `names` are made when they are first read.
  *
  * **Gotchas**

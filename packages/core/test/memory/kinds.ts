@@ -27,7 +27,7 @@ export interface Kind {
 }
 
 /** Large documents take their time. */
-const few = 60
+const few = 40
 const many = 2_000
 
 export const makeKinds = (leaf: Certificate): ReadonlyArray<Kind> => {
