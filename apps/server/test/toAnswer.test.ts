@@ -154,7 +154,7 @@ describe("toAnswer", () => {
 })
 
 describe("toAssociation", () => {
-  const { association: _, ...unknown } = asserted
+  const { association: _, refreshAfter: __, ...unknown } = asserted
   const shared = { domain: "hosted.example", service: "xmpp-server", message: asserted.message, evidence: { attempts } }
   const rows = [
     {

@@ -149,6 +149,7 @@ export const asserted: Assertion = {
   message: "hosted.example vouches for 1 certificate.",
   association,
   attempts: verified.evidence.attempts,
+  refreshAfter: instant("2026-11-23T04:12:00Z"),
   lints: association.lints,
   cache: "memory",
   retryable: false

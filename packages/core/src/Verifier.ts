@@ -138,7 +138,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     evaluation.leaf.fault === undefined ? undefined : refusedLeaf(evaluation, evaluation.leaf.fault)
 
   const concludeLater = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
-    const evaluation = evaluate(stage, inquiry, timeSince(inquiry.asked, stampOf(clock)))
+    const evaluation = evaluate(untraced, inquiry, timeSince(inquiry.asked, stampOf(clock))) // the leaf has its span
     return refuse(evaluation) ?? conclude(stage, evaluation, resolution)
   }
 

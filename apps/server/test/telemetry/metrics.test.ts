@@ -148,7 +148,14 @@ describe("GET /metrics", () => {
       )
       assert.strictEqual(valueOf(outage.text, `posh_readiness{state="degraded"}`), 1)
       yield* one.post("/v1/verify", { ...question, domain: "broken.example" })
-      const after = yield* one.get("/metrics")
+      // Rendered so often at the most, and the loop above has had its share.
+      const after = yield* one.get("/metrics").pipe(
+        Effect.delay(50),
+        Effect.repeat({
+          until: ({ text }) => valueOf(text, `posh_cache_lookups_total{tier="redis",result="away"}`) > 0,
+          times: 200
+        })
+      )
       assert.strictEqual(valueOf(after.text, `posh_cache_lookups_total{tier="redis",result="away"}`), 1)
       assert.isAbove(valueOf(after.text, `posh_redis_faults_total{reason="open"}`), 0)
     }).pipe(Effect.scoped), 90_000)
