@@ -36,7 +36,7 @@ export const chainChecks: Attack = {
       return {
         given: [`{"requests":[${requests.join()}]}`],
         learnt: [ask(10_000)],
-        bounds: { rss: 600, health: 1_000 }
+        bounds: { rss: 700, health: 1_000 }
       }
     })
 }
