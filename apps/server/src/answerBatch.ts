@@ -65,7 +65,7 @@ export const answerBatch = (
     // Who goes away needs no answer to any of them.
     const abandoned = Effect.suspend(() => Fiber.interruptAll([...shared.values()].map(({ asking }) => asking)))
     const places = yield* Effect.onInterrupt(decided, () => abandoned)
-    const render = makeRender(places, observations)
+    const render = makeRender(places, observations, clock)
     const renderNext = (index: number): string => {
       held.giveBack(1)
       return render(index)
@@ -81,13 +81,20 @@ interface Shared {
   readonly explained: Text
 }
 
-/** An answer is rendered once, and kept until the last place where it stands. */
+/**
+ * An answer is rendered once a second at the most, and kept until the last place where it stands. Once for all would tell
+ * those who take a long answer slowly that it holds for longer than it does.
+ */
 interface Text {
   places: number
   text: string | undefined
+  /** Milliseconds since the epoch. */
+  renderedAt: number
 }
 
-const makeText = (): Text => ({ places: 0, text: undefined })
+const makeText = (): Text => ({ places: 0, text: undefined, renderedAt: 0 })
+
+const keptMs = 1_000
 
 interface Place {
   readonly id: string | undefined
@@ -123,12 +130,17 @@ const toBody = (
 }
 
 /** Renders the result of a place. */
-const makeRender = (places: ReadonlyArray<Place>, { problem }: ObservationsShape) => (index: number): string => {
+const makeRender = (
+  places: ReadonlyArray<Place>,
+  { problem }: ObservationsShape,
+  clock: Clock.Clock
+) =>
+(index: number): string => {
   const { id, question } = places[index] ?? { id: undefined, question: Result.fail(internalProblem) }
   const decided = Result.flatMap(question, ({ shared }) => shared.decided ?? Result.fail(internalProblem))
   if (Result.isSuccess(question) && Result.isSuccess(decided)) {
     const name = id === undefined ? "" : `"id":${JSON.stringify(id)},`
-    return `{${name}"answer":${renderAnswer(question.success, decided.success)}}`
+    return `{${name}"answer":${renderAnswer(question.success, decided.success, clock.currentTimeMillisUnsafe())}}`
   }
   const fault = Result.isFailure(decided) ? decided.failure : internalProblem
   problem(fault.code) // one in a place is counted here; that of a whole batch is where answers are written
@@ -138,10 +150,13 @@ const makeRender = (places: ReadonlyArray<Place>, { problem }: ObservationsShape
 
 const renderAnswer = (
   { explain, shared }: { readonly shared: Shared; readonly explain: boolean },
-  { id, verdict }: Decision
+  { id, verdict }: Decision,
+  now: number
 ): string => {
   const known = explain ? shared.explained : shared.plain
-  const text = known.text ?? JSON.stringify(toAnswer(verdict, { id, explain }))
+  const isKept = known.text !== undefined && Math.abs(now - known.renderedAt) < keptMs
+  const text = isKept && known.text !== undefined ? known.text : JSON.stringify(toAnswer(verdict, { id, explain, now }))
+  if (!isKept) known.renderedAt = now
   known.places -= 1
   known.text = known.places > 0 ? text : undefined
   return text

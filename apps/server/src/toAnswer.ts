@@ -23,7 +23,12 @@ import { evidenceBounds } from "./limits/bounds.ts"
 /** The answer that a verdict is. Members are set one by one, which costs a tenth of spreading them. */
 export const toAnswer = (
   verdict: Verdict,
-  { explain, id }: { readonly id: string; readonly explain: boolean }
+  { explain, id, now = verdict.decidedAt }: {
+    readonly id: string
+    readonly explain: boolean
+    /** When it is given, where that is not when it was decided; milliseconds since the epoch. */
+    readonly now?: number
+  }
 ): Api.Answer => {
   const answer: Types.Mutable<Api.Answer> = {
     id,
@@ -35,12 +40,12 @@ export const toAnswer = (
     service: verdict.service,
     prooftype: verdict.prooftype,
     certificate: toPresented(verdict),
-    ttl: toTtl(verdict),
+    ttl: toTtl(verdict, now),
     retryable: verdict.retryable
   }
   if (verdict.generation !== undefined) answer.generation = verdict.generation
   if (verdict.validUntil !== undefined) answer.validUntil = toInstant(verdict.validUntil)
-  if (verdict.refreshAfter !== undefined) answer.refreshAfter = toInstant(verdict.refreshAfter)
+  if (verdict.refreshAfter !== undefined) answer.refreshAfter = toInstant(Math.max(verdict.refreshAfter, now))
   if (verdict.retryAfterMs !== undefined) answer.retryAfterMs = verdict.retryAfterMs
   if (verdict.cache !== undefined) answer.cache = verdict.cache
   if (explain) answer.evidence = toEvidence(verdict)
@@ -102,8 +107,8 @@ export const toInstant = (milliseconds: number): Api.Instant => {
 const instants = new Map<number, string>()
 const mostInstants = 4_096
 
-const toTtl = ({ decidedAt, valid, validUntil }: Verdict): number =>
-  valid && validUntil !== undefined ? Math.max(0, Math.floor((validUntil - decidedAt) / 1_000)) : 0
+const toTtl = ({ decidedAt, valid, validUntil }: Verdict, now: number): number =>
+  valid && validUntil !== undefined ? Math.max(0, Math.floor((validUntil - Math.max(decidedAt, now)) / 1_000)) : 0
 
 const toPresented = ({ presented }: Verdict): Api.PresentedCertificate => {
   const known = rendered.get(presented)

@@ -1,11 +1,20 @@
 import { assert, layer } from "@effect/vitest"
 import type { BatchResponse } from "@posh/api"
+import type { Verdict } from "@posh/core"
 import { Effect } from "effect"
 import { Service } from "./service.ts"
 import { fakeVerifier, mismatch, verified } from "./verdicts.ts"
 
+/** Decided a while ago: a batch is answered when the slowest of its questions is. */
+const early: Verdict = {
+  ...verified,
+  decidedAt: Date.now() - 30_000,
+  refreshAfter: Date.now() - 20_000,
+  validUntil: Date.now() + 600_000
+}
 const { layer: verifier, record } = fakeVerifier({
   "hosted.example": verified,
+  "early.example": early,
   "mismatch.example": mismatch,
   "defect.example": "defect"
 })
@@ -113,6 +122,14 @@ layer(Service.layer(verifier), { excludeTestServices: true })("POST /v1/verify/b
       assert.isObject(explained?.answer?.evidence)
       assert.strictEqual(plain?.answer?.id, explained?.answer?.id)
       assert.notStrictEqual(plain?.answer?.id, other?.answer?.id)
+    }))
+
+  it.effect("what is told of the time left is true when it is told, not when it was decided", () =>
+    Effect.gen(function*() {
+      const before = Date.now()
+      const [result] = yield* askBatch([question("early.example")])
+      assert.isAtMost(result?.answer?.ttl ?? Infinity, 600)
+      assert.isAtLeast(Date.parse(result?.answer?.refreshAfter ?? ""), before)
     }))
 
   it.effect("a body of many megabytes is read", () =>
