@@ -3,9 +3,9 @@
  */
 import { parseCertificate, printable } from "@posh/core"
 import { Result } from "effect"
-import { hash, type X509Certificate } from "node:crypto"
+import { hash } from "node:crypto"
 import type { Socket } from "node:net"
-import { TLSSocket } from "node:tls"
+import { type PeerCertificate, TLSSocket } from "node:tls"
 import type { Caller } from "../Caller.ts"
 
 /**
@@ -26,34 +26,30 @@ interface Peer {
 
 const peers = new WeakMap<Socket, Peer>()
 
+/**
+ * NOT BY `getPeerX509Certificate`: each such object keeps kilobytes that are no part of the heap until a full collection, and
+ * nothing hurries that.
+ */
 const read = (socket: Socket): Peer | undefined => {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
-  const certificate = socket.getPeerX509Certificate()
-  if (certificate === undefined) return undefined
-  // By its public key: a certificate that was renewed with the same key is the same caller.
-  const spki = certificate.publicKey.export({ type: "spki", format: "der" })
+  const peer: Partial<PeerCertificate> = socket.getPeerCertificate(false)
+  if (peer.raw === undefined) return undefined
+  const certificate = Result.getOrUndefined(parseCertificate(peer.raw))
   return {
     caller: Object.freeze({
-      name: nameOf(certificate),
-      account: `certificate ${hash("sha256", spki)}`,
+      name: printable(certificate?.names.dns[0] ?? commonNameOf(peer) ?? peer.serialNumber ?? "unnamed", longestName),
+      // By its public key: a certificate that was renewed with the same key is the same caller.
+      account: `certificate ${hash("sha256", certificate?.publicKey.spki ?? peer.raw)}`,
       scope: "verify"
     }),
-    notAfter: certificate.validToDate.getTime()
+    notAfter: certificate?.notAfter ?? Date.parse(peer.valid_to ?? "")
   }
 }
 
+/** Names are for people, so they are cut and escaped (POSH-SEC-14). */
 const longestName = 64
 
-/** The first DNS name, else the common name; for people, so it is cut and escaped (POSH-SEC-14). */
-const nameOf = (certificate: X509Certificate): string => {
-  const [dnsName] = Result.match(parseCertificate(certificate.raw), {
-    onFailure: () => [],
-    onSuccess: ({ names }) => names.dns
-  })
-  return printable(dnsName ?? commonNameOf(certificate) ?? certificate.serialNumber, longestName)
-}
-
-const commonNameOf = (certificate: X509Certificate): string | undefined => {
-  const { CN: names } = certificate.toLegacyObject().subject as { readonly CN?: string | ReadonlyArray<string> }
+const commonNameOf = ({ subject }: Partial<PeerCertificate>): string | undefined => {
+  const names: string | ReadonlyArray<string> | undefined = subject?.CN
   return typeof names === "string" ? names : names?.[0]
 }
