@@ -92,10 +92,10 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     )
     yield* turn // many may have waited for the same
     const verdict = concludeLater(stage, inquiry, resolution)
-    if (!isOlderMismatch(verdict, resolution)) return verdict
+    const secondLook = needsSecondLook(verdict, resolution)
+    if (secondLook === undefined) return verdict
 
-    // POSH-MAT-43: what is remembered may be older than the certificate.
-    const again = yield* stage.within("Resolver", resolver.resolve(inquiry.target, { ...options, force: "mismatch" }))
+    const again = yield* stage.within("Resolver", resolver.resolve(inquiry.target, { ...options, ...secondLook }))
     yield* turn
     return concludeLater(stage, inquiry, again)
   })
@@ -111,7 +111,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const resolution = resolver.resolveNow(target, terms, asked)
     if (resolution === undefined) return undefined
     const verdict = conclude(untraced, evaluation, resolution)
-    if (isOlderMismatch(verdict, resolution)) return undefined
+    if (needsSecondLook(verdict, resolution) !== undefined) return undefined
     resolution.used()
     return verdict
   }
@@ -204,6 +204,14 @@ const toOptions = (
   ...(stage === untraced ? {} : { stage })
 })
 
-/** Is it a mismatch, of whichever code, with material that was there before the question (POSH-MAT-43)? */
-const isOlderMismatch = ({ verdict }: Verdict, { deciding: { outcome } }: Resolution): boolean =>
-  verdict === "mismatch" && Result.isSuccess(outcome) && !outcome.success.fetchedForQuestion
+/** With which options the domain is to be asked once more, where the answer rests on what was there before the question. */
+const needsSecondLook = (
+  { code, verdict }: Verdict,
+  { deciding: { outcome } }: Resolution
+): Pick<ResolveOptions, "force"> | undefined => {
+  if (Result.isFailure(outcome) || outcome.success.fetchedForQuestion) return undefined
+  // POSH-MAT-43: what is remembered may be older than the certificate, whichever code the mismatch has.
+  if (verdict === "mismatch") return { force: "mismatch" }
+  // It ended between the look and the decision.
+  return code === "AllMaterialExpired" ? {} : undefined
+}
