@@ -179,7 +179,7 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
     })
 
   const askNow = (generation: Generation, target: Target, asked: Stamp, need: Need): Looked | undefined => {
-    const remembered = store.getNow(target.keys[generation])
+    const remembered = store.getNow(target.keys[generation], asked)
     if (remembered === undefined) return undefined
     const recalled = recall(remembered, need)
     if (recalled._tag === "Learn" || recalled.refreshAhead) return undefined

@@ -13,7 +13,7 @@ import { screenChains } from "./ChainScreen.ts"
 import type { QuestionError } from "./errors.ts"
 import type { Fetcher } from "./Fetcher.ts"
 import type { Generations } from "./Generation.ts"
-import { type Evaluation, type Inquiry, judged, refusedLeaf, unresolved } from "./judge.ts"
+import { type Inquiry, judged, refusedLeaf, unresolved } from "./judge.ts"
 import { judgeLeaf } from "./Leaf.ts"
 import { match } from "./Matcher.ts"
 import { currentStamp, stampOf, timeSince } from "./monotonic.ts"
@@ -82,7 +82,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const { turn = Effect.void } = yield* Allowance
     yield* turn
     const inquiry = yield* Effect.fromResult(inquire(stage, question))
-    const refusal = refuse(evaluate(stage, inquiry, inquiry.asked.wallMs))
+    const refusal = refuse(inquiry)
     if (refusal !== undefined) return refusal
 
     const options = toOptions(inquiry, stage)
@@ -104,13 +104,11 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const verifyNow = (question: Question): Verdict | undefined => {
     const inquiry = Result.getOrUndefined(inquire(untraced, question))
     if (inquiry === undefined || inquiry.terms.refresh) return undefined
-    const { asked, target, terms } = inquiry
-    const evaluation = evaluate(untraced, inquiry, asked.wallMs)
-    const refusal = refuse(evaluation)
+    const refusal = refuse(inquiry)
     if (refusal !== undefined) return refusal
-    const resolution = resolver.resolveNow(target, terms, asked)
+    const resolution = resolver.resolveNow(inquiry.target, inquiry.terms, inquiry.asked)
     if (resolution === undefined) return undefined
-    const verdict = conclude(untraced, evaluation, resolution)
+    const verdict = conclude(untraced, inquiry, resolution)
     if (needsSecondLook(verdict, resolution) !== undefined) return undefined
     resolution.used()
     return verdict
@@ -124,35 +122,40 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     if (Result.isFailure(presented)) return Result.fail(presented.failure)
     const terms = readTerms(question)
     if (Result.isFailure(terms)) return Result.fail(terms.failure)
-    return Result.succeed({ target: target.success, presented: presented.success, terms: terms.success, asked })
-  }
-
-  /** The question at a time: that of the answer, by which everything is judged (POSH-MAT-02). */
-  const evaluate = (stage: Stage, { asked, presented, target, terms }: Inquiry, now: number): Evaluation => {
-    const leaf = stage.run("Leaf", () => judgeLeaf(presented, policy, now))
-    return { target, presented, terms, asked, leaf, now, clockSkewMs: policy.clockSkewMs }
+    const now = asked.wallMs
+    const leaf = stage.run("Leaf", () => judgeLeaf(presented.success, policy, now))
+    return Result.succeed({
+      target: target.success,
+      presented: presented.success,
+      terms: terms.success,
+      asked,
+      now,
+      leaf
+    })
   }
 
   /** For the sake of a certificate that is refused anyway, nobody is asked (POSH-MAT-64). */
-  const refuse = (evaluation: Evaluation): Verdict | undefined =>
-    evaluation.leaf.fault === undefined ? undefined : refusedLeaf(evaluation, evaluation.leaf.fault)
+  const refuse = (inquiry: Inquiry): Verdict | undefined =>
+    inquiry.leaf.fault === undefined ? undefined : refusedLeaf(inquiry, inquiry.leaf.fault)
 
+  /** After a wait, everything is judged by the time that it is by then. */
   const concludeLater = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
-    const evaluation = evaluate(untraced, inquiry, timeSince(inquiry.asked, stampOf(clock))) // the leaf has its span
-    return refuse(evaluation) ?? conclude(stage, evaluation, resolution)
+    const now = timeSince(inquiry.asked, stampOf(clock))
+    const later = { ...inquiry, now, leaf: judgeLeaf(inquiry.presented, policy, now) }
+    return refuse(later) ?? conclude(stage, later, resolution)
   }
 
-  const conclude = (stage: Stage, evaluation: Evaluation, resolution: Resolution): Verdict => {
-    const { now, presented, terms } = evaluation
+  const conclude = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
+    const { now, presented, terms } = inquiry
     const { outcome } = resolution.deciding
-    if (Result.isFailure(outcome)) return unresolved(evaluation, resolution, outcome.failure)
+    if (Result.isFailure(outcome)) return unresolved(inquiry, resolution, outcome.failure)
     const { material } = outcome.success.association
     const chains = stage.run("Chain", () => screenChains(terms.chainCheck, { now, allowSha1: policy.chainSha1 }))
     const found = stage.run(
       "Matcher",
       () => match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
     )
-    return stage.run("Verdict", () => judged(evaluation, resolution, outcome.success, found, chains))
+    return stage.run("Verdict", () => judged(inquiry, resolution, outcome.success, found, chains, policy.clockSkewMs))
   }
 
   const assertion = Effect.fn("Verifier.assertion")(

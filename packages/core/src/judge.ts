@@ -30,43 +30,40 @@ export interface Inquiry {
   readonly terms: Terms
   /** When it was put. */
   readonly asked: Stamp
-}
-
-/** A question whose answer is due. */
-export interface Evaluation extends Inquiry {
-  readonly leaf: LeafJudgement
-  /** The time of the decision, by which everything is judged (POSH-MAT-02); milliseconds since the epoch. */
+  /** The time by which everything is judged (POSH-MAT-02), in the end that of the decision; milliseconds since the epoch. */
   readonly now: number
-  readonly clockSkewMs: number
+  /** By then. */
+  readonly leaf: LeafJudgement
 }
 
 /** The verdict on a match or the lack of one; names come last (POSH-MAT-64). */
 export const judged = (
-  evaluation: Evaluation,
+  inquiry: Inquiry,
   resolution: Resolution,
   known: Known,
   found: Match,
-  chains: ChainScreen
+  chains: ChainScreen,
+  clockSkewMs: number
 ): Verdict => {
   const { association } = known
   const origin = originOf(resolution, association)
   const { generation } = association
-  const subject = subjectOf(evaluation)
-  const evidence = () => evidenceOf(evaluation, resolution, association, found, chains)
+  const subject = subjectOf(inquiry)
+  const evidence = () => evidenceOf(inquiry, resolution, association, found, chains)
   if (found._tag === "Unmatched") return refuted(subject, found.code, evidence, { generation, ...origin })
-  if (!namesSuffice(evaluation, association)) {
+  if (!namesSuffice(inquiry, association)) {
     return refuted(subject, "NameCheckFailed", evidence, { generation, ...origin })
   }
-  return verified(subject, known, found.candidate, origin, evidence, evaluation.clockSkewMs)
+  return verified(subject, known, found.candidate, origin, evidence, clockSkewMs)
 }
 
 /** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
-export const refusedLeaf = (evaluation: Evaluation, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
+export const refusedLeaf = (inquiry: Inquiry, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
   const { code, ...more } = fault
-  return refuted(subjectOf(evaluation), code, () => ({ attempts: [], lints: evaluation.leaf.lints }), more)
+  return refuted(subjectOf(inquiry), code, () => ({ attempts: [], lints: inquiry.leaf.lints }), more)
 }
 
-const subjectOf = ({ now, presented, target }: Evaluation): Subject => ({
+const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
   domain: target.domain,
   service: target.service.key,
   presented,
@@ -75,18 +72,18 @@ const subjectOf = ({ now, presented, target }: Evaluation): Subject => ({
 
 /** The verdict where there is nothing to match with. */
 export const unresolved = (
-  evaluation: Evaluation,
+  inquiry: Inquiry,
   resolution: Resolution,
   failure: ResolveError
 ): Verdict => {
   const { asked, deciding: { generation, retryAt } } = resolution
   const { code, detail, lints = [] } = failure
   // Nothing is remembered of a limit of ours, which says itself when to come back.
-  const retryAfterMs = retryAt === undefined ? failure.retryAfterMs : Math.max(0, retryAt - evaluation.now)
+  const retryAfterMs = retryAt === undefined ? failure.retryAfterMs : Math.max(0, retryAt - inquiry.now)
   return refuted(
-    subjectOf(evaluation),
+    subjectOf(inquiry),
     code,
-    () => ({ attempts: asked.map(reportAttempt), lints: [...evaluation.leaf.lints, ...lints] }),
+    () => ({ attempts: asked.map(reportAttempt), lints: [...inquiry.leaf.lints, ...lints] }),
     {
       ...originOf(resolution, failure),
       ...(detail === undefined ? {} : { detail }),
@@ -122,13 +119,13 @@ const namesSuffice = (inquiry: Inquiry, association: Association): boolean => {
 }
 
 const evidenceOf = (
-  evaluation: Evaluation,
+  inquiry: Inquiry,
   { asked }: Resolution,
   association: Association,
   found: Match,
   chains: ChainScreen
 ): Evidence => {
-  const names = namesOf(evaluation, association)
+  const names = namesOf(inquiry, association)
   const evidence: Evidence = {
     attempts: asked.map(reportAttempt),
     delegation: association.delegation,
@@ -136,11 +133,11 @@ const evidenceOf = (
     material: association.material,
     lifetime: association.lifetime,
     ...(names === undefined ? {} : { names }),
-    lints: [...evaluation.leaf.lints, ...lintNames(evaluation.presented), ...association.lints]
+    lints: [...inquiry.leaf.lints, ...lintNames(inquiry.presented), ...association.lints]
   }
   if (found._tag === "Unmatched") return evidence
   const matched = { ...evidence, matched: found.candidate, lints: [...evidence.lints, ...found.lints] }
-  return withChain(matched, found.candidate.index, association, evaluation.terms, chains)
+  return withChain(matched, found.candidate.index, association, inquiry.terms, chains)
 }
 
 const lintNames = ({ certificate }: PresentedCertificate): ReadonlyArray<Lint> =>

@@ -8,6 +8,7 @@ import type { Deadline } from "../Deadline.ts"
 import type { Domain } from "../Domain.ts"
 import type { ResolveError } from "../errors.ts"
 import type { Generation } from "../Generation.ts"
+import type { Stamp } from "../monotonic.ts"
 import type { ServiceKey } from "../Service.ts"
 import type { Position } from "./cursor.ts"
 
@@ -102,7 +103,7 @@ export class AssociationStore extends Context.Service<AssociationStore, {
   /** What comes later than the deadline is not waited for; it then counts as not remembered. */
   readonly get: (key: StoreKey, deadline?: Deadline) => Effect.Effect<Remembered>
   /** What memory may answer alone and at once; `undefined` where anybody else has to be asked. */
-  readonly getNow: (key: StoreKey) => Remembered | undefined
+  readonly getNow: (key: StoreKey, now: Stamp) => Remembered | undefined
   /** As the fleet has it now, whatever this process remembers of it. */
   readonly getShared: (key: StoreKey) => Effect.Effect<Remembered>
   /**

@@ -63,20 +63,21 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         absences.delete(keyText)
       }
 
-      const getNow = (key: StoreKey): Marked => {
+      const getNow = (key: StoreKey, clocks = readClocks()): Marked => {
         const known = associations.get(key.text)
         const missed = absences.get(key.text)
-        if (known === undefined && missed === undefined) {
-          return { tier: "memory", asOf: clock.currentTimeMillisUnsafe() }
-        }
-        const clocks = readClocks()
+        if (known === undefined && missed === undefined) return { tier: "memory", asOf: clocks.wallMs }
         const now = Math.max(timeSince(known ?? clocks, clocks), timeSince(missed ?? clocks, clocks))
+        const usable = known !== undefined && now < usableUntil(known.value.lifetime) ? known : undefined
+        if (usable !== undefined && missed === undefined) { // nearly always, so without the parts below
+          return { tier: "memory", asOf: now, mark: usable.mark, association: usable.value }
+        }
         return {
           tier: "memory",
           asOf: now,
           // An absence is never older than the association beside it, so the check of that one is the older of the two.
           mark: (known ?? missed)?.mark ?? unmarked,
-          ...(known !== undefined && now < usableUntil(known.value.lifetime) ? { association: known.value } : {}),
+          ...(usable === undefined ? {} : { association: usable.value }),
           ...(missed === undefined ? {} : { absence: missed.value })
         }
       }

@@ -2,6 +2,7 @@
  * The memory of one process in front of a store that a fleet shares. Each entry carries a mark: in which epoch of the
  * channel of changes it was last known to agree with the shared store, and whether that store took it at all.
  */
+import type { Stamp } from "../monotonic.ts"
 import type { AssociationStore, Remembered, StoreKey } from "./AssociationStore.ts"
 
 /** Positive: agreed with the shared store in the epoch of this number. Negative: so old, and the shared store never took it. */
@@ -17,7 +18,7 @@ export interface Marked extends Remembered {
 
 /** A store that can drop and mark by name. It asks no other. */
 export interface NearStore extends Omit<AssociationStore["Service"], "getNow"> {
-  readonly getNow: (key: StoreKey) => Marked
+  readonly getNow: (key: StoreKey, now?: Stamp) => Marked
   readonly drop: (keyText: string) => void
   /** Marks what is remembered of a key, or its absence alone. */
   readonly mark: (keyText: string, mark: Mark, what?: "all" | "absence") => void

@@ -5,6 +5,7 @@
 import { Effect, type Scope } from "effect"
 import { isWithdrawal } from "../codes.ts"
 import { type Deadline, remainingMs } from "../Deadline.ts"
+import type { Stamp } from "../monotonic.ts"
 import type { AssociationStore, PendingPurge, Remembered, StoreKey } from "./AssociationStore.ts"
 import { makeChannel } from "./Channel.ts"
 import type { Marked, NearStore } from "./NearStore.ts"
@@ -48,8 +49,8 @@ export const makeTieredStore = (
     // What is near counts only while changes are heard; else the far store is asked first, if it can be.
     const isEnough = (here: Marked): boolean => channel.isHeard(here.mark) && answersAlone(here)
 
-    const getNow = (key: StoreKey): Remembered | undefined => {
-      const here = near.getNow(key)
+    const getNow = (key: StoreKey, now: Stamp): Remembered | undefined => {
+      const here = near.getNow(key, now)
       return isEnough(here) ? here : undefined
     }
 
