@@ -54,7 +54,9 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         evicted: () => evicted.count
       })
       const readClocks = () => stampOf(clock)
-      const remember = <A>(slots: Slots<A>, { bytes, keyText, value }: MemoryEntry<A>, asOf: number) => {
+      const remember = <A>(slots: Slots<A>, make: () => MemoryEntry<A>, asOf: number) => {
+        if (entries === 0) return // nothing is kept, so nothing need be copied
+        const { bytes, keyText, value } = make()
         const { monotonicMs, wallMs } = readClocks()
         slots.set(keyText, { value, mark: unmarked, wallMs: Math.max(wallMs, asOf), monotonicMs }, { size: bytes })
       }
@@ -89,13 +91,13 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         getShared: get,
         putAssociation: (key, association, _permit, asOf = association.lifetime.fetchedAt) =>
           Effect.sync(() => {
-            remember(associations, associationEntry(key.text, association), asOf)
+            remember(associations, () => associationEntry(key.text, association), asOf)
             absences.delete(key.text)
             return true
           }),
         putAbsence: (key, absence, _permit, asOf = absence.learnedAt) =>
           Effect.sync(() => {
-            remember(absences, absenceEntry(key.text, absence), asOf)
+            remember(absences, () => absenceEntry(key.text, absence), asOf)
             return true
           }),
         removeAssociation: (key) =>

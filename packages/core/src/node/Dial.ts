@@ -5,7 +5,13 @@
 import { Duration, Effect, Latch, Result, type Scope } from "effect"
 import { hash } from "node:crypto"
 import { connect, isIPv6, type Socket } from "node:net"
-import { connect as connectTls, type SecureContext, type TLSSocket } from "node:tls"
+import {
+  connect as connectTls,
+  type DetailedPeerCertificate,
+  type PeerCertificate,
+  type SecureContext,
+  type TLSSocket
+} from "node:tls"
 import type { Domain } from "../Domain.ts"
 import { observePhase, type ObserverShape } from "../Observer.ts"
 import { EgressFailure } from "./EgressFailure.ts"
@@ -141,21 +147,41 @@ const connectOne = (address: string, port: number, evidence: Evidence) =>
 
 const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence: Evidence) =>
   open(() => {
-    const presented: { leaf?: Uint8Array | undefined } = {}
+    const note = (leaf: Uint8Array | undefined) => {
+      if (leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", leaf, "base64")
+      return leaf
+    }
     const tls = connectTls({
       socket,
       secureContext: trust,
       servername: host, // the A-labels (POSH-RES-32)
       ALPNProtocols: ["http/1.1"], // no HTTP/2, so no coalescing (POSH-RES-36)
       rejectUnauthorized: true, // said, because the environment can change the default
-      checkServerIdentity: () => identityError(host, presented.leaf)
+      // Node.js has described the certificate for this call; one that it cannot describe has no octets, and names nobody.
+      checkServerIdentity: (_host, { raw }: Partial<PeerCertificate>) => identityError(host, note(raw))
     })
-    // Before Node's own listener, which destroys the connection where the certificate is not accepted.
+    describeLeafAlone(tls)
+    // Before Node's own listener, which destroys the connection, unasked, where the certificate is not accepted.
     return tls.prependOnceListener("secure", () => {
-      presented.leaf = leafOf(tls)
-      if (presented.leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", presented.leaf, "base64")
+      if (!isAccepted(tls)) note(leafOf(tls))
     })
   }).pipe(Effect.flatMap((tls) => settled(tls, "secureConnect")))
+
+/**
+ * For `checkServerIdentity` Node.js describes every certificate of the chain, which takes half a millisecond; the issuers are
+ * of no use here.
+ */
+const describeLeafAlone = (tls: TLSSocket): void => {
+  const describe = tls.getPeerCertificate.bind(tls)
+  tls.getPeerCertificate = () => describe(false) as DetailedPeerCertificate
+}
+
+/**
+ * Has OpenSSL accepted the path of the certificate? Nothing but the cost of describing it again depends on this: where
+ * Node.js does not tell, it is described again.
+ */
+const isAccepted = (tls: TLSSocket & { readonly ssl?: { readonly verifyError?: () => unknown } }): boolean =>
+  typeof tls.ssl?.verifyError === "function" && (tls.ssl.verifyError() ?? undefined) === undefined
 
 /**
  * DER of the certificate that the server showed.
