@@ -141,7 +141,6 @@ const makeSlots = <A>(max: number, maxSize: number, onEvicted: () => void): Slot
   new LRUCache({
     max: Math.max(1, Math.floor(max)),
     maxSize: Math.max(1, Math.floor(maxSize)),
-    ...(max === 0 ? { maxEntrySize: 1 } : {}), // takes nothing: everything is larger
     dispose: (_slot, _key, reason) => reason === "evict" ? onEvicted() : undefined
   })
 
