@@ -8,7 +8,7 @@ const alone = [
   "apps/server/test/hostile/{heap,load}.test.ts",
   "apps/server/test/redis/chaos.test.ts",
   "packages/core/test/memory/*.test.ts",
-  "packages/core/test/memoryStore.test.ts",
+  "packages/core/test/cache/store/memoryStore.test.ts",
   "packages/core/test/node/{floods,nativeMemory}.test.ts"
 ]
 

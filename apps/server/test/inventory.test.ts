@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Inventory, Problem } from "@posh/api"
 import { AssociationStore, defaultPolicy, Fetcher, layerMemory, Verifier } from "@posh/core"
 import { Clock, Effect, Layer, Schema } from "effect"
-import { absenceAt, associationOf, keyOf } from "../../../packages/core/test/cache/storeSuite.ts"
+import { absenceAt, associationOf, keyOf } from "../../../packages/core/test/cache/store/storeSuite.ts"
 import { Service } from "./service.ts"
 
 const stores = layerMemory({ entries: 1_000, octets: 1e9 })

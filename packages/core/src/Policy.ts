@@ -1,13 +1,13 @@
 /**
  * What a deployment decides, with unit, default and consequence. Questions may only choose within it.
  */
-import type { DelegationPolicy } from "./Delegation.ts"
-import type { DomainPolicy } from "./Domain.ts"
-import type { Generations } from "./Generation.ts"
-import type { LifetimePolicy } from "./Lifetime.ts"
+import { type HashName, hashNames } from "./association/Material.ts"
+import type { DelegationPolicy } from "./fetch/Delegation.ts"
 import { type AttemptLimits, attemptLimits, type BudgetLimits, budgetLimits } from "./Limits.ts"
-import { type HashName, hashNames } from "./Material.ts"
-import { registeredServices, type ServiceRegistry } from "./Service.ts"
+import type { LifetimePolicy } from "./proof/posh/Lifetime.ts"
+import type { DomainPolicy } from "./question/Domain.ts"
+import type { Generations } from "./question/Generation.ts"
+import { registeredServices, type ServiceRegistry } from "./question/Service.ts"
 
 export interface Policy extends DomainPolicy, LifetimePolicy {
   readonly services: ServiceRegistry

@@ -3,10 +3,10 @@
  * over real sockets (see `world.test.ts`).
  */
 import { Clock, Effect, Layer } from "effect"
-import { layerMemory } from "../src/cache/MemoryStore.ts"
-import { type FetchCode, Fetcher, FetchError, type FetchRequest } from "../src/Fetcher.ts"
+import { layerMemory } from "../src/cache/store/MemoryStore.ts"
+import { type FetchCode, Fetcher, FetchError, type FetchRequest } from "../src/fetch/Fetcher.ts"
 import { defaultPolicy, type Policy } from "../src/Policy.ts"
-import { Resolver } from "../src/Resolver.ts"
+import { Resolver } from "../src/proof/posh/Resolver.ts"
 import { Verifier } from "../src/Verifier.ts"
 
 export type Page =

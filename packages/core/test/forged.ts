@@ -1,5 +1,5 @@
 /** Certificates put together from parts, each of which may be wrong. */
-import { name, oid, sequence, text, tlv } from "./chain/der.ts"
+import { name, oid, sequence, text, tlv } from "./x509/chain/der.ts"
 
 export interface Parts {
   readonly version?: ReadonlyArray<Uint8Array>

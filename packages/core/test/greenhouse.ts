@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import type { Verdict } from "../src/Verdict.ts"
+import type { Verdict } from "../src/verdict/Verdict.ts"
 import { Verifier } from "../src/Verifier.ts"
 
 export const rfc = "https://chat.orchard.example/.well-known/posh/xmpp-server.json"

@@ -2,8 +2,8 @@
  * For how long a failed resolution is remembered (POSH-CAC-31). Pure: chance is an argument (POSH-ERR-03).
  */
 import { failures, isUnanswered } from "../codes.ts"
-import type { ResolveError } from "../errors.ts"
-import type { Absence } from "./AssociationStore.ts"
+import type { ResolveError } from "../question/errors.ts"
+import type { Absence } from "./store/AssociationStore.ts"
 
 const second = 1_000
 const floor = 30 * second

@@ -2,8 +2,8 @@
  * One flight per key: whoever asks while a resolution is under way waits for that one (POSH-RES-92).
  */
 import { type Cause, Clock, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
-import type { Waiting } from "../Fetcher.ts"
-import { type Stamp, stampOf } from "../monotonic.ts"
+import type { Waiting } from "../fetch/Fetcher.ts"
+import { type Stamp, stampOf } from "../question/Stamp.ts"
 
 /** A resolution under way. */
 export interface Flight<A> {

@@ -2,8 +2,8 @@
  * Remembered things → may they answer? Pure: the whole caching policy of reading in one place (requirements §4). Whatever
  * comes out of a store or a flight passes here, with what the question that asks needs.
  */
-import type { Association } from "../Association.ts"
-import type { Absence, Remembered } from "./AssociationStore.ts"
+import type { Association } from "../association/Association.ts"
+import type { Absence, Remembered } from "./store/AssociationStore.ts"
 
 /** What a question needs of remembered things. */
 export interface Need {

@@ -7,7 +7,7 @@
  */
 import { Effect, Latch, Result } from "effect"
 import { Resolver } from "node:dns"
-import type { Domain } from "../Domain.ts"
+import type { Domain } from "../question/Domain.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { EgressConfigError } from "./EgressOptions.ts"
 

@@ -4,8 +4,8 @@
  */
 import { Result } from "effect"
 import { createGunzip } from "node:zlib"
-import { type Head, headerValues } from "../Fetcher.ts"
-import { toToken, withoutWhitespace } from "../fields.ts"
+import { type Head, headerValues } from "../fetch/Fetcher.ts"
+import { toToken, withoutWhitespace } from "../fetch/fields.ts"
 
 export type BodyFault = "BodyTooLarge" | "BodyTruncated" | "UnsupportedContentEncoding"
 

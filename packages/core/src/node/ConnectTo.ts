@@ -3,8 +3,8 @@
  */
 import { Result } from "effect"
 import { NetAddress } from "effect/net"
-import { type Domain, parseDomain } from "../Domain.ts"
-import type { HttpsTarget } from "../Fetcher.ts"
+import type { HttpsTarget } from "../fetch/Fetcher.ts"
+import { type Domain, parseDomain } from "../question/Domain.ts"
 import { EgressConfigError } from "./EgressOptions.ts"
 
 export interface ConnectToEntry {

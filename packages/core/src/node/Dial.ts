@@ -12,8 +12,8 @@ import {
   type SecureContext,
   type TLSSocket
 } from "node:tls"
-import type { Domain } from "../Domain.ts"
-import { observePhase, type ObserverShape } from "../Observer.ts"
+import { observePhase, type ObserverShape } from "../cache/Observer.ts"
+import type { Domain } from "../question/Domain.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { sleepPatiently } from "./patience.ts"
 import type { Proxy } from "./Proxy.ts"

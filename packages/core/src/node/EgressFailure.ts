@@ -3,7 +3,7 @@
  */
 import { Data } from "effect"
 import { withPrintable } from "../encoding/quote.ts"
-import type { FetchCode } from "../Fetcher.ts"
+import type { FetchCode } from "../fetch/Fetcher.ts"
 
 interface EgressFailureFields {
   readonly code: FetchCode

@@ -4,7 +4,7 @@
 import { Effect, Result } from "effect"
 import type { TLSSocket } from "node:tls"
 import { Client } from "undici"
-import type { FetchRequest } from "../Fetcher.ts"
+import type { FetchRequest } from "../fetch/Fetcher.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { skipContinue } from "./interim.ts"
 import { sleepPatiently } from "./patience.ts"

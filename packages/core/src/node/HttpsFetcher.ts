@@ -8,6 +8,7 @@
  */
 import { Duration, Effect, Layer, Result } from "effect"
 import type { SecureContext } from "node:tls"
+import { observePhase, Observer, type ObserverShape } from "../cache/Observer.ts"
 import {
   Fetcher,
   FetchError,
@@ -15,9 +16,8 @@ import {
   type FetchResponse,
   type FetchTrace,
   type HttpsTarget
-} from "../Fetcher.ts"
-import { currentStamp, monotonicMs, type Stamp } from "../monotonic.ts"
-import { observePhase, Observer, type ObserverShape } from "../Observer.ts"
+} from "../fetch/Fetcher.ts"
+import { currentStamp, monotonicMs, type Stamp } from "../question/Stamp.ts"
 import { checkServers, lookUp } from "./Addresses.ts"
 import { vetAddresses } from "./AddressPolicy.ts"
 import { overrideOf } from "./ConnectTo.ts"

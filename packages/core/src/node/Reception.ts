@@ -3,7 +3,7 @@
  */
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
-import type { FetchRequest, FetchResponse, Head } from "../Fetcher.ts"
+import type { FetchRequest, FetchResponse, Head } from "../fetch/Fetcher.ts"
 import { type BodyReader, makeBodyReader } from "./Body.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { closedError, tlsFailure } from "./tlsFailure.ts"

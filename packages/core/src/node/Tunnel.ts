@@ -7,7 +7,7 @@
 import { Effect, Redacted, type Scope } from "effect"
 import { request } from "node:http"
 import { connect, type Socket } from "node:net"
-import type { FetchCode, HttpsTarget } from "../Fetcher.ts"
+import type { FetchCode, HttpsTarget } from "../fetch/Fetcher.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import type { Proxy } from "./Proxy.ts"
 import { open, settled } from "./sockets.ts"

@@ -2,9 +2,9 @@
  * Does the web server's certificate name the host? (POSH-RES-31)
  */
 import { Result } from "effect"
-import type { Domain } from "../Domain.ts"
-import { isDer } from "../encoding/der.ts"
-import { constructed, type Der, primitive, type Read, readAll, readInside, tags } from "../encoding/derReader.ts"
+import type { Domain } from "../question/Domain.ts"
+import { isDer } from "../x509/der.ts"
+import { constructed, type Der, primitive, type Read, readAll, readInside, tags } from "../x509/derReader.ts"
 
 /**
  * For `checkServerIdentity` of `node:tls`: the error, or `undefined` where the certificate names the host.

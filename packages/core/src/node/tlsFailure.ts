@@ -1,7 +1,7 @@
 /**
  * What went wrong between the first packet and the end of the TLS handshake (requirements §8, stages connect and tls).
  */
-import type { FetchCode } from "../Fetcher.ts"
+import type { FetchCode } from "../fetch/Fetcher.ts"
 import { EgressFailure } from "./EgressFailure.ts"
 import { identityErrorCode } from "./serverIdentity.ts"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "vitest"
 import { recall, refreshMoment } from "../../src/cache/recall.ts"
-import { associationOf, keyOf } from "./storeSuite.ts"
+import { associationOf, keyOf } from "./store/storeSuite.ts"
 
 const life = 1_000_000
 

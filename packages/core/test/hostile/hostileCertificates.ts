@@ -2,8 +2,8 @@
  * Certificates that mean harm, and what each is taken for. One that can be read is accepted where a domain vouches for
  * it, however odd it is: what it says of itself is no reason to believe or to refuse it (POSH-MAT-01, POSH-MAT-03).
  */
-import { name, oid, sequence, text, tlv } from "../chain/der.ts"
 import { bits, extension, forge, type Parts, spkiOf, yes } from "../forged.ts"
+import { name, oid, sequence, text, tlv } from "../x509/chain/der.ts"
 
 export interface HostileCertificate {
   readonly what: string

@@ -1,10 +1,10 @@
 /** What origins send so that remembering it costs memory: each kind is asked about under ever new names. */
 import { base64, type Certificate, fingerprintsDocument, jwkSetDocument } from "@posh/testing"
 import { randomBytes } from "node:crypto"
-import type { FetchCode } from "../../src/Fetcher.ts"
-import type { Generations } from "../../src/Generation.ts"
-import { oid } from "../chain/der.ts"
+import type { FetchCode } from "../../src/fetch/Fetcher.ts"
+import type { Generations } from "../../src/question/Generation.ts"
 import { extension, forge } from "../forged.ts"
+import { oid } from "../x509/chain/der.ts"
 
 export interface Answered {
   readonly status?: number

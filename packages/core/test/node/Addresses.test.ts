@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { type DnsAnswer, makeDns } from "@posh/testing"
 import { Effect, Fiber, Result } from "effect"
 import { createSocket } from "node:dgram"
-import type { Domain } from "../../src/Domain.ts"
 import { checkServers, lookUp } from "../../src/node/Addresses.ts"
+import type { Domain } from "../../src/question/Domain.ts"
 
 const host = "im.example" as Domain
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
-import type { Domain } from "../../src/Domain.ts"
 import { overrideOf, parseConnectTo } from "../../src/node/ConnectTo.ts"
+import type { Domain } from "../../src/question/Domain.ts"
 
 const parse = (text: string) => Result.getOrThrow(parseConnectTo(text))
 

@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Behave, type Behaviour, makeDns, sha256Base64 } from "@posh/testing"
 import { Effect } from "effect"
 import { gzipSync } from "node:zlib"
-import type { FetchCode } from "../../src/Fetcher.ts"
+import type { FetchCode } from "../../src/fetch/Fetcher.ts"
 import { connectTo, get, layerFetcher, layerWeb, outcome, type Question, Web } from "./world.ts"
 
 type Row = readonly [code: FetchCode, what: string, question: Question]

@@ -4,10 +4,10 @@
  */
 import { Effect, Result } from "effect"
 import { readFileSync } from "node:fs"
-import type { Domain } from "../../src/Domain.ts"
+import { Observer } from "../../src/cache/Observer.ts"
 import { dial } from "../../src/node/Dial.ts"
 import { makeTrustStore } from "../../src/node/TrustStore.ts"
-import { Observer } from "../../src/Observer.ts"
+import type { Domain } from "../../src/question/Domain.ts"
 
 const [port, caFile = "", connections] = process.argv.slice(2)
 const trust = Result.getOrThrow(makeTrustStore(readFileSync(caFile, "utf8")))

@@ -4,7 +4,7 @@ import { Behave, countingListener, makeDns, makeOrigins, sha256Base64 } from "@p
 import { Effect, Exit, Fiber, Layer, Redacted, Result } from "effect"
 import { createServer as createHttpServer } from "node:http"
 import { connect, createServer, type Server, type Socket } from "node:net"
-import type { FetchCode } from "../../src/Fetcher.ts"
+import type { FetchCode } from "../../src/fetch/Fetcher.ts"
 import { HttpsFetcher, parseProxy, type Proxy } from "../../src/node/index.ts"
 import { connectTo, get, layerFetcher, layerWeb, outcome, Web } from "./world.ts"
 

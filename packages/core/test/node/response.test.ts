@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Behave, type Behaviour, sha256Base64 } from "@posh/testing"
 import { Effect } from "effect"
 import { gzipSync } from "node:zlib"
-import { headerValues } from "../../src/Fetcher.ts"
+import { headerValues } from "../../src/fetch/Fetcher.ts"
 import { bodyLimit, get, layerWeb, outcome, Web } from "./world.ts"
 
 const raw = (...parts: ReadonlyArray<string | Uint8Array>): Behaviour => ({

@@ -2,10 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { X509Certificate } from "node:crypto"
-import type { Domain } from "../../src/Domain.ts"
 import { identityError } from "../../src/node/serverIdentity.ts"
-import { name, oid, sequence, text, tlv } from "../chain/der.ts"
+import type { Domain } from "../../src/question/Domain.ts"
 import { extension, forge, type Parts } from "../forged.ts"
+import { name, oid, sequence, text, tlv } from "../x509/chain/der.ts"
 
 const dnsIdOnly = {
   subject: "never",

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { FetchCode } from "../../src/Fetcher.ts"
+import type { FetchCode } from "../../src/fetch/Fetcher.ts"
 import { EgressFailure } from "../../src/node/EgressFailure.ts"
 import { mostTelling, tlsFailure } from "../../src/node/tlsFailure.ts"
 

@@ -1,10 +1,10 @@
 /** Requests to a faked web, and what comes of them. */
 import { type HostOptions, makeOrigins, type Origins } from "@posh/testing"
 import { Context, Effect, Layer, Result } from "effect"
-import type { Domain } from "../../src/Domain.ts"
-import { Fetcher, type FetchRequest } from "../../src/Fetcher.ts"
+import { Fetcher, type FetchRequest } from "../../src/fetch/Fetcher.ts"
 import { type AttemptLimits, attemptLimits } from "../../src/Limits.ts"
 import { type EgressOptions, HttpsFetcher, parseConnectTo, parseNetworks } from "../../src/node/index.ts"
+import type { Domain } from "../../src/question/Domain.ts"
 
 export class Web extends Context.Service<Web, Origins>()("test/Web") {}
 

@@ -10,8 +10,8 @@ import {
   selfSigned
 } from "@posh/testing"
 import { Effect, Layer } from "effect"
-import type { Delegation } from "../../src/Association.ts"
-import type { Generation } from "../../src/Generation.ts"
+import type { Delegation } from "../../src/association/Association.ts"
+import type { Generation } from "../../src/question/Generation.ts"
 import { Verifier } from "../../src/Verifier.ts"
 import { draftPath, layerVerifier, layerWorld, rfcPath, World } from "./world.ts"
 

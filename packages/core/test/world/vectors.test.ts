@@ -3,7 +3,7 @@ import { Behave, type HostOptions, seedCa, seedExample1, seedExample2, seedLeaf 
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import type { Policy } from "../../src/Policy.ts"
-import type { Question } from "../../src/Question.ts"
+import type { Question } from "../../src/question/Question.ts"
 import { Verifier } from "../../src/Verifier.ts"
 import { draftPath, layerVerifier, layerWorld, rfcPath } from "./world.ts"
 

@@ -1,0 +1,17 @@
+/**
+ * One request of an attempt, as evidence (POSH-RES-90).
+ */
+import type { DocumentKind } from "../proof/posh/Document.ts"
+
+export interface Hop {
+  readonly url: string
+  readonly status?: number
+  /** The address that was dialled. */
+  readonly address?: string
+  /** Base64 SHA-256 of the certificate that the web server presented. */
+  readonly tlsLeafSha256?: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly document?: DocumentKind
+}

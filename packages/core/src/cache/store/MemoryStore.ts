@@ -1,0 +1,181 @@
+/**
+ * The memory cache: least recently used out first, bounded by entries and octets (POSH-CAC-05).
+ *
+ * **Details**
+ *
+ * Material and absences are bounded apart: whoever asks about ever new names that publish nothing, which costs nothing to
+ * make up, pushes out no material.
+ */
+import { Clock, Effect, Layer } from "effect"
+import { LRUCache } from "lru-cache"
+import { type Association, usableUntil } from "../../association/Association.ts"
+import { type Stamp, stampOf, timeSince } from "../../question/Stamp.ts"
+import { Observer } from "../Observer.ts"
+import {
+  type Absence,
+  AssociationStore,
+  type Inventory,
+  type InventoryQuery,
+  nothingPending,
+  type StoreKey
+} from "./AssociationStore.ts"
+import { comparePositions, type Position } from "./cursor.ts"
+import { absenceEntry, associationEntry, leastBytes, type MemoryEntry } from "./memoryEntry.ts"
+import { type Marked, type NearStore, unmarked } from "./NearStore.ts"
+
+export interface MemoryStoreOptions {
+  /** Associations remembered at most, and absences; each costs about a kilobyte. With 0 nothing is remembered. */
+  readonly entries: number
+  /** Bytes of associations held at most, evidence included; absences may have an eighth of it besides. */
+  readonly octets: number
+}
+
+/** What is known of one key, with both clocks at the time of storing (POSH-CAC-35). */
+interface Slot<A> extends Stamp {
+  readonly value: A
+  /** See {@link NearStore.mark}. */
+  mark: number
+}
+
+export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect.Effect<NearStore> =>
+  Effect.zipWith(
+    Clock.Clock,
+    Observer,
+    (clock, observer) => {
+      const evicted = { count: 0 }
+      const onEvicted = () => {
+        evicted.count += 1
+      }
+      const associations = makeSlots<Association>(entries, octets, onEvicted)
+      const absences = makeSlots<Absence>(Math.min(entries, octets / 8 / leastBytes), octets / 8, onEvicted)
+      observer.remembering({
+        entries: () => associations.size + absences.size,
+        bytes: () => associations.calculatedSize + absences.calculatedSize,
+        evicted: () => evicted.count
+      })
+      const readClocks = () => stampOf(clock)
+      const remember = <A>(slots: Slots<A>, make: () => MemoryEntry<A>, asOf: number) => {
+        if (entries === 0) return // nothing is kept, so nothing need be copied
+        const { bytes, keyText, value } = make()
+        const { monotonicMs, wallMs } = readClocks()
+        slots.set(keyText, { value, mark: unmarked, wallMs: Math.max(wallMs, asOf), monotonicMs }, { size: bytes })
+      }
+      const forget = (keyText: string) => {
+        associations.delete(keyText)
+        absences.delete(keyText)
+      }
+
+      const getNow = (key: StoreKey, clocks = readClocks()): Marked => {
+        const known = associations.get(key.text)
+        const missed = absences.get(key.text)
+        if (known === undefined && missed === undefined) return { tier: "memory", asOf: clocks.wallMs }
+        const now = Math.max(timeSince(known ?? clocks, clocks), timeSince(missed ?? clocks, clocks))
+        const usable = known !== undefined && now < usableUntil(known.value.lifetime) ? known : undefined
+        if (usable !== undefined && missed === undefined) { // nearly always, so without the parts below
+          return { tier: "memory", asOf: now, mark: usable.mark, association: usable.value }
+        }
+        return {
+          tier: "memory",
+          asOf: now,
+          // An absence is never older than the association beside it, so the check of that one is the older of the two.
+          mark: (known ?? missed)?.mark ?? unmarked,
+          ...(usable === undefined ? {} : { association: usable.value }),
+          ...(missed === undefined ? {} : { absence: missed.value })
+        }
+      }
+      const get = (key: StoreKey) => Effect.sync(() => getNow(key))
+
+      return {
+        get,
+        getNow,
+        getShared: get,
+        putAssociation: (key, association, _permit, asOf = association.lifetime.fetchedAt) =>
+          Effect.sync(() => {
+            remember(associations, () => associationEntry(key.text, association), asOf)
+            absences.delete(key.text)
+            return true
+          }),
+        putAbsence: (key, absence, _permit, asOf = absence.learnedAt) =>
+          Effect.sync(() => {
+            remember(absences, () => absenceEntry(key.text, absence), asOf)
+            return true
+          }),
+        removeAssociation: (key) =>
+          Effect.sync(() => {
+            associations.delete(key.text)
+            return true
+          }),
+        forget: (key) =>
+          Effect.sync(() => {
+            forget(key.text)
+            return nothingPending
+          }),
+        inventory: (query) =>
+          Effect.sync(() => {
+            const clocks = readClocks()
+            const page = makePage(query)
+            // Going through all is no use of any: the order of eviction stays.
+            associations.forEach((slot, key) => {
+              if (timeSince(slot, clocks) < usableUntil(slot.value.lifetime)) page.offer(slot.value, key)
+            })
+            return page.finish()
+          }),
+        drop: forget,
+        mark: (keyText, mark, what = "all") => {
+          const absence = absences.peek(keyText)
+          if (absence !== undefined) absence.mark = mark
+          const association = what === "all" ? associations.peek(keyText) : undefined
+          if (association !== undefined) association.mark = mark
+        }
+      } satisfies NearStore
+    }
+  )
+
+export const layerMemory = (options: MemoryStoreOptions): Layer.Layer<AssociationStore> =>
+  Layer.effect(AssociationStore, makeMemoryStore(options))
+
+type Slots<A> = LRUCache<string, Slot<A>>
+
+/** Each entry comes with its size. */
+const makeSlots = <A>(max: number, maxSize: number, onEvicted: () => void): Slots<A> =>
+  new LRUCache({
+    max: Math.max(1, Math.floor(max)),
+    maxSize: Math.max(1, Math.floor(maxSize)),
+    dispose: (_slot, _key, reason) => reason === "evict" ? onEvicted() : undefined
+  })
+
+interface Place extends Position {
+  readonly association: Association
+}
+
+/** Picks the first so many behind the cursor, in whatever order they are offered, and never holds all of them. */
+const makePage = ({ cursor, expiresBefore = Number.POSITIVE_INFINITY, limit }: InventoryQuery) => {
+  const wanted = limit + 1 // one more says whether there is more
+  const many = wanted + Math.max(wanted, 1_000) // sorting is dear for a few at a time
+  let places: Array<Place> = []
+  let last: Position = { expiresAt: expiresBefore, key: "" } // only what comes before this can be on the page
+  const prune = () => {
+    places = places.sort(comparePositions).slice(0, wanted)
+    if (places.length === wanted) last = places[wanted - 1] ?? last
+  }
+  return {
+    offer: (association: Association, key: string): void => {
+      const { expiresAt } = association.lifetime
+      if (expiresAt > last.expiresAt) return // as most of a large store do
+      const place = { expiresAt, key, association }
+      if (comparePositions(place, last) >= 0) return
+      if (cursor !== undefined && comparePositions(place, cursor) <= 0) return
+      places.push(place)
+      if (places.length >= many) prune()
+    },
+    finish: (): Inventory => {
+      prune()
+      const page = places.slice(0, limit)
+      const end = places.length > limit ? page.at(-1) : undefined
+      return {
+        associations: page.map(({ association }) => association),
+        ...(end === undefined ? {} : { cursor: { expiresAt: end.expiresAt, key: end.key } })
+      }
+    }
+  }
+}

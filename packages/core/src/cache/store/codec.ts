@@ -1,0 +1,161 @@
+/**
+ * Associations and absences as text for shared stores. What comes back is untrusted input: it is decoded by schema, and
+ * everything that follows from the octets is derived from them anew (POSH-CAC-05).
+ *
+ * The text is a JSON object; its frame is in `codec/envelope.ts`, its members are in `codec/wire.ts`.
+ */
+import { Option, Result, Schema } from "effect"
+import { hash } from "node:crypto"
+import type { Association } from "../../association/Association.ts"
+import type { Hop } from "../../association/Hop.ts"
+import type { JwkEntry, Material } from "../../association/Material.ts"
+import { toBase64 } from "../../encoding/base64.ts"
+import type { Lint } from "../../Lint.ts"
+import { isCanonicalDomain } from "../../question/Domain.ts"
+import { ResolveError } from "../../question/errors.ts"
+import { parseCertificate } from "../../x509/Certificate.ts"
+import type { Absence, StoreKey } from "./AssociationStore.ts"
+import { unwrap, wrap } from "./codec/envelope.ts"
+import { evidenceLimits, StoredAbsence, StoredAssociation } from "./codec/wire.ts"
+
+/** JSON text. */
+export const encodeAssociation = (association: Association): string => {
+  const { delegatedDomain, delegation, hops, lifetime, lints, material } = association
+  return wrap({
+    ...keyMembers(association),
+    material: writeMaterial(material),
+    lints: writeLints(lints),
+    hops: hops.map(writeHop),
+    delegation,
+    delegatedDomain,
+    lifetime
+  })
+}
+
+/**
+ * `undefined` for anything that is not a sound association of this very key.
+ *
+ * **Details**
+ *
+ * Takes time linear in the length of the text, most of it for reading certificates anew. WHETHER IT HAS EXPIRED IS NOT
+ * CHECKED.
+ */
+export const decodeAssociation = (text: string, key: StoreKey): Association | undefined => {
+  const stored = read(text, decodeStoredAssociation)
+  if (stored === undefined || !belongsTo(stored, key)) return undefined
+  const { delegatedDomain, delegation, hops, lifetime, lints } = stored
+  const material = readMaterial(stored)
+  return material !== undefined && isLifeOf(material, stored) && isCanonicalDomain(delegatedDomain, anyHost)
+    ? { ...keyMembers(key), material, lints, hops, delegation, delegatedDomain, lifetime }
+    : undefined
+}
+
+/** JSON text. Takes the key besides, because an absence does not say whose it is. */
+export const encodeAbsence = (absence: Absence, key: StoreKey): string => {
+  const { error, failures, learnedAt, nothingPublished, until } = absence
+  const { code, detail, hopIndex, hops, lints, retryAfterMs, url } = error
+  return wrap({
+    ...keyMembers(key),
+    learnedAt,
+    until,
+    failures,
+    nothingPublished,
+    error: {
+      code,
+      detail: detail === undefined ? undefined : cut(detail),
+      hopIndex,
+      url,
+      retryAfterMs,
+      hops: hops.map(writeHop),
+      lints: lints === undefined ? undefined : writeLints(lints)
+    }
+  })
+}
+
+/** `undefined` for anything that is not a sound absence of this very key. WHETHER IT IS OVER IS NOT CHECKED. */
+export const decodeAbsence = (text: string, key: StoreKey): Absence | undefined => {
+  const stored = read(text, decodeStoredAbsence)
+  if (stored === undefined || !belongsTo(stored, key)) return undefined
+  const { error, failures, learnedAt, nothingPublished, until } = stored
+  return { error: new ResolveError(error), learnedAt, until, failures, nothingPublished }
+}
+
+// Members that this version does not know may change the meaning of those that it does.
+const strict = { onExcessProperty: "error" } as const
+const decodeStoredAssociation = Schema.decodeUnknownOption(Schema.fromJsonString(StoredAssociation), strict)
+const decodeStoredAbsence = Schema.decodeUnknownOption(Schema.fromJsonString(StoredAbsence), strict)
+
+const read = <A>(text: string, decode: (body: string) => Option.Option<A>): A | undefined => {
+  const body = unwrap(text)
+  return body === undefined ? undefined : Option.getOrUndefined(decode(body))
+}
+
+const keyMembers = ({ domain, generation, service }: Omit<StoreKey, "text">) => ({ domain, service, generation })
+
+const belongsTo = (stored: StoredAssociation | StoredAbsence, key: StoreKey): boolean =>
+  stored.domain === key.domain && stored.service === key.service && stored.generation === key.generation
+
+// Which hosts a deployment delegates to is decided when it resolves; here a host only has to be one.
+const anyHost = { allowSpecialUse: true }
+
+const readMaterial = ({ generation, material }: StoredAssociation): Material | undefined => {
+  if (material._tag === "Fingerprints") return material
+  if (generation === "rfc7711") return undefined // POSH-FMT-71
+  const entries = material.entries.flatMap((entry) => readEntry(entry) ?? [])
+  return entries.length === material.entries.length ? { _tag: "JwkSet", entries } : undefined
+}
+
+const readEntry = (stored: Pick<JwkEntry, "index" | "kid" | "chain">): JwkEntry | undefined => {
+  const [leaf] = stored.chain
+  const certificate = leaf === undefined ? undefined : Result.getOrUndefined(parseCertificate(leaf))
+  if (certificate === undefined) return undefined
+  const { notAfter, notBefore, publicKey, sha256 } = certificate
+  return {
+    ...stored,
+    notBefore,
+    notAfter,
+    sha256,
+    spkiSha256: new Uint8Array(hash("sha256", publicKey.spki, "buffer"))
+  }
+}
+
+/** POSH-CAC-10: fingerprints have one end. POSH-CAC-20: nothing outlives the certificates it consists of. */
+const isLifeOf = (material: Material, { lifetime }: StoredAssociation): boolean =>
+  material._tag === "Fingerprints"
+    ? lifetime.revalidateAt === lifetime.expiresAt // and what is in between, by the order of the instants
+    : material.entries.some(({ notAfter }) => lifetime.expiresAt <= notAfter)
+
+const writeMaterial = (material: Material) =>
+  material._tag === "Fingerprints"
+    ? {
+      _tag: material._tag,
+      descriptors: material.descriptors.map(({ hashes, index }) => ({
+        index,
+        hashes: Object.fromEntries(Object.entries(hashes).map(([name, octets]) => [name, toBase64(octets)]))
+      }))
+    }
+    : {
+      _tag: material._tag,
+      entries: material.entries.map(({ chain, index, kid }) => ({ index, kid, chain: chain.map(toBase64) }))
+    }
+
+const writeLints = (lints: ReadonlyArray<Lint>) =>
+  lints.slice(0, evidenceLimits.lints).map(({ code, message, path, severity }) => ({
+    code,
+    severity,
+    message: cut(message),
+    path: path === undefined ? undefined : cut(path)
+  }))
+
+// Member by member: what travels along with a request besides is not for the store.
+const writeHop = ({ address, document, endedAt, startedAt, status, tlsLeafSha256, url }: Hop) => ({
+  url,
+  status,
+  address,
+  tlsLeafSha256,
+  startedAt,
+  endedAt,
+  document
+})
+
+const cut = (text: string): string => text.slice(0, evidenceLimits.characters)

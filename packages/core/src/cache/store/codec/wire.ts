@@ -1,0 +1,174 @@
+/**
+ * The members of stored entries. Instants are milliseconds since the epoch, octets are strict base64. Everything is
+ * bounded, because a store is no more to be trusted than any other input (POSH-CAC-05).
+ */
+import { Effect, Schema, SchemaGetter, SchemaIssue } from "effect"
+import type { Delegation, Lifetime } from "../../../association/Association.ts"
+import { hashLengths } from "../../../association/Material.ts"
+import { type FailureCode, failures, isUnanswered, type VerdictCode } from "../../../codes.ts"
+import { decodeBase64, toBase64 } from "../../../encoding/base64.ts"
+import { isPrintable } from "../../../encoding/quote.ts"
+import { isUriText } from "../../../fetch/uri.ts"
+import { attemptLimits, documentLimits } from "../../../Limits.ts"
+import { type LintCode, lintSummaries, type Severity } from "../../../Lint.ts"
+import type { DocumentKind } from "../../../proof/posh/Document.ts"
+import type { Generation } from "../../../question/Generation.ts"
+
+/** Bounds of what is evidence alone: longer text is cut, and more findings are left out, before they are stored. */
+export const evidenceLimits = { characters: 4_096, lints: 256 } as const
+
+// Nobody of ours writes a negative zero, and it would not come back as it was read.
+const isWritten = Schema.makeFilter((value: number) => !Object.is(value, -0))
+const between = (minimum: number, maximum: number) =>
+  Schema.Int.check(Schema.isBetween({ minimum, maximum }), isWritten)
+/** POSH-SEC-14: as the constructors of what was stored have left it. */
+const text = (characters: number) =>
+  Schema.String.check(Schema.isMaxLength(characters), Schema.makeFilter((value: string) => isPrintable(value)))
+const list = <S extends Schema.Constraint>(element: S, minimum: number, maximum: number) =>
+  Schema.Array(element).check(Schema.isMinLength(minimum), Schema.isMaxLength(maximum))
+
+const Instant = between(0, 8.64e15) // ECMA-262 §21.4.1.1: the last instant that there is
+const Message = text(evidenceLimits.characters)
+const Url = text(attemptLimits.urlOctets).check(
+  Schema.makeFilter((url: string) => url.startsWith("https://") && isUriText(url) && URL.canParse(url))
+)
+
+const octets = (minimum: number, maximum: number) =>
+  Schema.String.pipe(Schema.decodeTo(Schema.Uint8Array, {
+    decode: SchemaGetter.transformEffect((encoded: string) => {
+      const decoded = encoded.length <= maximum * 2 + 4 ? decodeBase64(encoded) : undefined
+      return decoded !== undefined && decoded.length >= minimum && decoded.length <= maximum
+        ? Effect.succeed(decoded)
+        : Effect.fail(new SchemaIssue.InvalidValue({ message: "expected base64 of so many octets" }))
+    }),
+    encode: SchemaGetter.transform(toBase64)
+  }))
+
+const hash = (length: number) => Schema.optionalKey(octets(length, length))
+
+/** A position in a document, and the elements in the order of their positions. */
+const Index = between(0, documentLimits.descriptors - 1)
+const inOrder = Schema.makeFilter((elements: ReadonlyArray<{ readonly index: number }>) =>
+  elements.every(({ index }, place) => place === 0 || index > (elements[place - 1]?.index ?? index))
+)
+
+const Fingerprints = Schema.Struct({
+  _tag: Schema.Literal("Fingerprints"),
+  descriptors: list(
+    Schema.Struct({
+      index: Index,
+      hashes: Schema.Struct({
+        "sha-512": hash(hashLengths["sha-512"]),
+        "sha-384": hash(hashLengths["sha-384"]),
+        "sha-256": hash(hashLengths["sha-256"])
+      }).check(Schema.isMinProperties(1))
+    }),
+    1,
+    documentLimits.descriptors
+  ).check(inOrder)
+})
+
+/** As much as is kept of a document, see `document/issuers.ts`; some may be unreadable (POSH-FMT-29). */
+const isKept = Schema.makeFilter(([, ...issuers]: ReadonlyArray<Uint8Array>) =>
+  issuers.reduce((sum, issuer) => sum + issuer.length, 0) <= documentLimits.issuersOctets
+)
+
+/** Dates and hashes are not stored: they follow from the leaf. */
+const JwkSet = Schema.Struct({
+  _tag: Schema.Literal("JwkSet"),
+  entries: list(
+    Schema.Struct({
+      index: Index,
+      kid: Schema.optionalKey(Message),
+      chain: list(octets(0, documentLimits.certificateOctets), 1, documentLimits.x5c).check(isKept)
+    }),
+    1,
+    documentLimits.keys
+  ).check(inOrder)
+})
+
+const lintCodes = Object.keys(lintSummaries) as ReadonlyArray<LintCode>
+const severities = ["error", "warning", "info"] as const satisfies ReadonlyArray<Severity>
+
+const Lints = list(
+  Schema.Struct({
+    code: Schema.Literals(lintCodes),
+    severity: Schema.Literals(severities),
+    message: Message,
+    path: Schema.optionalKey(Message)
+  }),
+  0,
+  evidenceLimits.lints
+)
+
+const documentKinds = ["jwk-set", "fingerprints", "reference"] as const satisfies ReadonlyArray<DocumentKind>
+
+const Hops = list(
+  Schema.Struct({
+    url: Url,
+    status: Schema.optionalKey(between(100, 999)),
+    address: Schema.optionalKey(text(64)),
+    tlsLeafSha256: Schema.optionalKey(text(64)),
+    startedAt: Instant,
+    endedAt: Instant,
+    document: Schema.optionalKey(Schema.Literals(documentKinds))
+  }),
+  0,
+  attemptLimits.requests
+)
+
+const Life = Schema.Struct({ fetchedAt: Instant, revalidateAt: Instant, graceUntil: Instant, expiresAt: Instant })
+  .check(
+    Schema.makeFilter(({ expiresAt, fetchedAt, graceUntil, revalidateAt }: Lifetime) =>
+      fetchedAt <= revalidateAt && revalidateAt <= graceUntil && graceUntil <= expiresAt
+    )
+  )
+
+const generations = ["rfc7711", "draft"] as const satisfies ReadonlyArray<Generation>
+const delegations = ["possession", "redirect", "reference", "redirect+reference"] as const satisfies ReadonlyArray<
+  Delegation
+>
+
+/** To whom an entry belongs; it counts under this key alone. */
+const keyMembers = { domain: text(253), service: text(64), generation: Schema.Literals(generations) } as const
+
+export const StoredAssociation = Schema.Struct({
+  ...keyMembers,
+  material: Schema.Union([Fingerprints, JwkSet]),
+  lints: Lints,
+  hops: Hops,
+  delegation: Schema.Literals(delegations),
+  delegatedDomain: text(253),
+  lifetime: Life
+})
+export type StoredAssociation = typeof StoredAssociation.Type
+
+const isRemembered = (code: FailureCode): code is VerdictCode => failures[code].memory !== "never"
+const rememberedCodes = (Object.keys(failures) as ReadonlyArray<FailureCode>).filter(isRemembered)
+
+/** POSH-CAC-31: the hard cap on negative lifetimes, in milliseconds. */
+const longestAbsence = 3_600_000
+
+export const StoredAbsence = Schema.Struct({
+  ...keyMembers,
+  error: Schema.Struct({
+    code: Schema.Literals(rememberedCodes),
+    detail: Schema.optionalKey(Message),
+    hopIndex: Schema.optionalKey(between(0, attemptLimits.requests - 1)),
+    url: Schema.optionalKey(Url),
+    retryAfterMs: Schema.optionalKey(between(0, Number.MAX_SAFE_INTEGER)),
+    hops: Hops,
+    lints: Schema.optionalKey(Lints)
+  }),
+  learnedAt: Instant,
+  until: Instant,
+  failures: between(1, Number.MAX_SAFE_INTEGER),
+  nothingPublished: Schema.Boolean
+}).check(
+  Schema.makeFilter(({ error: { code }, learnedAt, nothingPublished, until }) =>
+    until >= learnedAt && until - learnedAt <= longestAbsence &&
+    // It lets the draft generation speak during an outage (POSH-NEG-06), so it may only stand where it can be true.
+    (!nothingPublished || code === "NotPublished" || isUnanswered(code))
+  )
+)
+export type StoredAbsence = typeof StoredAbsence.Type

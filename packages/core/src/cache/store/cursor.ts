@@ -1,0 +1,35 @@
+/**
+ * Where a page of the inventory ends, as opaque text. It names a place in the order, not an entry, so that it stays good
+ * when that very entry is gone.
+ */
+import { Result } from "effect"
+import { decodeBase64Url } from "../../encoding/base64.ts"
+
+/** A place in the order of the inventory: soonest expiry first, then by the text of the key. */
+export interface Position {
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  /** `text` of a `StoreKey`. */
+  readonly key: string
+}
+
+/** Negative where the first comes first. Keys are ASCII, so this is also their order by octets. */
+export const comparePositions = (first: Position, second: Position): number =>
+  first.expiresAt - second.expiresAt || (first.key < second.key ? -1 : first.key > second.key ? 1 : 0)
+
+/** Base64url; {@link parseCursor} reads it. */
+export const formatCursor = ({ expiresAt, key }: Position): string =>
+  Buffer.from(`${expiresAt} ${key}`).toString("base64url")
+
+/** Fails where the text is none that {@link formatCursor} writes; `detail` is for a person. */
+export const parseCursor = (text: string): Result.Result<Position, { readonly detail: string }> => {
+  const octets = text.length <= longestCursor ? decodeBase64Url(text) : undefined
+  const [, expiresAt, key] = octets === undefined ? [] : written.exec(Buffer.from(octets).toString("latin1")) ?? []
+  return expiresAt === undefined || key === undefined || !Number.isSafeInteger(Number(expiresAt))
+    ? Result.fail({ detail: "the cursor is not one of an earlier answer" })
+    : Result.succeed({ expiresAt: Number(expiresAt), key })
+}
+
+// A domain has 253 characters at most, a service 64.
+const longestCursor = 512
+const written = /^(0|[1-9]\d{0,15}) ([a-z0-9.-]{1,253}:[a-z0-9-]{1,64}:(?:rfc7711|draft))$/

@@ -1,0 +1,124 @@
+/**
+ * May resolution go on at this URL? The one check for redirect targets and references (requirements §2.6–2.7).
+ */
+import { Result } from "effect"
+import type { VerdictCode } from "../codes.ts"
+import { attemptLimits } from "../Limits.ts"
+import { type Domain, type DomainPolicy, parseDomain } from "../question/Domain.ts"
+import type { HttpsTarget } from "./Fetcher.ts"
+import { leavesSite } from "./Site.ts"
+import { hasAuthority, isUriText, notUriText, schemeOf } from "./uri.ts"
+
+/** Which hosts a domain may delegate to (POSH-RES-70), and at which ports (POSH-RES-65). */
+export interface DelegationPolicy {
+  /** `any` public host; the `same-site` (registrable domain) as the source domain; or a `list` of hosts. */
+  readonly mode: "any" | "same-site" | "list"
+  /** For `list`: canonical host names; `.example.net` stands for all names below. */
+  readonly hosts: ReadonlyArray<string>
+  readonly ports: ReadonlyArray<number>
+}
+
+export interface TargetPolicy extends DomainPolicy {
+  readonly delegation: DelegationPolicy
+}
+
+export interface TargetError {
+  readonly code: VerdictCode
+  readonly detail: string
+}
+
+/** The codes by which a way of delegating reports its faults. */
+interface FaultCodes {
+  readonly invalid: VerdictCode
+  readonly insecure: VerdictCode
+  readonly forbidden: VerdictCode
+}
+
+const redirectCodes: FaultCodes = {
+  invalid: "RedirectInvalidLocation",
+  insecure: "RedirectInsecureScheme",
+  forbidden: "RedirectForbiddenTarget"
+}
+
+const referenceCodes: FaultCodes = {
+  invalid: "InvalidReferenceUrl",
+  insecure: "ReferenceInsecureScheme",
+  forbidden: "ReferenceForbiddenTarget"
+}
+
+/** Target of a `Location`, resolved against the URL that answered (POSH-RES-62…66, RFC 3986 §5). */
+export const redirectTarget = (
+  location: string,
+  base: HttpsTarget,
+  source: Domain,
+  policy: TargetPolicy
+): Result.Result<HttpsTarget & { readonly relative: boolean }, TargetError> => {
+  if (!isUriText(location)) return refuse(redirectCodes.invalid, notUriText)
+  if (!isUriReference(location)) return refuse(redirectCodes.invalid, "the value is not a URI reference")
+  const relative = schemeOf(location) === undefined
+  return Result.map(
+    checkTarget(location, base.url, source, policy, redirectCodes),
+    (target) => ({ ...target, relative })
+  )
+}
+
+/** Target of a reference document's `url` (POSH-FMT-60…62, POSH-RES-82): absolute, else as a redirect's. */
+export const referenceTarget = (
+  url: string,
+  source: Domain,
+  policy: TargetPolicy
+): Result.Result<HttpsTarget, TargetError> => {
+  if (!isUriText(url)) return refuse(referenceCodes.invalid, notUriText)
+  return isUriReference(url) && schemeOf(url) !== undefined
+    ? checkTarget(url, undefined, source, policy, referenceCodes)
+    : refuse(referenceCodes.invalid, "the value is not an absolute URL")
+}
+
+const isUriReference = (text: string): boolean => {
+  const scheme = schemeOf(text)
+  if (scheme === undefined) return !/^\/\/(?:[/?#]|$)/.test(text)
+  // Other schemes are judged as such, below.
+  return (scheme !== "https" && scheme !== "http") || hasAuthority(text)
+}
+
+const checkTarget = (
+  text: string,
+  base: string | undefined,
+  source: Domain,
+  policy: TargetPolicy,
+  codes: FaultCodes
+): Result.Result<HttpsTarget, TargetError> => {
+  if ((schemeOf(text) ?? "https") !== "https") return refuse(codes.insecure, "the scheme is not https") // POSH-RES-64
+  if (text.length > attemptLimits.urlOctets) return refuse(codes.forbidden, "the URL is longer than 2048 octets")
+
+  // The host as written: the parser below would turn 0x7f.1 into an address (Appendix D.1).
+  const written = /^(?:https:)?\/\/([^/?#]*)/i.exec(text)?.[1]
+  if (written?.includes("@")) return refuse(codes.forbidden, "the URL holds user-info")
+  const named = written === undefined ? undefined : parseDomain(written.replace(/:\d*$/, ""), policy)
+  if (named !== undefined && Result.isFailure(named)) return refuse(codes.forbidden, named.failure.detail)
+  if (!URL.canParse(text, base)) return refuse(codes.invalid, "the value is not a URL")
+
+  const url = new URL(text, base)
+  url.hash = "" // POSH-RES-66
+  const host = url.hostname.endsWith(".") ? url.hostname.slice(0, -1) : url.hostname
+  const domain = parseDomain(host, policy)
+  if (Result.isFailure(domain)) return refuse(codes.forbidden, domain.failure.detail)
+  // Two readers of one text have to find one host in it.
+  if (named !== undefined && named.success !== domain.success) return refuse(codes.invalid, "the host is ambiguous")
+  url.hostname = domain.success
+  const port = url.port === "" ? 443 : Number(url.port)
+  if (!policy.delegation.ports.includes(port)) return refuse(codes.forbidden, `port ${port} is not allowed`)
+  if (url.href.length > attemptLimits.urlOctets) return refuse(codes.forbidden, "the URL is longer than 2048 octets")
+  if (!isAllowed(domain.success, source, policy.delegation)) {
+    return refuse("DelegationForbidden", `delegation to ${domain.success} is not allowed here`)
+  }
+  return Result.succeed({ url: url.href, host: domain.success, port, path: `${url.pathname}${url.search}` })
+}
+
+const isAllowed = (host: Domain, source: Domain, { hosts, mode }: DelegationPolicy): boolean => {
+  if (host === source || mode === "any") return true
+  if (mode === "same-site") return !leavesSite(source, host)
+  return hosts.some((allowed) => allowed.startsWith(".") ? host.endsWith(allowed) : host === allowed)
+}
+
+const refuse = (code: VerdictCode, detail: string) => Result.fail<TargetError>({ code, detail })

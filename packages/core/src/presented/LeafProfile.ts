@@ -1,0 +1,41 @@
+/**
+ * What a server's certificate should look like by the profile of RFC 5280 (POSH-MAT-04). Findings only: the caller
+ * decides whether they are reported or enforced. The signature on the leaf is no matter here (POSH-MAT-05).
+ */
+import { printable } from "../encoding/quote.ts"
+import { type Lint, lint } from "../Lint.ts"
+import type { Certificate, KeyUsage, PublicKey } from "../x509/Certificate.ts"
+
+/** Examines a leaf; empty where the profile has nothing against it. */
+export const examineLeaf = (certificate: Certificate): ReadonlyArray<Lint> => [
+  ...(certificate.isCa ? [lint("LeafIsCa", "warning")] : []),
+  ...(allowsTls(certificate.keyUsage) ? [] : [lint("LeafKeyUsage", "warning")]),
+  ...(allowsServers(certificate.extendedKeyUsage) ? [] : [lint("LeafExtendedKeyUsage", "warning")]),
+  ...unknownCritical(certificate.unknownCritical),
+  ...weakKey(certificate.publicKey)
+]
+
+// RFC 5280 §4.2.1.3; RFC 6120 §13.7.1: one of the uses that a TLS key exchange needs. No extension, no restriction.
+const tlsUses: ReadonlyArray<KeyUsage> = ["digitalSignature", "keyEncipherment", "keyAgreement"]
+
+const allowsTls = (uses: Certificate["keyUsage"]): boolean => uses === undefined || tlsUses.some((use) => uses.has(use))
+
+// RFC 5280 §4.2.1.12: id-kp-serverAuth, anyExtendedKeyUsage.
+const serverPurposes = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"]
+
+const allowsServers = (purposes: Certificate["extendedKeyUsage"]): boolean =>
+  purposes === undefined || serverPurposes.some((purpose) => purposes.has(purpose))
+
+// RFC 5280 §4.2
+const unknownCritical = (oids: ReadonlyArray<string>): ReadonlyArray<Lint> =>
+  oids.length === 0
+    ? []
+    : [lint("LeafUnknownCriticalExtension", "warning", undefined, printable(oids.join(", ")))]
+
+// RFC 9325 §4.5. A key of unknown length (0) is not called short.
+const leastBits: { readonly [K in PublicKey["algorithm"]]?: number } = { rsa: 2_048, ec: 256 }
+
+const weakKey = ({ algorithm, bits }: PublicKey): ReadonlyArray<Lint> =>
+  bits > 0 && bits < (leastBits[algorithm] ?? 0)
+    ? [lint("LeafWeakKey", "warning", undefined, `${algorithm} of ${bits} bits`)]
+    : []

@@ -1,0 +1,95 @@
+/**
+ * Is there a path, where the question asks for one? (requirements §3.3) The check can veto a match, never make one.
+ */
+import { Result } from "effect"
+import type { JwkEntry } from "../../association/Material.ts"
+import { digest } from "../../presented/Proof.ts"
+import type { ChainCheckMode } from "../../question/Question.ts"
+import {
+  type ChainExamination,
+  type ChainFault,
+  type ChainOptions,
+  examineChain,
+  judgeExamined,
+  tooMuchWork
+} from "../../x509/chain/Chain.ts"
+import { makeChainBudget } from "../../x509/chain/ChainBudget.ts"
+import { parseLink } from "../../x509/chain/Link.ts"
+
+export interface ChainScreen {
+  /** May the entry match? */
+  readonly admits: (entry: JwkEntry) => boolean
+  /** Why the entry's chain does not validate; absent where it does, or where nobody asked. */
+  readonly faultOf: (entry: JwkEntry) => string | undefined
+}
+
+const unasked: ChainScreen = { admits: () => true, faultOf: () => undefined }
+
+/** Chains are validated when an entry is looked at, one run for each, on one budget for all. */
+export const screenChains = (mode: ChainCheckMode, options: ChainOptions): ChainScreen => {
+  if (mode === "off") return unasked
+  const review = makeChainReview()
+  const faults = new Map<JwkEntry, string | undefined>()
+  const faultOf = (entry: JwkEntry) => {
+    if (!faults.has(entry)) {
+      const checked = review(entry, options)
+      const fault = checked === undefined ? tooMuchWork : Result.isFailure(checked) ? checked.failure.detail : undefined
+      faults.set(entry, fault)
+    }
+    return faults.get(entry)
+  }
+  return { admits: (entry) => mode === "report" || faultOf(entry) === undefined, faultOf }
+}
+
+/** Judges the chain of an entry; `undefined` where it was not looked at. */
+type ChainReview = (entry: JwkEntry, options: ChainOptions) => Result.Result<void, ChainFault> | undefined
+
+/**
+ * What is known of an entry's chain, for as long as the entry is: the outcome alone, no anchor outlives its run
+ * (POSH-MAT-23). It is what an examination gives at any time, so that remembering it changes no answer.
+ */
+const examined = new WeakMap<JwkEntry, ChainExamination>()
+
+/**
+ * Judges the chains of entries, one after the other, on one budget.
+ *
+ * **Details**
+ *
+ * The budget is charged with what a chain costs, also where that was paid long ago: else the order in which questions come
+ * would decide which chains are looked at. Once it is spent, no further chain is read, and nothing is said of it: NOT LOOKED
+ * AT IS NOT VALID.
+ */
+export const makeChainReview = (): ChainReview => {
+  const budget = makeChainBudget()
+  // Of one document: entries often share their issuers, and a hostile one repeats what costs most.
+  const chains = rememberedBy(
+    ({ chain }: JwkEntry) => chain.map(idOf).join(),
+    ({ chain }) => examineChain(chain, parse)
+  )
+  const parse = rememberedBy(idOf, parseLink)
+  const examine = (entry: JwkEntry) => {
+    const known = examined.get(entry) ?? chains(entry)
+    examined.set(entry, known)
+    return known
+  }
+  return (entry, options) => {
+    if (entry.chain.length === 1) return Result.void // POSH-MAT-21
+    const least = { signatures: entry.chain.length - 1 }
+    const examination = budget.allows(least) ? examine(entry) : undefined
+    return budget.spend(examination?.cost ?? least) && examination !== undefined
+      ? judgeExamined(examination, options)
+      : undefined
+  }
+}
+
+const idOf = (der: Uint8Array): string => Buffer.from(digest("sha-256", der)).toString("base64")
+
+const rememberedBy = <A, B>(key: (input: A) => string, make: (input: A) => B): (input: A) => B => {
+  const known = new Map<string, B>()
+  return (input) => {
+    const id = key(input)
+    const made = known.get(id) ?? make(input)
+    known.set(id, made)
+    return made
+  }
+}

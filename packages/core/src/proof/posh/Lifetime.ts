@@ -1,0 +1,55 @@
+/**
+ * From what documents say to instants (requirements §4.2–4.3). Pure: time is an argument.
+ */
+import type { Lifetime } from "../../association/Association.ts"
+import { type Head, headerValues } from "../../fetch/Fetcher.ts"
+import type { PublishedFingerprints, PublishedJwkSet, Reference } from "./Document.ts"
+
+/** Milliseconds; deployments choose them (design §5). */
+export interface LifetimePolicy {
+  /** Cap on RFC 7711 lifetimes (POSH-CAC-11). Default 7 d. 0 means that nothing outlives its question. */
+  readonly maxLifetimeMs: number
+  /** Age at which draft material is asked for again (POSH-CAC-22). Default 24 h. */
+  readonly draftRevalidateMs: number
+  /** How long draft material serves where its source cannot be asked (POSH-CAC-22). Default 7 d; Infinity = certificate. */
+  readonly draftGraceMs: number
+}
+
+/**
+ * One document's own bound: start of its request + `expires` − Age (POSH-CAC-10, POSH-RES-50). Where that is no later than
+ * the start of the request, the document was over before it came, and is no answer to the question that has it fetched
+ * either: that one is exempt from the time that passes meanwhile (POSH-CAC-12), not from the time before.
+ */
+export const documentBound = (
+  document: PublishedFingerprints | Reference | PublishedJwkSet,
+  startedAt: number,
+  head: Head
+): number =>
+  document.expires === undefined ? Number.POSITIVE_INFINITY : startedAt + (document.expires - ageSeconds(head)) * 1_000
+
+/** Lifetime of RFC 7711 material: the lowest bound governs, capped (POSH-CAC-10, POSH-CAC-11). */
+export const fingerprintsLifetime = (fetchedAt: number, bound: number, policy: LifetimePolicy): Lifetime => {
+  const freshUntil = Math.min(bound, fetchedAt + policy.maxLifetimeMs)
+  return { fetchedAt, revalidateAt: freshUntil, graceUntil: freshUntil, expiresAt: freshUntil }
+}
+
+/** Lifetime of draft material: the life of its certificates, asked for again in between (POSH-CAC-21, POSH-CAC-22). */
+export const jwkSetLifetime = (
+  fetchedAt: number,
+  document: PublishedJwkSet,
+  bound: number,
+  policy: LifetimePolicy
+): Lifetime => {
+  const latest = Math.max(...document.material.entries.map(({ notAfter }) => notAfter))
+  const expiresAt = Math.min(latest, bound)
+  const revalidateAt = Math.min(expiresAt, fetchedAt + policy.draftRevalidateMs)
+  // What need not be asked for yet serves whether or not its source can be asked.
+  const graceUntil = Math.max(revalidateAt, Math.min(expiresAt, fetchedAt + policy.draftGraceMs))
+  return { fetchedAt, revalidateAt, graceUntil, expiresAt }
+}
+
+// RFC 9111 §5.1: a delta in seconds. An invalid Age says nothing.
+const ageSeconds = (head: Head): number => {
+  const [age, ...more] = headerValues(head, "age")
+  return age !== undefined && more.length === 0 && /^\d{1,10}$/.test(age) ? Number(age) : 0
+}

@@ -1,0 +1,127 @@
+/**
+ * Is this certificate among those asserted? (requirements §3.2–3.4) Pure: time, hashes and modes are arguments.
+ */
+import { timingSafeEqual } from "node:crypto"
+import {
+  type Descriptor,
+  type Hashes,
+  type HashName,
+  hashNames,
+  type JwkEntry,
+  type Material
+} from "../../association/Material.ts"
+import { type Lint, lint } from "../../Lint.ts"
+import { digest } from "../../presented/Proof.ts"
+import type { MatchedCandidate, PresentedCertificate } from "../../verdict/Verdict.ts"
+
+export interface MatchOptions {
+  /** Milliseconds since the epoch: expired candidates do not count (POSH-MAT-13). */
+  readonly now: number
+  /** Hashes that count as evidence (POSH-SEC-20). */
+  readonly hashes: ReadonlyArray<HashName>
+  /** What equals what in the draft generation (POSH-MAT-11). */
+  readonly mode: "certificate" | "spki"
+  /** Does an entry pass the chain check, where one is required (POSH-MAT-22)? */
+  readonly admits: (entry: JwkEntry) => boolean
+}
+
+export type Match =
+  | { readonly _tag: "Matched"; readonly candidate: MatchedCandidate; readonly lints: ReadonlyArray<Lint> }
+  | {
+    readonly _tag: "Unmatched"
+    readonly code:
+      | "CertificateMismatch"
+      | "ChainInvalid"
+      | "NoCommonHash"
+      | "NoUsableFingerprints"
+      | "AllMaterialExpired"
+  }
+
+/** The first candidate in document order that is the certificate (POSH-MAT-41); any one suffices (POSH-MAT-40). */
+export const match = (material: Material, presented: PresentedCertificate, options: MatchOptions): Match =>
+  material._tag === "Fingerprints"
+    ? matchDescriptors(material.descriptors, presented, options)
+    : matchEntries(material.entries, presented, options)
+
+const matchDescriptors = (
+  descriptors: ReadonlyArray<Descriptor>,
+  presented: PresentedCertificate,
+  options: MatchOptions
+): Match => {
+  let usable = false
+  let comparable = false
+  for (const { hashes, index } of descriptors) {
+    const accepted = options.hashes.find((name) => hashes[name] !== undefined)
+    if (accepted !== undefined) usable = true
+    // POSH-MAT-30: the strongest that both sides have decides, not any that happens to agree.
+    const algorithm = accepted !== undefined && presented.hashes[accepted] !== undefined
+      ? accepted
+      : options.hashes.find((name) => hashes[name] !== undefined && presented.hashes[name] !== undefined)
+    if (algorithm === undefined) continue
+    comparable = true
+    if (!agrees(algorithm, hashes, presented.hashes)) continue
+    const inconsistent = hashNames.some((name) =>
+      hashes[name] !== undefined && presented.hashes[name] !== undefined && !agrees(name, hashes, presented.hashes)
+    )
+    const lints = inconsistent ? [lint("DescriptorInconsistent", "warning", `fingerprints[${index}]`)] : [] // POSH-MAT-31
+    return matched({ index, algorithm, candidates: descriptors.length }, index === descriptors[0]?.index, lints)
+  }
+  if (!usable) return { _tag: "Unmatched", code: "NoUsableFingerprints" }
+  return { _tag: "Unmatched", code: comparable ? "CertificateMismatch" : "NoCommonHash" }
+}
+
+const matchEntries = (
+  entries: ReadonlyArray<JwkEntry>,
+  presented: PresentedCertificate,
+  options: MatchOptions
+): Match => {
+  const current = entries.filter(({ notAfter }) => options.now <= notAfter)
+  if (current.length === 0) return { _tag: "Unmatched", code: "AllMaterialExpired" }
+  let nearMiss = false
+  for (const entry of current) {
+    const algorithm = compareEntry(entry, presented, options)
+    if (algorithm === undefined) continue
+    if (algorithm === "none") return { _tag: "Unmatched", code: "NoCommonHash" }
+    // Only x5c[0] is compared, never what is above it (POSH-MAT-12); the chain can merely veto (POSH-MAT-22).
+    if (options.admits(entry)) {
+      const { index, notAfter } = entry
+      return matched({ index, algorithm, candidates: current.length, notAfter }, entry === current[0], [])
+    }
+    nearMiss = true
+  }
+  return { _tag: "Unmatched", code: nearMiss ? "ChainInvalid" : "CertificateMismatch" }
+}
+
+/** By what an entry equals the certificate; `none` where a question by fingerprint has no hash that counts. */
+const compareEntry = (
+  entry: JwkEntry,
+  presented: PresentedCertificate,
+  { hashes, mode }: MatchOptions
+): MatchedCandidate["algorithm"] | "none" | undefined => {
+  const { certificate } = presented
+  const leaf = entry.chain[0]
+  if (leaf === undefined) return undefined
+  if (certificate === undefined) {
+    const algorithm = hashes.find((name) => presented.hashes[name] !== undefined)
+    if (algorithm === undefined) return "none"
+    return agrees(algorithm, { [algorithm]: digest(algorithm, leaf) }, presented.hashes) ? algorithm : undefined
+  }
+  if (equal(leaf, certificate.der)) return "certificate" // POSH-MAT-10
+  return mode === "spki" && equal(entry.spkiSha256, digest("sha-256", certificate.publicKey.spki)) ? "spki" : undefined
+}
+
+const matched = (candidate: MatchedCandidate, primary: boolean, lints: ReadonlyArray<Lint>): Match => ({
+  _tag: "Matched",
+  candidate,
+  lints: primary ? lints : [...lints, lint("MatchedNonPrimary", "info")] // POSH-MAT-42
+})
+
+const agrees = (name: HashName, left: Hashes, right: Hashes): boolean => {
+  const a = left[name]
+  const b = right[name]
+  return a !== undefined && b !== undefined && equal(a, b)
+}
+
+// POSH-MAT-33
+const equal = (left: Uint8Array, right: Uint8Array): boolean =>
+  left.length === right.length && timingSafeEqual(left, right)

@@ -1,0 +1,42 @@
+/**
+ * Which of the three documents is it, and may it stand where it was found (requirements §1.5)?
+ */
+import { Result } from "effect"
+import type { JsonObject } from "../../../encoding/json.ts"
+import type { DocumentKind, DocumentOptions } from "../Document.ts"
+import { type Fault, fault } from "./fault.ts"
+
+/** First what the document is (POSH-FMT-70), then whether it belongs there (POSH-FMT-63, POSH-FMT-71). */
+export const classify = (object: JsonObject, options: DocumentOptions): Result.Result<DocumentKind, Fault> => {
+  const names = [...kinds.keys()].filter((name) => object.has(name))
+  const [name, ...more] = names
+  const kind = name === undefined ? undefined : kinds.get(name)
+  if (kind === undefined) return fault("UnknownDocumentShape")
+  if (more.length > 0) return fault("AmbiguousDocument", `it has ${names.join(" and ")}`)
+
+  if (options.referenced && kind === "reference") return fault("NestedReference")
+  const misplaced = misplacement(kind, options)
+  return misplaced === undefined ? Result.succeed(kind) : fault("GenerationMismatch", misplaced)
+}
+
+const kinds: ReadonlyMap<string, DocumentKind> = new Map([
+  ["keys", "jwk-set"],
+  ["fingerprints", "fingerprints"],
+  ["url", "reference"]
+])
+
+const misplacement = (
+  kind: DocumentKind,
+  { acceptInterim, generation, referenced }: DocumentOptions
+): string | undefined => {
+  if (kind === "jwk-set") {
+    if (referenced) return "a reference leads to a JWK Set, and only fingerprints may stand there"
+    return generation === "draft" ? undefined : "a JWK Set is published at the path of the draft generation, not here"
+  }
+  if (generation === "rfc7711" || acceptInterim) return undefined
+  // POSH-NEG-08: both shapes were published here by revisions between the two generations (Appendix B).
+  const revisions = kind === "fingerprints"
+    ? "draft-ietf-xmpp-posh-01 to -04"
+    : "draft-miller-posh-01 to draft-ietf-xmpp-posh-04"
+  return `here this document is an interim format, of ${revisions}; RFC 7711 publishes it at another path`
+}

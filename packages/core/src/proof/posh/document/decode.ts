@@ -1,0 +1,47 @@
+/**
+ * Octets → the one JSON object that a document is (requirements §1.1).
+ */
+import { Result } from "effect"
+import { type Json, JsonObject, parseJson } from "../../../encoding/json.ts"
+import { quote } from "../../../encoding/quote.ts"
+import { type Lint, lint } from "../../../Lint.ts"
+import { type Generation, generationRules } from "../../../question/Generation.ts"
+import { type Fault, fault } from "./fault.ts"
+
+export interface Decoded {
+  readonly object: JsonObject
+  readonly lints: ReadonlyArray<Lint>
+}
+
+/** The size is checked as well, for documents that no fetcher has bounded. */
+export const decodeDocument = (octets: Uint8Array, generation: Generation): Result.Result<Decoded, Fault> => {
+  const { bodyOctets, label } = generationRules[generation]
+  if (octets.length > bodyOctets) {
+    return fault("BodyTooLarge", `documents of ${label} have at most ${bodyOctets} octets`)
+  }
+  const json = parseJson(octets)
+  if (Result.isFailure(json)) return fault(json.failure.code, json.failure.detail)
+  const { byteOrderMark, value } = json.success
+  if (!(value instanceof JsonObject)) return fault("NotAnObject")
+
+  const twice = findDuplicate(value)
+  if (twice !== undefined) return fault("DuplicateMember", twice)
+  return Result.succeed({ object: value, lints: byteOrderMark ? [lint("ByteOrderMark", "warning")] : [] })
+}
+
+// POSH-FMT-03: at the depths that are interpreted, which are the document itself, its JWKs and its descriptors. What
+// else there may be is ignored, whatever it holds (POSH-FMT-04).
+const findDuplicate = (document: JsonObject): string | undefined =>
+  [
+    describe(document, ""),
+    ...["keys", "fingerprints"].flatMap((name) =>
+      elements(document.get(name)).map((element, index) => describe(element, ` in ${name}[${index}]`))
+    )
+  ].find((twice) => twice !== undefined)
+
+const elements = (value: Json | undefined): ReadonlyArray<Json> => Array.isArray(value) ? value : []
+
+const describe = (value: Json, where: string): string | undefined =>
+  value instanceof JsonObject && value.duplicate !== undefined
+    ? `"${quote(value.duplicate, 64)}" occurs twice${where}`
+    : undefined

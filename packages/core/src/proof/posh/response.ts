@@ -1,0 +1,69 @@
+/**
+ * What the head of a response means to an attempt (requirements §2.5).
+ */
+import type { VerdictCode } from "../../codes.ts"
+import { type Head, headerValues } from "../../fetch/Fetcher.ts"
+import { toMediaType, withoutWhitespace } from "../../fetch/fields.ts"
+import { parseHttpDate } from "../../fetch/httpDate.ts"
+import { type Generation, generationRules } from "../../question/Generation.ts"
+
+/** How the request came about, which decides what an absent document means (POSH-RES-84). */
+export type Delegated = "no" | "redirect" | "reference"
+
+const absent: Record<Delegated, VerdictCode> = {
+  no: "NotPublished",
+  redirect: "RedirectedMaterialMissing",
+  reference: "ReferencedMaterialMissing"
+}
+
+export const judgeStatus = (
+  status: number,
+  generation: Generation,
+  delegated: Delegated
+): "document" | "redirect" | VerdictCode => {
+  if (status === 200) return "document" // POSH-RES-42
+  if (status < 200 || status > 599) return "HttpProtocolError"
+  if (status < 300) return "UnexpectedStatus"
+  if (status < 400) return redirects.has(status) ? "redirect" : "RedirectUnsupportedStatus" // POSH-RES-60, POSH-RES-61
+  if (status >= 500) return "ServerError"
+  if (status === 404 || status === 410) return absent[delegated] // POSH-RES-43
+  if (transient.has(status)) return "RateLimited" // POSH-RES-45
+  // POSH-RES-44: to the draft any client error means that nothing is there; 421 is about the connection.
+  if (generation === "draft" && status !== 421) return absent[delegated]
+  return denied.has(status) ? "AccessDenied" : "ClientErrorStatus"
+}
+
+const redirects = new Set([301, 302, 303, 307, 308])
+const transient = new Set([408, 425, 429])
+const denied = new Set([401, 403, 451])
+
+/** POSH-RES-46 */
+export const judgeMediaType = (
+  head: Head,
+  generation: Generation,
+  strict: boolean
+): "expected" | "unexpected" | "refused" => {
+  const [value, ...more] = headerValues(head, "content-type")
+  if (more.length > 0) return "refused"
+  if (value === undefined || withoutWhitespace(value.split(";", 1)[0] ?? "") === "") {
+    return strict ? "refused" : "unexpected"
+  }
+  const type = toMediaType(value)
+  if (type === undefined) return "refused"
+  if (strict) {
+    return type === "application/json" || type === generationRules[generation].mediaType
+      ? "expected"
+      : "refused"
+  }
+  if (type === "application/json" || /[^/]\+json$/.test(type)) return "expected"
+  return type === "text/plain" || type === "application/octet-stream" ? "unexpected" : "refused"
+}
+
+/** `Retry-After` in milliseconds, as seconds or as a date (RFC 9110 §10.2.3); absent where missing or invalid. */
+export const retryAfterMs = (head: Head, now: number): number | undefined => {
+  const [value] = headerValues(head, "retry-after")
+  if (value === undefined) return undefined
+  if (/^\d{1,10}$/.test(value)) return Number(value) * 1_000
+  const at = parseHttpDate(value, now)
+  return at === undefined ? undefined : Math.max(0, at - now)
+}

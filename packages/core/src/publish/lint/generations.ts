@@ -1,0 +1,33 @@
+/**
+ * Do the two generations of a domain say the same? During a migration they should (POSH-PUB-15, POSH-NEG-07).
+ */
+import {
+  type Descriptor,
+  type Fingerprints,
+  hashNames,
+  type JwkEntry,
+  type JwkSet
+} from "../../association/Material.ts"
+import { type Lint, lint } from "../../Lint.ts"
+import { digest } from "../../presented/Proof.ts"
+
+/** Names what one generation publishes and the other does not. Entries that have expired are left aside. */
+export const lintGenerations = (rfc: Fingerprints, draft: JwkSet, now: number): ReadonlyArray<Lint> => {
+  const entries = draft.entries.filter(({ notAfter }) => now <= notAfter)
+  const lonelyEntries = entries.filter((entry) => !rfc.descriptors.some((descriptor) => isOf(descriptor, entry)))
+  const lonelyDescriptors = rfc.descriptors.filter((descriptor) => !entries.some((entry) => isOf(descriptor, entry)))
+  return [
+    ...lonelyEntries.map(({ index }) => disagreement(`keys[${index}]`, "not in the fingerprints")),
+    ...lonelyDescriptors.map(({ index }) => disagreement(`fingerprints[${index}]`, "not in the JWK Set"))
+  ]
+}
+
+// The strongest hash of a descriptor decides (POSH-MAT-30).
+const isOf = ({ hashes }: Descriptor, { chain: [leaf] }: JwkEntry): boolean => {
+  const name = hashNames.find((candidate) => hashes[candidate] !== undefined)
+  const published = name === undefined ? undefined : hashes[name]
+  return name !== undefined && published !== undefined && leaf !== undefined &&
+    Buffer.compare(published, digest(name, leaf)) === 0
+}
+
+const disagreement = (path: string, detail: string) => lint("GenerationsDisagree", "warning", path, detail)

@@ -1,0 +1,126 @@
+/**
+ * The source domain in canonical form: lower-case A-labels, no trailing dot (requirements §2.1).
+ */
+import { type Brand, Result } from "effect"
+import { toASCII } from "tr46"
+import { ownText } from "../encoding/own.ts"
+import { questionLimits } from "../Limits.ts"
+import { QuestionError } from "./errors.ts"
+
+export type Domain = string & Brand.Brand<"Domain">
+
+export interface DomainPolicy {
+  /** Accept names that never resolve publicly, such as `.test` and `.example`. For tests and demonstrations. */
+  readonly allowSpecialUse: boolean
+}
+
+/** Why a domain is refused; the end of `detail`, in parentheses. */
+export type DomainFault = "empty" | "too-long" | "forbidden-character" | "idna" | "label" | "ip-literal" | "not-public"
+
+/**
+ * Parses a domain given as U-labels or A-labels.
+ *
+ * **Details**
+ *
+ * Fails with `InvalidSourceDomain` (POSH-RES-01…08). What IDNA libraries and URL parsers would repair is refused
+ * before they see it.
+ */
+export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Domain, QuestionError> => {
+  const fault = rawFault(raw)
+  if (fault !== undefined) return Result.fail(invalid(fault))
+
+  const mapped = isPlain(raw) ? raw : toASCII(raw, uts46)
+  if (mapped === null) return Result.fail(invalid(looksNumeric(raw) ? "ip-literal" : "idna"))
+
+  const name = mapped.endsWith(".") ? mapped.slice(0, -1) : mapped // POSH-RES-03
+  const nameFault = canonicalFault(name, policy)
+  // It is remembered, and what it was written in (a URL, a request) is not to be.
+  return nameFault === undefined ? Result.succeed(ownText(name) as Domain) : Result.fail(invalid(nameFault))
+}
+
+/** Is this text the canonical form of an acceptable domain? */
+export const isCanonicalDomain = (text: string, policy: DomainPolicy): text is Domain =>
+  Result.match(parseDomain(text, policy), { onFailure: () => false, onSuccess: (domain) => domain === text })
+
+// POSH-RES-02. The length check is ours, below: UTS-46 counts the root label of a trailing dot as empty.
+const uts46 = {
+  checkHyphens: true,
+  checkBidi: true,
+  checkJoiners: true,
+  useSTD3ASCIIRules: true,
+  verifyDNSLength: false,
+  transitionalProcessing: false,
+  ignoreInvalidPunycode: false
+} as const
+
+/**
+ * Lower-case letters, digits and inner hyphens, and no label that IDNA gives a meaning to (hyphens in third and fourth
+ * place): UTS-46 maps such a name to itself, so the tables need not be asked. Most names are of this kind.
+ */
+export const isPlain = (raw: string): boolean => /^[a-z0-9.-]+$/.test(raw) && !/(^|\.)(-|..--)|-(\.|$)/.test(raw)
+
+// POSH-RES-01: C0, C1, white space and the delimiters of URLs, before any library can interpret them.
+const forbidden = /[\u0000-\u0020\u007f-\u00a0\s/\\?#@:%[\]*,]/u
+const loneSurrogate = /\p{Surrogate}/u
+
+const rawFault = (raw: string): DomainFault | undefined => {
+  if (raw === "") return "empty"
+  if (raw.length > questionLimits.domainOctets || Buffer.byteLength(raw) > questionLimits.domainOctets) {
+    return "too-long"
+  }
+  if (raw.startsWith("[") || raw.includes(":")) {
+    return /^[[\]0-9a-f:.]+$/i.test(raw)
+      ? "ip-literal"
+      : "forbidden-character"
+  }
+  return forbidden.test(raw) || loneSurrogate.test(raw) ? "forbidden-character" : undefined
+}
+
+const label = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/ // POSH-RES-04
+
+const canonicalFault = (name: string, policy: DomainPolicy): DomainFault | undefined => {
+  const labels = name.split(".")
+  if (name.length > 253) return "too-long"
+  if (!labels.every((text) => label.test(text))) return "label"
+  if (looksNumeric(name)) return "ip-literal" // POSH-RES-05, after mapping
+  if (labels.length < 2) return "not-public" // in the test profile too (requirements §8.1)
+  return !policy.allowSpecialUse && isSpecialUse(labels) ? "not-public" : undefined
+}
+
+/** WHATWG URL parsing takes a host for an IPv4 address when its last label is a number; so do we (POSH-RES-05). */
+const looksNumeric = (name: string): boolean => /(^|\.)(\d+|0x[0-9a-f]*)\.?$/i.test(name)
+
+// RFC 6761 registry and its later additions; POSH-RES-06.
+const specialUse = new Set([
+  "localhost",
+  "local",
+  "internal",
+  "onion",
+  "invalid",
+  "test",
+  "example",
+  "alt",
+  "arpa",
+  "home",
+  "corp",
+  "mail",
+  "lan",
+  "localdomain"
+])
+const specialUseNames = new Set(["example.com", "example.net", "example.org"])
+
+const isSpecialUse = (labels: ReadonlyArray<string>): boolean =>
+  specialUse.has(labels.at(-1) ?? "") || specialUseNames.has(labels.slice(-2).join("."))
+
+const explanations: Record<DomainFault, string> = {
+  "empty": "the domain is empty",
+  "too-long": "the domain is too long",
+  "forbidden-character": "the domain holds a character that no host name has (a port, a path or user-info?)",
+  "idna": "the domain does not pass UTS-46 processing",
+  "label": "a label is empty, too long, or not letters, digits and inner hyphens",
+  "ip-literal": "an IP address is not a domain",
+  "not-public": "the domain is a single label or reserved for special use, so nothing is published there"
+}
+
+const invalid = (fault: DomainFault) =>
+  new QuestionError({ code: "InvalidSourceDomain", field: "domain", detail: `${explanations[fault]} (${fault})` })

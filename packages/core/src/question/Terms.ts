@@ -1,0 +1,57 @@
+/**
+ * On which terms is a question to be answered? Its options, checked against each other (design §4).
+ */
+import { Result } from "effect"
+import type { Policy } from "../Policy.ts"
+import { type Domain, parseDomain } from "./Domain.ts"
+import { QuestionError } from "./errors.ts"
+import type { Generations } from "./Generation.ts"
+import type { ChainCheckMode, NameCheckMode, Question } from "./Question.ts"
+
+export interface Terms {
+  readonly generations: Generations
+  readonly nameCheck: NameCheckMode
+  readonly chainCheck: ChainCheckMode
+  /** Present only where DNS secured it (POSH-PRF-07). */
+  readonly derivedDomain?: Domain
+  readonly maxAgeMs?: number
+  readonly refresh: boolean
+  readonly deadlineMs: number
+}
+
+export const deadlines = { least: 50, most: 30_000, usual: 10_000 } as const
+
+export const parseTerms = (question: Question, policy: Policy): Result.Result<Terms, QuestionError> => {
+  const { deadlineMs = deadlines.usual, derivedDomain, maxAge } = question
+  // The seam for requirements §6: other prooftypes are not built, and none passes silently.
+  for (const [index, prooftype] of (question.prooftypes ?? ["posh"]).entries()) {
+    if (prooftype !== "posh") return refuse(`prooftypes[${index}]`, `the prooftype ${prooftype} is not available`)
+  }
+  if (question.prooftypes?.length === 0) return refuse("prooftypes", "at least one prooftype is needed")
+  if (question.fingerprint !== undefined) {
+    // Names and chains are in certificates, and a fingerprint is none (design §4).
+    if (question.nameCheck !== undefined) return refuse("nameCheck", "nameCheck needs the certificate itself")
+    if (question.chainCheck !== undefined) return refuse("chainCheck", "chainCheck needs the certificate itself")
+  }
+  if (!Number.isInteger(deadlineMs) || deadlineMs < deadlines.least || deadlineMs > deadlines.most) {
+    return refuse("deadlineMs", `deadlineMs is a whole number from ${deadlines.least} to ${deadlines.most}`)
+  }
+  if (maxAge !== undefined && (!Number.isSafeInteger(maxAge) || maxAge < 0)) {
+    return refuse("maxAge", "maxAge is a whole number of seconds")
+  }
+  const derived = derivedDomain === undefined ? undefined : parseDomain(derivedDomain, policy)
+  if (derived !== undefined && Result.isFailure(derived)) return refuse("derivedDomain", derived.failure.detail)
+
+  return Result.succeed({
+    generations: question.generations ?? policy.generations,
+    nameCheck: question.nameCheck ?? "advisory",
+    chainCheck: question.chainCheck ?? "off",
+    refresh: question.refresh === true,
+    deadlineMs,
+    ...(derived === undefined || question.derivedDomainSecure !== true ? {} : { derivedDomain: derived.success }),
+    ...(maxAge === undefined ? {} : { maxAgeMs: maxAge * 1_000 })
+  })
+}
+
+const refuse = (field: string, detail: string) =>
+  Result.fail(new QuestionError({ code: "InvalidRequest", field, detail }))

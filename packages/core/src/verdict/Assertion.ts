@@ -1,0 +1,68 @@
+/**
+ * What a domain asserts now, without a certificate in question: for administrators, monitors and prefetching.
+ */
+import { Result } from "effect"
+import type { Association } from "../association/Association.ts"
+import type { Resolution } from "../cache/Resolution.ts"
+import { failures, type VerdictCode } from "../codes.ts"
+import type { Lint } from "../Lint.ts"
+import type { Domain } from "../question/Domain.ts"
+import { generationRules } from "../question/Generation.ts"
+import type { ServiceKey } from "../question/Service.ts"
+import type { Target } from "../question/Target.ts"
+import { reportAttempt } from "./report.ts"
+import type { AttemptReport, CacheStatus } from "./Verdict.ts"
+
+export interface Assertion {
+  readonly domain: Domain
+  readonly service: ServiceKey
+  readonly state: "material" | "no-material" | "unusable-material" | "indeterminate"
+  readonly code: VerdictCode | "Resolved"
+  /** One sentence for a person. */
+  readonly message: string
+  /** Present when `state` is `material`. */
+  readonly association?: Association
+  /** With it: from when on asking again changes something; milliseconds since the epoch, never in the past. */
+  readonly refreshAfter?: number
+  readonly attempts: ReadonlyArray<AttemptReport>
+  /** Of the document, also where it cannot be used. */
+  readonly lints: ReadonlyArray<Lint>
+  readonly cache: CacheStatus
+  readonly retryable: boolean
+  /** Milliseconds. */
+  readonly retryAfterMs?: number
+}
+
+export const toAssertion = ({ domain, service }: Target, resolution: Resolution, now: number): Assertion => {
+  const { cache, outcome, retryAt } = resolution.deciding
+  const common = { domain, service: service.key, attempts: resolution.asked.map(reportAttempt), cache }
+  if (Result.isSuccess(outcome)) {
+    const { askAgainAt, association, behindMs } = outcome.success
+    const message = `${domain} publishes material for ${service.key} (${
+      generationRules[association.generation].label
+    }).`
+    return {
+      ...common,
+      state: "material",
+      code: "Resolved",
+      message,
+      association,
+      refreshAfter: Math.max(now, askAgainAt - behindMs),
+      lints: association.lints,
+      retryable: false
+    }
+  }
+  const { code, lints = [], message } = outcome.failure
+  const retryAfterMs = retryAt === undefined ? outcome.failure.retryAfterMs : Math.max(0, retryAt - now)
+  const { retryable, verdict } = failures[code]
+  return {
+    ...common,
+    // Failures of a resolution have no other verdicts; whatever else came up would be a fault of ours.
+    state: verdict === "no-material" || verdict === "unusable-material" ? verdict : "indeterminate",
+    code,
+    message,
+    lints,
+    retryable,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs })
+  }
+}

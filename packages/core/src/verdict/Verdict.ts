@@ -1,0 +1,186 @@
+/**
+ * The answer with its evidence (requirements §3.6).
+ */
+import type { Association, Delegation, Lifetime } from "../association/Association.ts"
+import type { Hop } from "../association/Hop.ts"
+import type { Hashes, HashName, Material } from "../association/Material.ts"
+import type { Known } from "../cache/Resolution.ts"
+import { failures, type VerdictCode, type VerdictKind } from "../codes.ts"
+import type { Lint } from "../Lint.ts"
+import type { NameMatches } from "../presented/NameCheck.ts"
+import type { Domain } from "../question/Domain.ts"
+import type { ResolveError } from "../question/errors.ts"
+import { type Generation, generationRules } from "../question/Generation.ts"
+import type { ServiceKey } from "../question/Service.ts"
+import type { Certificate } from "../x509/Certificate.ts"
+
+/** Where the deciding material came from. `redis` is for stores that are shared. */
+export type CacheStatus = "miss" | "memory" | "redis" | "coalesced"
+
+/** How one generation was asked and what came of it (POSH-NEG-04). */
+export interface AttemptReport {
+  readonly generation: Generation
+  readonly code: VerdictCode | "Resolved"
+  readonly detail?: string
+  readonly url?: string
+  readonly hopIndex?: number
+  readonly hops: ReadonlyArray<Hop>
+  readonly cache: CacheStatus
+  /** The source could not be asked when revalidation was due (POSH-CAC-22). */
+  readonly revalidation?: "overdue"
+}
+
+/** What is known of the certificate in question. */
+export interface PresentedCertificate {
+  readonly hashes: Hashes
+  /** Absent for a question by fingerprint. */
+  readonly certificate?: Certificate
+}
+
+export interface MatchedCandidate {
+  /** Position in the document. */
+  readonly index: number
+  /** What was compared: a hash, whole certificates (draft), or keys (opt-in, POSH-MAT-11). */
+  readonly algorithm: HashName | "certificate" | "spki"
+  readonly candidates: number
+  /** When what was published ends, where it is a certificate; milliseconds since the epoch (POSH-CAC-21). */
+  readonly notAfter?: number
+}
+
+export interface Evidence {
+  readonly attempts: ReadonlyArray<AttemptReport>
+  readonly delegation?: Delegation
+  readonly delegatedDomain?: Domain
+  readonly material?: Material
+  readonly lifetime?: Lifetime
+  readonly matched?: MatchedCandidate
+  readonly names?: NameMatches
+  /** Outcome of the optional chain check (POSH-MAT-20). */
+  readonly chain?: "valid" | "invalid"
+  readonly lints: ReadonlyArray<Lint>
+}
+
+export interface Verdict {
+  readonly verdict: VerdictKind
+  /** True for `verified` alone (POSH-MAT-61). */
+  readonly valid: boolean
+  readonly code: VerdictCode | "Verified"
+  /** One sentence for a person. */
+  readonly message: string
+  readonly domain: Domain
+  readonly service: ServiceKey
+  readonly prooftype: "posh"
+  readonly generation?: Generation
+  readonly presented: PresentedCertificate
+  /** When this was decided; milliseconds since the epoch, as all instants here. */
+  readonly decidedAt: number
+  /** Until when the caller may rely on it (POSH-MAT-63); `verified` only. */
+  readonly validUntil?: number
+  readonly refreshAfter?: number
+  readonly retryable: boolean
+  readonly retryAfterMs?: number
+  /** Absent where nothing was looked up. */
+  readonly cache?: CacheStatus
+  /** Milliseconds of the answer that were spent waiting for origins; absent where nothing was looked up. */
+  readonly waitedMs?: number
+  /** What it was decided from: the same object for as long as that is remembered. Absent where nothing was looked up. */
+  readonly basis?: Association | ResolveError
+  /** Put together when it is read: most callers never do. */
+  readonly evidence: Evidence
+}
+
+/** What every verdict about a question says, however it came about. */
+export interface Subject {
+  readonly domain: Domain
+  readonly service: ServiceKey
+  readonly presented: PresentedCertificate
+  readonly decidedAt: number
+}
+
+/** What a verdict's material came from, and how long it took. */
+export interface Origin {
+  readonly cache: CacheStatus
+  readonly basis: Association | ResolveError
+  readonly waitedMs: number
+}
+
+/** A verdict other than `verified`, by its code. */
+export const refuted = (
+  subject: Subject,
+  code: VerdictCode,
+  evidence: () => Evidence,
+  more: {
+    readonly generation?: Generation
+    readonly cache?: CacheStatus
+    readonly waitedMs?: number
+    readonly basis?: Association | ResolveError
+    readonly retryAfterMs?: number
+    readonly detail?: string
+  } = {}
+): Verdict => {
+  const { retryable, summary, verdict } = failures[code]
+  const { detail, ...rest } = more
+  return {
+    ...subject,
+    ...rest,
+    verdict,
+    valid: false,
+    code,
+    message: detail === undefined ? summary : `${summary.slice(0, -1)}: ${detail}.`,
+    prooftype: "posh",
+    retryable,
+    get evidence() {
+      return evidence()
+    }
+  }
+}
+
+/**
+ * The one way to a positive answer: a certificate that matched material (POSH-MAT-61), while nothing that the answer rests
+ * on has ended by the time of the decision (POSH-CAC-33, POSH-MAT-02).
+ */
+export const verified = (
+  subject: Subject,
+  known: Known,
+  matched: MatchedCandidate,
+  origin: Origin,
+  evidence: () => Evidence,
+  clockSkewMs: number
+): Verdict => {
+  const { askAgainAt, association, behindMs, overdue } = known
+  const { decidedAt, presented } = subject
+  const leafEnd = presented.certificate?.notAfter ?? Number.POSITIVE_INFINITY
+  const entryEnd = matched.notAfter ?? Number.POSITIVE_INFINITY
+  const materialEnd = (overdue ? association.lifetime.graceUntil : association.lifetime.revalidateAt) - behindMs
+  const { generation } = association
+  if (decidedAt > leafEnd + clockSkewMs) {
+    return refuted(subject, "PresentedCertificateExpired", evidence, { generation, ...origin })
+  }
+  // POSH-CAC-12: what was asked for no earlier than the question may answer it, however short its life.
+  if (decidedAt > entryEnd || (decidedAt >= materialEnd && !known.fetchedForQuestion)) {
+    return refuted(subject, "AllMaterialExpired", evidence, { generation, ...origin })
+  }
+  const askAgain = askAgainAt - behindMs
+  // POSH-MAT-63. Overdue draft material counts until its source is asked again, within its grace (POSH-CAC-22).
+  const validUntil = Math.min(overdue ? Math.min(askAgain, materialEnd) : materialEnd, entryEnd, leafEnd)
+  return {
+    ...subject,
+    verdict: "verified",
+    valid: true,
+    code: "Verified",
+    message: `${subject.domain} vouches for this certificate (${
+      generationRules[generation].label
+    }, entry ${matched.index}, ${matched.algorithm}).`,
+    prooftype: "posh",
+    generation,
+    validUntil,
+    refreshAfter: Math.max(decidedAt, Math.min(askAgain, validUntil)),
+    retryable: false,
+    cache: origin.cache,
+    waitedMs: origin.waitedMs,
+    basis: origin.basis,
+    get evidence() {
+      return evidence()
+    }
+  }
+}

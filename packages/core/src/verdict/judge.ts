@@ -1,0 +1,162 @@
+/**
+ * From what is known to the verdict. Pure; nothing here asks anybody.
+ */
+import type { Association } from "../association/Association.ts"
+import type { Known, Resolution } from "../cache/Resolution.ts"
+import { type Lint, lint } from "../Lint.ts"
+import type { LeafJudgement } from "../presented/Leaf.ts"
+import { compareNames, type NameMatches } from "../presented/NameCheck.ts"
+import type { ChainScreen } from "../proof/posh/ChainScreen.ts"
+import type { Match } from "../proof/posh/Matcher.ts"
+import type { ResolveError } from "../question/errors.ts"
+import type { Stamp } from "../question/Stamp.ts"
+import type { Target } from "../question/Target.ts"
+import type { Terms } from "../question/Terms.ts"
+import { reportAttempt } from "./report.ts"
+import {
+  type Evidence,
+  type Origin,
+  type PresentedCertificate,
+  refuted,
+  type Subject,
+  type Verdict,
+  verified
+} from "./Verdict.ts"
+
+/** A question after parsing. */
+export interface Inquiry {
+  readonly target: Target
+  readonly presented: PresentedCertificate
+  readonly terms: Terms
+  /** When it was put. */
+  readonly asked: Stamp
+  /** The time by which everything is judged (POSH-MAT-02), in the end that of the decision; milliseconds since the epoch. */
+  readonly now: number
+  /** By then. */
+  readonly leaf: LeafJudgement
+}
+
+/** The verdict on a match or the lack of one; names come last (POSH-MAT-64). */
+export const judged = (
+  inquiry: Inquiry,
+  resolution: Resolution,
+  known: Known,
+  found: Match,
+  chains: ChainScreen,
+  clockSkewMs: number
+): Verdict => {
+  const { association } = known
+  const origin = originOf(resolution, association)
+  const { generation } = association
+  const subject = subjectOf(inquiry)
+  const evidence = () => evidenceOf(inquiry, resolution, association, found, chains)
+  if (found._tag === "Unmatched") return refuted(subject, found.code, evidence, { generation, ...origin })
+  if (!namesSuffice(inquiry, association)) {
+    return refuted(subject, "NameCheckFailed", evidence, { generation, ...origin })
+  }
+  return verified(subject, known, found.candidate, origin, evidence, clockSkewMs)
+}
+
+/** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
+export const refusedLeaf = (inquiry: Inquiry, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
+  const { code, ...more } = fault
+  return refuted(subjectOf(inquiry), code, () => ({ attempts: [], lints: inquiry.leaf.lints }), more)
+}
+
+const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
+  domain: target.domain,
+  service: target.service.key,
+  presented,
+  decidedAt: now
+})
+
+/** The verdict where there is nothing to match with. */
+export const unresolved = (
+  inquiry: Inquiry,
+  resolution: Resolution,
+  failure: ResolveError
+): Verdict => {
+  const { asked, deciding: { generation, retryAt } } = resolution
+  const { code, detail, lints = [] } = failure
+  // Nothing is remembered of a limit of ours, which says itself when to come back.
+  const retryAfterMs = retryAt === undefined ? failure.retryAfterMs : Math.max(0, retryAt - inquiry.now)
+  return refuted(
+    subjectOf(inquiry),
+    code,
+    () => ({ attempts: asked.map(reportAttempt), lints: [...inquiry.leaf.lints, ...lints] }),
+    {
+      ...originOf(resolution, failure),
+      ...(detail === undefined ? {} : { detail }),
+      ...(code === "NotPublished" ? {} : { generation }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs })
+    }
+  )
+}
+
+/** Where the answer comes from. */
+const originOf = ({ asked, deciding: { cache } }: Resolution, basis: Association | ResolveError): Origin => {
+  let waitedMs = 0
+  for (const one of asked) waitedMs += one.waitedMs ?? 0
+  return { cache, basis, waitedMs }
+}
+
+const namesOf = ({ presented, target, terms }: Inquiry, { delegatedDomain }: Association): NameMatches | undefined =>
+  presented.certificate === undefined ? undefined : compareNames({
+    names: presented.certificate.names,
+    source: target.domain,
+    delegated: delegatedDomain,
+    service: target.service,
+    ...(terms.derivedDomain === undefined ? {} : { derived: terms.derivedDomain })
+  })
+
+// POSH-MAT-50: advice by default. POSH-MAT-51, and a derived domain that DNS secured counts as well (POSH-PRF-07).
+const namesSuffice = (inquiry: Inquiry, association: Association): boolean => {
+  const { nameCheck } = inquiry.terms
+  if (nameCheck === "advisory") return true
+  const names = namesOf(inquiry, association)
+  if (names === undefined) return false
+  return names.source || (nameCheck === "source-or-delegated" && (names.delegated || names.derived === true))
+}
+
+const evidenceOf = (
+  inquiry: Inquiry,
+  { asked }: Resolution,
+  association: Association,
+  found: Match,
+  chains: ChainScreen
+): Evidence => {
+  const names = namesOf(inquiry, association)
+  const evidence: Evidence = {
+    attempts: asked.map(reportAttempt),
+    delegation: association.delegation,
+    delegatedDomain: association.delegatedDomain,
+    material: association.material,
+    lifetime: association.lifetime,
+    ...(names === undefined ? {} : { names }),
+    lints: [...inquiry.leaf.lints, ...lintNames(inquiry.presented), ...association.lints]
+  }
+  if (found._tag === "Unmatched") return evidence
+  const matched = { ...evidence, matched: found.candidate, lints: [...evidence.lints, ...found.lints] }
+  return withChain(matched, found.candidate.index, association, inquiry.terms, chains)
+}
+
+const lintNames = ({ certificate }: PresentedCertificate): ReadonlyArray<Lint> =>
+  certificate === undefined || certificate.namesLeftOut === 0
+    ? []
+    : [lint("NamesLeftOut", "info", undefined, `there are ${certificate.namesLeftOut} more`)]
+
+/** Adds, where asked for, what the chain of the matched entry looks like. */
+const withChain = (
+  evidence: Evidence,
+  index: number,
+  { material }: Association,
+  { chainCheck }: Terms,
+  chains: ChainScreen
+): Evidence => {
+  if (chainCheck === "off" || material._tag === "Fingerprints") return evidence // no chain in fingerprints
+  const entry = material.entries.find((candidate) => candidate.index === index)
+  const fault = entry === undefined ? undefined : chains.faultOf(entry)
+  if (fault === undefined) return { ...evidence, chain: "valid" }
+  const found = lint("ChainInvalid", "warning", `keys[${index}]`, fault)
+  return { ...evidence, chain: "invalid", lints: [...evidence.lints, found] }
+}

@@ -1,0 +1,29 @@
+/**
+ * How each generation was asked, as evidence (POSH-NEG-04).
+ */
+import { Result } from "effect"
+import type { Asked } from "../cache/Resolution.ts"
+import type { AttemptReport } from "./Verdict.ts"
+
+export const reportAttempt = ({ cache, generation, outcome }: Asked): AttemptReport => {
+  if (Result.isSuccess(outcome)) {
+    const { association, overdue } = outcome.success
+    return {
+      generation,
+      code: "Resolved",
+      hops: association.hops,
+      cache,
+      ...(overdue ? { revalidation: "overdue" as const } : {})
+    }
+  }
+  const { code, detail, hopIndex, hops, url } = outcome.failure
+  return {
+    generation,
+    code,
+    hops,
+    cache,
+    ...(detail === undefined ? {} : { detail }),
+    ...(hopIndex === undefined ? {} : { hopIndex }),
+    ...(url === undefined ? {} : { url })
+  }
+}

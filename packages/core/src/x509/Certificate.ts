@@ -1,0 +1,149 @@
+/**
+ * Octets → certificate. A parsed certificate is not a verified one.
+ */
+import { Data, Result } from "effect"
+import { hash } from "node:crypto"
+import { withPrintable } from "../encoding/quote.ts"
+import { certificateLimits, documentLimits } from "../Limits.ts"
+import { isDer } from "./der.ts"
+import { describeName, describeSerial } from "./display.ts"
+import { readUses } from "./extensions.ts"
+import { type Fields, readFields } from "./fields.ts"
+import { type AltNames, checkNames, readPresentedNames } from "./names.ts"
+import { readPublicKey } from "./publicKey.ts"
+
+/** What a certificate calls itself (RFC 9525 §2: the subject's Common Name is no identity and is not read). */
+export interface PresentedNames {
+  /** dNSName, lower case. */
+  readonly dns: ReadonlyArray<string>
+  /** otherName SRVName, `_service.name`. */
+  readonly srv: ReadonlyArray<string>
+  /** otherName XmppAddr. */
+  readonly xmpp: ReadonlyArray<string>
+  readonly uri: ReadonlyArray<string>
+  /** iPAddress, in text. */
+  readonly ip: ReadonlyArray<string>
+}
+
+export type KeyUsage =
+  | "digitalSignature"
+  | "nonRepudiation"
+  | "keyEncipherment"
+  | "dataEncipherment"
+  | "keyAgreement"
+  | "keyCertSign"
+  | "cRLSign"
+
+export interface PublicKey {
+  readonly algorithm: "rsa" | "ec" | "ed25519" | "ed448" | "other"
+  /** Bits of the RSA modulus or of the curve; 0 where unknown. */
+  readonly bits: number
+  /** DER SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array
+}
+
+export interface Certificate {
+  /** The octets received, never a re-encoding (POSH-MAT-01). */
+  readonly der: Uint8Array
+  readonly sha256: Uint8Array
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number
+  readonly notAfter: number
+  /** RFC 4514-like text; for people. */
+  readonly subject: string
+  readonly issuer: string
+  /** Lower-case hex. */
+  readonly serialNumber: string
+  /** The first 1,024; later ones count as absent (`certificateLimits`). */
+  readonly names: PresentedNames
+  /** How many there are beyond those. */
+  readonly namesLeftOut: number
+  readonly publicKey: PublicKey
+  /** Is basicConstraints present with cA TRUE? */
+  readonly isCa: boolean
+  /** Absent where the certificate has no such extension. */
+  readonly pathLength?: number
+  readonly keyUsage?: ReadonlySet<KeyUsage>
+  /** Dotted OIDs. */
+  readonly extendedKeyUsage?: ReadonlySet<string>
+  /** Critical extensions that this library does not process. */
+  readonly unknownCritical: ReadonlyArray<string>
+}
+
+interface CertificateErrorFields {
+  /** What is wrong, for a person; bounded and escaped (POSH-SEC-14). */
+  readonly detail: string
+}
+
+export class CertificateError extends Data.TaggedError("CertificateError")<CertificateErrorFields> {
+  constructor(fields: CertificateErrorFields) {
+    super(withPrintable(fields, "detail"))
+  }
+}
+
+/**
+ * Octets → certificate.
+ *
+ * **Details**
+ *
+ * Fails where the octets are not one well-formed DER certificate and nothing else (POSH-FMT-29, POSH-MAT-01), or where
+ * a part that anything here looks at is malformed. Takes some ten microseconds, and a few milliseconds for the worst content;
+ * texts (`subject`, `issuer`, `serialNumber`) and `names` are made when they are first read.
+ *
+ * **Gotchas**
+ *
+ * A parsed certificate is not a verified one: NO SIGNATURE AND NO DATE IS CHECKED.
+ */
+export const parseCertificate = (der: Uint8Array): Result.Result<Certificate, CertificateError> =>
+  Result.gen(function*() {
+    if (der.length > documentLimits.certificateOctets) return yield* Result.fail("it is larger than 32 KiB")
+    if (!isDer(der)) return yield* Result.fail("it is not exactly one DER value")
+    const fields = yield* readFields(der)
+    const uses = yield* readUses(fields)
+    const names = yield* checkNames(fields)
+    const publicKey = yield* readPublicKey(fields.spki)
+    return describe(fields, names, {
+      der,
+      sha256: sha256(der),
+      notBefore: fields.notBefore,
+      notAfter: fields.notAfter,
+      namesLeftOut: Math.max(0, names.count - certificateLimits.names),
+      publicKey,
+      ...uses
+    })
+  }).pipe(Result.mapError((detail) => new CertificateError({ detail: `the certificate cannot be read: ${detail}` })))
+
+const sha256 = (octets: Uint8Array): Uint8Array => new Uint8Array(hash("sha256", octets, "buffer"))
+
+// What few callers read, and what the holder of a certificate could make expensive, is made when it is read.
+const describe = (
+  fields: Fields,
+  altNames: AltNames,
+  decisive: Omit<Certificate, "subject" | "issuer" | "serialNumber" | "names">
+): Certificate => {
+  const { issuer: issuerName, serial, subject: subjectName } = fields // the rest of them need not live on
+  const subject = once(() => describeName(subjectName))
+  const issuer = once(() => describeName(issuerName))
+  const serialNumber = once(() => describeSerial(serial))
+  const names = once(() => readPresentedNames(altNames))
+  return {
+    ...decisive,
+    get subject() {
+      return subject()
+    },
+    get issuer() {
+      return issuer()
+    },
+    get serialNumber() {
+      return serialNumber()
+    },
+    get names() {
+      return names()
+    }
+  }
+}
+
+const once = <A>(make: () => A): () => A => {
+  const made: Array<A> = []
+  return () => made[0] ?? (made[0] = make())
+}

@@ -1,0 +1,217 @@
+/**
+ * Is there a path inside a published chain (POSH-MAT-20…23)? Path validation by RFC 5280 §6.1, top down.
+ *
+ * The check can only take a match away. Its trust anchor is the last certificate of the chain, for one run: it is an
+ * argument here, is stored nowhere and is gone when the run ends.
+ */
+import { Result } from "effect"
+import { documentLimits } from "../../Limits.ts"
+import { countInside, type Read, readInside, tags } from "../derReader.ts"
+import { type ChainBudget, type ChainCost, makeChainBudget } from "./ChainBudget.ts"
+import { type DistinguishedName, isSameName } from "./distinguishedName.ts"
+import { claimDirectory, type ClaimedName, claimEmail, claimName } from "./generalName.ts"
+import { type Link, parseLink } from "./Link.ts"
+import { checkNames, type NameConstraints, readNameConstraints } from "./nameConstraints.ts"
+import { checkSignature, costOf, isSha1 } from "./signature.ts"
+
+export interface ChainOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** Accept SHA-1 signatures (A.4 V2). MD5 and older never count. */
+  readonly allowSha1: boolean
+}
+
+export interface ChainFault {
+  /** What is wrong, for a person; bounded. */
+  readonly detail: string
+  /** Which certificate of `x5c` is at fault; 0 is the leaf. */
+  readonly index: number
+}
+
+/** What is true of a chain whenever it is asked about. Plain data of some hundred octets; no key and no name is in it. */
+export interface ChainExamination {
+  /** Absent where only the dates can be against it. */
+  readonly fault?: ChainFault
+  /** The uppermost certificate whose signature rests on SHA-1. */
+  readonly sha1?: number
+  /** When the last of the certificates becomes valid, and when the first one expires; milliseconds since the epoch. */
+  readonly from: Instant
+  readonly until: Instant
+  readonly cost: ChainCost
+}
+
+/** An instant, and the certificate that it is of. */
+interface Instant {
+  readonly at: number
+  readonly index: number
+}
+
+/**
+ * Validates a chain of DER certificates, leaf first, below its last element.
+ *
+ * **Details**
+ *
+ * One certificate alone is valid trivially (POSH-MAT-21): there is nothing below the anchor. It is not even read.
+ *
+ * **Gotchas**
+ *
+ * An anchor is an input (RFC 5280 §6.1.1): ITS VALIDITY, ITS SIGNATURE AND WHETHER IT IS SELF-SIGNED ARE NOT CHECKED.
+ * Where its extensions limit what it may certify, the limits count, as RFC 5280 §6.2 allows. REVOCATION IS NOT CHECKED.
+ */
+export const checkChain = (chain: ReadonlyArray<Uint8Array>, options: ChainOptions): Result.Result<void, ChainFault> =>
+  chain.length === 1 ? Result.void : judgeExamined(examineChain(chain), options)
+
+/**
+ * Everything but the dates, and whether SHA-1 is acceptable: what of a chain can be remembered.
+ *
+ * **Details**
+ *
+ * Each chain has a whole budget to itself, so that what is found does not depend on what was looked at before.
+ */
+export const examineChain = (
+  chain: ReadonlyArray<Uint8Array>,
+  parse: (der: Uint8Array) => Read<Link> = parseLink
+): ChainExamination => {
+  const budget = makeChainBudget()
+  const links = parseLinks(chain, parse, budget)
+  const path = Result.flatMap(links, (links) => checkPath(links, budget))
+  const checked = Result.match(links, { onFailure: () => [], onSuccess: (links) => links.slice(0, -1) })
+  const sha1 = checked.findLastIndex(isSha1)
+  return {
+    ...(Result.isFailure(path) ? { fault: path.failure } : {}),
+    ...(sha1 < 0 ? {} : { sha1 }),
+    from: extreme(checked.map(({ notBefore }) => notBefore), Math.max),
+    until: extreme(checked.map(({ notAfter }) => notAfter), Math.min),
+    cost: budget.spent()
+  }
+}
+
+/** Is an examined chain valid at a time, under a policy? */
+export const judgeExamined = (
+  { fault, from, sha1, until }: ChainExamination,
+  { allowSha1, now }: ChainOptions
+): Result.Result<void, ChainFault> => {
+  // Top down, as everything else is found.
+  if (!allowSha1 && sha1 !== undefined && sha1 >= (fault?.index ?? 0)) {
+    return Result.fail({ detail: "SHA-1 signatures are not accepted", index: sha1 })
+  }
+  if (fault !== undefined) return Result.fail(fault)
+  if (now > until.at) return Result.fail({ detail: "the certificate has expired", index: until.index })
+  if (now < from.at) return Result.fail({ detail: "the certificate is not valid yet", index: from.index })
+  return Result.void
+}
+
+const extreme = (instants: ReadonlyArray<number>, choose: (...instants: ReadonlyArray<number>) => number): Instant => {
+  const at = choose(...instants)
+  return { at, index: instants.lastIndexOf(at) }
+}
+
+// A signature for each certificate below the anchor is paid for before one of them is read.
+const parseLinks = (chain: ReadonlyArray<Uint8Array>, parse: (der: Uint8Array) => Read<Link>, budget: ChainBudget) =>
+  Result.gen(function*() {
+    if (chain.length < 2 || chain.length > documentLimits.x5c) {
+      return yield* at(0, Result.fail(`a chain has 1 to ${documentLimits.x5c} certificates`))
+    }
+    if (!budget.spend({ signatures: chain.length - 1 })) return yield* at(0, tooMuch)
+    return yield* Result.all(chain.map((der, index) => at(index, parse(der))))
+  })
+
+const checkPath = (links: ReadonlyArray<Link>, budget: ChainBudget): Result.Result<void, ChainFault> =>
+  Result.gen(function*() {
+    const leaf = links.at(0)
+    const anchor = links.at(-1)
+    if (leaf === undefined || anchor === undefined) return
+    const authority = yield* links.slice(1, -1).reduceRight(
+      (above, issuer, offset) => Result.flatMap(above, (above) => at(offset + 1, appoint(issuer, above, budget))),
+      at(links.length - 1, appointAnchor(anchor, budget))
+    )
+    yield* at(0, checkLink(leaf, authority, budget))
+    yield* at(0, checkConstraints(leaf, authority, budget))
+  })
+
+/** What has been established when the next certificate down is looked at (RFC 5280 §6.1.2). */
+interface Authority {
+  readonly name: DistinguishedName
+  /** DER SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array
+  /** CA certificates that may still follow, self-issued ones not counted. */
+  readonly pathLength: number
+  readonly constraints: ReadonlyArray<NameConstraints>
+}
+
+// The anchor may leave an extension out (old roots do); what it does say about its own power is believed.
+const appointAnchor = (anchor: Link, budget: ChainBudget): Read<Authority> =>
+  Result.gen(function*() {
+    if (anchor.isCa === false) return yield* Result.fail(notCa)
+    if (anchor.keyCertSign === false) return yield* Result.fail(noCertSign)
+    return {
+      name: anchor.subject,
+      spki: anchor.spki,
+      pathLength: anchor.pathLength ?? documentLimits.x5c,
+      constraints: yield* constraintsOf(anchor, budget)
+    }
+  })
+
+// RFC 5280 §6.1.4, (g) to (o), after §6.1.3.
+const appoint = (issuer: Link, above: Authority, budget: ChainBudget): Read<Authority> =>
+  Result.gen(function*() {
+    yield* checkLink(issuer, above, budget)
+    const selfIssued = isSameName(issuer.issuer, issuer.subject)
+    if (!selfIssued) yield* checkConstraints(issuer, above, budget)
+    if (issuer.isCa !== true) return yield* Result.fail(notCa)
+    if (issuer.keyCertSign === false) return yield* Result.fail(noCertSign)
+    if (!selfIssued && above.pathLength === 0) return yield* Result.fail("more CA certificates follow than are allowed")
+    return {
+      name: issuer.subject,
+      spki: issuer.spki,
+      pathLength: Math.min(above.pathLength - (selfIssued ? 0 : 1), issuer.pathLength ?? documentLimits.x5c),
+      constraints: [...above.constraints, ...yield* constraintsOf(issuer, budget)]
+    }
+  })
+
+const notCa = "the issuer is no CA (basicConstraints)"
+const noCertSign = "the issuer's key must not sign certificates (keyUsage)"
+
+const constraintsOf = ({ nameConstraints }: Link, budget: ChainBudget): Read<ReadonlyArray<NameConstraints>> =>
+  nameConstraints === undefined
+    ? Result.succeed([])
+    : Result.map(readNameConstraints(nameConstraints, budget), (constraints) => [constraints])
+
+// RFC 5280 §6.1.3 (a), and critical extensions (§6.1.4 (o), §6.1.5 (f)); the signature last, as it costs most.
+const checkLink = (link: Link, above: Authority, budget: ChainBudget): Read<void> => {
+  // An empty name is nobody's (§4.1.2.4).
+  if (link.issuer.rdns.length === 0 || !isSameName(link.issuer, above.name)) {
+    return Result.fail("the next certificate is not the one named as issuer")
+  }
+  const [unknown] = link.unknownCritical
+  if (unknown !== undefined) return Result.fail(`critical extension ${unknown} is not understood`)
+  if (!budget.spend({ signatures: costOf(above.spki) - 1 })) return tooMuch // one is paid for
+  return checkSignature(link, above.spki, true)
+}
+
+/** Why a chain is refused that was not looked at to its end. */
+export const tooMuchWork = "checking it would take too much work"
+const tooMuch = Result.fail(tooMuchWork)
+
+// Names cost nothing where nobody constrains them.
+const checkConstraints = (link: Link, { constraints }: Authority, budget: ChainBudget): Read<void> =>
+  constraints.length === 0
+    ? Result.void
+    : Result.flatMap(namesOf(link, budget), (names) => checkNames(names, constraints, budget))
+
+// RFC 5280 §4.2.1.10: the subject where there is one, alternative names, and where there are none the mailboxes of the
+// subject.
+const namesOf = ({ altNames, subject }: Link, budget: ChainBudget): Read<ReadonlyArray<ClaimedName>> =>
+  Result.gen(function*() {
+    const count = altNames === undefined ? subject.emails.length : yield* countInside(altNames, tags.sequence)
+    if (!budget.spend({ names: count })) return yield* tooMuch
+    const names = altNames === undefined ? [] : yield* readInside(altNames, tags.sequence)
+    return [
+      ...(subject.rdns.length === 0 ? [] : [claimDirectory(subject)]),
+      ...yield* Result.all(names.map(claimName)),
+      ...(altNames === undefined ? subject.emails.map(claimEmail) : [])
+    ]
+  })
+
+const at = <A>(index: number, result: Read<A>): Result.Result<A, ChainFault> =>
+  Result.mapError(result, (detail) => ({ detail, index }))

@@ -1,0 +1,88 @@
+/**
+ * Distinguished names for comparison (RFC 5280 §7.1).
+ */
+import { Result } from "effect"
+import { isUtf8 } from "node:buffer"
+import { chainLimits } from "../../Limits.ts"
+import { type Der, type Read, readAll, readInside, readOid, tags } from "../derReader.ts"
+
+export interface DistinguishedName {
+  /** One text for each RDN; equal texts are equal RDNs. */
+  readonly rdns: ReadonlyArray<string>
+  /** Of each RDN: does it hold a value of which unequal texts say nothing, as other string types spell the same? */
+  readonly opaque: ReadonlyArray<boolean>
+  /** Values of emailAddress, to which constraints on mailboxes apply (RFC 5280 §4.2.1.10). */
+  readonly emails: ReadonlyArray<Uint8Array>
+}
+
+/** Reads a `Name`, a sequence of RDNs. */
+export const readName = (octets: Uint8Array): Read<DistinguishedName> =>
+  Result.gen(function*() {
+    if (octets.length > chainLimits.distinguishedNameOctets) return yield* Result.fail("a name is too long")
+    const sets = yield* readInside(octets, tags.sequence)
+    const rdns = yield* Result.all(sets.map(readRdn))
+    return {
+      rdns: rdns.map((attributes) => JSON.stringify(attributes.map(({ text }) => text).sort())),
+      opaque: rdns.map((attributes) => attributes.some(({ opaque }) => opaque)),
+      emails: rdns.flat().filter(({ type }) => type === emailAddress).map(({ value }) => value)
+    }
+  })
+
+export const isSameName = (a: DistinguishedName, b: DistinguishedName): boolean =>
+  a.rdns.length === b.rdns.length && isBelow(a, b)
+
+/** Does a name lie in the subtree of another (RFC 5280 §4.2.1.10, directoryName)? */
+export const isBelow = (name: DistinguishedName, base: DistinguishedName): boolean =>
+  base.rdns.every((rdn, index) => name.rdns[index] === rdn)
+
+/** Could it lie there, as far as its texts can be compared? */
+export const mayBeBelow = (name: DistinguishedName, base: DistinguishedName): boolean =>
+  base.rdns.every((rdn, index) =>
+    index < name.rdns.length && (name.rdns[index] === rdn || name.opaque[index] === true || base.opaque[index] === true)
+  )
+
+const emailAddress = "1.2.840.113549.1.9.1"
+
+interface Attribute {
+  readonly type: string
+  readonly text: string
+  readonly opaque: boolean
+  readonly value: Uint8Array
+}
+
+// SET SIZE (1..MAX)
+const readRdn = (set: Der): Read<ReadonlyArray<Attribute>> =>
+  set.tag === tags.set && set.content.length > 0
+    ? Result.flatMap(readAll(set.content), (attributes) => Result.all(attributes.map(readAttribute)))
+    : Result.fail("malformed name")
+
+const readAttribute = ({ octets }: Der): Read<Attribute> =>
+  Result.gen(function*() {
+    const [key, value, ...more] = yield* readInside(octets, tags.sequence)
+    if (value === undefined || more.length > 0) return yield* Result.fail("malformed name")
+    const type = yield* readOid(key)
+    const text = comparable(value)
+    return {
+      type,
+      text: `${type}=${text ?? Buffer.from(value.octets).toString("hex")}`,
+      opaque: text === undefined,
+      value: value.content
+    }
+  })
+
+const textTags: ReadonlySet<number> = new Set([tags.utf8String, tags.printableString, tags.ia5String])
+
+// Letter case, composition, white space and what does not show do not tell names apart (RFC 4518 §2); the two usual string
+// types do not either. Other types, for which RFC 5280 asks no more, are compared octet by octet.
+const comparable = ({ content, tag }: Der): string | undefined =>
+  textTags.has(tag) && isUtf8(content)
+    ? `"${fold(Buffer.from(content).toString("utf8")).trim().replace(/\s+/gu, " ")}`
+    : undefined
+
+// RFC 4518 §2.2 and §2.3, where letters have no case that the others do not have: "ß" and "SS" are alike.
+const fold = (text: string): string =>
+  /^[ -~]*$/.test(text)
+    ? text.toLowerCase()
+    : text.normalize("NFKC").replace(invisible, "").toUpperCase().toLowerCase().normalize("NFKC")
+
+const invisible = /\p{Default_Ignorable_Code_Point}|(?!\s)\p{Cc}/gu

@@ -1,0 +1,77 @@
+/**
+ * Certificate policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14), as far as a path without an initial policy set has
+ * to do with them: every policy is acceptable, so that no path fails for want of one, unless policy constraints ask for it.
+ */
+import { Result } from "effect"
+import { chainLimits } from "../../Limits.ts"
+import { type Der, type Read, readCount, readInside, readOid, readOne, tags } from "../derReader.ts"
+import { oids, readOptional } from "../extensions.ts"
+import type { Fields } from "../fields.ts"
+
+/** Those that are processed here, beyond what every certificate is read for. */
+export const policyOids = { mappings: "2.5.29.33", constraints: "2.5.29.36", inhibitAny: "2.5.29.54" } as const
+
+/**
+ * Fails with what keeps a certificate out of any path.
+ *
+ * **Gotchas**
+ *
+ * POLICY CONSTRAINTS ARE REFUSED, critical or not: they would need the tree of valid policies (§6.1.2 (a)).
+ */
+export const checkPolicies = ({ extensions }: Fields): Read<void> =>
+  Result.gen(function*() {
+    if (extensions.has(policyOids.constraints)) return yield* Result.fail("policy constraints are not accepted")
+    const read = <A>(oid: string, reader: (value: Uint8Array) => Read<A>) =>
+      readOptional(extensions.get(oid), reader, chainLimits.policyElements)
+    const critical = extensions.get(oids.certificatePolicies)?.critical === true
+    yield* read(oids.certificatePolicies, (value) => readPolicies(value, critical))
+    yield* read(policyOids.mappings, readMappings)
+    // It counts CA certificates until anyPolicy counts no more, which matters to nobody here.
+    yield* read(policyOids.inhibitAny, (value) => Result.flatMap(readOne(value, tags.integer), readCount))
+  })
+
+// §4.2.1.4: of a critical extension, the qualifiers have to be understood as well.
+const readPolicies = (value: Uint8Array, critical: boolean): Read<void> =>
+  Result.gen(function*() {
+    const seen = new Set<string>()
+    const policies = yield* readInside(value, tags.sequence)
+    for (const { octets } of policies) {
+      const [name, qualifiers, ...more] = yield* readInside(octets, tags.sequence)
+      const policy = yield* readOid(name)
+      if (seen.has(policy) || more.length > 0) return yield* malformed
+      seen.add(policy)
+      if (qualifiers !== undefined) yield* readQualifiers(qualifiers, critical)
+    }
+    if (policies.length === 0) return yield* malformed
+  })
+
+const readQualifiers = ({ octets }: Der, critical: boolean): Read<void> =>
+  Result.gen(function*() {
+    const qualifiers = yield* readInside(octets, tags.sequence)
+    if (qualifiers.length === 0) return yield* malformed
+    for (const { octets } of qualifiers) {
+      const [name, value, ...more] = yield* readInside(octets, tags.sequence)
+      const qualifier = yield* readOid(name)
+      if (value === undefined || more.length > 0) return yield* malformed
+      if (critical && !understood.has(qualifier)) return yield* Result.fail(`qualifier ${qualifier} is not understood`)
+    }
+  })
+
+// Pointers to a text, and a text: there for people (§4.2.1.4).
+const understood: ReadonlySet<string> = new Set(["1.3.6.1.5.5.7.2.1", "1.3.6.1.5.5.7.2.2"])
+
+// §6.1.4 (a): anyPolicy is mapped neither to nor from.
+const readMappings = (value: Uint8Array): Read<void> =>
+  Result.gen(function*() {
+    const mappings = yield* readInside(value, tags.sequence)
+    if (mappings.length === 0) return yield* malformed
+    for (const { octets } of mappings) {
+      const [from, to, ...more] = yield* readInside(octets, tags.sequence)
+      const policies = [yield* readOid(from), yield* readOid(to)]
+      if (more.length > 0 || policies.includes(anyPolicy)) return yield* malformed
+    }
+  })
+
+const anyPolicy = "2.5.29.32.0"
+
+const malformed = Result.fail("it is malformed")

@@ -1,0 +1,89 @@
+/**
+ * The extensions that say what a certificate is for (RFC 5280 §4.2.1).
+ */
+import { Result } from "effect"
+import { documentLimits } from "../Limits.ts"
+import type { Certificate, KeyUsage } from "./Certificate.ts"
+import { isDer } from "./der.ts"
+import { type Read, readBoolean, readCount, readInside, readOid, readOne, tags } from "./derReader.ts"
+import type { Extension, Fields } from "./fields.ts"
+
+export type Uses = Pick<Certificate, "isCa" | "pathLength" | "keyUsage" | "extendedKeyUsage" | "unknownCritical">
+
+/** Reads them all, so that none turns out to be malformed later. */
+export const readUses = ({ extensions }: Fields): Read<Uses> =>
+  Result.gen(function*() {
+    const constraints = yield* readOptional(extensions.get(oids.basicConstraints), readBasicConstraints)
+    const keyUsage = yield* readOptional(extensions.get(oids.keyUsage), readKeyUsage)
+    const extendedKeyUsage = yield* readOptional(extensions.get(oids.extendedKeyUsage), readPurposes)
+    return {
+      isCa: constraints?.isCa === true,
+      ...(constraints?.pathLength === undefined ? {} : { pathLength: constraints.pathLength }),
+      ...(keyUsage === undefined ? {} : { keyUsage }),
+      ...(extendedKeyUsage === undefined ? {} : { extendedKeyUsage }),
+      unknownCritical: [...extensions.values()]
+        .filter(({ critical, oid }) => critical && !processed.has(oid))
+        .map(({ oid }) => oid)
+    }
+  })
+
+/** Extensions by what they are for. */
+export const oids = {
+  keyUsage: "2.5.29.15",
+  subjectAltName: "2.5.29.17",
+  basicConstraints: "2.5.29.19",
+  nameConstraints: "2.5.29.30",
+  certificatePolicies: "2.5.29.32",
+  extendedKeyUsage: "2.5.29.37"
+} as const
+
+// Name constraints are for `Chain`, and say nothing of a leaf; no policy is asked for, so every policy is acceptable.
+const processed: ReadonlySet<string> = new Set(Object.values(oids))
+
+/** Reads an extension's value where there is one; it has to be well-formed DER, usually of any number of elements. */
+export const readOptional = <A>(
+  extension: Extension | undefined,
+  read: (value: Uint8Array) => Read<A>,
+  elements: number = documentLimits.certificateOctets
+): Read<A | undefined> => {
+  if (extension === undefined) return Result.succeed(undefined)
+  const value = isDer(extension.value, elements)
+    ? read(extension.value)
+    : Result.fail("it is not DER")
+  return Result.mapError(value, (reason) => `extension ${extension.oid} is malformed: ${reason}`)
+}
+
+// §4.2.1.9: cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL.
+const readBasicConstraints = (value: Uint8Array) =>
+  Result.gen(function*() {
+    const fields = yield* readInside(value, tags.sequence)
+    const [first] = fields
+    const isCa = first?.tag === tags.boolean && (yield* readBoolean(first))
+    const [length, ...more] = first?.tag === tags.boolean ? fields.slice(1) : fields
+    if (more.length > 0) return yield* Result.fail("it has too many fields")
+    return { isCa, pathLength: length === undefined ? undefined : yield* readCount(length) }
+  })
+
+const bits: ReadonlyArray<KeyUsage> = [
+  "digitalSignature",
+  "nonRepudiation",
+  "keyEncipherment",
+  "dataEncipherment",
+  "keyAgreement",
+  "keyCertSign",
+  "cRLSign"
+]
+
+// §4.2.1.3: bit 0 is the highest of the first octet after the count of unused bits.
+const readKeyUsage = (value: Uint8Array): Read<ReadonlySet<KeyUsage>> =>
+  Result.map(
+    readOne(value, tags.bitString),
+    ({ content }) => new Set(bits.filter((_, bit) => ((content[1] ?? 0) & (0x80 >> bit)) !== 0))
+  )
+
+// §4.2.1.12
+const readPurposes = (value: Uint8Array): Read<ReadonlySet<string>> =>
+  Result.flatMap(
+    readInside(value, tags.sequence),
+    (purposes) => Result.map(Result.all(purposes.map(readOid)), (dotted) => new Set(dotted))
+  )

@@ -1,0 +1,164 @@
+/**
+ * The fields of a certificate, from its octets (RFC 5280 §4.1). Everything that a certificate has to be is looked at
+ * here, so that what is made of it later cannot turn out to be malformed.
+ */
+import { Result } from "effect"
+import {
+  constructed,
+  type Der,
+  primitive,
+  type Read,
+  readAll,
+  readBoolean,
+  readInside,
+  readOid,
+  tags
+} from "./derReader.ts"
+
+export interface Extension {
+  /** Dotted. */
+  readonly oid: string
+  readonly critical: boolean
+  /** DER. */
+  readonly value: Uint8Array
+}
+
+export interface Fields {
+  /** As it is written: 2 is version 3. */
+  readonly version: number
+  /** Content of the INTEGER. */
+  readonly serial: Uint8Array
+  /** DER `Name`s. */
+  readonly issuer: Uint8Array
+  readonly subject: Uint8Array
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number
+  readonly notAfter: number
+  /** DER SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array
+  readonly extensions: ReadonlyMap<string, Extension>
+}
+
+const notCertificate = Result.fail("it is not an X.509 certificate")
+
+/** Reads a certificate that is known to be well-formed DER; fails with what is wrong. */
+export const readFields = (der: Uint8Array): Read<Fields> =>
+  Result.gen(function*() {
+    const [tbs, outer, signature, ...more] = yield* readInside(der, tags.sequence)
+    if (tbs?.tag !== tags.sequence || outer === undefined || signature?.tag !== tags.bitString || more.length > 0) {
+      return yield* notCertificate
+    }
+    const all = yield* readAll(tbs.content)
+    const explicit = all[0]?.tag === constructed(0) ? all[0] : undefined
+    const [serial, inner, issuer, validity, subject, spki, ...rest] = explicit === undefined ? all : all.slice(1)
+    if (
+      serial?.tag !== tags.integer || inner === undefined || issuer?.tag !== tags.sequence ||
+      validity === undefined || subject?.tag !== tags.sequence || spki === undefined
+    ) return yield* Result.fail("a field is missing")
+    yield* checkAlgorithm(inner)
+    yield* checkName(issuer)
+    yield* checkName(subject)
+    // RFC 5280 §4.1.1.2: the signature algorithm is stated twice, and alike.
+    if (Buffer.compare(inner.octets, outer.octets) !== 0) return yield* Result.fail("it names two signature algorithms")
+
+    const [notBefore, notAfter, ...dates] = yield* readInside(validity.octets, tags.sequence)
+    if (dates.length > 0) return yield* Result.fail("its validity is malformed")
+    return {
+      version: yield* readVersion(explicit),
+      serial: serial.content,
+      issuer: issuer.octets,
+      subject: subject.octets,
+      notBefore: yield* readTime(notBefore),
+      notAfter: yield* readTime(notAfter),
+      spki: spki.octets,
+      extensions: yield* readExtensions(rest)
+    }
+  })
+
+// RFC 5280 §4.1.2.1: [0] EXPLICIT INTEGER DEFAULT v1.
+const readVersion = (explicit: Der | undefined): Read<number> =>
+  explicit === undefined ?
+    Result.succeed(0) :
+    Result.flatMap(readAll(explicit.content), ([version, ...more]) =>
+      version?.tag !== tags.integer || more.length > 0
+        ? notCertificate
+        : Result.succeed(version.content.length === 1 ? version.content[0] ?? 0 : unknownVersion))
+
+const unknownVersion = 255
+
+// RFC 5280 §4.1.1.2: an OID, and whatever it takes.
+const checkAlgorithm = ({ octets }: Der): Read<void> =>
+  Result.flatMap(
+    readInside(octets, tags.sequence),
+    ([name, , ...more]) => name?.tag === tags.oid && more.length === 0 ? Result.void : notCertificate
+  )
+
+// RFC 5280 §4.1.2.4: sets of pairs of an OID and anything, of whole characters where it is text.
+const checkName = ({ octets }: Der): Read<void> =>
+  Result.flatMap(
+    readInside(octets, tags.sequence),
+    (sets) => sets.every((set) => set.tag === tags.set && isRdn(set.content)) ? Result.void : notCertificate
+  )
+
+const isRdn = (content: Uint8Array): boolean =>
+  Result.match(readAll(content), {
+    onFailure: () => false,
+    onSuccess: (pairs) => pairs.every(isPair)
+  })
+
+const isPair = ({ octets }: Der): boolean =>
+  Result.match(readInside(octets, tags.sequence), {
+    onFailure: () => false,
+    onSuccess: ([type, value, ...more]) =>
+      type?.tag === tags.oid && value !== undefined && more.length === 0 &&
+      value.content.length % (characterOctets.get(value.tag) ?? 1) === 0
+  })
+
+const characterOctets = new Map<number, number>([[tags.bmpString, 2], [tags.universalString, 4]])
+
+// RFC 5280 §4.1.2.5: to the second, in UTC, two-digit years from 1950 to 2049.
+const readTime = (value: Der | undefined): Read<number> => {
+  const text = Buffer.from(value?.content ?? []).toString("latin1")
+  const year = value?.tag === tags.utcTime ? (text < "5" ? "20" : "19") : value?.tag === tags.generalizedTime ? "" : "?"
+  const iso = `${year}${text}`.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6.000Z")
+  const instant = new Date(iso)
+  // Days that a month does not have come out as days of the next.
+  return !Number.isNaN(instant.getTime()) && instant.toISOString() === iso
+    ? Result.succeed(instant.getTime())
+    : Result.fail("its validity is malformed")
+}
+
+// issuerUniqueID and subjectUniqueID may come before (RFC 5280 §4.1.2.8); each field occurs once, in this order.
+const trailing = [primitive(1), primitive(2), constructed(3)]
+
+const readExtensions = (fields: ReadonlyArray<Der>): Read<ReadonlyMap<string, Extension>> =>
+  Result.gen(function*() {
+    const places = fields.map(({ tag }) => trailing.indexOf(tag))
+    if (places.some((place, index) => place <= (places[index - 1] ?? -1))) return yield* malformed
+    const field = fields.find(({ tag }) => tag === constructed(3))
+    if (field === undefined) return new Map()
+
+    const extensions = new Map<string, Extension>()
+    for (const element of yield* readInside(field.content, tags.sequence)) {
+      const extension = yield* readExtension(element)
+      // RFC 5280 §4.2: of two that contradict each other, which would count?
+      if (extensions.has(extension.oid)) return yield* Result.fail(`extension ${extension.oid} occurs twice`)
+      extensions.set(extension.oid, extension)
+    }
+    return extensions
+  })
+
+const readExtension = ({ octets }: Der): Read<Extension> =>
+  Result.gen(function*() {
+    const fields = yield* readInside(octets, tags.sequence)
+    const [name, flag] = fields
+    const value = fields.at(-1)
+    if (fields.length > 3 || flag === undefined || value?.tag !== tags.octetString) return yield* malformed
+    return {
+      oid: yield* readOid(name),
+      critical: fields.length === 3 && (yield* readBoolean(flag)),
+      value: value.content
+    }
+  })
+
+const malformed = Result.fail("an extension is malformed")

@@ -1,0 +1,66 @@
+/**
+ * Text → DER octets of certificates: PEM as RFC 7468 §5 has it, or the bare base64 of one certificate.
+ */
+import { Result } from "effect"
+import { decodeBase64 } from "../encoding/base64.ts"
+import { quote } from "../encoding/quote.ts"
+import { documentLimits, questionLimits } from "../Limits.ts"
+
+/** Why the text is refused, for a person. Never repeats what stands between the markers (POSH-SEC-03). */
+export interface PemFault {
+  readonly detail: string
+}
+
+/**
+ * The certificates in a text, in their order; at least one.
+ *
+ * **Details**
+ *
+ * PEM may hold several blocks, with any text between them; more than a question may have of them are not read. Within a
+ * block there are base64 and line ends, nothing else.
+ * WHETHER THE OCTETS ARE CERTIFICATES IS NOT LOOKED AT.
+ */
+export const parsePemOrBase64 = (text: string): Result.Result<ReadonlyArray<Uint8Array>, PemFault> => {
+  if (privateKey.test(text)) {
+    return fail("the text holds a private key; send certificates alone, and consider that key compromised")
+  }
+  return text.includes(begin) ? parseBlocks(text) : Result.map(decode(text, "the text"), (octets) => [octets])
+}
+
+const begin = "-----BEGIN "
+const marker = /-----BEGIN ([\x20-\x2c\x2e-\x7e]{0,64})-----[ \t]*(?=[\r\n])/y
+const privateKey = /-----BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY/
+
+const parseBlocks = (text: string): Result.Result<ReadonlyArray<Uint8Array>, PemFault> => {
+  const certificates: Array<Uint8Array> = []
+  for (let from = text.indexOf(begin); from >= 0; from = text.indexOf(begin, from)) {
+    const block = `PEM block ${certificates.length + 1}`
+    marker.lastIndex = from
+    const [head, label] = marker.exec(text) ?? []
+    if (head === undefined || label === undefined) return fail(`${block} has no BEGIN line of its own`)
+    if (label !== "CERTIFICATE") return fail(`${block} is "${quote(label)}", not CERTIFICATE`)
+
+    const bodyAt = from + head.length
+    const endAt = text.indexOf(end, bodyAt)
+    if (endAt < 0) return fail(`${block} has no END line`)
+    const octets = decode(text.slice(bodyAt, endAt).replace(lineEnds, ""), block)
+    if (Result.isFailure(octets)) return Result.fail(octets.failure)
+    certificates.push(octets.success)
+    if (certificates.length > questionLimits.chain) break
+    from = endAt + end.length
+  }
+  return Result.succeed(certificates)
+}
+
+const end = "-----END CERTIFICATE-----"
+const lineEnds = /[\r\n]+/g
+const mostCharacters = Math.ceil(documentLimits.certificateOctets / 3) * 4
+
+const decode = (text: string, what: string): Result.Result<Uint8Array, PemFault> => {
+  if (text === "") return fail(`${what} is empty`)
+  if (text.length > mostCharacters) return fail(`${what} is longer than a certificate of 32 KiB`)
+  const octets = decodeBase64(text)
+  return octets === undefined ? fail(`${what} is not strict base64`) : Result.succeed(octets)
+}
+
+const fail = (detail: string) => Result.fail({ detail })

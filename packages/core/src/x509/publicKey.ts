@@ -1,0 +1,96 @@
+/**
+ * SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): which key it is, as numbers.
+ */
+import { Result } from "effect"
+import type { PublicKey } from "./Certificate.ts"
+import { isDer } from "./der.ts"
+import { type Read, readInside, readOid, tags } from "./derReader.ts"
+
+export type KeyValue =
+  /** Unsigned integers, big-endian, without leading zeros. */
+  | { readonly algorithm: "rsa"; readonly modulus: Uint8Array; readonly exponent: Uint8Array }
+  /** `curve` is a dotted OID, empty where the curve has no name; `point` as in SEC 1 §2.3.3, possibly compressed. */
+  | { readonly algorithm: "ec"; readonly curve: string; readonly point: Uint8Array }
+  | { readonly algorithm: "ed25519" | "ed448"; readonly octets: Uint8Array }
+  /** Anything else; nothing but the frame was looked at. */
+  | { readonly algorithm: "other" }
+
+/** The key's kind and length. */
+export const readPublicKey = (spki: Uint8Array): Read<PublicKey> =>
+  Result.map(readKeyValue(spki), (key) => ({ algorithm: key.algorithm, bits: bitsOf(key), spki }))
+
+/** The key itself, as numbers. WHETHER A POINT LIES ON ITS CURVE IS NOT CHECKED. */
+export const readKeyValue = (spki: Uint8Array): Read<KeyValue> =>
+  Result.mapError(readFrame(spki), () => "its public key is malformed")
+
+const readFrame = (spki: Uint8Array): Read<KeyValue> =>
+  Result.gen(function*() {
+    const [identifier, key, ...more] = yield* readInside(spki, tags.sequence)
+    if (identifier === undefined || key?.tag !== tags.bitString || more.length > 0) return yield* malformed
+    const [name, parameters] = yield* readInside(identifier.octets, tags.sequence)
+    const octets = key.content.subarray(1) // after the count of unused bits
+    switch (yield* readOid(name)) {
+      case "1.2.840.113549.1.1.1": // rsaEncryption, RFC 8017 §A.1
+      case "1.2.840.113549.1.1.10": // id-RSASSA-PSS
+        return yield* readRsa(octets)
+      case "1.2.840.10045.2.1": { // id-ecPublicKey, RFC 5480 §2.1
+        if (octets.length === 0) return yield* malformed
+        const curve = parameters?.tag === tags.oid ? yield* readOid(parameters) : ""
+        return { algorithm: "ec", curve, point: octets }
+      }
+      case "1.3.101.112": // RFC 8410 §3
+        return octets.length === 32 ? { algorithm: "ed25519", octets } : yield* malformed
+      case "1.3.101.113":
+        return octets.length === 57 ? { algorithm: "ed448", octets } : yield* malformed
+      default:
+        return { algorithm: "other" }
+    }
+  })
+
+/** An unsigned integer without its leading zero octets. */
+export const minimal = (integer: Uint8Array): Uint8Array => {
+  const first = integer.findIndex((octet) => octet !== 0)
+  return first < 0 ? integer.subarray(0, 0) : integer.subarray(first)
+}
+
+const malformed = Result.fail("malformed")
+
+// RFC 8017 §A.1.1
+const readRsa = (key: Uint8Array): Read<KeyValue> => {
+  if (!isDer(key)) return malformed
+  return Result.flatMap(
+    readInside(key, tags.sequence),
+    ([modulus, exponent, ...more]) =>
+      modulus?.tag === tags.integer && exponent?.tag === tags.integer && more.length === 0
+        ? Result.succeed({ algorithm: "rsa", modulus: minimal(modulus.content), exponent: minimal(exponent.content) })
+        : malformed
+  )
+}
+
+const bitsOf = (key: KeyValue): number => {
+  switch (key.algorithm) {
+    case "rsa":
+      return key.modulus.length === 0 ? 0 : key.modulus.length * 8 + 24 - Math.clz32(key.modulus[0] ?? 0)
+    case "ec":
+      return curveBits.get(key.curve) ?? 0
+    case "ed25519":
+      return 256
+    case "ed448":
+      return 448
+    case "other":
+      return 0
+  }
+}
+
+// RFC 5480 §2.1.1.1, SEC 2, RFC 5639 §4.1
+const curveBits: ReadonlyMap<string, number> = new Map([
+  ["1.2.840.10045.3.1.1", 192],
+  ["1.3.132.0.33", 224],
+  ["1.2.840.10045.3.1.7", 256],
+  ["1.3.132.0.10", 256],
+  ["1.3.132.0.34", 384],
+  ["1.3.132.0.35", 521],
+  ["1.3.36.3.3.2.8.1.1.7", 256],
+  ["1.3.36.3.3.2.8.1.1.11", 384],
+  ["1.3.36.3.3.2.8.1.1.13", 512]
+])

@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import { absenceAfter } from "../../src/cache/Backoff.ts"
+import type { Absence } from "../../src/cache/store/AssociationStore.ts"
+import { failures, type VerdictCode } from "../../src/codes.ts"
+import { ResolveError } from "../../src/question/errors.ts"
+
+const now = 1_000_000
+const after = (code: VerdictCode, options: { previous?: Absence; chance?: number; retryAfterMs?: number } = {}) =>
+  absenceAfter(
+    new ResolveError({
+      code,
+      hops: [],
+      ...(options.retryAfterMs === undefined ? {} : { retryAfterMs: options.retryAfterMs })
+    }),
+    options.previous,
+    now,
+    options.chance ?? 0.5
+  )
+const seconds = (absence: Absence | undefined) => absence === undefined ? undefined : (absence.until - now) / 1_000
+
+describe("absenceAfter (CAC-31)", () => {
+  it.each<[VerdictCode, number | undefined]>([
+    ["NotPublished", 300],
+    ["InvalidJson", 300],
+    ["TlsCertificateUntrusted", 60],
+    ["TlsHandshakeFailed", 60],
+    ["TlsProtocolTooOld", 300],
+    ["ConnectTimeout", 30],
+    ["ServerError", 30],
+    ["DeadlineExceeded", undefined],
+    ["RateLimitedLocally", undefined],
+    ["InternalError", undefined]
+  ])("%s: %s s", (code, expected) => assert.strictEqual(seconds(after(code)), expected))
+
+  it("doubles up to 900 s while failures follow each other", () => {
+    let absence = after("ConnectTimeout")
+    const delays = [seconds(absence)]
+    for (let round = 0; round < 7; round += 1) {
+      if (absence === undefined) throw new Error("a back-off is remembered")
+      absence = after("ServerError", { previous: { ...absence, until: now - 1 } })
+      delays.push(seconds(absence))
+    }
+    assert.deepStrictEqual(delays, [30, 60, 120, 240, 480, 900, 900, 900])
+  })
+
+  it("starts over after a long pause", () => {
+    const error = new ResolveError({ code: "ServerError", hops: [] })
+    const previous = { error, learnedAt: 0, until: now - 900_000, failures: 9, nothingPublished: false }
+    assert.strictEqual(seconds(after("ServerError", { previous })), 30)
+  })
+
+  it.each([[0, 24], [0.5, 30], [0.999_999, 36]])(
+    "jitters by ±20 %%: chance %d → %d s",
+    (chance, expected) => assert.closeTo(seconds(after("ConnectTimeout", { chance })) ?? 0, expected, 0.01)
+  )
+
+  it.each([[undefined, 30], [5_000, 30], [120_000, 120], [86_400_000, 3_600]])(
+    "clamps Retry-After %s ms to %d s",
+    (retryAfterMs, expected) =>
+      assert.strictEqual(seconds(after("RateLimited", retryAfterMs === undefined ? {} : { retryAfterMs })), expected)
+  )
+
+  it("honours Retry-After of a server error where it is longer (RES-45)", () => {
+    assert.strictEqual(seconds(after("ServerError", { retryAfterMs: 200_000 })), 200)
+    assert.strictEqual(seconds(after("ServerError", { retryAfterMs: 1_000 })), 30)
+  })
+
+  it("never remembers a failure for more than an hour", () => {
+    for (const code of Object.keys(failures) as Array<VerdictCode>) {
+      const chance = 0.999_999
+      assert.isAtMost(seconds(after(code, { chance, retryAfterMs: Number.MAX_SAFE_INTEGER })) ?? 0, 3_600, code)
+    }
+  })
+})

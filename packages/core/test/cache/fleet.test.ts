@@ -1,0 +1,186 @@
+import { assert, describe, it } from "@effect/vitest"
+import { greenhouse } from "@posh/testing"
+import { Context, Deferred, Effect, Fiber, Layer, type Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { Fleet, type FleetShape } from "../../src/cache/Fleet.ts"
+import { AssociationStore } from "../../src/cache/store/AssociationStore.ts"
+import { makeMemoryStore } from "../../src/cache/store/MemoryStore.ts"
+import { type Changes, type FarStore, makeTieredStore } from "../../src/cache/store/TieredStore.ts"
+import { Verifier } from "../../src/Verifier.ts"
+import { makeWeb, testPolicy } from "../fakeFetcher.ts"
+import { question, rfc, start } from "../greenhouse.ts"
+
+/** A fleet in one process: one lead a key; who follows waits for its end. */
+const makeFleet = (): FleetShape & { readonly leads: () => number } => {
+  const leads = new Map<string, Deferred.Deferred<void>>()
+  let total = 0
+  return {
+    leads: () => total,
+    lead: ({ text }) =>
+      Effect.sync(() => {
+        const current = leads.get(text)
+        if (current !== undefined) return { _tag: "Follow", over: Deferred.await(current) }
+        const mine = Deferred.makeUnsafe<void>()
+        leads.set(text, mine)
+        total += 1
+        const over = Effect.suspend(() => {
+          leads.delete(text)
+          return Effect.asVoid(Deferred.succeed(mine, undefined))
+        })
+        return { _tag: "Lead", over }
+      })
+  }
+}
+
+/** Verifiers that share a store and a fleet, as processes do. */
+const makeReplicas = Effect.fnUntraced(function*(
+  count: number,
+  web: ReturnType<typeof makeWeb>,
+  fleet: FleetShape,
+  storeOver: (shared: Store) => Effect.Effect<Store, never, Scope.Scope> = Effect.succeed
+) {
+  const shared = yield* memory
+  return yield* Effect.forEach(Array.from({ length: count }), () =>
+    Effect.gen(function*() {
+      const store = yield* storeOver(shared)
+      const context = yield* Layer.build(
+        Layer.fresh(Verifier.layerNoDeps(testPolicy)).pipe(
+          Layer.provide([web.layer, Layer.succeed(AssociationStore, store), Layer.succeed(Fleet, fleet)])
+        )
+      )
+      return Context.get(context, Verifier)
+    }))
+})
+
+type Store = AssociationStore["Service"]
+
+/** A shared store that loses nothing. */
+const farOver = (store: Store): FarStore => ({
+  ...store,
+  era: Effect.succeed("always"),
+  isRemoved: () => Effect.succeed(false),
+  isOwed: () => false
+})
+
+const memory = makeMemoryStore({ entries: 100, octets: 1e6 })
+
+describe("one flight a key across the fleet", () => {
+  it.effect("three replicas asked at once about one cold domain make one resolution", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
+      const replicas = yield* makeReplicas(3, web, makeFleet())
+      const answers = yield* Effect.forEach(
+        Array.from({ length: 300 }, (_, index) => replicas[index % 3]!),
+        (verifier) => verifier.verify(question),
+        { concurrency: "unbounded" }
+      )
+      assert.isTrue(answers.every(({ valid }) => valid))
+      assert.strictEqual(web.asked.length, 1)
+    }))
+
+  it.effect("a failure is shared too", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { fault: "ConnectTimeout" } })
+      const replicas = yield* makeReplicas(3, web, makeFleet())
+      const answers = yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(answers.map(({ code }) => code), ["ConnectTimeout", "ConnectTimeout", "ConnectTimeout"])
+      assert.strictEqual(web.asked.length, 1)
+    }))
+
+  it.effect("who follows a lead that learns nothing asks itself", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
+      const fleet = makeFleet()
+      const [replica] = yield* makeReplicas(1, web, fleet)
+      const gone = yield* fleet.lead({ text: "chat.orchard.example:xmpp-server:rfc7711" } as never, () => undefined)
+      const waiting = yield* Effect.forkChild(replica!.verify(question))
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual(web.asked.length, 0)
+      yield* gone.over
+      assert.isTrue((yield* Fiber.join(waiting)).valid)
+      assert.strictEqual(web.asked.length, 1)
+    }))
+
+  it.effect("what is learnt under a lead that was lost is answered, and not remembered", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
+      const losing: FleetShape = {
+        lead: (_key, onLost) => Effect.sync(() => (onLost(), { _tag: "Lead", over: Effect.void }))
+      }
+      const [replica] = yield* makeReplicas(1, web, losing)
+      assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
+      assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
+    }))
+
+  it.effect("who goes away in the middle gives the lead up", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { never: true } })
+      const [a, b] = yield* makeReplicas(2, web, makeFleet())
+      const leaving = yield* Effect.forkChild(a!.verify(question))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(web.asked.length, 1)
+      yield* Fiber.interrupt(leaving)
+      web.set(rfc, { json: greenhouse.fingerprints })
+      assert.isTrue((yield* b!.verify(question)).valid)
+    }))
+
+  it.effect("a refresh ahead is made once for the fleet", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
+      const replicas = yield* makeReplicas(3, web, makeFleet())
+      yield* replicas[0]!.verify(question)
+      yield* TestClock.adjust("900 seconds")
+      yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), { concurrency: "unbounded" })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(web.asked.length, 2)
+    }))
+
+  it.effect("who leads when another has refreshed already, and has yet to hear of it, asks nobody", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
+      const unheard: Changes = { announce: () => Effect.succeed(true), listen: ({ back }) => Effect.sync(back) }
+      const replicas = yield* makeReplicas(
+        2,
+        web,
+        makeFleet(),
+        (shared) => Effect.flatMap(memory, (near) => makeTieredStore(near, farOver(shared), unheard))
+      )
+      const askAll = Effect.forEach(replicas, (verifier) => verifier.verify(question))
+      yield* askAll
+      yield* TestClock.adjust("900 seconds")
+      for (const replica of replicas) {
+        yield* replica.verify(question)
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(web.asked.length, 2)
+      yield* TestClock.adjust("100 seconds") // past the first fetch's life
+      assert.isTrue((yield* askAll).every(({ cache, valid }) => valid && cache === "memory"))
+    }))
+
+  it.effect("CAC-30: a refresh ahead that fails is made once too, and takes nothing away", () =>
+    Effect.gen(function*() {
+      yield* start
+      const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
+      const replicas = yield* makeReplicas(3, web, makeFleet())
+      yield* replicas[0]!.verify(question)
+      web.set(rfc, { fault: "ConnectTimeout" })
+      yield* TestClock.adjust("900 seconds")
+      for (const pause of ["0 seconds", "1 second", "20 seconds"] as const) {
+        yield* TestClock.adjust(pause)
+        const answers = yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), {
+          concurrency: "unbounded"
+        })
+        assert.isTrue(answers.every(({ cache, valid }) => valid && cache === "memory"), pause)
+      }
+      assert.strictEqual(web.asked.length, 2)
+    }))
+})

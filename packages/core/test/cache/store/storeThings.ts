@@ -1,0 +1,68 @@
+/** Things to put in a store. */
+import { selfSigned } from "@posh/testing"
+import { Effect, Result } from "effect"
+import { hash } from "node:crypto"
+import type { Association } from "../../../src/association/Association.ts"
+import { type Absence, makeKey, type StoreKey } from "../../../src/cache/store/AssociationStore.ts"
+import type { Domain } from "../../../src/question/Domain.ts"
+import { ResolveError } from "../../../src/question/errors.ts"
+import type { Generation } from "../../../src/question/Generation.ts"
+import type { ServiceKey } from "../../../src/question/Service.ts"
+import { parseCertificate } from "../../../src/x509/Certificate.ts"
+
+export const minute = 60_000
+
+/** The key of `<label>.example`. */
+export const keyOf = (label: string, generation: Generation = "rfc7711"): StoreKey =>
+  makeKey(`${label}.example` as Domain, "xmpp-server" as ServiceKey, generation)
+
+/** A sound association that was learnt at an instant and lives for so many milliseconds. */
+export const associationOf = (key: StoreKey, fetchedAt: number, life: number): Association => ({
+  domain: key.domain,
+  service: key.service,
+  generation: key.generation,
+  // At the path of the draft by its interim format (POSH-NEG-08).
+  material: { _tag: "Fingerprints", descriptors: [{ index: 0, hashes: { "sha-256": new Uint8Array(32).fill(7) } }] },
+  lints: [{ code: "ExpiresShort", severity: "info", message: "expires is under an hour", path: "expires" }],
+  hops: [{
+    url: `https://${key.domain}/.well-known/posh/${key.service}.json`,
+    status: 200,
+    address: "192.0.2.1",
+    startedAt: fetchedAt,
+    endedAt: fetchedAt + 20,
+    document: "fingerprints"
+  }],
+  delegation: "possession",
+  delegatedDomain: key.domain,
+  lifetime: { fetchedAt, revalidateAt: fetchedAt + life, graceUntil: fetchedAt + life, expiresAt: fetchedAt + life }
+})
+
+/** Material of the draft with a certificate until the year 9999, and a grace of so many milliseconds. */
+export const draftOf = (key: StoreKey, fetchedAt: number, grace: number) =>
+  Effect.map(selfSigned({ notAfter: new Date("9999-12-31T23:59:59Z") }), ({ der }): Association => {
+    const { notAfter, notBefore, publicKey, sha256 } = Result.getOrThrow(parseCertificate(der))
+    const spkiSha256 = new Uint8Array(hash("sha256", publicKey.spki, "buffer"))
+    return {
+      ...associationOf(key, fetchedAt, grace),
+      material: { _tag: "JwkSet", entries: [{ index: 0, chain: [der], notBefore, notAfter, sha256, spkiSha256 }] },
+      lifetime: {
+        fetchedAt,
+        revalidateAt: fetchedAt + grace / 2,
+        graceUntil: fetchedAt + grace,
+        expiresAt: notAfter
+      }
+    }
+  })
+
+/** A sound absence of five minutes. */
+export const absenceAt = (learnedAt: number): Absence => ({
+  error: new ResolveError({ code: "NotPublished", hops: [], lints: [] }),
+  learnedAt,
+  until: learnedAt + 5 * minute,
+  failures: 1,
+  nothingPublished: true
+})
+
+/** An absence without what an error brings along, such as its stack. */
+export const plain = (absence: Absence | undefined): unknown =>
+  absence === undefined ? undefined : { ...absence, error: { ...absence.error } }

@@ -1,0 +1,180 @@
+/**
+ * POSH-SEC-12: strangers choose about whom is asked. Whatever they make up, whoever else asks has their turn, and no site
+ * is asked more than its budget allows.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { siteOf } from "../../src/fetch/Site.ts"
+import { Allowance } from "../../src/question/Allowance.ts"
+import type { Domain } from "../../src/question/Domain.ts"
+import { makeWeb, type Page, verifierOver } from "../fakeFetcher.ts"
+import { ask, fingerprints, start } from "../greenhouse.ts"
+
+const rfc = (domain: string) => `https://${domain}/.well-known/posh/xmpp-server.json`
+const documents = "https://docs.provider.example/posh.json"
+const names = (count: number, name: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => name(index))
+
+const published: Page = { json: fingerprints(600) }
+const redirected: Page = { status: 302, headers: [["location", documents]] }
+const referred: Page = { json: { url: documents, expires: 600 } }
+
+interface Flood {
+  readonly names: ReadonlyArray<string>
+  /** What each of them answers; nothing published otherwise. */
+  readonly page?: Page
+  /** Milliseconds that the provider takes for each of them. */
+  readonly slowMs?: number
+  /** Milliseconds from one to the next; all at once otherwise. */
+  readonly everyMs?: number
+  /** Who is made to ask about them; the same as asks the honest question otherwise. */
+  readonly account?: string
+}
+
+interface Honest {
+  readonly domain: string
+  readonly page?: Page
+  /** It was asked about before, and its material is over since. */
+  readonly before?: true
+}
+
+interface Row {
+  readonly name: string
+  readonly flood: Flood
+  readonly honest: Honest
+  /** Milliseconds until the honest answer is there. */
+  readonly withinMs: number
+  /** Requests that the flooded site gets at most by then; no more than 600, and 10 a second. */
+  readonly site: readonly [name: string, most: number]
+}
+
+const victim = (count: number) => names(count, (index) => `made-up-${index}.victim.example`)
+const chat: Honest = { domain: "chat.victim.example" }
+
+const rows: ReadonlyArray<Row> = [
+  {
+    name: "made-up names that do not exist",
+    flood: { names: victim(760), page: { fault: "DnsNameNotFound" } },
+    honest: chat,
+    withinMs: 0,
+    site: ["victim.example", 1]
+  },
+  {
+    name: "names of a broken delegation",
+    flood: { names: victim(1_500), page: { fault: "DnsTemporaryFailure" } },
+    honest: chat,
+    withinMs: 0,
+    site: ["victim.example", 1]
+  },
+  {
+    name: "names that lead into the network here",
+    flood: { names: victim(760), page: { fault: "BlockedAddress" } },
+    honest: chat,
+    withinMs: 0,
+    site: ["victim.example", 1]
+  },
+  {
+    name: "made-up names behind a wildcard in DNS, all at once",
+    flood: { names: victim(760) },
+    honest: chat,
+    withinMs: 200,
+    site: ["victim.example", 602]
+  },
+  {
+    name: "made-up names behind a wildcard that publishes for all",
+    flood: { names: victim(1_500), page: published },
+    honest: chat,
+    withinMs: 200,
+    site: ["victim.example", 602]
+  },
+  {
+    name: "made-up names without end, and a domain that published before",
+    flood: { names: victim(900), everyMs: 20 },
+    honest: { ...chat, before: true },
+    withinMs: 300,
+    site: ["victim.example", 750]
+  },
+  {
+    name: "made-up names without end that another caller is made to ask about",
+    flood: { names: victim(900), everyMs: 20, account: "another" },
+    honest: chat,
+    withinMs: 300,
+    site: ["victim.example", 750]
+  },
+  {
+    name: "requests that each take as long as they can, and a tenant",
+    flood: { names: names(400, (index) => `x${index}.attacker.example`), page: redirected, slowMs: 8_000 },
+    honest: { domain: "tenant1.example", page: { json: { url: `${documents}?tenant`, expires: 600 } } },
+    withinMs: 8_000,
+    site: ["provider.example", 33]
+  },
+  {
+    name: "redirects from two sites to a provider, and a tenant",
+    flood: { names: names(800, (index) => `x${index}.attacker-${index % 2}.example`), page: redirected },
+    honest: { domain: "tenant1.example", page: referred },
+    withinMs: 500,
+    site: ["provider.example", 610]
+  },
+  {
+    name: "references from three sites to a provider, and a tenant that redirects",
+    flood: { names: names(900, (index) => `x${index}.attacker-${index % 3}.example`), page: referred },
+    honest: { domain: "tenant1.example", page: redirected },
+    withinMs: 500,
+    site: ["provider.example", 610]
+  },
+  {
+    name: "redirects from more sites than a provider can serve, and a tenant that published before",
+    flood: { names: names(900, (index) => `attacker-${index}.example`), page: redirected },
+    honest: { domain: "tenant1.example", page: referred, before: true },
+    withinMs: 500,
+    site: ["provider.example", 610]
+  }
+]
+
+const flooding = ({ account = "", everyMs, names, page }: Flood, web: ReturnType<typeof makeWeb>) =>
+  Effect.forEach(
+    names,
+    (domain, index) => {
+      if (page !== undefined) web.set(rfc(domain), page)
+      return Effect.delay(ask({ domain }), (everyMs ?? 0) * index)
+    },
+    { concurrency: "unbounded", discard: true }
+  ).pipe(Effect.provideService(Allowance, { account, waitedMs: 0, spend: () => undefined }))
+
+describe("a flood that strangers cause", () => {
+  it.effect.each(rows)("$name", ({ flood, honest, site, withinMs }) => {
+    const web = makeWeb({
+      [documents]: flood.slowMs === undefined ? published : { status: 404, afterMs: flood.slowMs },
+      [`${documents}?tenant`]: published,
+      [rfc(honest.domain)]: honest.page ?? published
+    })
+    return Effect.gen(function*() {
+      yield* start
+      if (honest.before) {
+        assert.strictEqual(yield* ask({ domain: honest.domain }), "Verified miss")
+        yield* TestClock.adjust("1 hour")
+      }
+      web.asked.length = 0
+      yield* Effect.forkChild(flooding(flood, web))
+      // Until what was at once is through, or the flood has used up what can be had at once.
+      yield* TestClock.adjust(flood.everyMs === undefined ? 0 : 12_000)
+
+      const askedAt = yield* Clock.currentTimeMillis
+      const answer = yield* Effect.forkChild(
+        Effect.zip(ask({ domain: honest.domain }), Clock.currentTimeMillis)
+      )
+      yield* TestClock.adjust(withinMs)
+      assert.isDefined(answer.pollUnsafe(), "the answer is there in time")
+      const [code, answeredAt] = yield* Fiber.join(answer)
+      assert.strictEqual(code, "Verified miss")
+      assert.isAtMost(answeredAt - askedAt, withinMs)
+      const requests = web.asked.filter((url) => siteOf(new URL(url).hostname as Domain) === site[0] && !isAbsent(url))
+      assert.isAtMost(requests.length, site[1])
+
+      function isAbsent(url: string) {
+        return flood.page !== undefined && "fault" in flood.page && url !== rfc(honest.domain)
+      }
+    }).pipe(Effect.provide(verifierOver(web)))
+  })
+})

@@ -1,0 +1,139 @@
+import { assert, describe, it } from "@effect/vitest"
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import type { Head } from "../../../src/fetch/Fetcher.ts"
+import { type Delegated, judgeMediaType, judgeStatus, retryAfterMs } from "../../../src/proof/posh/response.ts"
+import type { Generation } from "../../../src/question/Generation.ts"
+
+const head = (...headers: ReadonlyArray<readonly [string, string]>): Head => ({ status: 200, headers })
+
+describe("judgeStatus", () => {
+  it.each<[string, number, Generation, Delegated, string]>([
+    ["RES-42", 200, "rfc7711", "no", "document"],
+    ["RES-42", 201, "rfc7711", "no", "UnexpectedStatus"],
+    ["RES-42", 204, "draft", "no", "UnexpectedStatus"],
+    ["RES-42", 206, "draft", "no", "UnexpectedStatus"],
+    ...[301, 302, 303, 307, 308].map((status) =>
+      ["RES-60", status, "rfc7711", "no", "redirect"] as [string, number, Generation, Delegated, string]
+    ),
+    ...[300, 304, 305, 306, 399].map((status) =>
+      ["RES-61", status, "draft", "no", "RedirectUnsupportedStatus"] as [string, number, Generation, Delegated, string]
+    ),
+    ["RES-43", 404, "rfc7711", "no", "NotPublished"],
+    ["RES-43", 410, "draft", "no", "NotPublished"],
+    ["RES-84", 404, "rfc7711", "redirect", "RedirectedMaterialMissing"],
+    ["RES-84", 410, "rfc7711", "reference", "ReferencedMaterialMissing"],
+    ["RES-44", 401, "rfc7711", "no", "AccessDenied"],
+    ["RES-44", 403, "rfc7711", "no", "AccessDenied"],
+    ["RES-44", 451, "rfc7711", "no", "AccessDenied"],
+    ["RES-44", 400, "rfc7711", "no", "ClientErrorStatus"],
+    ["RES-44", 421, "rfc7711", "no", "ClientErrorStatus"],
+    ["RES-44", 403, "draft", "no", "NotPublished"],
+    ["RES-44", 400, "draft", "no", "NotPublished"],
+    ["RES-44", 421, "draft", "no", "ClientErrorStatus"],
+    ["8.1", 403, "draft", "redirect", "RedirectedMaterialMissing"],
+    ...[408, 425, 429].flatMap((status) => [
+      ["RES-45", status, "rfc7711", "no", "RateLimited"] as [string, number, Generation, Delegated, string],
+      ["RES-45", status, "draft", "no", "RateLimited"] as [string, number, Generation, Delegated, string]
+    ]),
+    ["RES-45", 500, "rfc7711", "no", "ServerError"],
+    ["RES-45", 503, "draft", "no", "ServerError"],
+    ["RES-51", 101, "rfc7711", "no", "HttpProtocolError"],
+    ["RES-51", 600, "rfc7711", "no", "HttpProtocolError"]
+  ])(
+    "%s: %d, %s, delegated: %s",
+    (_, status, generation, delegated, expected) =>
+      assert.strictEqual(judgeStatus(status, generation, delegated), expected)
+  )
+})
+
+describe("judgeMediaType (RES-46)", () => {
+  it.each<[string | undefined, Generation, string, string]>([
+    ["application/json", "rfc7711", "expected", "expected"],
+    ["Application/JSON; charset=utf-8", "rfc7711", "expected", "expected"],
+    ["application/jwk-set+json", "draft", "expected", "expected"],
+    ["application/jwk-set+json", "rfc7711", "expected", "refused"],
+    ["text/vnd.x+json", "draft", "expected", "refused"],
+    ["text/plain", "rfc7711", "unexpected", "refused"],
+    ["application/octet-stream", "rfc7711", "unexpected", "refused"],
+    [undefined, "rfc7711", "unexpected", "refused"],
+    ["text/html", "rfc7711", "refused", "refused"],
+    ["application/xml", "draft", "refused", "refused"],
+    ["json", "draft", "refused", "refused"],
+    ["", "rfc7711", "unexpected", "refused"],
+    ["\tapplication/json ;charset=x", "rfc7711", "expected", "expected"],
+    ["application/json\u00a0", "rfc7711", "refused", "refused"],
+    ["\u0085application/json", "rfc7711", "refused", "refused"],
+    ["text/plain\u00a0; charset=x", "rfc7711", "refused", "refused"],
+    ["\u00e9/\u00e9+json", "rfc7711", "refused", "refused"],
+    ["a b/c+json", "rfc7711", "refused", "refused"],
+    ["application/jw\u212a-set+json", "draft", "refused", "refused"],
+    ["\u00a0", "rfc7711", "refused", "refused"],
+    ["a/+json", "draft", "refused", "refused"]
+  ])("%s in %s: %s; strict: %s", (type, generation, lenient, strict) => {
+    const given = type === undefined ? head() : head(["content-type", type])
+    assert.strictEqual(judgeMediaType(given, generation, false), lenient)
+    assert.strictEqual(judgeMediaType(given, generation, true), strict)
+  })
+})
+
+describe("retryAfterMs", () => {
+  const now = Date.UTC(2026, 10, 22, 9)
+  const hour = 3_600_000
+  const rows: ReadonlyArray<readonly [value: string, expected: number | undefined]> = [
+    ["120", 120_000],
+    ["0", 0],
+    ["soon", undefined],
+    ["-1", undefined],
+    ["1.5", undefined],
+    // IMF-fixdate
+    ["Sun, 22 Nov 2026 09:01:00 GMT", 60_000],
+    ["Sun, 22 Nov 2026 08:00:00 GMT", 0],
+    ["Sun, 22 Nov 2026 23:59:60 GMT", 15 * hour],
+    ["Mon, 01 Jan 0050 00:00:00 GMT", 0],
+    ["Tue, 29 Feb 2028 00:00:00 GMT", Date.UTC(2028, 1, 29) - now],
+    // RFC 850; two digits are never more than 50 years in the future
+    ["Sunday, 22-Nov-26 10:00:00 GMT", hour],
+    ["Sunday, 06-Nov-94 08:49:37 GMT", 0],
+    ["Sunday, 22-Nov-76 09:00:00 GMT", Date.UTC(2076, 10, 22, 9) - now],
+    ["Sunday, 22-Nov-76 09:00:01 GMT", 0],
+    // asctime, which is in GMT as well
+    ["Sun Nov  6 08:49:37 1994", 0],
+    ["Sun Nov 22 10:00:00 2026", hour],
+    ["Tue Dec  1 09:00:00 2026", 9 * 24 * hour],
+    // none of the three
+    ["Sun, 22 Nov 2026 10:00:00", undefined],
+    ["Sun, 22 Nov 2026 10:00:00 +0100", undefined],
+    ["Sun, 22 Nov 2026 10:00:00 EST", undefined],
+    ["Sun, 22 Nov 2026 10:00:00 UTC", undefined],
+    ["Sun, 22 Nov 2026 10:00:00 GMT, 1", undefined],
+    ["sun, 22 nov 2026 10:00:00 gmt", undefined],
+    ["Sun, 2 Nov 2026 10:00:00 GMT", undefined],
+    ["Sun, 22-Nov-26 10:00:00 GMT", undefined],
+    ["Sunday, 22-Nov-2026 10:00:00 GMT", undefined],
+    ["Sun Nov 6 10:00:00 2026", undefined],
+    ["Sun Nov 22 10:00:00 2026 GMT", undefined],
+    ["Sun Nov 22 10:00:00 PST 2026", undefined],
+    ["2026-11-22T10:00:00Z", undefined],
+    // no day, no hour
+    ["Mon, 30 Feb 2026 10:00:00 GMT", undefined],
+    ["Sun, 00 Nov 2026 10:00:00 GMT", undefined],
+    ["Sun, 22 Nov 2026 24:00:00 GMT", undefined],
+    ["Sun Nov 22 10:60:00 2026", undefined],
+    ["Sun Nov  0 10:00:00 2026", undefined]
+  ]
+  it.each(rows)("%s", (value, expected) => {
+    assert.strictEqual(retryAfterMs(head(["retry-after", value]), now), expected)
+  })
+
+  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Apia"])("says the same in %s", async (zone) => {
+    const script = fileURLToPath(new URL("retryAfter.ts", import.meta.url))
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", script, String(now), ...rows.map(([value]) => value)],
+      { env: { TZ: zone } }
+    )
+    assert.deepStrictEqual(JSON.parse(stdout), rows.map(([, expected]) => expected ?? "nothing"))
+  })
+})

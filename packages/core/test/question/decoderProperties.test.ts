@@ -1,0 +1,198 @@
+import { assert, describe, it } from "@effect/vitest"
+import { greenhouse, seedCa, seedExample1, seedLeaf } from "@posh/testing"
+import { Result, Schema } from "effect"
+import { decodeBase64, decodeBase64Url, decodeUnpaddedBase64, fromHex } from "../../src/encoding/base64.ts"
+import { type Json, JsonNumber, JsonObject, parseJson } from "../../src/encoding/json.ts"
+import { parseCertificate } from "../../src/x509/Certificate.ts"
+import { isDer } from "../../src/x509/der.ts"
+import { parsePemOrBase64 } from "../../src/x509/pem.ts"
+import { edit, Edits, within } from "../mutation.ts"
+
+const Octets = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })))
+const encoded = (octets: Uint8Array | undefined, encoding: BufferEncoding) =>
+  octets === undefined ? undefined : Buffer.from(octets).toString(encoding)
+
+describe("decoders take the one spelling that encoders write, and no other", () => {
+  const base64ish = Schema.String.check(Schema.isPattern(/^[AQgwEZz059+/_\- =\n]{0,9}$/))
+
+  it.prop("any text", [Schema.String], ([text]) => {
+    for (const [decode, encoding] of [[decodeBase64, "base64"], [decodeBase64Url, "base64url"]] as const) {
+      const isWritten = Buffer.from(text, encoding).toString(encoding) === text
+      assert.strictEqual(encoded(decode(text), encoding), isWritten ? text : undefined)
+    }
+  }, { arbitrary: { runs: 12_000 } })
+
+  it.prop("text that is nearly base64", [base64ish], ([text]) => {
+    for (const [decode, encoding] of [[decodeBase64, "base64"], [decodeBase64Url, "base64url"]] as const) {
+      const isWritten = Buffer.from(text, encoding).toString(encoding) === text
+      assert.strictEqual(encoded(decode(text), encoding), isWritten ? text : undefined)
+    }
+    const lenient = decodeUnpaddedBase64(text)
+    const written = encoded(lenient?.octets, "base64")
+    assert.isTrue(written === undefined || (written.startsWith(text) && /^=*$/.test(written.slice(text.length))))
+    assert.isTrue(written === undefined || lenient?.unpadded === (written !== text))
+  }, { arbitrary: { runs: 18_000 } })
+
+  it.prop("octets", [Octets], ([octets]) => {
+    const buffer = Buffer.from(octets)
+    assert.deepStrictEqual(decodeBase64(buffer.toString("base64")), Uint8Array.from(octets))
+    assert.deepStrictEqual(decodeBase64Url(buffer.toString("base64url")), Uint8Array.from(octets))
+    assert.deepStrictEqual(
+      decodeUnpaddedBase64(buffer.toString("base64").replace(/=+$/, ""))?.octets,
+      Uint8Array.from(octets)
+    )
+    assert.deepStrictEqual(fromHex(buffer.toString("hex")), Uint8Array.from(octets))
+  }, { arbitrary: { runs: 5_000 } })
+})
+
+/** As `JSON.parse` has it, where the last of two members counts. */
+const plain = (value: Json): unknown => {
+  if (value instanceof JsonNumber) return Number(value.text)
+  if (value instanceof JsonObject) return Object.fromEntries([...value].map(([name, member]) => [name, plain(member)]))
+  return Array.isArray(value) ? value.map(plain) : value
+}
+
+const native = (text: string): Result.Result<unknown, unknown> => Result.try((): unknown => JSON.parse(text))
+
+const agrees = (text: string) => {
+  const json = within(1_000, () => parseJson(new TextEncoder().encode(text)))
+  if (Result.isFailure(json) && json.failure.code === "LimitExceeded") return
+  const expected = native(text.replace(/^\ufeff/, ""))
+  assert.strictEqual(Result.isSuccess(json), Result.isSuccess(expected), JSON.stringify(text))
+  if (Result.isSuccess(json) && Result.isSuccess(expected)) {
+    assert.deepStrictEqual(plain(json.success.value), expected.success)
+  }
+}
+
+describe("parseJson and JSON.parse agree on what is JSON, and what it says", () => {
+  const token = Schema.Literals([
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    " ",
+    "\n",
+    "\"",
+    "\\",
+    "\"a\"",
+    "\"a\":",
+    "\"__proto__\":",
+    "\"\\u0061\"",
+    "\"\\ud800\"",
+    "\"\\n\"",
+    "\"\\x\"",
+    "\"\t\"",
+    "0",
+    "-",
+    "1",
+    ".",
+    "e",
+    "E+",
+    "10",
+    "-0",
+    "1.5",
+    "2e3",
+    "01",
+    "true",
+    "false",
+    "null",
+    "nul",
+    "{}",
+    "[]",
+    "[1,2]",
+    "{\"a\":1}",
+    "\ufeff",
+    "\u00a0",
+    "é"
+  ])
+
+  it.prop("any text", [Schema.String], ([text]) => {
+    const whole = text.toWellFormed()
+    agrees(whole)
+    agrees(JSON.stringify({ [whole]: [whole] }))
+  }, { arbitrary: { runs: 6_000 } })
+
+  it.prop("tokens in any order", [Schema.Array(token)], ([tokens]) => {
+    agrees(tokens.join(""))
+    agrees(`[${tokens.join(",")}]`)
+  }, { arbitrary: { runs: 12_000 } })
+
+  it.prop("published documents, edited", [Edits], ([edits]) => {
+    agrees(edit(JSON.stringify(greenhouse.fingerprints, null, 1), edits).toWellFormed())
+  }, { arbitrary: { runs: 6_000 } })
+
+  it.prop("octets", [Octets], ([octets]) => {
+    const json = parseJson(Uint8Array.from(octets))
+    const isText = Result.isSuccess(
+      Result.try(() => new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(octets)))
+    )
+    assert.strictEqual(Result.isFailure(json) && json.failure.code === "InvalidEncoding", !isText)
+  }, { arbitrary: { runs: 5_000 } })
+})
+
+const certificates = [greenhouse.next, seedLeaf(seedExample1), seedCa]
+
+/** Octets with some replaced, inserted or left out. */
+const Damage = Schema.Array(Schema.Struct({
+  at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 920 })),
+  remove: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 })),
+  insert: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))).check(Schema.isMaxLength(3))
+})).check(Schema.isMinLength(1), Schema.isMaxLength(3))
+
+const damage = (octets: Uint8Array, places: typeof Damage.Type): Uint8Array =>
+  places.reduce((damaged, { at, insert, remove }) => {
+    const place = at % octets.length
+    return Buffer.concat([damaged.subarray(0, place), Uint8Array.from(insert), damaged.subarray(place + remove)])
+  }, octets)
+
+describe("DER and certificates", () => {
+  it.prop("one value is never also one value and a bit, or less a bit", [Octets], ([octets]) => {
+    const value = Uint8Array.from(octets)
+    const longer = Uint8Array.from([...octets, 0])
+    assert.isFalse(isDer(value) && (isDer(longer) || isDer(value.subarray(0, -1))))
+    assert.isTrue(Result.isFailure(within(1_000, () => parseCertificate(value))))
+  }, { arbitrary: { runs: 10_000 } })
+
+  it.prop("values built of values are DER", [Schema.Array(Octets.check(Schema.isMaxLength(100)))], ([contents]) => {
+    const children = contents.map((octets) => Buffer.from([0x04, octets.length, ...octets]))
+    const body = Buffer.concat(children)
+    const length = body.length < 0x80 ? [body.length] : [0x82, body.length >> 8, body.length & 0xff]
+    const isMinimal = body.length < 0x80 || body.length >= 0x100
+    assert.strictEqual(isDer(Buffer.concat([Buffer.from([0x30, ...length]), body])), isMinimal && children.length < 512)
+  }, { arbitrary: { runs: 4_000 } })
+
+  it.prop("a damaged certificate is refused or another one", [Damage], ([places]) => {
+    for (const original of certificates) {
+      const damaged = damage(original, places)
+      const certificate = within(1_000, () => parseCertificate(damaged))
+      if (Result.isFailure(certificate)) continue
+      assert.strictEqual(certificate.success.der, damaged)
+      const { sha256 } = Result.getOrThrow(parseCertificate(original))
+      assert.strictEqual(
+        Buffer.compare(certificate.success.sha256, sha256) === 0,
+        Buffer.compare(damaged, original) === 0
+      )
+    }
+  }, { arbitrary: { runs: 3_000 } })
+})
+
+describe("PEM", () => {
+  const pem = certificates
+    .map((der) => Buffer.from(der).toString("base64").replace(/(.{64})/g, "$1\n"))
+    .map((body) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`)
+    .join("a text\n")
+
+  it.prop("edited text holds no other certificates than it spells", [Edits], ([edits]) => {
+    const text = edit(pem, edits)
+    const read = within(1_000, () => parsePemOrBase64(text))
+    const spelt = text.replace(/[\r\n]/g, "")
+    for (const der of Result.getOrElse(read, () => [])) assert.include(spelt, Buffer.from(der).toString("base64"))
+  }, { arbitrary: { runs: 10_000 } })
+
+  it.prop("any text", [Schema.String], ([text]) => {
+    const isBase64 = text !== "" && decodeBase64(text) !== undefined
+    assert.strictEqual(Result.isSuccess(within(1_000, () => parsePemOrBase64(text))), isBase64)
+  }, { arbitrary: { runs: 3_000 } })
+})
