@@ -5,9 +5,9 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
 import { readAccess } from "./access/access.ts"
 import { layerApp } from "./App.ts"
-import { environment, readSettings, unknownVariables } from "./Config.ts"
-import { layerLogging } from "./logging.ts"
-import { egressFault, toEgressOptions } from "./policy.ts"
+import { environment, readSettings, unknownVariables } from "./config/Config.ts"
+import { egressFault, toEgressOptions } from "./config/policy.ts"
+import { layerLogging } from "./telemetry/logging.ts"
 
 const service = Effect.gen(function*() {
   const env = yield* environment

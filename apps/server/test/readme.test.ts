@@ -6,7 +6,7 @@ import { ensureInstalled } from "@posh/testing"
 import { Context, Effect, Layer, Predicate, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { readFileSync } from "node:fs"
-import { layerNode, startKeptDemo } from "./demoProcess.ts"
+import { layerNode, startKeptDemo } from "./demo/demoProcess.ts"
 
 const files = ["README.md", "docs/guides/concepts.md", "docs/guides/publish.md", "docs/reference/api.md"]
 

@@ -10,14 +10,14 @@ import { request as requestOverTls, type RequestOptions } from "node:https"
 import { Callers } from "../src/access/Callers.ts"
 import type { Tls } from "../src/access/Tls.ts"
 import { layerServe } from "../src/App.ts"
-import { readSettings } from "../src/Config.ts"
-import { Decider } from "../src/Decider.ts"
+import { readSettings } from "../src/config/Config.ts"
 import * as fastLane from "../src/http/fastLane.ts"
 import * as gate from "../src/http/Gate.ts"
 import { Listener } from "../src/http/Listener.ts"
 import { TlsListener } from "../src/http/TlsListener.ts"
-import { layerLimits, type LimitSettings } from "../src/limits/layer.ts"
-import { Readiness } from "../src/Readiness.ts"
+import { Decider } from "../src/service/Decider.ts"
+import { layerLimits, type LimitSettings } from "../src/service/limits/layer.ts"
+import { Readiness } from "../src/service/Readiness.ts"
 
 export interface Asked {
   readonly method?: string

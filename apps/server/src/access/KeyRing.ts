@@ -2,7 +2,7 @@
  * The text of a key → whose it is.
  */
 import { hash, timingSafeEqual } from "node:crypto"
-import type { Caller } from "../Caller.ts"
+import type { Caller } from "../service/Caller.ts"
 import { isKeyText, type Keys } from "./Key.ts"
 
 /** The caller whose key this is. */

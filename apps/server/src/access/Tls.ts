@@ -5,10 +5,10 @@ import { cipherSuites } from "@posh/core/node"
 import { Effect, Redacted, Result, type Scope } from "effect"
 import { constants, createPrivateKey, X509Certificate } from "node:crypto"
 import { createSecureContext, type TlsOptions } from "node:tls"
-import { ConfigError } from "../Config.ts"
+import { ConfigError } from "../config/Config.ts"
 import { type Settings, variables } from "../config/variables.ts"
-import { readText } from "./files.ts"
-import { watchFiles } from "./watchFiles.ts"
+import { readText } from "../process/files.ts"
+import { watchFiles } from "../process/watchFiles.ts"
 
 /** The three files, as PEM. */
 export interface Tls {

@@ -2,7 +2,7 @@
  * What stands between a network and the service, as it is at the start: keys and TLS.
  */
 import { Effect, Result } from "effect"
-import { ConfigError } from "../Config.ts"
+import { ConfigError } from "../config/Config.ts"
 import type { Settings } from "../config/variables.ts"
 import type { Guard } from "./Callers.ts"
 import { hasKeys, readKeys } from "./keysSource.ts"

@@ -6,7 +6,7 @@ import { Result } from "effect"
 import { hash } from "node:crypto"
 import type { Socket } from "node:net"
 import { type PeerCertificate, TLSSocket } from "node:tls"
-import type { Caller } from "../Caller.ts"
+import type { Caller } from "../service/Caller.ts"
 
 /**
  * The caller at the other end of a connection, read once for each. The handshake has checked the certificate; only time

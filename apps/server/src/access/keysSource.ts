@@ -2,11 +2,11 @@
  * Where the keys come from: a variable, a file, or both. The file may change while the service runs.
  */
 import { Effect, Result, type Scope } from "effect"
-import { ConfigError } from "../Config.ts"
+import { ConfigError } from "../config/Config.ts"
 import { type Settings, variables } from "../config/variables.ts"
-import { readText } from "./files.ts"
+import { readText } from "../process/files.ts"
+import { watchFiles } from "../process/watchFiles.ts"
 import { joinKeys, keyLimits, type Keys, parseKeysFile } from "./Key.ts"
-import { watchFiles } from "./watchFiles.ts"
 
 export type KeySettings = Pick<Settings, "apiKeys" | "apiKeysFile">
 

@@ -9,9 +9,9 @@
 import { Access, scopeOf } from "@posh/api"
 import { Effect, Layer, Result } from "effect"
 import { HttpServerRequest } from "effect/http"
-import { permit } from "../Caller.ts"
 import { callerOf } from "../http/Gate.ts"
 import { problemResponse } from "../http/problems.ts"
+import { permit } from "../service/Caller.ts"
 import { challenge } from "./Callers.ts"
 
 /** Stands before the endpoints of the contract. An endpoint without a scope is not open by mistake. */

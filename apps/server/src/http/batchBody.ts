@@ -4,7 +4,7 @@
  */
 import { batchLimits, bodyLimits, type Problem, problem } from "@posh/api"
 import { Predicate, Result } from "effect"
-import type { Pieces } from "../limits/Turns.ts"
+import type { Pieces } from "../service/limits/Turns.ts"
 import { decodeJson } from "./body.ts"
 import { closing, comma, isEscaped, most, opening, quote } from "./structure.ts"
 

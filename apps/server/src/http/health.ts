@@ -5,9 +5,9 @@ import { Api, problem } from "@posh/api"
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { callerBounds } from "../limits/bounds.ts"
-import { makeBuckets } from "../limits/Buckets.ts"
-import { Readiness } from "../Readiness.ts"
+import { callerBounds } from "../service/limits/bounds.ts"
+import { makeBuckets } from "../service/limits/Buckets.ts"
+import { Readiness } from "../service/Readiness.ts"
 import { Metrics } from "../telemetry/Metrics.ts"
 
 /** Handlers of the group `health`. */

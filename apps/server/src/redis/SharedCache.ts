@@ -4,7 +4,7 @@
 import { AssociationStore, Fleet, type FleetShape, makeMemoryStore, makeTieredStore, type Policy } from "@posh/core"
 import { Context, Effect, Layer, Schedule } from "effect"
 import type { Settings } from "../config/variables.ts"
-import { Readiness } from "../Readiness.ts"
+import { Readiness } from "../service/Readiness.ts"
 import { observeRedis } from "../telemetry/redis.ts"
 import { makeChanges } from "./Changes.ts"
 import { makeRedisClient, type RedisClient } from "./Client.ts"

@@ -3,8 +3,8 @@
  */
 import type { ProblemCode } from "@posh/api"
 import { Context } from "effect"
-import type { Caller } from "../Caller.ts"
-import type { Asked, Decision } from "../Decider.ts"
+import type { Caller } from "../service/Caller.ts"
+import type { Asked, Decision } from "../service/Decider.ts"
 
 /** The callbacks are quick, wait for nothing and never throw: they are called in the middle of answering. */
 export interface ObservationsShape {

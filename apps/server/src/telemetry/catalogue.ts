@@ -2,7 +2,7 @@
  * Every metric that the service exports, as data: it is registered, documented (`docs/reference/metrics.md`) and checked
  * against dashboards and alerts from here.
  */
-import { productVersion } from "../version.ts"
+import { productVersion } from "../process/version.ts"
 import {
   fetchPhases,
   generations,

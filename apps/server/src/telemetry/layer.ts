@@ -4,7 +4,7 @@
 import { Observer } from "@posh/core"
 import { Context, Effect, Layer } from "effect"
 import type { Settings } from "../config/variables.ts"
-import { Readiness } from "../Readiness.ts"
+import { Readiness } from "../service/Readiness.ts"
 import { countQuestions, countResolving } from "./counting.ts"
 import { type DecisionSettings, observeDecisions } from "./decisions/layer.ts"
 import { makeMetrics, Metrics } from "./Metrics.ts"

@@ -3,8 +3,8 @@
  */
 import { Effect, type Scope } from "effect"
 import { monitorEventLoopDelay } from "node:perf_hooks"
-import { Readiness } from "../Readiness.ts"
-import { productVersion } from "../version.ts"
+import { productVersion } from "../process/version.ts"
+import { Readiness } from "../service/Readiness.ts"
 import { readyStates } from "./labels.ts"
 import type { Metrics } from "./Metrics.ts"
 

@@ -10,7 +10,7 @@ import { connect } from "node:net"
 import { Callers } from "../../src/access/Callers.ts"
 import { makeKey } from "../../src/access/Key.ts"
 import { type Asked, jsonBody, Service } from "../service.ts"
-import { fakeVerifier, verified } from "../verdicts.ts"
+import { fakeVerifier, verified } from "../service/verdicts.ts"
 
 const made = { fleet: makeKey("fleet", "verify"), ops: makeKey("ops", "admin"), stranger: makeKey("stranger", "admin") }
 const keys = [made.fleet.entry, made.ops.entry]

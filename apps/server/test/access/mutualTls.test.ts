@@ -5,7 +5,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { Callers } from "../../src/access/Callers.ts"
 import { type Asked, jsonBody, Service } from "../service.ts"
-import { fakeVerifier, verified } from "../verdicts.ts"
+import { fakeVerifier, verified } from "../service/verdicts.ts"
 import { certificates, fleetKeys, toTls, trust } from "./world.ts"
 
 const { layer: verifier } = fakeVerifier({ "hosted.example": verified })

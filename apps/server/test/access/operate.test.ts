@@ -8,7 +8,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { until } from "../processes.ts"
+import { until } from "../process/processes.ts"
 import { makeFolder } from "./world.ts"
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url))

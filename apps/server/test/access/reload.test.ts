@@ -7,7 +7,7 @@ import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises"
 import { connect } from "node:net"
 import { connect as connectTls } from "node:tls"
 import { formatKey, makeKey } from "../../src/access/Key.ts"
-import { silentOrigin, started, until } from "../processes.ts"
+import { silentOrigin, started, until } from "../process/processes.ts"
 import { certificates, makeFolder, trust } from "./world.ts"
 
 const made = { old: makeKey("old", "verify"), new: makeKey("new", "admin") }

@@ -7,7 +7,7 @@ import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { once } from "node:events"
 import { connect } from "node:net"
 import { jsonBody, Service } from "../service.ts"
-import { verified } from "../verdicts.ts"
+import { verified } from "../service/verdicts.ts"
 import { fleetKeys } from "./world.ts"
 
 const { bearer, callers } = fleetKeys

@@ -10,8 +10,8 @@ import { type AddressInfo, connect as connectPlain } from "node:net"
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls"
 import { certificateCaller } from "../../src/access/certificateCaller.ts"
 import type { Tls } from "../../src/access/Tls.ts"
-import type { Caller } from "../../src/Caller.ts"
 import { TlsListener } from "../../src/http/TlsListener.ts"
+import type { Caller } from "../../src/service/Caller.ts"
 import { certificates, toTls, trust } from "./world.ts"
 
 /** A listener that answers everybody, and tells whom it has met. */

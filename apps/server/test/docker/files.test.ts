@@ -5,9 +5,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { parse } from "yaml"
-import { readSettings } from "../../src/Config.ts"
+import { readSettings } from "../../src/config/Config.ts"
 import { variables } from "../../src/config/variables.ts"
-import { productVersion } from "../../src/version.ts"
+import { productVersion } from "../../src/process/version.ts"
 
 const path = (name: string) => new URL(`../../../../${name}`, import.meta.url)
 const read = (name: string) => readFileSync(path(name), "utf8")

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { certificates } from "../access/world.ts"
-import { started } from "../processes.ts"
+import { started } from "../process/processes.ts"
 
 const program = join(import.meta.dirname, "../../../../docker/health.ts")
 

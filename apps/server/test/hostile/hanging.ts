@@ -14,9 +14,9 @@ import {
 } from "@posh/testing"
 import { Effect, Layer, Result, type Scope } from "effect"
 import { createSocket } from "node:dgram"
-import { layerCache } from "../../src/cache.ts"
-import { readSettings } from "../../src/Config.ts"
-import { toPolicy } from "../../src/policy.ts"
+import { readSettings } from "../../src/config/Config.ts"
+import { toPolicy } from "../../src/config/policy.ts"
+import { layerCache } from "../../src/redis/layerCache.ts"
 import { Service } from "../service.ts"
 
 export const hangingDomain = "hang.example"

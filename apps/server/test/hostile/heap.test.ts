@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { started } from "../processes.ts"
+import { started } from "../process/processes.ts"
 
 /** Megabytes of heap, and documents that are several times as much. */
 const heap = 150

@@ -21,7 +21,7 @@ import { request } from "node:http"
 import { connect, type Socket } from "node:net"
 import { join } from "node:path"
 import { makeFolder } from "../access/world.ts"
-import { started, until } from "../processes.ts"
+import { started, until } from "../process/processes.ts"
 
 const path = "/.well-known/posh/xmpp-server.json"
 const draft = "/.well-known/posh._xmpp-server._tcp.json"

@@ -11,7 +11,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { makeSeal } from "../../src/redis/seal.ts"
-import { started } from "../processes.ts"
+import { started } from "../process/processes.ts"
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "posh-door-"))),

@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { run, started } from "../processes.ts"
+import { run, started } from "../process/processes.ts"
 import { disagreement } from "./world.ts"
 
 /** Milliseconds from the start of a process to its end, or from when it listens. */

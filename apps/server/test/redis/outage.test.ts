@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { started } from "../processes.ts"
+import { started } from "../process/processes.ts"
 
 const path = "/.well-known/posh/xmpp-server.json"
 const domains = Array.from({ length: 30 }, (_, index) => `tenant-${index}.example`)

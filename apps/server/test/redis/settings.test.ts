@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result } from "effect"
 import { inspect } from "node:util"
-import { type Environment, readSettings } from "../../src/Config.ts"
+import { type Environment, readSettings } from "../../src/config/Config.ts"
 import { toClusterOptions, toNodes, toRedisOptions } from "../../src/redis/options.ts"
 
 const url = (text: string, mode = "standalone") => ({ POSH_REDIS_URL: text, POSH_REDIS_MODE: mode })

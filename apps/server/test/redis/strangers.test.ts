@@ -9,7 +9,7 @@ import { randomBytes } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { started } from "../processes.ts"
+import { started } from "../process/processes.ts"
 
 const day = 86_400_000
 

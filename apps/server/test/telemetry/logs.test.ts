@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger } from "effect"
-import { bounded } from "../../src/logging.ts"
+import { bounded } from "../../src/telemetry/logging.ts"
 import { makeWorld, spawnService, startService } from "./world.ts"
 
 const hostile = `\u001b[2J\r\u0000\u2028\u009b31m\u202e\ud800${"x".repeat(100_000)}`

@@ -3,7 +3,7 @@
  */
 import { parseConnectTo, parseNetworks, parseProxy } from "@posh/core/node"
 import { Result } from "effect"
-import { productVersion } from "../../version.ts"
+import { productVersion } from "../../process/version.ts"
 import { hostPattern, list, oneOf, optional, text, wholeNumber } from "../parsers.ts"
 import { variable } from "../Variable.ts"
 

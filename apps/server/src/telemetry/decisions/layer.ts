@@ -2,7 +2,7 @@
  * Settings → the decision log.
  */
 import { Effect, type Scope } from "effect"
-import { ConfigError } from "../../Config.ts"
+import { ConfigError } from "../../config/Config.ts"
 import { type Settings, variables } from "../../config/variables.ts"
 import type { Metrics } from "../Metrics.ts"
 import { type ObservationsShape, unobserved } from "../Observations.ts"

@@ -7,8 +7,8 @@
  * that is kept, as the fast lane keeps them. The rest of it is written later, many lines at a time.
  */
 import { printable, type Verdict } from "@posh/core"
-import type { Caller } from "../../Caller.ts"
-import type { Asked, Decision } from "../../Decider.ts"
+import type { Caller } from "../../service/Caller.ts"
+import type { Asked, Decision } from "../../service/Decider.ts"
 import { digestEvidence } from "./evidence.ts"
 import type { Mask } from "./mask.ts"
 

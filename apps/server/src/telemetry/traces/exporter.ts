@@ -6,7 +6,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { ConfigProvider, Effect, Layer, Redacted, type Scope, type Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { OtlpExporter, OtlpSerialization, OtlpTracer } from "effect/observability"
-import { productVersion } from "../../version.ts"
+import { productVersion } from "../../process/version.ts"
 import { makeLosses } from "../losses.ts"
 import type { Cell } from "../Metrics.ts"
 

@@ -1,0 +1,61 @@
+/**
+ * `npm run keys:new -- NAME SCOPE [--file PATH]`: makes a key for a caller. Prints it once, with the entry by which the
+ * service knows it; the file is the one of `POSH_API_KEYS_FILE`, and gets the entry.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { scopes } from "@posh/api"
+import { Console, Data, Effect, Redacted, Result } from "effect"
+import { existsSync } from "node:fs"
+import { open } from "node:fs/promises"
+import { parseArgs } from "node:util"
+import { readText } from "../process/files.ts"
+import { formatKey, isKeyName, joinKeys, type Key, keyLimits, makeKey, parseKeysFile } from "./Key.ts"
+
+class NoKey extends Data.TaggedError("NoKey")<{ readonly message: string }> {}
+
+const newKey = Effect.gen(function*() {
+  const { file, name, scope } = yield* Effect.fromResult(readArguments(process.argv.slice(2)))
+  const { entry, secret } = makeKey(name, scope)
+  if (file !== undefined) yield* append(file, entry)
+  yield* Console.log(`key:   ${Redacted.value(secret)}`)
+  yield* Console.log(`entry: ${formatKey(entry)}`)
+})
+
+const usage = `npm run keys:new -- NAME ${scopes.join("|")} [--file PATH]`
+
+const readArguments = (args: ReadonlyArray<string>) =>
+  Result.gen(function*() {
+    const { positionals, values } = yield* Result.try({
+      try: () => parseArgs({ args: [...args], options: { file: { type: "string" } }, allowPositionals: true }),
+      catch: () => new NoKey({ message: usage })
+    })
+    const [name, scopeText, ...more] = positionals
+    const scope = scopes.find((candidate) => candidate === scopeText)
+    if (name === undefined || scope === undefined || more.length > 0) return yield* refuse(usage)
+    if (!isKeyName(name)) {
+      return yield* refuse(`NAME is 1 to ${keyLimits.nameCharacters} letters, digits, dots, dashes or underscores`)
+    }
+    return { name, scope, file: values.file }
+  })
+
+/** The file has to be one that the service would take, with the entry as well as without. */
+const append = (path: string, entry: Key): Effect.Effect<void, NoKey> =>
+  Effect.gen(function*() {
+    const text = existsSync(path) ? yield* readText(path, keyLimits.fileOctets) : ""
+    yield* Effect.fromResult(Result.flatMap(parseKeysFile(text), (keys) => joinKeys(keys, [entry])))
+    const lineEnd = text === "" || text.endsWith("\n") ? "" : "\n"
+    yield* Effect.tryPromise({
+      try: () => write(path, `${lineEnd}${formatKey(entry)}\n`),
+      catch: (cause) => `cannot be written (${cause instanceof Error ? cause.message : "?"})`
+    })
+  }).pipe(Effect.mapError((fault) => new NoKey({ message: `${path}: ${fault}` })))
+
+/** In one write, so that whoever reads meanwhile sees the whole line or nothing of it. */
+const write = (path: string, text: string): Promise<void> =>
+  open(path, "a", 0o600).then((file) => file.appendFile(text).finally(() => file.close()))
+
+const refuse = (message: string) => Result.fail(new NoKey({ message }))
+
+NodeRuntime.runMain(newKey.pipe(Effect.tapError(({ message }) => Console.error(`keys:new: ${message}`))), {
+  disableErrorReporting: true
+})

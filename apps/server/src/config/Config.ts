@@ -1,0 +1,147 @@
+/**
+ * From the environment to settings. Nothing else of the service reads the environment.
+ */
+import { ConfigProvider, Data, Effect, Record, Result } from "effect"
+import { serversFault } from "../redis/Servers.ts"
+import type { Variable } from "./Variable.ts"
+import { type Settings, variables } from "./variables.ts"
+
+/** The environment of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Settings cannot be used; every fault names its variable. */
+export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faults: ReadonlyArray<string> }> {
+  override get message(): string {
+    return this.faults.join("; ")
+  }
+}
+
+/** The variables of the environment whose name begins with `POSH_` or `OTEL_`, known or not. */
+export const environment: Effect.Effect<Environment> = Effect.gen(function*() {
+  const provider = yield* ConfigProvider.ConfigProvider
+  return Object.fromEntries([
+    ...(yield* valuesBelow(provider, ["POSH"])),
+    ...(yield* valuesBelow(provider, ["OTEL"]))
+  ])
+})
+
+/**
+ * Reads all settings.
+ *
+ * **Details**
+ *
+ * An empty variable counts as unset. Fails with every fault at once, so that an operator mends them in one go.
+ */
+export const readSettings = (env: Environment): Result.Result<Settings, ConfigError> => {
+  const rows = Object.entries<Variable<unknown>>(variables)
+  const read = rows.map(([key, row]) => [key, readVariable(row, env)] as const)
+  const faults = read.flatMap(([, result]) => Result.isFailure(result) ? [result.failure] : [])
+  if (faults.length > 0) return Result.fail(new ConfigError({ faults }))
+
+  // Keys and types are those of `variables`, row by row.
+  const settings = Object.fromEntries(read.map(([key, result]) => [key, Result.getOrThrow(result)])) as Settings
+  const contradictions = crossFaults(settings)
+  return contradictions.length > 0
+    ? Result.fail(new ConfigError({ faults: contradictions }))
+    : Result.succeed(settings)
+}
+
+/** A warning for each variable that looks like ours and is none: a misspelt limit must not pass silently. */
+export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
+  const known = Object.values<Variable<unknown>>(variables).map(({ name }) => name)
+  return Record.keys(env)
+    .filter((name) => name.startsWith("POSH_") && !known.some((candidate) => candidate === name))
+    .map((name) => {
+      const near = nearest(name, known)
+      return near === undefined
+        ? `${name} is not a variable of this service and has no effect`
+        : `${name} is not a variable of this service and has no effect; did you mean ${near}?`
+    })
+}
+
+/** Is this an address that only this machine reaches? */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
+
+/** The provider shows an environment as a tree, whose edges are the parts of names between underscores. */
+const valuesBelow = (
+  provider: ConfigProvider.ConfigProvider,
+  path: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<readonly [name: string, value: string]>> =>
+  Effect.gen(function*() {
+    const node = yield* Effect.orDie(provider.load(path)) // an environment can always be read
+    const own = node?.value === undefined ? [] : [[path.join("_"), node.value] as const]
+    const below = yield* Effect.forEach(edges(node), (edge) => valuesBelow(provider, [...path, edge]))
+    return [...own, ...below.flat()]
+  })
+
+const edges = (node: ConfigProvider.Node | undefined): ReadonlyArray<string> =>
+  node?._tag === "Record" ? [...node.keys] : []
+
+const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<unknown, string> => {
+  const given = env[row.name] ?? ""
+  return Result.mapError(row.parse(given === "" ? row.fallback : given), (fault) => `${row.name}: ${fault}`)
+}
+
+const crossFaults = (settings: Settings): ReadonlyArray<string> => {
+  const faults: Array<string> = [...accessFaults(settings)]
+  if (settings.delegation === "list" && settings.delegationHosts.length === 0) {
+    faults.push("POSH_DELEGATION_HOSTS: must name the hosts that POSH_DELEGATION=list allows")
+  }
+  if (settings.delegation !== "list" && settings.delegationHosts.length > 0) {
+    faults.push("POSH_DELEGATION_HOSTS: has no effect without POSH_DELEGATION=list")
+  }
+  if (settings.allowedPorts.length === 0) faults.push("POSH_ALLOWED_PORTS: must name at least one port")
+  if (settings.cacheEntries === 0 && settings.redisUrl === undefined) {
+    faults.push("POSH_CACHE_ENTRIES: 0 leaves nothing to remember in without POSH_REDIS_URL")
+  }
+  const redisFault = settings.redisUrl === undefined ? undefined : serversFault(settings.redisUrl, settings.redisMode)
+  if (redisFault !== undefined) faults.push(`POSH_REDIS_URL: ${redisFault}`)
+  return faults
+}
+
+const accessFaults = (settings: Settings): ReadonlyArray<string> => {
+  const { apiKeys, apiKeysFile, auth, host, tlsCertFile, tlsClientCaFile, tlsKeyFile } = settings
+  const faults: Array<string> = []
+  const guards = [
+    ...(apiKeys === undefined ? [] : ["POSH_API_KEYS"]),
+    ...(apiKeysFile === undefined ? [] : ["POSH_API_KEYS_FILE"]),
+    ...(tlsClientCaFile === undefined ? [] : ["POSH_TLS_CLIENT_CA_FILE"])
+  ]
+  if (!isLoopback(host) && guards.length === 0 && auth !== "none") {
+    faults.push(
+      `POSH_HOST: ${host} is not a loopback address, so everybody who reaches it may ask; give keys ` +
+        "(POSH_API_KEYS_FILE) or a client CA (POSH_TLS_CLIENT_CA_FILE), or say POSH_AUTH=none if that is meant"
+    )
+  }
+  if (auth === "none" && guards.length > 0) faults.push(`POSH_AUTH: none contradicts ${guards.join(", ")}`)
+  if (tlsCertFile !== undefined && tlsKeyFile === undefined) {
+    faults.push("POSH_TLS_KEY_FILE: must be set where POSH_TLS_CERT_FILE is")
+  }
+  if (tlsCertFile === undefined && (tlsKeyFile ?? tlsClientCaFile) !== undefined) {
+    faults.push("POSH_TLS_CERT_FILE: must be set where POSH_TLS_KEY_FILE or POSH_TLS_CLIENT_CA_FILE is")
+  }
+  return faults
+}
+
+/** The known name that is fewest typing errors away, where these are few. */
+const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  const [best] = known
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .sort((left, right) => left.distance - right.distance)
+  return best !== undefined && best.distance <= 3 ? best.candidate : undefined
+}
+
+// Levenshtein's distance, one row of the table at a time.
+const editDistance = (left: string, right: string): number => {
+  let above = [...right, ""].map((_, column) => column)
+  for (const [row, character] of [...left].entries()) {
+    const current = [row + 1]
+    for (const [column, other] of [...right].entries()) {
+      const replaced = (above[column] ?? 0) + (character === other ? 0 : 1)
+      current.push(Math.min((current[column] ?? 0) + 1, (above[column + 1] ?? 0) + 1, replaced))
+    }
+    above = current
+  }
+  return above.at(-1) ?? 0
+}

@@ -1,0 +1,64 @@
+/**
+ * From settings to what the core wants to know. Pure but for the one file that is read, and for how much memory there is.
+ */
+import { defaultPolicy, type Policy } from "@posh/core"
+import type { EgressConfigError, EgressOptions } from "@posh/core/node"
+import { Effect } from "effect"
+import { readFile } from "node:fs/promises"
+import { getHeapStatistics } from "node:v8"
+import { memoryBounds } from "../service/limits/bounds.ts"
+import { ConfigError } from "./Config.ts"
+import { type Settings, variables } from "./variables.ts"
+
+/** What the operator decides of resolution and matching. */
+export const toPolicy = (settings: Settings): Policy => ({
+  ...defaultPolicy,
+  allowSpecialUse: settings.allowSpecialUseDomains,
+  generations: settings.generations,
+  delegation: { mode: settings.delegation, hosts: settings.delegationHosts, ports: settings.allowedPorts },
+  maxLifetimeMs: settings.maxLifetime,
+  draftRevalidateMs: settings.draftRevalidate,
+  draftGraceMs: settings.draftGrace,
+  strictMediaTypes: settings.strictMediaTypes,
+  acceptInterim: settings.acceptInterim,
+  trustDraftExamples: settings.trustDraftExamples,
+  leafProfile: settings.leafProfile,
+  match: settings.match,
+  chainSha1: settings.chainSha1,
+  clockSkewMs: settings.clockSkew,
+  cacheEntries: settings.cacheEntries,
+  cacheOctets: Math.floor(getHeapStatistics().heap_size_limit * memoryBounds.cacheShareOfHeap)
+})
+
+/** Reads the file of extra roots; that it holds certificates is checked where they are used. */
+export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions, ConfigError> =>
+  Effect.map(readExtraCa(settings.extraCaFile), (extraCa) => ({
+    userAgent: settings.userAgent,
+    connectTo: settings.connectTo,
+    allowNetworks: settings.allowNetworks,
+    ...(extraCa === undefined ? {} : { extraCa }),
+    ...(settings.dnsServers.length === 0 ? {} : { dnsServers: settings.dnsServers }),
+    ...(settings.egressProxy === undefined ? {} : { proxy: settings.egressProxy })
+  }))
+
+/** An option that the egress client refused, by the name of its variable. */
+export const egressFault = ({ detail, option }: EgressConfigError): ConfigError =>
+  new ConfigError({ faults: [`${egressVariables[option].name}: ${detail}`] })
+
+const egressVariables = {
+  userAgent: variables.userAgent,
+  extraCa: variables.extraCaFile,
+  connectTo: variables.connectTo,
+  allowNetworks: variables.allowNetworks,
+  dnsServers: variables.dnsServers,
+  proxy: variables.egressProxy
+} as const satisfies Record<keyof EgressOptions, { readonly name: string }>
+
+const readExtraCa = (path: string | undefined): Effect.Effect<string | undefined, ConfigError> =>
+  path === undefined ? Effect.succeed(undefined) : Effect.tryPromise({
+    try: () => readFile(path, "utf8"),
+    catch: (cause) =>
+      new ConfigError({
+        faults: [`${variables.extraCaFile.name}: cannot read ${path} (${cause instanceof Error ? cause.message : "?"})`]
+      })
+  })

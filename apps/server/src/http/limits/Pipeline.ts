@@ -1,0 +1,55 @@
+/**
+ * Requests of one connection that wait for their answers. Node.js starts all that arrive together: 64 KiB are more than
+ * a thousand short ones.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Socket } from "node:net"
+import { callerBounds } from "../../service/limits/bounds.ts"
+
+/** `over`: one too many, to be told so. `behind`: what follows it, of which nothing is answered any more. */
+export type Depth = "within" | "over" | "behind"
+
+export const makePipeline = () => {
+  const waiting = new WeakMap<Socket, { readonly answers: Array<ServerResponse>; over: boolean }>()
+  return ({ socket }: IncomingMessage, response: ServerResponse): Depth => {
+    const line = waiting.get(socket)
+    if (line === undefined) {
+      const answers = [response]
+      waiting.set(socket, { answers, over: false })
+      socket.once("close", () => setImmediate(abandon, answers))
+      return "within"
+    }
+    if (line.over) return "behind"
+    while (line.answers[0]?.writableFinished === true) line.answers.shift()
+    line.over = line.answers.length >= callerBounds.pipelined || untaken(line.answers) > callerBounds.pipelinedOctets
+    if (line.over) {
+      socket.pause() // what has been read already still comes
+      closeCheaply(socket)
+      return "over"
+    }
+    line.answers.push(response)
+    return "within"
+  }
+}
+
+/**
+ * Node.js tells the answer that is being written of the end of its connection, and not those behind it. They end as well:
+ * whatever is held for them until they close, or works on them, is let go.
+ */
+const abandon = (answers: ReadonlyArray<ServerResponse>): void => {
+  for (const answer of answers) {
+    if (answer.destroyed || answer.writableFinished) continue
+    answer.destroy()
+    answer.emit("close")
+  }
+}
+
+/** Node.js ends each unanswered request with an error, and a thousand stacks are what would be dear about them. */
+const closeCheaply = (socket: Socket): void => {
+  const { stackTraceLimit } = Error
+  socket.prependOnceListener("close", () => void (Error.stackTraceLimit = 0))
+  socket.once("close", () => void (Error.stackTraceLimit = stackTraceLimit))
+}
+
+const untaken = (answers: ReadonlyArray<ServerResponse>): number =>
+  answers.reduce((sum, { writableLength }) => sum + writableLength, 0)

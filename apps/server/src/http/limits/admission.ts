@@ -1,0 +1,37 @@
+/**
+ * Before anything is done for a request: may it come in? What operators ask (health, metrics) always may. What is asked is
+ * not known yet, only how it is written: what depends on the route, such as the length of a body, is asked where the
+ * route is known (`receive.ts`).
+ */
+import { type Problem, problem } from "@posh/api"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Caller } from "../../service/Caller.ts"
+import { callerBounds } from "../../service/limits/bounds.ts"
+import type { Limits } from "../../service/limits/Limits.ts"
+import { full, overloaded } from "../../service/limits/refusals.ts"
+import { makePipeline } from "./Pipeline.ts"
+
+/** `undefined`: it may. `"ignore"`: it gets no answer, because its connection ends. */
+export type Admission = Problem | "ignore" | undefined
+
+export type Admit = (request: IncomingMessage, response: ServerResponse, caller: Caller) => Admission
+
+export const makeAdmit = ({ inFlight }: Pick<Limits["Service"], "inFlight">): Admit => {
+  const pipeline = makePipeline()
+  return (request, response, { account }) => {
+    const depth = pipeline(request, response)
+    if (depth === "behind") return "ignore"
+    if (depth === "over") {
+      response.shouldKeepAlive = false
+      return overloaded(`At most ${callerBounds.pipelined} requests of a connection wait for their answers.`)
+    }
+    if (request.rawHeaders.length > 2 * callerBounds.headerLines) {
+      response.shouldKeepAlive = false
+      return problem("InvalidRequest", `The header has more than ${callerBounds.headerLines} lines.`)
+    }
+    return isOperators(request.url ?? "") || inFlight.fits(account, 1) ? undefined : full()
+  }
+}
+
+/** As they are written: another spelling that the router would take as well is limited as everything else is. */
+const isOperators = (url: string): boolean => url.startsWith("/health/") || url === "/metrics"

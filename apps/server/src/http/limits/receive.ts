@@ -1,0 +1,61 @@
+/**
+ * Before a body is read, by whoever is about to read it: is there room for as much of it as its reader takes? The place
+ * is kept until the answer is out, because questions, decisions and results hold what was read.
+ */
+import { batchLimits, type Problem } from "@posh/api"
+import { Effect } from "effect"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Caller } from "../../service/Caller.ts"
+import type { Bodies } from "../../service/limits/Bodies.ts"
+import { callerBounds } from "../../service/limits/bounds.ts"
+import { overloaded, tooLarge } from "../../service/limits/refusals.ts"
+
+/**
+ * `limit`: the most octets that the reader takes. `answer`: octets that the answer will take, where it may be long.
+ * `undefined`: it may be read.
+ */
+export type Receive = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: Caller,
+  limit: number,
+  answer?: number
+) => Problem | undefined
+
+/** `fork` runs what watches over bodies. */
+export const makeReceive =
+  (bodies: Bodies, fork: (watch: Effect.Effect<void>) => void): Receive =>
+  (request, response, { account }, limit, answer = 0) => {
+    const octets = announcedOctets(request) ?? limit
+    if (octets > limit) return tooLarge(limit)
+    if (octets <= callerBounds.smallBody && answer === 0) return undefined
+    const release = response.destroyed ? undefined : bodies.reserve(account, octets + answer)
+    if (release === undefined) return overloaded("As many large bodies as may be are being read.")
+    response.once("close", release)
+    if (octets > callerBounds.smallBody) fork(watchProgress(request))
+    return undefined
+  }
+
+/** How long the body is; `undefined` where the request does not say. */
+const announcedOctets = ({ headers }: IncomingMessage): number | undefined =>
+  headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : undefined
+
+/** At least about so many questions are in a batch: where they will find no place, it need not be read. */
+export const usualQuestions = (request: IncomingMessage): number =>
+  Math.min(batchLimits.requests, Math.ceil((announcedOctets(request) ?? 0) / callerBounds.usualQuestion))
+
+/** Ends the connection of a body that comes too slowly. The least rate holds over every few seconds. */
+const watchProgress = (request: IncomingMessage): Effect.Effect<void> => {
+  const { socket } = request
+  const look = (before: number): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (request.complete || socket.destroyed) return Effect.void
+      const received = socket.bytesRead
+      if (received - before >= callerBounds.bodyProgress * progressSeconds) return watch(received)
+      return Effect.sync(() => void socket.destroy())
+    })
+  const watch = (before: number): Effect.Effect<void> => Effect.delay(look(before), progressSeconds * 1_000)
+  return Effect.suspend(() => watch(socket.bytesRead))
+}
+
+const progressSeconds = 5

@@ -1,0 +1,163 @@
+/**
+ * What callers may have of the service, all of them together and each alone (POSH-SEC-12). Over a limit there is a
+ * problem at once, never a late or a wrong answer.
+ */
+import type { Problem } from "@posh/api"
+import { Allowance, type AllowanceShape, monotonicMsOf } from "@posh/core"
+import { Clock, Context, Effect, Layer, Result } from "effect"
+import type { ServerResponse } from "node:http"
+import type { Settings } from "../../config/variables.ts"
+import { makeReceive, type Receive } from "../../http/limits/receive.ts"
+import { watchTaking } from "../../http/limits/taking.ts"
+import type { Caller } from "../Caller.ts"
+import { makeBodies } from "./Bodies.ts"
+import { callerBounds } from "./bounds.ts"
+import { type Buckets, makeBuckets } from "./Buckets.ts"
+import { type InFlight, makeInFlight } from "./InFlight.ts"
+import { makeLag } from "./Lag.ts"
+import { full, tooMany } from "./refusals.ts"
+import { type InTurn, makeTurns, noPieces } from "./Turns.ts"
+
+type LimitSettings = Pick<Settings, "maxInFlight" | "callerRate" | "callerResolutions">
+
+/** What a caller asks; `isSettled` says whether an answer stands although a resolution was refused on the way. */
+export interface Asking<A> {
+  readonly caller: Caller
+  /** Set for a question of a batch, which has its place already: how long it waited there, in milliseconds. */
+  readonly batchedMs?: number
+  readonly answer: Effect.Effect<A, Problem>
+  /** Does answering hold the event loop for milliseconds? Then it does so when it is its turn. */
+  readonly isHeavy?: boolean
+  readonly isSettled: (answer: A) => boolean
+}
+
+/** Places of questions that are being answered. */
+export interface Places {
+  /** So many, or all that are left; never more than were taken. */
+  readonly giveBack: (some?: number) => void
+}
+
+export class Limits extends Context.Service<Limits, {
+  readonly inFlight: InFlight
+  readonly receive: Receive
+  /** Sees to it that an answer in portions is taken. */
+  readonly deliver: (response: ServerResponse) => void
+  /** By what the buckets are called among replicas; those that limit nothing are left out. */
+  readonly buckets: ReadonlyMap<string, Buckets>
+  readonly inTurn: InTurn
+  /** Answers within the limits, or says why not. */
+  readonly ask: <A>(asking: Asking<A>) => Effect.Effect<A, Problem>
+  /** For an answer that is there already: does the caller's rate forbid it? Else it counts as asked. */
+  readonly asksTooMuch: (caller: Caller) => boolean
+  /** Takes so many places, where there are as many, until they are given back. */
+  readonly takePlaces: (caller: Caller, questions: number) => Result.Result<Places, Problem>
+  /** Has so many places while it runs; does not run where there are not as many. */
+  readonly withPlaces: <A>(
+    caller: Caller,
+    questions: number,
+    run: Effect.Effect<A, Problem>
+  ) => Effect.Effect<A, Problem>
+}>()("posh/server/Limits") {
+  static readonly layer = (settings: LimitSettings): Layer.Layer<Limits> => Layer.effect(Limits, makeLimits(settings))
+}
+
+interface Granting extends AllowanceShape {
+  waitedMs: number
+  refusedMs?: number
+  hadTurn?: boolean
+}
+
+const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSettings) =>
+  Effect.gen(function*() {
+    const clock = yield* Clock.Clock
+    const runFork = Effect.runForkWith(yield* Effect.context())
+    const lag = yield* makeLag
+    const inTurn = yield* makeTurns
+    const inFlight = makeInFlight(maxInFlight, maxInFlight * callerBounds.shareOfOne)
+    const questions = bucketsOf(callerRate, callerBounds.rateBurstSeconds)
+    const resolutions = bucketsOf(
+      callerResolutions === undefined ? undefined : callerResolutions / 60,
+      callerBounds.resolutionsBurstSeconds
+    )
+
+    const takePlaces = ({ account }: Caller, questions: number): Result.Result<Places, Problem> => {
+      if (!inFlight.fits(account, questions)) return Result.fail(full())
+      inFlight.enter(account, questions)
+      let held = questions
+      return Result.succeed({
+        giveBack: (some = held) => {
+          const given = Math.min(some, held)
+          held -= given
+          inFlight.leave(account, given)
+        }
+      })
+    }
+
+    const withPlaces = <A>(caller: Caller, questions: number, run: Effect.Effect<A, Problem>) =>
+      Effect.suspend(() => {
+        const places = takePlaces(caller, questions)
+        return Result.isFailure(places)
+          ? Effect.fail(places.failure)
+          : Effect.ensuring(run, Effect.sync(() => places.success.giveBack()))
+      })
+
+    /** What the question may still have; it remembers when it had to refuse. */
+    const makeAllowance = ({ account }: Caller, waitedMs: number, isHeavy: boolean): Granting => {
+      const allowance: Granting = {
+        account,
+        waitedMs,
+        spend: () => {
+          const waitMs = resolutions?.take(account, monotonicMsOf(clock))
+          if (waitMs !== undefined) allowance.refusedMs = waitMs
+          return waitMs
+        },
+        ...(isHeavy ? { turn: Effect.suspend(() => waitForTurn(allowance)) } : {})
+      }
+      return allowance
+    }
+
+    /** The first turn comes before the deadline begins to count, so it counts against it. */
+    const waitForTurn = (allowance: Granting): Effect.Effect<void> => {
+      const since = monotonicMsOf(clock)
+      return Effect.andThen(
+        inTurn(noPieces),
+        Effect.sync(() => {
+          if (allowance.hadTurn === undefined) allowance.waitedMs += monotonicMsOf(clock) - since
+          allowance.hadTurn = true
+        })
+      )
+    }
+
+    return Limits.of({
+      inFlight,
+      receive: makeReceive(makeBodies(), (watch) => void runFork(watch)),
+      deliver: (response) => void runFork(watchTaking(response)),
+      buckets: new Map([
+        ...(questions === undefined ? [] : [["questions", questions] as const]),
+        ...(resolutions === undefined ? [] : [["resolutions", resolutions] as const])
+      ]),
+      inTurn,
+      takePlaces,
+      withPlaces,
+      asksTooMuch: ({ account }) => questions?.take(account, monotonicMsOf(clock)) !== undefined,
+      ask: ({ answer, batchedMs, caller, isHeavy = false, isSettled }) => {
+        const put = Effect.suspend(() => {
+          const now = monotonicMsOf(clock)
+          const waitedMs = batchedMs ?? lag.ms(now)
+          const waitMs = questions?.take(caller.account, now)
+          if (waitMs !== undefined) return Effect.fail(tooMany("This caller asks more questions than it may.", waitMs))
+          const allowance = makeAllowance(caller, waitedMs, isHeavy)
+          return Effect.flatMap(Effect.provideService(answer, Allowance, allowance), (answered) =>
+            allowance.refusedMs === undefined || isSettled(answered)
+              ? Effect.succeed(answered)
+              : Effect.fail(
+                tooMany("This caller has had as many domains looked up as it may for now.", allowance.refusedMs)
+              ))
+        })
+        return batchedMs === undefined ? withPlaces(caller, 1, put) : put
+      }
+    })
+  })
+
+const bucketsOf = (perSecond: number | undefined, burstSeconds: number): Buckets | undefined =>
+  perSecond === undefined ? undefined : makeBuckets({ perSecond, burst: Math.max(1, perSecond * burstSeconds) })

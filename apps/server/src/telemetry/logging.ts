@@ -1,0 +1,78 @@
+/**
+ * Logs go to standard output: for people on a terminal, else one JSON object a line.
+ */
+import { printable } from "@posh/core"
+import { Cause, Context, Effect, Layer, Logger, type LogLevel, Predicate, References } from "effect"
+import type { Settings } from "../config/variables.ts"
+
+const levels = {
+  trace: "Trace",
+  debug: "Debug",
+  info: "Info",
+  warn: "Warn",
+  error: "Error"
+} as const satisfies Record<Settings["logLevel"], LogLevel.LogLevel>
+
+/** The logger and its least level. */
+export const layerLogging = ({ logFormat, logLevel }: Pick<Settings, "logFormat" | "logLevel">): Layer.Layer<never> =>
+  Layer.mergeAll(
+    Logger.layer([bounded(isPretty(logFormat) ? Logger.consolePretty({ mode: "tty" }) : Logger.consoleJson)]),
+    Layer.succeed(References.MinimumLogLevel, levels[logLevel])
+  )
+
+/** Logs whatever the level: for the one line that whoever starts the service waits for. */
+export const logAlways = (message: string): Effect.Effect<void> =>
+  Effect.log(message).pipe(Effect.provideService(References.MinimumLogLevel, "All"))
+
+const isPretty = (format: Settings["logFormat"]): boolean =>
+  format === "auto" ? process.stdout.isTTY : format === "pretty"
+
+/** Characters of a message, of a cause, or of an annotation that are logged. */
+const longest = 4_096
+
+/**
+ * What a stranger sent may stand in the message of a fault, or beside it: it must neither fill the log nor speak to the
+ * terminal (POSH-SEC-14).
+ */
+export const bounded = <Output>(logger: Logger.Logger<unknown, Output>): Logger.Logger<unknown, Output> =>
+  Logger.make((options) =>
+    logger.log({
+      ...options,
+      message: boundedMessage(options.message),
+      cause: boundedCause(options.cause),
+      fiber: withBoundedAnnotations(options.fiber)
+    })
+  )
+
+/** The fiber as loggers see it: they ask it for what stands beside the message. */
+const withBoundedAnnotations = <Fiber extends Logger.Options<unknown>["fiber"]>(fiber: Fiber): Fiber => {
+  const annotations = fiber.getRef(References.CurrentLogAnnotations)
+  if (Object.keys(annotations).length === 0) return fiber
+  const entries = Object.entries(annotations).map(([name, value]) => [name, boundedMessage(value)])
+  const context = Context.add(fiber.context, References.CurrentLogAnnotations, Object.fromEntries(entries))
+  return Object.create(fiber, {
+    context: { value: context },
+    getRef: { value: <A>(ref: Context.Reference<A>): A => Context.get(context, ref) }
+  })
+}
+
+const boundedMessage = (message: unknown): unknown => {
+  if (Array.isArray(message)) return message.map(boundedMessage)
+  if (Predicate.isError(message)) return escaped(Cause.pretty(Cause.die(message)))
+  return typeof message === "string" ? escaped(message) : message
+}
+
+const boundedCause = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> => {
+  if (cause.reasons.length === 0) return cause
+  const text = escaped(Cause.pretty(cause))
+  const [message = "", ...stack] = text.split("\n")
+  const fault = new Error(message)
+  fault.stack = [message, ...stack].join("\n")
+  return Cause.die(fault)
+}
+
+/** Line by line, because line feeds are those of stacks, which are long but ours. */
+const escaped = (text: string): string => {
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
+  return cut.split("\n").map((line) => printable(line, longest)).join("\n")
+}

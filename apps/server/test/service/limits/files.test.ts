@@ -1,0 +1,27 @@
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { join } from "node:path"
+import { exchange, open } from "./raw.ts"
+
+const main = join(import.meta.dirname, "../../../src/main.ts")
+
+it.live("where few files may be open there are fewer connections, and the start says so", () =>
+  Effect.scoped(Effect.gen(function*() {
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        spawn("sh", ["-c", `ulimit -n 776; exec "$0" "$1"`, process.execPath, main], { env: { POSH_PORT: "0" } })
+      ),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    let output = ""
+    child.stdout.on("data", (chunk) => output += String(chunk))
+    yield* Effect.sleep("20 millis").pipe(
+      Effect.repeat({ until: () => output.includes("listening on") }),
+      Effect.timeout("20 seconds")
+    )
+    assert.match(output, /only 776 files may be open \(ulimit -n\), so there may be 8 connections instead of 16384/)
+    const url = /listening on (http:\/\/[^ "]+)/.exec(output)?.[1] ?? ""
+    for (let index = 0; index < 8; index += 1) yield* open(url, index + 2)
+    assert.isTrue((yield* exchange(url, "", { caller: 20, withinMs: 5_000 })).closed)
+  })))

@@ -1,0 +1,269 @@
+/** The limits one by one, without a network. */
+import { assert, describe, it } from "@effect/vitest"
+import { problem } from "@posh/api"
+import { monotonicMsOf } from "@posh/core"
+import { Clock, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import type { Socket } from "node:net"
+import { PassThrough } from "node:stream"
+import { giveUpUntaken, noteAccount } from "../../../src/http/limits/Connections.ts"
+import { balanceAfter, mostBalance } from "../../../src/http/limits/taking.ts"
+import { structureOf } from "../../../src/http/structure.ts"
+import { makeBodies } from "../../../src/service/limits/Bodies.ts"
+import { callerBounds } from "../../../src/service/limits/bounds.ts"
+import { makeBuckets } from "../../../src/service/limits/Buckets.ts"
+import { makeInFlight } from "../../../src/service/limits/InFlight.ts"
+import { makeLag } from "../../../src/service/limits/Lag.ts"
+import { Limits } from "../../../src/service/limits/Limits.ts"
+import { networkOf } from "../../../src/service/limits/network.ts"
+import { makeTurns } from "../../../src/service/limits/Turns.ts"
+
+describe("a bucket", () => {
+  /** Takes at these times; how many of them were granted. */
+  const granted = (buckets: ReturnType<typeof makeBuckets>, times: ReadonlyArray<number>, account = "a") =>
+    times.filter((now) => buckets.take(account, now) === undefined).length
+  const every = (stepMs: number, count: number) => Array.from({ length: count }, (_, index) => index * stepMs)
+
+  const rows: ReadonlyArray<readonly [string, number, number, ReadonlyArray<number>, number]> = [
+    ["gives its burst at once", 10, 20, every(0, 100), 20],
+    ["refills evenly", 10, 1, every(10, 100), 10],
+    ["gives everything to who takes slowly enough", 10, 1, every(100, 50), 50],
+    ["gives burst and refill together", 10, 20, every(10, 200), 39],
+    ["holds fractions", 0.5, 1, every(1_000, 20), 10]
+  ]
+  it.each(rows)(
+    "%s",
+    (_, perSecond, burst, times, expected) =>
+      assert.strictEqual(granted(makeBuckets({ perSecond, burst }), times), expected)
+  )
+
+  it("says when the next can be had, and that is true", () => {
+    const buckets = makeBuckets({ perSecond: 2, burst: 4 })
+    assert.strictEqual(granted(buckets, every(0, 4)), 4)
+    assert.strictEqual(buckets.take("a", 0), 500)
+    assert.isDefined(buckets.take("a", 499))
+    assert.isUndefined(buckets.take("a", 500))
+  })
+
+  it("is one for each account", () => {
+    const buckets = makeBuckets({ perSecond: 1, burst: 5 })
+    assert.strictEqual(granted(buckets, every(0, 100), "greedy"), 5)
+    assert.strictEqual(granted(buckets, every(0, 5), "modest"), 5)
+  })
+
+  it("is forgotten when 20,000 others have asked since, so that made up callers take no memory", () => {
+    const buckets = makeBuckets({ perSecond: 1, burst: 1 })
+    assert.isUndefined(buckets.take("first", 0))
+    assert.isDefined(buckets.take("first", 0))
+    for (let index = 0; index < 20_000; index += 1) buckets.take(`a${index}`, 0)
+    assert.isUndefined(buckets.take("first", 0))
+  })
+
+  it("tells once what was taken, and takes over what others took", () => {
+    const buckets = makeBuckets({ perSecond: 10, burst: 10 })
+    granted(buckets, every(0, 3))
+    assert.deepStrictEqual(buckets.untold(10), [{ account: "a", owedMs: 300 }])
+    assert.deepStrictEqual(buckets.untold(10), [])
+    buckets.take("a", 0)
+    buckets.learn({ account: "a", owedMs: 800 }, 0) // five of them another's; one more was taken here since
+    assert.strictEqual(granted(buckets, every(0, 10)), 1)
+    buckets.learn({ account: "a", owedMs: 0 }, 0)
+    assert.isDefined(buckets.take("a", 0), "nothing that was taken here is given back")
+  })
+})
+
+describe("places", () => {
+  it("are bounded in all, and for each", () => {
+    const places = makeInFlight(10, 6)
+    assert.isTrue(places.fits("a", 6))
+    assert.isFalse(places.fits("a", 7))
+    places.enter("a", 6)
+    assert.isFalse(places.fits("a", 1))
+    assert.isTrue(places.fits("b", 4))
+    assert.isFalse(places.fits("b", 5))
+    places.leave("a", 6)
+    assert.isTrue(places.fits("a", 6))
+  })
+
+  it("for octets of bodies are given back", () => {
+    const bodies = makeBodies({ all: 100, one: 60 })
+    const release = bodies.reserve("a", 60)
+    assert.isDefined(release)
+    assert.isUndefined(bodies.reserve("a", 1))
+    assert.isDefined(bodies.reserve("b", 40))
+    assert.isUndefined(bodies.reserve("c", 1))
+    release?.()
+    assert.isDefined(bodies.reserve("a", 60))
+  })
+})
+
+describe("who is one caller, by address", () => {
+  it.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["2001:DB8:0:0:ffff::", "2001:db8:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["", ""]
+  ])("%s is %s", (address, network) => assert.strictEqual(networkOf(address), network))
+})
+
+describe("structure of a body", () => {
+  const rows: ReadonlyArray<readonly [string, string, boolean]> = [
+    [
+      "a batch of 1,000 chains",
+      JSON.stringify({
+        requests: Array.from({ length: 1_000 }, (_, id) => ({
+          id: String(id),
+          domain: "a.example",
+          service: "xmpp-server",
+          chain: Array.from({ length: 10 }, () => "MII"),
+          prooftypes: ["posh", "pkix", "dane"],
+          explain: true
+        }))
+      }),
+      false
+    ],
+    ["32 levels", "[".repeat(32), false],
+    ["33 levels", "{\"a\":[".repeat(17), true],
+    ["brackets in a string", `"${"[".repeat(1_000)}"`, false],
+    ["behind an escaped quote", `"\\"${"[".repeat(1_000)}"`, false],
+    ["behind an escaped backslash", `"\\\\"${"[".repeat(33)}`, true],
+    ["300,000 elements", `[${"0,".repeat(300_000)}0]`, true],
+    ["300,000 strings", "\"\"".repeat(300_000), true],
+    ["a string without an end", "\"abc", false]
+  ]
+  it.each(rows)("%s", (_, text, expected) => assert.strictEqual(structureOf(Buffer.from(text)).isOver, expected))
+})
+
+describe("answers that nobody takes", () => {
+  const waiting = (octets: number, account: string) => {
+    const stream = new PassThrough({ highWaterMark: 1 })
+    stream.write("x")
+    stream.cork()
+    stream.write(Buffer.alloc(octets))
+    stream.on("error", () => {})
+    const socket = stream as unknown as Socket
+    noteAccount(socket, account)
+    return socket
+  }
+  const rows: ReadonlyArray<
+    readonly [name: string, answers: ReadonlyArray<readonly [account: string, octets: number]>, ended: string]
+  > = [
+    ["the greatest first, until few enough are left", [["a", 10], ["a", 1_000], ["a", 100]], "-x-"],
+    ["none where few enough wait", [["a", 60], ["b", 60]], "--"],
+    ["those of the caller for whom most waits, not the greatest of all", [["a", 90], ["b", 80], ["b", 80]], "--x"],
+    [
+      "many small ones of one caller before a large one of another",
+      [["a", 99], ...Array.from({ length: 10 }, () => ["b", 39] as const)],
+      "-xxxxxxxx--"
+    ],
+    ["of equals in turns", [["a", 99], ["b", 99], ["a", 99], ["b", 99]], "xx--"]
+  ]
+  it.each(rows)("are given up: %s", (_, answers, ended) => {
+    const sockets = answers.map(([account, octets]) => waiting(octets, account))
+    giveUpUntaken(sockets, 200)
+    const left = sockets.filter(({ destroyed }) => !destroyed).reduce(
+      (sum, { writableLength }) => sum + writableLength,
+      0
+    )
+    assert.isAtMost(left, 200)
+    const count = (text: string) => [...text].filter((mark) => mark === "x").length
+    const owners = (marks: ReadonlyArray<boolean>) =>
+      answers.filter((_answer, index) => marks[index]).map(([account]) => account).sort()
+    assert.deepStrictEqual(
+      owners(sockets.map(({ destroyed }) => destroyed)),
+      owners([...ended].map((mark) => mark === "x"))
+    )
+    assert.strictEqual(sockets.filter(({ destroyed }) => destroyed).length, count(ended))
+  })
+
+  const rate = callerBounds.answerProgress
+  const pause = callerBounds.answerPauseMs
+  /** Octets taken in each second → the second at whose end it is too slow. */
+  const paces: ReadonlyArray<readonly [name: string, pace: (second: number) => number, over: number | undefined]> = [
+    ["nothing", () => 0, pause / 1_000 + 1],
+    ["the least rate", () => rate, undefined],
+    ["half of it", () => rate / 2, pause / 500 + 1],
+    ["much at once, and then nothing", (second) => second === 0 ? 8 * 1024 * 1024 : 0, pause / 1_000 + 2],
+    ["in bursts with pauses", (second) => second % 25 === 24 ? 25 * rate : 0, undefined],
+    ["an octet a second", () => 1, pause / 1_000 + 1]
+  ]
+  it.each(paces)("in portions are taken too slowly: %s", (_, pace, over) => {
+    let balance: number = mostBalance
+    const seconds = Array.from({ length: 300 }, (_second, second) => second)
+    const ended = seconds.find((second) => (balance = balanceAfter(balance, 1_000, pace(second))) < 0)
+    assert.strictEqual(ended === undefined ? undefined : ended + 1, over)
+  })
+})
+
+describe("turns", () => {
+  it.live("slices end by the clock, and each has its turn", () =>
+    Effect.gen(function*() {
+      const inTurn = yield* makeTurns
+      const done: Array<string> = []
+      const work = (name: string) =>
+        inTurn(function*() {
+          for (let piece = 0; piece < 6; piece += 1) {
+            done.push(name)
+            const until = performance.now() + callerBounds.sliceMs / 2
+            while (performance.now() < until) { /* a piece of work */ }
+            yield
+          }
+          return name
+        })
+      const names = yield* Effect.all([work("a"), work("b")], { concurrency: "unbounded" })
+      assert.deepStrictEqual(names, ["a", "b"])
+      const changes = done.filter((name, index) => name !== done[index - 1]).length
+      assert.isAtLeast(changes, 4, done.join(""))
+    }))
+})
+
+describe("the time that a question has waited to be read", () => {
+  it.live("is what the process was busy for", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const start = performance.now()
+      const lag = yield* makeLag
+      yield* Effect.sleep("200 millis")
+      const before = performance.now()
+      while (performance.now() - before < 400) { /* as a large document would be */ }
+      const now = yield* Clock.clockWith((clock) => Effect.succeed(monotonicMsOf(clock)))
+      assert.isAbove(lag.ms(now), 300)
+      assert.isBelow(lag.ms(now), performance.now() - start)
+    })))
+})
+
+describe("within the limits", () => {
+  const caller = { name: "a", account: "a", scope: "verify" as const }
+  const settings = { maxInFlight: 4, callerRate: 1, callerResolutions: undefined }
+  const asking = (answer: Effect.Effect<string, ReturnType<typeof problem>>) => ({
+    caller,
+    answer,
+    isSettled: () => true
+  })
+
+  it.effect("a place is given back however an answer ends", () =>
+    Effect.gen(function*() {
+      const { ask, inFlight } = yield* Limits
+      const failing = asking(Effect.fail(problem("InvalidRequest", "No.")))
+      yield* Effect.result(ask(failing))
+      yield* Effect.exit(ask(asking(Effect.die("a defect"))))
+      const fiber = yield* Effect.forkChild(ask(asking(Effect.never)), { startImmediately: true })
+      assert.isFalse(inFlight.fits("a", 3))
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(inFlight.fits("a", 3))
+    }).pipe(Effect.provide(Limits.layer(settings))))
+
+  it.effect("the rate is a problem that says when to come back", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Limits
+      const answer = ask(asking(Effect.succeed("yes")))
+      for (let times = 0; times < 10; times += 1) assert.strictEqual(yield* answer, "yes")
+      const refused = yield* Effect.flip(answer)
+      assert.deepInclude(refused, { code: "TooManyRequests", status: 429, retryAfterMs: 1_000 })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* answer, "yes")
+    }).pipe(Effect.provide(Limits.layer(settings))))
+})
