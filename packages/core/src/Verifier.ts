@@ -11,18 +11,18 @@ import { layerMemory } from "./cache/store/MemoryStore.ts"
 import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
 import { judgeLeaf } from "./presented/Leaf.ts"
-import { parseProof } from "./presented/Proof.ts"
+import { parsePresented } from "./presented/Presented.ts"
 import { screenChains } from "./proof/posh/ChainScreen.ts"
 import { match } from "./proof/posh/Matcher.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
-import { Allowance } from "./question/Allowance.ts"
+import { CallerBudget } from "./question/CallerBudget.ts"
 import type { QuestionError } from "./question/errors.ts"
 import type { Generations } from "./question/Generation.ts"
 import type { Question } from "./question/Question.ts"
-import { currentStage, type Stage, untraced } from "./question/Stage.ts"
+import { deadlines, parseOptions } from "./question/QuestionOptions.ts"
+import { currentStage, type StageTracer, untraced } from "./question/StageTracer.ts"
 import { currentStamp, stampOf, timeSince } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
-import { deadlines, parseTerms } from "./question/Terms.ts"
 import { type Assertion, toAssertion } from "./verdict/Assertion.ts"
 import { type Inquiry, judged, refusedLeaf, unresolved } from "./verdict/judge.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
@@ -73,13 +73,13 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
 
   // Whoever puts the same frozen question again is spared the reading.
   const readTarget = remembering((question: Question) => parseTarget(question, policy))
-  const readProof = remembering(parseProof)
-  const readTerms = remembering((question: Question) => parseTerms(question, policy))
+  const readProof = remembering(parsePresented)
+  const readTerms = remembering((question: Question) => parseOptions(question, policy))
 
   // Spans only where a question is traced: they would cost more than the rest of a warm answer.
   const verify = Effect.fnUntraced(function*(question: Question) {
     const stage = yield* currentStage
-    const { turn = Effect.void } = yield* Allowance
+    const { turn = Effect.void } = yield* CallerBudget
     yield* turn
     const inquiry = yield* Effect.fromResult(inquire(stage, question))
     const refusal = refuse(inquiry)
@@ -114,7 +114,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     return verdict
   }
 
-  const inquire = (stage: Stage, question: Question): Result.Result<Inquiry, QuestionError> => {
+  const inquire = (stage: StageTracer, question: Question): Result.Result<Inquiry, QuestionError> => {
     const asked = stampOf(clock)
     const target = stage.run("Target", () => readTarget(question))
     if (Result.isFailure(target)) return Result.fail(target.failure)
@@ -139,13 +139,13 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     inquiry.leaf.fault === undefined ? undefined : refusedLeaf(inquiry, inquiry.leaf.fault)
 
   /** After a wait, everything is judged by the time that it is by then. */
-  const concludeLater = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
+  const concludeLater = (stage: StageTracer, inquiry: Inquiry, resolution: Resolution): Verdict => {
     const now = timeSince(inquiry.asked, stampOf(clock))
     const later = { ...inquiry, now, leaf: judgeLeaf(inquiry.presented, policy, now) }
     return refuse(later) ?? conclude(stage, later, resolution)
   }
 
-  const conclude = (stage: Stage, inquiry: Inquiry, resolution: Resolution): Verdict => {
+  const conclude = (stage: StageTracer, inquiry: Inquiry, resolution: Resolution): Verdict => {
     const { now, presented, terms } = inquiry
     const { outcome } = resolution.deciding
     if (Result.isFailure(outcome)) return unresolved(inquiry, resolution, outcome.failure)
@@ -198,7 +198,7 @@ const isFixed = (question: Question): boolean =>
 
 const toOptions = (
   { asked, terms: { deadlineMs, generations, maxAgeMs } }: Inquiry,
-  stage: Stage
+  stage: StageTracer
 ): ResolveOptions => ({
   generations,
   asked,

@@ -10,7 +10,7 @@ import {
   lintAssertion,
   lintDocument,
   lintGenerations,
-  parseProof,
+  parsePresented,
   parseService,
   registeredServices,
   Verifier
@@ -123,7 +123,7 @@ const generate = (
 const readCertificate = (text: string, index: number): Result.Result<Certificate, Problem> => {
   const field = `certificates[${index}]`
   return Result.flatMap(
-    Result.mapError(parseProof({ domain: "", service: "", certificate: text }), (error) => ({
+    Result.mapError(parsePresented({ domain: "", service: "", certificate: text }), (error) => ({
       ...questionProblem(error),
       field
     })),

@@ -5,11 +5,11 @@
  * (`meaningOf`), and again where that was an answer to others alone.
  */
 import { Clock, Effect, Result } from "effect"
-import { Allowance } from "../question/Allowance.ts"
+import { CallerBudget } from "../question/CallerBudget.ts"
 import { type Deadline, remainingMs } from "../question/Deadline.ts"
 import { ResolveError } from "../question/errors.ts"
 import type { Generation } from "../question/Generation.ts"
-import type { Stage } from "../question/Stage.ts"
+import type { StageTracer } from "../question/StageTracer.ts"
 import { type Stamp, stampOf, timeSince } from "../question/Stamp.ts"
 import type { Target } from "../question/Target.ts"
 import type { CacheStatus } from "../verdict/Verdict.ts"
@@ -34,7 +34,7 @@ export interface Search {
   /** For that, and for `need.maxAgeMs`; one for all generations of the question. */
   readonly leave?: RefetchLeave
   /** Where the question is traced. */
-  readonly stage?: Stage
+  readonly stage?: StageTracer
 }
 
 export interface LookupParts {
@@ -138,7 +138,7 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
       const { text } = target.keys[generation]
       const since = stampOf(clock).monotonicMs
       if (!flights.isUnderWay(text)) {
-        const refusedForMs = (yield* Allowance).spend()
+        const refusedForMs = (yield* CallerBudget).take()
         if (refusedForMs !== undefined) return refused(generation, search, remembered, refusedForMs)
         if (refetch) search.leave?.use(since)
       }

@@ -17,7 +17,7 @@
  */
 import { Clock, Effect, Exit, Option, PartitionedSemaphore } from "effect"
 import type { BudgetLimits } from "../Limits.ts"
-import { Allowance } from "../question/Allowance.ts"
+import { CallerBudget } from "../question/CallerBudget.ts"
 import { monotonicMs } from "../question/Stamp.ts"
 import type { Path } from "./FairQueue.ts"
 import { type Fetcher, FetchError, type FetchRequest, type Waiting } from "./Fetcher.ts"
@@ -35,7 +35,7 @@ export const withBudgets = ({ find, get }: Fetcher["Service"], limits: BudgetLim
 
   return Effect.fnUntraced(function*(request) {
     const now = yield* monotonicMs
-    const { account } = yield* Allowance
+    const { account } = yield* CallerBudget
     const site = siteOf(request.target.host)
     const path = pathOf(request, account)
     const paced = (gate: Gate, by: Path) => <A>(work: Effect.Effect<A, FetchError>) =>

@@ -4,7 +4,7 @@
 import type { VerdictCode } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
 import type { Policy } from "../Policy.ts"
-import type { PresentedCertificate } from "../verdict/Verdict.ts"
+import type { Presented } from "../verdict/Verdict.ts"
 import { isDenied } from "./DenyList.ts"
 import { examineLeaf } from "./LeafProfile.ts"
 
@@ -14,7 +14,7 @@ export interface LeafJudgement {
   readonly lints: ReadonlyArray<Lint>
 }
 
-export const judgeLeaf = (presented: PresentedCertificate, policy: Policy, now: number): LeafJudgement => {
+export const judgeLeaf = (presented: Presented, policy: Policy, now: number): LeafJudgement => {
   const { certificate } = presented
   const { denied, lints } = inspect(presented)
   if (denied && !policy.trustDraftExamples) {
@@ -42,9 +42,9 @@ interface Inspection {
   readonly lints: ReadonlyArray<Lint>
 }
 
-const inspections = new WeakMap<PresentedCertificate, Inspection>()
+const inspections = new WeakMap<Presented, Inspection>()
 
-const inspect = (presented: PresentedCertificate): Inspection => {
+const inspect = (presented: Presented): Inspection => {
   const known = inspections.get(presented)
   if (known !== undefined) return known
   const { certificate, hashes } = presented

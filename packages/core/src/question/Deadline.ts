@@ -2,7 +2,7 @@
  * When an answer is due.
  */
 import { Effect } from "effect"
-import { Allowance } from "./Allowance.ts"
+import { CallerBudget } from "./CallerBudget.ts"
 import { monotonicMs } from "./Stamp.ts"
 
 /** The clock is first read where something has to be waited for. */
@@ -16,6 +16,6 @@ export interface Deadline {
 export const remainingMs = (deadline: Deadline): Effect.Effect<number> =>
   Effect.gen(function*() {
     const now = yield* monotonicMs
-    deadline.at ??= now + deadline.ms - (yield* Allowance).waitedMs
+    deadline.at ??= now + deadline.ms - (yield* CallerBudget).waitedMs
     return Math.max(0, deadline.at - now)
   })

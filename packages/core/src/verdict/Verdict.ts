@@ -31,7 +31,7 @@ export interface AttemptReport {
 }
 
 /** What is known of the certificate in question. */
-export interface PresentedCertificate {
+export interface Presented {
   readonly hashes: Hashes
   /** Absent for a question by fingerprint. */
   readonly certificate?: Certificate
@@ -71,7 +71,7 @@ export interface Verdict {
   readonly service: ServiceKey
   readonly prooftype: "posh"
   readonly generation?: Generation
-  readonly presented: PresentedCertificate
+  readonly presented: Presented
   /** When this was decided; milliseconds since the epoch, as all instants here. */
   readonly decidedAt: number
   /** Until when the caller may rely on it (POSH-MAT-63); `verified` only. */
@@ -93,7 +93,7 @@ export interface Verdict {
 export interface Subject {
   readonly domain: Domain
   readonly service: ServiceKey
-  readonly presented: PresentedCertificate
+  readonly presented: Presented
   readonly decidedAt: number
 }
 

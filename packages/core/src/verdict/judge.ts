@@ -9,25 +9,17 @@ import { compareNames, type NameMatches } from "../presented/NameCheck.ts"
 import type { ChainScreen } from "../proof/posh/ChainScreen.ts"
 import type { Match } from "../proof/posh/Matcher.ts"
 import type { ResolveError } from "../question/errors.ts"
+import type { QuestionOptions } from "../question/QuestionOptions.ts"
 import type { Stamp } from "../question/Stamp.ts"
 import type { Target } from "../question/Target.ts"
-import type { Terms } from "../question/Terms.ts"
 import { reportAttempt } from "./report.ts"
-import {
-  type Evidence,
-  type Origin,
-  type PresentedCertificate,
-  refuted,
-  type Subject,
-  type Verdict,
-  verified
-} from "./Verdict.ts"
+import { type Evidence, type Origin, type Presented, refuted, type Subject, type Verdict, verified } from "./Verdict.ts"
 
 /** A question after parsing. */
 export interface Inquiry {
   readonly target: Target
-  readonly presented: PresentedCertificate
-  readonly terms: Terms
+  readonly presented: Presented
+  readonly terms: QuestionOptions
   /** When it was put. */
   readonly asked: Stamp
   /** The time by which everything is judged (POSH-MAT-02), in the end that of the decision; milliseconds since the epoch. */
@@ -140,7 +132,7 @@ const evidenceOf = (
   return withChain(matched, found.candidate.index, association, inquiry.terms, chains)
 }
 
-const lintNames = ({ certificate }: PresentedCertificate): ReadonlyArray<Lint> =>
+const lintNames = ({ certificate }: Presented): ReadonlyArray<Lint> =>
   certificate === undefined || certificate.namesLeftOut === 0
     ? []
     : [lint("NamesLeftOut", "info", undefined, `there are ${certificate.namesLeftOut} more`)]
@@ -150,7 +142,7 @@ const withChain = (
   evidence: Evidence,
   index: number,
   { material }: Association,
-  { chainCheck }: Terms,
+  { chainCheck }: QuestionOptions,
   chains: ChainScreen
 ): Evidence => {
   if (chainCheck === "off" || material._tag === "Fingerprints") return evidence // no chain in fingerprints

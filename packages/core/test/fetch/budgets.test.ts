@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { withBudgets } from "../../src/fetch/Budgets.ts"
 import { FetchError, type FetchRequest, type FetchResponse } from "../../src/fetch/Fetcher.ts"
 import { attemptLimits, type BudgetLimits, budgetLimits } from "../../src/Limits.ts"
-import { Allowance } from "../../src/question/Allowance.ts"
+import { CallerBudget } from "../../src/question/CallerBudget.ts"
 import type { Domain } from "../../src/question/Domain.ts"
 
 const request = (source: string, host = source): FetchRequest => ({
@@ -107,7 +107,7 @@ describe("budgets (SEC-12)", () => {
       const ask = (account: string, source: string) =>
         get(request(source)).pipe(
           Effect.andThen(Clock.currentTimeMillis),
-          Effect.provideService(Allowance, { account, waitedMs: 0, spend: () => undefined }),
+          Effect.provideService(CallerBudget, { account, waitedMs: 0, take: () => undefined }),
           Effect.forkChild
         )
       const many = yield* Effect.forEach(Array.from({ length: 20 }, (_, index) => `d${index}.example`), (source) =>

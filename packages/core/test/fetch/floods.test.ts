@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { siteOf } from "../../src/fetch/Site.ts"
-import { Allowance } from "../../src/question/Allowance.ts"
+import { CallerBudget } from "../../src/question/CallerBudget.ts"
 import type { Domain } from "../../src/question/Domain.ts"
 import { makeWeb, type Page, verifierOver } from "../fakeFetcher.ts"
 import { ask, fingerprints, start } from "../greenhouse.ts"
@@ -140,7 +140,7 @@ const flooding = ({ account = "", everyMs, names, page }: Flood, web: ReturnType
       return Effect.delay(ask({ domain }), (everyMs ?? 0) * index)
     },
     { concurrency: "unbounded", discard: true }
-  ).pipe(Effect.provideService(Allowance, { account, waitedMs: 0, spend: () => undefined }))
+  ).pipe(Effect.provideService(CallerBudget, { account, waitedMs: 0, take: () => undefined }))
 
 describe("a flood that strangers cause", () => {
   it.effect.each(rows)("$name", ({ flood, honest, site, withinMs }) => {

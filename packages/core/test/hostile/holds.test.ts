@@ -12,7 +12,7 @@ import { makeKey } from "../../src/cache/store/AssociationStore.ts"
 import { decodeAssociation, encodeAssociation } from "../../src/cache/store/codec.ts"
 import { documentLimits } from "../../src/Limits.ts"
 import { compareNames } from "../../src/presented/NameCheck.ts"
-import { parseProof } from "../../src/presented/Proof.ts"
+import { parsePresented } from "../../src/presented/Presented.ts"
 import { screenChains } from "../../src/proof/posh/ChainScreen.ts"
 import { parseDocument } from "../../src/proof/posh/Document.ts"
 import { lintDocument } from "../../src/publish/lint.ts"
@@ -72,7 +72,7 @@ describe("a certificate in question", () => {
   for (const [what, parts] of Object.entries(worst)) {
     const der = forge(parts)
     const chain = repeat(10, () => base64(der))
-    holds(what, () => Result.getOrThrow(parseProof({ domain: "", service: "", chain })))
+    holds(what, () => Result.getOrThrow(parsePresented({ domain: "", service: "", chain })))
     holds(`${what}, all that it says of itself`, () => {
       const { issuer, names, serialNumber, subject } = Result.getOrThrow(parseCertificate(der))
       compare(names)
@@ -88,7 +88,7 @@ describe("a certificate in question", () => {
     "1 MiB of labels": "-----BEGIN PRIVATE ".repeat(55_000)
   }
   for (const [what, certificate] of Object.entries(texts)) {
-    holds(what, () => assert(Result.isFailure(parseProof({ domain: "", service: "", certificate }))))
+    holds(what, () => assert(Result.isFailure(parsePresented({ domain: "", service: "", certificate }))))
   }
 })
 

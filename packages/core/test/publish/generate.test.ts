@@ -3,7 +3,7 @@ import { type CertificateOptions, daysFromNow, greenhouse, issue, rootCa, selfSi
 import { Effect, Result } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import { hashNames } from "../../src/association/Material.ts"
-import { presentCertificate } from "../../src/presented/Proof.ts"
+import { toPresented } from "../../src/presented/Presented.ts"
 import { type Document, parseDocument } from "../../src/proof/posh/Document.ts"
 import { match } from "../../src/proof/posh/Matcher.ts"
 import { type GeneratedDocument, generateDocument, type GenerateRequest } from "../../src/publish/generate.ts"
@@ -133,7 +133,7 @@ describe("generateDocument: round trip", () => {
         const { material } = read(document, generation)
         for (const certificate of certificates) {
           const options = { now: at, hashes: hashNames, mode: "certificate", admits: () => true } as const
-          assert.strictEqual(match(material, presentCertificate(certificate), options)._tag, "Matched")
+          assert.strictEqual(match(material, toPresented(certificate), options)._tag, "Matched")
         }
         assert.deepStrictEqual(lintDocument({ document, generation, now: at, contentType }), [])
       })

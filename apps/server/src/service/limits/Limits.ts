@@ -3,7 +3,7 @@
  * problem at once, never a late or a wrong answer.
  */
 import type { Problem } from "@posh/api"
-import { Allowance, type AllowanceShape, monotonicMsOf } from "@posh/core"
+import { CallerBudget, type CallerBudgetShape, monotonicMsOf } from "@posh/core"
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { ServerResponse } from "node:http"
 import type { Settings } from "../../config/variables.ts"
@@ -61,7 +61,7 @@ export class Limits extends Context.Service<Limits, {
   static readonly layer = (settings: LimitSettings): Layer.Layer<Limits> => Layer.effect(Limits, makeLimits(settings))
 }
 
-interface Granting extends AllowanceShape {
+interface Granting extends CallerBudgetShape {
   waitedMs: number
   refusedMs?: number
   hadTurn?: boolean
@@ -102,28 +102,28 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
       })
 
     /** What the question may still have; it remembers when it had to refuse. */
-    const makeAllowance = ({ account }: Caller, waitedMs: number, isHeavy: boolean): Granting => {
-      const allowance: Granting = {
+    const makeBudget = ({ account }: Caller, waitedMs: number, isHeavy: boolean): Granting => {
+      const budget: Granting = {
         account,
         waitedMs,
-        spend: () => {
+        take: () => {
           const waitMs = resolutions?.take(account, monotonicMsOf(clock))
-          if (waitMs !== undefined) allowance.refusedMs = waitMs
+          if (waitMs !== undefined) budget.refusedMs = waitMs
           return waitMs
         },
-        ...(isHeavy ? { turn: Effect.suspend(() => waitForTurn(allowance)) } : {})
+        ...(isHeavy ? { turn: Effect.suspend(() => waitForTurn(budget)) } : {})
       }
-      return allowance
+      return budget
     }
 
     /** The first turn comes before the deadline begins to count, so it counts against it. */
-    const waitForTurn = (allowance: Granting): Effect.Effect<void> => {
+    const waitForTurn = (budget: Granting): Effect.Effect<void> => {
       const since = monotonicMsOf(clock)
       return Effect.andThen(
         inTurn(noPieces),
         Effect.sync(() => {
-          if (allowance.hadTurn === undefined) allowance.waitedMs += monotonicMsOf(clock) - since
-          allowance.hadTurn = true
+          if (budget.hadTurn === undefined) budget.waitedMs += monotonicMsOf(clock) - since
+          budget.hadTurn = true
         })
       )
     }
@@ -146,12 +146,12 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
           const waitedMs = batchedMs ?? lag.ms(now)
           const waitMs = questions?.take(caller.account, now)
           if (waitMs !== undefined) return Effect.fail(tooMany("This caller asks more questions than it may.", waitMs))
-          const allowance = makeAllowance(caller, waitedMs, isHeavy)
-          return Effect.flatMap(Effect.provideService(answer, Allowance, allowance), (answered) =>
-            allowance.refusedMs === undefined || isSettled(answered)
+          const budget = makeBudget(caller, waitedMs, isHeavy)
+          return Effect.flatMap(Effect.provideService(answer, CallerBudget, budget), (answered) =>
+            budget.refusedMs === undefined || isSettled(answered)
               ? Effect.succeed(answered)
               : Effect.fail(
-                tooMany("This caller has had as many domains looked up as it may for now.", allowance.refusedMs)
+                tooMany("This caller has had as many domains looked up as it may for now.", budget.refusedMs)
               ))
         })
         return batchedMs === undefined ? withPlaces(caller, 1, put) : put

@@ -3,7 +3,7 @@
  */
 import { Result } from "effect"
 import type { JwkEntry } from "../../association/Material.ts"
-import { digest } from "../../presented/Proof.ts"
+import { digest } from "../../presented/Presented.ts"
 import type { ChainCheckMode } from "../../question/Question.ts"
 import {
   type ChainExamination,

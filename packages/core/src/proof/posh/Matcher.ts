@@ -11,8 +11,8 @@ import {
   type Material
 } from "../../association/Material.ts"
 import { type Lint, lint } from "../../Lint.ts"
-import { digest } from "../../presented/Proof.ts"
-import type { MatchedCandidate, PresentedCertificate } from "../../verdict/Verdict.ts"
+import { digest } from "../../presented/Presented.ts"
+import type { MatchedCandidate, Presented } from "../../verdict/Verdict.ts"
 
 export interface MatchOptions {
   /** Milliseconds since the epoch: expired candidates do not count (POSH-MAT-13). */
@@ -38,14 +38,14 @@ export type Match =
   }
 
 /** The first candidate in document order that is the certificate (POSH-MAT-41); any one suffices (POSH-MAT-40). */
-export const match = (material: Material, presented: PresentedCertificate, options: MatchOptions): Match =>
+export const match = (material: Material, presented: Presented, options: MatchOptions): Match =>
   material._tag === "Fingerprints"
     ? matchDescriptors(material.descriptors, presented, options)
     : matchEntries(material.entries, presented, options)
 
 const matchDescriptors = (
   descriptors: ReadonlyArray<Descriptor>,
-  presented: PresentedCertificate,
+  presented: Presented,
   options: MatchOptions
 ): Match => {
   let usable = false
@@ -72,7 +72,7 @@ const matchDescriptors = (
 
 const matchEntries = (
   entries: ReadonlyArray<JwkEntry>,
-  presented: PresentedCertificate,
+  presented: Presented,
   options: MatchOptions
 ): Match => {
   const current = entries.filter(({ notAfter }) => options.now <= notAfter)
@@ -95,7 +95,7 @@ const matchEntries = (
 /** By what an entry equals the certificate; `none` where a question by fingerprint has no hash that counts. */
 const compareEntry = (
   entry: JwkEntry,
-  presented: PresentedCertificate,
+  presented: Presented,
   { hashes, mode }: MatchOptions
 ): MatchedCandidate["algorithm"] | "none" | undefined => {
   const { certificate } = presented

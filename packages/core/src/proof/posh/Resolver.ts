@@ -20,7 +20,7 @@ import type { Policy } from "../../Policy.ts"
 import type { Deadline } from "../../question/Deadline.ts"
 import type { ResolveError } from "../../question/errors.ts"
 import type { Generation, Generations } from "../../question/Generation.ts"
-import type { Stage } from "../../question/Stage.ts"
+import type { StageTracer } from "../../question/StageTracer.ts"
 import type { Stamp } from "../../question/Stamp.ts"
 import type { Target } from "../../question/Target.ts"
 import { makeAttempt } from "./Attempt.ts"
@@ -38,7 +38,7 @@ export interface ResolveOptions extends RecallOptions {
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
   /** Where the question is traced. */
-  readonly stage?: Stage
+  readonly stage?: StageTracer
 }
 
 /** A resolution that asked nobody. */

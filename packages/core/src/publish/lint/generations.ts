@@ -9,7 +9,7 @@ import {
   type JwkSet
 } from "../../association/Material.ts"
 import { type Lint, lint } from "../../Lint.ts"
-import { digest } from "../../presented/Proof.ts"
+import { digest } from "../../presented/Presented.ts"
 
 /** Names what one generation publishes and the other does not. Entries that have expired are left aside. */
 export const lintGenerations = (rfc: Fingerprints, draft: JwkSet, now: number): ReadonlyArray<Lint> => {

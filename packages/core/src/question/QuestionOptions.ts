@@ -8,7 +8,7 @@ import { QuestionError } from "./errors.ts"
 import type { Generations } from "./Generation.ts"
 import type { ChainCheckMode, NameCheckMode, Question } from "./Question.ts"
 
-export interface Terms {
+export interface QuestionOptions {
   readonly generations: Generations
   readonly nameCheck: NameCheckMode
   readonly chainCheck: ChainCheckMode
@@ -21,7 +21,7 @@ export interface Terms {
 
 export const deadlines = { least: 50, most: 30_000, usual: 10_000 } as const
 
-export const parseTerms = (question: Question, policy: Policy): Result.Result<Terms, QuestionError> => {
+export const parseOptions = (question: Question, policy: Policy): Result.Result<QuestionOptions, QuestionError> => {
   const { deadlineMs = deadlines.usual, derivedDomain, maxAge } = question
   // The seam for requirements §6: other prooftypes are not built, and none passes silently.
   for (const [index, prooftype] of (question.prooftypes ?? ["posh"]).entries()) {

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { Allowance } from "../../src/question/Allowance.ts"
+import { CallerBudget } from "../../src/question/CallerBudget.ts"
 import type { Question } from "../../src/question/Question.ts"
 import { makeWeb, type Page, verifierOver } from "../fakeFetcher.ts"
 import { ask, draft, fingerprints, next, onlyNext, rfc, start } from "../greenhouse.ts"
@@ -11,13 +11,13 @@ import { ask, draft, fingerprints, next, onlyNext, rfc, start } from "../greenho
 /** So many resolutions, and no more. */
 const makePurse = (resolutions: number, waitedMs = 0) => {
   const purse = { left: resolutions, refused: 0 }
-  const spend = () => {
+  const take = () => {
     purse.left -= 1
     if (purse.left >= 0) return undefined
     purse.refused += 1
     return 4_200
   }
-  return { purse, provide: Effect.provideService(Allowance, { account: "", waitedMs, spend }) }
+  return { purse, provide: Effect.provideService(CallerBudget, { account: "", waitedMs, take }) }
 }
 
 describe("a resolution is paid for where it starts", () => {

@@ -4,7 +4,7 @@
  */
 import { Context, type Effect } from "effect"
 
-export interface AllowanceShape {
+export interface CallerBudgetShape {
   /** Whose question it is: where many wait for requests to strangers' servers, accounts take turns. */
   readonly account: string
   /** Milliseconds that passed since the question arrived; they count against its deadline. */
@@ -13,7 +13,7 @@ export interface AllowanceShape {
    * Asked once for each resolution that the question is about to start, and not for one that it joins or that runs in
    * the background anyway. `undefined` grants it; else it is refused, and would be granted after so many milliseconds.
    */
-  readonly spend: () => number | undefined
+  readonly take: () => number | undefined
   /**
    * Waited for before each stage that may take the processor for milliseconds (reading a certificate, judging against
    * material). What holds no turn runs at once.
@@ -21,6 +21,6 @@ export interface AllowanceShape {
   readonly turn?: Effect.Effect<void>
 }
 
-export const Allowance = Context.Reference<AllowanceShape>("posh/Allowance", {
-  defaultValue: () => ({ account: "", waitedMs: 0, spend: () => undefined })
+export const CallerBudget = Context.Reference<CallerBudgetShape>("posh/CallerBudget", {
+  defaultValue: () => ({ account: "", waitedMs: 0, take: () => undefined })
 })

@@ -9,12 +9,12 @@ import { decodeBase64, fromHex } from "../encoding/base64.ts"
 import { documentLimits, questionLimits } from "../Limits.ts"
 import { QuestionError } from "../question/errors.ts"
 import type { Question } from "../question/Question.ts"
-import type { PresentedCertificate } from "../verdict/Verdict.ts"
+import type { Presented } from "../verdict/Verdict.ts"
 import { type Certificate, parseCertificate } from "../x509/Certificate.ts"
 import { parsePemOrBase64 } from "../x509/pem.ts"
 
 /** Reads the one of `certificate`, `chain` and `fingerprint` that a question has. The leaf alone is proof (POSH-REQ-02). */
-export const parseProof = (question: Question): Result.Result<PresentedCertificate, QuestionError> => {
+export const parsePresented = (question: Question): Result.Result<Presented, QuestionError> => {
   const { certificate, chain, fingerprint } = question
   const given = [certificate, chain, fingerprint].filter((value) => value !== undefined).length
   if (given !== 1) {
@@ -33,13 +33,13 @@ const nodeNames: Record<HashName, string> = { "sha-512": "sha512", "sha-384": "s
 
 // Servers ask about the same certificates again and again; a parsed one is remembered by its text. Least recently used
 // first out, and bounded in octets as well: texts of 45 KiB are legal.
-const readings = new LRUCache<string, PresentedCertificate>({
+const readings = new LRUCache<string, Presented>({
   max: 4_096,
   maxSize: 16 * 1024 * 1024,
   sizeCalculation: (presented, text) => 2_048 + text.length + 2 * (presented.certificate?.der.length ?? 0)
 })
 
-const readCertificate = (text: string): Result.Result<PresentedCertificate, QuestionError> => {
+const readCertificate = (text: string): Result.Result<Presented, QuestionError> => {
   const known = readings.get(text)
   if (known !== undefined) return Result.succeed(known)
   return Result.flatMap(
@@ -52,7 +52,7 @@ const readCertificate = (text: string): Result.Result<PresentedCertificate, Ques
   )
 }
 
-const readChain = (texts: ReadonlyArray<string>): Result.Result<PresentedCertificate, QuestionError> =>
+const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, QuestionError> =>
   texts.length === 0
     ? refuse("InvalidRequest", "chain", "chain needs at least one certificate")
     : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (octets) => readLeaf(octets, "chain[0]"))
@@ -83,16 +83,16 @@ const tooMany = `more than ${questionLimits.chain} certificates`
 const readLeaf = (
   [leaf]: ReadonlyArray<Uint8Array>,
   field: string
-): Result.Result<PresentedCertificate, QuestionError> => {
+): Result.Result<Presented, QuestionError> => {
   if (leaf === undefined) return refuse("MalformedPresentedCertificate", field, "there is no certificate")
   const parsed = parseCertificate(leaf)
   return Result.isFailure(parsed)
     ? refuse("MalformedPresentedCertificate", field, parsed.failure.detail)
-    : Result.succeed(presentCertificate(parsed.success))
+    : Result.succeed(toPresented(parsed.success))
 }
 
 /** A parsed certificate as what is in question. */
-export const presentCertificate = (certificate: Certificate): PresentedCertificate => ({
+export const toPresented = (certificate: Certificate): Presented => ({
   certificate,
   hashes: {
     "sha-256": certificate.sha256,
@@ -103,7 +103,7 @@ export const presentCertificate = (certificate: Certificate): PresentedCertifica
 
 const readFingerprint = (
   fingerprint: { readonly [name: string]: string }
-): Result.Result<PresentedCertificate, QuestionError> => {
+): Result.Result<Presented, QuestionError> => {
   const hashes: { [K in HashName]?: Uint8Array } = {}
   const names = Object.keys(fingerprint)
   if (names.length === 0) return refuse("InvalidRequest", "fingerprint", `one of ${hashNames.join(", ")} is needed`)

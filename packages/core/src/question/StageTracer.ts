@@ -7,7 +7,7 @@ import { Clock, Context, Effect, Exit, Option, type Tracer } from "effect"
  * Runs a stage, inside a span where there is one to belong to. One class for both: with two kinds of object the warm way
  * would pay for the traced one.
  */
-export class Stage {
+export class StageTracer {
   readonly #traced: Traced | undefined
 
   constructor(traced?: Traced) {
@@ -32,13 +32,13 @@ interface Traced {
 }
 
 /** The stage of whoever is not traced. */
-export const untraced = new Stage()
+export const untraced = new StageTracer()
 
 /** For the fiber that asks for it. */
-export const currentStage: Effect.Effect<Stage> = Effect.withFiber((fiber) => {
+export const currentStage: Effect.Effect<StageTracer> = Effect.withFiber((fiber) => {
   const { span: parent, tracer } = fiber.cache
   if (parent === undefined || tracer === undefined) return Effect.succeed(untraced)
-  return Clock.clockWith((clock) => Effect.succeed(new Stage({ parent, tracer, clock })))
+  return Clock.clockWith((clock) => Effect.succeed(new StageTracer({ parent, tracer, clock })))
 })
 
 const runInSpan = <A>({ clock, parent, tracer }: Traced, name: string, work: () => A): A => {
