@@ -3,13 +3,13 @@
  * that is decided in `RedisStore.ts`.
  */
 import {
-  type Absence,
-  absenceUnder,
   type Association,
   associationUnder,
+  type CacheEntry,
   type LifetimePolicy,
+  type NegativeEntry,
+  negativeUnder,
   type Permit,
-  type Remembered,
   type StoreKey,
   usableUntil
 } from "@posh/core"
@@ -32,7 +32,7 @@ export interface EntriesOptions {
 }
 
 /** How long after the end of a back-off its row of failures still counts (POSH-CAC-31); milliseconds. */
-const absenceTailMs = 900_000
+const negativeTailMs = 900_000
 
 export type Entries = ReturnType<typeof makeEntries>
 
@@ -42,22 +42,22 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
   const remember = Effect.fnUntraced(function*(key: StoreKey, reply: Reply) {
     const [first = null, second = null] = Array.isArray(reply) ? reply : []
     const stored = yield* values.readAssociation(keys.association(key), key, first)
-    const missed = yield* values.readAbsence(keys.absence(key), key, second)
+    const missed = yield* values.readNegative(keys.negative(key), key, second)
     const asOf = now()
     const association = stored === undefined ? undefined : associationUnder(stored, policy, asOf)
-    const absence = missed === undefined ? undefined : absenceUnder(missed, asOf)
-    const remembered: Remembered = {
+    const negative = missed === undefined ? undefined : negativeUnder(missed, asOf)
+    const remembered: CacheEntry = {
       tier: "redis",
       asOf,
       ...(association !== undefined && asOf < usableUntil(association.lifetime) ? { association } : {}),
-      ...(absence !== undefined && asOf < absence.until + absenceTailMs ? { absence } : {})
+      ...(negative !== undefined && asOf < negative.until + negativeTailMs ? { negative } : {})
     }
     return remembered
   })
 
   const get = (key: StoreKey) =>
     Effect.flatMap(
-      client.send("MGET", keys.association(key), keys.absence(key)),
+      client.send("MGET", keys.association(key), keys.negative(key)),
       (reply) =>
         Array.isArray(reply) && reply.some(isOversized)
           ? Effect.andThen(discard(key, reply), remember(key, reply))
@@ -68,7 +68,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
   const discard = (key: StoreKey, reply: ReadonlyArray<Reply>) =>
     Effect.ignore(client.send(
       "DEL",
-      ...[keys.association(key), keys.absence(key)].filter((_, index) => isOversized(reply[index]))
+      ...[keys.association(key), keys.negative(key)].filter((_, index) => isOversized(reply[index]))
     ))
 
   /** A value and its end for the first key, or neither to delete it as the others. `false` where others know better. */
@@ -85,10 +85,10 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
 
   const remove = (key: StoreKey, permit?: Permit, ...more: ReadonlyArray<string>) =>
     Effect.tap(put(key, permit, [keys.association(key), ...more]), () => index.drop(key))
-  const removeAll = (key: StoreKey, permit?: Permit) => remove(key, permit, keys.absence(key))
+  const removeAll = (key: StoreKey, permit?: Permit) => remove(key, permit, keys.negative(key))
   /** For what is known elsewhere to have been replaced. */
   const removeReplaced = (key: StoreKey, permit?: Permit) =>
-    Effect.tap(put(key, permit, [keys.association(key), keys.absence(key)], [quietly]), () => index.drop(key))
+    Effect.tap(put(key, permit, [keys.association(key), keys.negative(key)], [quietly]), () => index.drop(key))
 
   const write = Effect.fnUntraced(function*(key: StoreKey, association: Association, permit?: Permit) {
     const redisKey = keys.association(key)
@@ -99,15 +99,15 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
     if (value === undefined) return yield* removeReplaced(key, permit)
     const expiresAt = toInstant(lifetime.expiresAt)
     yield* index.add(key, expiresAt)
-    const written = yield* put(key, permit, [redisKey, keys.absence(key)], [value, end])
+    const written = yield* put(key, permit, [redisKey, keys.negative(key)], [value, end])
     yield* written ? index.add(key, expiresAt) : index.drop(key)
     return written
   })
 
-  const writeAbsence = Effect.fnUntraced(function*(key: StoreKey, absence: Absence, permit?: Permit) {
-    const redisKey = keys.absence(key)
-    const value = yield* values.writeAbsence(redisKey, key, absence)
-    const end = toInstant(absence.until + absenceTailMs)
+  const writeNegative = Effect.fnUntraced(function*(key: StoreKey, negative: NegativeEntry, permit?: Permit) {
+    const redisKey = keys.negative(key)
+    const value = yield* values.writeNegative(redisKey, key, negative)
+    const end = toInstant(negative.until + negativeTailMs)
     return yield* put(key, permit, [redisKey], value === undefined ? [] : [value, end])
   })
 
@@ -115,7 +115,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
   const forget = (key: StoreKey, isPurge: boolean) =>
     forgetAll(
       client,
-      [keys.fence(key), keys.association(key), keys.flight(key), keys.absence(key)],
+      [keys.fence(key), keys.association(key), keys.flight(key), keys.negative(key)],
       [isPurge ? "1" : "0"]
     ).pipe(Effect.andThen(index.drop(key)))
 
@@ -123,7 +123,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
   const isRemoved = (key: StoreKey) =>
     Effect.map(client.send("PTTL", keys.fence(key)), (left) => Number(left) > fenceMs)
 
-  return { get, write, writeAbsence, remove, removeAll, removeReplaced, forget, isRemoved, toOurs } as const
+  return { get, write, writeNegative, remove, removeAll, removeReplaced, forget, isRemoved, toOurs } as const
 }
 
 /** Redis counts in whole milliseconds. Nothing expires later than it says. */

@@ -1,15 +1,15 @@
 /**
- * Associations and absences in Redis, shared by a fleet. It may be slow, lose everything or be away: then it remembers
+ * Associations and negative entries in Redis, shared by a fleet. It may be slow, lose everything or be away: then it remembers
  * nothing, and says so. It needs Redis 7.0 or later.
  */
 import {
   type Association,
+  type CacheEntry,
   type FarStore,
   type LifetimePolicy,
   makeSteadyClock,
   nothingPending,
   type Purge,
-  type Remembered,
   type StoreKey
 } from "@posh/core"
 import { Clock, Effect } from "effect"
@@ -71,7 +71,7 @@ export const makeRedisStore = (
     const catchUp = makeCatchUp({ client, entries, era, owed, trouble })
 
     const noteAway = (fault: RedisFault) =>
-      Effect.map(trouble.noteFault(fault), (): Remembered => ({ tier: "redis", asOf: now(), away: true }))
+      Effect.map(trouble.noteFault(fault), (): CacheEntry => ({ tier: "redis", asOf: now(), away: true }))
     const noteUnknown = (fault: RedisFault) =>
       Effect.as(trouble.noteFault(fault), undefined)
     const sweep = Effect.catch(index.sweep, trouble.noteFault)
@@ -129,8 +129,8 @@ export const makeRedisStore = (
           { kind: "replacement", fetchedAt: association.lifetime.fetchedAt },
           entries.write(key, association, permit)
         ),
-      putAbsence: (key, absence, permit) =>
-        entries.writeAbsence(key, absence, permit).pipe(
+      putNegative: (key, negative, permit) =>
+        entries.writeNegative(key, negative, permit).pipe(
           Effect.catch((fault) => Effect.as(trouble.noteFault(fault), true)),
           Effect.uninterruptible
         ),

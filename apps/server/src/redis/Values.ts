@@ -1,13 +1,13 @@
 /**
- * What Redis holds ↔ associations and absences. Coming back it is untrusted: bounded in size, opened, decoded.
+ * What Redis holds ↔ associations and negative entries. Coming back it is untrusted: bounded in size, opened, decoded.
  */
 import {
-  type Absence,
   type Association,
-  decodeAbsence,
   decodeAssociation,
-  encodeAbsence,
+  decodeNegative,
   encodeAssociation,
+  encodeNegative,
+  type NegativeEntry,
   type StoreKey
 } from "@posh/core"
 import { Effect } from "effect"
@@ -24,15 +24,19 @@ export const isOversized = (reply: Reply | undefined): boolean => Buffer.isBuffe
 export interface Values {
   /** `undefined` where it is too large. */
   readonly writeAssociation: (redisKey: string, association: Association) => Effect.Effect<Buffer | undefined>
-  readonly writeAbsence: (redisKey: string, key: StoreKey, absence: Absence) => Effect.Effect<Buffer | undefined>
+  readonly writeNegative: (
+    redisKey: string,
+    key: StoreKey,
+    negative: NegativeEntry
+  ) => Effect.Effect<Buffer | undefined>
   /** `undefined` where there is nothing, or nothing sound. */
   readonly readAssociation: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<Association | undefined>
-  readonly readAbsence: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<Absence | undefined>
+  readonly readNegative: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<NegativeEntry | undefined>
 }
 
 export const makeValues = (seal: Seal, trouble: Trouble): Values => {
   const associations = makeKnown<Association>()
-  const absences = makeKnown<Absence>()
+  const negatives = makeKnown<NegativeEntry>()
 
   const write = (redisKey: string, text: string) => {
     const value = seal.seal(redisKey, text)
@@ -63,9 +67,9 @@ export const makeValues = (seal: Seal, trouble: Trouble): Values => {
 
   return {
     writeAssociation: (redisKey, association) => Effect.suspend(() => write(redisKey, encodeAssociation(association))),
-    writeAbsence: (redisKey, key, absence) => Effect.suspend(() => write(redisKey, encodeAbsence(absence, key))),
+    writeNegative: (redisKey, key, negative) => Effect.suspend(() => write(redisKey, encodeNegative(negative, key))),
     readAssociation: (redisKey, key, reply) => read(redisKey, key, reply, associations, decodeAssociation),
-    readAbsence: (redisKey, key, reply) => read(redisKey, key, reply, absences, decodeAbsence)
+    readNegative: (redisKey, key, reply) => read(redisKey, key, reply, negatives, decodeNegative)
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * What an outage left undone, done when Redis is back.
  */
-import type { Association, Remembered, StoreKey } from "@posh/core"
+import type { Association, CacheEntry, StoreKey } from "@posh/core"
 import { Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import type { Entries } from "./Entries.ts"
@@ -28,7 +28,7 @@ export const makeCatchUp = ({ client, entries, era, owed, trouble }: CatchUpOpti
    * The write that is owed to a key comes before what Redis says of it. What others learnt after it counts; anything else
    * is taken away.
    */
-  const amend = ({ key, write }: OwedWrite): Effect.Effect<Remembered, RedisFault> =>
+  const amend = ({ key, write }: OwedWrite): Effect.Effect<CacheEntry, RedisFault> =>
     Effect.uninterruptible(Effect.gen(function*() {
       if (write.kind === "replacement") {
         const there = yield* entries.get(key)

@@ -7,7 +7,7 @@ import { Result } from "effect"
 
 export interface RedisKeys {
   readonly association: (key: StoreKey) => string
-  readonly absence: (key: StoreKey) => string
+  readonly negative: (key: StoreKey) => string
   /** The number of the last permit to write what is learnt about the key. */
   readonly fence: (key: StoreKey) => string
   /** Who asks now, for as long as it lives. */
@@ -20,7 +20,7 @@ export interface RedisKeys {
 
 export const makeKeys = (prefix: string): RedisKeys => ({
   association: (key) => `${prefix}v1:association:${toMember(key)}`,
-  absence: (key) => `${prefix}v1:absence:${toMember(key)}`,
+  negative: (key) => `${prefix}v1:absence:${toMember(key)}`,
   fence: (key) => `${prefix}v1:fence:${toMember(key)}`,
   flight: (key) => `${prefix}v1:flight:${toMember(key)}`,
   era: `${prefix}v1:era`,

@@ -110,7 +110,7 @@ const mostInstants = 4_096
 const toTtl = ({ decidedAt, valid, validUntil }: Verdict, now: number): number =>
   valid && validUntil !== undefined ? Math.max(0, Math.floor((validUntil - Math.max(decidedAt, now)) / 1_000)) : 0
 
-const toPresented = ({ presented }: Verdict): Api.Presented => {
+const toPresented = ({ presented }: Verdict): Api.PresentedCertificate => {
   const known = rendered.get(presented)
   if (known !== undefined) return known
   const answer = renderPresented(presented)
@@ -119,9 +119,9 @@ const toPresented = ({ presented }: Verdict): Api.Presented => {
 }
 
 // Lives as long as the core remembers the reading of the certificate.
-const rendered = new WeakMap<Presented, Api.Presented>()
+const rendered = new WeakMap<Presented, Api.PresentedCertificate>()
 
-const renderPresented = ({ certificate, hashes }: Presented): Api.Presented => ({
+const renderPresented = ({ certificate, hashes }: Presented): Api.PresentedCertificate => ({
   ...base64Of("sha256", hashes["sha-256"]),
   // Who asks by certificate knows one name of it; who asks by fingerprint sees what was asked.
   ...(certificate === undefined ? base64Of("sha512", hashes["sha-512"]) : {}),

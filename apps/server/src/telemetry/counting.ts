@@ -2,7 +2,7 @@
  * From what is noticed to the numbers of the catalogue. Every cell is looked up once, when the service starts.
  */
 import type { ProblemCode } from "@posh/api"
-import type { Generation, ObserverShape, Remembered } from "@posh/core"
+import type { CacheEntry, Generation, ObserverShape } from "@posh/core"
 import type { Labels, MetricName } from "./catalogue.ts"
 import { fetchPhases, generations, outboundCodes, problemCodes, resolutionCodes, verdictSeries } from "./labels.ts"
 import type { Cell, Metrics } from "./Metrics.ts"
@@ -41,7 +41,7 @@ export const countResolving = (metrics: Service): ObserverShape => {
   const refreshes = metrics.cell("posh_refreshes_ahead_total")
   const ages = metrics.histogram("posh_served_age_seconds")
   return {
-    recalled: countLookups(metrics),
+    lookedUp: countLookups(metrics),
     served: (ageMs) => ages.observe(ageMs / 1_000),
     waiting: (change) => {
       waiting.value += change
@@ -69,8 +69,8 @@ const countLookups = (metrics: Service) => {
   const results = ["hit", "negative", "miss"]
   const memory = cellsBy(metrics, "posh_cache_lookups_total", "result", results, { tier: "memory" })
   const redis = cellsBy(metrics, "posh_cache_lookups_total", "result", [...results, "away"], { tier: "redis" })
-  return ({ absence, association, away, tier }: Remembered) => {
-    const result = association !== undefined ? "hit" : absence !== undefined ? "negative" : "miss"
+  return ({ negative, association, away, tier }: CacheEntry) => {
+    const result = association !== undefined ? "hit" : negative !== undefined ? "negative" : "miss"
     increment((tier === "memory" ? memory : redis).get(result))
     // What Redis was asked for, memory did not have.
     if (tier === "redis") increment(memory.get("miss"))

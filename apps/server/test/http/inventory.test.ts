@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Inventory, Problem } from "@posh/api"
 import { AssociationStore, defaultPolicy, Fetcher, layerMemory, Verifier } from "@posh/core"
 import { Clock, Effect, Layer, Schema } from "effect"
-import { absenceAt, associationOf, keyOf } from "../../../../packages/core/test/cache/store/storeSuite.ts"
+import { associationOf, keyOf, negativeAt } from "../../../../packages/core/test/cache/store/storeSuite.ts"
 import { Service } from "../service.ts"
 
 const stores = layerMemory({ entries: 1_000, octets: 1e9 })
@@ -59,7 +59,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       const store = yield* AssociationStore
       const fetchedAt = Math.floor((yield* Clock.currentTimeMillis) / 1_000) * 1_000
       yield* remember(fetchedAt, { a: 1 })
-      yield* store.putAbsence(keyOf("b"), absenceAt(fetchedAt))
+      yield* store.putNegative(keyOf("b"), negativeAt(fetchedAt))
       const text = (instant: number) => new Date(instant).toISOString().replace(".000", "")
       assert.deepStrictEqual(yield* list(""), {
         associations: [{

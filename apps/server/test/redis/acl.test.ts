@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { makeRedis, makeRedisCluster, type RedisServer } from "@posh/testing"
 import { Effect } from "effect"
 import { commands, rulesFor } from "./acl.ts"
-import { absence, association, keyOf } from "./things.ts"
+import { association, keyOf, negative } from "./things.ts"
 import { connectReplica } from "./world.ts"
 
 const key = keyOf("orchard")
@@ -12,8 +12,8 @@ const useAll = ({ client, far, fleet, store, trouble }: Effect.Success<ReturnTyp
   Effect.gen(function*() {
     const lead = yield* fleet.lead(key, () => assert.fail("the lead is lost"))
     assert.isTrue(yield* store.putAssociation(key, association(key), lead._tag === "Lead" ? lead.permit : undefined))
-    assert.isTrue(yield* store.putAbsence(key, absence()))
-    assert.containsAllKeys(yield* far.get(key), ["association", "absence"])
+    assert.isTrue(yield* store.putNegative(key, negative()))
+    assert.containsAllKeys(yield* far.get(key), ["association", "negative"])
     const other = yield* fleet.lead(key, () => undefined)
     assert.strictEqual(other._tag, "Follow")
     yield* Effect.forkChild(Effect.delay(lead.over, 800)) // it is renewed once

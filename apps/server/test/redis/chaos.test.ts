@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { AssociationStore } from "@posh/core"
 import { Effect } from "effect"
 import { connect as dial, type Socket } from "node:net"
-import { absence, association, keyOf, redisKey } from "./things.ts"
+import { association, keyOf, negative, redisKey } from "./things.ts"
 import { breakerMs, connect, disagreement, makeWorld, timeoutMs } from "./world.ts"
 
 const key = keyOf("orchard")
@@ -16,7 +16,7 @@ const exercise = (store: AssociationStore["Service"]) =>
     const operations = [
       store.get(keyOf("another")),
       store.putAssociation(keyOf("another"), association(keyOf("another"))),
-      store.putAbsence(keyOf("another"), absence()),
+      store.putNegative(keyOf("another"), negative()),
       store.removeAssociation(keyOf("another")),
       store.forget(keyOf("another")),
       store.inventory({ limit: 10 }),

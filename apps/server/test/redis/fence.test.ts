@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { FleetShape, Lead, Permit, Remembered } from "@posh/core"
+import type { CacheEntry, FleetShape, Lead, Permit } from "@posh/core"
 import { type Argument, makeRedis, makeRedisCluster, type RedisFault, type Reply } from "@posh/testing"
 import { Effect, type Scope } from "effect"
-import { absence, association, hour, keyOf, redisKey } from "./things.ts"
+import { association, hour, keyOf, negative, redisKey } from "./things.ts"
 import { calm, connectReplica } from "./world.ts"
 
 const key = keyOf("orchard")
@@ -39,7 +39,7 @@ const take = (fleet: FleetShape, onLost: () => void = () => undefined): Effect.E
     return role as Lead
   })
 
-const told = ({ association: found, tier }: Remembered) => [found?.lifetime.expiresAt, tier]
+const told = ({ association: found, tier }: CacheEntry) => [found?.lifetime.expiresAt, tier]
 
 interface Row {
   readonly name: string
@@ -119,7 +119,7 @@ const rows: ReadonlyArray<Row> = [
 /** Ways in which a flight may end; A's memory and Redis held `older` before where it takes something away. */
 const writes: Readonly<Record<string, (replica: Replica, permit: Permit | undefined) => Effect.Effect<boolean>>> = {
   "an association": ({ store }, permit) => store.putAssociation(key, older, permit),
-  "an absence": ({ store }, permit) => store.putAbsence(key, absence(), permit),
+  "an absence": ({ store }, permit) => store.putNegative(key, negative(), permit),
   "a withdrawal": ({ store }, permit) => store.removeAssociation(key, permit)
 }
 
@@ -140,8 +140,8 @@ for (const [where, makeWorld] of Object.entries(worlds)) {
             // Not remembered anywhere, nor announced as new; and what others wrote stands.
             const now = yield* a.far.get(key)
             assert.deepStrictEqual(told(now), [remembered, "redis"], what)
-            assert.isUndefined(now.absence, what)
-            assert.isUndefined((yield* a.near.get(key)).absence, what)
+            assert.isUndefined(now.negative, what)
+            assert.isUndefined((yield* a.near.get(key)).negative, what)
             assert.isUndefined((yield* a.near.get(key)).association, what)
             assert.deepStrictEqual(told(yield* b.near.get(key)), inNear, what)
             yield* over

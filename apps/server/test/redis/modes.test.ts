@@ -4,7 +4,7 @@ import { issue, makeRedis, makeRedisCluster, makeSentinel, rootCa } from "@posh/
 import { Effect } from "effect"
 import { getCACertificates, setDefaultCACertificates } from "node:tls"
 import { rulesFor } from "./acl.ts"
-import { absence, association, hour, keyOf, redisKey } from "./things.ts"
+import { association, hour, keyOf, negative, redisKey } from "./things.ts"
 import { connect } from "./world.ts"
 
 const names = Array.from({ length: 20 }, (_, index) => `domain-${index}`)
@@ -20,9 +20,9 @@ describe("a cluster of three masters", () => {
         concurrency: "unbounded"
       })
       yield* Effect.forEach(names, (name) =>
-        store.putAbsence(keyOf(name), absence()), { concurrency: "unbounded" })
+        store.putNegative(keyOf(name), negative()), { concurrency: "unbounded" })
       for (const name of names) {
-        assert.containsAllKeys(yield* store.get(keyOf(name)), ["association", "absence"])
+        assert.containsAllKeys(yield* store.get(keyOf(name)), ["association", "negative"])
         const home = yield* cluster.masterOf(redisKey(keyOf(name)))
         assert.strictEqual(yield* home.command("EXISTS", redisKey(keyOf(name)), redisKey(keyOf(name), "absence")), 2)
       }
@@ -95,7 +95,7 @@ describe("TLS and ACL users", () => {
         )
         const { store, trouble } = yield* connect(url, { timeoutMs: 500 })
         yield* works(store, "a")
-        yield* store.putAbsence(keyOf("a"), absence())
+        yield* store.putNegative(keyOf("a"), negative())
         assert.strictEqual((yield* store.inventory({ limit: 5 })).associations.length, 1)
         yield* store.forget(keyOf("a"))
         assert.deepStrictEqual(yield* redis.command("KEYS", "posh:v1:a*"), [])

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type AssociationStore, parseCertificate } from "@posh/core"
 import { selfSigned } from "@posh/testing"
 import { Effect, Result } from "effect"
-import { absence, association, hour, keyOf, redisKey } from "./things.ts"
+import { association, hour, keyOf, negative, redisKey } from "./things.ts"
 import { calm, connect, disagreement, makeWorld } from "./world.ts"
 
 const key = keyOf("orchard")
@@ -88,14 +88,14 @@ describe("what Redis holds (design §6)", () => {
       const { redis, store } = yield* makeWorld(calm)
       const until = Date.now() + 60_000
       yield* store.putAssociation(key, association(key))
-      yield* store.putAbsence(key, absence(until))
+      yield* store.putNegative(key, negative(until))
       assert.strictEqual(yield* redis.command("PEXPIRETIME", redisKey(key, "absence")), until + 900_000)
-      assert.containsAllKeys(yield* store.get(key), ["association", "absence"])
+      assert.containsAllKeys(yield* store.get(key), ["association", "negative"])
       yield* store.putAssociation(key, association(key))
       assert.hasAllKeys(yield* store.get(key), ["association", "asOf", "tier"])
-      yield* store.putAbsence(key, absence(until))
+      yield* store.putNegative(key, negative(until))
       yield* store.removeAssociation(key)
-      assert.hasAllKeys(yield* store.get(key), ["absence", "asOf", "tier"])
+      assert.hasAllKeys(yield* store.get(key), ["negative", "asOf", "tier"])
       yield* store.forget(key)
       assert.deepStrictEqual(yield* redis.command("KEYS", "*"), [redisKey(key, "fence")])
     }))
@@ -175,9 +175,9 @@ describe("CAC-05: what is under our keys is untrusted", () => {
           return (yield* fresh.store.get(key)).association !== undefined
         }))
       yield* store.putAssociation(key, association(key))
-      yield* store.putAbsence(key, absence())
+      yield* store.putNegative(key, negative())
       assert.strictEqual(yield* redis.command("GETRANGE", redisKey(key), "0", "0"), "\u0001")
-      assert.containsAllKeys(yield* store.get(key), ["association", "absence"])
+      assert.containsAllKeys(yield* store.get(key), ["association", "negative"])
       assert.isTrue(yield* get(secrets))
       assert.isFalse(yield* get(secrets.slice(0, 1)))
       assert.isFalse(yield* get(undefined))

@@ -1,10 +1,10 @@
 /** Things to put in a store. */
 import {
-  type Absence,
   type Association,
   type Domain,
   type Generation,
   makeKey,
+  type NegativeEntry,
   ResolveError,
   type ServiceKey,
   type StoreKey
@@ -34,7 +34,7 @@ export const association = (key: StoreKey, expiresAt = Date.now() + hour, paddin
   lifetime: { fetchedAt: Date.now() - 1_000, revalidateAt: expiresAt, graceUntil: expiresAt, expiresAt }
 })
 
-export const absence = (until = Date.now() + 300_000): Absence => ({
+export const negative = (until = Date.now() + 300_000): NegativeEntry => ({
   error: new ResolveError({ code: "NotPublished", hops: [] }),
   learnedAt: until - 300_000,
   until,

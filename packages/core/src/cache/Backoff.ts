@@ -3,7 +3,7 @@
  */
 import { failures, isUnanswered } from "../codes.ts"
 import type { ResolveError } from "../question/errors.ts"
-import type { Absence } from "./store/AssociationStore.ts"
+import type { NegativeEntry } from "./store/AssociationStore.ts"
 
 const second = 1_000
 const floor = 30 * second
@@ -12,16 +12,16 @@ const retryAfterCap = 3_600 * second
 const jitter = 0.2
 
 /**
- * The absence that follows a failure, or nothing where the failure says nothing about the origin.
+ * The negative entry that follows a failure, or nothing where the failure says nothing about the origin.
  *
  * `chance` is in [0, 1).
  */
-export const absenceAfter = (
+export const negativeAfter = (
   error: ResolveError,
-  previous: Absence | undefined,
+  previous: NegativeEntry | undefined,
   now: number,
   chance: number
-): Absence | undefined => {
+): NegativeEntry | undefined => {
   if (failures[error.code].memory === "never") return undefined
   const row = rowBefore(error, previous, now)
   const isRunning = row !== undefined && now < row.until
@@ -55,7 +55,7 @@ const delay = (error: ResolveError, failuresInRow: number, chance: number): numb
 const askedFor = ({ retryAfterMs = 0 }: ResolveError): number => Math.min(Math.max(retryAfterMs, floor), retryAfterCap)
 
 /** The back-off that this failure goes on with. A pause as long as the longest back-off ends a row of failures. */
-const rowBefore = (error: ResolveError, previous: Absence | undefined, now: number): Absence | undefined =>
+const rowBefore = (error: ResolveError, previous: NegativeEntry | undefined, now: number): NegativeEntry | undefined =>
   isBackoff(error) && previous !== undefined && isBackoff(previous.error) && now - previous.until < backoffCap
     ? previous
     : undefined

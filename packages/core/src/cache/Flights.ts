@@ -9,7 +9,7 @@ import { type Stamp, stampOf } from "../question/Stamp.ts"
 export interface Flight<A> {
   /** What it reads of an origin, it reads from then on: it answers no question that needs something younger. */
   readonly began: Stamp
-  readonly landing: Deferred.Deferred<A>
+  readonly result: Deferred.Deferred<A>
   /** What its current request waits for, if a budget holds it back. */
   readonly waiting: Waiting
   /** Its outcome is not to be remembered: the key was forgotten in the meantime. */
@@ -55,7 +55,7 @@ export const makeFlights = <A>(
         const fate = { discarded: false }
         const flight: Flight<A> = {
           began: stampOf(clock),
-          landing: Deferred.makeUnsafe<A>(),
+          result: Deferred.makeUnsafe<A>(),
           waiting: {},
           get discarded() {
             return fate.discarded
@@ -78,7 +78,7 @@ export const makeFlights = <A>(
             fiber.addObserver((exit) => {
               remove(key, flight)
               const outcome = Exit.isSuccess(exit) ? exit.value : onLost(exit.cause)
-              Deferred.doneUnsafe(flight.landing, Effect.succeed(outcome))
+              Deferred.doneUnsafe(flight.result, Effect.succeed(outcome))
             })
             return flight
           })
@@ -100,7 +100,7 @@ export const makeFlights = <A>(
             const current = flights.get(key)
             return Effect.flatMap(current === undefined ? launch(key, work) : Effect.succeed(current), (flight) => {
               flight.waiters += 1
-              return restore(Deferred.await(flight.landing)).pipe(
+              return restore(Deferred.await(flight.result)).pipe(
                 Effect.timeoutOrElse({
                   duration: Math.max(0, wait.ms),
                   orElse: () =>

@@ -1,7 +1,7 @@
 /**
  * One generation's word on a question: what is remembered, or what the origin says where that does not do.
  *
- * The way: look, judge what is remembered (`recall`), wait for a flight where that is not enough, judge what it brought
+ * The way: look, judge what is remembered (`toCacheDecision`), wait for a flight where that is not enough, judge what it brought
  * (`meaningOf`), and again where that was an answer to others alone.
  */
 import { Clock, Effect, Result } from "effect"
@@ -13,14 +13,14 @@ import type { StageTracer } from "../question/StageTracer.ts"
 import { type Stamp, stampOf, timeSince } from "../question/Stamp.ts"
 import type { Target } from "../question/Target.ts"
 import type { CacheStatus } from "../verdict/Verdict.ts"
+import { type CacheDecision, fallBack, type Freshness, newerThan, toCacheDecision } from "./CacheDecision.ts"
+import type { FlightResult } from "./fetchAndStore.ts"
+import { type Meaning, meaningOf } from "./flightMeaning.ts"
 import type { Flight, Flights } from "./Flights.ts"
-import { type Meaning, meaningOf } from "./landing.ts"
-import type { Landing } from "./learn.ts"
 import type { ObserverShape } from "./Observer.ts"
-import { fallBack, type Need, newerThan, type Recall, recall } from "./recall.ts"
 import { type Reason, refetchIntervals, type RefetchLeave } from "./RefetchLimit.ts"
-import type { Asked, Known } from "./Resolution.ts"
-import type { AssociationStore, Remembered, StoreKey } from "./store/AssociationStore.ts"
+import type { Attempted, Usable } from "./Resolution.ts"
+import type { AssociationStore, CacheEntry, StoreKey } from "./store/AssociationStore.ts"
 
 /** What a question wants of one generation. */
 export interface Search {
@@ -28,7 +28,7 @@ export interface Search {
   /** When the question was put. */
   readonly asked: Stamp
   readonly deadline: Deadline
-  readonly need: Need
+  readonly freshness: Freshness
   /** Ask the origin although something is remembered. */
   readonly force?: Exclude<Reason, "maxAge">
   /** For that, and for `need.maxAgeMs`; one for all generations of the question. */
@@ -39,102 +39,102 @@ export interface Search {
 
 export interface LookupParts {
   readonly store: AssociationStore["Service"]
-  readonly flights: Flights<Landing>
-  readonly learn: (
+  readonly flights: Flights<FlightResult>
+  readonly fetchAndStore: (
     generation: Generation,
     target: Target,
-    need: Need,
+    freshness: Freshness,
     /** Is material of the domain remembered, that serves or has served? */
     hadMaterial: boolean
-  ) => (flight: Flight<Landing>) => Effect.Effect<Landing>
+  ) => (flight: Flight<FlightResult>) => Effect.Effect<FlightResult>
   readonly observer: ObserverShape
   readonly clock: Clock.Clock
 }
 
 /** What memory alone says of one generation. */
 export interface Looked {
-  readonly asked: Asked
+  readonly asked: Attempted
   /** To be called where it is used: the observer then counts it as it counts others. */
   readonly used: () => void
 }
 
 export interface Lookup {
-  readonly ask: (generation: Generation, search: Search) => Effect.Effect<Asked>
+  readonly ask: (generation: Generation, search: Search) => Effect.Effect<Attempted>
   /** What is remembered and fresh; asks no origin. */
-  readonly askStore: (generation: Generation, search: Search) => Effect.Effect<Asked | undefined>
+  readonly askStore: (generation: Generation, search: Search) => Effect.Effect<Attempted | undefined>
   /** The same, where memory answers alone and at once; `undefined` where somebody has to be asked or waited for. */
-  readonly askNow: (generation: Generation, target: Target, asked: Stamp, need: Need) => Looked | undefined
+  readonly askNow: (generation: Generation, target: Target, asked: Stamp, freshness: Freshness) => Looked | undefined
 }
 
-export const makeLookup = ({ clock, flights, learn, observer, store }: LookupParts): Lookup => {
-  const ask = (generation: Generation, search: Search): Effect.Effect<Asked> =>
+export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: LookupParts): Lookup => {
+  const ask = (generation: Generation, search: Search): Effect.Effect<Attempted> =>
     Effect.flatMap(look(search, search.target.keys[generation]), (remembered) => {
       if (search.force === undefined) {
-        observer.recalled(remembered)
-        return pursue(generation, search, remembered, recall(remembered, search.need))
+        observer.lookedUp(remembered)
+        return pursue(generation, search, remembered, toCacheDecision(remembered, search.freshness))
       }
-      const younger = { ...search, need: { ...search.need, askedSince: newerThan(remembered) } }
-      return pursue(generation, younger, remembered, { _tag: "Learn", refetch: true })
+      const younger = { ...search, freshness: { ...search.freshness, askedSince: newerThan(remembered) } }
+      return pursue(generation, younger, remembered, { _tag: "Fetch", refetch: true })
     })
 
-  const look = ({ deadline, stage }: Search, key: StoreKey): Effect.Effect<Remembered> =>
+  const look = ({ deadline, stage }: Search, key: StoreKey): Effect.Effect<CacheEntry> =>
     stage === undefined ? store.get(key, deadline) : stage.within("Cache", store.get(key, deadline))
 
   const pursue = (
     generation: Generation,
     search: Search,
-    remembered: Remembered,
-    recalled: Recall
-  ): Effect.Effect<Asked> => {
-    if (recalled._tag === "Learn") return learnAnew(generation, search, remembered, recalled.refetch)
-    const answer = toAsked(generation, search.asked, recalled, remembered)
-    observeServed(remembered, recalled)
-    return recalled.refreshAhead
+    remembered: CacheEntry,
+    decision: CacheDecision
+  ): Effect.Effect<Attempted> => {
+    if (decision._tag === "Fetch") return fetchAnew(generation, search, remembered, decision.refetch)
+    const answer = toAttempted(generation, search.asked, decision, remembered)
+    observeServed(remembered, decision)
+    return decision.refreshAhead
       ? Effect.as(refreshAhead(generation, search.target, remembered), answer)
       : Effect.succeed(answer)
   }
 
-  const refreshAhead = (generation: Generation, target: Target, remembered: Remembered) =>
+  const refreshAhead = (generation: Generation, target: Target, remembered: CacheEntry) =>
     Effect.suspend(() => {
       const { text } = target.keys[generation]
       if (!flights.isUnderWay(text)) observer.refreshedAhead()
-      const need = { askedSince: newerThan(remembered, Number.NEGATIVE_INFINITY) }
-      return flights.start(text, learn(generation, target, need, remembered.association !== undefined))
+      const freshness = { askedSince: newerThan(remembered, Number.NEGATIVE_INFINITY) }
+      return flights.start(text, fetchAndStore(generation, target, freshness, remembered.association !== undefined))
     })
 
   /**
    * Nothing that is remembered does. `refetch`: it would do for a question that needs less, so asking goes through the limit
    * of refetches.
    */
-  const learnAnew = (
+  const fetchAnew = (
     generation: Generation,
     search: Search,
-    remembered: Remembered,
+    remembered: CacheEntry,
     refetch: boolean
-  ): Effect.Effect<Asked> =>
+  ): Effect.Effect<Attempted> =>
     Effect.suspend(() => {
       const waitMs = refetch ? search.leave?.waitMs(stampOf(clock).monotonicMs) ?? 0 : 0
       if (waitMs === 0) return fly(generation, search, remembered, refetch)
       // POSH-CAC-32, POSH-MAT-43: asked a moment ago. What that brought, or is about to bring, is as young as it gets.
       const { force, ...rest } = search
-      const modest = { ...rest, need: relaxed(search.need) }
+      const modest = { ...rest, freshness: relaxed(search.freshness) }
       if (flights.isUnderWay(search.target.keys[generation].text)) return fly(generation, modest, remembered, false)
-      if (force !== undefined) observer.recalled(remembered)
-      const recalled = recall(remembered, modest.need)
-      return recalled._tag === "Learn" && recalled.refetch
+      if (force !== undefined) observer.lookedUp(remembered)
+      const decision = toCacheDecision(remembered, modest.freshness)
+      return decision._tag === "Fetch" && decision.refetch
         ? Effect.succeed(refused(generation, modest, remembered, waitMs))
-        : pursue(generation, modest, remembered, recalled)
+        : pursue(generation, modest, remembered, decision)
     })
 
   /** Waits for a flight of the key, starting it where there is none; and for another where that one answers others alone. */
   const fly = (
     generation: Generation,
     search: Search,
-    remembered: Remembered,
+    remembered: CacheEntry,
     refetch: boolean
-  ): Effect.Effect<Asked> =>
+  ): Effect.Effect<Attempted> =>
     Effect.gen(function*() {
-      const { asked, deadline, need, target } = search
+      const { asked, deadline, freshness, target } = search
       const { text } = target.keys[generation]
       const since = stampOf(clock).monotonicMs
       if (!flights.isUnderWay(text)) {
@@ -144,15 +144,18 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
       }
       const ms = yield* remainingMs(deadline)
       observer.waiting(1)
-      const { began, joined, outcome: landing } = yield* Effect.ensuring(
-        flights.join(text, learn(generation, target, need, remembered.association !== undefined), { ms, onLate }),
+      const { began, joined, outcome: result } = yield* Effect.ensuring(
+        flights.join(text, fetchAndStore(generation, target, freshness, remembered.association !== undefined), {
+          ms,
+          onLate
+        }),
         Effect.sync(() => observer.waiting(-1))
       )
       if (joined) observer.coalesced()
       const now = stampOf(clock)
-      const meaning = meaningOf({ landing, began, asked, need, now })
-      const answer = meaning._tag === "Learn"
-        ? yield* learnAnew(generation, search, landing.remembered ?? remembered, meaning.refetch)
+      const meaning = meaningOf({ result, began, asked, freshness, now })
+      const answer = meaning._tag === "Fetch"
+        ? yield* fetchAnew(generation, search, result.remembered ?? remembered, meaning.refetch)
         : toAnswer(generation, asked, meaning, now, joined ? "coalesced" : "miss")
       return { ...answer, waitedMs: stampOf(clock).monotonicMs - since }
     })
@@ -160,66 +163,66 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
   /** Asking is refused. That says nothing of the origin, so what is remembered may serve. */
   const refused = (
     generation: Generation,
-    { asked, need }: Search,
-    remembered: Remembered,
+    { asked, freshness }: Search,
+    remembered: CacheEntry,
     retryAfterMs: number
-  ): Asked => {
-    const kept = fallBack(remembered, need, remembered.asOf)
-    if (kept !== undefined) return { ...toAsked(generation, asked, kept, remembered), cache: "miss" }
+  ): Attempted => {
+    const kept = fallBack(remembered, freshness, remembered.asOf)
+    if (kept !== undefined) return { ...toAttempted(generation, asked, kept, remembered), cache: "miss" }
     const error = new ResolveError({ code: "RateLimitedLocally", retryAfterMs, hops: [] })
     return { generation, outcome: Result.fail(error), cache: "miss" }
   }
 
-  const askStore = (generation: Generation, search: Search): Effect.Effect<Asked | undefined> =>
+  const askStore = (generation: Generation, search: Search): Effect.Effect<Attempted | undefined> =>
     Effect.map(store.get(search.target.keys[generation], search.deadline), (remembered) => {
-      const recalled = recall(remembered, search.need)
-      return recalled._tag === "Serve" && !recalled.overdue
-        ? toAsked(generation, search.asked, recalled, remembered)
+      const decision = toCacheDecision(remembered, search.freshness)
+      return decision._tag === "Serve" && !decision.overdue
+        ? toAttempted(generation, search.asked, decision, remembered)
         : undefined
     })
 
-  const askNow = (generation: Generation, target: Target, asked: Stamp, need: Need): Looked | undefined => {
+  const askNow = (generation: Generation, target: Target, asked: Stamp, freshness: Freshness): Looked | undefined => {
     const remembered = store.getNow(target.keys[generation], asked)
     if (remembered === undefined) return undefined
-    const recalled = recall(remembered, need)
-    if (recalled._tag === "Learn" || recalled.refreshAhead) return undefined
+    const decision = toCacheDecision(remembered, freshness)
+    if (decision._tag === "Fetch" || decision.refreshAhead) return undefined
     return {
-      asked: toAsked(generation, asked, recalled, remembered),
+      asked: toAttempted(generation, asked, decision, remembered),
       used: () => {
-        observer.recalled(remembered)
-        observeServed(remembered, recalled)
+        observer.lookedUp(remembered)
+        observeServed(remembered, decision)
       }
     }
   }
 
-  const observeServed = ({ asOf }: Remembered, recalled: Recall): void => {
-    if (recalled._tag === "Serve") observer.served(asOf - recalled.association.lifetime.fetchedAt)
+  const observeServed = ({ asOf }: CacheEntry, decision: CacheDecision): void => {
+    if (decision._tag === "Serve") observer.served(asOf - decision.association.lifetime.fetchedAt)
   }
 
-  const toAsked = (
+  const toAttempted = (
     generation: Generation,
     asked: Stamp,
-    recalled: Exclude<Recall, { _tag: "Learn" }>,
-    { asOf, tier }: Remembered
-  ): Asked => {
-    if (recalled._tag === "Serve") {
-      return { generation, outcome: Result.succeed(toKnown(recalled, behind(asOf, asked), false)), cache: tier }
+    decision: Exclude<CacheDecision, { _tag: "Fetch" }>,
+    { asOf, tier }: CacheEntry
+  ): Attempted => {
+    if (decision._tag === "Serve") {
+      return { generation, outcome: Result.succeed(toUsable(decision, behind(asOf, asked), false)), cache: tier }
     }
-    const { error, until } = recalled.absence
+    const { error, until } = decision.negative
     return { generation, outcome: Result.fail(error), retryAt: until, cache: tier }
   }
 
   const toAnswer = (
     generation: Generation,
     asked: Stamp,
-    meaning: Exclude<Meaning, { _tag: "Learn" }>,
+    meaning: Exclude<Meaning, { _tag: "Fetch" }>,
     now: Stamp,
     cache: CacheStatus
-  ): Asked => {
+  ): Attempted => {
     if (meaning._tag === "Serve") {
       const { asOf, own, serve } = meaning
       const behindMs = Math.max(0, asOf - timeSince(asked, now))
-      return { generation, outcome: Result.succeed(toKnown(serve, behindMs, own)), cache }
+      return { generation, outcome: Result.succeed(toUsable(serve, behindMs, own)), cache }
     }
     const { error, retryAt } = meaning
     return { generation, outcome: Result.fail(error), cache, ...(retryAt === undefined ? {} : { retryAt }) }
@@ -234,19 +237,19 @@ export const makeLookup = ({ clock, flights, learn, observer, store }: LookupPar
   return { ask, askStore, askNow }
 }
 
-const toKnown = (
-  { askAgainAt, association, overdue }: Extract<Recall, { _tag: "Serve" }>,
+const toUsable = (
+  { askAgainAt, association, overdue }: Extract<CacheDecision, { _tag: "Serve" }>,
   behindMs: number,
   fetchedForQuestion: boolean
-): Known => ({ association, overdue, askAgainAt, behindMs, fetchedForQuestion })
+): Usable => ({ association, overdue, askAgainAt, behindMs, fetchedForQuestion })
 
 /** The flight goes on; what it learns is for the next question. */
-const onLate = ({ waiting }: Flight<Landing>): Landing => ({
+const onLate = ({ waiting }: Flight<FlightResult>): FlightResult => ({
   outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] })),
   fetched: true,
   late: true
 })
 
 /** What a question may need that cannot have the origin asked: what the last refetch of a domain brought is young enough. */
-const relaxed = ({ maxAgeMs }: Need): Need =>
+const relaxed = ({ maxAgeMs }: Freshness): Freshness =>
   maxAgeMs === undefined ? {} : { maxAgeMs: Math.max(maxAgeMs, refetchIntervals.maxAge) }

@@ -12,7 +12,7 @@ import type { Attempt } from "../proof/posh/Attempt.ts"
 import type { Generation } from "../question/Generation.ts"
 import { monotonicMsOf } from "../question/Stamp.ts"
 import type { FleetShape } from "./Fleet.ts"
-import type { Remembered } from "./store/AssociationStore.ts"
+import type { CacheEntry } from "./store/AssociationStore.ts"
 
 /** The parts of a request, in their order. */
 export type FetchPhase = "dns" | "connect" | "tls" | "exchange"
@@ -20,7 +20,7 @@ export type FetchPhase = "dns" | "connect" | "tls" | "exchange"
 /** All times are milliseconds that something took, on a clock that never goes backwards. */
 export interface ObserverShape {
   /** A question looked into the cache for what may answer it, once for each generation that it asked about. */
-  readonly recalled: (remembered: Remembered) => void
+  readonly lookedUp: (remembered: CacheEntry) => void
   /** What was remembered answered; so long ago it was learnt. */
   readonly served: (ageMs: number) => void
   /** One question more or less (-1) waits for an origin. */
@@ -48,7 +48,7 @@ const nothing = () => undefined
 /** Nothing is observed unless somebody provides more. */
 export const Observer = Context.Reference<ObserverShape>("posh/Observer", {
   defaultValue: () => ({
-    recalled: nothing,
+    lookedUp: nothing,
     served: nothing,
     waiting: nothing,
     coalesced: nothing,

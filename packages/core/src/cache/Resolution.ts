@@ -8,7 +8,7 @@ import type { Generation } from "../question/Generation.ts"
 import type { CacheStatus } from "../verdict/Verdict.ts"
 
 /** Usable material, and how it came to be used. Instants are milliseconds since the epoch. */
-export interface Known {
+export interface Usable {
   readonly association: Association
   /** The source could not be asked when that was due, so the material serves within its grace (POSH-CAC-22). */
   readonly overdue: boolean
@@ -21,9 +21,9 @@ export interface Known {
 }
 
 /** What one generation came to. */
-export interface Asked {
+export interface Attempted {
   readonly generation: Generation
-  readonly outcome: Result.Result<Known, ResolveError>
+  readonly outcome: Result.Result<Usable, ResolveError>
   /** After a failure that is remembered: when the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
   readonly cache: CacheStatus
@@ -33,7 +33,7 @@ export interface Asked {
 
 export interface Resolution {
   /** The generations asked, in order. */
-  readonly asked: ReadonlyArray<Asked>
+  readonly asked: ReadonlyArray<Attempted>
   /** The one that decides. */
-  readonly deciding: Asked
+  readonly deciding: Attempted
 }

@@ -4,7 +4,7 @@
 import type { Association, Delegation, Lifetime } from "../association/Association.ts"
 import type { Hop } from "../association/Hop.ts"
 import type { Hashes, HashName, Material } from "../association/Material.ts"
-import type { Known } from "../cache/Resolution.ts"
+import type { Usable } from "../cache/Resolution.ts"
 import { failures, type VerdictCode, type VerdictKind } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
 import type { NameMatches } from "../presented/NameCheck.ts"
@@ -141,7 +141,7 @@ export const refuted = (
  */
 export const verified = (
   subject: Subject,
-  known: Known,
+  known: Usable,
   matched: MatchedCandidate,
   origin: Origin,
   evidence: () => Evidence,

@@ -2,7 +2,7 @@
  * From what is known to the verdict. Pure; nothing here asks anybody.
  */
 import type { Association } from "../association/Association.ts"
-import type { Known, Resolution } from "../cache/Resolution.ts"
+import type { Resolution, Usable } from "../cache/Resolution.ts"
 import { type Lint, lint } from "../Lint.ts"
 import type { LeafJudgement } from "../presented/Leaf.ts"
 import { compareNames, type NameMatches } from "../presented/NameCheck.ts"
@@ -32,7 +32,7 @@ export interface Inquiry {
 export const judged = (
   inquiry: Inquiry,
   resolution: Resolution,
-  known: Known,
+  known: Usable,
   found: Match,
   chains: ChainScreen,
   clockSkewMs: number

@@ -2,10 +2,10 @@
  * How each generation was asked, as evidence (POSH-NEG-04).
  */
 import { Result } from "effect"
-import type { Asked } from "../cache/Resolution.ts"
+import type { Attempted } from "../cache/Resolution.ts"
 import type { AttemptReport } from "./Verdict.ts"
 
-export const reportAttempt = ({ cache, generation, outcome }: Asked): AttemptReport => {
+export const reportAttempt = ({ cache, generation, outcome }: Attempted): AttemptReport => {
   if (Result.isSuccess(outcome)) {
     const { association, overdue } = outcome.success
     return {

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { absenceAfter } from "../../src/cache/Backoff.ts"
-import type { Absence } from "../../src/cache/store/AssociationStore.ts"
+import { negativeAfter } from "../../src/cache/Backoff.ts"
+import type { NegativeEntry } from "../../src/cache/store/AssociationStore.ts"
 import { failures, type VerdictCode } from "../../src/codes.ts"
 import { ResolveError } from "../../src/question/errors.ts"
 
 const now = 1_000_000
-const after = (code: VerdictCode, options: { previous?: Absence; chance?: number; retryAfterMs?: number } = {}) =>
-  absenceAfter(
+const after = (code: VerdictCode, options: { previous?: NegativeEntry; chance?: number; retryAfterMs?: number } = {}) =>
+  negativeAfter(
     new ResolveError({
       code,
       hops: [],
@@ -16,9 +16,10 @@ const after = (code: VerdictCode, options: { previous?: Absence; chance?: number
     now,
     options.chance ?? 0.5
   )
-const seconds = (absence: Absence | undefined) => absence === undefined ? undefined : (absence.until - now) / 1_000
+const seconds = (negative: NegativeEntry | undefined) =>
+  negative === undefined ? undefined : (negative.until - now) / 1_000
 
-describe("absenceAfter (CAC-31)", () => {
+describe("negativeAfter (CAC-31)", () => {
   it.each<[VerdictCode, number | undefined]>([
     ["NotPublished", 300],
     ["InvalidJson", 300],
@@ -33,12 +34,12 @@ describe("absenceAfter (CAC-31)", () => {
   ])("%s: %s s", (code, expected) => assert.strictEqual(seconds(after(code)), expected))
 
   it("doubles up to 900 s while failures follow each other", () => {
-    let absence = after("ConnectTimeout")
-    const delays = [seconds(absence)]
+    let negative = after("ConnectTimeout")
+    const delays = [seconds(negative)]
     for (let round = 0; round < 7; round += 1) {
-      if (absence === undefined) throw new Error("a back-off is remembered")
-      absence = after("ServerError", { previous: { ...absence, until: now - 1 } })
-      delays.push(seconds(absence))
+      if (negative === undefined) throw new Error("a back-off is remembered")
+      negative = after("ServerError", { previous: { ...negative, until: now - 1 } })
+      delays.push(seconds(negative))
     }
     assert.deepStrictEqual(delays, [30, 60, 120, 240, 480, 900, 900, 900])
   })

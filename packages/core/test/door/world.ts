@@ -5,7 +5,7 @@
 import { greenhouse } from "@posh/testing"
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
 import type { Association, Lifetime } from "../../src/association/Association.ts"
-import { AssociationStore, type Remembered, type StoreKey } from "../../src/cache/store/AssociationStore.ts"
+import { AssociationStore, type CacheEntry, type StoreKey } from "../../src/cache/store/AssociationStore.ts"
 import { makeMemoryStore } from "../../src/cache/store/MemoryStore.ts"
 import { type Changes, type FarStore, makeTieredStore } from "../../src/cache/store/TieredStore.ts"
 import { Fetcher, FetchError } from "../../src/fetch/Fetcher.ts"
@@ -142,18 +142,18 @@ const makeFarStore = (clock: Clock.Clock) =>
     const entries = new Map<string, Association>()
     const listeners: Array<(keyText: string) => void> = []
     const state = { away: false, delayMs: 0 }
-    const get = (key: StoreKey): Effect.Effect<Remembered> =>
+    const get = (key: StoreKey): Effect.Effect<CacheEntry> =>
       Effect.gen(function*() {
         if (state.delayMs > 0) yield* Effect.sleep(state.delayMs)
         const asOf = now()
         if (state.away) return { tier: "redis", asOf, away: true }
-        const { absence } = yield* memory.get(key)
+        const { negative } = yield* memory.get(key)
         const association = entries.get(key.text)
         return {
           tier: "redis",
           asOf,
           ...(association !== undefined && asOf < association.lifetime.expiresAt ? { association } : {}),
-          ...(absence === undefined ? {} : { absence })
+          ...(negative === undefined ? {} : { negative })
         }
       })
     const removed = new Set<string>()

@@ -11,7 +11,7 @@ export const cache = {
     fallback: "100000",
     values: "0 to 50000000 entries",
     meaning: "Bound of the memory cache. One entry is one domain, service and generation; " +
-      "absences have the same bound of their own. Whatever it is, entries fill a fifth of the heap of Node.js at the most " +
+      "negative entries have the same bound of their own. Whatever it is, entries fill a fifth of the heap of Node.js at the most " +
       "(`--max-old-space-size`).",
     consequence:
       "More entries take more memory (about 1.5 KiB each; large documents more); fewer mean that domains are asked again " +

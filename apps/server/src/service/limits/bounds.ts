@@ -50,7 +50,7 @@ export const callerBounds = {
 
 export const memoryBounds = {
   /**
-   * Share of the heap of Node.js that remembered material may fill, whatever strangers publish; absences may fill an eighth
+   * Share of the heap of Node.js that remembered material may fill, whatever strangers publish; negative entries may fill an eighth
    * of it besides. The rest is for the program, for documents while they are read, and for the collector; what Node.js calls
    * the limit of its heap has the young generation in it, of up to 200 MB.
    */

@@ -1,5 +1,5 @@
 /**
- * Where associations and absences are remembered. One interface for every store; a store may be slow, lose entries or
+ * Where associations and negative entries are remembered. One interface for every store; a store may be slow, lose entries or
  * be away, but it never fails a question and never returns what was not put in (POSH-CAC-05).
  */
 import { Context, type Effect } from "effect"
@@ -29,7 +29,7 @@ export const makeKey = (domain: Domain, service: ServiceKey, generation: Generat
 })
 
 /** A failed resolution, for a while (POSH-CAC-31). Instants in milliseconds since the epoch. */
-export interface Absence {
+export interface NegativeEntry {
   readonly error: ResolveError
   readonly learnedAt: number
   /** Until when nobody asks the origin again. */
@@ -40,9 +40,9 @@ export interface Absence {
   readonly nothingPublished: boolean
 }
 
-export interface Remembered {
+export interface CacheEntry {
   readonly association?: Association
-  readonly absence?: Absence
+  readonly negative?: NegativeEntry
   readonly tier: "memory" | "redis"
   /** The store that is shared could not be asked, so that nothing here means nothing. */
   readonly away?: boolean
@@ -101,15 +101,15 @@ export interface Inventory {
 
 export class AssociationStore extends Context.Service<AssociationStore, {
   /** What comes later than the deadline is not waited for; it then counts as not remembered. */
-  readonly get: (key: StoreKey, deadline?: Deadline) => Effect.Effect<Remembered>
+  readonly get: (key: StoreKey, deadline?: Deadline) => Effect.Effect<CacheEntry>
   /** What memory may answer alone and at once; `undefined` where anybody else has to be asked. */
-  readonly getNow: (key: StoreKey, now: Stamp) => Remembered | undefined
+  readonly getNow: (key: StoreKey, now: Stamp) => CacheEntry | undefined
   /** As the fleet has it now, whatever this process remembers of it. */
-  readonly getShared: (key: StoreKey) => Effect.Effect<Remembered>
+  readonly getShared: (key: StoreKey) => Effect.Effect<CacheEntry>
   /**
-   * Replaces the association and ends any absence. This write and the two below answer `false`, and change nothing, where
+   * Replaces the association and ends any negative entry. This write and the two below answer `false`, and change nothing, where
    * a later permit was given out for the key, or the key was forgotten since. `asOf`: the time by which what is put is to
-   * be judged now, where that is not what the wall clock says (see {@link Remembered}).
+   * be judged now, where that is not what the wall clock says (see {@link CacheEntry}).
    */
   readonly putAssociation: (
     key: StoreKey,
@@ -118,10 +118,15 @@ export class AssociationStore extends Context.Service<AssociationStore, {
     asOf?: number
   ) => Effect.Effect<boolean>
   /** Leaves an association in place (POSH-CAC-30). */
-  readonly putAbsence: (key: StoreKey, absence: Absence, permit?: Permit, asOf?: number) => Effect.Effect<boolean>
+  readonly putNegative: (
+    key: StoreKey,
+    negative: NegativeEntry,
+    permit?: Permit,
+    asOf?: number
+  ) => Effect.Effect<boolean>
   readonly removeAssociation: (key: StoreKey, permit?: Permit) => Effect.Effect<boolean>
   /** Permits given out before are good no longer. What this process remembers is gone at once, whatever is pending. */
   readonly forget: (key: StoreKey) => Effect.Effect<Purge>
-  /** Remembered associations that may still answer, see `usableUntil`; in the order of their `expiresAt`. */
+  /** Associations that may still answer, see `usableUntil`; in the order of their `expiresAt`. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/cache/AssociationStore") {}

@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * Material and absences are bounded apart: whoever asks about ever new names that publish nothing, which costs nothing to
+ * Material and negative entries are bounded apart: whoever asks about ever new names that publish nothing, which costs nothing to
  * make up, pushes out no material.
  */
 import { Clock, Effect, Layer } from "effect"
@@ -12,21 +12,21 @@ import { type Association, usableUntil } from "../../association/Association.ts"
 import { type Stamp, stampOf, timeSince } from "../../question/Stamp.ts"
 import { Observer } from "../Observer.ts"
 import {
-  type Absence,
   AssociationStore,
   type Inventory,
   type InventoryQuery,
+  type NegativeEntry,
   nothingPending,
   type StoreKey
 } from "./AssociationStore.ts"
 import { comparePositions, type Position } from "./cursor.ts"
-import { absenceEntry, associationEntry, leastBytes, type MemoryEntry } from "./memoryEntry.ts"
+import { associationEntry, leastBytes, type MemoryEntry, negativeEntry } from "./memoryEntry.ts"
 import { type Marked, type NearStore, unmarked } from "./NearStore.ts"
 
 export interface MemoryStoreOptions {
-  /** Associations remembered at most, and absences; each costs about a kilobyte. With 0 nothing is remembered. */
+  /** Associations remembered at most, and negative entries; each costs about a kilobyte. With 0 nothing is remembered. */
   readonly entries: number
-  /** Bytes of associations held at most, evidence included; absences may have an eighth of it besides. */
+  /** Bytes of associations held at most, evidence included; negative entries may have an eighth of it besides. */
   readonly octets: number
 }
 
@@ -47,10 +47,10 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         evicted.count += 1
       }
       const associations = makeSlots<Association>(entries, octets, onEvicted)
-      const absences = makeSlots<Absence>(Math.min(entries, octets / 8 / leastBytes), octets / 8, onEvicted)
+      const negatives = makeSlots<NegativeEntry>(Math.min(entries, octets / 8 / leastBytes), octets / 8, onEvicted)
       observer.remembering({
-        entries: () => associations.size + absences.size,
-        bytes: () => associations.calculatedSize + absences.calculatedSize,
+        entries: () => associations.size + negatives.size,
+        bytes: () => associations.calculatedSize + negatives.calculatedSize,
         evicted: () => evicted.count
       })
       const readClocks = () => stampOf(clock)
@@ -62,12 +62,12 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
       }
       const forget = (keyText: string) => {
         associations.delete(keyText)
-        absences.delete(keyText)
+        negatives.delete(keyText)
       }
 
       const getNow = (key: StoreKey, clocks = readClocks()): Marked => {
         const known = associations.get(key.text)
-        const missed = absences.get(key.text)
+        const missed = negatives.get(key.text)
         if (known === undefined && missed === undefined) return { tier: "memory", asOf: clocks.wallMs }
         const now = Math.max(timeSince(known ?? clocks, clocks), timeSince(missed ?? clocks, clocks))
         const usable = known !== undefined && now < usableUntil(known.value.lifetime) ? known : undefined
@@ -77,10 +77,10 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         return {
           tier: "memory",
           asOf: now,
-          // An absence is never older than the association beside it, so the check of that one is the older of the two.
+          // A negative entry is never older than the association beside it, so the check of that one is the older of the two.
           mark: (known ?? missed)?.mark ?? unmarked,
           ...(usable === undefined ? {} : { association: usable.value }),
-          ...(missed === undefined ? {} : { absence: missed.value })
+          ...(missed === undefined ? {} : { negative: missed.value })
         }
       }
       const get = (key: StoreKey) => Effect.sync(() => getNow(key))
@@ -92,12 +92,12 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         putAssociation: (key, association, _permit, asOf = association.lifetime.fetchedAt) =>
           Effect.sync(() => {
             remember(associations, () => associationEntry(key.text, association), asOf)
-            absences.delete(key.text)
+            negatives.delete(key.text)
             return true
           }),
-        putAbsence: (key, absence, _permit, asOf = absence.learnedAt) =>
+        putNegative: (key, negative, _permit, asOf = negative.learnedAt) =>
           Effect.sync(() => {
-            remember(absences, () => absenceEntry(key.text, absence), asOf)
+            remember(negatives, () => negativeEntry(key.text, negative), asOf)
             return true
           }),
         removeAssociation: (key) =>
@@ -122,8 +122,8 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
           }),
         drop: forget,
         mark: (keyText, mark, what = "all") => {
-          const absence = absences.peek(keyText)
-          if (absence !== undefined) absence.mark = mark
+          const negative = negatives.peek(keyText)
+          if (negative !== undefined) negative.mark = mark
           const association = what === "all" ? associations.peek(keyText) : undefined
           if (association !== undefined) association.mark = mark
         }

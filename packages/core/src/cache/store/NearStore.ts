@@ -3,7 +3,7 @@
  * channel of changes it was last known to agree with the shared store, and whether that store took it at all.
  */
 import type { Stamp } from "../../question/Stamp.ts"
-import type { AssociationStore, Remembered, StoreKey } from "./AssociationStore.ts"
+import type { AssociationStore, CacheEntry, StoreKey } from "./AssociationStore.ts"
 
 /** Positive: agreed with the shared store in the epoch of this number. Negative: so old, and the shared store never took it. */
 export type Mark = number
@@ -11,7 +11,7 @@ export type Mark = number
 /** Of what was put in and not marked since: it agrees in no epoch. */
 export const unmarked: Mark = 0
 
-export interface Marked extends Remembered {
+export interface Marked extends CacheEntry {
   /** Absent where nothing is remembered. */
   readonly mark?: Mark
 }
@@ -20,6 +20,6 @@ export interface Marked extends Remembered {
 export interface NearStore extends Omit<AssociationStore["Service"], "getNow"> {
   readonly getNow: (key: StoreKey, now?: Stamp) => Marked
   readonly drop: (keyText: string) => void
-  /** Marks what is remembered of a key, or its absence alone. */
-  readonly mark: (keyText: string, mark: Mark, what?: "all" | "absence") => void
+  /** Marks what is remembered of a key, or its negative entry alone. */
+  readonly mark: (keyText: string, mark: Mark, what?: "all" | "negative") => void
 }

@@ -6,7 +6,7 @@ import { Effect, type Scope } from "effect"
 import { isWithdrawal } from "../../codes.ts"
 import { type Deadline, remainingMs } from "../../question/Deadline.ts"
 import type { Stamp } from "../../question/Stamp.ts"
-import type { AssociationStore, PendingPurge, Remembered, StoreKey } from "./AssociationStore.ts"
+import type { AssociationStore, CacheEntry, PendingPurge, StoreKey } from "./AssociationStore.ts"
 import { makeChannel } from "./Channel.ts"
 import type { Marked, NearStore } from "./NearStore.ts"
 
@@ -49,7 +49,7 @@ export const makeTieredStore = (
     // What is near counts only while changes are heard; else the far store is asked first, if it can be.
     const isEnough = (here: Marked): boolean => channel.isHeard(here.mark) && answersAlone(here)
 
-    const getNow = (key: StoreKey, now: Stamp): Remembered | undefined => {
+    const getNow = (key: StoreKey, now: Stamp): CacheEntry | undefined => {
       const here = near.getNow(key, now)
       return isEnough(here) ? here : undefined
     }
@@ -66,7 +66,7 @@ export const makeTieredStore = (
       // Changed in the meantime, here or elsewhere: then this is answered, and not kept.
       if (source === "nobody" || channel.changesOf(key.text) !== before) return remembered
       if (source === "far") yield* keep(near, key, remembered)
-      else if (there?.absence !== undefined) yield* near.putAbsence(key, there.absence, undefined, remembered.asOf)
+      else if (there?.negative !== undefined) yield* near.putNegative(key, there.negative, undefined, remembered.asOf)
       near.mark(key.text, channel.mark(source === "far"))
       return remembered
     })
@@ -78,7 +78,7 @@ export const makeTieredStore = (
       const [removed, era] = yield* Effect.all([far.isRemoved(key), far.era], { concurrency: 2 })
       if (removed === undefined || era === undefined) return away(here)
       channel.noteEra(era)
-      // Of an absence, silence says nothing but that the far store never had it, or that it is over.
+      // Of a negative entry, silence says nothing but that the far store never had it, or that it is over.
       const isNews = removed || (here.association !== undefined && channel.wasShared(here.mark))
       return isNews ? saidBy(there) : kept(here, there)
     })
@@ -87,7 +87,7 @@ export const makeTieredStore = (
     const through = (
       key: StoreKey,
       write: (store: NearStore | FarStore) => Effect.Effect<boolean>,
-      what?: "absence"
+      what?: "negative"
     ) =>
       Effect.uninterruptible(Effect.gen(function*() {
         const before = channel.changesOf(key.text)
@@ -136,8 +136,8 @@ export const makeTieredStore = (
         getShared: (key) => Effect.suspend(() => ask(key, near.getNow(key))),
         putAssociation: (key, association, permit, asOf) =>
           write(key, (store) => store.putAssociation(key, association, permit, asOf)),
-        putAbsence: (key, absence, permit, asOf) =>
-          write(key, (store) => store.putAbsence(key, absence, permit, asOf), "absence"),
+        putNegative: (key, negative, permit, asOf) =>
+          write(key, (store) => store.putNegative(key, negative, permit, asOf), "negative"),
         removeAssociation: (key, permit) => write(key, (store) => store.removeAssociation(key, permit)),
         forget,
         inventory: (query) =>
@@ -156,40 +156,40 @@ const inTime = (asked: Effect.Effect<Word>, deadline: Deadline | undefined, late
   )
 
 /** Would the far store's word change the answer? Not while material is fresh, or a back-off runs. */
-const answersAlone = ({ absence, asOf, association }: Remembered): boolean =>
-  association !== undefined ? asOf < association.lifetime.revalidateAt : absence !== undefined && asOf < absence.until
+const answersAlone = ({ negative, asOf, association }: CacheEntry): boolean =>
+  association !== undefined ? asOf < association.lifetime.revalidateAt : negative !== undefined && asOf < negative.until
 
 /** What is remembered, and which store says so. */
 interface Word {
-  readonly remembered: Remembered
+  readonly remembered: CacheEntry
   readonly source: "far" | "near" | "nobody"
   /** What the far store has beside what is near. */
-  readonly there?: Remembered
+  readonly there?: CacheEntry
 }
 
-const away = (here: Remembered): Word => ({ source: "nobody", remembered: { ...here, away: true } })
-const saidBy = (there: Remembered): Word => ({ source: "far", remembered: there })
-const kept = (here: Remembered, there: Remembered): Word => ({
+const away = (here: CacheEntry): Word => ({ source: "nobody", remembered: { ...here, away: true } })
+const saidBy = (there: CacheEntry): Word => ({ source: "far", remembered: there })
+const kept = (here: CacheEntry, there: CacheEntry): Word => ({
   source: "near",
   there,
   remembered: {
     ...here,
     asOf: Math.max(here.asOf, there.asOf),
-    ...(there.absence === undefined ? {} : { absence: there.absence })
+    ...(there.negative === undefined ? {} : { negative: there.negative })
   }
 })
 
 /** Does the far store lack what is near, and say nothing in its place? */
-const isSilentOn = (here: Remembered, there: Remembered): boolean =>
+const isSilentOn = (here: CacheEntry, there: CacheEntry): boolean =>
   there.association === undefined &&
-  (here.association !== undefined || (here.absence !== undefined && there.absence === undefined))
+  (here.association !== undefined || (here.negative !== undefined && there.negative === undefined))
 
-const isWithdrawn = ({ absence }: Remembered): boolean => absence !== undefined && isWithdrawal(absence.error.code)
+const isWithdrawn = ({ negative }: CacheEntry): boolean => negative !== undefined && isWithdrawal(negative.error.code)
 
 /** As the far store judges it, so that it does not become younger on the way (POSH-CAC-35). */
-const keep = Effect.fnUntraced(function*(near: Store, key: StoreKey, { absence, asOf, association }: Remembered) {
-  if (association === undefined && absence === undefined) return yield* Effect.asVoid(near.forget(key))
+const keep = Effect.fnUntraced(function*(near: Store, key: StoreKey, { negative, asOf, association }: CacheEntry) {
+  if (association === undefined && negative === undefined) return yield* Effect.asVoid(near.forget(key))
   if (association === undefined) yield* near.forget(key)
   else yield* near.putAssociation(key, association, undefined, asOf)
-  if (absence !== undefined) yield* near.putAbsence(key, absence, undefined, asOf)
+  if (negative !== undefined) yield* near.putNegative(key, negative, undefined, asOf)
 })

@@ -1,5 +1,5 @@
 /**
- * Associations and absences as text for shared stores. What comes back is untrusted input: it is decoded by schema, and
+ * Associations and negative entries as text for shared stores. What comes back is untrusted input: it is decoded by schema, and
  * everything that follows from the octets is derived from them anew (POSH-CAC-05).
  *
  * The text is a JSON object; its frame is in `codec/envelope.ts`, its members are in `codec/wire.ts`.
@@ -14,9 +14,9 @@ import type { Lint } from "../../Lint.ts"
 import { isCanonicalDomain } from "../../question/Domain.ts"
 import { ResolveError } from "../../question/errors.ts"
 import { parseCertificate } from "../../x509/Certificate.ts"
-import type { Absence, StoreKey } from "./AssociationStore.ts"
+import type { NegativeEntry, StoreKey } from "./AssociationStore.ts"
 import { unwrap, wrap } from "./codec/envelope.ts"
-import { evidenceLimits, StoredAbsence, StoredAssociation } from "./codec/wire.ts"
+import { evidenceLimits, StoredAssociation, StoredNegative } from "./codec/wire.ts"
 
 /** JSON text. */
 export const encodeAssociation = (association: Association): string => {
@@ -50,9 +50,9 @@ export const decodeAssociation = (text: string, key: StoreKey): Association | un
     : undefined
 }
 
-/** JSON text. Takes the key besides, because an absence does not say whose it is. */
-export const encodeAbsence = (absence: Absence, key: StoreKey): string => {
-  const { error, failures, learnedAt, nothingPublished, until } = absence
+/** JSON text. Takes the key besides, because a negative entry does not say whose it is. */
+export const encodeNegative = (negative: NegativeEntry, key: StoreKey): string => {
+  const { error, failures, learnedAt, nothingPublished, until } = negative
   const { code, detail, hopIndex, hops, lints, retryAfterMs, url } = error
   return wrap({
     ...keyMembers(key),
@@ -72,9 +72,9 @@ export const encodeAbsence = (absence: Absence, key: StoreKey): string => {
   })
 }
 
-/** `undefined` for anything that is not a sound absence of this very key. WHETHER IT IS OVER IS NOT CHECKED. */
-export const decodeAbsence = (text: string, key: StoreKey): Absence | undefined => {
-  const stored = read(text, decodeStoredAbsence)
+/** `undefined` for anything that is not a sound negative entry of this very key. WHETHER IT IS OVER IS NOT CHECKED. */
+export const decodeNegative = (text: string, key: StoreKey): NegativeEntry | undefined => {
+  const stored = read(text, decodeStoredNegative)
   if (stored === undefined || !belongsTo(stored, key)) return undefined
   const { error, failures, learnedAt, nothingPublished, until } = stored
   return { error: new ResolveError(error), learnedAt, until, failures, nothingPublished }
@@ -83,7 +83,7 @@ export const decodeAbsence = (text: string, key: StoreKey): Absence | undefined 
 // Members that this version does not know may change the meaning of those that it does.
 const strict = { onExcessProperty: "error" } as const
 const decodeStoredAssociation = Schema.decodeUnknownOption(Schema.fromJsonString(StoredAssociation), strict)
-const decodeStoredAbsence = Schema.decodeUnknownOption(Schema.fromJsonString(StoredAbsence), strict)
+const decodeStoredNegative = Schema.decodeUnknownOption(Schema.fromJsonString(StoredNegative), strict)
 
 const read = <A>(text: string, decode: (body: string) => Option.Option<A>): A | undefined => {
   const body = unwrap(text)
@@ -92,7 +92,7 @@ const read = <A>(text: string, decode: (body: string) => Option.Option<A>): A | 
 
 const keyMembers = ({ domain, generation, service }: Omit<StoreKey, "text">) => ({ domain, service, generation })
 
-const belongsTo = (stored: StoredAssociation | StoredAbsence, key: StoreKey): boolean =>
+const belongsTo = (stored: StoredAssociation | StoredNegative, key: StoreKey): boolean =>
   stored.domain === key.domain && stored.service === key.service && stored.generation === key.generation
 
 // Which hosts a deployment delegates to is decided when it resolves; here a host only has to be one.

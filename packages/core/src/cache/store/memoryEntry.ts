@@ -14,7 +14,7 @@ import { failures } from "../../codes.ts"
 import { leastSharedText, mostInlineOctets, ownOctets, ownText } from "../../encoding/own.ts"
 import { lintSummaries } from "../../Lint.ts"
 import { ResolveError } from "../../question/errors.ts"
-import type { Absence } from "./AssociationStore.ts"
+import type { NegativeEntry } from "./AssociationStore.ts"
 
 /** What is remembered under one key. */
 export interface MemoryEntry<A> {
@@ -27,7 +27,7 @@ export interface MemoryEntry<A> {
 export const associationEntry = (keyText: string, association: Association): MemoryEntry<Association> =>
   makeEntry(keyText, association)
 
-export const absenceEntry = (keyText: string, { error, ...rest }: Absence): MemoryEntry<Absence> => {
+export const negativeEntry = (keyText: string, { error, ...rest }: NegativeEntry): MemoryEntry<NegativeEntry> => {
   const { _tag, ...fields } = error
   const { value, ...entry } = makeEntry(keyText, { ...rest, error: fields })
   return { ...entry, value: { ...value, error: new ResolveError(value.error) } }

@@ -5,7 +5,7 @@
 import type { Association, Lifetime } from "../../association/Association.ts"
 import { cacheLimits } from "../../Limits.ts"
 import type { LifetimePolicy } from "../../proof/posh/Lifetime.ts"
-import type { Absence } from "./AssociationStore.ts"
+import type { NegativeEntry } from "./AssociationStore.ts"
 
 /**
  * The association with a lifetime that ends no later than this deployment's settings allow (POSH-CAC-11, POSH-CAC-22);
@@ -28,8 +28,8 @@ export const associationUnder = (
 }
 
 /** The same for a failure; its length is bounded by the codec (POSH-CAC-31). */
-export const absenceUnder = (absence: Absence, now: number): Absence | undefined =>
-  absence.learnedAt > now + cacheLimits.clockSkewMs ? undefined : absence
+export const negativeUnder = (negative: NegativeEntry, now: number): NegativeEntry | undefined =>
+  negative.learnedAt > now + cacheLimits.clockSkewMs ? undefined : negative
 
 const capFingerprints = ({ fetchedAt, revalidateAt }: Lifetime, { maxLifetimeMs }: LifetimePolicy): Lifetime => {
   const freshUntil = Math.min(revalidateAt, fetchedAt + maxLifetimeMs)

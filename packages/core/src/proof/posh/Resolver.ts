@@ -4,13 +4,13 @@
  * `resolve` negotiates between the generations (requirements §9.2); `ask` answers for one of them.
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
+import { type FlightResult, lost, makeFetchAndStore } from "../../cache/fetchAndStore.ts"
 import { Fleet } from "../../cache/Fleet.ts"
 import { makeFlights } from "../../cache/Flights.ts"
-import { type Landing, lost, makeLearn } from "../../cache/learn.ts"
 import { makeLookup, type Search } from "../../cache/Lookup.ts"
 import { observeAttempt, observeFetcher, observeFleet, Observer } from "../../cache/Observer.ts"
 import { makeRefetchLimit } from "../../cache/RefetchLimit.ts"
-import type { Asked, Resolution } from "../../cache/Resolution.ts"
+import type { Attempted, Resolution } from "../../cache/Resolution.ts"
 import { AssociationStore, combinePurges, type Purge } from "../../cache/store/AssociationStore.ts"
 import { isUnanswered } from "../../codes.ts"
 import { withBudgets } from "../../fetch/Budgets.ts"
@@ -65,10 +65,10 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const clock = yield* Clock.Clock
   const get = withBudgets(observeFetcher(fetcher, observer), policy.budgets)
   const attempt = observeAttempt(rememberPublishers(makeAttempt(Fetcher.of({ get }), policy)), observer)
-  const flights = yield* makeFlights<Landing>(lost)
-  const learn = makeLearn(attempt, store, observeFleet(yield* Fleet, observer))
+  const flights = yield* makeFlights<FlightResult>(lost)
+  const fetchAndStore = makeFetchAndStore(attempt, store, observeFleet(yield* Fleet, observer))
   const refetches = makeRefetchLimit()
-  const { ask, askNow, askStore } = makeLookup({ store, flights, learn, observer, clock })
+  const { ask, askNow, askStore } = makeLookup({ store, flights, fetchAndStore, observer, clock })
 
   const resolve = (target: Target, { generations, ...options }: ResolveOptions): Effect.Effect<Resolution> => {
     const search = toSearch(target, options)
@@ -88,13 +88,13 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     return {
       ...options,
       target,
-      need: needOf(maxAgeMs),
+      freshness: freshnessOf(maxAgeMs),
       ...(reason === undefined ? {} : { leave: refetches.leaveFor(target.keys.rfc7711.text, reason) })
     }
   }
 
   /** RFC 7711 brought nothing: may the draft generation speak? */
-  const negotiate = Effect.fnUntraced(function*(search: Search, rfc: Asked, { code }: ResolveError) {
+  const negotiate = Effect.fnUntraced(function*(search: Search, rfc: Attempted, { code }: ResolveError) {
     // POSH-NEG-02: only an authoritative "nothing published" lets it.
     const draft = code === "NotPublished"
       ? yield* ask("draft", search)
@@ -110,9 +110,9 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
    * (POSH-SEC-30).
    */
   const stillFresh = Effect.fnUntraced(function*(search: Search) {
-    if (search.need.maxAgeMs !== undefined) return undefined
-    const { absence } = yield* store.get(search.target.keys.rfc7711, search.deadline)
-    return absence?.nothingPublished === true ? yield* askStore("draft", search) : undefined
+    if (search.freshness.maxAgeMs !== undefined) return undefined
+    const { negative } = yield* store.get(search.target.keys.rfc7711, search.deadline)
+    return negative?.nothingPublished === true ? yield* askStore("draft", search) : undefined
   })
 
   const resolveNow = (
@@ -120,9 +120,9 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     { generations, maxAgeMs }: RecallOptions,
     asked: Stamp
   ): Recollection | undefined => {
-    const need = needOf(maxAgeMs)
+    const freshness = freshnessOf(maxAgeMs)
     const [first, second] = generationsOf[generations]
-    const one = askNow(first, target, asked, need)
+    const one = askNow(first, target, asked, freshness)
     if (one === undefined) return undefined
     if (second === undefined || Result.isSuccess(one.asked.outcome)) {
       return { asked: [one.asked], deciding: one.asked, used: one.used }
@@ -131,7 +131,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     if (code !== "NotPublished") { // POSH-NEG-02, POSH-NEG-06
       return isUnanswered(code) ? undefined : { asked: [one.asked], deciding: one.asked, used: one.used }
     }
-    const two = askNow(second, target, asked, need)
+    const two = askNow(second, target, asked, freshness)
     return two === undefined ? undefined : {
       asked: [one.asked, two.asked],
       deciding: two.asked,
@@ -156,8 +156,8 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   })
 })
 
-const needOf = (maxAgeMs: number | undefined) => maxAgeMs === undefined ? noNeed : { maxAgeMs }
-const noNeed = {}
+const freshnessOf = (maxAgeMs: number | undefined) => maxAgeMs === undefined ? anyAge : { maxAgeMs }
+const anyAge = {}
 
 const generationsOf = {
   "rfc-then-draft": ["rfc7711", "draft"],

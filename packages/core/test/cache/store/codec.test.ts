@@ -4,7 +4,7 @@ import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import type { Association } from "../../../src/association/Association.ts"
 import { AssociationStore, makeKey } from "../../../src/cache/store/AssociationStore.ts"
-import { decodeAbsence, decodeAssociation, encodeAbsence, encodeAssociation } from "../../../src/cache/store/codec.ts"
+import { decodeAssociation, decodeNegative, encodeAssociation, encodeNegative } from "../../../src/cache/store/codec.ts"
 import { unwrap } from "../../../src/cache/store/codec/envelope.ts"
 import { layerMemory } from "../../../src/cache/store/MemoryStore.ts"
 import type { Domain } from "../../../src/question/Domain.ts"
@@ -14,7 +14,6 @@ import { Verifier } from "../../../src/Verifier.ts"
 import { makeWeb, type Page, testPolicy } from "../../fakeFetcher.ts"
 import { within } from "../../mutation.ts"
 import {
-  absence,
   type Change,
   day,
   domain,
@@ -25,11 +24,12 @@ import {
   type Json,
   jwkSet,
   keys,
+  negative,
   now,
   service,
   unreadableIssuer
 } from "./stored.ts"
-import { absenceAt, plain } from "./storeSuite.ts"
+import { negativeAt, plain } from "./storeSuite.ts"
 
 const forgedAssociation = (association: Association, change: Change) =>
   decodeAssociation(forged(encodeAssociation(association), change), keys[association.generation])
@@ -153,8 +153,8 @@ describe("associations", () => {
 
 describe("absences", () => {
   it("come back as they were, with an error that is one", () => {
-    for (const original of [absence, absenceAt(now)]) {
-      const read = decodeAbsence(encodeAbsence(original, keys.draft), keys.draft)
+    for (const original of [negative, negativeAt(now)]) {
+      const read = decodeNegative(encodeNegative(original, keys.draft), keys.draft)
       assert.deepStrictEqual(plain(read), plain(original))
       assert.instanceOf(read?.error, ResolveError)
       assert.strictEqual(read?.error.message, original.error.message)
@@ -162,9 +162,9 @@ describe("absences", () => {
   })
 
   it("of another key is none, and an association is none either", () => {
-    assert.isUndefined(decodeAbsence(encodeAbsence(absence, keys.draft), keys.rfc7711))
-    assert.isUndefined(decodeAbsence(encodeAssociation(fingerprints), keys.rfc7711))
-    assert.isUndefined(decodeAssociation(encodeAbsence(absence, keys.rfc7711), keys.rfc7711))
+    assert.isUndefined(decodeNegative(encodeNegative(negative, keys.draft), keys.rfc7711))
+    assert.isUndefined(decodeNegative(encodeAssociation(fingerprints), keys.rfc7711))
+    assert.isUndefined(decodeAssociation(encodeNegative(negative, keys.rfc7711), keys.rfc7711))
   })
 
   const error = (change: Json): Change => (body) => ({ ...body, error: { ...body.error, ...change } })
@@ -182,9 +182,9 @@ describe("absences", () => {
     ["nothing published, by a code that cannot say so (NEG-06)", error({ code: "AccessDenied" })]
   ]
   it.each(refused)("forged with %s are none", (_, change) => {
-    const text = encodeAbsence(absence, keys.draft)
-    assert.isDefined(decodeAbsence(forged(text, (body) => body), keys.draft))
-    assert.isUndefined(decodeAbsence(forged(text, change), keys.draft))
+    const text = encodeNegative(negative, keys.draft)
+    assert.isDefined(decodeNegative(forged(text, (body) => body), keys.draft))
+    assert.isUndefined(decodeNegative(forged(text, change), keys.draft))
   })
 })
 
@@ -224,7 +224,7 @@ describe("the frame", () => {
     const text = framed(body)
     assert.strictEqual(unwrap(text), body)
     within(1_000, () => assert.isUndefined(decodeAssociation(text, keys.rfc7711)))
-    within(1_000, () => assert.isUndefined(decodeAbsence(text, keys.rfc7711)))
+    within(1_000, () => assert.isUndefined(decodeNegative(text, keys.rfc7711)))
   })
 })
 
@@ -255,16 +255,16 @@ describe("what resolutions leave behind", () => {
         yield* TestClock.setTime(now)
         const store = yield* AssociationStore
         yield* Verifier.use((verifier) => verifier.assertion(domain, service))
-        const { absence, association } = yield* store.get(keys.rfc7711)
+        const { negative, association } = yield* store.get(keys.rfc7711)
         const older = yield* store.get(keys.draft)
-        assert.isTrue(absence !== undefined || association !== undefined)
+        assert.isTrue(negative !== undefined || association !== undefined)
         for (const known of [association, older.association]) {
           if (known === undefined) continue
           assert.deepStrictEqual(decodeAssociation(encodeAssociation(known), keys[known.generation]), known)
         }
-        for (const known of [absence, older.absence]) {
+        for (const known of [negative, older.negative]) {
           if (known === undefined) continue
-          assert.deepStrictEqual(plain(decodeAbsence(encodeAbsence(known, keys.draft), keys.draft)), plain(known))
+          assert.deepStrictEqual(plain(decodeNegative(encodeNegative(known, keys.draft), keys.draft)), plain(known))
         }
       }).pipe(
         Effect.provide(

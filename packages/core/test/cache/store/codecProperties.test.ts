@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import type { Association } from "../../../src/association/Association.ts"
-import { decodeAbsence, decodeAssociation, encodeAbsence, encodeAssociation } from "../../../src/cache/store/codec.ts"
+import { decodeAssociation, decodeNegative, encodeAssociation, encodeNegative } from "../../../src/cache/store/codec.ts"
 import { unwrap } from "../../../src/cache/store/codec/envelope.ts"
 import { printable } from "../../../src/encoding/quote.ts"
 import { edit, Edits, within } from "../../mutation.ts"
-import { absence, domain, fingerprints, framed, jwkSet, keys, service, unreadableIssuer } from "./stored.ts"
+import { domain, fingerprints, framed, jwkSet, keys, negative, service, unreadableIssuer } from "./stored.ts"
 import { associationOf } from "./storeSuite.ts"
 
 describe("whatever is in the store", () => {
@@ -39,17 +39,17 @@ describe("whatever is in the store", () => {
   }, { arbitrary: { runs: 5_000 } })
 
   it.prop("edited absences are nothing, or what they were; under a digest that fits, sound", [Edits], ([edits]) => {
-    const text = encodeAbsence(absence, keys.draft)
+    const text = encodeNegative(negative, keys.draft)
     const edited = edit(text, edits)
-    assert.strictEqual(within(1_000, () => decodeAbsence(edited, keys.draft)) !== undefined, edited === text)
-    const read = decodeAbsence(framed(edit(unwrap(text) ?? "", edits).toWellFormed()), keys.draft)
+    assert.strictEqual(within(1_000, () => decodeNegative(edited, keys.draft)) !== undefined, edited === text)
+    const read = decodeNegative(framed(edit(unwrap(text) ?? "", edits).toWellFormed()), keys.draft)
     assert.isTrue(read === undefined || (read.until >= read.learnedAt && read.until - read.learnedAt <= 3_600_000))
   }, { arbitrary: { runs: 5_000 } })
 
   it.prop("any text is nothing", [Schema.String], ([text]) => {
     for (const tried of [text, framed(`{${text.toWellFormed()}`)]) {
       assert.isUndefined(decodeAssociation(tried, keys.rfc7711))
-      assert.isUndefined(decodeAbsence(tried, keys.rfc7711))
+      assert.isUndefined(decodeNegative(tried, keys.rfc7711))
     }
   }, { arbitrary: { runs: 3_000 } })
 

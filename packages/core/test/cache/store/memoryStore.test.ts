@@ -13,7 +13,7 @@ import type { ServiceKey } from "../../../src/question/Service.ts"
 import { associationOf, storeSuite } from "./storeSuite.ts"
 
 const keyOf = (index: number) => makeKey(`d${index}.example` as Domain, "xmpp-server" as ServiceKey, "rfc7711")
-const absence = {
+const negative = {
   error: new ResolveError({ code: "NotPublished", hops: [] }),
   learnedAt: 0,
   until: 300_000,
@@ -54,13 +54,13 @@ describe("the memory cache is bounded (CAC-05)", () => {
   it.effect("in entries, over a million distinct domains", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 10_000, octets: 1e9 })
-      for (let index = 0; index < 50_000; index += 1) yield* store.putAbsence(keyOf(index), absence)
+      for (let index = 0; index < 50_000; index += 1) yield* store.putNegative(keyOf(index), negative)
       const before = heapUsed()
-      for (let index = 50_000; index < 1_000_000; index += 1) yield* store.putAbsence(keyOf(index), absence)
+      for (let index = 50_000; index < 1_000_000; index += 1) yield* store.putNegative(keyOf(index), negative)
       assert.isBelow(heapUsed() - before, 20e6)
-      assert.isUndefined((yield* store.get(keyOf(989_999))).absence)
-      assert.isDefined((yield* store.get(keyOf(990_000))).absence)
-      assert.isDefined((yield* store.get(keyOf(999_999))).absence)
+      assert.isUndefined((yield* store.get(keyOf(989_999))).negative)
+      assert.isDefined((yield* store.get(keyOf(990_000))).negative)
+      assert.isDefined((yield* store.get(keyOf(999_999))).negative)
     }))
 
   it.effect("in octets", () =>
@@ -90,7 +90,7 @@ describe("the memory cache is bounded (CAC-05)", () => {
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 0, octets: 1e9 })
       assert.isTrue(yield* store.putAssociation(keyOf(0), association(10)))
-      yield* store.putAbsence(keyOf(0), absence)
+      yield* store.putNegative(keyOf(0), negative)
       assert.deepStrictEqual(yield* store.get(keyOf(0)), { tier: "memory", asOf: 0 })
       assert.deepStrictEqual(yield* store.inventory({ limit: 1 }), { associations: [] })
     }))
@@ -99,20 +99,20 @@ describe("the memory cache is bounded (CAC-05)", () => {
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 1_000, octets: 1e9 })
       for (let index = 0; index < 1_000; index += 1) yield* store.putAssociation(keyOf(index), association(10))
-      for (let index = 1_000; index < 100_000; index += 1) yield* store.putAbsence(keyOf(index), absence)
+      for (let index = 1_000; index < 100_000; index += 1) yield* store.putNegative(keyOf(index), negative)
       for (let index = 0; index < 1_000; index += 1) {
         assert.isDefined((yield* store.get(keyOf(index))).association, `d${index}`)
       }
-      assert.isUndefined((yield* store.get(keyOf(98_999))).absence)
-      assert.isDefined((yield* store.get(keyOf(99_000))).absence)
+      assert.isUndefined((yield* store.get(keyOf(98_999))).negative)
+      assert.isDefined((yield* store.get(keyOf(99_000))).negative)
     }))
 
   it.effect("absences may have an eighth of the octets besides", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 10_000, octets: 8 * 76_800 })
-      for (let index = 0; index < 200; index += 1) yield* store.putAbsence(keyOf(index), absence)
-      assert.isUndefined((yield* store.get(keyOf(99))).absence)
-      assert.isDefined((yield* store.get(keyOf(100))).absence)
+      for (let index = 0; index < 200; index += 1) yield* store.putNegative(keyOf(index), negative)
+      assert.isUndefined((yield* store.get(keyOf(99))).negative)
+      assert.isDefined((yield* store.get(keyOf(100))).negative)
     }))
 
   it.effect("and the inventory is no use: it saves nothing from eviction", () =>

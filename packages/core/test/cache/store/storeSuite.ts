@@ -12,9 +12,9 @@ import {
 } from "../../../src/cache/store/AssociationStore.ts"
 import { ResolveError } from "../../../src/question/errors.ts"
 import type { ServiceKey } from "../../../src/question/Service.ts"
-import { absenceAt, associationOf, draftOf, keyOf, minute, plain } from "./storeThings.ts"
+import { associationOf, draftOf, keyOf, minute, negativeAt, plain } from "./storeThings.ts"
 
-export { absenceAt, associationOf, keyOf, plain }
+export { associationOf, keyOf, negativeAt, plain }
 
 export interface StoreSuiteOptions {
   /** Does the store tell the time by a clock of its own? Then the tests wait; else they set the clock. */
@@ -76,11 +76,11 @@ export const storeSuite = <E>(
 
     test("an absence comes back as it was", (store, now) =>
       Effect.gen(function*() {
-        yield* store.putAbsence(keyOf("a"), absenceAt(now))
+        yield* store.putNegative(keyOf("a"), negativeAt(now))
         const found = yield* store.get(keyOf("a"))
-        assert.deepStrictEqual(contents(found), ["absence"])
-        assert.deepStrictEqual(plain(found.absence), plain(absenceAt(now)))
-        assert.instanceOf(found.absence?.error, ResolveError)
+        assert.deepStrictEqual(contents(found), ["negative"])
+        assert.deepStrictEqual(plain(found.negative), plain(negativeAt(now)))
+        assert.instanceOf(found.negative?.error, ResolveError)
       }))
 
     test(
@@ -96,7 +96,7 @@ export const storeSuite = <E>(
           yield* store.putAssociation(key, associationOf(key, now, minute))
           for (const other of others) assert.deepStrictEqual(contents(yield* store.get(other)), [], other.text)
           for (const other of others) yield* store.forget(other)
-          for (const other of others) yield* store.putAbsence(other, absenceAt(now))
+          for (const other of others) yield* store.putNegative(other, negativeAt(now))
           assert.deepStrictEqual(contents(yield* store.get(key)), ["association"])
         })
     )
@@ -106,7 +106,7 @@ export const storeSuite = <E>(
         const key = keyOf("a")
         const second = { ...associationOf(key, now, minute), delegation: "redirect" as const }
         yield* store.putAssociation(key, associationOf(key, now, minute))
-        yield* store.putAbsence(key, absenceAt(now))
+        yield* store.putNegative(key, negativeAt(now))
         yield* store.putAssociation(key, second)
         const found = yield* store.get(key)
         assert.deepStrictEqual(contents(found), ["association"])
@@ -115,9 +115,9 @@ export const storeSuite = <E>(
 
     test("the last absence counts", (store, now) =>
       Effect.gen(function*() {
-        yield* store.putAbsence(keyOf("a"), absenceAt(now))
-        yield* store.putAbsence(keyOf("a"), { ...absenceAt(now), failures: 2 })
-        assert.strictEqual((yield* store.get(keyOf("a"))).absence?.failures, 2)
+        yield* store.putNegative(keyOf("a"), negativeAt(now))
+        yield* store.putNegative(keyOf("a"), { ...negativeAt(now), failures: 2 })
+        assert.strictEqual((yield* store.get(keyOf("a"))).negative?.failures, 2)
       }))
 
     test(
@@ -126,10 +126,10 @@ export const storeSuite = <E>(
         Effect.gen(function*() {
           const key = keyOf("a")
           yield* store.putAssociation(key, associationOf(key, now, minute))
-          yield* store.putAbsence(key, absenceAt(now))
-          assert.deepStrictEqual(contents(yield* store.get(key)), ["absence", "association"])
+          yield* store.putNegative(key, negativeAt(now))
+          assert.deepStrictEqual(contents(yield* store.get(key)), ["negative", "association"])
           yield* store.removeAssociation(key)
-          assert.deepStrictEqual(contents(yield* store.get(key)), ["absence"])
+          assert.deepStrictEqual(contents(yield* store.get(key)), ["negative"])
         })
     )
 
@@ -137,7 +137,7 @@ export const storeSuite = <E>(
       Effect.gen(function*() {
         const key = keyOf("a")
         yield* store.putAssociation(key, associationOf(key, now, minute))
-        yield* store.putAbsence(key, absenceAt(now))
+        yield* store.putNegative(key, negativeAt(now))
         yield* store.forget(key)
         yield* store.forget(keyOf("b"))
         yield* store.removeAssociation(keyOf("b"))
@@ -180,8 +180,8 @@ export const storeSuite = <E>(
       (store, now) =>
         Effect.gen(function*() {
           yield* fill(store, now, { d: 4, b: 2, a: 3, e: 2, c: 2 })
-          yield* store.putAbsence(keyOf("f"), absenceAt(now))
-          yield* store.putAbsence(keyOf("d"), absenceAt(now))
+          yield* store.putNegative(keyOf("f"), negativeAt(now))
+          yield* store.putNegative(keyOf("d"), negativeAt(now))
           assert.deepStrictEqual(yield* list(store, { limit: 10 }), ["b", "c", "e", "a", "d"])
           const { associations } = yield* store.inventory({ limit: 1 })
           assert.deepStrictEqual(associations, [associationOf(keyOf("b"), now, 2 * minute)])
@@ -256,7 +256,7 @@ export const storeSuite = <E>(
 }
 
 const contents = (found: object): ReadonlyArray<string> =>
-  ["absence", "association"].filter((member) => member in found)
+  ["negative", "association"].filter((member) => member in found)
 
 const list = (store: AssociationStore["Service"], query: InventoryQuery) =>
   Effect.map(store.inventory(query), ({ associations }) => associations.map(({ domain }) => domain.split(".")[0] ?? ""))

@@ -3,7 +3,7 @@ import { selfSigned } from "@posh/testing"
 import { Effect, Result } from "effect"
 import { hash } from "node:crypto"
 import type { Association } from "../../../src/association/Association.ts"
-import { type Absence, makeKey, type StoreKey } from "../../../src/cache/store/AssociationStore.ts"
+import { makeKey, type NegativeEntry, type StoreKey } from "../../../src/cache/store/AssociationStore.ts"
 import type { Domain } from "../../../src/question/Domain.ts"
 import { ResolveError } from "../../../src/question/errors.ts"
 import type { Generation } from "../../../src/question/Generation.ts"
@@ -55,7 +55,7 @@ export const draftOf = (key: StoreKey, fetchedAt: number, grace: number) =>
   })
 
 /** A sound absence of five minutes. */
-export const absenceAt = (learnedAt: number): Absence => ({
+export const negativeAt = (learnedAt: number): NegativeEntry => ({
   error: new ResolveError({ code: "NotPublished", hops: [], lints: [] }),
   learnedAt,
   until: learnedAt + 5 * minute,
@@ -64,5 +64,5 @@ export const absenceAt = (learnedAt: number): Absence => ({
 })
 
 /** An absence without what an error brings along, such as its stack. */
-export const plain = (absence: Absence | undefined): unknown =>
-  absence === undefined ? undefined : { ...absence, error: { ...absence.error } }
+export const plain = (negative: NegativeEntry | undefined): unknown =>
+  negative === undefined ? undefined : { ...negative, error: { ...negative.error } }

@@ -3,7 +3,7 @@ import { greenhouse } from "@posh/testing"
 import { Result } from "effect"
 import { hash } from "node:crypto"
 import type { Association } from "../../../src/association/Association.ts"
-import { type Absence, makeKey } from "../../../src/cache/store/AssociationStore.ts"
+import { makeKey, type NegativeEntry } from "../../../src/cache/store/AssociationStore.ts"
 import { unwrap } from "../../../src/cache/store/codec/envelope.ts"
 import { parseDocument } from "../../../src/proof/posh/Document.ts"
 import type { Domain } from "../../../src/question/Domain.ts"
@@ -46,7 +46,7 @@ export const unreadableIssuer: Association = {
   ...jwkSet,
   material: { _tag: "JwkSet", entries: [{ ...entry!, kid: "\\u{202e}", chain: [...entry!.chain, new Uint8Array()] }] }
 }
-export const absence: Absence = {
+export const negative: NegativeEntry = {
   error: new ResolveError({
     code: "ConnectTimeout",
     detail: "no answer",

@@ -20,7 +20,7 @@ export const association = (fetchedAt: number): Association => ({
   delegatedDomain: key.domain,
   lifetime: { fetchedAt, revalidateAt: 60_000, graceUntil: 60_000, expiresAt: 60_000 }
 })
-export const absence = {
+export const negative = {
   error: new ResolveError({ code: "ConnectTimeout", hops: [] }),
   learnedAt: 0,
   until: 30_000,

@@ -4,7 +4,7 @@ import { makeMemoryStore } from "../../../src/cache/store/MemoryStore.ts"
 import { makeTieredStore } from "../../../src/cache/store/TieredStore.ts"
 import { ResolveError } from "../../../src/question/errors.ts"
 import { associationOf, keyOf } from "./storeSuite.ts"
-import { absence, association, fetchedAt, key, makeFleet } from "./tieredFleet.ts"
+import { association, fetchedAt, key, makeFleet, negative } from "./tieredFleet.ts"
 
 describe("what memory holds when the channel is back is asked for, once, when a question comes", () => {
   type Fleet = Effect.Success<ReturnType<typeof makeFleet>>
@@ -36,13 +36,13 @@ describe("what memory holds when the channel is back is asked for, once, when a 
       meanwhile: (fleet) =>
         Effect.andThen(
           wipe(fleet),
-          fleet.far.putAbsence(key, { ...absence, error: new ResolveError({ code: "NotPublished", hops: [] }) })
+          fleet.far.putNegative(key, { ...negative, error: new ResolveError({ code: "NotPublished", hops: [] }) })
         ),
       found: [undefined, "redis"]
     },
     {
       name: "the far store lost everything, and another could not ask the origin",
-      meanwhile: (fleet) => Effect.andThen(wipe(fleet), fleet.far.putAbsence(key, absence)),
+      meanwhile: (fleet) => Effect.andThen(wipe(fleet), fleet.far.putNegative(key, negative)),
       found: [1, "memory"]
     },
     {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { associationOf, keyOf } from "./storeSuite.ts"
-import { absence, association, fetchedAt, key, makeFleet } from "./tieredFleet.ts"
+import { association, fetchedAt, key, makeFleet, negative } from "./tieredFleet.ts"
 
 describe("TieredStore", () => {
   it.effect("what one learns, the others read from the far store once, and then from their memory", () =>
@@ -29,10 +29,10 @@ describe("TieredStore", () => {
   it.effect("absences are shared and answer alone while they last", () =>
     Effect.gen(function*() {
       const { replicas: [a, b], state } = yield* makeFleet(2)
-      yield* a!.putAbsence(key, absence)
-      assert.strictEqual((yield* b!.get(key)).absence?.error.code, "ConnectTimeout")
+      yield* a!.putNegative(key, negative)
+      assert.strictEqual((yield* b!.get(key)).negative?.error.code, "ConnectTimeout")
       const { reads } = state
-      assert.isDefined((yield* b!.get(key)).absence)
+      assert.isDefined((yield* b!.get(key)).negative)
       assert.strictEqual(state.reads, reads)
       yield* TestClock.adjust("30 seconds")
       yield* b!.get(key)

@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import type { Association, Lifetime } from "../../../src/association/Association.ts"
 import { usableUntil } from "../../../src/association/Association.ts"
-import { absenceUnder, associationUnder } from "../../../src/cache/store/underPolicy.ts"
+import { associationUnder, negativeUnder } from "../../../src/cache/store/underPolicy.ts"
 import { cacheLimits } from "../../../src/Limits.ts"
-import { absenceAt, associationOf, keyOf } from "./storeSuite.ts"
+import { associationOf, keyOf, negativeAt } from "./storeSuite.ts"
 
 const Instant = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2_000_000 }))
 const Milliseconds = Schema.Union([
@@ -64,7 +64,7 @@ describe("what another process stored, under our own policy", () => {
     for (const [ahead, isKnown] of [[0, true], [cacheLimits.clockSkewMs, true], [cacheLimits.clockSkewMs + 1, false]]) {
       const at = now + Number(ahead)
       assert.strictEqual(associationUnder(associationOf(keyOf("a"), at, 5), policy, now) !== undefined, isKnown)
-      assert.strictEqual(absenceUnder(absenceAt(at), now) !== undefined, isKnown)
+      assert.strictEqual(negativeUnder(negativeAt(at), now) !== undefined, isKnown)
     }
   })
 })

@@ -147,9 +147,9 @@ const isRemembered = (code: FailureCode): code is VerdictCode => failures[code].
 const rememberedCodes = (Object.keys(failures) as ReadonlyArray<FailureCode>).filter(isRemembered)
 
 /** POSH-CAC-31: the hard cap on negative lifetimes, in milliseconds. */
-const longestAbsence = 3_600_000
+const longestNegative = 3_600_000
 
-export const StoredAbsence = Schema.Struct({
+export const StoredNegative = Schema.Struct({
   ...keyMembers,
   error: Schema.Struct({
     code: Schema.Literals(rememberedCodes),
@@ -166,9 +166,9 @@ export const StoredAbsence = Schema.Struct({
   nothingPublished: Schema.Boolean
 }).check(
   Schema.makeFilter(({ error: { code }, learnedAt, nothingPublished, until }) =>
-    until >= learnedAt && until - learnedAt <= longestAbsence &&
+    until >= learnedAt && until - learnedAt <= longestNegative &&
     // It lets the draft generation speak during an outage (POSH-NEG-06), so it may only stand where it can be true.
     (!nothingPublished || code === "NotPublished" || isUnanswered(code))
   )
 )
-export type StoredAbsence = typeof StoredAbsence.Type
+export type StoredNegative = typeof StoredNegative.Type

@@ -1,13 +1,13 @@
 /**
- * Remembered things → may they answer? Pure: the whole caching policy of reading in one place (requirements §4). Whatever
+ * A cache entry → may it answer? Pure: the whole caching policy of reading in one place (requirements §4). Whatever
  * comes out of a store or a flight passes here, with what the question that asks needs.
  */
 import type { Association } from "../association/Association.ts"
-import type { Absence, Remembered } from "./store/AssociationStore.ts"
+import type { CacheEntry, NegativeEntry } from "./store/AssociationStore.ts"
 
 /** What a question needs of remembered things. */
-export interface Need {
-  /** Milliseconds; older material does not count (`maxAge`). Absences keep their own time. */
+export interface Freshness {
+  /** Milliseconds; older material does not count (`maxAge`). Negative entries keep their own time. */
   readonly maxAgeMs?: number
   /**
    * The origin is to have been asked at this instant or later, in milliseconds since the epoch (POSH-CAC-32, POSH-MAT-43,
@@ -16,7 +16,7 @@ export interface Need {
   readonly askedSince?: number
 }
 
-export type Recall =
+export type CacheDecision =
   | {
     readonly _tag: "Serve"
     readonly association: Association
@@ -27,19 +27,19 @@ export type Recall =
     /** Time to ask again in the background (POSH-CAC-34). */
     readonly refreshAhead: boolean
   }
-  | { readonly _tag: "Fail"; readonly absence: Absence; readonly refreshAhead: boolean }
+  | { readonly _tag: "Fail"; readonly negative: NegativeEntry; readonly refreshAhead: boolean }
   | {
-    readonly _tag: "Learn"
+    readonly _tag: "Fetch"
     /** Something would answer a question that needs less: asking goes through the limit of refetches. */
     readonly refetch: boolean
   }
 
-export const recall = ({ absence, asOf, association }: Remembered, need: Need): Recall => {
+export const toCacheDecision = ({ negative, asOf, association }: CacheEntry, freshness: Freshness): CacheDecision => {
   const isFresh = association !== undefined && asOf < association.lifetime.revalidateAt
-  const isWaiting = absence !== undefined && asOf < absence.until
-  const known = association !== undefined && suffices(association, asOf, need) ? association : undefined
-  const waiting = isWaiting && answeredAt(absence) >= (need.askedSince ?? Number.NEGATIVE_INFINITY)
-    ? absence
+  const isWaiting = negative !== undefined && asOf < negative.until
+  const known = association !== undefined && suffices(association, asOf, freshness) ? association : undefined
+  const waiting = isWaiting && answeredAt(negative) >= (freshness.askedSince ?? Number.NEGATIVE_INFINITY)
+    ? negative
     : undefined
 
   if (known !== undefined && isFresh) {
@@ -48,14 +48,14 @@ export const recall = ({ absence, asOf, association }: Remembered, need: Need): 
       _tag: "Serve",
       association: known,
       overdue: false,
-      askAgainAt: Math.max(refreshFrom, isWaiting ? absence.until : refreshFrom),
+      askAgainAt: Math.max(refreshFrom, isWaiting ? negative.until : refreshFrom),
       refreshAhead: !isWaiting && asOf >= refreshFrom
     }
   }
-  if (waiting === undefined) return { _tag: "Learn", refetch: isFresh || isWaiting }
+  if (waiting === undefined) return { _tag: "Fetch", refetch: isFresh || isWaiting }
   // A back-off is running, so the source is not asked now. Draft material serves on within its grace.
   if (known !== undefined && asOf < known.lifetime.graceUntil) return overdue(known, waiting.until)
-  return { _tag: "Fail", absence: waiting, refreshAhead: isStaleNegative(waiting, asOf) }
+  return { _tag: "Fail", negative: waiting, refreshAhead: isStaleNegative(waiting, asOf) }
 }
 
 /**
@@ -63,10 +63,10 @@ export const recall = ({ absence, asOf, association }: Remembered, need: Need): 
  * requirements §8.1), and only the grace of the draft generation extends it (POSH-CAC-22, POSH-CAC-33).
  */
 export const fallBack = (
-  { asOf, association }: Remembered,
-  { maxAgeMs }: Need,
+  { asOf, association }: CacheEntry,
+  { maxAgeMs }: Freshness,
   nextTryAt: number
-): Extract<Recall, { _tag: "Serve" }> | undefined => {
+): Extract<CacheDecision, { _tag: "Serve" }> | undefined => {
   if (association === undefined || !isYoung(association, asOf, maxAgeMs)) return undefined
   if (asOf < association.lifetime.revalidateAt) {
     const askAgainAt = Math.max(nextTryAt, refreshMoment(association))
@@ -75,7 +75,7 @@ export const fallBack = (
   return asOf < association.lifetime.graceUntil ? overdue(association, nextTryAt) : undefined
 }
 
-const overdue = (association: Association, askAgainAt: number): Extract<Recall, { _tag: "Serve" }> => ({
+const overdue = (association: Association, askAgainAt: number): Extract<CacheDecision, { _tag: "Serve" }> => ({
   _tag: "Serve",
   association,
   overdue: true,
@@ -84,21 +84,21 @@ const overdue = (association: Association, askAgainAt: number): Extract<Recall, 
 })
 
 /** What a question needs of whatever is learnt after it looked: newer than all that it saw, and than its look. */
-export const newerThan = ({ absence, asOf, association }: Remembered, since = asOf): number =>
+export const newerThan = ({ negative, asOf, association }: CacheEntry, since = asOf): number =>
   Math.max(
     since,
     association === undefined ? since : association.lifetime.fetchedAt + 1,
-    absence === undefined ? since : absence.learnedAt + 1
+    negative === undefined ? since : negative.learnedAt + 1
   )
 
-const suffices = (association: Association, asOf: number, { askedSince, maxAgeMs }: Need): boolean =>
+const suffices = (association: Association, asOf: number, { askedSince, maxAgeMs }: Freshness): boolean =>
   isYoung(association, asOf, maxAgeMs) && (askedSince === undefined || association.lifetime.fetchedAt >= askedSince)
 
 const isYoung = ({ lifetime }: Association, asOf: number, maxAgeMs: number | undefined): boolean =>
   maxAgeMs === undefined || asOf - lifetime.fetchedAt <= maxAgeMs
 
-/** When the request began whose answer the absence is. */
-const answeredAt = ({ error, learnedAt }: Absence): number => error.hops.at(-1)?.startedAt ?? learnedAt
+/** When the request began whose answer the negative entry is. */
+const answeredAt = ({ error, learnedAt }: NegativeEntry): number => error.hops.at(-1)?.startedAt ?? learnedAt
 
 /** From when on a question that uses the association has it refreshed in the background (POSH-CAC-34). */
 export const refreshMoment = ({ domain, lifetime }: Association): number =>
@@ -124,5 +124,5 @@ const chanceOf = (text: string, seed: number): number => {
 }
 
 // "Nothing published" is what lets the draft generation speak (POSH-NEG-06); asked again in time, it delays nobody.
-const isStaleNegative = ({ error, learnedAt, until }: Absence, asOf: number): boolean =>
+const isStaleNegative = ({ error, learnedAt, until }: NegativeEntry, asOf: number): boolean =>
   error.code === "NotPublished" && asOf >= spread(learnedAt, until, error.hops[0]?.url ?? "")

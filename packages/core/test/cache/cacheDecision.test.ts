@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { recall, refreshMoment } from "../../src/cache/recall.ts"
+import { refreshMoment, toCacheDecision } from "../../src/cache/CacheDecision.ts"
 import { associationOf, keyOf } from "./store/storeSuite.ts"
 
 const life = 1_000_000
@@ -8,9 +8,9 @@ const life = 1_000_000
 const refreshedFrom = (label: string, fetchedAt = 0): number => {
   const association = associationOf(keyOf(label), fetchedAt, life)
   const isDue = (thousandth: number) => {
-    const recalled = recall({ association, tier: "memory", asOf: fetchedAt + thousandth * life / 1_000 }, {})
-    assert.strictEqual(recalled._tag, "Serve")
-    return recalled._tag === "Serve" && recalled.refreshAhead
+    const decision = toCacheDecision({ association, tier: "memory", asOf: fetchedAt + thousandth * life / 1_000 }, {})
+    assert.strictEqual(decision._tag, "Serve")
+    return decision._tag === "Serve" && decision.refreshAhead
   }
   return Array.from({ length: 1_000 }, (_, thousandth) => thousandth).findIndex(isDue)
 }

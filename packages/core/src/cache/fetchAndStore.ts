@@ -9,32 +9,32 @@ import { ResolveError } from "../question/errors.ts"
 import type { Generation } from "../question/Generation.ts"
 import { currentStamp, type Stamp, timeSince } from "../question/Stamp.ts"
 import type { Target } from "../question/Target.ts"
-import { absenceAfter } from "./Backoff.ts"
+import { negativeAfter } from "./Backoff.ts"
+import { type Freshness, toCacheDecision } from "./CacheDecision.ts"
 import type { FleetShape, Lead } from "./Fleet.ts"
 import type { Flight } from "./Flights.ts"
-import { type Need, recall } from "./recall.ts"
-import type { AssociationStore, Permit, Remembered, StoreKey } from "./store/AssociationStore.ts"
+import type { AssociationStore, CacheEntry, Permit, StoreKey } from "./store/AssociationStore.ts"
 
-/** What a flight brought, for everybody who waited for it; what it means to each, `landing.ts` says. */
-export interface Landing {
+/** What a flight brought, for everybody who waited for it; what it means to each, `flightMeaning.ts` says. */
+export interface FlightResult {
   readonly outcome: Result.Result<Association, ResolveError>
   /** The flight asked the origin itself. Else the outcome is what another process has put into the store. */
   readonly fetched: boolean
   /** The question's time was over before the flight landed. */
   readonly late?: boolean
   /** What was remembered when the flight landed, but for a new association. */
-  readonly remembered?: Remembered
+  readonly remembered?: CacheEntry
   /** When the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
 }
 
-export const makeLearn =
+export const makeFetchAndStore =
   (attempt: Attempt, store: AssociationStore["Service"], fleet: FleetShape) =>
-  (generation: Generation, target: Target, need: Need, hadMaterial: boolean) =>
-  (flight: Flight<Landing>): Effect.Effect<Landing> => {
+  (generation: Generation, target: Target, freshness: Freshness, hadMaterial: boolean) =>
+  (flight: Flight<FlightResult>): Effect.Effect<FlightResult> => {
     const key = target.keys[generation]
     const { domain, service } = target
-    const ask = ({ permit }: Lead): Effect.Effect<Landing> =>
+    const ask = ({ permit }: Lead): Effect.Effect<FlightResult> =>
       attempt({ domain, service, generation, hadMaterial, waiting: flight.waiting }).pipe(
         Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
         Effect.result,
@@ -44,7 +44,7 @@ export const makeLearn =
             : settle(store, key, outcome, flight.began, permit)
         )
       )
-    return learnOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, need, ask).pipe(
+    return fetchOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, freshness, ask).pipe(
       Effect.withSpan("Resolver.learn", {
         attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": generation }
       })
@@ -53,20 +53,20 @@ export const makeLearn =
 
 /**
  * Asks; or waits for who asks already and takes what it learnt, and asks after all where that is not what is needed. The
- * store is believed no more here than anywhere else: what it has passes `recall` (POSH-CAC-33).
+ * store is believed no more here than anywhere else: what it has passes `toCacheDecision` (POSH-CAC-33).
  */
-const learnOnce = Effect.fnUntraced(function*(
+const fetchOnce = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
   lead: ReturnType<FleetShape["lead"]>,
   key: StoreKey,
-  need: Need,
-  ask: (lead: Lead) => Effect.Effect<Landing>
+  freshness: Freshness,
+  ask: (lead: Lead) => Effect.Effect<FlightResult>
 ) {
   // What this process remembers is what made the question ask.
-  const look = Effect.map(store.getShared(key), (remembered) => landedMeanwhile(remembered, need))
+  const look = Effect.map(store.getShared(key), (remembered) => landedMeanwhile(remembered, freshness))
   while (true) {
     // A lead is given up whatever happens: the rest of the fleet waits for it.
-    const landing = yield* Effect.acquireUseRelease(
+    const result = yield* Effect.acquireUseRelease(
       lead,
       (role) =>
         role._tag === "Follow"
@@ -74,24 +74,24 @@ const learnOnce = Effect.fnUntraced(function*(
           : Effect.flatMap(look, (landed) => landed === undefined ? ask(role) : Effect.succeed(landed)),
       (role) => role._tag === "Lead" ? role.over : Effect.void
     )
-    if (landing !== undefined) return landing
+    if (result !== undefined) return result
   }
 })
 
-const landedMeanwhile = (remembered: Remembered, need: Need): Landing | undefined => {
-  const recalled = recall(remembered, need)
-  if (recalled._tag === "Learn") return undefined
-  if (recalled._tag === "Serve" && !recalled.overdue) {
-    return { outcome: Result.succeed(recalled.association), fetched: false, remembered }
+const landedMeanwhile = (remembered: CacheEntry, freshness: Freshness): FlightResult | undefined => {
+  const decision = toCacheDecision(remembered, freshness)
+  if (decision._tag === "Fetch") return undefined
+  if (decision._tag === "Serve" && !decision.overdue) {
+    return { outcome: Result.succeed(decision.association), fetched: false, remembered }
   }
-  const { absence } = remembered
-  return absence === undefined
+  const { negative } = remembered
+  return negative === undefined
     ? undefined
-    : { outcome: Result.fail(absence.error), fetched: false, remembered, retryAt: absence.until }
+    : { outcome: Result.fail(negative.error), fetched: false, remembered, retryAt: negative.until }
 }
 
 /** A flight that never landed. A defect is ours: it is logged, and the answer says no more than that (POSH-SEC-02). */
-export const lost = (cause: Cause.Cause<never>): Landing => ({
+export const lost = (cause: Cause.Cause<never>): FlightResult => ({
   fetched: true,
   outcome: Result.fail(
     new ResolveError({ code: Cause.hasInterruptsOnly(cause) ? "Cancelled" : "InternalError", hops: [] })
@@ -101,10 +101,10 @@ export const lost = (cause: Cause.Cause<never>): Landing => ({
 const settle = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
   key: StoreKey,
-  outcome: Landing["outcome"],
+  outcome: FlightResult["outcome"],
   began: Stamp,
   permit: Permit | undefined
-): Effect.fn.Return<Landing> {
+): Effect.fn.Return<FlightResult> {
   const landed = { outcome, fetched: true }
   if (Result.isSuccess(outcome)) {
     // POSH-CAC-35: a wall clock that was set back meanwhile makes nothing younger.
@@ -114,10 +114,10 @@ const settle = Effect.fnUntraced(function*(
   }
   const remembered = yield* store.get(key)
   const { asOf } = remembered
-  const absence = absenceAfter(outcome.failure, remembered.absence, asOf, yield* Random.next)
+  const negative = negativeAfter(outcome.failure, remembered.negative, asOf, yield* Random.next)
   if (isWithdrawal(outcome.failure.code) && !(yield* store.removeAssociation(key, permit))) return landed
-  if (absence === undefined) return { ...landed, remembered }
-  return (yield* store.putAbsence(key, absence, permit, asOf))
-    ? { ...landed, remembered, retryAt: absence.until }
+  if (negative === undefined) return { ...landed, remembered }
+  return (yield* store.putNegative(key, negative, permit, asOf))
+    ? { ...landed, remembered, retryAt: negative.until }
     : landed
 })
