@@ -23,11 +23,11 @@ import { deadlines, parseOptions } from "./question/QuestionOptions.ts"
 import { currentStage, type StageTracer, untraced } from "./question/StageTracer.ts"
 import { currentStamp, stampOf, timeSince } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
-import { type Assertion, toAssertion } from "./verdict/Assertion.ts"
-import { type Inquiry, judged, refusedLeaf, unresolved } from "./verdict/judge.ts"
+import { type AssociationReport, toAssociationReport } from "./verdict/AssociationReport.ts"
+import { decide, type Inquiry, refusedLeaf, unresolved } from "./verdict/decide.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
 
-export interface AssertionOptions {
+export interface AssociationOptions {
   /** Resolve again even if remembered (POSH-CAC-32). */
   readonly refresh?: boolean
   /** Milliseconds. Default 10,000. */
@@ -45,11 +45,11 @@ export class Verifier extends Context.Service<Verifier, {
    */
   readonly verifyNow: (question: Question) => Verdict | undefined
   /** What the domain asserts now; resolves where nothing is remembered (POSH-REQ-08: so also the prefetch). */
-  readonly assertion: (
+  readonly report: (
     domain: string,
     service: string,
-    options?: AssertionOptions
-  ) => Effect.Effect<Assertion, QuestionError>
+    options?: AssociationOptions
+  ) => Effect.Effect<AssociationReport, QuestionError>
   /** Forgets everything known of the pair, in both generations, and says what of that is still to be done elsewhere. */
   readonly forget: (domain: string, service: string) => Effect.Effect<Purge, QuestionError>
   /** What is remembered and has not expired; asks no origin. */
@@ -155,11 +155,11 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
       "Matcher",
       () => match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
     )
-    return stage.run("Verdict", () => judged(inquiry, resolution, outcome.success, found, chains, policy.clockSkewMs))
+    return stage.run("Verdict", () => decide(inquiry, resolution, outcome.success, found, chains, policy.clockSkewMs))
   }
 
-  const assertion = Effect.fn("Verifier.assertion")(
-    function*(domain: string, service: string, options: AssertionOptions = {}) {
+  const report = Effect.fn("Verifier.report")(
+    function*(domain: string, service: string, options: AssociationOptions = {}) {
       const target = yield* Effect.fromResult(parseTarget({ domain, service }, policy))
       const resolution = yield* resolver.resolve(target, {
         asked: yield* currentStamp,
@@ -167,7 +167,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
         deadline: { ms: options.deadlineMs ?? deadlines.usual },
         ...(options.refresh === true ? { force: "refresh" as const } : {})
       })
-      return toAssertion(target, resolution, yield* Clock.currentTimeMillis)
+      return toAssociationReport(target, resolution, yield* Clock.currentTimeMillis)
     }
   )
 
@@ -175,7 +175,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     return yield* resolver.forget(yield* Effect.fromResult(parseTarget({ domain, service }, policy)))
   })
 
-  return Verifier.of({ verify, verifyNow, assertion, forget, inventory })
+  return Verifier.of({ verify, verifyNow, report, forget, inventory })
 })
 
 /**

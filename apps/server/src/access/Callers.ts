@@ -7,7 +7,7 @@ import { HttpApi } from "effect/http-api"
 import type { IncomingMessage } from "node:http"
 import type { Settings } from "../config/variables.ts"
 import { docsPaths } from "../http/docs.ts"
-import type { Refusal } from "../http/Gate.ts"
+import type { AccessFault } from "../http/Gate.ts"
 import { authoritiesOf, isForeign, isThisMachine } from "../http/target.ts"
 import type { Caller } from "../service/Caller.ts"
 import { networkOf } from "../service/limits/network.ts"
@@ -25,7 +25,7 @@ export interface Guard {
 }
 
 export class Callers extends Context.Service<Callers, {
-  readonly identify: (request: IncomingMessage) => Result.Result<Caller, Refusal>
+  readonly identify: (request: IncomingMessage) => Result.Result<Caller, AccessFault>
 }>()("posh/server/access/Callers") {
   /** Everybody who reaches the listener, by whatever name (`POSH_AUTH=none`). No page of another origin. */
   static readonly layerAnyone = Layer.succeed(Callers, { identify: (request) => withoutKey(request, anyone) })
@@ -76,11 +76,11 @@ export class Callers extends Context.Service<Callers, {
 const withoutKey = (
   request: IncomingMessage,
   known: (request: IncomingMessage) => Caller
-): Result.Result<Caller, Refusal> => isForeign(request) ? Result.fail(otherOrigin) : Result.succeed(known(request))
+): Result.Result<Caller, AccessFault> => isForeign(request) ? Result.fail(otherOrigin) : Result.succeed(known(request))
 
-const otherOrigin: Refusal = { problem: problem("Forbidden", "A page of another origin asks, and has no key.") }
+const otherOrigin: AccessFault = { problem: problem("Forbidden", "A page of another origin asks, and has no key.") }
 
-const otherName: Refusal = {
+const otherName: AccessFault = {
   problem: problem(
     "Forbidden",
     "Without keys the service answers to localhost, 127.0.0.1 and [::1] alone; POSH_AUTH=none allows other names."
@@ -120,15 +120,15 @@ const openPaths: ReadonlySet<string> = (() => {
 export const challenge = `Bearer realm="posh"`
 
 /** RFC 6750 §3: what is wrong with a key is told to who gave one. */
-const unauthorized = (token: string | undefined): Refusal =>
+const unauthorized = (token: string | undefined): AccessFault =>
   token === undefined ? keyless : isKeyText(token) ? unknownKey : unusableKey
 
-const keyless: Refusal = {
+const keyless: AccessFault = {
   problem: problem("Unauthorized", "Send a key of this service as Authorization: Bearer."),
   headers: ["www-authenticate", challenge]
 }
 
-const refusedKey = (text: string): Refusal => ({
+const refusedKey = (text: string): AccessFault => ({
   problem: problem("Unauthorized", `${text}.`),
   headers: ["www-authenticate", `${challenge}, error="invalid_token", error_description="${text}"`]
 })

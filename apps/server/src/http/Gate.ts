@@ -13,7 +13,7 @@ import type { Lanes } from "./Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
 
 /** Why a request is turned away; `headers` are names and values by turns. */
-export interface Refusal {
+export interface AccessFault {
   readonly problem: Problem
   readonly headers?: ReadonlyArray<string>
 }
@@ -64,7 +64,7 @@ interface Passage {
 /** For requests that no gate has seen: they may nothing that needs a scope. */
 const nobody: Caller = { name: "nobody", account: "nobody" }
 
-const refuse = (response: ServerResponse, { headers, problem }: Refusal): false => {
+const refuse = (response: ServerResponse, { headers, problem }: AccessFault): false => {
   write(response, renderProblem(problem), headers)
   return false
 }

@@ -2,7 +2,7 @@
  * `/v1/associations`: what a domain asserts, forgetting it, and what is remembered.
  */
 import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
-import { type Assertion, parseCursor, type Position, Verifier } from "@posh/core"
+import { type AssociationReport, parseCursor, type Position, Verifier } from "@posh/core"
 import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { permit } from "../service/Caller.ts"
@@ -25,10 +25,10 @@ export const layer = HttpApiBuilder.group(
           Effect.andThen(ask({
             caller,
             answer: Effect.mapError(
-              verifier.assertion(params.domain, params.service, query),
+              verifier.report(params.domain, params.service, query),
               (error) => questionProblem(error)
             ),
-            isSettled: ({ state }: Assertion) => state === "material"
+            isSettled: ({ state }: AssociationReport) => state === "material"
           })),
           Effect.map(toAssociation),
           withRetryAfter

@@ -4,12 +4,12 @@
 import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResponse, type Problem } from "@posh/api"
 import { problem } from "@posh/api"
 import {
-  type Assertion,
+  type AssociationReport,
   type Certificate,
   generateDocument,
-  lintAssertion,
   lintDocument,
   lintGenerations,
+  lintReport,
   parsePresented,
   parseService,
   registeredServices,
@@ -80,15 +80,15 @@ const lint = (
     if (domain === undefined) return yield* refuse("document", "Give a document, or a domain.")
     if (service === undefined) return yield* refuse("service", "A domain needs the service.")
     if (generation !== undefined) return yield* refuse("generation", "The generation goes with a document.")
-    const assertion = yield* Effect.mapError(verifier.assertion(domain, service), (error) => questionProblem(error))
-    return { findings: [...lintAssertion(assertion, now), ...yield* compare(verifier, assertion, now)] }
+    const report = yield* Effect.mapError(verifier.report(domain, service), (error) => questionProblem(error))
+    return { findings: [...lintReport(report, now), ...yield* compare(verifier, report, now)] }
   })
 
 /** Where RFC 7711 speaks, the draft is not asked for verdicts; here it is, to see whether the two agree. */
-const compare = (verifier: Verifier["Service"], { association, domain, service }: Assertion, now: number) =>
+const compare = (verifier: Verifier["Service"], { association, domain, service }: AssociationReport, now: number) =>
   association?.material._tag !== "Fingerprints"
     ? Effect.succeed([])
-    : verifier.assertion(domain, service, { generations: "draft-only" }).pipe(
+    : verifier.report(domain, service, { generations: "draft-only" }).pipe(
       Effect.mapError((error) => questionProblem(error)),
       Effect.map((older) =>
         older.association?.material._tag === "JwkSet" && association.material._tag === "Fingerprints"

@@ -31,25 +31,25 @@ export const makeRedisFleet = (
     const scope = yield* Effect.scope
     const runFork = Effect.runForkWith(yield* Effect.context())
     const keys = makeKeys(prefix)
-    const heeding = new Map<string, Set<() => void>>()
-    const changed = (keyText: string) => heeding.get(keyText)?.forEach((heed) => heed())
+    const listening = new Map<string, Set<() => void>>()
+    const changed = (keyText: string) => listening.get(keyText)?.forEach((onChange) => onChange())
     // What was learnt while nothing was heard is forgotten with the rest; what is about to be must be as well.
-    const missed = () => [...heeding.keys()].forEach(changed)
+    const missed = () => [...listening.keys()].forEach(changed)
     yield* changes.listen({ changed, lost: () => undefined, back: missed })
     /** Calls back whenever another process changes the key, or may have. */
-    const heed = ({ text }: StoreKey, onChanged: () => void) => {
-      const callbacks = heeding.get(text) ?? new Set()
-      heeding.set(text, callbacks.add(onChanged))
+    const onChange = ({ text }: StoreKey, onChanged: () => void) => {
+      const callbacks = listening.get(text) ?? new Set()
+      listening.set(text, callbacks.add(onChanged))
       return Effect.sync(() => {
         callbacks.delete(onChanged)
-        if (callbacks.size === 0) heeding.delete(text)
+        if (callbacks.size === 0) listening.delete(text)
       })
     }
 
     const lead = Effect.fnUntraced(function*(key: StoreKey, onLost: () => void) {
       const taken = yield* Effect.result(takeLead(client, [keys.fence(key), keys.flight(key)], [leaseMs]))
       // Whoever can take no lead still hears, perhaps, that what it is about to learn is out of date.
-      if (Result.isFailure(taken)) return { ...alone, over: heed(key, onLost) }
+      if (Result.isFailure(taken)) return { ...alone, over: onChange(key, onLost) }
       return taken.success === null ? follow(key) : yield* hold(key, Number(taken.success), onLost)
     })
 
@@ -67,11 +67,11 @@ export const makeRedisFleet = (
         Effect.forkIn(scope)
       )
       // Somebody forgot the key, or took the lead; or a leader before tells of its last write.
-      const unheed = heed(key, () => void runFork(renew(false)))
+      const stopListening = onChange(key, () => void runFork(renew(false)))
       return {
         _tag: "Lead",
         permit: { fence },
-        over: unheed.pipe(
+        over: stopListening.pipe(
           Effect.andThen(Fiber.interrupt(renewing)),
           Effect.andThen(Effect.ignore(endLead(client, [keys.flight(key)], [fence])))
         )
@@ -82,7 +82,7 @@ export const makeRedisFleet = (
       _tag: "Follow",
       over: Effect.suspend(() => {
         const changed = Deferred.makeUnsafe<void>()
-        const unheed = heed(key, () => Deferred.doneUnsafe(changed, Effect.void))
+        const stopListening = onChange(key, () => Deferred.doneUnsafe(changed, Effect.void))
         const isHeld = client.send("EXISTS", keys.flight(key)).pipe(
           Effect.map((reply) => Number(reply) === 1),
           Effect.orElseSucceed(() => false)
@@ -91,7 +91,7 @@ export const makeRedisFleet = (
           Effect.delay(pollMs),
           Effect.repeat({ while: (held) => held, times: Math.ceil(longestMs / pollMs) })
         )
-        return Effect.raceFirst(Deferred.await(changed), Effect.asVoid(released)).pipe(Effect.ensuring(unheed))
+        return Effect.raceFirst(Deferred.await(changed), Effect.asVoid(released)).pipe(Effect.ensuring(stopListening))
       })
     })
 

@@ -18,12 +18,12 @@ import type { RedisClient } from "./Client.ts"
 import { makeEntries } from "./Entries.ts"
 import { makeEra } from "./Era.ts"
 import { makeExpiryIndex } from "./ExpiryIndex.ts"
+import type { FaultLog } from "./FaultLog.ts"
 import { makeInventory } from "./inventory.ts"
 import { makeKeys } from "./keys.ts"
 import { makeOwed, type Write } from "./Owed.ts"
 import type { RedisFault } from "./RedisFault.ts"
 import type { Seal } from "./seal.ts"
-import type { Trouble } from "./Trouble.ts"
 import { makeValues } from "./Values.ts"
 
 export interface RedisStoreOptions {
@@ -31,7 +31,7 @@ export interface RedisStoreOptions {
   /** In front of every key; without braces. */
   readonly prefix: string
   readonly seal: Seal
-  readonly trouble: Trouble
+  readonly faults: FaultLog
   /** Bounds what other replicas wrote: theirs may be laxer. */
   readonly policy: LifetimePolicy
 }
@@ -52,7 +52,7 @@ export interface RedisStore extends FarStore {
 const pendingStore: Purge = { pending: ["store", "announcement"] }
 
 export const makeRedisStore = (
-  { client, policy, prefix, seal, trouble }: RedisStoreOptions
+  { client, policy, prefix, seal, faults }: RedisStoreOptions
 ): Effect.Effect<RedisStore> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
@@ -60,7 +60,7 @@ export const makeRedisStore = (
     // it (POSH-CAC-35).
     const now = makeSteadyClock(clock)
     const keys = makeKeys(prefix)
-    const values = makeValues(seal, trouble)
+    const values = makeValues(seal, faults)
     const index = yield* makeExpiryIndex(client, keys, (key) =>
       Effect.flatMap(client.send("GET", keys.association(key)), (reply) =>
         Effect.map(values.readAssociation(keys.association(key), key, reply), (association) =>
@@ -68,13 +68,13 @@ export const makeRedisStore = (
     const entries = makeEntries({ client, keys, index, values, policy, now })
     const era = makeEra(client, keys.era)
     const owed = makeOwed()
-    const catchUp = makeCatchUp({ client, entries, era, owed, trouble })
+    const catchUp = makeCatchUp({ client, entries, era, owed, faults })
 
     const noteAway = (fault: RedisFault) =>
-      Effect.map(trouble.noteFault(fault), (): CacheEntry => ({ tier: "redis", asOf: now(), away: true }))
+      Effect.map(faults.noteFault(fault), (): CacheEntry => ({ tier: "redis", asOf: now(), away: true }))
     const noteUnknown = (fault: RedisFault) =>
-      Effect.as(trouble.noteFault(fault), undefined)
-    const sweep = Effect.catch(index.sweep, trouble.noteFault)
+      Effect.as(faults.noteFault(fault), undefined)
+    const sweep = Effect.catch(index.sweep, faults.noteFault)
 
     /**
      * A change after which what Redis had before is out of date, whether or not the change gets there. Whole, whoever
@@ -86,7 +86,7 @@ export const makeRedisStore = (
       )
       const giveUp = Effect.fnUntraced(function*(fault: RedisFault) {
         owed.add(key, write)
-        yield* trouble.noteFault(fault)
+        yield* faults.noteFault(fault)
         // A full Redis takes nothing, and still lets go. It takes no fence either, so a purge remains to be made.
         const lettingGo = write.kind === "replacement" ? entries.removeReplaced(key) : entries.removeAll(key)
         yield* Effect.ignore(write.kind === "purge" ? lettingGo : Effect.andThen(lettingGo, trust))
@@ -118,7 +118,7 @@ export const makeRedisStore = (
     return {
       catchUp: catchUp.run,
       prune: Effect.suspend(() =>
-        client.state() === "closed" ? Effect.catch(index.prune, trouble.noteFault) : Effect.void
+        client.state() === "closed" ? Effect.catch(index.prune, faults.noteFault) : Effect.void
       ),
       get,
       getNow: () => undefined,
@@ -131,12 +131,12 @@ export const makeRedisStore = (
         ),
       putNegative: (key, negative, permit) =>
         entries.writeNegative(key, negative, permit).pipe(
-          Effect.catch((fault) => Effect.as(trouble.noteFault(fault), true)),
+          Effect.catch((fault) => Effect.as(faults.noteFault(fault), true)),
           Effect.uninterruptible
         ),
       removeAssociation: (key, permit) => replace(key, { kind: "removal" }, entries.remove(key, permit)),
       forget,
-      inventory: makeInventory({ client, index, keys, values, trouble, now, isTrusted, toOurs: entries.toOurs }),
+      inventory: makeInventory({ client, index, keys, values, faults, now, isTrusted, toOurs: entries.toOurs }),
       isOwed: (key) => !isTrusted(key),
       isRemoved: (key) => Effect.catch(entries.isRemoved(key), noteUnknown),
       era: Effect.catch(era.read, noteUnknown)

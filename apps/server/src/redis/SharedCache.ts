@@ -8,12 +8,12 @@ import { Readiness } from "../service/Readiness.ts"
 import { observeRedis } from "../telemetry/redis.ts"
 import { makeChanges } from "./Changes.ts"
 import { makeRedisClient, type RedisClient } from "./Client.ts"
+import { makeFaultLog } from "./FaultLog.ts"
 import type { RedisSettings } from "./options.ts"
 import { makeRedisFleet } from "./RedisFleet.ts"
 import { makeRedisStore } from "./RedisStore.ts"
 import { makeSeal } from "./seal.ts"
 import type { Servers } from "./Servers.ts"
-import { makeTrouble } from "./Trouble.ts"
 
 class SharedCache extends Context.Service<SharedCache, {
   readonly store: AssociationStore["Service"]
@@ -27,12 +27,12 @@ export const layerShared = (settings: Settings, servers: Servers, policy: Policy
     Effect.gen(function*() {
       const redis: RedisSettings = { servers, mode: settings.redisMode, timeoutMs: settings.redisTimeout }
       const prefix = settings.redisPrefix
-      const trouble = yield* makeTrouble
-      const client = yield* observeRedis(yield* makeRedisClient(redis), trouble)
+      const faults = yield* makeFaultLog
+      const client = yield* observeRedis(yield* makeRedisClient(redis), faults)
       yield* reportState(client)
       const changes = yield* makeChanges(redis, client, prefix)
       const seal = makeSeal(settings.cacheSecret)
-      const far = yield* makeRedisStore({ client, prefix, seal, trouble, policy })
+      const far = yield* makeRedisStore({ client, prefix, seal, faults, policy })
       const near = yield* memory(policy)
       const store = yield* makeTieredStore(near, far, changes)
       const catchUp = Effect.flatMap(

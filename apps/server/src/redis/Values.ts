@@ -13,8 +13,8 @@ import {
 import { Effect } from "effect"
 import { LRUCache } from "lru-cache"
 import type { Reply } from "./Client.ts"
+import type { FaultLog } from "./FaultLog.ts"
 import type { Seal } from "./seal.ts"
-import type { Trouble } from "./Trouble.ts"
 
 /** Octets. More is neither written nor accepted; a thousand times what an association takes. */
 export const valueOctets = 1_048_576
@@ -34,13 +34,13 @@ export interface Values {
   readonly readNegative: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<NegativeEntry | undefined>
 }
 
-export const makeValues = (seal: Seal, trouble: Trouble): Values => {
+export const makeValues = (seal: Seal, faults: FaultLog): Values => {
   const associations = makeKnown<Association>()
   const negatives = makeKnown<NegativeEntry>()
 
   const write = (redisKey: string, text: string) => {
     const value = seal.seal(redisKey, text)
-    return value.length > valueOctets ? Effect.as(trouble.note("oversized"), undefined) : Effect.succeed(value)
+    return value.length > valueOctets ? Effect.as(faults.note("oversized"), undefined) : Effect.succeed(value)
   }
 
   const read = <A>(
@@ -51,14 +51,14 @@ export const makeValues = (seal: Seal, trouble: Trouble): Values => {
     decode: (text: string, key: StoreKey) => A | undefined
   ): Effect.Effect<A | undefined> => {
     if (reply === null) return nothing
-    if (!Buffer.isBuffer(reply)) return Effect.as(trouble.note("undecodable"), undefined)
-    if (isOversized(reply)) return Effect.as(trouble.note("oversized"), undefined)
+    if (!Buffer.isBuffer(reply)) return Effect.as(faults.note("undecodable"), undefined)
+    if (isOversized(reply)) return Effect.as(faults.note("oversized"), undefined)
     const before = known.get(redisKey)
     if (before?.octets.equals(reply) === true) return before.value
     const text = seal.open(redisKey, reply)
-    if (text === undefined) return Effect.as(trouble.note("unsealable"), undefined)
+    if (text === undefined) return Effect.as(faults.note("unsealable"), undefined)
     const value = decode(text, key)
-    if (value === undefined) return Effect.as(trouble.note("undecodable"), undefined)
+    if (value === undefined) return Effect.as(faults.note("undecodable"), undefined)
     const decoded = Effect.succeed(value)
     // A copy: the reply is a part of whatever came over the network with it.
     known.set(redisKey, { octets: Buffer.from(reply), value: decoded })

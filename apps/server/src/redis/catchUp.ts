@@ -6,24 +6,24 @@ import { Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import type { Entries } from "./Entries.ts"
 import type { Era } from "./Era.ts"
+import type { FaultLog } from "./FaultLog.ts"
 import type { Owed, OwedWrite } from "./Owed.ts"
 import type { RedisFault } from "./RedisFault.ts"
 import { permits } from "./scripts.ts"
-import type { Trouble } from "./Trouble.ts"
 
 export interface CatchUpOptions {
   readonly client: RedisClient
   readonly entries: Entries
   readonly era: Era
   readonly owed: Owed
-  readonly trouble: Trouble
+  readonly faults: FaultLog
 }
 
 /** Keys settled at once, and so many of them in one call at most. */
 const atOnce = 16
 const most = 1_000
 
-export const makeCatchUp = ({ client, entries, era, owed, trouble }: CatchUpOptions) => {
+export const makeCatchUp = ({ client, entries, era, owed, faults }: CatchUpOptions) => {
   /**
    * The write that is owed to a key comes before what Redis says of it. What others learnt after it counts; anything else
    * is taken away.
@@ -80,7 +80,7 @@ export const makeCatchUp = ({ client, entries, era, owed, trouble }: CatchUpOpti
           { concurrency: atOnce, discard: true }
         )
       )
-      return Effect.andThen(noteLost, settleAll).pipe(Effect.catch(trouble.noteFault), Effect.as(done))
+      return Effect.andThen(noteLost, settleAll).pipe(Effect.catch(faults.noteFault), Effect.as(done))
     })
 
   return { amend, run } as const

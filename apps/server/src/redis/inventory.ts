@@ -5,9 +5,9 @@ import { type Association, type Inventory, type InventoryQuery, type StoreKey, u
 import { Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import type { ExpiryIndex, IndexEntry } from "./ExpiryIndex.ts"
+import type { FaultLog } from "./FaultLog.ts"
 import type { RedisKeys } from "./keys.ts"
 import type { RedisFault } from "./RedisFault.ts"
-import type { Trouble } from "./Trouble.ts"
 import type { Values } from "./Values.ts"
 
 interface Parts {
@@ -15,7 +15,7 @@ interface Parts {
   readonly index: ExpiryIndex
   readonly keys: RedisKeys
   readonly values: Values
-  readonly trouble: Trouble
+  readonly faults: FaultLog
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly isTrusted: (key: StoreKey) => boolean
@@ -33,7 +33,7 @@ const atOnce = 32
 
 /** A Redis that cannot be asked has an empty inventory, and says so. */
 export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.Effect<Inventory> => {
-  const { client, index, keys, trouble, values } = parts
+  const { client, index, keys, faults, values } = parts
 
   const readOne = Effect.fnUntraced(function*(entry: IndexEntry) {
     const { expiresAt, storeKey } = entry
@@ -73,7 +73,7 @@ export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.E
 
   return (query) =>
     Effect.matchEffect(fill(query, []), {
-      onFailure: (fault) => Effect.as(trouble.noteFault(fault), { associations: [], partial: true as const }),
+      onFailure: (fault) => Effect.as(faults.noteFault(fault), { associations: [], partial: true as const }),
       onSuccess: (found) => Effect.succeed(toPage(found, query.limit))
     })
 }

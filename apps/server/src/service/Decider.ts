@@ -5,7 +5,7 @@ import { type Problem, type Question } from "@posh/api"
 import { type QuestionError, type Verdict, Verifier } from "@posh/core"
 import { Cause, Context, Effect, Layer, type LogLevel, Option, type Tracer } from "effect"
 import { internalProblem, questionProblem } from "../http/problems.ts"
-import { Observations } from "../telemetry/Observations.ts"
+import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { type Caller, permit } from "./Caller.ts"
 import { makeId } from "./ids.ts"
 import { callerBounds } from "./limits/bounds.ts"
@@ -36,7 +36,7 @@ export class Decider extends Context.Service<Decider, {
     Effect.gen(function*() {
       const { verify, verifyNow } = yield* Verifier
       const { ask, asksTooMuch } = yield* Limits
-      const observations = yield* Observations
+      const observations = yield* DecisionObserver
       const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
         Effect.matchCauseEffect(verify(asked), {
           onFailure: toProblem,

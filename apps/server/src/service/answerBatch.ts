@@ -6,7 +6,7 @@ import { monotonicMsOf, spanned } from "@posh/core"
 import { Clock, Effect, Fiber, Predicate, Result, Schema, Stream, Struct } from "effect"
 import { readBatchBody } from "../http/batchBody.ts"
 import { internalProblem, problemAt, schemaProblem } from "../http/problems.ts"
-import { Observations, type ObservationsShape } from "../telemetry/Observations.ts"
+import { DecisionObserver, type DecisionObserverShape } from "../telemetry/DecisionObserver.ts"
 import type { Caller } from "./Caller.ts"
 import type { Asked, Decide, Decision } from "./Decider.ts"
 import { callerBounds } from "./limits/bounds.ts"
@@ -40,7 +40,7 @@ export const answerBatch = (
 ): Effect.Effect<BatchAnswer, Problem> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
-    const observations = yield* Observations
+    const observations = yield* DecisionObserver
     const arrivedAt = monotonicMsOf(clock)
     const requests = yield* Effect.flatMap(inTurn(readBatchBody(body)), Effect.fromResult)
     const held = yield* Effect.fromResult(takePlaces(caller, requests.length))
@@ -132,7 +132,7 @@ const toBody = (
 /** Renders the result of a place. */
 const makeRender = (
   places: ReadonlyArray<Place>,
-  { problem }: ObservationsShape,
+  { problem }: DecisionObserverShape,
   clock: Clock.Clock
 ) =>
 (index: number): string => {

@@ -3,7 +3,7 @@
  */
 import type * as Api from "@posh/api"
 import {
-  type Assertion,
+  type AssociationReport,
   type AttemptReport,
   type Certificate,
   failures,
@@ -53,14 +53,14 @@ export const toAnswer = (
 }
 
 /** What a domain asserts. */
-export const toAssociation = (assertion: Assertion): Api.Association => {
-  const { association } = assertion
+export const toAssociation = (report: AssociationReport): Api.Association => {
+  const { association } = report
   return {
-    domain: assertion.domain,
-    service: assertion.service,
-    state: assertion.state,
-    code: assertion.code,
-    message: assertion.message,
+    domain: report.domain,
+    service: report.service,
+    state: report.state,
+    code: report.code,
+    message: report.message,
     ...(association === undefined ? {} : {
       generation: association.generation,
       delegation: association.delegation,
@@ -68,12 +68,12 @@ export const toAssociation = (assertion: Assertion): Api.Association => {
       material: toMaterial(association.material),
       ...toLifetime(association.lifetime)
     }),
-    ...instantOf("refreshAfter", assertion.refreshAfter),
-    cache: assertion.cache,
-    retryable: assertion.retryable,
-    ...given("retryAfterMs", assertion.retryAfterMs),
-    evidence: { attempts: assertion.attempts.map(toAttempt) },
-    lints: assertion.lints
+    ...instantOf("refreshAfter", report.refreshAfter),
+    cache: report.cache,
+    retryable: report.retryable,
+    ...given("retryAfterMs", report.retryAfterMs),
+    evidence: { attempts: report.attempts.map(toAttempt) },
+    lints: report.lints
   }
 }
 

@@ -11,8 +11,8 @@ import {
   readyStates,
   resolutionCodes,
   routes,
+  sharedFaultReasons,
   statusClasses,
-  troubleReasons,
   verdictSeries
 } from "./labels.ts"
 
@@ -180,7 +180,7 @@ export const catalogue = {
     unit: "faults",
     help: "What went wrong with the shared cache, by reason; open counts what was not sent while the breaker was open.",
     advice: "`refused`: Redis is full or not writable. `unsealable`: secrets differ, or somebody writes to Redis.",
-    series: by("reason", troubleReasons)
+    series: by("reason", sharedFaultReasons)
   },
   posh_redis_command_seconds: {
     type: "histogram",

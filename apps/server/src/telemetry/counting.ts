@@ -2,16 +2,16 @@
  * From what is noticed to the numbers of the catalogue. Every cell is looked up once, when the service starts.
  */
 import type { ProblemCode } from "@posh/api"
-import type { CacheEntry, Generation, ObserverShape } from "@posh/core"
+import type { CacheEntry, Generation, ResolutionObserverShape } from "@posh/core"
 import type { Labels, MetricName } from "./catalogue.ts"
+import type { DecisionObserverShape } from "./DecisionObserver.ts"
 import { fetchPhases, generations, outboundCodes, problemCodes, resolutionCodes, verdictSeries } from "./labels.ts"
 import type { Cell, Metrics } from "./Metrics.ts"
-import type { ObservationsShape } from "./Observations.ts"
 
 type Service = Metrics["Service"]
 
 /** Questions and their ends. */
-export const countQuestions = (metrics: Service): ObservationsShape => {
+export const countQuestions = (metrics: Service): DecisionObserverShape => {
   const verdicts = new Map(verdictSeries.map((labels) => [labels.code, metrics.cell("posh_verdicts_total", labels)]))
   const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
   return {
@@ -22,7 +22,7 @@ export const countQuestions = (metrics: Service): ObservationsShape => {
 }
 
 /** What the core notices. */
-export const countResolving = (metrics: Service): ObserverShape => {
+export const countResolving = (metrics: Service): ResolutionObserverShape => {
   const resolutions = new Map(generations.map((generation) => [
     generation,
     cellsBy(metrics, "posh_resolutions_total", "code", resolutionCodes, { generation })

@@ -5,7 +5,7 @@ import { Api, problemCodes, readyStates, verdictKinds } from "@posh/api"
 import { failures, type FetchCode, type FetchPhase, type Generation, type VerdictCode } from "@posh/core"
 import { HttpApi } from "effect/http-api"
 import { docsPaths } from "../http/docs.ts"
-import type { TroubleReason } from "../redis/Trouble.ts"
+import type { SharedFaultReason } from "../redis/FaultLog.ts"
 
 export { problemCodes, readyStates, verdictKinds }
 
@@ -94,7 +94,7 @@ export const outboundCodes = Object.keys(fetchCodes)
 const phases: Readonly<Record<FetchPhase, true>> = { dns: true, connect: true, tls: true, exchange: true }
 export const fetchPhases = Object.keys(phases)
 
-const reasons: Readonly<Record<TroubleReason, true>> = {
+const reasons: Readonly<Record<SharedFaultReason, true>> = {
   timeout: true,
   connection: true,
   refused: true,
@@ -103,7 +103,7 @@ const reasons: Readonly<Record<TroubleReason, true>> = {
   undecodable: true,
   oversized: true
 }
-export const troubleReasons = Object.keys(reasons) as ReadonlyArray<TroubleReason>
+export const sharedFaultReasons = Object.keys(reasons) as ReadonlyArray<SharedFaultReason>
 
 /** Methods and paths of the API and of its documentation, and `other` for what is nowhere. */
 export const routes: ReadonlyArray<string> = (() => {

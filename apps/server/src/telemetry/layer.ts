@@ -1,14 +1,14 @@
 /**
  * What the service tells of itself, put together: numbers, decisions, traces.
  */
-import { Observer } from "@posh/core"
+import { ResolutionObserver } from "@posh/core"
 import { Context, Effect, Layer } from "effect"
 import type { Settings } from "../config/variables.ts"
 import { Readiness } from "../service/Readiness.ts"
 import { countQuestions, countResolving } from "./counting.ts"
+import { DecisionObserver, type DecisionObserverShape, unobserved } from "./DecisionObserver.ts"
 import { type DecisionSettings, observeDecisions } from "./decisions/layer.ts"
 import { makeMetrics, Metrics } from "./Metrics.ts"
-import { Observations, type ObservationsShape, unobserved } from "./Observations.ts"
 import { watchProcess } from "./process.ts"
 import { makeTracing, Tracing } from "./traces/Tracing.ts"
 
@@ -21,13 +21,13 @@ export const layer = (settings: TelemetrySettings) =>
     const metrics = makeMetrics()
     const decisions = yield* observeDecisions(settings, metrics)
     const traces = yield* traced(settings, metrics)
-    if (settings.metrics === "off") return Context.add(traces, Observations, decisions ?? unobserved)
+    if (settings.metrics === "off") return Context.add(traces, DecisionObserver, decisions ?? unobserved)
     yield* watchProcess(metrics)
     const counted = countQuestions(metrics)
     return traces.pipe(
       Context.add(Metrics, metrics),
-      Context.add(Observer, countResolving(metrics)),
-      Context.add(Observations, decisions === undefined ? counted : both(decisions, counted))
+      Context.add(ResolutionObserver, countResolving(metrics)),
+      Context.add(DecisionObserver, decisions === undefined ? counted : both(decisions, counted))
     )
   })).pipe(Layer.provide(Readiness.layer))
 
@@ -44,7 +44,7 @@ const traced = (settings: TelemetrySettings, { cell }: Metrics["Service"]) =>
   })
 
 /** The first keeps the time. */
-const both = (first: ObservationsShape, second: ObservationsShape): ObservationsShape => ({
+const both = (first: DecisionObserverShape, second: DecisionObserverShape): DecisionObserverShape => ({
   asked: first.asked,
   decided: (decision, asked, caller, since) => {
     first.decided(decision, asked, caller, since)

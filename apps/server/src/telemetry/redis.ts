@@ -4,18 +4,18 @@
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect, Option } from "effect"
 import type { RedisClient } from "../redis/Client.ts"
-import type { Trouble } from "../redis/Trouble.ts"
-import { troubleReasons } from "./labels.ts"
+import type { FaultLog } from "../redis/FaultLog.ts"
+import { sharedFaultReasons } from "./labels.ts"
 import { Metrics } from "./Metrics.ts"
 
 /** The same client, each command of which is timed; and what goes wrong with it, for the next scrape. */
-export const observeRedis = (client: RedisClient, trouble: Trouble): Effect.Effect<RedisClient> =>
+export const observeRedis = (client: RedisClient, faults: FaultLog): Effect.Effect<RedisClient> =>
   Effect.zipWith(Clock.Clock, Effect.serviceOption(Metrics), (clock, found) => {
     if (Option.isNone(found)) return client
     const { cell, histogram } = found.value
     cell("posh_redis_breaker_open").read = () => client.state() === "open" ? 1 : 0
-    for (const reason of troubleReasons) {
-      cell("posh_redis_faults_total", { reason }).read = () => trouble.counts[reason]
+    for (const reason of sharedFaultReasons) {
+      cell("posh_redis_faults_total", { reason }).read = () => faults.counts[reason]
     }
     const seconds = histogram("posh_redis_command_seconds")
     return {

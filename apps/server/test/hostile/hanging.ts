@@ -120,7 +120,7 @@ const ledByAnother = Effect.gen(function*() {
   const egress = { extraCa: origins.caPem, connectTo: Result.getOrThrow(parseConnectTo(origins.connectTo)) }
   const before = Effect.gen(function*() {
     const leader = yield* Effect.orDie(Layer.build(layerVerifier({ env, egress })))
-    const leading = Verifier.use(({ assertion }) => assertion(hangingDomain, "xmpp-server", { deadlineMs: 1_000 }))
+    const leading = Verifier.use(({ report }) => report(hangingDomain, "xmpp-server", { deadlineMs: 1_000 }))
     yield* Effect.forkScoped(Effect.provide(leading, leader))
     yield* Effect.sleep(5).pipe(Effect.repeat({ until: () => origins.countOf(hangingDomain) > 0 }))
   })

@@ -23,7 +23,7 @@ const verifier = Layer.succeed(
       if (domain === "slow.example") return Effect.as(Effect.sleep("20 millis"), indeterminate)
       return Effect.succeed(domain === "down.example" ? indeterminate : verified)
     },
-    assertion: () => Effect.die("not asked"),
+    report: () => Effect.die("not asked"),
     forget: () => Effect.succeed({ pending: [] }),
     inventory: () => Effect.die("not asked")
   })

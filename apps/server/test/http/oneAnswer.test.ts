@@ -15,7 +15,7 @@ const verifier = Layer.succeed(
   Verifier.of({
     verifyNow: ({ domain }) => domain === "slow.example" ? undefined : verified,
     verify: () => Effect.as(Effect.sleep("300 millis"), verified),
-    assertion: () => Effect.die("not asked"),
+    report: () => Effect.die("not asked"),
     forget: () => Effect.succeed(nothingPending),
     inventory: () => Effect.die("not asked")
   })

@@ -8,7 +8,7 @@ import { connectReplica } from "./world.ts"
 const key = keyOf("orchard")
 
 /** Everything that a replica does with Redis. */
-const useAll = ({ client, far, fleet, store, trouble }: Effect.Success<ReturnType<typeof connectReplica>>) =>
+const useAll = ({ client, far, fleet, store, faults }: Effect.Success<ReturnType<typeof connectReplica>>) =>
   Effect.gen(function*() {
     const lead = yield* fleet.lead(key, () => assert.fail("the lead is lost"))
     assert.isTrue(yield* store.putAssociation(key, association(key), lead._tag === "Lead" ? lead.permit : undefined))
@@ -24,7 +24,7 @@ const useAll = ({ client, far, fleet, store, trouble }: Effect.Success<ReturnTyp
     yield* store.forget(key)
     assert.isTrue(yield* far.isRemoved(key))
     yield* client.send("PING")
-    assert.isTrue(Object.values(trouble.counts).every((count) => count === 0), JSON.stringify(trouble.counts))
+    assert.isTrue(Object.values(faults.counts).every((count) => count === 0), JSON.stringify(faults.counts))
   })
 
 const denied = ({ command }: RedisServer) => command("ACL", "LOG")

@@ -94,14 +94,14 @@ describe("Redis fails: every operation answers in time, and all is well when it 
 describe("a slow Redis", () => {
   it.live("costs one short time-out in a period, and then nothing", () =>
     Effect.gen(function*() {
-      const { client, redis, store, trouble } = yield* makeWorld({ breakerMs: 60_000 })
+      const { client, redis, store, faults } = yield* makeWorld({ breakerMs: 60_000 })
       yield* redis.pause()
       yield* store.get(key)
       assert.strictEqual(client.state(), "open")
       const start = performance.now()
       for (let index = 0; index < 500; index += 1) yield* store.get(key)
       assert.isBelow(performance.now() - start, timeoutMs)
-      assert.deepInclude(trouble.counts, { timeout: 1, open: 500 })
+      assert.deepInclude(faults.counts, { timeout: 1, open: 500 })
     }))
 
   it.live("is asked over a new connection when the old one is dead", () =>

@@ -5,10 +5,10 @@
 import { defaultPolicy } from "@posh/core"
 import { Effect, Result } from "effect"
 import { makeRedisClient, type RedisClient } from "../../src/redis/Client.ts"
+import { makeFaultLog } from "../../src/redis/FaultLog.ts"
 import { makeRedisStore } from "../../src/redis/RedisStore.ts"
 import { makeSeal } from "../../src/redis/seal.ts"
 import { parseServers } from "../../src/redis/Servers.ts"
-import { makeTrouble } from "../../src/redis/Trouble.ts"
 import { association, keyOf } from "./things.ts"
 
 const [url = "", change, fatal, occurrence = "1"] = process.argv.slice(2)
@@ -27,12 +27,12 @@ const key = keyOf("orchard")
 const program = Effect.gen(function*() {
   const servers = Result.getOrThrow(parseServers(url))
   const client = yield* makeRedisClient({ servers, mode: "standalone", timeoutMs: 1_000 })
-  const trouble = yield* makeTrouble
+  const faults = yield* makeFaultLog
   const store = yield* makeRedisStore({
     client: dying(client),
     prefix: "posh:",
     seal: makeSeal(undefined),
-    trouble,
+    faults,
     policy: defaultPolicy
   })
   yield* change === "put" ? store.putAssociation(key, association(key)) : store.forget(key)

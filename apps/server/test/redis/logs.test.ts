@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger } from "effect"
 import { TestClock } from "effect/testing"
-import { makeTrouble } from "../../src/redis/Trouble.ts"
+import { makeFaultLog } from "../../src/redis/FaultLog.ts"
 import { keyOf, redisKey } from "./things.ts"
 import { makeWorld } from "./world.ts"
 
@@ -43,10 +43,10 @@ describe("troubles are logged when they begin, not each", () => {
   it.live("garbage", () =>
     Effect.gen(function*() {
       const lines = yield* logged(Effect.scoped(Effect.gen(function*() {
-        const { redis, store, trouble } = yield* makeWorld()
+        const { redis, store, faults } = yield* makeWorld()
         yield* redis.command("SET", redisKey(keyOf("a")), "garbage")
         for (let index = 0; index < 50; index += 1) yield* store.get(keyOf("a"))
-        assert.strictEqual(trouble.counts.undecodable, 50)
+        assert.strictEqual(faults.counts.undecodable, 50)
       })))
       assert.deepStrictEqual(messagesOf(lines), ["Connected to Redis", "Redis holds values that are no associations"])
     }))
@@ -54,15 +54,15 @@ describe("troubles are logged when they begin, not each", () => {
   it.effect("a trouble that rested for a minute begins anew", () =>
     Effect.gen(function*() {
       const lines = yield* logged(Effect.gen(function*() {
-        const trouble = yield* makeTrouble
-        yield* trouble.note("oversized")
+        const faults = yield* makeFaultLog
+        yield* faults.note("oversized")
         yield* TestClock.adjust("59 seconds")
-        yield* trouble.note("oversized")
+        yield* faults.note("oversized")
         yield* TestClock.adjust("59 seconds")
-        yield* trouble.note("oversized")
+        yield* faults.note("oversized")
         yield* TestClock.adjust("60 seconds")
-        yield* trouble.note("oversized")
-        yield* trouble.note("refused", "OOM")
+        yield* faults.note("oversized")
+        yield* faults.note("refused", "OOM")
       }))
       assert.deepStrictEqual(messagesOf(lines), [
         "A value is too large for Redis",

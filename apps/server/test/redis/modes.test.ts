@@ -13,7 +13,7 @@ describe("a cluster of three masters", () => {
   it.live("keys are spread, a get is one round trip, the index is one for all", () =>
     Effect.gen(function*() {
       const cluster = yield* makeRedisCluster()
-      const { client, store, trouble } = yield* connect(cluster.urls.join(","), { mode: "cluster", timeoutMs: 500 })
+      const { client, store, faults } = yield* connect(cluster.urls.join(","), { mode: "cluster", timeoutMs: 500 })
       const soon = Date.now() + hour
       yield* Effect.forEach(names, (name, index) =>
         store.putAssociation(keyOf(name), association(keyOf(name), soon + index)), {
@@ -34,7 +34,7 @@ describe("a cluster of three masters", () => {
       yield* store.forget(keyOf("domain-0"))
       assert.strictEqual((yield* store.inventory({ limit: 100 })).associations.length, names.length - 1)
       assert.strictEqual(client.state(), "closed")
-      assert.deepStrictEqual(trouble.counts, { ...trouble.counts, timeout: 0, connection: 0, refused: 0, open: 0 })
+      assert.deepStrictEqual(faults.counts, { ...faults.counts, timeout: 0, connection: 0, refused: 0, open: 0 })
     }), 10_000)
 })
 
@@ -93,13 +93,13 @@ describe("TLS and ACL users", () => {
           Effect.sync(() => setDefaultCACertificates([...before, ca.pem])),
           () => Effect.sync(() => setDefaultCACertificates(before))
         )
-        const { store, trouble } = yield* connect(url, { timeoutMs: 500 })
+        const { store, faults } = yield* connect(url, { timeoutMs: 500 })
         yield* works(store, "a")
         yield* store.putNegative(keyOf("a"), negative())
         assert.strictEqual((yield* store.inventory({ limit: 5 })).associations.length, 1)
         yield* store.forget(keyOf("a"))
         assert.deepStrictEqual(yield* redis.command("KEYS", "posh:v1:a*"), [])
-        assert.isTrue(Object.values(trouble.counts).every((count) => count === 0), JSON.stringify(trouble.counts))
+        assert.isTrue(Object.values(faults.counts).every((count) => count === 0), JSON.stringify(faults.counts))
       }),
     10_000
   )

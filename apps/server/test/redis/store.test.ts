@@ -137,14 +137,14 @@ describe("CAC-05: what is under our keys is untrusted", () => {
   ]
   it.live("garbage is a miss, and counted", () =>
     Effect.gen(function*() {
-      const { redis, store, trouble } = yield* makeWorld(calm)
+      const { redis, store, faults } = yield* makeWorld(calm)
       for (const [name, value, reason] of garbage) {
         for (const kind of ["association", "absence"] as const) {
-          const before: Record<string, number> = { ...trouble.counts }
+          const before: Record<string, number> = { ...faults.counts }
           yield* redis.command("DEL", redisKey(key), redisKey(key, "absence"))
           yield* redis.command("SET", redisKey(key, kind), value)
           assert.hasAllKeys(yield* store.get(key), ["asOf", "tier"], name)
-          assert.deepStrictEqual(trouble.counts, { ...before, [reason]: (before[reason] ?? 0) + 1 } as never, name)
+          assert.deepStrictEqual(faults.counts, { ...before, [reason]: (before[reason] ?? 0) + 1 } as never, name)
           // What is too large would be read again with every question.
           const stays = reason === "oversized" ? 0 : 1
           assert.strictEqual(yield* redis.command("EXISTS", redisKey(key, kind)), stays, name)
@@ -159,16 +159,16 @@ describe("CAC-05: what is under our keys is untrusted", () => {
 
   it.live("what is too large is not written, and what it replaces does not stay", () =>
     Effect.gen(function*() {
-      const { redis, store, trouble } = yield* makeWorld(calm)
+      const { redis, store, faults } = yield* makeWorld(calm)
       yield* store.putAssociation(key, association(key))
       yield* store.putAssociation(key, association(key, Date.now() + hour, 20_000))
-      assert.strictEqual(trouble.counts.oversized, 1)
+      assert.strictEqual(faults.counts.oversized, 1)
       assert.deepStrictEqual(yield* redis.command("KEYS", "*"), [])
     }))
 
   it.live("sealed: tampered, foreign and moved values are misses; secrets rotate", () =>
     Effect.gen(function*() {
-      const { redis, store, trouble } = yield* makeWorld({ ...calm, secrets: secrets.slice(1) })
+      const { redis, store, faults } = yield* makeWorld({ ...calm, secrets: secrets.slice(1) })
       const get = (theirs: ReadonlyArray<string> | undefined) =>
         Effect.scoped(Effect.gen(function*() {
           const fresh = yield* connect(redis.url, theirs === undefined ? calm : { ...calm, secrets: theirs })
@@ -187,7 +187,7 @@ describe("CAC-05: what is under our keys is untrusted", () => {
       yield* redis.command("SETRANGE", redisKey(key), "40", "\u0000\u0001")
       yield* redis.command("SETRANGE", redisKey(key, "absence"), "40", "\u0000\u0001")
       assert.hasAllKeys(yield* store.get(key), ["asOf", "tier"])
-      assert.strictEqual(trouble.counts.unsealable, 3)
+      assert.strictEqual(faults.counts.unsealable, 3)
     }))
 })
 

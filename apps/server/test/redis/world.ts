@@ -4,12 +4,12 @@ import { makeRedis, type RedisServer } from "@posh/testing"
 import { Effect, Exit, Redacted, Result, Scope } from "effect"
 import { makeChanges } from "../../src/redis/Changes.ts"
 import { makeRedisClient, type RedisClient } from "../../src/redis/Client.ts"
+import { makeFaultLog } from "../../src/redis/FaultLog.ts"
 import type { RedisSettings } from "../../src/redis/options.ts"
 import { makeRedisFleet } from "../../src/redis/RedisFleet.ts"
 import { makeRedisStore } from "../../src/redis/RedisStore.ts"
 import { makeSeal } from "../../src/redis/seal.ts"
 import { parseServers, type RedisMode } from "../../src/redis/Servers.ts"
-import { makeTrouble } from "../../src/redis/Trouble.ts"
 
 export interface StoreOptions {
   readonly mode?: RedisMode
@@ -37,22 +37,22 @@ const settingsOf = (url: string, options: StoreOptions): RedisSettings => ({
 export const connect = (url: string, options: StoreOptions = {}) =>
   Effect.gen(function*() {
     const client = yield* makeRedisClient(settingsOf(url, options))
-    const trouble = yield* makeTrouble
+    const faults = yield* makeFaultLog
     const seal = makeSeal(options.secrets === undefined ? undefined : Redacted.make(options.secrets))
     const store = yield* makeRedisStore({
       client: interrupted(client, options.before),
       prefix: "posh:",
       seal,
-      trouble,
+      faults,
       policy: options.policy ?? defaultPolicy
     })
-    return { client, store, trouble }
+    return { client, store, faults }
   })
 
 /** A process of a fleet: with its memory in front, the channel of changes, and the leads. */
 export const connectReplica = (url: string, options: StoreOptions = calm) =>
   Effect.gen(function*() {
-    const { client, store: far, trouble } = yield* connect(url, options)
+    const { client, store: far, faults } = yield* connect(url, options)
     const changes = yield* makeChanges(settingsOf(url, options), client, "posh:")
     const near = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
     const store = yield* makeTieredStore(near, far, changes)
@@ -64,7 +64,7 @@ export const connectReplica = (url: string, options: StoreOptions = calm) =>
       return Scope.close(scope, Exit.void)
     })
     yield* stands
-    return { client, far, near, store, fleet, trouble }
+    return { client, far, near, store, fleet, faults }
   })
 
 const interrupted = (client: RedisClient, before: StoreOptions["before"]): RedisClient => {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Answer, Association } from "@posh/api"
 import { Schema } from "effect"
 import { toAnswer, toAssociation, toInstant } from "../../src/service/toAnswer.ts"
-import { asserted, indeterminate, mismatch, verified } from "./verdicts.ts"
+import { indeterminate, mismatch, reported, verified } from "./verdicts.ts"
 
 const strict = { onExcessProperty: "error" } as const
 const isAnswer = Schema.decodeUnknownSync(Answer, strict)
@@ -154,12 +154,12 @@ describe("toAnswer", () => {
 })
 
 describe("toAssociation", () => {
-  const { association: _, refreshAfter: __, ...unknown } = asserted
-  const shared = { domain: "hosted.example", service: "xmpp-server", message: asserted.message, evidence: { attempts } }
+  const { association: _, refreshAfter: __, ...unknown } = reported
+  const shared = { domain: "hosted.example", service: "xmpp-server", message: reported.message, evidence: { attempts } }
   const rows = [
     {
       name: "material",
-      assertion: asserted,
+      report: reported,
       association: {
         ...shared,
         state: "material",
@@ -177,7 +177,7 @@ describe("toAssociation", () => {
     },
     {
       name: "indeterminate",
-      assertion: {
+      report: {
         ...unknown,
         state: "indeterminate" as const,
         code: "DnsTemporaryFailure" as const,
@@ -197,8 +197,8 @@ describe("toAssociation", () => {
       }
     }
   ]
-  it.each(rows)("$name", ({ assertion, association }) => {
-    const made = toAssociation(assertion)
+  it.each(rows)("$name", ({ report, association }) => {
+    const made = toAssociation(report)
     assert.deepStrictEqual<unknown>(made, association)
     assert.deepStrictEqual(isAssociation(JSON.parse(JSON.stringify(made))), made, "conforms to the contract")
   })

@@ -2,8 +2,8 @@
  * Verdicts and assertions as the core would give them, for tests of the edge alone.
  */
 import {
-  type Assertion,
   type Association,
+  type AssociationReport,
   type Certificate,
   type Domain,
   type Question,
@@ -141,7 +141,7 @@ export const indeterminate: Verdict = {
   evidence: { attempts: [], lints: [] }
 }
 
-export const asserted: Assertion = {
+export const reported: AssociationReport = {
   domain,
   service,
   state: "material",
@@ -181,9 +181,9 @@ export const fakeVerifier = (answers: { readonly [domain: string]: Verdict | "de
         if (answer === "defect") return Effect.die(new Error("the secret of the inside"))
         return answer === "never" ? Effect.never : Effect.succeed(answer)
       },
-      assertion: (name, key, options) => {
+      report: (name, key, options) => {
         record.assertions.push([name, key, options])
-        return answers[name] === undefined ? Effect.fail(refused) : Effect.succeed(asserted)
+        return answers[name] === undefined ? Effect.fail(refused) : Effect.succeed(reported)
       },
       forget: (name, key) => {
         record.forgotten.push([name, key])

@@ -17,9 +17,9 @@ import { type CacheDecision, fallBack, type Freshness, newerThan, toCacheDecisio
 import type { FlightResult } from "./fetchAndStore.ts"
 import { type Meaning, meaningOf } from "./flightMeaning.ts"
 import type { Flight, Flights } from "./Flights.ts"
-import type { ObserverShape } from "./Observer.ts"
 import { type Reason, refetchIntervals, type RefetchLeave } from "./RefetchLimit.ts"
 import type { Attempted, Usable } from "./Resolution.ts"
+import type { ResolutionObserverShape } from "./ResolutionObserver.ts"
 import type { AssociationStore, CacheEntry, StoreKey } from "./store/AssociationStore.ts"
 
 /** What a question wants of one generation. */
@@ -47,7 +47,7 @@ export interface LookupParts {
     /** Is material of the domain remembered, that serves or has served? */
     hadMaterial: boolean
   ) => (flight: Flight<FlightResult>) => Effect.Effect<FlightResult>
-  readonly observer: ObserverShape
+  readonly observer: ResolutionObserverShape
   readonly clock: Clock.Clock
 }
 

@@ -21,7 +21,7 @@ import { CallerBudget } from "../question/CallerBudget.ts"
 import { monotonicMs } from "../question/Stamp.ts"
 import type { Path } from "./FairQueue.ts"
 import { type Fetcher, FetchError, type FetchRequest, type Waiting } from "./Fetcher.ts"
-import { type Gate, makeGate, type Refusal } from "./Gate.ts"
+import { type Gate, type GateError, makeGate } from "./Gate.ts"
 import { siteOf } from "./Site.ts"
 
 type Get = Fetcher["Service"]["get"]
@@ -65,7 +65,7 @@ const pathOf = ({ hadMaterial, sourceDomain }: FetchRequest, account: string): P
 ]
 
 /** Waits for a turn, and says so; a refusal is the request's failure. */
-const waitFor = (request: FetchRequest) => (turn: Effect.Effect<void, Refusal>): Effect.Effect<void, FetchError> =>
+const waitFor = (request: FetchRequest) => (turn: Effect.Effect<void, GateError>): Effect.Effect<void, FetchError> =>
   waitingFor(request, "RateLimitedLocally", turn).pipe(
     Effect.catch(({ retryAfterMs }) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>

@@ -12,7 +12,7 @@ import { monotonicMs } from "../question/Stamp.ts"
 import { type FairQueue, makeFairQueue, type Path } from "./FairQueue.ts"
 
 /** There is no place; there would be after so many milliseconds. */
-export interface Refusal {
+export interface GateError {
   readonly retryAfterMs: number
 }
 
@@ -26,7 +26,7 @@ export interface Gate {
       readonly path: Path
       /** Milliseconds that a turn may be away. */
       readonly withinMs: number
-      readonly wait: (turn: Effect.Effect<void, Refusal>) => Effect.Effect<void, F>
+      readonly wait: (turn: Effect.Effect<void, GateError>) => Effect.Effect<void, F>
     }
   ) => Effect.Effect<A, E | F>
   /** Nobody is inside or waits, and nothing is owed: the gate can be forgotten. */
@@ -34,7 +34,7 @@ export interface Gate {
 }
 
 interface Waiter {
-  readonly turn: Deferred.Deferred<void, Refusal>
+  readonly turn: Deferred.Deferred<void, GateError>
   isInside: boolean
 }
 
@@ -112,7 +112,7 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
 }
 
 /** Goes on from the top of a stack: who is let in may leave at once and let in the next, and so on. */
-const comeOf = (turn: Waiter["turn"]): Effect.Effect<void, Refusal> =>
+const comeOf = (turn: Waiter["turn"]): Effect.Effect<void, GateError> =>
   Deferred.await(turn).pipe(Effect.result, Effect.tap(Effect.yieldNow), Effect.flatMap(Effect.fromResult))
 
 const refuse = ({ turn }: Waiter, waitMs: number): void =>

@@ -4,7 +4,7 @@
  */
 import { Result } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
-import { EgressFailure } from "./EgressFailure.ts"
+import { EgressError } from "./EgressError.ts"
 import { EgressConfigError } from "./EgressOptions.ts"
 
 /**
@@ -17,7 +17,7 @@ import { EgressConfigError } from "./EgressOptions.ts"
 export const vetAddresses = (
   addresses: ReadonlyArray<string>,
   allowed: ReadonlyArray<IpNetwork.IpNetwork>
-): Result.Result<ReadonlyArray<string>, EgressFailure> => {
+): Result.Result<ReadonlyArray<string>, EgressError> => {
   const usable = addresses.filter((address) => addressFault(address, allowed) === undefined)
   return usable.length > 0 ? Result.succeed(usable) : Result.fail(blocked(addresses, allowed))
 }
@@ -128,7 +128,7 @@ const namedAddresses = 4
 const blocked = (addresses: ReadonlyArray<string>, allowed: ReadonlyArray<IpNetwork.IpNetwork>) => {
   const named = addresses.slice(0, namedAddresses).map((address) => `${address}: ${addressFault(address, allowed)}`)
   const more = addresses.length - named.length
-  return new EgressFailure({
+  return new EgressError({
     code: "BlockedAddress",
     detail: [...named, ...(more > 0 ? [`and ${more} more`] : [])].join(", ")
   })

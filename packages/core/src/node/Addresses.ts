@@ -8,7 +8,7 @@
 import { Effect, Latch, Result } from "effect"
 import { Resolver } from "node:dns"
 import type { Domain } from "../question/Domain.ts"
-import { EgressFailure } from "./EgressFailure.ts"
+import { EgressError } from "./EgressError.ts"
 import { EgressConfigError } from "./EgressOptions.ts"
 
 /**
@@ -24,7 +24,7 @@ export const lookUp = (
   host: Domain,
   servers: ReadonlyArray<string> | undefined,
   limitMs: number
-): Effect.Effect<ReadonlyArray<string>, EgressFailure> =>
+): Effect.Effect<ReadonlyArray<string>, EgressError> =>
   Effect.suspend(() => {
     const resolver = makeResolver(servers, limitMs)
     const answered = Latch.makeUnsafe()
@@ -78,14 +78,14 @@ const query = (resolver: Resolver, host: Domain, type: RecordType): Effect.Effec
     return Effect.sync(() => resolver.cancel())
   })
 
-const combine = (answers: ReadonlyArray<Answer>): Effect.Effect<ReadonlyArray<string>, EgressFailure> => {
+const combine = (answers: ReadonlyArray<Answer>): Effect.Effect<ReadonlyArray<string>, EgressError> => {
   const addresses = answers.flatMap((answer) => answer.addresses)
   if (addresses.length > 0) return Effect.succeed(addresses)
 
   const faults = answers.map(({ fault = "ENODATA" }) => fault)
   const isAbsent = faults.every((fault) => fault === "ENOTFOUND" || fault === "ENODATA")
   return Effect.fail(
-    new EgressFailure({
+    new EgressError({
       code: isAbsent ? "DnsNameNotFound" : "DnsTemporaryFailure",
       detail: [...new Set(faults)].join(", ")
     })

@@ -12,14 +12,14 @@ import {
   type SecureContext,
   type TLSSocket
 } from "node:tls"
-import { observePhase, type ObserverShape } from "../cache/Observer.ts"
+import { observePhase, type ResolutionObserverShape } from "../cache/ResolutionObserver.ts"
 import type { Domain } from "../question/Domain.ts"
-import { EgressFailure } from "./EgressFailure.ts"
+import { EgressError } from "./EgressError.ts"
 import { sleepPatiently } from "./patience.ts"
 import type { Proxy } from "./Proxy.ts"
 import { identityError } from "./serverIdentity.ts"
 import { open, settled } from "./sockets.ts"
-import { mostTelling } from "./tlsFailure.ts"
+import { mostTelling } from "./tlsError.ts"
 import { egressProxy, openTunnel } from "./Tunnel.ts"
 
 export interface Endpoint {
@@ -50,13 +50,13 @@ export interface DialOptions {
   /** For TCP, tunnel and TLS together; afterwards it is `ConnectTimeout`, wherever the time went (requirements §8.1). */
   readonly connectMs: number
   readonly evidence: Evidence
-  readonly observer: ObserverShape
+  readonly observer: ResolutionObserverShape
 }
 
 /** Connects and shakes hands. Whatever was opened is destroyed with the scope. */
 export const dial = ({ connectMs, endpoint, evidence, host, observer, trust }: DialOptions): Effect.Effect<
   TLSSocket,
-  EgressFailure,
+  EgressError,
   Scope.Scope
 > =>
   reach(endpoint, host, connectMs, evidence).pipe(
@@ -75,7 +75,7 @@ const reach = (
   host: Domain,
   connectMs: number,
   evidence: Evidence
-): Effect.Effect<Socket, EgressFailure, Scope.Scope> =>
+): Effect.Effect<Socket, EgressError, Scope.Scope> =>
   "proxy" in endpoint
     ? openTunnel(endpoint.proxy, { host, port: endpoint.port }).pipe(
       within(connectMs, `${egressProxy}: ${connectMs} ms`)
@@ -84,12 +84,12 @@ const reach = (
 
 const within =
   (limitMs: number, detail: string) =>
-  <A, R>(connecting: Effect.Effect<A, EgressFailure, R>): Effect.Effect<A, EgressFailure, R> =>
+  <A, R>(connecting: Effect.Effect<A, EgressError, R>): Effect.Effect<A, EgressError, R> =>
     Effect.raceFirst(
       connecting,
       Effect.andThen(
         sleepPatiently(limitMs),
-        Effect.suspend(() => Effect.fail(new EgressFailure({ code: "ConnectTimeout", detail })))
+        Effect.suspend(() => Effect.fail(new EgressError({ code: "ConnectTimeout", detail })))
       )
     )
 
@@ -113,9 +113,9 @@ const connectTo = (
   addresses: ReadonlyArray<string>,
   port: number,
   evidence: Evidence
-): Effect.Effect<Socket, EgressFailure, Scope.Scope> => {
-  const failures: Array<EgressFailure> = []
-  const from = (index: number): Effect.Effect<Socket, EgressFailure, Scope.Scope> => {
+): Effect.Effect<Socket, EgressError, Scope.Scope> => {
+  const failures: Array<EgressError> = []
+  const from = (index: number): Effect.Effect<Socket, EgressError, Scope.Scope> => {
     const address = addresses[index] ?? ""
     const isLast = index + 1 >= addresses.length
     const failed = Latch.makeUnsafe()

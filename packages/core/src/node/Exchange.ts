@@ -5,11 +5,11 @@ import { Effect, Result } from "effect"
 import type { TLSSocket } from "node:tls"
 import { Client } from "undici"
 import type { FetchRequest } from "../fetch/Fetcher.ts"
-import { EgressFailure } from "./EgressFailure.ts"
+import { EgressError } from "./EgressError.ts"
 import { skipContinue } from "./interim.ts"
 import { sleepPatiently } from "./patience.ts"
 import { type Answer, excess, type Progress, receive } from "./Reception.ts"
-import { closedError } from "./tlsFailure.ts"
+import { closedError } from "./tlsError.ts"
 
 /**
  * Sends the request and reads as much of the answer as is wanted. The connection is left as it is then, in the middle
@@ -19,16 +19,16 @@ export const exchange = (
   connection: TLSSocket,
   request: FetchRequest,
   userAgent: string
-): Effect.Effect<Answer, EgressFailure> =>
+): Effect.Effect<Answer, EgressError> =>
   Effect.suspend(() => {
     const { limits, target } = request
     const progress: Progress = { started: false, headerOctets: 0 }
-    const answer = Effect.callback<Answer, EgressFailure>((resume) => {
+    const answer = Effect.callback<Answer, EgressError>((resume) => {
       connection.once("error", (error) => {
         progress.fault = error
       })
       skipContinue(connection, limits.headerOctets)
-      const settle = (result: Result.Result<Answer, EgressFailure>) => resume(Effect.fromResult(result))
+      const settle = (result: Result.Result<Answer, EgressError>) => resume(Effect.fromResult(result))
       makeClient(connection, request).dispatch(
         { method: "GET", path: target.path, headers: requestHeaders(request, userAgent) },
         {
@@ -70,4 +70,4 @@ const makeClient = (connection: TLSSocket, { limits, target }: FetchRequest) =>
   })
 
 const noFirstByte = ({ limits }: FetchRequest) =>
-  new EgressFailure({ code: "ResponseTimeout", detail: `no answer within ${limits.firstByteMs} ms` })
+  new EgressError({ code: "ResponseTimeout", detail: `no answer within ${limits.firstByteMs} ms` })

@@ -8,7 +8,7 @@
  */
 import { Duration, Effect, Layer, Result } from "effect"
 import type { SecureContext } from "node:tls"
-import { observePhase, Observer, type ObserverShape } from "../cache/Observer.ts"
+import { observePhase, ResolutionObserver, type ResolutionObserverShape } from "../cache/ResolutionObserver.ts"
 import {
   Fetcher,
   FetchError,
@@ -22,7 +22,7 @@ import { checkServers, lookUp } from "./Addresses.ts"
 import { vetAddresses } from "./AddressPolicy.ts"
 import { overrideOf } from "./ConnectTo.ts"
 import { dial, type Endpoint, type Evidence, type ProxiedEndpoint } from "./Dial.ts"
-import { EgressFailure } from "./EgressFailure.ts"
+import { EgressError } from "./EgressError.ts"
 import { EgressConfigError, type EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
 import { checkProxy } from "./Proxy.ts"
@@ -34,7 +34,7 @@ export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfig
     Fetcher,
     Effect.zipWith(
       Effect.fromResult(prepare(options)),
-      Observer,
+      ResolutionObserver,
       (prepared, observer) => makeFetcher({ ...prepared, observer })
     )
   )
@@ -44,7 +44,7 @@ interface Prepared extends EgressOptions {
 }
 
 interface Egress extends Prepared {
-  readonly observer: ObserverShape
+  readonly observer: ResolutionObserverShape
 }
 
 /** What can be wrong with the options, and what is built once. */
@@ -95,8 +95,7 @@ const walk = (
     Effect.scoped,
     Effect.timeoutOrElse({
       duration: Math.max(0, request.limits.requestMs - spentMs),
-      orElse: () =>
-        Effect.fail(new EgressFailure({ code: "ResponseTimeout", detail: `${request.limits.requestMs} ms` }))
+      orElse: () => Effect.fail(new EgressError({ code: "ResponseTimeout", detail: `${request.limits.requestMs} ms` }))
     })
   )
 
@@ -105,7 +104,7 @@ const findEndpoint = (
   { allowNetworks = [], connectTo = [], dnsServers, observer, proxy }: Egress,
   target: HttpsTarget,
   limitMs: number
-): Effect.Effect<Endpoint | ProxiedEndpoint, EgressFailure> => {
+): Effect.Effect<Endpoint | ProxiedEndpoint, EgressError> => {
   const override = overrideOf(connectTo, target)
   if (override !== undefined) return Effect.succeed({ addresses: [override.address], port: override.port })
   if (proxy !== undefined) return Effect.succeed({ proxy, port: target.port })
@@ -118,7 +117,7 @@ const findEndpoint = (
 }
 
 /** Whatever fails, fails with what is known of the request by then. */
-const traced = (evidence: Evidence) => <A>(work: Effect.Effect<A, EgressFailure>): Effect.Effect<A, FetchError> =>
+const traced = (evidence: Evidence) => <A>(work: Effect.Effect<A, EgressError>): Effect.Effect<A, FetchError> =>
   Effect.flatMap(
     currentStamp,
     (started) =>
@@ -132,7 +131,7 @@ const traced = (evidence: Evidence) => <A>(work: Effect.Effect<A, EgressFailure>
 const traceSince = ({ monotonicMs: since, wallMs }: Stamp, evidence: Evidence): Effect.Effect<FetchTrace> =>
   Effect.map(monotonicMs, (now) => ({ ...evidence, startedAt: wallMs, endedAt: wallMs + Math.round(now - since) }))
 
-const toFetchError = ({ code, detail, status }: EgressFailure, trace: FetchTrace) =>
+const toFetchError = ({ code, detail, status }: EgressError, trace: FetchTrace) =>
   new FetchError({
     code,
     ...(detail === undefined ? {} : { detail }),

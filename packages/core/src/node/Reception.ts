@@ -5,8 +5,8 @@ import { Result } from "effect"
 import type { Dispatcher } from "undici"
 import type { FetchRequest, FetchResponse, Head } from "../fetch/Fetcher.ts"
 import { type BodyReader, makeBodyReader } from "./Body.ts"
-import { EgressFailure } from "./EgressFailure.ts"
-import { closedError, tlsFailure } from "./tlsFailure.ts"
+import { EgressError } from "./EgressError.ts"
+import { closedError, toTlsError } from "./tlsError.ts"
 
 export type Answer = Omit<FetchResponse, "trace">
 
@@ -27,7 +27,7 @@ export interface Progress {
 export const receive = (
   { bodyLimit, limits }: FetchRequest,
   progress: Progress,
-  settle: (result: Result.Result<Answer, EgressFailure>) => void
+  settle: (result: Result.Result<Answer, EgressError>) => void
 ): Dispatcher.DispatchHandler => ({
   onResponseStarted: () => {
     progress.started = true
@@ -46,13 +46,13 @@ export const receive = (
     progress.bodyLimit = limit
     progress.body = makeBodyReader(head, limit, (result) =>
       settle(Result.mapBoth(result, {
-        onFailure: (code) => new EgressFailure({ code, status }),
+        onFailure: (code) => new EgressError({ code, status }),
         onSuccess: (body) => ({ ...head, body })
       })))
   },
   onResponseData: (_controller, octets) => progress.body?.write(octets),
   onResponseEnd: () => progress.body?.end(),
-  onResponseError: (_controller, error) => settle(Result.fail(exchangeFailure(error, progress)))
+  onResponseError: (_controller, error) => settle(Result.fail(toExchangeError(error, progress)))
 })
 
 /**
@@ -63,14 +63,14 @@ export const excess = (
   octets: number,
   { limits }: FetchRequest,
   { bodyLimit, head }: Progress
-): EgressFailure | undefined => {
+): EgressError | undefined => {
   if (head === undefined) {
     return octets > 2 * limits.headerOctets
-      ? new EgressFailure({ code: "HttpProtocolError", detail: "the head is too large" })
+      ? new EgressError({ code: "HttpProtocolError", detail: "the head is too large" })
       : undefined
   }
   return bodyLimit !== undefined && octets > 2 * (limits.headerOctets + bodyLimit)
-    ? new EgressFailure({
+    ? new EgressError({
       code: "BodyTooLarge",
       detail: "there is more around the body than in it",
       status: head.status
@@ -97,16 +97,16 @@ const fieldLines = (raw: Dispatcher.DispatchController["rawHeaders"]): Head["hea
 const withoutPadding = (octets: Buffer) =>
   octets.subarray(0, octets.findLastIndex((octet) => octet !== 0x20 && octet !== 0x09) + 1)
 
-const protocolError = (detail: string) => Result.fail(new EgressFailure({ code: "HttpProtocolError", detail }))
+const protocolError = (detail: string) => Result.fail(new EgressError({ code: "HttpProtocolError", detail }))
 
-const exchangeFailure = (last: NodeJS.ErrnoException, { fault, head, started }: Progress): EgressFailure => {
+const toExchangeError = (last: NodeJS.ErrnoException, { fault, head, started }: Progress): EgressError => {
   const error = fault ?? last
   const detail = error.code ?? "unknown"
-  if (detail === "UND_ERR_HEADERS_OVERFLOW") return new EgressFailure({ code: "HttpProtocolError", detail })
-  if (head !== undefined) return new EgressFailure({ code: "BodyTruncated", detail, status: head.status })
+  if (detail === "UND_ERR_HEADERS_OVERFLOW") return new EgressError({ code: "HttpProtocolError", detail })
+  if (head !== undefined) return new EgressError({ code: "BodyTruncated", detail, status: head.status })
   if (detail.startsWith("HPE_") || (started && detail !== "ECONNRESET")) {
-    return new EgressFailure({ code: "HttpProtocolError", detail })
+    return new EgressError({ code: "HttpProtocolError", detail })
   }
   // Broken off without a word. With TLS 1.3 this is also where servers refuse a client that shows no certificate.
-  return tlsFailure(detail === "UND_ERR_SOCKET" ? closedError : error)
+  return toTlsError(detail === "UND_ERR_SOCKET" ? closedError : error)
 }

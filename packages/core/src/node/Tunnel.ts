@@ -8,10 +8,10 @@ import { Effect, Redacted, type Scope } from "effect"
 import { request } from "node:http"
 import { connect, type Socket } from "node:net"
 import type { FetchCode, HttpsTarget } from "../fetch/Fetcher.ts"
-import { EgressFailure } from "./EgressFailure.ts"
+import { EgressError } from "./EgressError.ts"
 import type { Proxy } from "./Proxy.ts"
 import { open, settled } from "./sockets.ts"
-import { tlsFailure } from "./tlsFailure.ts"
+import { toTlsError } from "./tlsError.ts"
 
 /** Who is at fault, in the `detail` of every failure here. */
 export const egressProxy = "the egress proxy"
@@ -26,7 +26,7 @@ export const egressProxy = "the egress proxy"
 export const openTunnel = (
   proxy: Proxy,
   target: Pick<HttpsTarget, "host" | "port">
-): Effect.Effect<Socket, EgressFailure, Scope.Scope> =>
+): Effect.Effect<Socket, EgressError, Scope.Scope> =>
   open(() => connect({ host: proxy.host, port: proxy.port, noDelay: true })).pipe(
     Effect.flatMap((socket) => Effect.mapError(settled(socket, "connect"), proxyFault)),
     Effect.flatMap((socket) => askForTunnel(socket, proxy, `${target.host}:${target.port}`))
@@ -39,7 +39,7 @@ const askForTunnel = (
   socket: Socket,
   { authorization }: Proxy,
   authority: string
-): Effect.Effect<Socket, EgressFailure> =>
+): Effect.Effect<Socket, EgressError> =>
   Effect.callback((resume) => {
     const asked = request({
       method: "CONNECT",
@@ -52,7 +52,7 @@ const askForTunnel = (
       maxHeaderSize: headerOctets,
       createConnection: () => socket
     })
-    asked.on("error", (error) => resume(Effect.fail(proxyFault(tlsFailure(error)))))
+    asked.on("error", (error) => resume(Effect.fail(proxyFault(toTlsError(error)))))
     asked.once("connect", ({ statusCode: status = 0 }, _socket, early: Buffer) => {
       if (status < 200 || status > 299) return resume(Effect.fail(refusal(status)))
       if (early.length > 0) socket.unshift(early) // the host's already
@@ -69,11 +69,11 @@ const refusals: Readonly<Record<number, FetchCode>> = {
 }
 
 const refusal = (status: number) =>
-  new EgressFailure({ code: refusals[status] ?? "NetworkUnreachable", detail: `${egressProxy} answered ${status}` })
+  new EgressError({ code: refusals[status] ?? "NetworkUnreachable", detail: `${egressProxy} answered ${status}` })
 
 /** Without the proxy there is no route to any host, whatever its socket or its answer suffered from. */
-const proxyFault = ({ code, detail = "unknown" }: EgressFailure) =>
-  new EgressFailure({ code: kept.has(code) ? code : "NetworkUnreachable", detail: `${egressProxy}: ${detail}` })
+const proxyFault = ({ code, detail = "unknown" }: EgressError) =>
+  new EgressError({ code: kept.has(code) ? code : "NetworkUnreachable", detail: `${egressProxy}: ${detail}` })
 
 /** Sockets that ran out are ours (never remembered); a time-out is one wherever it happens. */
 const kept: ReadonlySet<FetchCode> = new Set(["ConnectTimeout", "ResolverOverloaded"])

@@ -3,8 +3,8 @@
  */
 import { Effect, type Scope } from "effect"
 import type { Socket } from "node:net"
-import type { EgressFailure } from "./EgressFailure.ts"
-import { closedError, tlsFailure } from "./tlsFailure.ts"
+import type { EgressError } from "./EgressError.ts"
+import { closedError, toTlsError } from "./tlsError.ts"
 
 /** A socket that is destroyed with the scope; until then its errors belong to whoever waits for it. */
 export const open = <A extends Socket>(make: () => A): Effect.Effect<A, never, Scope.Scope> =>
@@ -17,10 +17,10 @@ export const open = <A extends Socket>(make: () => A): Effect.Effect<A, never, S
 export const settled = <A extends Socket>(
   socket: A,
   event: "connect" | "secureConnect"
-): Effect.Effect<A, EgressFailure> =>
+): Effect.Effect<A, EgressError> =>
   Effect.callback((resume) => {
     socket.once(event, () => resume(Effect.succeed(socket)))
-    socket.once("error", (error) => resume(Effect.fail(tlsFailure(error))))
-    socket.once("close", () => resume(Effect.fail(tlsFailure(closedError))))
+    socket.once("error", (error) => resume(Effect.fail(toTlsError(error))))
+    socket.once("close", () => resume(Effect.fail(toTlsError(closedError))))
     return Effect.sync(() => socket.destroy())
   })

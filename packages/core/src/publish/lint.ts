@@ -12,7 +12,7 @@ import { type Lint, lint, type LintCode, type Severity } from "../Lint.ts"
 import { type Document, parseDocument } from "../proof/posh/Document.ts"
 import { judgeMediaType } from "../proof/posh/response.ts"
 import type { Generation } from "../question/Generation.ts"
-import type { Assertion } from "../verdict/Assertion.ts"
+import type { AssociationReport } from "../verdict/AssociationReport.ts"
 import { lintMaterial } from "./lint/material.ts"
 import { publishableTarget } from "./lint/reference.ts"
 import { lintHeaders, lintHops, lintMediaType } from "./lint/transport.ts"
@@ -51,16 +51,16 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
 }
 
 /**
- * Examines what is known of a live domain (`Verifier.assertion`): the way to the document as well as its contents.
+ * Examines what is known of a live domain (`Verifier.report`): the way to the document as well as its contents.
  *
  * **Gotchas**
  *
  * Evidence keeps neither headers nor `expires` as published, so ADVICE ON CACHING, SNIFFING AND LIFETIMES IS LEFT TO
  * {@link lintDocument}.
  */
-export const lintAssertion = (assertion: Assertion, now: number): ReadonlyArray<Finding> => {
-  const { association, attempts, code, lints, state } = assertion
-  const unread = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: assertion.message }]
+export const lintReport = (report: AssociationReport, now: number): ReadonlyArray<Finding> => {
+  const { association, attempts, code, lints, state } = report
+  const unread = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: report.message }]
   return [
     ...unread,
     ...attempts.flatMap(({ hops }) => lintHops(hops)),
@@ -73,7 +73,7 @@ export { lintGenerations } from "./lint/generations.ts"
 export { lintHops } from "./lint/transport.ts"
 
 // Nothing published is no fault; neither is a network that could not be crossed the publisher's.
-const severityOf = (state: Assertion["state"]): Severity => {
+const severityOf = (state: AssociationReport["state"]): Severity => {
   if (state === "no-material") return "info"
   return state === "indeterminate" ? "warning" : "error"
 }

@@ -4,7 +4,7 @@
  */
 import { selfSigned } from "@posh/testing"
 import { Clock, Effect, Layer } from "effect"
-import { Observer, type ObserverShape } from "../../src/cache/Observer.ts"
+import { ResolutionObserver, type ResolutionObserverShape } from "../../src/cache/ResolutionObserver.ts"
 import { AssociationStore } from "../../src/cache/store/AssociationStore.ts"
 import { layerMemory } from "../../src/cache/store/MemoryStore.ts"
 import { Fetcher, FetchError } from "../../src/fetch/Fetcher.ts"
@@ -50,16 +50,16 @@ const serve = ({ answer }: Kind) =>
 const measure = (kind: Kind) =>
   Effect.gen(function*() {
     const sizes = { bytes: () => 0 }
-    const observer: Partial<ObserverShape> = { remembering: ({ bytes }) => void (sizes.bytes = bytes) }
+    const observer: Partial<ResolutionObserverShape> = { remembering: ({ bytes }) => void (sizes.bytes = bytes) }
     return yield* Effect.gen(function*() {
-      const { assertion } = yield* Verifier
+      const { report } = yield* Verifier
       const store = yield* AssociationStore
       const codes = new Set<string>()
       const learn = (from: number, to: number) =>
         Effect.gen(function*() {
           for (let index = from; index < to; index += 1) {
             const options = kind.generations === undefined ? {} : { generations: kind.generations }
-            codes.add((yield* assertion(`h${index}.attacker.example`, "xmpp-server", options)).code)
+            codes.add((yield* report(`h${index}.attacker.example`, "xmpp-server", options)).code)
           }
         })
       yield* learn(0, kind.count / 2) // what is made once
@@ -85,7 +85,10 @@ const measure = (kind: Kind) =>
           Layer.provide(serve(kind))
         )
       ),
-      Effect.provideServiceEffect(Observer, Effect.map(Observer, (silent) => ({ ...silent, ...observer })))
+      Effect.provideServiceEffect(
+        ResolutionObserver,
+        Effect.map(ResolutionObserver, (silent) => ({ ...silent, ...observer }))
+      )
     )
   })
 

@@ -4,7 +4,7 @@
  */
 import { Effect, Result } from "effect"
 import { readFileSync } from "node:fs"
-import { Observer } from "../../src/cache/Observer.ts"
+import { ResolutionObserver } from "../../src/cache/ResolutionObserver.ts"
 import { dial } from "../../src/node/Dial.ts"
 import { makeTrustStore } from "../../src/node/TrustStore.ts"
 import type { Domain } from "../../src/question/Domain.ts"
@@ -12,7 +12,7 @@ import type { Domain } from "../../src/question/Domain.ts"
 const [port, caFile = "", connections] = process.argv.slice(2)
 const trust = Result.getOrThrow(makeTrustStore(readFileSync(caFile, "utf8")))
 
-const connect = Effect.flatMap(Observer, (observer) =>
+const connect = Effect.flatMap(ResolutionObserver, (observer) =>
   dial({
     endpoint: { addresses: ["127.0.0.1"], port: Number(port) },
     host: "im.example.net" as Domain,

@@ -25,7 +25,7 @@ export interface Buckets {
   /** Calls back whenever something was taken, until the returned function is called. */
   readonly onTaken: (listener: () => void) => () => void
   /** What was taken and not told yet, of at most so many accounts. It counts as told. */
-  readonly untold: (accounts: number) => ReadonlyArray<Taken>
+  readonly pending: (accounts: number) => ReadonlyArray<Taken>
   /** What all replicas together took, by which nothing is given back that was taken here. */
   readonly learn: (taken: Taken, now: number) => void
 }
@@ -33,7 +33,7 @@ export interface Buckets {
 export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
   const intervalMs = 1_000 / perSecond
   const buckets = new LRUCache<string, Bucket>({ max: callerBounds.accounts })
-  const untold = new Set<string>()
+  const pending = new Set<string>()
   const listeners = new Set<() => void>()
 
   return {
@@ -45,7 +45,7 @@ export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
       bucket.fullAt = now + owed + intervalMs
       bucket.untoldMs += intervalMs
       buckets.set(account, bucket)
-      if (untold.size < callerBounds.accounts) untold.add(account)
+      if (pending.size < callerBounds.accounts) pending.add(account)
       for (const listener of listeners) listener()
       return undefined
     },
@@ -53,11 +53,11 @@ export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    untold: (accounts) => {
+    pending: (accounts) => {
       const told: Array<Taken> = []
-      for (const account of untold) {
+      for (const account of pending) {
         if (told.length === accounts) break
-        untold.delete(account)
+        pending.delete(account)
         const bucket = buckets.peek(account)
         if (bucket === undefined) continue
         told.push({ account, owedMs: bucket.untoldMs })

@@ -55,13 +55,13 @@ export const shareBuckets = (
 /** Was that all? */
 const tell = (client: RedisClient, buckets: Buckets, prefix: string, name: string): Effect.Effect<boolean> =>
   Effect.suspend(() => {
-    const untold = buckets.untold(accountsAtOnce)
+    const pending = buckets.pending(accountsAtOnce)
     return Effect.as(
-      Effect.forEach(untold, (taken) => tellOne(client, buckets, prefix, name, taken), {
+      Effect.forEach(pending, (taken) => tellOne(client, buckets, prefix, name, taken), {
         concurrency: "unbounded",
         discard: true
       }),
-      untold.length < accountsAtOnce
+      pending.length < accountsAtOnce
     )
   })
 

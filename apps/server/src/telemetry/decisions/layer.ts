@@ -4,8 +4,8 @@
 import { Effect, type Scope } from "effect"
 import { ConfigError } from "../../config/Config.ts"
 import { type Settings, variables } from "../../config/variables.ts"
+import { type DecisionObserverShape, unobserved } from "../DecisionObserver.ts"
 import type { Metrics } from "../Metrics.ts"
-import { type ObservationsShape, unobserved } from "../Observations.ts"
 import { makeDecisionLog, usualCapacity } from "./DecisionLog.ts"
 import { makeMask } from "./mask.ts"
 import { makeToDraft } from "./record.ts"
@@ -17,7 +17,7 @@ export type DecisionSettings = Pick<Settings, "decisionLog" | "decisionLogMask" 
 export const observeDecisions = (
   { decisionLog, decisionLogKey, decisionLogMask }: DecisionSettings,
   { cell }: Metrics["Service"]
-): Effect.Effect<ObservationsShape | undefined, ConfigError, Scope.Scope> =>
+): Effect.Effect<DecisionObserverShape | undefined, ConfigError, Scope.Scope> =>
   Effect.gen(function*() {
     if (decisionLog === "off") return undefined
     const sink = decisionLog === "stdout" ? stdoutSink : yield* Effect.mapError(

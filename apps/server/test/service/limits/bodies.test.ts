@@ -13,7 +13,7 @@ const verifier = Layer.succeed(
   Verifier.of({
     verifyNow: () => undefined,
     verify: ({ domain }) => domain === "slow.example" ? Effect.never : Effect.succeed(verified),
-    assertion: () => Effect.die("not asked"),
+    report: () => Effect.die("not asked"),
     forget: () => Effect.succeed(nothingPending),
     inventory: () => Effect.die("not asked")
   })

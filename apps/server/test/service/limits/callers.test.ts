@@ -27,7 +27,7 @@ describe("places for questions", () => {
         asked += 1
         return Deferred.await(gate)
       },
-      assertion: () => Effect.die("not asked"),
+      report: () => Effect.die("not asked"),
       forget: () => Effect.succeed({ pending: [] }),
       inventory: () => Effect.die("not asked")
     })

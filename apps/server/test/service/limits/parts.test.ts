@@ -62,8 +62,8 @@ describe("a bucket", () => {
   it("tells once what was taken, and takes over what others took", () => {
     const buckets = makeBuckets({ perSecond: 10, burst: 10 })
     granted(buckets, every(0, 3))
-    assert.deepStrictEqual(buckets.untold(10), [{ account: "a", owedMs: 300 }])
-    assert.deepStrictEqual(buckets.untold(10), [])
+    assert.deepStrictEqual(buckets.pending(10), [{ account: "a", owedMs: 300 }])
+    assert.deepStrictEqual(buckets.pending(10), [])
     buckets.take("a", 0)
     buckets.learn({ account: "a", owedMs: 800 }, 0) // five of them another's; one more was taken here since
     assert.strictEqual(granted(buckets, every(0, 10)), 1)

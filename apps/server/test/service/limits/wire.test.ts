@@ -16,7 +16,7 @@ const verifier = Layer.succeed(
       slowAsked += 1
       return Effect.never
     },
-    assertion: () => Effect.die("not asked"),
+    report: () => Effect.die("not asked"),
     forget: () => Effect.succeed({ pending: [] }),
     inventory: () => Effect.die("not asked")
   })

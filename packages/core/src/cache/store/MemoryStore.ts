@@ -10,7 +10,7 @@ import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
 import { type Association, usableUntil } from "../../association/Association.ts"
 import { type Stamp, stampOf, timeSince } from "../../question/Stamp.ts"
-import { Observer } from "../Observer.ts"
+import { ResolutionObserver } from "../ResolutionObserver.ts"
 import {
   AssociationStore,
   type Inventory,
@@ -40,7 +40,7 @@ interface Slot<A> extends Stamp {
 export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect.Effect<NearStore> =>
   Effect.zipWith(
     Clock.Clock,
-    Observer,
+    ResolutionObserver,
     (clock, observer) => {
       const evicted = { count: 0 }
       const onEvicted = () => {

@@ -8,9 +8,9 @@ import { type FlightResult, lost, makeFetchAndStore } from "../../cache/fetchAnd
 import { Fleet } from "../../cache/Fleet.ts"
 import { makeFlights } from "../../cache/Flights.ts"
 import { makeLookup, type Search } from "../../cache/Lookup.ts"
-import { observeAttempt, observeFetcher, observeFleet, Observer } from "../../cache/Observer.ts"
 import { makeRefetchLimit } from "../../cache/RefetchLimit.ts"
 import type { Attempted, Resolution } from "../../cache/Resolution.ts"
+import { observeAttempt, observeFetcher, observeFleet, ResolutionObserver } from "../../cache/ResolutionObserver.ts"
 import { AssociationStore, combinePurges, type Purge } from "../../cache/store/AssociationStore.ts"
 import { isUnanswered } from "../../codes.ts"
 import { withBudgets } from "../../fetch/Budgets.ts"
@@ -61,7 +61,7 @@ export class Resolver extends Context.Service<Resolver, {
 const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const store = yield* AssociationStore
   const fetcher = yield* Fetcher
-  const observer = yield* Observer
+  const observer = yield* ResolutionObserver
   const clock = yield* Clock.Clock
   const get = withBudgets(observeFetcher(fetcher, observer), policy.budgets)
   const attempt = observeAttempt(rememberPublishers(makeAttempt(Fetcher.of({ get }), policy)), observer)

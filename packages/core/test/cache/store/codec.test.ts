@@ -254,7 +254,7 @@ describe("what resolutions leave behind", () => {
       Effect.gen(function*() {
         yield* TestClock.setTime(now)
         const store = yield* AssociationStore
-        yield* Verifier.use((verifier) => verifier.assertion(domain, service))
+        yield* Verifier.use((verifier) => verifier.report(domain, service))
         const { negative, association } = yield* store.get(keys.rfc7711)
         const older = yield* store.get(keys.draft)
         assert.isTrue(negative !== undefined || association !== undefined)

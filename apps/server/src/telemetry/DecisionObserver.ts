@@ -7,7 +7,7 @@ import type { Caller } from "../service/Caller.ts"
 import type { Asked, Decision } from "../service/Decider.ts"
 
 /** The callbacks are quick, wait for nothing and never throw: they are called in the middle of answering. */
-export interface ObservationsShape {
+export interface DecisionObserverShape {
   /** A question came; what is returned is handed back with its verdict. */
   readonly asked: () => number
   /** It was decided. */
@@ -16,11 +16,11 @@ export interface ObservationsShape {
   readonly problem: (code: ProblemCode) => void
 }
 
-export const Observations = Context.Reference<ObservationsShape>("posh/server/telemetry/Observations", {
+export const DecisionObserver = Context.Reference<DecisionObserverShape>("posh/server/telemetry/DecisionObserver", {
   defaultValue: () => unobserved
 })
 
-export const unobserved: ObservationsShape = {
+export const unobserved: DecisionObserverShape = {
   asked: () => 0,
   decided: () => undefined,
   problem: () => undefined

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { FetchCode } from "../../src/fetch/Fetcher.ts"
-import { EgressFailure } from "../../src/node/EgressFailure.ts"
-import { mostTelling, tlsFailure } from "../../src/node/tlsFailure.ts"
+import { EgressError } from "../../src/node/EgressError.ts"
+import { mostTelling, toTlsError } from "../../src/node/tlsError.ts"
 
 const errorOf = (code: string | undefined) => Object.assign(new Error("text from elsewhere"), code && { code })
 
-describe("tlsFailure (requirements §8)", () => {
+describe("toTlsError (requirements §8)", () => {
   it.each<[reason: string | undefined, code: FetchCode]>([
     ["ECONNREFUSED", "ConnectionRefused"],
     ["ECONNRESET", "ConnectionReset"],
@@ -34,7 +34,7 @@ describe("tlsFailure (requirements §8)", () => {
     ["ENOTHING", "InternalError"],
     [undefined, "InternalError"]
   ])("%s → %s", (reason, code) => {
-    const failure = tlsFailure(errorOf(reason))
+    const failure = toTlsError(errorOf(reason))
     assert.deepStrictEqual([failure.code, failure.detail], [code, reason ?? "unknown"])
   })
 })
@@ -49,7 +49,6 @@ describe("mostTelling", () => {
     [["InternalError", "NetworkUnreachable"], "NetworkUnreachable"]
   ])(
     "%j → %s",
-    (given, expected) =>
-      assert.strictEqual(mostTelling(given.map((code) => new EgressFailure({ code })))?.code, expected)
+    (given, expected) => assert.strictEqual(mostTelling(given.map((code) => new EgressError({ code })))?.code, expected)
   )
 })

@@ -5,7 +5,7 @@ import { Data } from "effect"
 import { withPrintable } from "../encoding/quote.ts"
 import type { FetchCode } from "../fetch/Fetcher.ts"
 
-interface EgressFailureFields {
+interface EgressErrorFields {
   readonly code: FetchCode
   /** More than the code says; bounded and escaped, and no text from the network (POSH-SEC-14). */
   readonly detail?: string
@@ -13,8 +13,8 @@ interface EgressFailureFields {
   readonly status?: number
 }
 
-export class EgressFailure extends Data.TaggedError("EgressFailure")<EgressFailureFields> {
-  constructor(fields: EgressFailureFields) {
+export class EgressError extends Data.TaggedError("EgressError")<EgressErrorFields> {
+  constructor(fields: EgressErrorFields) {
     super(withPrintable(fields, "detail"))
   }
 }

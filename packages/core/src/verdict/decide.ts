@@ -29,7 +29,7 @@ export interface Inquiry {
 }
 
 /** The verdict on a match or the lack of one; names come last (POSH-MAT-64). */
-export const judged = (
+export const decide = (
   inquiry: Inquiry,
   resolution: Resolution,
   known: Usable,

@@ -2,20 +2,20 @@
  * What went wrong between the first packet and the end of the TLS handshake (requirements §8, stages connect and tls).
  */
 import type { FetchCode } from "../fetch/Fetcher.ts"
-import { EgressFailure } from "./EgressFailure.ts"
+import { EgressError } from "./EgressError.ts"
 import { identityErrorCode } from "./serverIdentity.ts"
 
 /** The failure behind an error of `node:net` or `node:tls`; its `detail` is the error's code. */
-export const tlsFailure = (error: NodeJS.ErrnoException): EgressFailure => {
+export const toTlsError = (error: NodeJS.ErrnoException): EgressError => {
   const reason = error.code ?? "unknown"
-  return new EgressFailure({ code: codes.get(reason) ?? unlisted(reason), detail: reason })
+  return new EgressError({ code: codes.get(reason) ?? unlisted(reason), detail: reason })
 }
 
 /** A connection that ended without an error of its own. */
 export const closedError = Object.assign(new Error("closed"), { code: "ECONNRESET" })
 
 /** Of the failures at several addresses, the one that says most (the first listed that occurs). */
-export const mostTelling = (failures: ReadonlyArray<EgressFailure>): EgressFailure | undefined =>
+export const mostTelling = (failures: ReadonlyArray<EgressError>): EgressError | undefined =>
   failures.toSorted((one, other) => rank(one) - rank(other))[0]
 
 const telling: ReadonlyArray<FetchCode> = [
@@ -25,7 +25,7 @@ const telling: ReadonlyArray<FetchCode> = [
   "ConnectTimeout",
   "NetworkUnreachable" // often no more than an IPv6 address asked from an IPv4 network
 ]
-const rank = ({ code }: EgressFailure) => telling.includes(code) ? telling.indexOf(code) : telling.length
+const rank = ({ code }: EgressError) => telling.includes(code) ? telling.indexOf(code) : telling.length
 
 const table: Partial<Record<FetchCode, ReadonlyArray<string>>> = {
   ConnectionRefused: ["ECONNREFUSED"],

@@ -13,7 +13,7 @@ import type { Target } from "../question/Target.ts"
 import { reportAttempt } from "./report.ts"
 import type { AttemptReport, CacheStatus } from "./Verdict.ts"
 
-export interface Assertion {
+export interface AssociationReport {
   readonly domain: Domain
   readonly service: ServiceKey
   readonly state: "material" | "no-material" | "unusable-material" | "indeterminate"
@@ -33,7 +33,11 @@ export interface Assertion {
   readonly retryAfterMs?: number
 }
 
-export const toAssertion = ({ domain, service }: Target, resolution: Resolution, now: number): Assertion => {
+export const toAssociationReport = (
+  { domain, service }: Target,
+  resolution: Resolution,
+  now: number
+): AssociationReport => {
   const { cache, outcome, retryAt } = resolution.deciding
   const common = { domain, service: service.key, attempts: resolution.asked.map(reportAttempt), cache }
   if (Result.isSuccess(outcome)) {

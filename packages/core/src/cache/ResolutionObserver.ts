@@ -18,7 +18,7 @@ import type { CacheEntry } from "./store/AssociationStore.ts"
 export type FetchPhase = "dns" | "connect" | "tls" | "exchange"
 
 /** All times are milliseconds that something took, on a clock that never goes backwards. */
-export interface ObserverShape {
+export interface ResolutionObserverShape {
   /** A question looked into the cache for what may answer it, once for each generation that it asked about. */
   readonly lookedUp: (remembered: CacheEntry) => void
   /** What was remembered answered; so long ago it was learnt. */
@@ -46,7 +46,7 @@ export interface ObserverShape {
 const nothing = () => undefined
 
 /** Nothing is observed unless somebody provides more. */
-export const Observer = Context.Reference<ObserverShape>("posh/Observer", {
+export const ResolutionObserver = Context.Reference<ResolutionObserverShape>("posh/ResolutionObserver", {
   defaultValue: () => ({
     lookedUp: nothing,
     served: nothing,
@@ -62,20 +62,23 @@ export const Observer = Context.Reference<ObserverShape>("posh/Observer", {
 })
 
 /** The same attempts, observed. */
-export const observeAttempt = (attempt: Attempt, { resolved }: ObserverShape): Attempt => (input) =>
+export const observeAttempt = (attempt: Attempt, { resolved }: ResolutionObserverShape): Attempt => (input) =>
   timed(
     attempt(input),
     (exit, ms) => resolved(input.generation, Exit.isSuccess(exit) ? "Resolved" : failureCode(exit), ms)
   )
 
 /** The same requests, observed. */
-export const observeFetcher = ({ find, get }: Fetcher["Service"], { fetched }: ObserverShape): Fetcher["Service"] => ({
+export const observeFetcher = (
+  { find, get }: Fetcher["Service"],
+  { fetched }: ResolutionObserverShape
+): Fetcher["Service"] => ({
   get: (request) => timed(get(request), (exit, ms) => fetched(outcomeOf(exit), ms)),
   ...(find === undefined ? {} : { find: observeFind(find, fetched) })
 })
 
 /** One request in two parts; what lies between them is no part of it. */
-const observeFind = (find: Find, fetched: ObserverShape["fetched"]): Find => (request) => {
+const observeFind = (find: Find, fetched: ResolutionObserverShape["fetched"]): Find => (request) => {
   const spent = { ms: 0 }
   const found = timed(find(request), (exit, ms) => {
     spent.ms = ms
@@ -89,7 +92,7 @@ type Find = NonNullable<Fetcher["Service"]["find"]>
 const outcomeOf = (exit: Exit.Exit<unknown, FetchError>) => Exit.isSuccess(exit) ? "Answered" : failureCode(exit)
 
 /** The same leads, observed. */
-export const observeFleet = ({ lead }: FleetShape, { led }: ObserverShape): FleetShape => ({
+export const observeFleet = ({ lead }: FleetShape, { led }: ResolutionObserverShape): FleetShape => ({
   lead: (key, onLost) => {
     const onFenced = () => {
       led("fenced")
@@ -104,7 +107,8 @@ export const observeFleet = ({ lead }: FleetShape, { led }: ObserverShape): Flee
 
 /** Says how long a part of a request took, where it succeeded. */
 export const observePhase =
-  (phase: FetchPhase, { passed }: ObserverShape) => <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  (phase: FetchPhase, { passed }: ResolutionObserverShape) =>
+  <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     timed(work, (exit, ms) => Exit.isSuccess(exit) ? passed(phase, ms) : undefined)
 
 const timed = <A, E, R>(

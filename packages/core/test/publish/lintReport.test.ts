@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
 import { Result } from "effect"
 import { parseDocument } from "../../src/proof/posh/Document.ts"
-import { type Finding, lintAssertion, lintHops } from "../../src/publish/lint.ts"
+import { type Finding, lintHops, lintReport } from "../../src/publish/lint.ts"
 import { parseDomain } from "../../src/question/Domain.ts"
 import { parseService, registeredServices } from "../../src/question/Service.ts"
-import type { Assertion } from "../../src/verdict/Assertion.ts"
+import type { AssociationReport } from "../../src/verdict/AssociationReport.ts"
 
 const now = greenhouse.at.getTime()
 
@@ -26,7 +26,7 @@ describe("lintHops (POSH-PUB-11)", () => {
   })
 })
 
-describe("lintAssertion", () => {
+describe("lintReport", () => {
   const options = { allowSpecialUse: true }
   const domain = Result.getOrThrow(parseDomain(greenhouse.domain, options))
   const service = Result.getOrThrow(parseService(greenhouse.service, registeredServices)).key
@@ -34,7 +34,7 @@ describe("lintAssertion", () => {
   const attempt = { generation: "rfc7711", hops, cache: "miss" } as const
   const common = { domain, service, message: "What happened.", cache: "miss", retryable: false, lints: [] } as const
 
-  const failed = (state: Assertion["state"], code: Assertion["code"]): Assertion => ({
+  const failed = (state: AssociationReport["state"], code: AssociationReport["code"]): AssociationReport => ({
     ...common,
     state,
     code,
@@ -48,7 +48,7 @@ describe("lintAssertion", () => {
       ["indeterminate", "ServerError", "warning"]
     ] as const
   )("%s", (state, code, severity) => {
-    const findings = lintAssertion(failed(state, code), now)
+    const findings = lintReport(failed(state, code), now)
     assert.deepStrictEqual(brief(findings), [`${severity} ${code}`, "warning PermanentRedirect hops[0]"])
     assert.strictEqual(findings[0]?.message, "What happened.")
   })
@@ -62,7 +62,7 @@ describe("lintAssertion", () => {
     const published = Result.getOrThrow(parseDocument(new TextEncoder().encode(text), how))
     assert(published._tag === "PublishedFingerprints")
     const lints = [{ code: "RelativeLocation", severity: "info", message: "relative", path: "hops[0]" }] as const
-    const findings = lintAssertion({
+    const findings = lintReport({
       ...common,
       state: "material",
       code: "Resolved",

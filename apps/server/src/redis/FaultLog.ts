@@ -6,20 +6,20 @@ import { Clock, Effect } from "effect"
 import type { FaultReason, RedisFault } from "./RedisFault.ts"
 
 /** Faults of commands, and of values: not ours or changed (`unsealable`), not sound (`undecodable`), too large. */
-export type TroubleReason = FaultReason | "unsealable" | "undecodable" | "oversized"
+export type SharedFaultReason = FaultReason | "unsealable" | "undecodable" | "oversized"
 
-export interface Trouble {
+export interface FaultLog {
   /** Since the start. */
-  readonly counts: Readonly<Record<TroubleReason, number>>
-  readonly note: (reason: TroubleReason, detail?: string) => Effect.Effect<void>
+  readonly counts: Readonly<Record<SharedFaultReason, number>>
+  readonly note: (reason: SharedFaultReason, detail?: string) => Effect.Effect<void>
   readonly noteFault: (fault: RedisFault) => Effect.Effect<void>
 }
 
 /** A reason that was quiet for so long begins anew; milliseconds. */
 const quietMs = 60_000
 
-export const makeTrouble: Effect.Effect<Trouble> = Effect.map(Clock.Clock, (clock) => {
-  const counts: Record<TroubleReason, number> = {
+export const makeFaultLog: Effect.Effect<FaultLog> = Effect.map(Clock.Clock, (clock) => {
+  const counts: Record<SharedFaultReason, number> = {
     timeout: 0,
     connection: 0,
     refused: 0,
@@ -28,9 +28,9 @@ export const makeTrouble: Effect.Effect<Trouble> = Effect.map(Clock.Clock, (cloc
     undecodable: 0,
     oversized: 0
   }
-  const lastAt = new Map<TroubleReason, number>()
+  const lastAt = new Map<SharedFaultReason, number>()
 
-  const note = (reason: TroubleReason, detail?: string) =>
+  const note = (reason: SharedFaultReason, detail?: string) =>
     Effect.suspend(() => {
       counts[reason] += 1
       const message = messages[reason]
@@ -46,7 +46,7 @@ export const makeTrouble: Effect.Effect<Trouble> = Effect.map(Clock.Clock, (cloc
 })
 
 // What the breaker logs needs no second line.
-const messages: { readonly [K in TroubleReason]?: string } = {
+const messages: { readonly [K in SharedFaultReason]?: string } = {
   refused: "Redis refuses commands",
   unsealable: "Redis holds values that were not sealed for their key with our secrets",
   undecodable: "Redis holds values that are no associations",
