@@ -75,7 +75,9 @@ export const chainLimits = {
   policyElements: 512,
   /** Of an RSA key, as in rustls' webpki; with larger ones, one signature costs milliseconds. */
   rsaModulusBits: 8_192,
-  rsaExponentBits: 33
+  rsaExponentBits: 33,
+  /** Chains whose examination a process keeps, of some hundred octets each; ours. */
+  examinations: 4_096
 } as const
 
 /** What is spent on strangers' servers (POSH-SEC-12); all hosts of one registrable domain count as one. */

@@ -39,7 +39,7 @@ export const toAnswer = (
     domain: verdict.domain,
     service: verdict.service,
     prooftype: verdict.prooftype,
-    certificate: toPresented(verdict),
+    certificate: toPresented(verdict.presented),
     ttl: toTtl(verdict, now),
     retryable: verdict.retryable
   }
@@ -110,25 +110,18 @@ const mostInstants = 4_096
 const toTtl = ({ decidedAt, valid, validUntil }: Verdict, now: number): number =>
   valid && validUntil !== undefined ? Math.max(0, Math.floor((validUntil - Math.max(decidedAt, now)) / 1_000)) : 0
 
-const toPresented = ({ presented }: Verdict): Api.PresentedCertificate => {
-  const known = rendered.get(presented)
-  if (known !== undefined) return known
-  const answer = renderPresented(presented)
-  rendered.set(presented, answer)
-  return answer
-}
-
-// Lives as long as the core remembers the reading of the certificate.
-const rendered = new WeakMap<Presented, Api.PresentedCertificate>()
-
-const renderPresented = ({ certificate, hashes }: Presented): Api.PresentedCertificate => ({
-  ...base64Of("sha256", hashes["sha-256"]),
+const toPresented = (presented: Presented): Api.PresentedCertificate => {
+  const { certificate, hashes, sha256Text } = presented
   // Who asks by certificate knows one name of it; who asks by fingerprint sees what was asked.
-  ...(certificate === undefined ? base64Of("sha512", hashes["sha-512"]) : {}),
-  ...instantOf("notBefore", certificate?.notBefore),
-  ...instantOf("notAfter", certificate?.notAfter),
-  datesChecked: certificate !== undefined
-})
+  if (certificate === undefined) {
+    return { ...given("sha256", sha256Text), ...base64Of("sha512", hashes["sha-512"]), datesChecked: false }
+  }
+  const notBefore = toInstant(certificate.notBefore)
+  const notAfter = toInstant(certificate.notAfter)
+  return sha256Text === undefined
+    ? { notBefore, notAfter, datesChecked: true }
+    : { sha256: sha256Text, notBefore, notAfter, datesChecked: true }
+}
 
 const toEvidence = ({ code, evidence, presented, prooftype, verdict }: Verdict): Api.Evidence => ({
   attempts: evidence.attempts.map(toAttempt),

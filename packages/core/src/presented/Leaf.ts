@@ -4,9 +4,7 @@
 import type { VerdictCode } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
 import type { Policy } from "../Policy.ts"
-import type { Presented } from "../verdict/Verdict.ts"
-import { isDenied } from "./DenyList.ts"
-import { examineLeaf } from "./LeafProfile.ts"
+import type { Presented } from "./Presented.ts"
 
 export interface LeafJudgement {
   /** Why it is refused; absent where it is acceptable. */
@@ -15,9 +13,8 @@ export interface LeafJudgement {
 }
 
 export const judgeLeaf = (presented: Presented, policy: Policy, now: number): LeafJudgement => {
-  const { certificate } = presented
-  const { denied, lints } = inspect(presented)
-  if (denied && !policy.trustDraftExamples) {
+  const { certificate, isDenied, lints } = presented
+  if (isDenied && !policy.trustDraftExamples) {
     const detail = "the private key of this example certificate is public"
     return { fault: { code: "PresentedCertificatePolicyViolation", detail }, lints }
   }
@@ -33,22 +30,4 @@ export const judgeLeaf = (presented: Presented, policy: Policy, now: number): Le
   return policy.leafProfile === "enforce" && violation !== undefined
     ? { fault: { code: "PresentedCertificatePolicyViolation", detail: violation.message }, lints }
     : { lints }
-}
-
-/** What can be said of a certificate once and for all. */
-interface Inspection {
-  /** One of the drafts' examples, whose private keys are public (POSH-SEC-06). */
-  readonly denied: boolean
-  readonly lints: ReadonlyArray<Lint>
-}
-
-const inspections = new WeakMap<Presented, Inspection>()
-
-const inspect = (presented: Presented): Inspection => {
-  const known = inspections.get(presented)
-  if (known !== undefined) return known
-  const { certificate, hashes } = presented
-  const inspection = { denied: isDenied(hashes), lints: certificate === undefined ? [] : examineLeaf(certificate) }
-  inspections.set(presented, inspection)
-  return inspection
 }

@@ -17,7 +17,7 @@ export interface NameMatches {
 }
 
 export interface NamesInQuestion {
-  readonly names: PresentedNames
+  readonly names: CanonicalNames
   readonly source: Domain
   /** Host of the last hop: where the material was found. */
   readonly delegated: Domain
@@ -41,14 +41,12 @@ export const compareNames = ({ delegated, derived, names, service, source }: Nam
  * THE COMMON NAME IS NOT LOOKED AT, with or without a subjectAltName (POSH-PRF-03). URIs and addresses name no XMPP
  * service either. Of XmppAddr with U-labels NO MORE THAN {@link certificateLimits} ALLOWS ARE LOOKED AT.
  */
-export const matchesDomain = (names: PresentedNames, domain: Domain, service: ServiceEntry): boolean => {
-  const { dns, srv, xmpp } = canonical(names)
-  return dns.has(domain) || dns.has(`*${domain.slice(domain.indexOf("."))}`) ||
-    srv.has(`${service.srvName}.${domain}`) || xmpp.has(domain)
-}
+export const matchesDomain = ({ dns, srv, xmpp }: CanonicalNames, domain: Domain, service: ServiceEntry): boolean =>
+  dns.has(domain) || dns.has(`*${domain.slice(domain.indexOf("."))}`) ||
+  srv.has(`${service.srvName}.${domain}`) || xmpp.has(domain)
 
 /** Names in the form in which they are compared. */
-interface CanonicalNames {
+export interface CanonicalNames {
   /**
    * RFC 9525 §6.3: `*` is the whole left-most label and stands for exactly one; a name with any other `*` is equal to no
    * domain, with or without its own left-most label replaced.
@@ -60,20 +58,12 @@ interface CanonicalNames {
   readonly xmpp: ReadonlySet<string>
 }
 
-// Mapping U-labels takes up to a millisecond a name: once for each certificate, not for each domain and answer.
-const known = new WeakMap<PresentedNames, CanonicalNames>()
-
-const canonical = (names: PresentedNames): CanonicalNames => {
-  const remembered = known.get(names)
-  if (remembered !== undefined) return remembered
-  const fresh = {
-    dns: new Set(names.dns.map(asciiLower)),
-    srv: new Set(names.srv.map(asciiLower)),
-    xmpp: canonicalDomains(new Set(names.xmpp.map(asciiLower)))
-  }
-  known.set(names, fresh)
-  return fresh
-}
+/** Maps names to the form in which they are compared. */
+export const canonicalNames = (names: PresentedNames): CanonicalNames => ({
+  dns: new Set(names.dns.map(asciiLower)),
+  srv: new Set(names.srv.map(asciiLower)),
+  xmpp: canonicalDomains(new Set(names.xmpp.map(asciiLower)))
+})
 
 // A name that does not fit any more is left out, so that it names nothing; a shorter one behind it may fit.
 const canonicalDomains = (addresses: ReadonlySet<string>): ReadonlySet<string> => {

@@ -1,126 +1,69 @@
 /**
- * What is in question: a certificate, or hashes of one (requirements §3.1, design §4).
+ * What is in question: a certificate, or hashes of one, with the facts that follow from it alone.
  */
-import { Result } from "effect"
-import { LRUCache } from "lru-cache"
 import { hash } from "node:crypto"
-import { hashLengths, type HashName, hashNames } from "../association/Material.ts"
-import { decodeBase64, fromHex } from "../encoding/base64.ts"
-import { documentLimits, questionLimits } from "../Limits.ts"
-import { QuestionError } from "../question/errors.ts"
-import type { Question } from "../question/Question.ts"
-import type { Presented } from "../verdict/Verdict.ts"
-import { type Certificate, parseCertificate } from "../x509/Certificate.ts"
-import { parsePemOrBase64 } from "../x509/pem.ts"
+import type { Hashes, HashName } from "../association/Material.ts"
+import type { Lint } from "../Lint.ts"
+import type { Certificate } from "../x509/Certificate.ts"
+import { isDenied } from "./DenyList.ts"
+import { examineLeaf } from "./LeafProfile.ts"
+import { type CanonicalNames, canonicalNames } from "./NameCheck.ts"
 
-/** Reads the one of `certificate`, `chain` and `fingerprint` that a question has. The leaf alone is proof (POSH-REQ-02). */
-export const parsePresented = (question: Question): Result.Result<Presented, QuestionError> => {
-  const { certificate, chain, fingerprint } = question
-  const given = [certificate, chain, fingerprint].filter((value) => value !== undefined).length
-  if (given !== 1) {
-    const detail = "exactly one of certificate, chain and fingerprint is needed"
-    return refuse("InvalidRequest", certificate === undefined && given > 1 ? "chain" : "certificate", detail)
+/**
+ * The certificate in question, or hashes of one.
+ *
+ * **Details**
+ *
+ * Each fact is computed when it is first read, and kept for as long as the value: servers ask about the same certificate
+ * again and again, and most of them never read its names.
+ */
+export class Presented {
+  readonly hashes: Hashes
+  /** Absent for a question by fingerprint. */
+  readonly certificate: Certificate | undefined
+  #isDenied: boolean | undefined
+  #lints: ReadonlyArray<Lint> | undefined
+  #names: CanonicalNames | undefined
+  #sha256: string | undefined
+
+  constructor(hashes: Hashes, certificate?: Certificate) {
+    this.hashes = hashes
+    this.certificate = certificate
   }
-  if (certificate !== undefined) return readCertificate(certificate)
-  if (chain !== undefined) return readChain(chain)
-  return readFingerprint(fingerprint ?? {})
+
+  /** Is it one of the drafts' examples, whose private keys are public (POSH-SEC-06)? */
+  get isDenied(): boolean {
+    return this.#isDenied ??= isDenied(this.hashes)
+  }
+
+  /** What the leaf profile has against it (POSH-MAT-04); empty for hashes. */
+  get lints(): ReadonlyArray<Lint> {
+    return this.#lints ??= this.certificate === undefined ? [] : examineLeaf(this.certificate)
+  }
+
+  /** Its names as they are compared. Mapping U-labels takes up to a millisecond a name. */
+  get names(): CanonicalNames | undefined {
+    if (this.certificate === undefined) return undefined
+    return this.#names ??= canonicalNames(this.certificate.names)
+  }
+
+  /** Its SHA-256 in base64, where it is known. */
+  get sha256Text(): string | undefined {
+    const octets = this.hashes["sha-256"]
+    if (octets === undefined) return undefined
+    return this.#sha256 ??= Buffer.from(octets).toString("base64")
+  }
 }
+
+/** A parsed certificate as what is in question. */
+export const toPresented = (certificate: Certificate): Presented =>
+  new Presented({
+    "sha-256": certificate.sha256,
+    "sha-384": digest("sha-384", certificate.der),
+    "sha-512": digest("sha-512", certificate.der)
+  }, certificate)
 
 /** Hash of octets, by its name in documents. */
 export const digest = (name: HashName, octets: Uint8Array): Uint8Array => hash(nodeNames[name], octets, "buffer")
 
 const nodeNames: Record<HashName, string> = { "sha-512": "sha512", "sha-384": "sha384", "sha-256": "sha256" }
-
-// Servers ask about the same certificates again and again; a parsed one is remembered by its text. Least recently used
-// first out, and bounded in octets as well: texts of 45 KiB are legal.
-const readings = new LRUCache<string, Presented>({
-  max: 4_096,
-  maxSize: 16 * 1024 * 1024,
-  sizeCalculation: (presented, text) => 2_048 + text.length + 2 * (presented.certificate?.der.length ?? 0)
-})
-
-const readCertificate = (text: string): Result.Result<Presented, QuestionError> => {
-  const known = readings.get(text)
-  if (known !== undefined) return Result.succeed(known)
-  return Result.flatMap(
-    decodeAll([text], () => "certificate"),
-    (octets) =>
-      Result.map(readLeaf(octets, "certificate"), (presented) => {
-        readings.set(text, presented)
-        return presented
-      })
-  )
-}
-
-const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, QuestionError> =>
-  texts.length === 0
-    ? refuse("InvalidRequest", "chain", "chain needs at least one certificate")
-    : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (octets) => readLeaf(octets, "chain[0]"))
-
-/** Texts → DER octets, leaf first; each text may hold several (design §4). */
-const decodeAll = (
-  texts: ReadonlyArray<string>,
-  field: (index: number) => string
-): Result.Result<ReadonlyArray<Uint8Array>, QuestionError> => {
-  if (texts.length > questionLimits.chain) return refuse("InvalidRequest", "chain", tooMany)
-  const octets: Array<Uint8Array> = []
-  for (const [index, text] of texts.entries()) {
-    const decoded = parsePemOrBase64(text)
-    if (Result.isFailure(decoded)) {
-      return refuse("MalformedPresentedCertificate", field(index), decoded.failure.detail)
-    }
-    octets.push(...decoded.success)
-    if (octets.length > questionLimits.chain) return refuse("InvalidRequest", field(index), tooMany)
-    if (decoded.success.some(({ length }) => length > documentLimits.certificateOctets)) {
-      return refuse("MalformedPresentedCertificate", field(index), "a certificate is larger than 32 KiB")
-    }
-  }
-  return Result.succeed(octets)
-}
-
-const tooMany = `more than ${questionLimits.chain} certificates`
-
-const readLeaf = (
-  [leaf]: ReadonlyArray<Uint8Array>,
-  field: string
-): Result.Result<Presented, QuestionError> => {
-  if (leaf === undefined) return refuse("MalformedPresentedCertificate", field, "there is no certificate")
-  const parsed = parseCertificate(leaf)
-  return Result.isFailure(parsed)
-    ? refuse("MalformedPresentedCertificate", field, parsed.failure.detail)
-    : Result.succeed(toPresented(parsed.success))
-}
-
-/** A parsed certificate as what is in question. */
-export const toPresented = (certificate: Certificate): Presented => ({
-  certificate,
-  hashes: {
-    "sha-256": certificate.sha256,
-    "sha-384": digest("sha-384", certificate.der),
-    "sha-512": digest("sha-512", certificate.der)
-  }
-})
-
-const readFingerprint = (
-  fingerprint: { readonly [name: string]: string }
-): Result.Result<Presented, QuestionError> => {
-  const hashes: { [K in HashName]?: Uint8Array } = {}
-  const names = Object.keys(fingerprint)
-  if (names.length === 0) return refuse("InvalidRequest", "fingerprint", `one of ${hashNames.join(", ")} is needed`)
-  for (const name of names) {
-    const known = hashNames.find((candidate) => candidate === name)
-    const field = `fingerprint.${name.slice(0, 32)}`
-    if (known === undefined) return refuse("InvalidRequest", field, `the hash is not one of ${hashNames.join(", ")}`)
-    const text = fingerprint[name] ?? ""
-    const length = hashLengths[known]
-    const octets = text.length === 2 * length ? fromHex(text) : decodeBase64(text)
-    if (octets?.length !== length) {
-      return refuse("InvalidRequest", field, `the value is neither hex nor padded base64 of ${length} octets`)
-    }
-    hashes[known] = octets
-  }
-  return Result.succeed({ hashes })
-}
-
-const refuse = (code: QuestionError["code"], field: string, detail: string) =>
-  Result.fail(new QuestionError({ code, field, detail }))

@@ -3,16 +3,16 @@
  */
 import type { Association, Delegation, Lifetime } from "../association/Association.ts"
 import type { Hop } from "../association/Hop.ts"
-import type { Hashes, HashName, Material } from "../association/Material.ts"
+import type { HashName, Material } from "../association/Material.ts"
 import type { Usable } from "../cache/Resolution.ts"
 import { failures, type VerdictCode, type VerdictKind } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
 import type { NameMatches } from "../presented/NameCheck.ts"
+import type { Presented } from "../presented/Presented.ts"
 import type { Domain } from "../question/Domain.ts"
 import type { ResolveError } from "../question/errors.ts"
 import { type Generation, generationRules } from "../question/Generation.ts"
 import type { ServiceKey } from "../question/Service.ts"
-import type { Certificate } from "../x509/Certificate.ts"
 
 /** Where the deciding material came from. `redis` is for stores that are shared. */
 export type CacheStatus = "miss" | "memory" | "redis" | "coalesced"
@@ -28,13 +28,6 @@ export interface AttemptReport {
   readonly cache: CacheStatus
   /** The source could not be asked when revalidation was due (POSH-CAC-22). */
   readonly revalidation?: "overdue"
-}
-
-/** What is known of the certificate in question. */
-export interface Presented {
-  readonly hashes: Hashes
-  /** Absent for a question by fingerprint. */
-  readonly certificate?: Certificate
 }
 
 export interface MatchedCandidate {

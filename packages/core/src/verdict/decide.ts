@@ -6,6 +6,7 @@ import type { Resolution, Usable } from "../cache/Resolution.ts"
 import { type Lint, lint } from "../Lint.ts"
 import type { LeafJudgement } from "../presented/Leaf.ts"
 import { compareNames, type NameMatches } from "../presented/NameCheck.ts"
+import type { Presented } from "../presented/Presented.ts"
 import type { ChainScreen } from "../proof/posh/ChainScreen.ts"
 import type { Match } from "../proof/posh/Matcher.ts"
 import type { ResolveError } from "../question/errors.ts"
@@ -13,7 +14,7 @@ import type { QuestionOptions } from "../question/QuestionOptions.ts"
 import type { Stamp } from "../question/Stamp.ts"
 import type { Target } from "../question/Target.ts"
 import { reportAttempt } from "./report.ts"
-import { type Evidence, type Origin, type Presented, refuted, type Subject, type Verdict, verified } from "./Verdict.ts"
+import { type Evidence, type Origin, refuted, type Subject, type Verdict, verified } from "./Verdict.ts"
 
 /** A question after parsing. */
 export interface Inquiry {
@@ -93,8 +94,8 @@ const originOf = ({ asked, deciding: { cache } }: Resolution, basis: Association
 }
 
 const namesOf = ({ presented, target, terms }: Inquiry, { delegatedDomain }: Association): NameMatches | undefined =>
-  presented.certificate === undefined ? undefined : compareNames({
-    names: presented.certificate.names,
+  presented.names === undefined ? undefined : compareNames({
+    names: presented.names,
     source: target.domain,
     delegated: delegatedDomain,
     service: target.service,

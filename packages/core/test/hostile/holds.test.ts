@@ -11,8 +11,8 @@ import type { JwkEntry } from "../../src/association/Material.ts"
 import { makeKey } from "../../src/cache/store/AssociationStore.ts"
 import { decodeAssociation, encodeAssociation } from "../../src/cache/store/codec.ts"
 import { documentLimits } from "../../src/Limits.ts"
-import { compareNames } from "../../src/presented/NameCheck.ts"
-import { parsePresented } from "../../src/presented/Presented.ts"
+import { canonicalNames, compareNames } from "../../src/presented/NameCheck.ts"
+import { parsePresented } from "../../src/presented/parsePresented.ts"
 import { screenChains } from "../../src/proof/posh/ChainScreen.ts"
 import { parseDocument } from "../../src/proof/posh/Document.ts"
 import { lintDocument } from "../../src/publish/lint.ts"
@@ -65,7 +65,7 @@ const service = Result.getOrThrow(parseService("xmpp-server", registeredServices
 const domains = ["a.example", "b.example", "c.example"] as const
 const compare = (names: PresentedNames) => {
   const [source, delegated, derived] = domains as ReadonlyArray<string> as ReadonlyArray<Domain>
-  compareNames({ names, source: source!, delegated: delegated!, derived: derived!, service })
+  compareNames({ names: canonicalNames(names), source: source!, delegated: delegated!, derived: derived!, service })
 }
 
 describe("a certificate in question", () => {

@@ -109,11 +109,11 @@ const toQuestion = (asked: Asked, { domain, presented, service }: Verdict, mask:
     service: _service,
     ...options
   } = asked
-  const sha256 = presented.hashes["sha-256"]
+  const { sha256Text } = presented
   return {
     domain: mask("domain", domain),
     service,
-    ...(sha256 === undefined ? {} : { sha256: mask("certificate", Buffer.from(sha256).toString("base64")) }),
+    ...(sha256Text === undefined ? {} : { sha256: mask("certificate", sha256Text) }),
     ...(fingerprint === undefined ? {} : { by: "fingerprint" }),
     ...(prooftypes === undefined ? {} : { prooftypes: [...new Set(prooftypes)] }),
     ...options,

@@ -2,7 +2,9 @@
  * Is there a path, where the question asks for one? (requirements §3.3) The check can veto a match, never make one.
  */
 import { Result } from "effect"
+import { LRUCache } from "lru-cache"
 import type { JwkEntry } from "../../association/Material.ts"
+import { chainLimits } from "../../Limits.ts"
 import { digest } from "../../presented/Presented.ts"
 import type { ChainCheckMode } from "../../question/Question.ts"
 import {
@@ -45,10 +47,10 @@ export const screenChains = (mode: ChainCheckMode, options: ChainOptions): Chain
 type ChainReview = (entry: JwkEntry, options: ChainOptions) => Result.Result<void, ChainFault> | undefined
 
 /**
- * What is known of an entry's chain, for as long as the entry is: the outcome alone, no anchor outlives its run
- * (POSH-MAT-23). It is what an examination gives at any time, so that remembering it changes no answer.
+ * Outcomes by the digest of a chain's octets: the outcome alone, no anchor outlives its run (POSH-MAT-23). It is what an
+ * examination gives at any time, so that remembering it changes no answer.
  */
-const examined = new WeakMap<JwkEntry, ChainExamination>()
+const examinations = new LRUCache<string, ChainExamination>({ max: chainLimits.examinations })
 
 /**
  * Judges the chains of entries, one after the other, on one budget.
@@ -61,15 +63,12 @@ const examined = new WeakMap<JwkEntry, ChainExamination>()
  */
 export const makeChainReview = (): ChainReview => {
   const budget = makeChainBudget()
-  // Of one document: entries often share their issuers, and a hostile one repeats what costs most.
-  const chains = rememberedBy(
-    ({ chain }: JwkEntry) => chain.map(idOf).join(),
-    ({ chain }) => examineChain(chain, parse)
-  )
-  const parse = rememberedBy(idOf, parseLink)
-  const examine = (entry: JwkEntry) => {
-    const known = examined.get(entry) ?? chains(entry)
-    examined.set(entry, known)
+  // Entries of one document often share their issuers.
+  const parse = rememberedBy(digestOf, parseLink)
+  const examine = ({ chain }: JwkEntry) => {
+    const id = chain.map(digestOf).join()
+    const known = examinations.get(id) ?? examineChain(chain, parse)
+    examinations.set(id, known)
     return known
   }
   return (entry, options) => {
@@ -82,7 +81,7 @@ export const makeChainReview = (): ChainReview => {
   }
 }
 
-const idOf = (der: Uint8Array): string => Buffer.from(digest("sha-256", der)).toString("base64")
+const digestOf = (der: Uint8Array): string => Buffer.from(digest("sha-256", der)).toString("base64")
 
 const rememberedBy = <A, B>(key: (input: A) => string, make: (input: A) => B): (input: A) => B => {
   const known = new Map<string, B>()

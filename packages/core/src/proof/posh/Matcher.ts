@@ -11,8 +11,8 @@ import {
   type Material
 } from "../../association/Material.ts"
 import { type Lint, lint } from "../../Lint.ts"
-import { digest } from "../../presented/Presented.ts"
-import type { MatchedCandidate, Presented } from "../../verdict/Verdict.ts"
+import { digest, type Presented } from "../../presented/Presented.ts"
+import type { MatchedCandidate } from "../../verdict/Verdict.ts"
 
 export interface MatchOptions {
   /** Milliseconds since the epoch: expired candidates do not count (POSH-MAT-13). */

@@ -7,6 +7,7 @@ import {
   type HashName,
   hashNames
 } from "../../../src/association/Material.ts"
+import { Presented } from "../../../src/presented/Presented.ts"
 import { match, type MatchOptions } from "../../../src/proof/posh/Matcher.ts"
 
 const octets = (name: HashName, seed: number) => new Uint8Array(hashLengths[name]).fill(seed)
@@ -24,7 +25,7 @@ const outcome = (
       _tag: "Fingerprints",
       descriptors: descriptors.map((given, index): Descriptor => ({ index, hashes: hashes(given) }))
     },
-    { hashes: hashes(presented) },
+    new Presented(hashes(presented)),
     { ...options, ...more }
   )
   return found._tag === "Unmatched"

@@ -107,6 +107,17 @@ describe("chains that were looked at before", () => {
     ])
   })
 
+  it("an outcome is that of the octets, not of the object that held them", () => {
+    const entry = entryOf(7, 0)
+    const now = instantOf(2)
+    const chain = [...entry.chain]
+    assert.deepStrictEqual(ask([{ ...entry, chain }], now, false), ["valid"])
+    const changed = { ...entry, chain }
+    assert.deepStrictEqual(ask([changed], now, false), ["valid"])
+    chain[0] = entryOf(8, 0).chain[0] ?? new Uint8Array()
+    assert.deepStrictEqual(ask([changed], now, false), ["the signature is not the issuer's"])
+  })
+
   it("equal chains and equal certificates of other entries share nothing but the work", () => {
     const [valid, forged] = [entryOf(7, 0), entryOf(8, 1)]
     const now = instantOf(2)
