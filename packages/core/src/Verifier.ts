@@ -106,7 +106,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     if (inquiry === undefined || inquiry.terms.refresh) return undefined
     const refusal = refuse(inquiry)
     if (refusal !== undefined) return refusal
-    const resolution = resolver.resolveNow(inquiry.target, inquiry.terms, inquiry.asked)
+    const resolution = resolver.recall(inquiry.target, { ...inquiry.terms, asked: inquiry.asked })
     if (resolution === undefined) return undefined
     const verdict = conclude(untraced, inquiry, resolution)
     if (needsSecondLook(verdict, resolution) !== undefined) return undefined
@@ -165,6 +165,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
         asked: yield* currentStamp,
         generations: options.generations ?? policy.generations,
         deadline: { ms: options.deadlineMs ?? deadlines.usual },
+        stage: untraced,
         ...(options.refresh === true ? { force: "refresh" as const } : {})
       })
       return toAssociationReport(target, resolution, yield* Clock.currentTimeMillis)
@@ -203,8 +204,8 @@ const toOptions = (
   generations,
   asked,
   deadline: { ms: deadlineMs },
-  ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
-  ...(stage === untraced ? {} : { stage })
+  stage,
+  ...(maxAgeMs === undefined ? {} : { maxAgeMs })
 })
 
 /** With which options the domain is to be asked once more, where the answer rests on what was there before the question. */

@@ -3,8 +3,10 @@
  */
 export * from "./association/Association.ts"
 export * from "./association/Hop.ts"
+export * from "./association/LifetimePolicy.ts"
 export * from "./association/Material.ts"
 export * from "./cache/Fleet.ts"
+export type { CacheStatus } from "./cache/Resolution.ts"
 export * from "./cache/ResolutionObserver.ts"
 export * from "./cache/store/AssociationStore.ts"
 export * from "./cache/store/codec.ts"

@@ -121,7 +121,7 @@ export const makeRedisStore = (
         client.state() === "closed" ? Effect.catch(index.prune, faults.noteFault) : Effect.void
       ),
       get,
-      getNow: () => undefined,
+      recall: () => undefined,
       getShared: get,
       putAssociation: (key, association, permit) =>
         replace(

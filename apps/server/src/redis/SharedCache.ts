@@ -36,7 +36,7 @@ export const layerShared = (settings: Settings, servers: Servers, policy: Policy
       const near = yield* memory(policy)
       const store = yield* makeTieredStore(near, far, changes)
       const catchUp = Effect.flatMap(
-        far.catchUp((key) => near.getNow(key).association),
+        far.catchUp((key) => near.recall(key).association),
         (keys) => Effect.forEach(keys, changes.announce, { discard: true })
       )
       // What is owed would be lost with the process.

@@ -1,48 +1,48 @@
 /**
- * One generation's word on a question: what is remembered, or what the origin says where that does not do.
+ * One source's word on a question: what is remembered, or what the source says where that does not do.
  *
- * The way: look, judge what is remembered (`toCacheDecision`), wait for a flight where that is not enough, judge what it brought
- * (`meaningOf`), and again where that was an answer to others alone.
+ * The way: look, judge what is remembered (`toCacheDecision`), wait for a flight where that is not enough, judge what it
+ * brought (`meaningOf`), and again where that was an answer to others alone.
  */
-import { Clock, Effect, Result } from "effect"
+import { type Clock, Effect, Result } from "effect"
 import { CallerBudget } from "../question/CallerBudget.ts"
 import { type Deadline, remainingMs } from "../question/Deadline.ts"
 import { ResolveError } from "../question/errors.ts"
-import type { Generation } from "../question/Generation.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Stamp, stampOf, timeSince } from "../question/Stamp.ts"
-import type { Target } from "../question/Target.ts"
-import type { CacheStatus } from "../verdict/Verdict.ts"
 import { type CacheDecision, fallBack, type Freshness, newerThan, toCacheDecision } from "./CacheDecision.ts"
 import type { FlightResult } from "./fetchAndStore.ts"
-import { type Meaning, meaningOf } from "./flightMeaning.ts"
+import { meaningOf } from "./flightMeaning.ts"
 import type { Flight, Flights } from "./Flights.ts"
 import { type Reason, refetchIntervals, type RefetchLeave } from "./RefetchLimit.ts"
-import type { Attempted, Usable } from "./Resolution.ts"
+import type { Attempted } from "./Resolution.ts"
 import type { ResolutionObserverShape } from "./ResolutionObserver.ts"
+import type { Source } from "./Source.ts"
 import type { AssociationStore, CacheEntry, StoreKey } from "./store/AssociationStore.ts"
+import { fromCache, fromFlight, fromLimit } from "./toAttempted.ts"
 
-/** What a question wants of one generation. */
-export interface Search {
-  readonly target: Target
+/** What a question wants of memory. */
+export interface RecallSearch {
   /** When the question was put. */
   readonly asked: Stamp
-  readonly deadline: Deadline
   readonly freshness: Freshness
-  /** Ask the origin although something is remembered. */
+}
+
+/** What a question wants of a source. */
+export interface Search extends RecallSearch {
+  readonly deadline: Deadline
+  /** Ask the source although something is remembered. */
   readonly force?: Exclude<Reason, "maxAge">
-  /** For that, and for `need.maxAgeMs`; one for all generations of the question. */
+  /** For that, and for `freshness.maxAgeMs`; one for all sources of the question. */
   readonly leave?: RefetchLeave
-  /** Where the question is traced. */
-  readonly stage?: StageTracer
+  readonly stage: StageTracer
 }
 
 export interface LookupParts {
   readonly store: AssociationStore["Service"]
   readonly flights: Flights<FlightResult>
   readonly fetchAndStore: (
-    generation: Generation,
-    target: Target,
+    source: Source,
     freshness: Freshness,
     /** Is material of the domain remembered, that serves or has served? */
     hadMaterial: boolean
@@ -51,55 +51,65 @@ export interface LookupParts {
   readonly clock: Clock.Clock
 }
 
-/** What memory alone says of one generation. */
-export interface Looked {
-  readonly asked: Attempted
+/** What memory alone says. */
+export interface Recalled {
+  readonly attempted: Attempted
   /** To be called where it is used: the observer then counts it as it counts others. */
   readonly used: () => void
 }
 
 export interface Lookup {
-  readonly ask: (generation: Generation, search: Search) => Effect.Effect<Attempted>
-  /** What is remembered and fresh; asks no origin. */
-  readonly askStore: (generation: Generation, search: Search) => Effect.Effect<Attempted | undefined>
-  /** The same, where memory answers alone and at once; `undefined` where somebody has to be asked or waited for. */
-  readonly askNow: (generation: Generation, target: Target, asked: Stamp, freshness: Freshness) => Looked | undefined
+  /** What memory says alone and at once; `undefined` where the source has to be asked, or another store. */
+  readonly recall: (key: StoreKey, search: RecallSearch, now: Stamp) => Recalled | undefined
+  /** For what memory does not say: looks into the store, and asks the source where that is not enough. */
+  readonly ask: (source: Source, search: Search) => Effect.Effect<Attempted>
+  /** What is remembered and fresh; asks no source. */
+  readonly askStore: (key: StoreKey, search: Search) => Effect.Effect<Attempted | undefined>
 }
 
 export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: LookupParts): Lookup => {
-  const ask = (generation: Generation, search: Search): Effect.Effect<Attempted> =>
-    Effect.flatMap(look(search, search.target.keys[generation]), (remembered) => {
-      if (search.force === undefined) {
-        observer.lookedUp(remembered)
-        return pursue(generation, search, remembered, toCacheDecision(remembered, search.freshness))
+  const recall = (key: StoreKey, { asked, freshness }: RecallSearch, now: Stamp): Recalled | undefined => {
+    const entry = store.recall(key, now)
+    if (entry === undefined) return undefined
+    const decision = toCacheDecision(entry, freshness)
+    if (decision._tag === "Fetch" || decision.refreshAhead) return undefined
+    return {
+      attempted: fromCache(key, decision, entry.tier, behind(entry.asOf, asked)),
+      used: () => {
+        observer.lookedUp(entry)
+        observeServed(entry, decision)
       }
-      const younger = { ...search, freshness: { ...search.freshness, askedSince: newerThan(remembered) } }
-      return pursue(generation, younger, remembered, { _tag: "Fetch", refetch: true })
-    })
-
-  const look = ({ deadline, stage }: Search, key: StoreKey): Effect.Effect<CacheEntry> =>
-    stage === undefined ? store.get(key, deadline) : stage.within("Cache", store.get(key, deadline))
-
-  const pursue = (
-    generation: Generation,
-    search: Search,
-    remembered: CacheEntry,
-    decision: CacheDecision
-  ): Effect.Effect<Attempted> => {
-    if (decision._tag === "Fetch") return fetchAnew(generation, search, remembered, decision.refetch)
-    const answer = toAttempted(generation, search.asked, decision, remembered)
-    observeServed(remembered, decision)
-    return decision.refreshAhead
-      ? Effect.as(refreshAhead(generation, search.target, remembered), answer)
-      : Effect.succeed(answer)
+    }
   }
 
-  const refreshAhead = (generation: Generation, target: Target, remembered: CacheEntry) =>
+  const ask = (source: Source, search: Search): Effect.Effect<Attempted> =>
+    Effect.flatMap(search.stage.within("Cache", store.get(source.key, search.deadline)), (entry) => {
+      if (search.force === undefined) {
+        observer.lookedUp(entry)
+        return pursue(source, search, entry, toCacheDecision(entry, search.freshness))
+      }
+      const younger = { ...search, freshness: { ...search.freshness, askedSince: newerThan(entry) } }
+      return pursue(source, younger, entry, { _tag: "Fetch", refetch: true })
+    })
+
+  const pursue = (
+    source: Source,
+    search: Search,
+    entry: CacheEntry,
+    decision: CacheDecision
+  ): Effect.Effect<Attempted> => {
+    if (decision._tag === "Fetch") return fetchAnew(source, search, entry, decision.refetch)
+    const answer = fromCache(source.key, decision, entry.tier, behind(entry.asOf, search.asked))
+    observeServed(entry, decision)
+    return decision.refreshAhead ? Effect.as(refreshAhead(source, entry), answer) : Effect.succeed(answer)
+  }
+
+  const refreshAhead = (source: Source, entry: CacheEntry) =>
     Effect.suspend(() => {
-      const { text } = target.keys[generation]
+      const { text } = source.key
       if (!flights.isUnderWay(text)) observer.refreshedAhead()
-      const freshness = { askedSince: newerThan(remembered, Number.NEGATIVE_INFINITY) }
-      return flights.start(text, fetchAndStore(generation, target, freshness, remembered.association !== undefined))
+      const freshness = { askedSince: newerThan(entry, Number.NEGATIVE_INFINITY) }
+      return flights.start(text, fetchAndStore(source, freshness, entry.association !== undefined))
     })
 
   /**
@@ -107,125 +117,83 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
    * of refetches.
    */
   const fetchAnew = (
-    generation: Generation,
+    source: Source,
     search: Search,
-    remembered: CacheEntry,
+    entry: CacheEntry,
     refetch: boolean
   ): Effect.Effect<Attempted> =>
     Effect.suspend(() => {
       const waitMs = refetch ? search.leave?.waitMs(stampOf(clock).monotonicMs) ?? 0 : 0
-      if (waitMs === 0) return fly(generation, search, remembered, refetch)
+      if (waitMs === 0) return fly(source, search, entry, refetch)
       // POSH-CAC-32, POSH-MAT-43: asked a moment ago. What that brought, or is about to bring, is as young as it gets.
       const { force, ...rest } = search
       const modest = { ...rest, freshness: relaxed(search.freshness) }
-      if (flights.isUnderWay(search.target.keys[generation].text)) return fly(generation, modest, remembered, false)
-      if (force !== undefined) observer.lookedUp(remembered)
-      const decision = toCacheDecision(remembered, modest.freshness)
+      if (flights.isUnderWay(source.key.text)) return fly(source, modest, entry, false)
+      if (force !== undefined) observer.lookedUp(entry)
+      const decision = toCacheDecision(entry, modest.freshness)
       return decision._tag === "Fetch" && decision.refetch
-        ? Effect.succeed(refused(generation, modest, remembered, waitMs))
-        : pursue(generation, modest, remembered, decision)
+        ? Effect.succeed(refused(source.key, modest, entry, waitMs))
+        : pursue(source, modest, entry, decision)
     })
 
   /** Waits for a flight of the key, starting it where there is none; and for another where that one answers others alone. */
   const fly = (
-    generation: Generation,
+    source: Source,
     search: Search,
-    remembered: CacheEntry,
+    entry: CacheEntry,
     refetch: boolean
   ): Effect.Effect<Attempted> =>
     Effect.gen(function*() {
-      const { asked, deadline, freshness, target } = search
-      const { text } = target.keys[generation]
+      const { asked, deadline, freshness } = search
+      const { text } = source.key
       const since = stampOf(clock).monotonicMs
       if (!flights.isUnderWay(text)) {
         const refusedForMs = (yield* CallerBudget).take()
-        if (refusedForMs !== undefined) return refused(generation, search, remembered, refusedForMs)
+        if (refusedForMs !== undefined) return refused(source.key, search, entry, refusedForMs)
         if (refetch) search.leave?.use(since)
       }
       const ms = yield* remainingMs(deadline)
       observer.waiting(1)
       const { began, joined, outcome: result } = yield* Effect.ensuring(
-        flights.join(text, fetchAndStore(generation, target, freshness, remembered.association !== undefined), {
-          ms,
-          onLate
-        }),
+        flights.join(text, fetchAndStore(source, freshness, entry.association !== undefined), { ms, onLate }),
         Effect.sync(() => observer.waiting(-1))
       )
       if (joined) observer.coalesced()
       const now = stampOf(clock)
       const meaning = meaningOf({ result, began, asked, freshness, now })
+      const cache = joined ? "coalesced" : "miss"
       const answer = meaning._tag === "Fetch"
-        ? yield* fetchAnew(generation, search, result.remembered ?? remembered, meaning.refetch)
-        : toAnswer(generation, asked, meaning, now, joined ? "coalesced" : "miss")
+        ? yield* fetchAnew(source, search, result.remembered ?? entry, meaning.refetch)
+        : fromFlight(
+          source.key,
+          meaning,
+          cache,
+          meaning._tag === "Serve" ? Math.max(0, meaning.asOf - timeSince(asked, now)) : 0
+        )
       return { ...answer, waitedMs: stampOf(clock).monotonicMs - since }
     })
 
-  /** Asking is refused. That says nothing of the origin, so what is remembered may serve. */
+  /** Asking is refused. That says nothing of the source, so what is remembered may serve. */
   const refused = (
-    generation: Generation,
+    key: StoreKey,
     { asked, freshness }: Search,
-    remembered: CacheEntry,
+    entry: CacheEntry,
     retryAfterMs: number
   ): Attempted => {
-    const kept = fallBack(remembered, freshness, remembered.asOf)
-    if (kept !== undefined) return { ...toAttempted(generation, asked, kept, remembered), cache: "miss" }
-    const error = new ResolveError({ code: "RateLimitedLocally", retryAfterMs, hops: [] })
-    return { generation, outcome: Result.fail(error), cache: "miss" }
+    const kept = fallBack(entry, freshness, entry.asOf)
+    return kept === undefined ? fromLimit(key, retryAfterMs) : fromCache(key, kept, "miss", behind(entry.asOf, asked))
   }
 
-  const askStore = (generation: Generation, search: Search): Effect.Effect<Attempted | undefined> =>
-    Effect.map(store.get(search.target.keys[generation], search.deadline), (remembered) => {
-      const decision = toCacheDecision(remembered, search.freshness)
+  const askStore = (key: StoreKey, { asked, deadline, freshness }: Search): Effect.Effect<Attempted | undefined> =>
+    Effect.map(store.get(key, deadline), (entry) => {
+      const decision = toCacheDecision(entry, freshness)
       return decision._tag === "Serve" && !decision.overdue
-        ? toAttempted(generation, search.asked, decision, remembered)
+        ? fromCache(key, decision, entry.tier, behind(entry.asOf, asked))
         : undefined
     })
 
-  const askNow = (generation: Generation, target: Target, asked: Stamp, freshness: Freshness): Looked | undefined => {
-    const remembered = store.getNow(target.keys[generation], asked)
-    if (remembered === undefined) return undefined
-    const decision = toCacheDecision(remembered, freshness)
-    if (decision._tag === "Fetch" || decision.refreshAhead) return undefined
-    return {
-      asked: toAttempted(generation, asked, decision, remembered),
-      used: () => {
-        observer.lookedUp(remembered)
-        observeServed(remembered, decision)
-      }
-    }
-  }
-
   const observeServed = ({ asOf }: CacheEntry, decision: CacheDecision): void => {
     if (decision._tag === "Serve") observer.served(asOf - decision.association.lifetime.fetchedAt)
-  }
-
-  const toAttempted = (
-    generation: Generation,
-    asked: Stamp,
-    decision: Exclude<CacheDecision, { _tag: "Fetch" }>,
-    { asOf, tier }: CacheEntry
-  ): Attempted => {
-    if (decision._tag === "Serve") {
-      return { generation, outcome: Result.succeed(toUsable(decision, behind(asOf, asked), false)), cache: tier }
-    }
-    const { error, until } = decision.negative
-    return { generation, outcome: Result.fail(error), retryAt: until, cache: tier }
-  }
-
-  const toAnswer = (
-    generation: Generation,
-    asked: Stamp,
-    meaning: Exclude<Meaning, { _tag: "Fetch" }>,
-    now: Stamp,
-    cache: CacheStatus
-  ): Attempted => {
-    if (meaning._tag === "Serve") {
-      const { asOf, own, serve } = meaning
-      const behindMs = Math.max(0, asOf - timeSince(asked, now))
-      return { generation, outcome: Result.succeed(toUsable(serve, behindMs, own)), cache }
-    }
-    const { error, retryAt } = meaning
-    return { generation, outcome: Result.fail(error), cache, ...(retryAt === undefined ? {} : { retryAt }) }
   }
 
   /** Nearly always 0, and then one look at a clock. */
@@ -234,14 +202,8 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
       ? 0
       : Math.max(0, asOf - timeSince(asked, stampOf(clock)))
 
-  return { ask, askStore, askNow }
+  return { recall, ask, askStore }
 }
-
-const toUsable = (
-  { askAgainAt, association, overdue }: Extract<CacheDecision, { _tag: "Serve" }>,
-  behindMs: number,
-  fetchedForQuestion: boolean
-): Usable => ({ association, overdue, askAgainAt, behindMs, fetchedForQuestion })
 
 /** The flight goes on; what it learns is for the next question. */
 const onLate = ({ waiting }: Flight<FlightResult>): FlightResult => ({
@@ -250,6 +212,6 @@ const onLate = ({ waiting }: Flight<FlightResult>): FlightResult => ({
   late: true
 })
 
-/** What a question may need that cannot have the origin asked: what the last refetch of a domain brought is young enough. */
+/** What a question may need that cannot have the source asked: what the last refetch of a domain brought is young enough. */
 const relaxed = ({ maxAgeMs }: Freshness): Freshness =>
   maxAgeMs === undefined ? {} : { maxAgeMs: Math.max(maxAgeMs, refetchIntervals.maxAge) }

@@ -1,11 +1,13 @@
 /**
- * What came of asking for a domain's material: in each generation, and altogether.
+ * What came of asking for a domain's material: from each source, and altogether.
  */
 import type { Result } from "effect"
 import type { Association } from "../association/Association.ts"
 import type { ResolveError } from "../question/errors.ts"
-import type { Generation } from "../question/Generation.ts"
-import type { CacheStatus } from "../verdict/Verdict.ts"
+import type { StoreKey } from "./store/AssociationStore.ts"
+
+/** Where the deciding material came from. `redis` is for stores that are shared. */
+export type CacheStatus = "miss" | "memory" | "redis" | "coalesced"
 
 /** Usable material, and how it came to be used. Instants are milliseconds since the epoch. */
 export interface Usable {
@@ -20,9 +22,9 @@ export interface Usable {
   readonly fetchedForQuestion: boolean
 }
 
-/** What one generation came to. */
+/** What one source came to. */
 export interface Attempted {
-  readonly generation: Generation
+  readonly key: StoreKey
   readonly outcome: Result.Result<Usable, ResolveError>
   /** After a failure that is remembered: when the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
@@ -32,7 +34,7 @@ export interface Attempted {
 }
 
 export interface Resolution {
-  /** The generations asked, in order. */
+  /** What was asked, in order. */
   readonly asked: ReadonlyArray<Attempted>
   /** The one that decides. */
   readonly deciding: Attempted

@@ -8,10 +8,10 @@
 import { Clock, Context, Effect, Exit, Result } from "effect"
 import type { VerdictCode } from "../codes.ts"
 import type { FetchCode, Fetcher, FetchError } from "../fetch/Fetcher.ts"
-import type { Attempt } from "../proof/posh/Attempt.ts"
 import type { Generation } from "../question/Generation.ts"
 import { monotonicMsOf } from "../question/Stamp.ts"
 import type { FleetShape } from "./Fleet.ts"
+import type { Source } from "./Source.ts"
 import type { CacheEntry } from "./store/AssociationStore.ts"
 
 /** The parts of a request, in their order. */
@@ -61,12 +61,15 @@ export const ResolutionObserver = Context.Reference<ResolutionObserverShape>("po
   })
 })
 
-/** The same attempts, observed. */
-export const observeAttempt = (attempt: Attempt, { resolved }: ResolutionObserverShape): Attempt => (input) =>
-  timed(
-    attempt(input),
-    (exit, ms) => resolved(input.generation, Exit.isSuccess(exit) ? "Resolved" : failureCode(exit), ms)
-  )
+/** The same source, observed. */
+export const observeSource = ({ fetch, key }: Source, { resolved }: ResolutionObserverShape): Source => ({
+  key,
+  fetch: (request) =>
+    timed(
+      fetch(request),
+      (exit, ms) => resolved(key.generation, Exit.isSuccess(exit) ? "Resolved" : failureCode(exit), ms)
+    )
+})
 
 /** The same requests, observed. */
 export const observeFetcher = (

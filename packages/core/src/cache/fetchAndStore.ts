@@ -1,18 +1,16 @@
 /**
- * Asks an origin, and remembers what came of it (requirements §4.4).
+ * Asks a source, and remembers what came of it (requirements §4.4).
  */
 import { Cause, Effect, Random, Result } from "effect"
 import { type Association, deliveredAt } from "../association/Association.ts"
 import { isWithdrawal } from "../codes.ts"
-import type { Attempt } from "../proof/posh/Attempt.ts"
 import { ResolveError } from "../question/errors.ts"
-import type { Generation } from "../question/Generation.ts"
 import { currentStamp, type Stamp, timeSince } from "../question/Stamp.ts"
-import type { Target } from "../question/Target.ts"
 import { negativeAfter } from "./Backoff.ts"
 import { type Freshness, toCacheDecision } from "./CacheDecision.ts"
 import type { FleetShape, Lead } from "./Fleet.ts"
 import type { Flight } from "./Flights.ts"
+import type { Source } from "./Source.ts"
 import type { AssociationStore, CacheEntry, Permit, StoreKey } from "./store/AssociationStore.ts"
 
 /** What a flight brought, for everybody who waited for it; what it means to each, `flightMeaning.ts` says. */
@@ -29,13 +27,11 @@ export interface FlightResult {
 }
 
 export const makeFetchAndStore =
-  (attempt: Attempt, store: AssociationStore["Service"], fleet: FleetShape) =>
-  (generation: Generation, target: Target, freshness: Freshness, hadMaterial: boolean) =>
+  (store: AssociationStore["Service"], fleet: FleetShape) =>
+  ({ fetch, key }: Source, freshness: Freshness, hadMaterial: boolean) =>
   (flight: Flight<FlightResult>): Effect.Effect<FlightResult> => {
-    const key = target.keys[generation]
-    const { domain, service } = target
     const ask = ({ permit }: Lead): Effect.Effect<FlightResult> =>
-      attempt({ domain, service, generation, hadMaterial, waiting: flight.waiting }).pipe(
+      fetch({ hadMaterial, waiting: flight.waiting }).pipe(
         Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
         Effect.result,
         Effect.flatMap((outcome) =>
@@ -46,7 +42,7 @@ export const makeFetchAndStore =
       )
     return fetchOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, freshness, ask).pipe(
       Effect.withSpan("Resolver.learn", {
-        attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": generation }
+        attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": key.generation }
       })
     )
   }

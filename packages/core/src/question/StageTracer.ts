@@ -19,6 +19,11 @@ export class StageTracer {
     return this.#traced === undefined ? work() : runInSpan(this.#traced, name, work)
   }
 
+  /** One that may find nothing, and then leaves no span; `names` are of spans one inside the other. */
+  find<A>(names: readonly [outer: string, inner: string], work: () => A | undefined): A | undefined {
+    return this.#traced === undefined ? work() : findInSpans(this.#traced, names, work)
+  }
+
   /** One that may wait. */
   within<A, E, R>(name: string, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return this.#traced === undefined ? work : Effect.withSpan(work, name)
@@ -31,7 +36,7 @@ interface Traced {
   readonly clock: Clock.Clock
 }
 
-/** The stage of whoever is not traced. */
+/** Of a question that is not traced. */
 export const untraced = new StageTracer()
 
 /** For the fiber that asks for it. */
@@ -41,8 +46,29 @@ export const currentStage: Effect.Effect<StageTracer> = Effect.withFiber((fiber)
   return Clock.clockWith((clock) => Effect.succeed(new StageTracer({ parent, tracer, clock })))
 })
 
-const runInSpan = <A>({ clock, parent, tracer }: Traced, name: string, work: () => A): A => {
-  const span = tracer.span({
+const runInSpan = <A>(traced: Traced, name: string, work: () => A): A => {
+  const span = begin(traced, name)
+  const value = work()
+  span.end(traced.clock.currentTimeNanosUnsafe(), Exit.void)
+  return value
+}
+
+// A span that is never ended is never exported.
+const findInSpans = <A>(
+  traced: Traced,
+  [outer, inner]: readonly [string, string],
+  work: () => A | undefined
+): A | undefined => {
+  const parent = begin(traced, outer)
+  const span = begin({ ...traced, parent }, inner)
+  const found = work()
+  const now = traced.clock.currentTimeNanosUnsafe()
+  if (found !== undefined) { for (const one of [span, parent]) one.end(now, Exit.void) }
+  return found
+}
+
+const begin = ({ clock, parent, tracer }: Traced, name: string): Tracer.Span =>
+  tracer.span({
     name,
     parent: Option.some(parent),
     annotations: Context.empty(),
@@ -52,10 +78,6 @@ const runInSpan = <A>({ clock, parent, tracer }: Traced, name: string, work: () 
     root: false,
     sampled: parent.sampled
   })
-  const value = work()
-  span.end(clock.currentTimeNanosUnsafe(), Exit.void)
-  return value
-}
 
 /** The same work, inside a span where there is one to belong to. */
 export const spanned = <A, E, R>(name: string, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -69,7 +69,7 @@ export const unresolved = (
   resolution: Resolution,
   failure: ResolveError
 ): Verdict => {
-  const { asked, deciding: { generation, retryAt } } = resolution
+  const { asked, deciding: { key: { generation }, retryAt } } = resolution
   const { code, detail, lints = [] } = failure
   // Nothing is remembered of a limit of ours, which says itself when to come back.
   const retryAfterMs = retryAt === undefined ? failure.retryAfterMs : Math.max(0, retryAt - inquiry.now)

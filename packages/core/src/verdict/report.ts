@@ -5,7 +5,7 @@ import { Result } from "effect"
 import type { Attempted } from "../cache/Resolution.ts"
 import type { AttemptReport } from "./Verdict.ts"
 
-export const reportAttempt = ({ cache, generation, outcome }: Attempted): AttemptReport => {
+export const reportAttempt = ({ cache, key: { generation }, outcome }: Attempted): AttemptReport => {
   if (Result.isSuccess(outcome)) {
     const { association, overdue } = outcome.success
     return {

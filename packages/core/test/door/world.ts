@@ -163,7 +163,7 @@ const makeFarStore = (clock: Clock.Clock) =>
       isOwed: () => false,
       isRemoved: ({ text }) => Effect.sync(() => state.away ? undefined : removed.has(text)),
       get,
-      getNow: () => undefined,
+      recall: () => undefined,
       getShared: get,
       putAssociation: (key, association) => Effect.sync(() => state.away || (entries.set(key.text, association), true)),
       removeAssociation: (key) =>

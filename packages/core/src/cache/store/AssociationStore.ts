@@ -100,10 +100,10 @@ export interface Inventory {
 }
 
 export class AssociationStore extends Context.Service<AssociationStore, {
+  /** What memory alone knows, at once; `undefined` where it takes more than memory to say. The first step of `get`. */
+  readonly recall: (key: StoreKey, now: Stamp) => CacheEntry | undefined
   /** What comes later than the deadline is not waited for; it then counts as not remembered. */
   readonly get: (key: StoreKey, deadline?: Deadline) => Effect.Effect<CacheEntry>
-  /** What memory may answer alone and at once; `undefined` where anybody else has to be asked. */
-  readonly getNow: (key: StoreKey, now: Stamp) => CacheEntry | undefined
   /** As the fleet has it now, whatever this process remembers of it. */
   readonly getShared: (key: StoreKey) => Effect.Effect<CacheEntry>
   /**

@@ -65,7 +65,7 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         negatives.delete(keyText)
       }
 
-      const getNow = (key: StoreKey, clocks = readClocks()): Marked => {
+      const recall = (key: StoreKey, clocks = readClocks()): Marked => {
         const known = associations.get(key.text)
         const missed = negatives.get(key.text)
         if (known === undefined && missed === undefined) return { tier: "memory", asOf: clocks.wallMs }
@@ -83,11 +83,11 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
           ...(missed === undefined ? {} : { negative: missed.value })
         }
       }
-      const get = (key: StoreKey) => Effect.sync(() => getNow(key))
+      const get = (key: StoreKey) => Effect.sync(() => recall(key))
 
       return {
         get,
-        getNow,
+        recall,
         getShared: get,
         putAssociation: (key, association, _permit, asOf = association.lifetime.fetchedAt) =>
           Effect.sync(() => {

@@ -17,8 +17,8 @@ export interface Marked extends CacheEntry {
 }
 
 /** A store that can drop and mark by name. It asks no other. */
-export interface NearStore extends Omit<AssociationStore["Service"], "getNow"> {
-  readonly getNow: (key: StoreKey, now?: Stamp) => Marked
+export interface NearStore extends Omit<AssociationStore["Service"], "recall"> {
+  readonly recall: (key: StoreKey, now?: Stamp) => Marked
   readonly drop: (keyText: string) => void
   /** Marks what is remembered of a key, or its negative entry alone. */
   readonly mark: (keyText: string, mark: Mark, what?: "all" | "negative") => void

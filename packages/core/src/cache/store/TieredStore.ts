@@ -49,15 +49,15 @@ export const makeTieredStore = (
     // What is near counts only while changes are heard; else the far store is asked first, if it can be.
     const isEnough = (here: Marked): boolean => channel.isHeard(here.mark) && answersAlone(here)
 
-    const getNow = (key: StoreKey, now: Stamp): CacheEntry | undefined => {
-      const here = near.getNow(key, now)
+    const recall = (key: StoreKey, now?: Stamp): CacheEntry | undefined => {
+      const here = near.recall(key, now)
       return isEnough(here) ? here : undefined
     }
 
     const get = (key: StoreKey, deadline?: Deadline) =>
       Effect.suspend(() => {
-        const here = near.getNow(key)
-        return isEnough(here) ? Effect.succeed(here) : ask(key, here, deadline)
+        const here = recall(key)
+        return here === undefined ? ask(key, near.recall(key), deadline) : Effect.succeed(here)
       })
 
     const ask = Effect.fnUntraced(function*(key: StoreKey, here: Marked, deadline?: Deadline) {
@@ -132,8 +132,8 @@ export const makeTieredStore = (
       }),
       {
         get,
-        getNow,
-        getShared: (key) => Effect.suspend(() => ask(key, near.getNow(key))),
+        recall,
+        getShared: (key) => Effect.suspend(() => ask(key, near.recall(key))),
         putAssociation: (key, association, permit, asOf) =>
           write(key, (store) => store.putAssociation(key, association, permit, asOf)),
         putNegative: (key, negative, permit, asOf) =>

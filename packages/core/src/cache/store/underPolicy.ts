@@ -3,8 +3,8 @@
  * is wrong, must not decide for how long this one trusts a domain. Pure: time is an argument.
  */
 import type { Association, Lifetime } from "../../association/Association.ts"
+import type { LifetimePolicy } from "../../association/LifetimePolicy.ts"
 import { cacheLimits } from "../../Limits.ts"
-import type { LifetimePolicy } from "../../proof/posh/Lifetime.ts"
 import type { NegativeEntry } from "./AssociationStore.ts"
 
 /**

@@ -1,44 +1,42 @@
 /**
- * What does the domain assert, and until when? Asks the cache, and the origins where the cache does not know.
- *
- * `resolve` negotiates between the generations (requirements §9.2); `ask` answers for one of them.
+ * What does the domain assert, and until when? Goes from generation to generation (`negotiation.ts`), and takes what each
+ * says from the cache (`Lookup`), which asks the origin where it does not know.
  */
-import { Clock, Context, Effect, Layer, Result } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import { type FlightResult, lost, makeFetchAndStore } from "../../cache/fetchAndStore.ts"
 import { Fleet } from "../../cache/Fleet.ts"
 import { makeFlights } from "../../cache/Flights.ts"
-import { makeLookup, type Search } from "../../cache/Lookup.ts"
+import { makeLookup, type Recalled, type Search } from "../../cache/Lookup.ts"
 import { makeRefetchLimit } from "../../cache/RefetchLimit.ts"
 import type { Attempted, Resolution } from "../../cache/Resolution.ts"
-import { observeAttempt, observeFetcher, observeFleet, ResolutionObserver } from "../../cache/ResolutionObserver.ts"
+import { observeFetcher, observeFleet, observeSource, ResolutionObserver } from "../../cache/ResolutionObserver.ts"
+import type { Source } from "../../cache/Source.ts"
 import { AssociationStore, combinePurges, type Purge } from "../../cache/store/AssociationStore.ts"
-import { isUnanswered } from "../../codes.ts"
 import { withBudgets } from "../../fetch/Budgets.ts"
 import { Fetcher } from "../../fetch/Fetcher.ts"
 import type { Policy } from "../../Policy.ts"
 import type { Deadline } from "../../question/Deadline.ts"
-import type { ResolveError } from "../../question/errors.ts"
 import type { Generation, Generations } from "../../question/Generation.ts"
 import type { StageTracer } from "../../question/StageTracer.ts"
-import type { Stamp } from "../../question/Stamp.ts"
+import { type Stamp, stampOf } from "../../question/Stamp.ts"
 import type { Target } from "../../question/Target.ts"
 import { makeAttempt } from "./Attempt.ts"
+import { type NextStep, nextStep } from "./negotiation.ts"
 import { rememberPublishers } from "./publishers.ts"
 
 export interface RecallOptions {
   readonly generations: Generations
+  /** When the question was put. */
+  readonly asked: Stamp
   /** Milliseconds; older material does not count. */
   readonly maxAgeMs?: number
 }
 
 export interface ResolveOptions extends RecallOptions {
-  /** When the question was put. */
-  readonly asked: Stamp
   /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
-  /** Where the question is traced. */
-  readonly stage?: StageTracer
+  readonly stage: StageTracer
 }
 
 /** A resolution that asked nobody. */
@@ -48,9 +46,10 @@ export interface Recollection extends Resolution {
 }
 
 export class Resolver extends Context.Service<Resolver, {
+  /** What memory knows alone and at once; `undefined` where it is not enough. */
+  readonly recall: (target: Target, options: RecallOptions) => Recollection | undefined
+  /** Goes as far as memory does, then asks, and so on to the decision. */
   readonly resolve: (target: Target, options: ResolveOptions) => Effect.Effect<Resolution>
-  /** The same, of what memory answers alone and at once; `undefined` where somebody has to be asked or waited for. */
-  readonly resolveNow: (target: Target, options: RecallOptions, asked: Stamp) => Recollection | undefined
   /** Forgets both generations; resolutions under way are not remembered. */
   readonly forget: (target: Target) => Effect.Effect<Purge>
 }>()("posh/Resolver") {
@@ -64,87 +63,93 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const observer = yield* ResolutionObserver
   const clock = yield* Clock.Clock
   const get = withBudgets(observeFetcher(fetcher, observer), policy.budgets)
-  const attempt = observeAttempt(rememberPublishers(makeAttempt(Fetcher.of({ get }), policy)), observer)
+  const attempt = rememberPublishers(makeAttempt(Fetcher.of({ get }), policy))
   const flights = yield* makeFlights<FlightResult>(lost)
-  const fetchAndStore = makeFetchAndStore(attempt, store, observeFleet(yield* Fleet, observer))
+  const fetchAndStore = makeFetchAndStore(store, observeFleet(yield* Fleet, observer))
   const refetches = makeRefetchLimit()
-  const { ask, askNow, askStore } = makeLookup({ store, flights, fetchAndStore, observer, clock })
+  const lookup = makeLookup({ store, flights, fetchAndStore, observer, clock })
 
-  const resolve = (target: Target, { generations, ...options }: ResolveOptions): Effect.Effect<Resolution> => {
-    const search = toSearch(target, options)
-    return generations === "draft-only"
-      ? Effect.map(ask("draft", search), (draft) => ({ asked: [draft], deciding: draft }))
-      : Effect.flatMap(
-        ask("rfc7711", search),
-        (rfc) =>
-          generations === "rfc-only" || Result.isSuccess(rfc.outcome)
-            ? Effect.succeed({ asked: [rfc], deciding: rfc })
-            : negotiate(search, rfc, rfc.outcome.failure)
-      )
+  const recall = (target: Target, options: RecallOptions): Recollection | undefined => {
+    const { attempts, recalled, step } = walkMemory(target, options, options.asked, [])
+    return step._tag === "Decide"
+      ? { asked: attempts, deciding: step.deciding, used: () => recalled.forEach(({ used }) => used()) }
+      : undefined
   }
 
-  const toSearch = (target: Target, { maxAgeMs, ...options }: Omit<ResolveOptions, "generations">): Search => {
-    const reason = options.force ?? (maxAgeMs === undefined ? undefined : "maxAge")
+  const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
+    const search = toSearch(target, options)
+    const goOn = (before: ReadonlyArray<Attempted>): Effect.Effect<Resolution> =>
+      Effect.suspend(() => {
+        const { attempts, recalled, step } = options.force === undefined
+          ? walkMemory(target, options, stampOf(clock), before)
+          : { attempts: before, recalled: [], step: nextStep(options.generations, before, options) }
+        recalled.forEach(({ used }) => used())
+        if (step._tag === "Decide") return Effect.succeed({ asked: attempts, deciding: step.deciding })
+        if (step._tag === "Ask") {
+          return Effect.flatMap(
+            lookup.ask(sourceOf(target, step.generation), search),
+            (next) => goOn([...attempts, next])
+          )
+        }
+        return Effect.map(askStore(target, step.generation, search), (next) =>
+          next === undefined
+            ? { asked: attempts, deciding: step.otherwise }
+            : { asked: [...attempts, next], deciding: next })
+      })
+    return goOn([])
+  }
+
+  /** As far as memory goes: to the decision, or to the step that memory cannot take. */
+  const walkMemory = (
+    target: Target,
+    { asked, generations, maxAgeMs }: RecallOptions,
+    now: Stamp,
+    before: ReadonlyArray<Attempted>
+  ): Walk => {
+    const freshness = freshnessOf(maxAgeMs)
+    const attempts = [...before]
+    const recalled: Array<Recalled> = []
+    while (true) {
+      const step = nextStep(generations, attempts, freshness)
+      const next = step._tag === "Ask"
+        ? lookup.recall(target.keys[step.generation], { asked, freshness }, now)
+        : undefined
+      if (next === undefined) return { attempts, recalled, step }
+      attempts.push(next.attempted)
+      recalled.push(next)
+    }
+  }
+
+  const askStore = (target: Target, generation: Generation, search: Search) =>
+    Effect.flatMap(
+      store.get(target.keys.rfc7711, search.deadline),
+      ({ negative }) =>
+        negative?.nothingPublished === true
+          ? lookup.askStore(target.keys[generation], search)
+          : Effect.succeed(undefined)
+    )
+
+  const sourceOf = ({ domain, keys, service }: Target, generation: Generation): Source =>
+    observeSource({
+      key: keys[generation],
+      fetch: (request) => attempt({ domain, service, generation, ...request })
+    }, observer)
+
+  const toSearch = (target: Target, { asked, deadline, force, maxAgeMs, stage }: ResolveOptions): Search => {
+    const reason = force ?? (maxAgeMs === undefined ? undefined : "maxAge")
     return {
-      ...options,
-      target,
+      asked,
+      deadline,
+      stage,
       freshness: freshnessOf(maxAgeMs),
+      ...(force === undefined ? {} : { force }),
       ...(reason === undefined ? {} : { leave: refetches.leaveFor(target.keys.rfc7711.text, reason) })
     }
   }
 
-  /** RFC 7711 brought nothing: may the draft generation speak? */
-  const negotiate = Effect.fnUntraced(function*(search: Search, rfc: Attempted, { code }: ResolveError) {
-    // POSH-NEG-02: only an authoritative "nothing published" lets it.
-    const draft = code === "NotPublished"
-      ? yield* ask("draft", search)
-      : isUnanswered(code)
-      ? yield* stillFresh(search)
-      : undefined
-    return draft === undefined ? { asked: [rfc], deciding: rfc } : { asked: [rfc, draft], deciding: draft }
-  })
-
-  /**
-   * POSH-NEG-06: where RFC 7711 cannot be asked again, draft material serves until its own fresh-until; but only where
-   * the domain's last word on RFC 7711 was that it publishes nothing, so that no outage brings superseded material back
-   * (POSH-SEC-30).
-   */
-  const stillFresh = Effect.fnUntraced(function*(search: Search) {
-    if (search.freshness.maxAgeMs !== undefined) return undefined
-    const { negative } = yield* store.get(search.target.keys.rfc7711, search.deadline)
-    return negative?.nothingPublished === true ? yield* askStore("draft", search) : undefined
-  })
-
-  const resolveNow = (
-    target: Target,
-    { generations, maxAgeMs }: RecallOptions,
-    asked: Stamp
-  ): Recollection | undefined => {
-    const freshness = freshnessOf(maxAgeMs)
-    const [first, second] = generationsOf[generations]
-    const one = askNow(first, target, asked, freshness)
-    if (one === undefined) return undefined
-    if (second === undefined || Result.isSuccess(one.asked.outcome)) {
-      return { asked: [one.asked], deciding: one.asked, used: one.used }
-    }
-    const { code } = one.asked.outcome.failure
-    if (code !== "NotPublished") { // POSH-NEG-02, POSH-NEG-06
-      return isUnanswered(code) ? undefined : { asked: [one.asked], deciding: one.asked, used: one.used }
-    }
-    const two = askNow(second, target, asked, freshness)
-    return two === undefined ? undefined : {
-      asked: [one.asked, two.asked],
-      deciding: two.asked,
-      used: () => {
-        one.used()
-        two.used()
-      }
-    }
-  }
-
   return Resolver.of({
+    recall,
     resolve,
-    resolveNow,
     forget: Effect.fnUntraced(function*({ keys }) {
       const purges = yield* Effect.forEach([keys.rfc7711, keys.draft], (key) => {
         flights.discard(key.text)
@@ -156,11 +161,13 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   })
 })
 
+interface Walk {
+  readonly attempts: ReadonlyArray<Attempted>
+  /** Of the attempts, those that memory gave on this walk. */
+  readonly recalled: ReadonlyArray<Recalled>
+  /** What comes next. */
+  readonly step: NextStep
+}
+
 const freshnessOf = (maxAgeMs: number | undefined) => maxAgeMs === undefined ? anyAge : { maxAgeMs }
 const anyAge = {}
-
-const generationsOf = {
-  "rfc-then-draft": ["rfc7711", "draft"],
-  "rfc-only": ["rfc7711", undefined],
-  "draft-only": ["draft", undefined]
-} as const satisfies Record<Generations, readonly [Generation, Generation | undefined]>

@@ -58,17 +58,17 @@ describe("what memory holds when the channel is back is asked for, once, when a 
         const { listeners: [listener], replicas: [a], state } = fleet
         yield* a!.putAssociation(key, association(1))
         listener!.lost()
-        assert.isUndefined(a!.getNow(key, { wallMs: 0, monotonicMs: 0 }), "distrusted while nothing is heard")
+        assert.isUndefined(a!.recall(key, { wallMs: 0, monotonicMs: 0 }), "distrusted while nothing is heard")
         yield* meanwhile(fleet)
-        assert.isUndefined(a!.getNow(key, { wallMs: 0, monotonicMs: 0 }))
+        assert.isUndefined(a!.recall(key, { wallMs: 0, monotonicMs: 0 }))
         listener!.back()
-        assert.isUndefined(a!.getNow(key, { wallMs: 0, monotonicMs: 0 }), "distrusted until it was checked")
+        assert.isUndefined(a!.recall(key, { wallMs: 0, monotonicMs: 0 }), "distrusted until it was checked")
         assert.deepStrictEqual(yield* fetchedAt(a!), [...found])
         const { reads } = state
         if (found[0] === undefined) {
-          return assert.isUndefined(a!.getNow(key, { wallMs: 0, monotonicMs: 0 })?.association)
+          return assert.isUndefined(a!.recall(key, { wallMs: 0, monotonicMs: 0 })?.association)
         }
-        assert.strictEqual(a!.getNow(key, { wallMs: 0, monotonicMs: 0 })?.association?.lifetime.fetchedAt, found[0])
+        assert.strictEqual(a!.recall(key, { wallMs: 0, monotonicMs: 0 })?.association?.lifetime.fetchedAt, found[0])
         assert.deepStrictEqual(yield* fetchedAt(a!), [found[0], "memory"])
         assert.strictEqual(state.reads, reads, "checked once")
       }))
@@ -83,7 +83,7 @@ describe("what memory holds when the channel is back is asked for, once, when a 
       assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
       listener!.back()
       assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
-      assert.isUndefined(a!.getNow(key, { wallMs: 0, monotonicMs: 0 }))
+      assert.isUndefined(a!.recall(key, { wallMs: 0, monotonicMs: 0 }))
       state.away = false
       yield* far.putAssociation(key, association(2))
       assert.deepStrictEqual(yield* fetchedAt(a!), [2, "redis"])

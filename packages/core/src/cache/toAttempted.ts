@@ -1,0 +1,50 @@
+/**
+ * A decision about what is remembered, or what a flight means → what one source came to. Pure.
+ */
+import { Result } from "effect"
+import { ResolveError } from "../question/errors.ts"
+import type { CacheDecision } from "./CacheDecision.ts"
+import type { Meaning } from "./flightMeaning.ts"
+import type { Attempted, CacheStatus, Usable } from "./Resolution.ts"
+import type { StoreKey } from "./store/AssociationStore.ts"
+
+type Serve = Extract<CacheDecision, { _tag: "Serve" }>
+
+/** Of what is remembered. */
+export const fromCache = (
+  key: StoreKey,
+  decision: Exclude<CacheDecision, { _tag: "Fetch" }>,
+  cache: CacheStatus,
+  behindMs: number
+): Attempted => {
+  if (decision._tag === "Serve") return { key, outcome: Result.succeed(toUsable(decision, behindMs, false)), cache }
+  const { error, until } = decision.negative
+  return { key, outcome: Result.fail(error), retryAt: until, cache }
+}
+
+/** Of what a flight brought. */
+export const fromFlight = (
+  key: StoreKey,
+  meaning: Exclude<Meaning, { _tag: "Fetch" }>,
+  cache: CacheStatus,
+  behindMs: number
+): Attempted => {
+  if (meaning._tag === "Serve") {
+    return { key, outcome: Result.succeed(toUsable(meaning.serve, behindMs, meaning.own)), cache }
+  }
+  const { error, retryAt } = meaning
+  return { key, outcome: Result.fail(error), cache, ...(retryAt === undefined ? {} : { retryAt }) }
+}
+
+/** Asking is refused by a limit of ours. */
+export const fromLimit = (key: StoreKey, retryAfterMs: number): Attempted => ({
+  key,
+  outcome: Result.fail(new ResolveError({ code: "RateLimitedLocally", retryAfterMs, hops: [] })),
+  cache: "miss"
+})
+
+const toUsable = (
+  { askAgainAt, association, overdue }: Serve,
+  behindMs: number,
+  fetchedForQuestion: boolean
+): Usable => ({ association, overdue, askAgainAt, behindMs, fetchedForQuestion })
