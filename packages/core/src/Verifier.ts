@@ -1,8 +1,8 @@
 /**
  * Is this certificate valid for this service on this domain?
  *
- * `verify` is the way of a question: what is asked (`inquire`), what the domain asserts (the resolver), and what follows
- * (`conclude`). Each statement of these is a stage with a file of its own. `verifyNow` goes the same way, past the waiting.
+ * `prepare` reads the question, `recall` answers it from memory, and `verify` begins with that and asks the domain where
+ * memory does not know.
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { Resolution } from "./cache/Resolution.ts"
@@ -11,20 +11,20 @@ import { layerMemory } from "./cache/store/MemoryStore.ts"
 import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
 import { judgeLeaf } from "./presented/Leaf.ts"
-import { parsePresented } from "./presented/parsePresented.ts"
 import { screenChains } from "./proof/posh/ChainScreen.ts"
 import { match } from "./proof/posh/Matcher.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { CallerBudget } from "./question/CallerBudget.ts"
 import type { QuestionError } from "./question/errors.ts"
 import type { Generations } from "./question/Generation.ts"
+import { type Inquiry, prepare } from "./question/Inquiry.ts"
 import type { Question } from "./question/Question.ts"
-import { deadlines, parseOptions } from "./question/QuestionOptions.ts"
+import { deadlines } from "./question/QuestionOptions.ts"
 import { currentStage, type StageTracer, untraced } from "./question/StageTracer.ts"
-import { currentStamp, stampOf, timeSince } from "./question/Stamp.ts"
+import { currentStamp, type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
 import { type AssociationReport, toAssociationReport } from "./verdict/AssociationReport.ts"
-import { decide, type Inquiry, refusedLeaf, unresolved } from "./verdict/decide.ts"
+import { type Assessment, decide, refusedLeaf, unresolved } from "./verdict/decide.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
 
 export interface AssociationOptions {
@@ -36,14 +36,39 @@ export interface AssociationOptions {
   readonly generations?: Generations
 }
 
+/**
+ * Verifies certificates.
+ *
+ * **Example** (Ask about a certificate)
+ *
+ * ```ts
+ * const program = Effect.gen(function*() {
+ *   const { prepare, verify } = yield* Verifier
+ *   const inquiry = yield* Effect.fromResult(prepare({ domain: "hosted.example", service: "xmpp-server", certificate }))
+ *   const { valid, code } = yield* verify(inquiry)
+ *   return valid ? "accepted" : code
+ * })
+ * ```
+ */
 export class Verifier extends Context.Service<Verifier, {
-  /** Answers a question. Fails only where the question is malformed. */
-  readonly verify: (question: Question) => Effect.Effect<Verdict, QuestionError>
   /**
-   * The same verdict, where memory gives it alone and at once; for callers to whom a fiber is dear. `undefined` says
-   * nothing but that `verify` has to be asked. Stages have no spans here.
+   * Reads a question, which can then be asked any number of times. Fails where it is malformed. Reads no clock; a
+   * certificate of many names takes milliseconds.
    */
-  readonly verifyNow: (question: Question) => Verdict | undefined
+  readonly prepare: (question: Question, stage?: StageTracer) => Result.Result<Inquiry, QuestionError>
+  /**
+   * The verdict, where memory alone gives it; at once, and without a fiber, for hot paths that cannot afford one.
+   * `undefined` says nothing but that `verify` has to be asked.
+   *
+   * **Example** (Answer from memory where possible)
+   *
+   * ```ts
+   * const verdict = recall(inquiry) ?? (yield* verify(inquiry))
+   * ```
+   */
+  readonly recall: (inquiry: Inquiry) => Verdict | undefined
+  /** Answers a prepared question: from memory, or by asking the domain. Never fails: "could not find out" is a verdict. */
+  readonly verify: (inquiry: Inquiry) => Effect.Effect<Verdict>
   /** What the domain asserts now; resolves where nothing is remembered (POSH-REQ-08: so also the prefetch). */
   readonly report: (
     domain: string,
@@ -71,91 +96,71 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const { inventory } = yield* AssociationStore
   const clock = yield* Clock.Clock
 
-  // Whoever puts the same frozen question again is spared the reading.
-  const readTarget = remembering((question: Question) => parseTarget(question, policy))
-  const readProof = remembering(parsePresented)
-  const readTerms = remembering((question: Question) => parseOptions(question, policy))
+  const recall = (inquiry: Inquiry): Verdict | undefined => {
+    const recalled = recallAt(inquiry, stampOf(clock), untraced)
+    if (recalled === undefined || recalled.secondLook !== undefined) return undefined
+    recalled.used?.()
+    return recalled.verdict
+  }
 
   // Spans only where a question is traced: they would cost more than the rest of a warm answer.
-  const verify = Effect.fnUntraced(function*(question: Question) {
+  const verify = Effect.fnUntraced(function*(inquiry: Inquiry) {
     const stage = yield* currentStage
     const { turn = Effect.void } = yield* CallerBudget
     yield* turn
-    const inquiry = yield* Effect.fromResult(inquire(stage, question))
-    const refusal = refuse(inquiry)
-    if (refusal !== undefined) return refusal
-
-    const options = toOptions(inquiry, stage)
-    const resolution = yield* stage.within(
-      "Resolver",
-      resolver.resolve(inquiry.target, inquiry.terms.refresh ? { ...options, force: "refresh" } : options)
-    )
-    yield* turn // many may have waited for the same
-    const verdict = concludeLater(stage, inquiry, resolution)
-    const secondLook = needsSecondLook(verdict, resolution)
-    if (secondLook === undefined) return verdict
-
-    const again = yield* stage.within("Resolver", resolver.resolve(inquiry.target, { ...options, ...secondLook }))
-    yield* turn
-    return concludeLater(stage, inquiry, again)
+    const asked = stampOf(clock)
+    const recalled = recallAt(inquiry, asked, stage)
+    recalled?.used?.()
+    const options = toResolveOptions(inquiry, asked, stage)
+    const first = recalled ??
+      (yield* ask(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options))
+    const second = first.secondLook === undefined ? first : yield* ask(inquiry, { ...options, ...first.secondLook })
+    return second.verdict
   })
 
-  // Nothing here waits, so one reading of the clock is the time of question and decision.
-  const verifyNow = (question: Question): Verdict | undefined => {
-    const inquiry = Result.getOrUndefined(inquire(untraced, question))
-    if (inquiry === undefined || inquiry.terms.refresh) return undefined
-    const refusal = refuse(inquiry)
-    if (refusal !== undefined) return refusal
-    const resolution = resolver.recall(inquiry.target, { ...inquiry.terms, asked: inquiry.asked })
-    if (resolution === undefined) return undefined
-    const verdict = conclude(untraced, inquiry, resolution)
-    if (needsSecondLook(verdict, resolution) !== undefined) return undefined
-    resolution.used()
-    return verdict
-  }
-
-  const inquire = (stage: StageTracer, question: Question): Result.Result<Inquiry, QuestionError> => {
-    const asked = stampOf(clock)
-    const target = stage.run("Target", () => readTarget(question))
-    if (Result.isFailure(target)) return Result.fail(target.failure)
-    const presented = stage.run("Certificate", () => readProof(question))
-    if (Result.isFailure(presented)) return Result.fail(presented.failure)
-    const terms = readTerms(question)
-    if (Result.isFailure(terms)) return Result.fail(terms.failure)
+  /** What memory comes to alone. Nothing here waits, so one reading of the clock is the time of question and decision. */
+  const recallAt = (inquiry: Inquiry, asked: Stamp, stage: StageTracer): Conclusion | undefined => {
+    const { options, presented, target } = inquiry
     const now = asked.wallMs
-    const leaf = stage.run("Leaf", () => judgeLeaf(presented.success, policy, now))
-    return Result.succeed({
-      target: target.success,
-      presented: presented.success,
-      terms: terms.success,
-      asked,
-      now,
-      leaf
-    })
+    const leaf = stage.run("Leaf", () => judgeLeaf(presented, policy, now))
+    if (leaf.fault !== undefined) return { verdict: refusedLeaf({ inquiry, now, leaf }, leaf.fault) }
+    if (options.refresh) return undefined
+    const { generations, maxAgeMs } = options
+    const resolution = stage.find(
+      ["Resolver", "Cache"],
+      () => resolver.recall(target, maxAgeMs === undefined ? { asked, generations } : { asked, generations, maxAgeMs })
+    )
+    if (resolution === undefined) return undefined
+    const verdict = conclude({ inquiry, now, leaf }, resolution, stage)
+    return { verdict, secondLook: secondLookAfter(verdict, resolution), used: resolution.used }
   }
 
-  /** For the sake of a certificate that is refused anyway, nobody is asked (POSH-MAT-64). */
-  const refuse = (inquiry: Inquiry): Verdict | undefined =>
-    inquiry.leaf.fault === undefined ? undefined : refusedLeaf(inquiry, inquiry.leaf.fault)
+  /** Asks the domain. After a wait, everything is judged by the time that it is by then. */
+  const ask = Effect.fnUntraced(function*(inquiry: Inquiry, options: ResolveOptions): Effect.fn.Return<Conclusion> {
+    const { asked, stage } = options
+    const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
+    yield* (yield* CallerBudget).turn ?? Effect.void // many may have waited for the same
+    const now = timeSince(asked, stampOf(clock))
+    const leaf = judgeLeaf(inquiry.presented, policy, now)
+    if (leaf.fault !== undefined) return { verdict: refusedLeaf({ inquiry, now, leaf }, leaf.fault) }
+    const verdict = conclude({ inquiry, now, leaf }, resolution, stage)
+    return { verdict, secondLook: secondLookAfter(verdict, resolution) }
+  })
 
-  /** After a wait, everything is judged by the time that it is by then. */
-  const concludeLater = (stage: StageTracer, inquiry: Inquiry, resolution: Resolution): Verdict => {
-    const now = timeSince(inquiry.asked, stampOf(clock))
-    const later = { ...inquiry, now, leaf: judgeLeaf(inquiry.presented, policy, now) }
-    return refuse(later) ?? conclude(stage, later, resolution)
-  }
-
-  const conclude = (stage: StageTracer, inquiry: Inquiry, resolution: Resolution): Verdict => {
-    const { now, presented, terms } = inquiry
+  const conclude = (assessment: Assessment, resolution: Resolution, stage: StageTracer): Verdict => {
+    const { inquiry: { options, presented }, now } = assessment
     const { outcome } = resolution.deciding
-    if (Result.isFailure(outcome)) return unresolved(inquiry, resolution, outcome.failure)
+    if (Result.isFailure(outcome)) return unresolved(assessment, resolution, outcome.failure)
     const { material } = outcome.success.association
-    const chains = stage.run("Chain", () => screenChains(terms.chainCheck, { now, allowSha1: policy.chainSha1 }))
+    const chains = stage.run("Chain", () => screenChains(options.chainCheck, { now, allowSha1: policy.chainSha1 }))
     const found = stage.run(
       "Matcher",
       () => match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
     )
-    return stage.run("Verdict", () => decide(inquiry, resolution, outcome.success, found, chains, policy.clockSkewMs))
+    return stage.run(
+      "Verdict",
+      () => decide(assessment, resolution, outcome.success, found, chains, policy.clockSkewMs)
+    )
   }
 
   const report = Effect.fn("Verifier.report")(
@@ -176,29 +181,42 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     return yield* resolver.forget(yield* Effect.fromResult(parseTarget({ domain, service }, policy)))
   })
 
-  return Verifier.of({ verify, verifyNow, report, forget, inventory })
+  return Verifier.of({
+    prepare: (question, stage) => prepare(question, policy, stage),
+    recall,
+    verify,
+    report,
+    forget,
+    inventory
+  })
 })
 
-/**
- * Remembers what was read of a question for as long as somebody holds the question. Only of one that cannot change any
- * more: a caller that reuses an object for its next question must not get the last one's answer.
- */
-const remembering = <A>(read: (question: Question) => Result.Result<A, QuestionError>) => {
-  const known = new WeakMap<Question, Result.Result<A, QuestionError>>()
-  return (question: Question): Result.Result<A, QuestionError> => {
-    const remembered = known.get(question)
-    if (remembered !== undefined) return remembered
-    const fresh = read(question)
-    if (Result.isSuccess(fresh) && isFixed(question)) known.set(question, fresh)
-    return fresh
-  }
+/** A verdict, and whether it stands. */
+interface Conclusion {
+  readonly verdict: Verdict
+  /** With which options the domain is to be asked once more. */
+  readonly secondLook?: SecondLook | undefined
+  /** To be called where memory gave it, and it is used. */
+  readonly used?: () => void
 }
 
-const isFixed = (question: Question): boolean =>
-  Object.isFrozen(question) && Object.values(question).every((value) => typeof value !== "object")
+type SecondLook = Pick<ResolveOptions, "force">
 
-const toOptions = (
-  { asked, terms: { deadlineMs, generations, maxAgeMs } }: Inquiry,
+/** Is the domain to be asked once more, where the answer rests on what was there before the question? */
+const secondLookAfter = (
+  { code, verdict }: Verdict,
+  { deciding: { outcome } }: Resolution
+): SecondLook | undefined => {
+  if (Result.isFailure(outcome) || outcome.success.fetchedForQuestion) return undefined
+  // POSH-MAT-43: what is remembered may be older than the certificate, whichever code the mismatch has.
+  if (verdict === "mismatch") return { force: "mismatch" }
+  // It ended between the look and the decision.
+  return code === "AllMaterialExpired" ? {} : undefined
+}
+
+const toResolveOptions = (
+  { options: { deadlineMs, generations, maxAgeMs } }: Inquiry,
+  asked: Stamp,
   stage: StageTracer
 ): ResolveOptions => ({
   generations,
@@ -207,15 +225,3 @@ const toOptions = (
   stage,
   ...(maxAgeMs === undefined ? {} : { maxAgeMs })
 })
-
-/** With which options the domain is to be asked once more, where the answer rests on what was there before the question. */
-const needsSecondLook = (
-  { code, verdict }: Verdict,
-  { deciding: { outcome } }: Resolution
-): Pick<ResolveOptions, "force"> | undefined => {
-  if (Result.isFailure(outcome) || outcome.success.fetchedForQuestion) return undefined
-  // POSH-MAT-43: what is remembered may be older than the certificate, whichever code the mismatch has.
-  if (verdict === "mismatch") return { force: "mismatch" }
-  // It ended between the look and the decision.
-  return code === "AllMaterialExpired" ? {} : undefined
-}

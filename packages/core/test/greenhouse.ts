@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import type { Verdict } from "../src/verdict/Verdict.ts"
 import { Verifier } from "../src/Verifier.ts"
+import { recallBy, verifyBy } from "./asking.ts"
 
 export const rfc = "https://chat.orchard.example/.well-known/posh/xmpp-server.json"
 export const draft = "https://chat.orchard.example/.well-known/posh._xmpp-server._tcp.json"
@@ -21,9 +22,9 @@ export const onlyNext = { fingerprints: [greenhouse.fingerprints.fingerprints[0]
 /** Whatever memory gives at once is what the ordinary way gives as well. */
 export const ask = (more: object = {}) =>
   Effect.gen(function*() {
-    const { verify, verifyNow } = yield* Verifier
-    const atOnce = verifyNow({ ...question, ...more })
-    const verdict = yield* verify({ ...question, ...more })
+    const verifier = yield* Verifier
+    const atOnce = recallBy(verifier, { ...question, ...more })
+    const verdict = yield* verifyBy(verifier, { ...question, ...more })
     if (atOnce !== undefined) assert.deepStrictEqual(told(atOnce), told(verdict))
     return `${verdict.code} ${verdict.cache ?? "-"}`
   })

@@ -25,15 +25,15 @@ import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts
 /** Puts the lane in front of a listener's routes. */
 export const layer = (listener: Lanes) =>
   Layer.effectDiscard(Effect.gen(function*() {
-    const { decide, decideNow } = yield* Decider
+    const { decide, recall } = yield* Decider
     const { choose } = yield* Tracing
     const runFork = Effect.runForkWith(yield* Effect.context())
     const readings = makeReadings()
-    /** What is remembered is answered on the spot; a fiber for each would cost a third of the whole. */
-    const answerNow = (reading: Result.Result<Reading, Problem>, caller: Caller): Rendered | undefined => {
+    /** What memory answers is answered on the spot; a fiber for each would cost a third of the whole. */
+    const answerFromMemory = (reading: Result.Result<Reading, Problem>, caller: Caller): Rendered | undefined => {
       if (Result.isFailure(reading)) return renderProblem(reading.failure)
-      const { asked, explain } = reading.success
-      const decision = decideNow(asked, caller)
+      const { explain, question } = reading.success
+      const decision = recall(question, caller)
       return decision === undefined
         ? undefined
         : renderAnswer(toAnswer(decision.verdict, { id: decision.id, explain }))
@@ -59,8 +59,8 @@ export const layer = (listener: Lanes) =>
         }
         const traced = choose(request)
         const reading = readings(octets)
-        const now = traced === undefined ? attempt(() => answerNow(reading, caller)) : undefined
-        if (now !== undefined) return end(now)
+        const recalled = traced === undefined ? attempt(() => answerFromMemory(reading, caller)) : undefined
+        if (recalled !== undefined) return end(recalled)
         const work = answer(reading, caller)
         const fiber = runFork(traced === undefined ? work : traced(work))
         const exit = fiber.pollUnsafe()
@@ -94,8 +94,8 @@ const readBody = (request: IncomingMessage, length: number, onBody: (octets: Buf
 }
 
 /**
- * Bodies → questions. Servers put the same question again and again, to the octet: what was read of the last few
- * thousand different ones is kept, so that only new ones are read.
+ * Bodies → questions. Servers put the same question again and again, to the octet: the last few thousand different ones
+ * are kept as they were prepared, so that only new ones are read.
  *
  * **Details**
  *
@@ -107,7 +107,8 @@ const makeReadings = () => {
     max: 4_096,
     maxSize: 16 * 1024 * 1024,
     maxEntrySize: 64 * 1024,
-    sizeCalculation: ({ octets }) => 1_024 + octets.length
+    // The certificate is kept as it was read beside the body.
+    sizeCalculation: ({ octets }) => 1_536 + octets.length
   })
   return (octets: Buffer): Result.Result<Reading, Problem> => {
     const { length } = octets

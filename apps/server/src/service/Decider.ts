@@ -1,18 +1,15 @@
 /**
  * A question of a caller → a decision. Every way to ask (either lane, by fingerprint, in a batch) comes through here.
  */
-import { type Problem, type Question } from "@posh/api"
-import { type QuestionError, type Verdict, Verifier } from "@posh/core"
-import { Cause, Context, Effect, Layer, type LogLevel, Option, type Tracer } from "effect"
+import type { Problem } from "@posh/api"
+import { CallerBudget, currentStage, type Verdict, Verifier } from "@posh/core"
+import { Cause, Context, Effect, Layer, type LogLevel, Option, Result, type Tracer } from "effect"
 import { internalProblem, questionProblem } from "../http/problems.ts"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { type Caller, permit } from "./Caller.ts"
+import type { CallerQuestion } from "./CallerQuestion.ts"
 import { makeId } from "./ids.ts"
-import { callerBounds } from "./limits/bounds.ts"
 import { Limits } from "./limits/Limits.ts"
-
-/** What of a question decides the verdict. */
-export type Asked = Omit<Question, "explain">
 
 /** A verdict with the name under which it can be found again. */
 export interface Decision {
@@ -21,71 +18,83 @@ export interface Decision {
 }
 
 /** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
-export type Decide = (asked: Asked, caller: Caller, batchedMs?: number) => Effect.Effect<Decision, Problem>
+export type Decide = (
+  question: CallerQuestion,
+  caller: Caller,
+  batchedMs?: number
+) => Effect.Effect<Decision, Problem>
 
 export class Decider extends Context.Service<Decider, {
-  readonly decide: Decide
   /**
-   * The decision, where memory gives it at once: nothing is spent, nobody waits, and so it takes no place. `undefined`
-   * says nothing but that `decide` has to be asked.
+   * The decision, where memory alone gives it, at once: nothing is spent and nothing waited for, and so it takes no place.
+   * `undefined` says nothing but that `decide` has to be asked.
    */
-  readonly decideNow: (asked: Asked, caller: Caller) => Decision | undefined
+  readonly recall: (question: CallerQuestion, caller: Caller) => Decision | undefined
+  /** The decision: from memory, or within the caller's limits by asking. */
+  readonly decide: Decide
 }>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
     Decider,
     Effect.gen(function*() {
-      const { verify, verifyNow } = yield* Verifier
+      const verifier = yield* Verifier
       const { ask, asksTooMuch } = yield* Limits
       const observations = yield* DecisionObserver
-      const put = (asked: Asked): Effect.Effect<Decision, Problem> =>
-        Effect.matchCauseEffect(verify(asked), {
-          onFailure: toProblem,
-          onSuccess: (verdict) => Effect.succeed({ id: makeId(verdict.decidedAt), verdict })
-        })
-      const putWithinLimits = (asked: Asked, caller: Caller, batchedMs: number | undefined) =>
-        Effect.suspend(() => {
-          const since = observations.asked()
-          const decided = ask({
-            caller,
-            answer: put(asked),
-            isHeavy: isHeavy(asked),
-            isSettled: ({ verdict }) => verdict.valid,
-            ...(batchedMs === undefined ? {} : { batchedMs })
-          })
-          // Only of what the caller is told: limits may have the last word.
-          return Effect.flatMap(decided, (decision) => {
-            observations.decided(decision, asked, caller, since)
-            return told(decision)
-          })
-        })
-      const decideNow = (asked: Asked, caller: Caller): Decision | undefined => {
+
+      const recall = (question: CallerQuestion, caller: Caller): Decision | undefined => {
         // Not everybody may; and what is heavy waits for its turn.
-        if (asked.refresh === true || isHeavy(asked)) return undefined
+        if (question.said.refresh === true || question.isHeavy) return undefined
         const since = observations.asked()
-        const verdict = verifyNow(asked)
+        const inquiry = question.prepare(verifier.prepare)
+        const verdict = Result.isSuccess(inquiry) ? verifier.recall(inquiry.success) : undefined
         if (verdict === undefined || asksTooMuch(caller)) return undefined
-        const decision = { id: makeId(verdict.decidedAt), verdict }
-        observations.decided(decision, asked, caller, since)
+        const decision = toDecision(verdict)
+        observations.decided(decision, question, caller, since)
         return decision
       }
-      return Decider.of({
-        decideNow,
-        decide: (asked, caller, batchedMs) =>
-          asked.refresh === true
-            ? Effect.andThen(
-              Effect.fromResult(permit(caller, "admin", "refresh")),
-              putWithinLimits(asked, caller, batchedMs)
-            )
-            : putWithinLimits(asked, caller, batchedMs)
+
+      const decide: Decide = (question, caller, batchedMs) =>
+        Effect.catchCause(
+          Effect.withFiber(({ cache: { span } }) => {
+            // A traced question goes step by step, and each has its span.
+            const recalled = span === undefined ? recall(question, caller) : undefined
+            return recalled === undefined ? askWithinLimits(question, caller, batchedMs) : told(recalled)
+          }),
+          toProblem
+        )
+
+      const askWithinLimits = Effect.fnUntraced(function*(
+        question: CallerQuestion,
+        caller: Caller,
+        batchedMs: number | undefined
+      ): Effect.fn.Return<Decision, Problem> {
+        if (question.said.refresh === true) yield* Effect.fromResult(permit(caller, "admin", "refresh"))
+        const since = observations.asked()
+        const decision = yield* ask<Decision>({
+          caller,
+          answer: Effect.map(verify(question), toDecision),
+          isHeavy: question.isHeavy,
+          isSettled: ({ verdict }) => verdict.valid,
+          ...(batchedMs === undefined ? {} : { batchedMs })
+        })
+        // Only of what the caller is told: limits may have the last word.
+        observations.decided(decision, question, caller, since)
+        return yield* told(decision)
       })
+
+      const verify = Effect.fnUntraced(function*(question: CallerQuestion): Effect.fn.Return<Verdict, Problem> {
+        const { turn = Effect.void } = yield* CallerBudget
+        if (!question.isPrepared) yield* turn
+        const inquiry = question.prepare(verifier.prepare, yield* currentStage)
+        if (Result.isFailure(inquiry)) return yield* Effect.fail(questionProblem(inquiry.failure))
+        return yield* verifier.verify(inquiry.success)
+      })
+
+      return Decider.of({ recall, decide })
     })
   )
 }
 
-/** Signatures are checked, or a certificate of many names is read: milliseconds. */
-const isHeavy = ({ certificate = "", chain: [leaf = ""] = [], chainCheck = "off" }: Asked): boolean =>
-  chainCheck !== "off" || certificate.length > callerBounds.lightCertificate ||
-  leaf.length > callerBounds.lightCertificate
+const toDecision = (verdict: Verdict): Decision => ({ id: makeId(verdict.decidedAt), verdict })
 
 /** Said in the log and in the span, where there is somebody to read it; never by which certificate. */
 const told = (decision: Decision): Effect.Effect<Decision> =>
@@ -108,10 +117,10 @@ const talkative: ReadonlySet<LogLevel.LogLevel> = new Set(["All", "Trace", "Debu
 const logDecision = ({ id, verdict: { code, domain, service, verdict } }: Decision): Effect.Effect<void> =>
   Effect.logDebug("decided").pipe(Effect.annotateLogs({ decision: id, domain, service, verdict, code }))
 
-/** A question that was refused; a fault of ours, which is a problem of this question alone; or an interruption. */
-const toProblem = (cause: Cause.Cause<QuestionError>): Effect.Effect<never, Problem> => {
+/** A question that is refused; a defect, which is a problem of this question alone; or an interruption. */
+const toProblem = (cause: Cause.Cause<Problem>): Effect.Effect<never, Problem> => {
   const refused = Cause.findErrorOption(cause)
-  if (Option.isSome(refused)) return Effect.fail(questionProblem(refused.value))
+  if (Option.isSome(refused)) return Effect.fail(refused.value)
   if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
   return Effect.andThen(Effect.logError("a question met a defect", cause), Effect.fail(internalProblem))
 }

@@ -8,7 +8,8 @@ import { readBatchBody } from "../http/batchBody.ts"
 import { internalProblem, problemAt, schemaProblem } from "../http/problems.ts"
 import { DecisionObserver, type DecisionObserverShape } from "../telemetry/DecisionObserver.ts"
 import type { Caller } from "./Caller.ts"
-import type { Asked, Decide, Decision } from "./Decider.ts"
+import { type Asked, CallerQuestion } from "./CallerQuestion.ts"
+import type { Decide, Decision } from "./Decider.ts"
 import { callerBounds } from "./limits/bounds.ts"
 import type { Limits } from "./limits/Limits.ts"
 import { eachPiece } from "./limits/Turns.ts"
@@ -47,13 +48,18 @@ export const answerBatch = (
     onClosed(() => held.giveBack())
 
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const ask = (asked: Asked): Fiber.Fiber<Decided> =>
-      runFork(Effect.result(spanned("Question", decide(asked, caller, monotonicMsOf(clock) - arrivedAt))))
+    const ask = (question: CallerQuestion): Fiber.Fiber<Decided> =>
+      runFork(Effect.result(spanned("Question", decide(question, caller, monotonicMsOf(clock) - arrivedAt))))
     const shared = new Map<string, Shared>()
     const share = ({ asked, key }: { readonly key: string; readonly asked: Asked }): Shared => {
       const known = shared.get(key)
       if (known !== undefined) return known
-      const fresh: Shared = { asking: ask(asked), decided: undefined, plain: makeText(), explained: makeText() }
+      const fresh: Shared = {
+        asking: ask(new CallerQuestion(asked)),
+        decided: undefined,
+        plain: makeText(),
+        explained: makeText()
+      }
       shared.set(key, fresh)
       return fresh
     }

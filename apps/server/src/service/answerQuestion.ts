@@ -5,7 +5,8 @@ import { type Answer, type Problem, Question } from "@posh/api"
 import { Effect, Result, Schema } from "effect"
 import { schemaProblem } from "../http/problems.ts"
 import type { Caller } from "./Caller.ts"
-import type { Asked, Decide } from "./Decider.ts"
+import { CallerQuestion } from "./CallerQuestion.ts"
+import type { Decide } from "./Decider.ts"
 import { toAnswer } from "./toAnswer.ts"
 
 /** Answers one question, given as the JSON value of its body. */
@@ -16,20 +17,23 @@ export const answerQuestion = (decide: Decide, caller: Caller, input: unknown): 
 
 /** A question that can be put. */
 export interface Reading {
-  readonly asked: Asked
+  readonly question: CallerQuestion
   readonly explain: boolean
 }
 
 /** JSON value → question. */
 export const readQuestion = (input: unknown): Result.Result<Reading, Problem> =>
-  Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({ asked: Object.freeze(asked), explain }))
+  Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({
+    question: new CallerQuestion(asked),
+    explain
+  }))
 
 export const answerReading = (
   decide: Decide,
   caller: Caller,
-  { asked, explain }: Reading
+  { explain, question }: Reading
 ): Effect.Effect<Answer, Problem> =>
-  Effect.map(decide(asked, caller), ({ id, verdict }) => toAnswer(verdict, { id, explain }))
+  Effect.map(decide(question, caller), ({ id, verdict }) => toAnswer(verdict, { id, explain }))
 
 const decodeQuestionResult = Schema.decodeUnknownResult(Question, { onExcessProperty: "error" })
 

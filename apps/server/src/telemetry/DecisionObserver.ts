@@ -4,14 +4,15 @@
 import type { ProblemCode } from "@posh/api"
 import { Context } from "effect"
 import type { Caller } from "../service/Caller.ts"
-import type { Asked, Decision } from "../service/Decider.ts"
+import type { CallerQuestion } from "../service/CallerQuestion.ts"
+import type { Decision } from "../service/Decider.ts"
 
 /** The callbacks are quick, wait for nothing and never throw: they are called in the middle of answering. */
 export interface DecisionObserverShape {
   /** A question came; what is returned is handed back with its verdict. */
   readonly asked: () => number
   /** It was decided. */
-  readonly decided: (decision: Decision, asked: Asked, caller: Caller, since: number) => void
+  readonly decided: (decision: Decision, question: CallerQuestion, caller: Caller, since: number) => void
   /** A question of a batch has a problem in its place. */
   readonly problem: (code: ProblemCode) => void
 }

@@ -46,9 +46,9 @@ const traced = (settings: TelemetrySettings, { cell }: Metrics["Service"]) =>
 /** The first keeps the time. */
 const both = (first: DecisionObserverShape, second: DecisionObserverShape): DecisionObserverShape => ({
   asked: first.asked,
-  decided: (decision, asked, caller, since) => {
-    first.decided(decision, asked, caller, since)
-    second.decided(decision, asked, caller, since)
+  decided: (decision, question, caller, since) => {
+    first.decided(decision, question, caller, since)
+    second.decided(decision, question, caller, since)
   },
   problem: (code) => {
     first.problem(code)

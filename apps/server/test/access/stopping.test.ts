@@ -7,6 +7,7 @@ import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { once } from "node:events"
 import { connect } from "node:net"
 import { jsonBody, Service } from "../service.ts"
+import { prepare } from "../service/inquiries.ts"
 import { verified } from "../service/verdicts.ts"
 import { fleetKeys } from "./world.ts"
 
@@ -24,7 +25,8 @@ it.live("the gate stands as long as a connection does", () =>
     const asked = yield* Deferred.make<void>()
     const answer = yield* Deferred.make<typeof verified>()
     const slow = Layer.mock(Verifier, {
-      verifyNow: () => undefined,
+      prepare,
+      recall: () => undefined,
       verify: () => Effect.andThen(Deferred.succeed(asked, undefined), Deferred.await(answer))
     })
     const scope = yield* Scope.make()

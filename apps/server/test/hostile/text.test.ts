@@ -7,6 +7,7 @@ import type * as Api from "@posh/api"
 import { defaultPolicy, Fetcher, Verifier } from "@posh/core"
 import { base64, jwkSetDocument, selfSigned } from "@posh/testing"
 import { Effect, Layer, Result, Schema } from "effect"
+import { CallerQuestion } from "../../src/service/CallerQuestion.ts"
 import { makeFill } from "../../src/telemetry/decisions/chunk.ts"
 import { makeToDraft } from "../../src/telemetry/decisions/record.ts"
 import { type Response, Service } from "../service.ts"
@@ -141,9 +142,11 @@ const assertTold = Effect.fnUntraced(function*(generations: "rfc-only" | "draft-
     assert.notMatch(text, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
   }
   const { explain: _explain, ...asked } = question
-  const verdict = Result.getOrUndefined(yield* Effect.result(Verifier.use(({ verify }) => verify(asked))))
-  if (verdict === undefined) return
-  const draft = toDraft({ decision: { id: "0193", verdict }, asked: Object.freeze(asked), caller, tookMs: 1 })
+  const verifier = yield* Verifier
+  const inquiry = verifier.prepare(asked)
+  if (Result.isFailure(inquiry)) return
+  const verdict = yield* verifier.verify(inquiry.success)
+  const draft = toDraft({ decision: { id: "0193", verdict }, question: new CallerQuestion(asked), caller, tookMs: 1 })
   const line = Buffer.from(makeFill(0)([draft], 1).octets).toString()
   assert.notMatch(line.slice(0, -1), /[\p{C}\p{Zl}\p{Zp}]/u)
   assertFit(JSON.parse(line), "line")

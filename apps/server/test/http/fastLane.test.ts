@@ -3,18 +3,22 @@ import { Verifier } from "@posh/core"
 import { Effect, Layer, Schema } from "effect"
 import { fleetKeys, trust } from "../access/world.ts"
 import { type Asked, jsonBody, Service } from "../service.ts"
+import { domainOf, prepare } from "../service/inquiries.ts"
 import { indeterminate, verified } from "../service/verdicts.ts"
 
 /** What a verifier may do, by the domain that it is asked about. */
 const verifier = Layer.succeed(
   Verifier,
   Verifier.of({
-    verifyNow: ({ domain }) => {
+    prepare,
+    recall: (inquiry) => {
+      const domain = domainOf(inquiry)
       if (domain === "broken.example") throw new Error("a defect")
       if (domain === "half-remembered.example") return {} as typeof verified
       return domain === "remembered.example" ? verified : undefined
     },
-    verify: ({ domain }) => {
+    verify: (inquiry) => {
+      const domain = domainOf(inquiry)
       if (domain === "defect.example") return Effect.die("a defect")
       if (domain === "broken.example") return Effect.die("a defect")
       if (domain === "half.example" || domain === "half-remembered.example") {

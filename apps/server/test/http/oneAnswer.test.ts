@@ -8,12 +8,14 @@ import { connect as connectPlain } from "node:net"
 import { connect as connectTls } from "node:tls"
 import { fleetKeys, trust } from "../access/world.ts"
 import { Service } from "../service.ts"
+import { domainOf, prepare } from "../service/inquiries.ts"
 import { verified } from "../service/verdicts.ts"
 
 const verifier = Layer.succeed(
   Verifier,
   Verifier.of({
-    verifyNow: ({ domain }) => domain === "slow.example" ? undefined : verified,
+    prepare,
+    recall: (inquiry) => domainOf(inquiry) === "slow.example" ? undefined : verified,
     verify: () => Effect.as(Effect.sleep("300 millis"), verified),
     report: () => Effect.die("not asked"),
     forget: () => Effect.succeed(nothingPending),

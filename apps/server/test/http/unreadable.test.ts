@@ -3,8 +3,9 @@ import { Verifier } from "@posh/core"
 import { Effect, Layer } from "effect"
 import { connect } from "node:net"
 import { Service } from "../service.ts"
+import { prepare } from "../service/inquiries.ts"
 
-const nobody = Layer.mock(Verifier, { verifyNow: () => undefined })
+const nobody = Layer.mock(Verifier, { prepare, recall: () => undefined })
 
 /** What comes back for octets that are no request. */
 const exchange = (baseUrl: string, octets: string) =>

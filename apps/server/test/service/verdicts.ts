@@ -13,7 +13,8 @@ import {
   type Verdict,
   Verifier
 } from "@posh/core"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Result } from "effect"
+import { domainOf, prepare, questionOf } from "./inquiries.ts"
 
 const domain = "hosted.example" as Domain
 const service = "xmpp-server" as ServiceKey
@@ -174,12 +175,16 @@ export const fakeVerifier = (answers: { readonly [domain: string]: Verdict | "de
   const layer = Layer.succeed(
     Verifier,
     Verifier.of({
-      verifyNow: () => undefined,
-      verify: (question) => {
+      prepare: (question) => {
+        if (answers[question.domain] !== undefined) return prepare(question)
         record.questions.push(question)
-        const answer = answers[question.domain]
-        if (answer === undefined) return Effect.fail(refused)
-        if (answer === "defect") return Effect.die(new Error("the secret of the inside"))
+        return Result.fail(refused)
+      },
+      recall: () => undefined,
+      verify: (inquiry) => {
+        record.questions.push(questionOf(inquiry))
+        const answer = answers[domainOf(inquiry)]
+        if (answer === undefined || answer === "defect") return Effect.die(new Error("the secret of the inside"))
         return answer === "never" ? Effect.never : Effect.succeed(answer)
       },
       report: (name, key, options) => {

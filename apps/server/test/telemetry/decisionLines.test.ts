@@ -4,7 +4,8 @@ import { Deferred, Effect, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Asked, Decision } from "../../src/service/Decider.ts"
+import { type Asked, CallerQuestion } from "../../src/service/CallerQuestion.ts"
+import type { Decision } from "../../src/service/Decider.ts"
 import { makeFill } from "../../src/telemetry/decisions/chunk.ts"
 import { makeDecisionLog } from "../../src/telemetry/decisions/DecisionLog.ts"
 import { makeMask } from "../../src/telemetry/decisions/mask.ts"
@@ -13,11 +14,11 @@ import { type Sink, SinkError } from "../../src/telemetry/decisions/sink.ts"
 import { association, indeterminate, verified } from "../service/verdicts.ts"
 import { until } from "./world.ts"
 
-const asked: Asked = Object.freeze({ domain: "hosted.example", service: "xmpp-server", certificate: "MAA=" })
+const asked: Asked = { domain: "hosted.example", service: "xmpp-server", certificate: "MAA=" }
 const decision = (verdict: Decision["verdict"]): Decision => ({ id: "0193", verdict })
 const entry = (more: Partial<Entry> = {}): Entry => ({
   decision: decision(verified),
-  asked,
+  question: new CallerQuestion(asked),
   caller: { name: "ops", account: "ops", scope: "verify" },
   tookMs: 0.25,
   ...more
@@ -159,11 +160,16 @@ describe("a record", () => {
     ],
     [
       "options with everything in them",
-      entry({ asked: Object.freeze({ ...asked, derivedDomain: `"\n\u2028\u009b\u202e${"y".repeat(300)}` }) })
+      entry({ question: new CallerQuestion({ ...asked, derivedDomain: `"\n\u2028\u009b\u202e${"y".repeat(300)}` }) })
     ],
     [
       "a proof type ten thousand times",
-      entry({ asked: Object.freeze({ ...asked, prooftypes: Array.from({ length: 10_000 }, () => "posh" as const) }) })
+      entry({
+        question: new CallerQuestion({
+          ...asked,
+          prooftypes: Array.from({ length: 10_000 }, () => "posh" as const)
+        })
+      })
     ],
     ["an indeterminate verdict", entry({ decision: decision(indeterminate) })],
     ["a verdict", entry()]
@@ -185,12 +191,34 @@ describe("a record", () => {
     assert.deepStrictEqual(membersOf(JSON.parse(line)), membersOf(JSON.parse(shown)))
   })
 
-  it("keeps no text of a question that can still change", () => {
+  it("keeps no text of an object that can still change", () => {
     const loose = { ...asked, deadlineMs: 1_000 }
-    const first = JSON.parse(lineOf(entry({ asked: loose })))
+    const question = new CallerQuestion(loose)
+    const first = JSON.parse(lineOf(entry({ question })))
     loose.deadlineMs = 2_000
-    const second = JSON.parse(lineOf(entry({ asked: loose })))
-    assert.deepStrictEqual([first.question.deadlineMs, second.question.deadlineMs], [1_000, 2_000])
+    const second = JSON.parse(lineOf(entry({ question: new CallerQuestion(loose) })))
+    const again = JSON.parse(lineOf(entry({ question })))
+    const deadlines = [first, second, again].map((line) => line.question.deadlineMs)
+    assert.deepStrictEqual(deadlines, [1_000, 2_000, 1_000])
+  })
+
+  it("is written anew for another caller, answer or evidence, also of a question that is kept", () => {
+    const question = new CallerQuestion(asked)
+    const lines = [
+      entry({ question }),
+      entry({ question, decision: decision(indeterminate) }),
+      entry({ question, caller: { name: "dev", account: "dev", scope: "verify" } }),
+      entry({ question, decision: decision({ ...verified, basis: association }) }),
+      entry({ question, decision: decision({ ...verified, basis: { ...association, delegation: "reference" } }) })
+    ].map((of) => JSON.parse(lineOf(of)))
+    assert.deepStrictEqual(lines.map(({ answer, caller }) => [caller, answer.code]), [
+      ["ops", "Verified"],
+      ["ops", "ConnectTimeout"],
+      ["dev", "Verified"],
+      ["ops", "Verified"],
+      ["ops", "Verified"]
+    ])
+    assert.strictEqual(new Set(lines.slice(3).map(({ evidence }) => evidence)).size, 2)
   })
 
   it("masks with a key of its own where none is given", () => {

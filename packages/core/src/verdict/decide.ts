@@ -10,19 +10,14 @@ import type { Presented } from "../presented/Presented.ts"
 import type { ChainScreen } from "../proof/posh/ChainScreen.ts"
 import type { Match } from "../proof/posh/Matcher.ts"
 import type { ResolveError } from "../question/errors.ts"
+import type { Inquiry } from "../question/Inquiry.ts"
 import type { QuestionOptions } from "../question/QuestionOptions.ts"
-import type { Stamp } from "../question/Stamp.ts"
-import type { Target } from "../question/Target.ts"
 import { reportAttempt } from "./report.ts"
 import { type Evidence, type Origin, refuted, type Subject, type Verdict, verified } from "./Verdict.ts"
 
-/** A question after parsing. */
-export interface Inquiry {
-  readonly target: Target
-  readonly presented: Presented
-  readonly terms: QuestionOptions
-  /** When it was put. */
-  readonly asked: Stamp
+/** A prepared question at an instant: what does not depend on what the domain asserts. */
+export interface Assessment {
+  readonly inquiry: Inquiry
   /** The time by which everything is judged (POSH-MAT-02), in the end that of the decision; milliseconds since the epoch. */
   readonly now: number
   /** By then. */
@@ -31,7 +26,7 @@ export interface Inquiry {
 
 /** The verdict on a match or the lack of one; names come last (POSH-MAT-64). */
 export const decide = (
-  inquiry: Inquiry,
+  assessment: Assessment,
   resolution: Resolution,
   known: Usable,
   found: Match,
@@ -41,22 +36,22 @@ export const decide = (
   const { association } = known
   const origin = originOf(resolution, association)
   const { generation } = association
-  const subject = subjectOf(inquiry)
-  const evidence = () => evidenceOf(inquiry, resolution, association, found, chains)
+  const subject = subjectOf(assessment)
+  const evidence = () => evidenceOf(assessment, resolution, association, found, chains)
   if (found._tag === "Unmatched") return refuted(subject, found.code, evidence, { generation, ...origin })
-  if (!namesSuffice(inquiry, association)) {
+  if (!namesSuffice(assessment.inquiry, association)) {
     return refuted(subject, "NameCheckFailed", evidence, { generation, ...origin })
   }
   return verified(subject, known, found.candidate, origin, evidence, clockSkewMs)
 }
 
 /** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
-export const refusedLeaf = (inquiry: Inquiry, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
+export const refusedLeaf = (assessment: Assessment, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
   const { code, ...more } = fault
-  return refuted(subjectOf(inquiry), code, () => ({ attempts: [], lints: inquiry.leaf.lints }), more)
+  return refuted(subjectOf(assessment), code, () => ({ attempts: [], lints: assessment.leaf.lints }), more)
 }
 
-const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
+const subjectOf = ({ inquiry: { presented, target }, now }: Assessment): Subject => ({
   domain: target.domain,
   service: target.service.key,
   presented,
@@ -65,18 +60,18 @@ const subjectOf = ({ now, presented, target }: Inquiry): Subject => ({
 
 /** The verdict where there is nothing to match with. */
 export const unresolved = (
-  inquiry: Inquiry,
+  assessment: Assessment,
   resolution: Resolution,
   failure: ResolveError
 ): Verdict => {
   const { asked, deciding: { key: { generation }, retryAt } } = resolution
   const { code, detail, lints = [] } = failure
   // Nothing is remembered of a limit of ours, which says itself when to come back.
-  const retryAfterMs = retryAt === undefined ? failure.retryAfterMs : Math.max(0, retryAt - inquiry.now)
+  const retryAfterMs = retryAt === undefined ? failure.retryAfterMs : Math.max(0, retryAt - assessment.now)
   return refuted(
-    subjectOf(inquiry),
+    subjectOf(assessment),
     code,
-    () => ({ attempts: asked.map(reportAttempt), lints: [...inquiry.leaf.lints, ...lints] }),
+    () => ({ attempts: asked.map(reportAttempt), lints: [...assessment.leaf.lints, ...lints] }),
     {
       ...originOf(resolution, failure),
       ...(detail === undefined ? {} : { detail }),
@@ -93,18 +88,18 @@ const originOf = ({ asked, deciding: { cache } }: Resolution, basis: Association
   return { cache, basis, waitedMs }
 }
 
-const namesOf = ({ presented, target, terms }: Inquiry, { delegatedDomain }: Association): NameMatches | undefined =>
+const namesOf = ({ options, presented, target }: Inquiry, { delegatedDomain }: Association): NameMatches | undefined =>
   presented.names === undefined ? undefined : compareNames({
     names: presented.names,
     source: target.domain,
     delegated: delegatedDomain,
     service: target.service,
-    ...(terms.derivedDomain === undefined ? {} : { derived: terms.derivedDomain })
+    ...(options.derivedDomain === undefined ? {} : { derived: options.derivedDomain })
   })
 
 // POSH-MAT-50: advice by default. POSH-MAT-51, and a derived domain that DNS secured counts as well (POSH-PRF-07).
 const namesSuffice = (inquiry: Inquiry, association: Association): boolean => {
-  const { nameCheck } = inquiry.terms
+  const { nameCheck } = inquiry.options
   if (nameCheck === "advisory") return true
   const names = namesOf(inquiry, association)
   if (names === undefined) return false
@@ -112,7 +107,7 @@ const namesSuffice = (inquiry: Inquiry, association: Association): boolean => {
 }
 
 const evidenceOf = (
-  inquiry: Inquiry,
+  { inquiry, leaf }: Assessment,
   { asked }: Resolution,
   association: Association,
   found: Match,
@@ -126,11 +121,11 @@ const evidenceOf = (
     material: association.material,
     lifetime: association.lifetime,
     ...(names === undefined ? {} : { names }),
-    lints: [...inquiry.leaf.lints, ...lintNames(inquiry.presented), ...association.lints]
+    lints: [...leaf.lints, ...lintNames(inquiry.presented), ...association.lints]
   }
   if (found._tag === "Unmatched") return evidence
   const matched = { ...evidence, matched: found.candidate, lints: [...evidence.lints, ...found.lints] }
-  return withChain(matched, found.candidate.index, association, inquiry.terms, chains)
+  return withChain(matched, found.candidate.index, association, inquiry.options, chains)
 }
 
 const lintNames = ({ certificate }: Presented): ReadonlyArray<Lint> =>

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { Verifier } from "../../src/Verifier.ts"
+import { verify } from "../asking.ts"
 import { makeWeb, testPolicy, verifierOver } from "../fakeFetcher.ts"
 import { ask, at, draft, fingerprints, next, onlyNext, question, rfc, start } from "../greenhouse.ts"
 
@@ -26,7 +26,7 @@ describe("RFC 7711 material", () => {
     const web = makeWeb({ [rfc]: { json: { url: target, expires: 600 } }, [target]: { json: fingerprints(86_400) } })
     return Effect.gen(function*() {
       yield* start
-      const verdict = yield* Verifier.use((verifier) => verifier.verify(question))
+      const verdict = yield* verify(question)
       assert.strictEqual(verdict.validUntil, Date.parse("2026-07-01T00:10:00Z"))
       assert.isAtLeast(verdict.refreshAfter ?? 0, Date.parse("2026-07-01T00:08:00Z"))
       assert.isBelow(verdict.refreshAfter ?? 0, Date.parse("2026-07-01T00:09:00Z"))
@@ -39,7 +39,7 @@ describe("RFC 7711 material", () => {
     const web = makeWeb({ [rfc]: { json: fingerprints(1e300) } })
     return Effect.gen(function*() {
       yield* start
-      const verdict = yield* Verifier.use((verifier) => verifier.verify(question))
+      const verdict = yield* verify(question)
       assert.strictEqual(verdict.validUntil, Date.parse("2026-07-08T00:00:00Z"))
     }).pipe(Effect.provide(verifierOver(web)))
   })
@@ -165,7 +165,7 @@ describe("draft material (CAC-20…22)", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {
       yield* start
-      const verdict = yield* Verifier.use((verifier) => verifier.verify(question))
+      const verdict = yield* verify(question)
       assert.strictEqual(verdict.evidence.lifetime?.expiresAt, Date.parse("2036-06-05T00:00:00Z"))
       assert.strictEqual(verdict.validUntil, Date.parse("2026-07-02T00:00:00Z"))
       yield* TestClock.adjust("24 hours")
@@ -180,7 +180,7 @@ describe("draft material (CAC-20…22)", () => {
       yield* ask()
       web.set(draft, { fault: "ConnectTimeout" })
       yield* TestClock.adjust("25 hours")
-      const verdict = yield* Verifier.use((verifier) => verifier.verify(question))
+      const verdict = yield* verify(question)
       assert.strictEqual(verdict.code, "Verified")
       assert.strictEqual(verdict.evidence.attempts[0]?.revalidation, "overdue")
       assert.isAbove(verdict.validUntil ?? 0, verdict.decidedAt)
@@ -198,7 +198,7 @@ describe("draft material (CAC-20…22)", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {
       yield* start
-      const { evidence } = yield* Verifier.use((verifier) => verifier.verify(question))
+      const { evidence } = yield* verify(question)
       assert.strictEqual(evidence.lifetime?.graceUntil, evidence.lifetime?.revalidateAt)
       web.set(draft, { fault: "ConnectTimeout" })
       yield* TestClock.adjust("19 hours")

@@ -9,11 +9,11 @@ import { TestClock } from "effect/testing"
 import { hash } from "node:crypto"
 import type { Policy } from "../../src/Policy.ts"
 import type { Question } from "../../src/question/Question.ts"
-import { Verifier } from "../../src/Verifier.ts"
+import { verify as verifyQuestion } from "../asking.ts"
 import { makeWeb, type Page, testPolicy, verifierOver } from "../fakeFetcher.ts"
 import { draft, fingerprints, question, rfc, start } from "../greenhouse.ts"
 
-const verify = (more: Partial<Question> = {}) => Verifier.use(({ verify }) => verify({ ...question, ...more }))
+const verify = (more: Partial<Question> = {}) => verifyQuestion({ ...question, ...more })
 const now = Date.parse("2026-07-01T00:00:00Z")
 const hour = 3_600_000
 
@@ -144,7 +144,7 @@ describe("MAT-63, CAC-21: the published certificate that matched ends as well", 
         ? { fingerprint: { "sha-256": hash("sha256", brief.der, "base64") } }
         : { certificate: Buffer.from(renewed.der).toString("base64") }
       const verdict = yield* Effect.provide(
-        Verifier.use(({ verify }) => verify({ ...subject, ...presented })),
+        verifyQuestion({ ...subject, ...presented }),
         verifierOver(web, policy)
       )
       assert.deepStrictEqual([verdict.code, verdict.validUntil], ["Verified", now + hour])

@@ -7,6 +7,7 @@ import { AssociationStore } from "../../src/cache/store/AssociationStore.ts"
 import { makeMemoryStore } from "../../src/cache/store/MemoryStore.ts"
 import { type Changes, type FarStore, makeTieredStore } from "../../src/cache/store/TieredStore.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verifyBy } from "../asking.ts"
 import { makeWeb, testPolicy } from "../fakeFetcher.ts"
 import { question, rfc, start } from "../greenhouse.ts"
 
@@ -72,7 +73,7 @@ describe("one flight a key across the fleet", () => {
       const replicas = yield* makeReplicas(3, web, makeFleet())
       const answers = yield* Effect.forEach(
         Array.from({ length: 300 }, (_, index) => replicas[index % 3]!),
-        (verifier) => verifier.verify(question),
+        (verifier) => verifyBy(verifier, question),
         { concurrency: "unbounded" }
       )
       assert.isTrue(answers.every(({ valid }) => valid))
@@ -84,7 +85,7 @@ describe("one flight a key across the fleet", () => {
       yield* start
       const web = makeWeb({ [rfc]: { fault: "ConnectTimeout" } })
       const replicas = yield* makeReplicas(3, web, makeFleet())
-      const answers = yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), {
+      const answers = yield* Effect.forEach(replicas, (verifier) => verifyBy(verifier, question), {
         concurrency: "unbounded"
       })
       assert.deepStrictEqual(answers.map(({ code }) => code), ["ConnectTimeout", "ConnectTimeout", "ConnectTimeout"])
@@ -98,7 +99,7 @@ describe("one flight a key across the fleet", () => {
       const fleet = makeFleet()
       const [replica] = yield* makeReplicas(1, web, fleet)
       const gone = yield* fleet.lead({ text: "chat.orchard.example:xmpp-server:rfc7711" } as never, () => undefined)
-      const waiting = yield* Effect.forkChild(replica!.verify(question))
+      const waiting = yield* Effect.forkChild(verifyBy(replica!, question))
       yield* TestClock.adjust("3 seconds")
       assert.strictEqual(web.asked.length, 0)
       yield* gone.over
@@ -114,8 +115,8 @@ describe("one flight a key across the fleet", () => {
         lead: (_key, onLost) => Effect.sync(() => (onLost(), { _tag: "Lead", over: Effect.void }))
       }
       const [replica] = yield* makeReplicas(1, web, losing)
-      assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
-      assert.deepInclude(yield* replica!.verify(question), { valid: true, cache: "miss" })
+      assert.deepInclude(yield* verifyBy(replica!, question), { valid: true, cache: "miss" })
+      assert.deepInclude(yield* verifyBy(replica!, question), { valid: true, cache: "miss" })
     }))
 
   it.effect("who goes away in the middle gives the lead up", () =>
@@ -123,12 +124,12 @@ describe("one flight a key across the fleet", () => {
       yield* start
       const web = makeWeb({ [rfc]: { never: true } })
       const [a, b] = yield* makeReplicas(2, web, makeFleet())
-      const leaving = yield* Effect.forkChild(a!.verify(question))
+      const leaving = yield* Effect.forkChild(verifyBy(a!, question))
       yield* TestClock.adjust("1 second")
       assert.strictEqual(web.asked.length, 1)
       yield* Fiber.interrupt(leaving)
       web.set(rfc, { json: greenhouse.fingerprints })
-      assert.isTrue((yield* b!.verify(question)).valid)
+      assert.isTrue((yield* verifyBy(b!, question)).valid)
     }))
 
   it.effect("a refresh ahead is made once for the fleet", () =>
@@ -136,9 +137,9 @@ describe("one flight a key across the fleet", () => {
       yield* start
       const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
       const replicas = yield* makeReplicas(3, web, makeFleet())
-      yield* replicas[0]!.verify(question)
+      yield* verifyBy(replicas[0]!, question)
       yield* TestClock.adjust("900 seconds")
-      yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), { concurrency: "unbounded" })
+      yield* Effect.forEach(replicas, (verifier) => verifyBy(verifier, question), { concurrency: "unbounded" })
       yield* TestClock.adjust("1 second")
       assert.strictEqual(web.asked.length, 2)
     }))
@@ -154,11 +155,11 @@ describe("one flight a key across the fleet", () => {
         makeFleet(),
         (shared) => Effect.flatMap(memory, (near) => makeTieredStore(near, farOver(shared), unheard))
       )
-      const askAll = Effect.forEach(replicas, (verifier) => verifier.verify(question))
+      const askAll = Effect.forEach(replicas, (verifier) => verifyBy(verifier, question))
       yield* askAll
       yield* TestClock.adjust("900 seconds")
       for (const replica of replicas) {
-        yield* replica.verify(question)
+        yield* verifyBy(replica, question)
         yield* TestClock.adjust("1 second")
       }
       assert.strictEqual(web.asked.length, 2)
@@ -171,12 +172,12 @@ describe("one flight a key across the fleet", () => {
       yield* start
       const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
       const replicas = yield* makeReplicas(3, web, makeFleet())
-      yield* replicas[0]!.verify(question)
+      yield* verifyBy(replicas[0]!, question)
       web.set(rfc, { fault: "ConnectTimeout" })
       yield* TestClock.adjust("900 seconds")
       for (const pause of ["0 seconds", "1 second", "20 seconds"] as const) {
         yield* TestClock.adjust(pause)
-        const answers = yield* Effect.forEach(replicas, (verifier) => verifier.verify(question), {
+        const answers = yield* Effect.forEach(replicas, (verifier) => verifyBy(verifier, question), {
           concurrency: "unbounded"
         })
         assert.isTrue(answers.every(({ cache, valid }) => valid && cache === "memory"), pause)

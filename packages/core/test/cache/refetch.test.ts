@@ -8,10 +8,11 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { Question } from "../../src/question/Question.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verify as verifyQuestion } from "../asking.ts"
 import { makeWeb, type Page, testPolicy, verifierOver } from "../fakeFetcher.ts"
 import { ask, draft, fingerprints, next, onlyNext, question, rfc, start } from "../greenhouse.ts"
 
-const verify = (more: Partial<Question> = {}) => Verifier.use(({ verify }) => verify({ ...question, ...more }))
+const verify = (more: Partial<Question> = {}) => verifyQuestion({ ...question, ...more })
 const wrong = { certificate: next }
 const onlyCurrent = { fingerprints: [greenhouse.fingerprints.fingerprints[1]], expires: 86_400 }
 

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { verifyBy } from "../asking.ts"
 import { question } from "../greenhouse.ts"
 import { makeWorld, overJumpingWall, type Publication } from "./world.ts"
 
@@ -90,11 +91,11 @@ describe("a wall clock that is set back", () => {
           wall.offsetMs = Date.parse("2026-07-01T00:00:00Z")
           const { origin, replicas } = yield* makeWorld
           origin.publication = published
-          assert.strictEqual((yield* replicas[0]!.verify(question)).code, "Verified")
+          assert.strictEqual((yield* verifyBy(replicas[0]!, question)).code, "Verified")
           origin.publication = { kind: "nothing", delayMs: 0 } // the domain withdraws it
           yield* TestClock.adjust(passed)
           wall.offsetMs -= back
-          const { decidedAt, validUntil, ...verdict } = yield* replicas[replica]!.verify(question)
+          const { decidedAt, validUntil, ...verdict } = yield* verifyBy(replicas[replica]!, question)
           assert.strictEqual(verdict.code, code)
           if (published.kind !== "rfc7711" || validUntil === undefined) return
           assert.isAtMost(validUntil - decidedAt, published.expires * second - passed)

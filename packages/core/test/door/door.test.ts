@@ -9,6 +9,7 @@ import { TestClock } from "effect/testing"
 import { hash } from "node:crypto"
 import type { Question } from "../../src/question/Question.ts"
 import type { Verdict } from "../../src/verdict/Verdict.ts"
+import { recallBy, verifyBy } from "../asking.ts"
 import { question } from "../greenhouse.ts"
 import { makeWorld, overJumpingWall, type Publication } from "./world.ts"
 
@@ -110,10 +111,10 @@ describe("whatever happens (CAC-12, CAC-33, CAC-35, MAT-63)", () => {
             Effect.gen(function*() {
               const askedAt = world.trueNow()
               const asked = questionOf(step)
-              const { verify, verifyNow } = world.replicas[step.replica]!
-              const atOnce = verifyNow(asked)
+              const verifier = world.replicas[step.replica]!
+              const atOnce = recallBy(verifier, asked)
               if (atOnce !== undefined) check(atOnce, askedAt, asked.maxAge)
-              check(yield* verify(asked), askedAt, asked.maxAge)
+              check(yield* verifyBy(verifier, asked), askedAt, asked.maxAge)
             })
 
           const fibers: Array<Fiber.Fiber<void, unknown>> = []

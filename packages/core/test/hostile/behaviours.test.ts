@@ -6,6 +6,7 @@ import { attemptLimits } from "../../src/Limits.ts"
 import { HttpsFetcher, parseConnectTo } from "../../src/node/index.ts"
 import { defaultPolicy } from "../../src/Policy.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verifyBy } from "../asking.ts"
 import { measured } from "./measure.ts"
 import { hostileOrigins } from "./origins/all.ts"
 import { usualCostMs } from "./origins/kinds.ts"
@@ -30,10 +31,15 @@ class Ask extends Context.Service<Ask, (domain: string, draft: boolean) => Effec
           Layer.orDie
         )
       )
-      const { verify } = Context.get(context, Verifier)
+      const verifier = Context.get(context, Verifier)
       return (domain, draft) =>
         Effect.match(
-          verify({ domain, service: "xmpp-server", certificate: pem, generations: draft ? "draft-only" : "rfc-only" }),
+          verifyBy(verifier, {
+            domain,
+            service: "xmpp-server",
+            certificate: pem,
+            generations: draft ? "draft-only" : "rfc-only"
+          }),
           { onFailure: ({ code }) => code, onSuccess: ({ code }) => code }
         )
     })

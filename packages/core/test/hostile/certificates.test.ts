@@ -4,6 +4,7 @@ import { base64, Behave, fingerprintsDocument } from "@posh/testing"
 import { Effect, Layer } from "effect"
 import type { Question } from "../../src/question/Question.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verify } from "../asking.ts"
 import { extension, forge, point } from "../forged.ts"
 import { draftPath, layerVerifier, layerWorld, rfcPath, World, worldPolicy } from "../world/world.ts"
 import { sequence, text } from "../x509/chain/der.ts"
@@ -25,7 +26,7 @@ const layerAll = layerVerifier({ budgets: { ...budgets, perHostPerMinute: 1e9, p
 const ask = (document: unknown, question: Partial<Question>) =>
   Effect.gen(function*() {
     const { removeRoute, setRoute } = yield* World
-    const { forget, verify } = yield* Verifier
+    const { forget } = yield* Verifier
     for (const path of [rfcPath, draftPath]) removeRoute(domain, path)
     const isDraft = typeof document === "object" && document !== null && "keys" in document
     setRoute(domain, isDraft ? draftPath : rfcPath, Behave.json(document))
@@ -49,7 +50,6 @@ layer(layerAll, { excludeTestServices: true, timeout: 60_000 })("a certificate",
   it.effect("the domain's name behind more than are looked at: not found, and said so", () =>
     Effect.gen(function*() {
       const { removeRoute, setRoute } = yield* World
-      const { verify } = yield* Verifier
       const others = Array.from({ length: 1_024 }, (_, index) => text(0x82, `${index}.example`))
       const der = forge({ extensions: [extension("2.5.29.17", sequence(...others, text(0x82, domain)))] })
       removeRoute(domain, draftPath)

@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { base64, Behave } from "@posh/testing"
 import { Effect, Layer } from "effect"
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey } from "node:crypto"
-import { Verifier } from "../../src/Verifier.ts"
+import { verify } from "../asking.ts"
 import { draftPath, layerVerifier, layerWorld } from "../world/world.ts"
 import { sequence, text, tlv } from "../x509/chain/der.ts"
 import { certificate, common, extension, type Keys, makeKeys, yes } from "../x509/chain/forge.ts"
@@ -91,7 +91,6 @@ layer(layerVerifier().pipe(Layer.provide(layerWorld(hosts))), { excludeTestServi
   (it) => {
     it.effect.each(documents)("$name: $fitting chains", ({ name, shown }) =>
       Effect.gen(function*() {
-        const { verify } = yield* Verifier
         const question = {
           domain: name,
           service: "xmpp-server",

@@ -16,6 +16,7 @@ import { Context, Effect, Layer, Result } from "effect"
 import { HttpsFetcher, parseConnectTo, parseNetworks } from "../../src/node/index.ts"
 import { defaultPolicy, type Policy } from "../../src/Policy.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verify } from "../asking.ts"
 import { rfcPath } from "../world/world.ts"
 import { type Dial, watchDials } from "./witness.ts"
 
@@ -85,7 +86,7 @@ export const layerVerifier = (
 export const ask = (domain: string): Effect.Effect<string, never, Verifier | World> =>
   Effect.gen(function*() {
     const { server } = yield* World
-    const { forget, verify } = yield* Verifier
+    const { forget } = yield* Verifier
     yield* Effect.ignore(forget(domain, "xmpp-server"))
     return yield* Effect.match(verify({ domain, service: "xmpp-server", certificate: server.pem }), {
       onFailure: ({ code }) => code,

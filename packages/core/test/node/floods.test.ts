@@ -6,6 +6,7 @@ import { budgetLimits } from "../../src/Limits.ts"
 import { HttpsFetcher } from "../../src/node/index.ts"
 import { defaultPolicy } from "../../src/Policy.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verify } from "../asking.ts"
 import { question } from "../greenhouse.ts"
 import { connectTo } from "./world.ts"
 
@@ -33,8 +34,7 @@ const verifierOf = (
     Layer.orDie
   )
 
-const ask = (domain: string) =>
-  Effect.flatMap(Verifier, ({ verify }) => verify({ ...question, domain, deadlineMs: 30_000 }))
+const ask = (domain: string) => verify({ ...question, domain, deadlineMs: 30_000 })
 
 /** Asks about all of them at once, in the background, and notes what comes of it. */
 const startFlood = Effect.fnUntraced(function*(domains: ReadonlyArray<string>) {

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { fingerprintsDocument, selfSigned } from "@posh/testing"
 import { Effect } from "effect"
 import type { Question } from "../../src/question/Question.ts"
-import { Verifier } from "../../src/Verifier.ts"
+import { verify } from "../asking.ts"
 import { makeWeb, verifierOver } from "../fakeFetcher.ts"
 
 const rows: ReadonlyArray<readonly [named: string, options: Partial<Question>, code: string]> = [
@@ -47,9 +47,7 @@ describe("a certificate", () => {
       const document = fingerprintsDocument([certificate], { expires: 3_600 })
       const web = makeWeb({ "https://hosted.example/.well-known/posh/xmpp-server.json": { json: document } })
       const verdict = yield* Effect.provide(
-        Verifier.use(({ verify }) =>
-          verify({ domain: "hosted.example", service: "xmpp-server", certificate: certificate.pem, ...options })
-        ),
+        verify({ domain: "hosted.example", service: "xmpp-server", certificate: certificate.pem, ...options }),
         verifierOver(web)
       )
       assert.strictEqual(verdict.code, code)

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { layerMemory } from "../../src/cache/store/MemoryStore.ts"
 import { Fetcher, FetchError } from "../../src/fetch/Fetcher.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verify } from "../asking.ts"
 import { testPolicy } from "../fakeFetcher.ts"
 
 /** The certificate in question; no document below names it. */
@@ -63,7 +64,7 @@ const timed = <A, E, R>(work: Effect.Effect<A, E, R>) =>
 
 const ask = (question: object) =>
   TestClock.setTime(greenhouse.at.getTime()).pipe(
-    Effect.andThen(Verifier.use((verifier) => timed(Effect.result(verifier.verify(question as never)))))
+    Effect.andThen(timed(Effect.result(verify(question as never))))
   )
 
 describe("no input makes a defect, a delay or a positive verdict", () => {

@@ -6,6 +6,7 @@ import { HttpsFetcher } from "../../src/node/index.ts"
 import type { Policy } from "../../src/Policy.ts"
 import type { Question } from "../../src/question/Question.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verifyBy } from "../asking.ts"
 import { failingOrigins, soundOrigins } from "./failingOrigins.ts"
 import { layerVerifier, layerWorld, World, worldPolicy } from "./world.ts"
 
@@ -36,7 +37,7 @@ const layerPolicy = (policy: Partial<Policy> = {}) =>
 
 const ask = (question: Partial<Question>) =>
   Verifier.use((verifier) =>
-    verifier.verify({
+    verifyBy(verifier, {
       domain: "good.example",
       service: "xmpp-server",
       ...(question.chain === undefined && question.fingerprint === undefined ? { certificate: server.pem } : {}),

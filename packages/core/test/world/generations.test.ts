@@ -13,6 +13,7 @@ import { Effect, Layer } from "effect"
 import type { Delegation } from "../../src/association/Association.ts"
 import type { Generation } from "../../src/question/Generation.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verifyBy } from "../asking.ts"
 import { draftPath, layerVerifier, layerWorld, rfcPath, World } from "./world.ts"
 
 const ca = Effect.runSync(Effect.cached(rootCa({ subject: "CN=Hosting CA" })))
@@ -73,7 +74,7 @@ describe("both generations over real HTTPS", () => {
       const verifier = yield* Verifier
       const origins = yield* World
       const server = yield* chatServer
-      const verdict = yield* verifier.verify({
+      const verdict = yield* verifyBy(verifier, {
         domain,
         service: "xmpp-server",
         certificate: server.pem,
@@ -106,10 +107,10 @@ describe("both generations over real HTTPS", () => {
 
       // The same by fingerprint, from memory; and nobody else's certificate.
       const fingerprint = { "sha-256": Buffer.from(verdict.presented.hashes["sha-256"] ?? []).toString("hex") }
-      const again = yield* verifier.verify({ domain, service: "xmpp-server", fingerprint })
+      const again = yield* verifyBy(verifier, { domain, service: "xmpp-server", fingerprint })
       assert.deepInclude(again, { code: "Verified", cache: "memory" })
       const stranger = yield* Effect.flatMap(ca, (root) => issue(root, { dnsNames: ["xmpp.hosting.example"] }))
-      const refused = yield* verifier.verify({ domain, service: "xmpp-server", certificate: stranger.pem })
+      const refused = yield* verifyBy(verifier, { domain, service: "xmpp-server", certificate: stranger.pem })
       assert.strictEqual(refused.code, "CertificateMismatch") // MAT-24: the same CA is no reason to believe
     }).pipe(Effect.provide(layerVerifier().pipe(Layer.provideMerge(World_)))))
 })

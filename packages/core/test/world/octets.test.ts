@@ -2,7 +2,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Behave, type Behaviour, fingerprintsDocument, selfSigned } from "@posh/testing"
 import { Effect, Layer } from "effect"
-import { Verifier } from "../../src/Verifier.ts"
+import { verify } from "../asking.ts"
 import { layerVerifier, layerWorld, rfcPath, World } from "./world.ts"
 
 const impostor = await Effect.runPromise(selfSigned())
@@ -51,7 +51,6 @@ layer(layerVerifier().pipe(Layer.provideMerge(layerWorld({}))), { excludeTestSer
         world.setFallback(() => Behave.json(fingerprintsDocument([impostor], { expires: 3_600 })))
         world.setRoute(domain, rfcPath, found(location))
         world.reset()
-        const { verify } = yield* Verifier
         const verdict = yield* verify({ domain, service: "xmpp-server", certificate: impostor.pem })
         assert.deepInclude(verdict, { code: "RedirectInvalidLocation", valid: false })
         assert.deepStrictEqual(world.requests.map(({ host }) => host), [domain])

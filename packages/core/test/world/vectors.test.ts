@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import type { Policy } from "../../src/Policy.ts"
 import type { Question } from "../../src/question/Question.ts"
 import { Verifier } from "../../src/Verifier.ts"
+import { verifyBy } from "../asking.ts"
 import { draftPath, layerVerifier, layerWorld, rfcPath } from "./world.ts"
 
 /** The seed's own documents, served as they are (requirements A.4). The TLS handshakes go by today's clock. */
@@ -176,7 +177,7 @@ describe("the seed's own documents (requirements A.4)", () => {
       Effect.gen(function*() {
         yield* TestClock.setTime(Date.parse(at))
         const verdict = yield* Verifier.use((verifier) =>
-          verifier.verify({ domain, service: "xmpp-server", certificate, ...ask })
+          verifyBy(verifier, { domain, service: "xmpp-server", certificate, ...ask })
         )
         assert.strictEqual(verdict.code, code, verdict.message)
         assert.strictEqual(verdict.valid, code === "Verified")

@@ -50,12 +50,18 @@ const nativeBytes = (): number => {
 const fingerprint = { "sha-256": Buffer.alloc(32).toString("base64") }
 
 const soak = Effect.gen(function*() {
-  const { verify } = yield* Verifier
+  const { prepare, verify } = yield* Verifier
   for (let sample = 1; sample <= Number(samples); sample += 1) {
     const from = (sample - 1) * Number(every)
     yield* Effect.forEach(
       Array.from({ length: Number(every) }, (_, index) => `d${from + index}.soak.example`),
-      (domain) => verify({ domain, service: "xmpp-server", fingerprint, generations: "rfc-only", deadlineMs: 30_000 }),
+      (domain) =>
+        Effect.flatMap(
+          Effect.fromResult(
+            prepare({ domain, service: "xmpp-server", fingerprint, generations: "rfc-only", deadlineMs: 30_000 })
+          ),
+          verify
+        ),
       { concurrency: 16, discard: true }
     )
     // What is destroyed is gone a turn of the event loop later.

@@ -64,7 +64,6 @@ export class Limits extends Context.Service<Limits, {
 interface Granting extends CallerBudgetShape {
   waitedMs: number
   refusedMs?: number
-  hadTurn?: boolean
 }
 
 const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSettings) =>
@@ -116,14 +115,13 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
       return budget
     }
 
-    /** The first turn comes before the deadline begins to count, so it counts against it. */
+    /** What is waited before the deadline begins to count counts against it; what is waited later is in it already. */
     const waitForTurn = (budget: Granting): Effect.Effect<void> => {
       const since = monotonicMsOf(clock)
       return Effect.andThen(
         inTurn(noPieces),
         Effect.sync(() => {
-          if (budget.hadTurn === undefined) budget.waitedMs += monotonicMsOf(clock) - since
-          budget.hadTurn = true
+          budget.waitedMs += monotonicMsOf(clock) - since
         })
       )
     }

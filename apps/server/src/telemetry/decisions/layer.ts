@@ -37,7 +37,7 @@ export const observeDecisions = (
     return {
       ...unobserved,
       asked: () => performance.now(),
-      decided: (decision, asked, caller, since) =>
-        record({ decision, asked, caller, tookMs: performance.now() - since })
+      decided: (decision, question, caller, since) =>
+        record({ decision, question, caller, tookMs: performance.now() - since })
     }
   })

@@ -8,14 +8,16 @@
  */
 import { printable, type Verdict } from "@posh/core"
 import type { Caller } from "../../service/Caller.ts"
-import type { Asked, Decision } from "../../service/Decider.ts"
-import { digestEvidence } from "./evidence.ts"
+import type { CallerQuestion } from "../../service/CallerQuestion.ts"
+import type { Decision } from "../../service/Decider.ts"
+import { type Digest, makeDigest } from "./evidence.ts"
 import type { Mask } from "./mask.ts"
+import type { Middle } from "./Middle.ts"
 
 /** What a record is made of. */
 export interface Entry {
   readonly decision: Decision
-  readonly asked: Asked
+  readonly question: CallerQuestion
   readonly caller: Caller
   /** Milliseconds from question to verdict. */
   readonly tookMs: number
@@ -38,14 +40,14 @@ export interface Draft {
 export type ToDraft = (entry: Entry) => Draft
 
 export const makeToDraft = (mask: Mask): ToDraft => {
-  const middles = new WeakMap<Asked, Middle>()
+  const digest = makeDigest()
   const middleOf = (entry: Entry): Uint8Array => {
-    const { asked, caller, decision: { verdict } } = entry
-    const known = middles.get(asked)
+    const { caller, decision: { verdict }, question } = entry
+    const known = question.middle
     if (known !== undefined && isSame(known, verdict, caller)) return known.octets
-    const octets = Buffer.from(writeMiddle(entry, mask))
-    // Only of a question that cannot change any more.
-    if (Object.isFrozen(asked)) middles.set(asked, { octets, verdict, caller: caller.name })
+    const octets = Buffer.from(writeMiddle(entry, mask, digest))
+    const { basis, cache, code, validUntil } = verdict
+    question.middle = { octets, caller: caller.name, answer: { basis, cache, code, validUntil } }
     return octets
   }
   return (entry) => {
@@ -67,28 +69,21 @@ export const toLine = ({ decidedAt, id, middle, tookMicros, waitedMicros }: Draf
   tail: `"micros":{"total":${tookMicros},"origin":${waitedMicros}}}\n`
 })
 
-/** The part of a line that is the same for as long as question, caller and answer are. */
-interface Middle {
-  readonly octets: Uint8Array
-  readonly verdict: Verdict
-  readonly caller: string
-}
-
-const isSame = ({ caller, verdict: { basis, cache, code, validUntil } }: Middle, verdict: Verdict, { name }: Caller) =>
+const isSame = ({ answer: { basis, cache, code, validUntil }, caller }: Middle, verdict: Verdict, { name }: Caller) =>
   caller === name && basis === verdict.basis && code === verdict.code && cache === verdict.cache &&
   validUntil === verdict.validUntil
 
 /** Members one by one, and no values but words, numbers and instants of our own where nothing escapes them. */
-const writeMiddle = ({ asked, caller, decision: { verdict } }: Entry, mask: Mask): string => {
+const writeMiddle = ({ caller, decision: { verdict }, question }: Entry, mask: Mask, digest: Digest): string => {
   const { basis, cache, code, generation, prooftype, validUntil } = verdict
   return `,"caller":${JSON.stringify(mask("caller", printable(caller.name, longest)))},"question":${
-    JSON.stringify(toQuestion(asked, verdict, mask))
+    JSON.stringify(toQuestion(question, verdict, mask))
   },"answer":{"verdict":"${verdict.verdict}","code":"${code}","prooftype":"${prooftype}"` +
     `${generation === undefined ? "" : `,"generation":"${generation}"`}` +
     `${cache === undefined ? "" : `,"cache":"${cache}"`}` +
     `${validUntil === undefined ? "" : `,"validUntil":"${instant(validUntil)}"`}},` +
     // Whoever knows what a masked domain publishes could find it out by its evidence.
-    `${basis === undefined ? "" : `"evidence":"${mask("domain", digestEvidence(basis))}",`}`
+    `${basis === undefined ? "" : `"evidence":"${mask("domain", digest(basis, verdict))}",`}`
 }
 
 /** Longest name of a caller, or of a domain that was not understood, that is written. */
@@ -98,23 +93,18 @@ const longest = 128
 const kept = 1_024
 
 /** Domain and service as they were understood; of the rest, whatever was said. */
-const toQuestion = (asked: Asked, { domain, presented, service }: Verdict, mask: Mask): object => {
-  const {
-    certificate: _certificate,
-    chain: _chain,
-    derivedDomain,
-    domain: _domain,
-    fingerprint,
-    prooftypes,
-    service: _service,
-    ...options
-  } = asked
+const toQuestion = (
+  { byFingerprint, said }: CallerQuestion,
+  { domain, presented, service }: Verdict,
+  mask: Mask
+): object => {
+  const { derivedDomain, prooftypes, ...options } = said
   const { sha256Text } = presented
   return {
     domain: mask("domain", domain),
     service,
     ...(sha256Text === undefined ? {} : { sha256: mask("certificate", sha256Text) }),
-    ...(fingerprint === undefined ? {} : { by: "fingerprint" }),
+    ...(byFingerprint ? { by: "fingerprint" } : {}),
     ...(prooftypes === undefined ? {} : { prooftypes: [...new Set(prooftypes)] }),
     ...options,
     ...(derivedDomain === undefined ? {} : { derivedDomain: mask("domain", printable(derivedDomain, longest)) })

@@ -5,14 +5,16 @@ import { assert, describe, it } from "@effect/vitest"
 import { nothingPending, Verifier } from "@posh/core"
 import { Effect, Layer } from "effect"
 import { Service } from "../../service.ts"
+import { domainOf, prepare } from "../inquiries.ts"
 import { verified } from "../verdicts.ts"
 import { exchange, open, postOf } from "./raw.ts"
 
 const verifier = Layer.succeed(
   Verifier,
   Verifier.of({
-    verifyNow: () => undefined,
-    verify: ({ domain }) => domain === "slow.example" ? Effect.never : Effect.succeed(verified),
+    prepare,
+    recall: () => undefined,
+    verify: (inquiry) => domainOf(inquiry) === "slow.example" ? Effect.never : Effect.succeed(verified),
     report: () => Effect.die("not asked"),
     forget: () => Effect.succeed(nothingPending),
     inventory: () => Effect.die("not asked")

@@ -8,6 +8,7 @@ import { Context, Deferred, Effect, Layer, Result } from "effect"
 import { readSettings } from "../../../src/config/Config.ts"
 import { toPolicy } from "../../../src/config/policy.ts"
 import { jsonBody, Service } from "../../service.ts"
+import { domainOf, prepare } from "../inquiries.ts"
 import { verified } from "../verdicts.ts"
 import { exchange, type Heard, open, postOf } from "./raw.ts"
 
@@ -21,9 +22,10 @@ describe("places for questions", () => {
   const verifier = Layer.succeed(
     Verifier,
     Verifier.of({
-      verifyNow: () => undefined,
-      verify: ({ domain }) => {
-        if (domain !== "slow.example") return Effect.succeed(verified)
+      prepare,
+      recall: () => undefined,
+      verify: (inquiry) => {
+        if (domainOf(inquiry) !== "slow.example") return Effect.succeed(verified)
         asked += 1
         return Deferred.await(gate)
       },

@@ -3,6 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Verifier } from "@posh/core"
 import { Effect, Layer } from "effect"
 import { Service } from "../../service.ts"
+import { domainOf, prepare } from "../inquiries.ts"
 import { verified } from "../verdicts.ts"
 import { exchange, open, postOf } from "./raw.ts"
 
@@ -10,9 +11,10 @@ let slowAsked = 0
 const verifier = Layer.succeed(
   Verifier,
   Verifier.of({
-    verifyNow: () => undefined,
-    verify: ({ domain }) => {
-      if (domain !== "slow.example") return Effect.succeed(verified)
+    prepare,
+    recall: () => undefined,
+    verify: (inquiry) => {
+      if (domainOf(inquiry) !== "slow.example") return Effect.succeed(verified)
       slowAsked += 1
       return Effect.never
     },

@@ -3,6 +3,7 @@ import { greenhouse } from "@posh/testing"
 import { Context, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Verifier } from "../../../src/Verifier.ts"
+import { verify, verifyBy } from "../../asking.ts"
 import { makeWeb, testPolicy, verifierOver } from "../../fakeFetcher.ts"
 import { ask, draft, next, onlyNext, question, rfc, start } from "../../greenhouse.ts"
 
@@ -40,7 +41,7 @@ describe("negotiation (requirements §9.2)", () => {
     const web = makeWeb()
     return Effect.gen(function*() {
       yield* start
-      const verdict = yield* Verifier.use((verifier) => verifier.verify(question))
+      const verdict = yield* verify(question)
       assert.strictEqual(verdict.verdict, "no-material")
       assert.deepStrictEqual(verdict.evidence.attempts.map(({ code, generation }) => [generation, code]), [
         ["rfc7711", "NotPublished"],
@@ -189,7 +190,7 @@ describe("absences, deadlines, forgetting", () => {
       yield* start
       const scope = yield* Scope.make()
       const verifier = Context.get(yield* Layer.buildWithScope(verifierOver(web), scope), Verifier)
-      const waiting = yield* Effect.forkChild(verifier.verify(question))
+      const waiting = yield* Effect.forkChild(verifyBy(verifier, question))
       yield* Effect.yieldNow
       yield* Scope.close(scope, Exit.void)
       const verdict = yield* Fiber.join(waiting)
@@ -237,11 +238,11 @@ describe("absences, deadlines, forgetting", () => {
       yield* start
       const reused = { ...question }
       const verifier = yield* Verifier
-      assert.isTrue((yield* verifier.verify(reused)).valid)
+      assert.isTrue((yield* verifyBy(verifier, reused)).valid)
       reused.service = "xmpp-client"
-      assert.strictEqual((yield* verifier.verify(reused)).code, "NotPublished")
+      assert.strictEqual((yield* verifyBy(verifier, reused)).code, "NotPublished")
       const frozen = Object.freeze({ ...question })
-      assert.isTrue((yield* verifier.verify(frozen)).valid && (yield* verifier.verify(frozen)).valid)
+      assert.isTrue((yield* verifyBy(verifier, frozen)).valid && (yield* verifyBy(verifier, frozen)).valid)
     }).pipe(Effect.provide(verifierOver(web)))
   })
 

@@ -5,7 +5,7 @@
 import { assert, layer } from "@effect/vitest"
 import { base64, Behave } from "@posh/testing"
 import { Effect, Layer } from "effect"
-import { Verifier } from "../../../src/Verifier.ts"
+import { verify } from "../../asking.ts"
 import { draftPath, layerVerifier, layerWorld } from "../../world/world.ts"
 import { type Attribute, name as dn, oid, sequence, text, tlv } from "./der.ts"
 import { certificate, common, extension, makeKeys, type Parts, yes } from "./forge.ts"
@@ -239,7 +239,6 @@ layer(layerVerifier().pipe(Layer.provide(layerWorld(hosts))), { excludeTestServi
   (it) => {
     it.effect.each(rows)("$name: $code", ({ chain, code, domain }) =>
       Effect.gen(function*() {
-        const { verify } = yield* Verifier
         const question = { domain, service: "xmpp-server", certificate: base64(chain[0]!) }
         assert.strictEqual((yield* verify(question)).code, "Verified")
         const verdict = yield* verify({ ...question, chainCheck: "require" })

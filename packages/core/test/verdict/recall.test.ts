@@ -1,10 +1,11 @@
 /**
- * What memory answers at once. That it is what the ordinary way answers too is checked by `ask`, in every test that asks.
+ * What `recall` answers, and what it leaves to `verify`. That the two agree is checked by `ask`, in every test that asks.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { Verifier } from "../../src/Verifier.ts"
+import { recallBy } from "../asking.ts"
 import { makeWeb, type Page, verifierOver } from "../fakeFetcher.ts"
 import { ask, at, draft, fingerprints, onlyNext, question, rfc, start } from "../greenhouse.ts"
 
@@ -14,7 +15,7 @@ interface Row {
   /** What has happened before. */
   readonly before?: Effect.Effect<unknown, unknown, Verifier>
   readonly more?: object
-  /** Absent where the ordinary way has to be taken. */
+  /** Absent where `verify` has to be asked. */
   readonly code?: string
 }
 
@@ -65,15 +66,15 @@ const rows: ReadonlyArray<Row> = [
   }
 ]
 
-describe("at once", () => {
+describe("recall", () => {
   it.effect.each(rows)("$name: $code", ({ before = Effect.void, code, more = {}, pages }) => {
     const web = makeWeb(pages)
     return Effect.gen(function*() {
       yield* start
       yield* before
       const requests = web.asked.length
-      const { verifyNow } = yield* Verifier
-      assert.strictEqual(verifyNow({ ...question, ...more })?.code, code)
+      const verifier = yield* Verifier
+      assert.strictEqual(recallBy(verifier, { ...question, ...more })?.code, code)
       assert.strictEqual(web.asked.length, requests, "nobody is asked")
     }).pipe(Effect.provide(verifierOver(web)))
   })

@@ -1,0 +1,11 @@
+/**
+ * The part of a line of the decision log that stays the same for as long as question, caller and answer are.
+ */
+import type { Verdict } from "@posh/core"
+
+export interface Middle {
+  readonly octets: Uint8Array
+  /** Whom and what it is of. */
+  readonly caller: string
+  readonly answer: { readonly [K in "basis" | "cache" | "code" | "validUntil"]: Verdict[K] | undefined }
+}
