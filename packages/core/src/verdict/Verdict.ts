@@ -3,12 +3,13 @@
  */
 import type { Association, Delegation, Lifetime } from "../association/Association.ts"
 import type { Hop } from "../association/Hop.ts"
-import type { HashName, Material } from "../association/Material.ts"
+import type { Material } from "../association/Material.ts"
 import type { CacheStatus, Usable } from "../cache/Resolution.ts"
 import { failures, type VerdictCode, type VerdictKind } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
 import type { NameMatches } from "../presented/NameCheck.ts"
 import type { Presented } from "../presented/Presented.ts"
+import type { MatchedCandidate } from "../proof/posh/Matcher.ts"
 import type { Domain } from "../question/Domain.ts"
 import type { ResolveError } from "../question/errors.ts"
 import { type Generation, generationRules } from "../question/Generation.ts"
@@ -25,16 +26,6 @@ export interface AttemptReport {
   readonly cache: CacheStatus
   /** The source could not be asked when revalidation was due (POSH-CAC-22). */
   readonly revalidation?: "overdue"
-}
-
-export interface MatchedCandidate {
-  /** Position in the document. */
-  readonly index: number
-  /** What was compared: a hash, whole certificates (draft), or keys (opt-in, POSH-MAT-11). */
-  readonly algorithm: HashName | "certificate" | "spki"
-  readonly candidates: number
-  /** When what was published ends, where it is a certificate; milliseconds since the epoch (POSH-CAC-21). */
-  readonly notAfter?: number
 }
 
 export interface Evidence {

@@ -12,7 +12,6 @@ import {
 } from "../../association/Material.ts"
 import { type Lint, lint } from "../../Lint.ts"
 import { digest, type Presented } from "../../presented/Presented.ts"
-import type { MatchedCandidate } from "../../verdict/Verdict.ts"
 
 export interface MatchOptions {
   /** Milliseconds since the epoch: expired candidates do not count (POSH-MAT-13). */
@@ -23,6 +22,16 @@ export interface MatchOptions {
   readonly mode: "certificate" | "spki"
   /** Does an entry pass the chain check, where one is required (POSH-MAT-22)? */
   readonly admits: (entry: JwkEntry) => boolean
+}
+
+export interface MatchedCandidate {
+  /** Position in the document. */
+  readonly index: number
+  /** What was compared: a hash, whole certificates (draft), or keys (opt-in, POSH-MAT-11). */
+  readonly algorithm: HashName | "certificate" | "spki"
+  readonly candidates: number
+  /** When what was published ends, where it is a certificate; milliseconds since the epoch (POSH-CAC-21). */
+  readonly notAfter?: number
 }
 
 export type Match =
