@@ -106,7 +106,6 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   // Spans only where a question is traced: they would cost more than the rest of a warm answer.
   const verify = Effect.fnUntraced(function*(inquiry: Inquiry) {
     const stage = yield* currentStage
-    const { turn = Effect.void } = yield* CallerBudget
     yield* turn
     const asked = stampOf(clock)
     const recalled = recallAt(inquiry, asked, stage)
@@ -114,24 +113,20 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const options = toResolveOptions(inquiry, asked, stage)
     const first = recalled ??
       (yield* ask(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options))
-    const second = first.secondLook === undefined ? first : yield* ask(inquiry, { ...options, ...first.secondLook })
-    return second.verdict
+    const last = first.secondLook === undefined ? first : yield* ask(inquiry, { ...options, ...first.secondLook })
+    return last.verdict
   })
 
   /** What memory comes to alone. Nothing here waits, so one reading of the clock is the time of question and decision. */
   const recallAt = (inquiry: Inquiry, asked: Stamp, stage: StageTracer): Conclusion | undefined => {
-    const { options, presented, target } = inquiry
-    const now = asked.wallMs
-    const leaf = stage.run("Leaf", () => judgeLeaf(presented, policy, now))
-    if (leaf.fault !== undefined) return { verdict: refusedLeaf({ inquiry, now, leaf }, leaf.fault) }
+    const assessment = assess(inquiry, asked.wallMs, stage)
+    const refusal = refuse(assessment)
+    if (refusal !== undefined) return { verdict: refusal }
+    const { options, target } = inquiry
     if (options.refresh) return undefined
-    const { generations, maxAgeMs } = options
-    const resolution = stage.find(
-      ["Resolver", "Cache"],
-      () => resolver.recall(target, maxAgeMs === undefined ? { asked, generations } : { asked, generations, maxAgeMs })
-    )
+    const resolution = stage.find(["Resolver", "Cache"], () => resolver.recall(target, options, asked))
     if (resolution === undefined) return undefined
-    const verdict = conclude({ inquiry, now, leaf }, resolution, stage)
+    const verdict = conclude(assessment, resolution, stage)
     return { verdict, secondLook: secondLookAfter(verdict, resolution), used: resolution.used }
   }
 
@@ -139,12 +134,18 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const ask = Effect.fnUntraced(function*(inquiry: Inquiry, options: ResolveOptions): Effect.fn.Return<Conclusion> {
     const { asked, stage } = options
     const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
-    yield* (yield* CallerBudget).turn ?? Effect.void // many may have waited for the same
-    const now = timeSince(asked, stampOf(clock))
-    const leaf = judgeLeaf(inquiry.presented, policy, now)
-    if (leaf.fault !== undefined) return { verdict: refusedLeaf({ inquiry, now, leaf }, leaf.fault) }
-    const verdict = conclude({ inquiry, now, leaf }, resolution, stage)
+    yield* turn // many may have waited for the same
+    const assessment = assess(inquiry, timeSince(asked, stampOf(clock)), untraced)
+    const refusal = refuse(assessment)
+    if (refusal !== undefined) return { verdict: refusal }
+    const verdict = conclude(assessment, resolution, stage)
     return { verdict, secondLook: secondLookAfter(verdict, resolution) }
+  })
+
+  const assess = (inquiry: Inquiry, now: number, stage: StageTracer): Assessment => ({
+    inquiry,
+    now,
+    leaf: stage.run("Leaf", () => judgeLeaf(inquiry.presented, policy, now))
   })
 
   const conclude = (assessment: Assessment, resolution: Resolution, stage: StageTracer): Verdict => {
@@ -190,6 +191,13 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     inventory
   })
 })
+
+/** What the caller waits for before each stage that may take the processor for milliseconds. */
+const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)
+
+/** For the sake of a certificate that is refused anyway, no domain is asked (POSH-MAT-64). */
+const refuse = (assessment: Assessment): Verdict | undefined =>
+  assessment.leaf.fault === undefined ? undefined : refusedLeaf(assessment, assessment.leaf.fault)
 
 /** A verdict, and whether it stands. */
 interface Conclusion {

@@ -26,13 +26,13 @@ import { rememberPublishers } from "./publishers.ts"
 
 export interface RecallOptions {
   readonly generations: Generations
-  /** When the question was put. */
-  readonly asked: Stamp
   /** Milliseconds; older material does not count. */
   readonly maxAgeMs?: number
 }
 
 export interface ResolveOptions extends RecallOptions {
+  /** When the question was put. */
+  readonly asked: Stamp
   /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
@@ -47,7 +47,7 @@ export interface Recollection extends Resolution {
 
 export class Resolver extends Context.Service<Resolver, {
   /** What memory knows alone and at once; `undefined` where it is not enough. */
-  readonly recall: (target: Target, options: RecallOptions) => Recollection | undefined
+  readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => Recollection | undefined
   /** Goes as far as memory does, then asks, and so on to the decision. */
   readonly resolve: (target: Target, options: ResolveOptions) => Effect.Effect<Resolution>
   /** Forgets both generations; resolutions under way are not remembered. */
@@ -69,8 +69,8 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const refetches = makeRefetchLimit()
   const lookup = makeLookup({ store, flights, fetchAndStore, observer, clock })
 
-  const recall = (target: Target, options: RecallOptions): Recollection | undefined => {
-    const { attempts, recalled, step } = walkMemory(target, options, options.asked, [])
+  const recall = (target: Target, options: RecallOptions, asked: Stamp): Recollection | undefined => {
+    const { attempts, recalled, step } = walkMemory(target, options, asked, asked, [])
     return step._tag === "Decide"
       ? { asked: attempts, deciding: step.deciding, used: () => recalled.forEach(({ used }) => used()) }
       : undefined
@@ -81,7 +81,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     const goOn = (before: ReadonlyArray<Attempted>): Effect.Effect<Resolution> =>
       Effect.suspend(() => {
         const { attempts, recalled, step } = options.force === undefined
-          ? walkMemory(target, options, stampOf(clock), before)
+          ? walkMemory(target, options, options.asked, stampOf(clock), before)
           : { attempts: before, recalled: [], step: nextStep(options.generations, before, options) }
         recalled.forEach(({ used }) => used())
         if (step._tag === "Decide") return Effect.succeed({ asked: attempts, deciding: step.deciding })
@@ -102,7 +102,8 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   /** As far as memory goes: to the decision, or to the step that memory cannot take. */
   const walkMemory = (
     target: Target,
-    { asked, generations, maxAgeMs }: RecallOptions,
+    { generations, maxAgeMs }: RecallOptions,
+    asked: Stamp,
     now: Stamp,
     before: ReadonlyArray<Attempted>
   ): Walk => {
