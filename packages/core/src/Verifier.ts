@@ -124,7 +124,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     if (refusal !== undefined) return { verdict: refusal }
     const { options, target } = inquiry
     if (options.refresh) return undefined
-    const resolution = stage.find(["Resolver", "Cache"], () => resolver.recall(target, options, asked))
+    const resolution = stage.find(lookSpans, () => resolver.recall(target, options, asked))
     if (resolution === undefined) return undefined
     const verdict = conclude(assessment, resolution, stage)
     return { verdict, secondLook: secondLookAfter(verdict, resolution), used: resolution.used }
@@ -194,6 +194,8 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
 
 /** What the caller waits for before each stage that may take the processor for milliseconds. */
 const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)
+
+const lookSpans = ["Resolver", "Cache"] as const
 
 /** For the sake of a certificate that is refused anyway, no domain is asked (POSH-MAT-64). */
 const refuse = (assessment: Assessment): Verdict | undefined =>

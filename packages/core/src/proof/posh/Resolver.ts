@@ -71,9 +71,11 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
 
   const recall = (target: Target, options: RecallOptions, asked: Stamp): Recollection | undefined => {
     const { attempts, recalled, step } = walkMemory(target, options, asked, asked, [])
-    return step._tag === "Decide"
-      ? { asked: attempts, deciding: step.deciding, used: () => recalled.forEach(({ used }) => used()) }
-      : undefined
+    if (step._tag !== "Decide") return undefined
+    const used = () => {
+      for (const one of recalled) one.used()
+    }
+    return { asked: attempts, deciding: step.deciding, used }
   }
 
   const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
@@ -107,14 +109,12 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     now: Stamp,
     before: ReadonlyArray<Attempted>
   ): Walk => {
-    const freshness = freshnessOf(maxAgeMs)
-    const attempts = [...before]
+    const search = { asked, freshness: freshnessOf(maxAgeMs) }
+    const attempts = before.slice()
     const recalled: Array<Recalled> = []
     while (true) {
-      const step = nextStep(generations, attempts, freshness)
-      const next = step._tag === "Ask"
-        ? lookup.recall(target.keys[step.generation], { asked, freshness }, now)
-        : undefined
+      const step = nextStep(generations, attempts, search.freshness)
+      const next = step._tag === "Ask" ? lookup.recall(target.keys[step.generation], search, now) : undefined
       if (next === undefined) return { attempts, recalled, step }
       attempts.push(next.attempted)
       recalled.push(next)

@@ -23,12 +23,12 @@ export const nextStep = (
   { maxAgeMs }: { readonly maxAgeMs?: number }
 ): NextStep => {
   const last = attempts.at(-1)
-  if (last === undefined) return { _tag: "Ask", generation: order[generations][0] }
+  if (last === undefined) return ask[order[generations][0]]
   const generation = order[generations][attempts.length]
   if (generation === undefined || Result.isSuccess(last.outcome)) return { _tag: "Decide", deciding: last }
   const { code } = last.outcome.failure
   // POSH-NEG-02: only an authoritative "nothing published" lets the next one speak.
-  if (code === "NotPublished") return { _tag: "Ask", generation }
+  if (code === "NotPublished") return ask[generation]
   // POSH-NEG-06: where RFC 7711 cannot be asked again, draft material serves until its own fresh-until.
   return isUnanswered(code) && maxAgeMs === undefined
     ? { _tag: "AskStore", generation, otherwise: last }
@@ -40,4 +40,9 @@ const order: Readonly<Record<Generations, readonly [Generation, ...ReadonlyArray
   "rfc-then-draft": ["rfc7711", "draft"],
   "rfc-only": ["rfc7711"],
   "draft-only": ["draft"]
+}
+
+const ask: Readonly<Record<Generation, NextStep>> = {
+  rfc7711: { _tag: "Ask", generation: "rfc7711" },
+  draft: { _tag: "Ask", generation: "draft" }
 }
