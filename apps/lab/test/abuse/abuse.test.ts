@@ -6,9 +6,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { makeAbuse } from "../src/abuse/abuse.ts"
-import { type AttackName, attacks } from "../src/abuse/attacks.ts"
-import { faultsOf } from "../src/abuse/outcome.ts"
+import { makeAbuse } from "../../src/abuse/abuse.ts"
+import { type AttackName, attacks } from "../../src/abuse/attacks.ts"
+import { faultsOf } from "../../src/abuse/outcome.ts"
 
 const names = Object.keys(attacks) as ReadonlyArray<AttackName>
 
@@ -35,7 +35,7 @@ describe("while others are hostile", () => {
 })
 
 describe("docs/reference/abuse.md", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../../docs/reference/abuse.md"), "utf8")
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/reference/abuse.md"), "utf8")
   const rows = page.split("\n").filter((line) => line.startsWith("| ")).slice(1)
     .map((line) => line.split("|").map((cell) => cell.trim()))
 

@@ -6,10 +6,10 @@ import { statSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
+import { type Running, start } from "../process.ts"
+import type { BenchWorld } from "../world.ts"
 import { load, type LoadResult } from "./load.ts"
-import { type Running, start } from "./process.ts"
 import { median, perSecond } from "./warm.ts"
-import type { BenchWorld } from "./world.ts"
 
 const target = 0.85
 /** Short, so that both have the same of whatever else this machine does. */

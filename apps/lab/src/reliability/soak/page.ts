@@ -14,7 +14,7 @@ export const settled = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> =
 export const toPage = (samples: ReadonlyArray<Sample>): string =>
   `# Native memory over time
 
-<!-- Made by \`npm run reliability -- soak\` from apps/bench/src/reliability/soak. Do not edit. -->
+<!-- Made by \`npm run reliability -- soak\` from apps/lab/src/reliability/soak. Do not edit. -->
 
 The bounds of the cache are watched on the heap. This is about what the heap does not show: what OpenSSL, sockets and Node.js
 itself hold for each connection.

@@ -8,7 +8,7 @@ import type { Scenario } from "./Scenario.ts"
 export const toPage = (rows: ReadonlyArray<readonly [Scenario, Outcome]>, course: Course, busy: number): string =>
   `# When Redis fails
 
-<!-- Made by \`npm run reliability\` from apps/bench/src/reliability. Do not edit. -->
+<!-- Made by \`npm run reliability\` from apps/lab/src/reliability. Do not edit. -->
 
 Redis makes answers cheaper, and nothing else: whatever becomes of it, every verdict stays right. These are the ways in
 which it was made to fail while questions came in, and what became of the answers. A short form of every one of them runs

@@ -1,7 +1,7 @@
 /** From spawning the process to the first answer of `/health/ready`. */
-import { start } from "./process.ts"
+import { start } from "../process.ts"
+import type { BenchWorld } from "../world.ts"
 import { median } from "./warm.ts"
-import type { BenchWorld } from "./world.ts"
 
 export const startUp = async (world: BenchWorld): Promise<ReadonlyArray<string>> => {
   const times: Array<number> = []

@@ -7,8 +7,8 @@ import { ensureInstalled } from "@posh/testing"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type Course, faultsOf, run } from "../src/reliability/run.ts"
-import { scenarios } from "../src/reliability/scenarios.ts"
+import { type Course, faultsOf, run } from "../../src/reliability/run.ts"
+import { scenarios } from "../../src/reliability/scenarios.ts"
 
 const course: Course = {
   connections: 2,
@@ -36,7 +36,7 @@ describe.concurrent("verdicts stay right, and all is well again in the end", () 
 })
 
 describe("docs/reference/reliability.md", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../../docs/reference/reliability.md"), "utf8")
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/reference/reliability.md"), "utf8")
   const rows = page.split("\n").filter((line) => line.startsWith("| ")).slice(2)
     .map((line) => line.split("|").map((cell) => cell.trim()))
 

@@ -7,7 +7,7 @@ import { fingerprintsDocument } from "@posh/testing"
 import { Effect, Layer } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import type { BenchWorld } from "./world.ts"
+import type { BenchWorld } from "../world.ts"
 
 export const memory = ({ certificate }: BenchWorld): Promise<ReadonlyArray<string>> => {
   setFlagsFromString("--expose-gc")

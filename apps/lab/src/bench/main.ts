@@ -3,12 +3,12 @@
  * are this machine's at this moment.
  */
 import { Effect } from "effect"
+import { type BenchWorld, makeWorld } from "../world.ts"
 import { memory } from "./memory.ts"
 import { redis } from "./redis.ts"
 import { startUp } from "./startUp.ts"
 import { telemetry } from "./telemetry.ts"
 import { warm } from "./warm.ts"
-import { type BenchWorld, makeWorld } from "./world.ts"
 
 const entries: Record<string, (world: BenchWorld) => Promise<ReadonlyArray<string>>> = {
   warm,

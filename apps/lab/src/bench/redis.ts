@@ -4,10 +4,10 @@
  */
 import { makeRedis, type RedisServer } from "@posh/testing"
 import { Effect } from "effect"
+import { start } from "../process.ts"
+import { type BenchWorld, domain } from "../world.ts"
 import { load, type LoadResult } from "./load.ts"
-import { start } from "./process.ts"
 import { median, perSecond } from "./warm.ts"
-import { type BenchWorld, domain } from "./world.ts"
 
 const target = 0.5
 const rounds = 7
@@ -41,7 +41,7 @@ const compare = async (world: BenchWorld, server: RedisServer, env: Record<strin
   const length = Number(await Effect.runPromise(server.command("STRLEN", key)))
   if (length === 0) throw new Error("nothing is remembered in Redis")
   await Effect.runPromise(server.command("SET", "bare", "x".repeat(length)))
-  const bare = await start("./bareRedis.ts", { REDIS_URL: server.url, KEY: "bare" })
+  const bare = await start("./bench/bareRedis.ts", { REDIS_URL: server.url, KEY: "bare" })
   const theirs = (seconds: number) => run(bare.port, "\"valid\":true", seconds)
   try {
     await theirs(3)

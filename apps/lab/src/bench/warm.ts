@@ -1,14 +1,14 @@
 /**
  * Warm `POST /v1/verify` (PEM in, memory hit) beside the bare handler, turn by turn in one run.
  */
+import { start } from "../process.ts"
+import type { BenchWorld } from "../world.ts"
 import { load, type LoadResult } from "./load.ts"
-import { start } from "./process.ts"
-import type { BenchWorld } from "./world.ts"
 
 const target = 0.6
 
 export const warm = async (world: BenchWorld): Promise<ReadonlyArray<string>> => {
-  const bare = await start("./bare.ts")
+  const bare = await start("./bench/bare.ts")
   const service = await start("../../server/src/main.ts", world.env, "/health/ready")
   try {
     const body = JSON.stringify(world.question)

@@ -2,9 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { settled, slopeBound, toPage } from "../src/reliability/soak/page.ts"
-import { soak } from "../src/reliability/soak/run.ts"
-import { type Sample, slopeOf } from "../src/reliability/soak/slope.ts"
+import { settled, slopeBound, toPage } from "../../../src/reliability/soak/page.ts"
+import { soak } from "../../../src/reliability/soak/run.ts"
+import { type Sample, slopeOf } from "../../../src/reliability/soak/slope.ts"
 
 const native = ({ native }: Sample) => native
 
@@ -31,7 +31,7 @@ describe("slopeOf", () => {
 })
 
 describe("docs/reference/soak.md", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../../docs/reference/soak.md"), "utf8")
+  const page = readFileSync(join(import.meta.dirname, "../../../../../docs/reference/soak.md"), "utf8")
   const samples = page.split("\n").filter((line) => /^\| \d/.test(line)).map((line): Sample => {
     const [resolutions = 0, ...megabytes] = line.split("|").slice(1).map(Number)
     const [native = 0, heap = 0, external = 0, rss = 0] = megabytes.map((size) => size * 1e6)
