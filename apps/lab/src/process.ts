@@ -2,37 +2,74 @@
  * Servers under measurement run in processes of their own, so that each has a core and an event loop to itself.
  */
 import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
 import { readFileSync } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+
+export type Command = readonly [program: string, ...args: ReadonlyArray<string>]
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** A path that must answer 200 before the process counts as ready. Default: it is ready when it listens. */
+  readonly ready?: string
+  /** Opens a channel to the process, and takes what it sends. */
+  readonly onMessage?: (message: unknown) => void
+}
 
 export interface Running {
   readonly port: number
-  /** Milliseconds from spawning the process to its first answer to `/health/ready`, or to its listening line. */
+  /** Milliseconds from spawning the process to its first answer to `ready`, or to its listening line. */
   readonly readyMs: number
   /** Seconds of CPU that the process has taken so far; as Linux tells. */
   readonly cpuSeconds: () => number
+  readonly isAlive: () => boolean
+  /** SIGTERM, and waits for the end; nothing where the process has ended already. */
   readonly stop: () => Promise<void>
 }
 
-/** Starts a TypeScript program of this repository; it says where it listens on stdout. */
-export const start = async (script: string, env: Record<string, string> = {}, ready?: string): Promise<Running> => {
-  const started = performance.now()
-  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url))], {
+/** Node.js with a TypeScript program of this repository. */
+export const commandOf = (script: URL, ...flags: ReadonlyArray<string>): Command => [
+  process.execPath,
+  ...flags,
+  fileURLToPath(script)
+]
+
+/** Of this environment the process has `PATH` alone. Its stdout is read here. */
+export const launch = (
+  [program, ...args]: Command,
+  env: Readonly<Record<string, string>>,
+  ...channels: ReadonlyArray<"ipc">
+): ChildProcess =>
+  spawn(program, args, {
     env: { PATH: process.env["PATH"] ?? "", ...env },
-    stdio: ["ignore", "pipe", "inherit"]
+    stdio: ["ignore", "pipe", "inherit", ...channels]
   })
+
+/** Starts a server; it says where it listens on stdout. */
+export const start = async (
+  command: Command,
+  { env = {}, onMessage, ready }: StartOptions = {}
+): Promise<Running> => {
+  const started = performance.now()
+  const child = onMessage === undefined
+    ? launch(command, env)
+    : launch(command, env, "ipc").on("message", onMessage)
   const port = await listeningPort(child)
-  if (ready !== undefined) await waitFor(`http://127.0.0.1:${port}${ready}`)
+  if (ready !== undefined) await answering(`http://127.0.0.1:${port}${ready}`)
   const readyMs = performance.now() - started
+  const isAlive = () => child.exitCode === null && child.signalCode === null
   return {
     port,
     readyMs,
     cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
-    stop: () =>
-      new Promise((resolve) => {
-        child.once("exit", () => resolve())
-        child.kill("SIGTERM")
-      })
+    isAlive,
+    stop: async () => {
+      if (!isAlive()) return
+      const ended = once(child, "exit")
+      child.kill("SIGTERM")
+      await ended
+    }
   }
 }
 
@@ -45,8 +82,7 @@ const cpuSecondsOf = (pid: number): number => {
 
 const ticksPerSecond = 100
 
-/** Where a program says that it listens. */
-export const listeningPort = (child: ChildProcess): Promise<number> =>
+const listeningPort = (child: ChildProcess): Promise<number> =>
   new Promise((resolve, reject) => {
     let output = ""
     child.once("exit", (code) => reject(new Error(`exited with ${code} before it listened: ${output}`)))
@@ -57,8 +93,6 @@ export const listeningPort = (child: ChildProcess): Promise<number> =>
     })
   })
 
-const waitFor = async (url: string): Promise<void> => {
-  while (!(await fetch(url).then(({ ok }) => ok, () => false))) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+const answering = async (url: string): Promise<void> => {
+  while (!(await fetch(url).then(({ ok }) => ok, () => false))) await sleep(5)
 }

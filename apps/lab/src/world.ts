@@ -1,9 +1,8 @@
 /** What the service under measurement is asked about: one domain that publishes one fingerprint for one certificate. */
 import { Behave, type Certificate, fingerprintsDocument, issue, makeOrigins, type Origins, rootCa } from "@posh/testing"
 import { Effect, type Scope } from "effect"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { rfcPath } from "./question.ts"
+import { environmentIn, makeFolder } from "./service.ts"
 
 export interface BenchWorld {
   readonly origins: Origins
@@ -16,7 +15,6 @@ export interface BenchWorld {
 }
 
 export const domain = "hosted.example"
-export const path = "/.well-known/posh/xmpp-server.json"
 
 /** Sites of attackers and of a victim, with any number of names: one certificate for each. */
 const wildcards = ["attacker-0.example", "attacker-1.example", "attacker-2.example", "attacker-3.example"]
@@ -31,25 +29,14 @@ export const makeWorld: Effect.Effect<BenchWorld, never, Scope.Scope> = Effect.g
   )
   const origins = yield* makeOrigins({
     ...sites,
-    [domain]: { routes: { [path]: Behave.json(fingerprintsDocument([certificate], { expires: 86_400 })) } }
+    [domain]: { routes: { [rfcPath]: Behave.json(fingerprintsDocument([certificate], { expires: 86_400 })) } }
   })
-  const folder = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "posh-bench-"))),
-    (name) => Effect.sync(() => rmSync(name, { recursive: true, force: true }))
-  )
-  const caFile = join(folder, "ca.pem")
-  writeFileSync(caFile, origins.caPem)
+  const folder = yield* makeFolder
   return {
     origins,
     certificate,
     folder,
     question: { domain, service: "xmpp-server", certificate: certificate.pem },
-    env: {
-      POSH_PORT: "0",
-      POSH_EXTRA_CA_FILE: caFile,
-      POSH_CONNECT_TO: origins.connectTo,
-      POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
-      POSH_LOG_LEVEL: "info"
-    }
+    env: { ...environmentIn(folder, origins), POSH_LOG_LEVEL: "info" }
   }
 })

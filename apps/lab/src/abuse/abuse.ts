@@ -4,13 +4,13 @@
  */
 import { issue, rootCa } from "@posh/testing"
 import { Effect, Scope } from "effect"
-import { type BenchWorld, makeWorld } from "../world.ts"
+import { type BenchWorld, domain, makeWorld } from "../world.ts"
 import type { Scene } from "./Attack.ts"
 import { type AttackName, attacks } from "./attacks.ts"
 import { type Field, makeField } from "./field.ts"
 import type { Known } from "./honest.ts"
-import { secondsSince } from "./hosts.ts"
-import { deadlineMs, type Outcome } from "./outcome.ts"
+import { question, secondsSince } from "./hosts.ts"
+import type { Outcome } from "./outcome.ts"
 import { makeParties, type Parties } from "./party.ts"
 
 export interface AbuseOptions {
@@ -51,11 +51,10 @@ export const makeAbuse = (
 const makeKnown = (world: BenchWorld): Effect.Effect<ReadonlyArray<Known>> =>
   Effect.gen(function*() {
     const stranger = yield* Effect.flatMap(rootCa(), (root) => issue(root, { dnsNames: ["stranger.example"] }))
-    const ask = (question: object) => JSON.stringify({ ...world.question, deadlineMs, ...question })
     return [
-      { body: ask({}), code: "Verified" },
-      { body: ask({ domain: "silent.example" }), code: "NotPublished" },
-      { body: ask({ certificate: stranger.pem }), code: "CertificateMismatch" }
+      question(domain, world.certificate),
+      question("silent.example", world.certificate, "NotPublished"),
+      question(domain, stranger, "CertificateMismatch")
     ]
   })
 

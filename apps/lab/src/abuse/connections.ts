@@ -3,6 +3,7 @@
  * time.
  */
 import { connect, type Socket } from "node:net"
+import { postOctets } from "../postOctets.ts"
 import type { Deeds } from "./Attack.ts"
 
 const attacker = "127.0.0.2"
@@ -41,14 +42,7 @@ export const keep = async (
 
 export const bearer = (key: string) => `Authorization: Bearer ${key}\r\n`
 
-export const post = (key: string, path: string, body: string | Buffer) =>
-  Buffer.concat([
-    Buffer.from(
-      `POST ${path} HTTP/1.1\r\nHost: abuse\r\nContent-Type: application/json\r\n${bearer(key)}` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`
-    ),
-    Buffer.from(body)
-  ])
+export const post = (key: string, path: string, body: string | Buffer): Buffer => postOctets(path, body, bearer(key))
 
 /** Sends the next request when something came back for the last one. */
 export const askAgain = (next: () => Buffer): Script => (socket, done) => {

@@ -39,8 +39,8 @@ export const makeField = (
     yield* Effect.promise(async () => {
       await calm()
       for (const { body, code, path } of [...known, ...(scene.learnt ?? [])]) {
-        const { status, text } = await post(agent, port, keys.honest, body, path)
-        if (!text.includes(`"code":"${code}"`)) throw new Error(`${code} expected: ${status} ${text}`)
+        const { body: said, status } = await post(agent, port, keys.honest, body, path)
+        if (!said.includes(`"code":"${code}"`)) throw new Error(`${code} expected: ${status} ${said}`)
       }
       while (service.memory().rss === 0) await new Promise((resolve) => setTimeout(resolve, 20))
     })
@@ -50,8 +50,8 @@ export const makeField = (
       caller: { port, key: keys.honest, known: scene.honest ?? known, pauseMs: scene.pauseMs ?? pauseMs },
       target: { port, key: keys.hostile, question: JSON.stringify(world.question), given: scene.given ?? [] },
       ask: async (body) => {
-        const { text } = await post(agent, port, keys.honest, body)
-        return text.startsWith("{") ? JSON.parse(text) : {}
+        const { body: said } = await post(agent, port, keys.honest, body)
+        return said.startsWith("{") ? JSON.parse(said) : {}
       }
     }
   })

@@ -2,7 +2,9 @@
  * A caller as servers are: a few kept connections, a few dozen questions a second, whose answers are known beforehand.
  * Beside it a probe, as an orchestrator has, that asks whether the service lives.
  */
-import { Agent, request, type RequestOptions } from "node:http"
+import { Agent } from "node:http"
+import { exchange, type Reply } from "../exchange.ts"
+import { ascending } from "../quantile.ts"
 
 export interface Known {
   readonly body: string
@@ -50,9 +52,9 @@ export const askHonestly = async (
   const agent = new Agent({ keepAlive: true, maxSockets: callers })
   const tally = { asked: 0, wrong: 0, undecided: 0, refused: 0, failed: 0, latencies: [] as Array<number> }
   const samples: Array<string> = []
-  const note = (fault: "wrong" | "undecided" | "refused" | "failed", said: Answer, code: string) => {
+  const note = (fault: "wrong" | "undecided" | "refused" | "failed", said: Reply, code: string) => {
     tally[fault] += 1
-    if (samples.length < samplesKept) samples.push(`${fault}: ${said.status} ${said.text.slice(0, 300)}, not ${code}`)
+    if (samples.length < samplesKept) samples.push(`${fault}: ${said.status} ${said.body.slice(0, 300)}, not ${code}`)
   }
   const state = { turn: 0 }
   const ask = async () => {
@@ -64,8 +66,8 @@ export const askHonestly = async (
       const answer = await post(agent, port, key, body, path)
       if (answer.status === 200) {
         tally.latencies.push(performance.now() - startedAt)
-        if (answer.text.includes("\"verdict\":\"indeterminate\"")) note("undecided", answer, code)
-        else if (!answer.text.includes(`"code":"${code}"`)) note("wrong", answer, code)
+        if (answer.body.includes("\"verdict\":\"indeterminate\"")) note("undecided", answer, code)
+        else if (!answer.body.includes(`"code":"${code}"`)) note("wrong", answer, code)
       } else note(answer.status === 429 || answer.status === 503 ? "refused" : "failed", answer, code)
       await pause(pauseMs)
     }
@@ -80,7 +82,7 @@ const probe = async (port: number, signal: AbortSignal): Promise<ReadonlyArray<n
   const times: Array<number> = []
   while (!signal.aborted) {
     const startedAt = performance.now()
-    await send({ agent, port, host: "127.0.0.1", path: "/health/live" })
+    await exchange({ agent, port, path: "/health/live", retryStale: true })
     times.push(performance.now() - startedAt)
     await pause(probeMs)
   }
@@ -88,15 +90,7 @@ const probe = async (port: number, signal: AbortSignal): Promise<ReadonlyArray<n
   return ascending(times)
 }
 
-const ascending = (times: ReadonlyArray<number>) => times.toSorted((left, right) => left - right)
-
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
-export interface Answer {
-  /** 0 where there was none. */
-  readonly status: number
-  readonly text: string
-}
 
 /** One question. */
 export const post = (
@@ -105,34 +99,5 @@ export const post = (
   key: string,
   body: string,
   path = "/v1/verify"
-): Promise<Answer> =>
-  send({
-    agent,
-    port,
-    host: "127.0.0.1",
-    path,
-    method: "POST",
-    headers: {
-      "authorization": `Bearer ${key}`,
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body)
-    }
-  }, body)
-
-const send = (options: RequestOptions, body = "", again = true): Promise<Answer> =>
-  new Promise((resolve) => {
-    const outgoing = request(options, (response) => {
-      const chunks: Array<Buffer> = []
-      response.on("data", (chunk: Buffer) => chunks.push(chunk))
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
-      response.on("error", ({ message }) => resolve({ status: 0, text: message }))
-    })
-    outgoing.on(
-      "error",
-      ({ message }) =>
-        again && outgoing.reusedSocket
-          ? resolve(send(options, body, false))
-          : resolve({ status: 0, text: message })
-    )
-    outgoing.end(body)
-  })
+): Promise<Reply> =>
+  exchange({ agent, port, path, method: "POST", body, headers: { authorization: `Bearer ${key}` }, retryStale: true })

@@ -1,10 +1,7 @@
 /** Hosts of a scene. */
 import { Behave, type Behaviour, type Certificate, fingerprintsDocument, type Origins } from "@posh/testing"
+import { toBody } from "../question.ts"
 import type { Known } from "./honest.ts"
-import { deadlineMs } from "./outcome.ts"
-
-export const rfcPath = "/.well-known/posh/xmpp-server.json"
-export const draftPath = "/.well-known/posh._xmpp-server._tcp.json"
 
 export const document = (certificate: Certificate, expires = 86_400): Behaviour =>
   Behave.json(fingerprintsDocument([certificate], { expires }))
@@ -15,10 +12,7 @@ export const question = (
   certificate: { readonly pem: string },
   code = "Verified",
   more: object = {}
-): Known => ({
-  body: JSON.stringify({ domain, service: "xmpp-server", certificate: certificate.pem, deadlineMs, ...more }),
-  code
-})
+): Known => ({ body: toBody(domain, certificate, more), code })
 
 /** Requests at a host, or at all hosts below it. */
 export const requestsAt = ({ requests }: Origins, site: string): number =>

@@ -5,6 +5,7 @@
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { choose } from "../chosen.ts"
 import { type AbuseOptions, makeAbuse } from "./abuse.ts"
 import { type AttackName, attacks } from "./attacks.ts"
 import { faultsOf, type Outcome } from "./outcome.ts"
@@ -12,10 +13,7 @@ import { toPage, toRow } from "./page.ts"
 
 const page = fileURLToPath(new URL("../../../../docs/reference/abuse.md", import.meta.url))
 
-const names = Object.keys(attacks) as ReadonlyArray<AttackName>
-const asked = process.argv.slice(2)
-const unknown = asked.filter((name) => !names.some((known) => known === name))
-const chosen = asked.length === 0 ? names : names.filter((name) => asked.includes(name))
+const { isNamed, names } = choose("attack", Object.keys(attacks) as ReadonlyArray<AttackName>)
 const options: AbuseOptions = { seconds: 10, scale: 1, patience: 30, rest: 3 }
 
 const tell = (outcome: Outcome) => {
@@ -24,17 +22,12 @@ const tell = (outcome: Outcome) => {
   for (const fault of faultsOf(outcome)) console.error(`  FAULT: ${fault}`)
 }
 
-if (unknown.length > 0) {
-  console.error(`no such attack: ${unknown.join(", ")}; there are ${names.join(", ")}`)
-  process.exitCode = 1
-} else {
-  const outcomes = await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
-    const attack = yield* makeAbuse(options)
-    return yield* Effect.forEach(
-      chosen,
-      (name) => Effect.tap(attack(name), (outcome) => Effect.sync(() => tell(outcome)))
-    )
-  })))
-  if (outcomes.some((outcome) => faultsOf(outcome).length > 0)) process.exitCode = 1
-  else if (chosen.length === names.length) writeFileSync(page, toPage(outcomes, options))
-}
+const outcomes = await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+  const attack = yield* makeAbuse(options)
+  return yield* Effect.forEach(
+    names,
+    (name) => Effect.tap(attack(name), (outcome) => Effect.sync(() => tell(outcome)))
+  )
+})))
+if (outcomes.some((outcome) => faultsOf(outcome).length > 0)) process.exitCode = 1
+else if (!isNamed) writeFileSync(page, toPage(outcomes, options))

@@ -1,8 +1,9 @@
 /** What came of an attack, and what of it must not be. */
+import { quantile } from "../quantile.ts"
+import { deadlineMs } from "../question.ts"
 import type { Bounds, Deeds, Judgement } from "./Attack.ts"
 import type { AttackName } from "./attacks.ts"
 import type { Honesty } from "./honest.ts"
-import { quantile } from "./quantile.ts"
 import type { Memory } from "./service.ts"
 
 export interface Outcome {
@@ -20,8 +21,6 @@ export interface Outcome {
   readonly judgement?: Judgement
 }
 
-/** Milliseconds that honest questions give the service. */
-export const deadlineMs = 5_000
 /** Beyond the deadline, on a machine that is full: for the way of an answer, and for a thread to be woken. */
 const slackMs = 1_000
 

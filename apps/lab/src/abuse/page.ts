@@ -1,9 +1,11 @@
 /** What was measured, as docs/reference/abuse.md. */
 import { availableParallelism } from "node:os"
+import { quantile } from "../quantile.ts"
+import { deadlineMs } from "../question.ts"
+import { table } from "../table.ts"
 import type { AbuseOptions } from "./abuse.ts"
 import { attacks } from "./attacks.ts"
-import { deadlineMs, type Outcome } from "./outcome.ts"
-import { quantile } from "./quantile.ts"
+import type { Outcome } from "./outcome.ts"
 import type { Memory } from "./service.ts"
 
 const columns = [
@@ -60,9 +62,7 @@ export const toPage = (outcomes: ReadonlyArray<Outcome>, { rest, seconds }: Abus
     `Attackers, honest caller, origins and service share a machine with ${availableParallelism()} cores, which is full then; memory is`,
     `that of the service, "after" is ${rest} s later.`,
     "",
-    `| ${columns.join(" | ")} |`,
-    `|${columns.map(() => "---").join("|")}|`,
-    ...outcomes.map((outcome) => `| ${toRow(outcome).join(" | ")} |`),
+    table(columns, outcomes.map(toRow)),
     "",
     "## What the domains saw",
     "",

@@ -3,6 +3,8 @@
  * Raw sockets and prepared octets, so that the generator costs less than what it measures.
  */
 import { connect, type Socket } from "node:net"
+import { postOctets } from "../postOctets.ts"
+import { ascending, quantile } from "../quantile.ts"
 
 export interface LoadOptions {
   readonly port: number
@@ -21,10 +23,7 @@ export interface LoadResult {
 }
 
 export const load = async (options: LoadOptions): Promise<LoadResult> => {
-  const request = Buffer.from(
-    `POST ${options.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(options.body)}\r\n\r\n${options.body}`
-  )
+  const request = postOctets(options.path, options.body)
   const started = performance.now()
   const end = started + options.seconds * 1_000
   const latencies: Array<number> = []
@@ -37,9 +36,8 @@ export const load = async (options: LoadOptions): Promise<LoadResult> => {
     sleep()
   }
   const elapsed = (performance.now() - started) / 1_000
-  latencies.sort((left, right) => left - right)
-  const quantile = (q: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))] ?? 0
-  return { perSecond: latencies.length / elapsed, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
+  const sorted = ascending(latencies)
+  return { perSecond: sorted.length / elapsed, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) }
 }
 
 /**

@@ -4,10 +4,12 @@
  */
 import { makeRedis, type RedisServer } from "@posh/testing"
 import { Effect } from "effect"
-import { start } from "../process.ts"
+import { commandOf, start } from "../process.ts"
+import { median } from "../quantile.ts"
+import { startService } from "../service.ts"
 import { type BenchWorld, domain } from "../world.ts"
 import { load, type LoadResult } from "./load.ts"
-import { median, perSecond } from "./warm.ts"
+import { perSecond } from "./warm.ts"
 
 const target = 0.5
 const rounds = 7
@@ -25,13 +27,13 @@ const measure = Effect.fnUntraced(function*(world: BenchWorld, env: Record<strin
 })
 
 const compare = async (world: BenchWorld, server: RedisServer, env: Record<string, string>) => {
-  const service = await start("../../server/src/main.ts", {
+  const service = await startService({
     ...world.env,
     ...env,
     POSH_REDIS_URL: server.url,
     POSH_REDIS_TIMEOUT: "2s", // both cores are busy
     POSH_CACHE_ENTRIES: "0"
-  }, "/health/ready")
+  })
   const body = JSON.stringify(world.question)
   const run = (port: number, expect: string, seconds: number) =>
     load({ port, path: "/v1/verify", body, connections: 16, seconds, expect })
@@ -41,7 +43,9 @@ const compare = async (world: BenchWorld, server: RedisServer, env: Record<strin
   const length = Number(await Effect.runPromise(server.command("STRLEN", key)))
   if (length === 0) throw new Error("nothing is remembered in Redis")
   await Effect.runPromise(server.command("SET", "bare", "x".repeat(length)))
-  const bare = await start("./bench/bareRedis.ts", { REDIS_URL: server.url, KEY: "bare" })
+  const bare = await start(commandOf(new URL("bareRedis.ts", import.meta.url)), {
+    env: { REDIS_URL: server.url, KEY: "bare" }
+  })
   const theirs = (seconds: number) => run(bare.port, "\"valid\":true", seconds)
   try {
     await theirs(3)

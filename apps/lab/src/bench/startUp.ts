@@ -1,12 +1,12 @@
 /** From spawning the process to the first answer of `/health/ready`. */
-import { start } from "../process.ts"
+import { median } from "../quantile.ts"
+import { startService } from "../service.ts"
 import type { BenchWorld } from "../world.ts"
-import { median } from "./warm.ts"
 
 export const startUp = async (world: BenchWorld): Promise<ReadonlyArray<string>> => {
   const times: Array<number> = []
   for (let round = 0; round < 5; round += 1) {
-    const service = await start("../../server/src/main.ts", world.env, "/health/ready")
+    const service = await startService(world.env)
     times.push(service.readyMs)
     await service.stop()
   }

@@ -6,10 +6,12 @@ import { statSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { type Running, start } from "../process.ts"
+import type { Running } from "../process.ts"
+import { median } from "../quantile.ts"
+import { startService } from "../service.ts"
 import type { BenchWorld } from "../world.ts"
 import { load, type LoadResult } from "./load.ts"
-import { median, perSecond } from "./warm.ts"
+import { perSecond } from "./warm.ts"
 
 const target = 0.85
 /** Short, so that both have the same of whatever else this machine does. */
@@ -29,12 +31,12 @@ export const telemetry = async (world: BenchWorld): Promise<ReadonlyArray<string
   const pairs: Array<Pair> = []
   try {
     for (let turn = 0; turn < starts; turn += 1) {
-      const on = await start("../../server/src/main.ts", {
+      const on = await startService({
         ...world.env,
         POSH_DECISION_LOG: log,
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}`
-      }, "/health/ready")
-      const off = await start("../../server/src/main.ts", { ...world.env, POSH_METRICS: "off" }, "/health/ready")
+      })
+      const off = await startService({ ...world.env, POSH_METRICS: "off" })
       pairs.push(...await compare(world, on, off))
       told.push(await recordsOf(on.port))
       await on.stop()

@@ -1,15 +1,17 @@
 /**
  * Warm `POST /v1/verify` (PEM in, memory hit) beside the bare handler, turn by turn in one run.
  */
-import { start } from "../process.ts"
+import { commandOf, start } from "../process.ts"
+import { median } from "../quantile.ts"
+import { startService } from "../service.ts"
 import type { BenchWorld } from "../world.ts"
 import { load, type LoadResult } from "./load.ts"
 
 const target = 0.6
 
 export const warm = async (world: BenchWorld): Promise<ReadonlyArray<string>> => {
-  const bare = await start("./bench/bare.ts")
-  const service = await start("../../server/src/main.ts", world.env, "/health/ready")
+  const bare = await start(commandOf(new URL("bare.ts", import.meta.url)))
+  const service = await startService(world.env)
   try {
     const body = JSON.stringify(world.question)
     const run = (port: number, seconds: number) =>
@@ -29,9 +31,6 @@ export const warm = async (world: BenchWorld): Promise<ReadonlyArray<string>> =>
     await bare.stop()
   }
 }
-
-export const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
 
 export const perSecond = (results: ReadonlyArray<LoadResult>): string =>
   `${median(results.map((result) => result.perSecond)).toFixed(0)}/s, ` +

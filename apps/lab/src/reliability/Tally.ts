@@ -1,6 +1,7 @@
 /** What came of the questions. */
+import type { Reply } from "../exchange.ts"
+import { ascending, quantile } from "../quantile.ts"
 import type { Question } from "./answers.ts"
-import type { Reply } from "./request.ts"
 
 /** `before` the fault, from the break until everything is as `good` as new again, and `after` that. */
 export type Phase = "before" | "during" | "after"
@@ -21,7 +22,7 @@ export interface Summary {
   readonly otherFailures: number
   /** Of answers in each phase, by what the service says of its cache. */
   readonly tiers: Readonly<{ [K in Phase]: Readonly<{ [tier: string]: number }> }>
-  /** In milliseconds. */
+  /** In milliseconds; 0 where there are none. */
   readonly latencies: Readonly<{ [K in Phase]: Latencies }>
   /** The first few that were not right. */
   readonly samples: ReadonlyArray<string>
@@ -81,7 +82,8 @@ export const makeTally = (): Tally => {
 }
 
 const toLatencies = (times: ReadonlyArray<number>): Latencies => {
-  const sorted = times.toSorted((left, right) => left - right)
-  const quantile = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0
-  return { count: sorted.length, p50: quantile(0.5), p99: quantile(0.99), slowest: sorted.at(-1) ?? 0 }
+  if (times.length === 0) return { count: 0, p50: 0, p99: 0, slowest: 0 }
+  const sorted = ascending(times)
+  const [p50, p99, slowest] = [quantile(sorted, 0.5), quantile(sorted, 0.99), quantile(sorted, 1)]
+  return { count: sorted.length, p50, p99, slowest }
 }

@@ -1,4 +1,5 @@
 /** What is right: verdict and code, and nothing else counts. */
+import { toBody } from "../question.ts"
 
 export const right = {
   verified: "verified Verified",
@@ -23,12 +24,6 @@ export interface Question {
    */
   readonly begin: (replica: number) => () => ReadonlyArray<Right>
 }
-
-/** Milliseconds within which an answer is due. */
-export const deadlineMs = 5_000
-
-export const toBody = (domain: string, certificate: { readonly pem: string }): string =>
-  JSON.stringify({ domain, service: "xmpp-server", certificate: certificate.pem, deadlineMs })
 
 /** A question whose answer never changes. */
 export const constant = (domain: string, certificate: { readonly pem: string }, answer: Right): Question => ({

@@ -1,9 +1,7 @@
 /** Two replicas of the service, processes of their own, over one Redis. */
 import { Effect, type Scope } from "effect"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { type Running, start } from "../process.ts"
+import type { Running } from "../process.ts"
+import { environmentIn, makeFolder, startService } from "../service.ts"
 import { request } from "./request.ts"
 import type { World } from "./world.ts"
 
@@ -18,26 +16,15 @@ export const environment = (
   { origins }: World,
   env: Readonly<Record<string, string>>
 ): Effect.Effect<Record<string, string>, never, Scope.Scope> =>
-  Effect.gen(function*() {
-    const folder = yield* Effect.acquireRelease(
-      Effect.sync(() => mkdtempSync(join(tmpdir(), "posh-reliability-"))),
-      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-    )
-    const caFile = join(folder, "ca.pem")
-    writeFileSync(caFile, origins.caPem)
-    return {
-      POSH_PORT: "0",
-      POSH_CACHE_SECRET: "a secret of the whole fleet that is long enough",
-      POSH_CONNECT_TO: origins.connectTo,
-      POSH_EXTRA_CA_FILE: caFile,
-      POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
-      ...env
-    }
-  })
+  Effect.map(makeFolder, (folder) => ({
+    ...environmentIn(folder, origins),
+    POSH_CACHE_SECRET: "a secret of the whole fleet that is long enough",
+    ...env
+  }))
 
 export const startReplica = (env: Record<string, string>): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.promise(() => start("../../server/src/main.ts", env, "/health/ready")),
+    Effect.promise(() => startService(env)),
     ({ stop }) => Effect.promise(stop)
   )
 

@@ -1,7 +1,8 @@
 /** Redis goes while the domains' hosts have trouble of their own: what was learnt before is all that there is. */
 import { Behave, makeRedis, type RedisServer } from "@posh/testing"
 import { Effect, Fiber } from "effect"
-import { constant, type Question, type Right, right, toBody } from "./answers.ts"
+import { toBody } from "../question.ts"
+import { constant, type Question, type Right, right } from "./answers.ts"
 import { purge, readiness, startFleet } from "./fleet.ts"
 import { asking, keepAsking } from "./load.ts"
 import { type Course, goOn, type Outcome, settled } from "./run.ts"

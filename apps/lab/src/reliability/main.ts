@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import { fileURLToPath } from "node:url"
+import { choose } from "../chosen.ts"
 import { toPage } from "./page.ts"
 import { type Course, faultsOf, type Outcome, run } from "./run.ts"
 import type { Scenario } from "./Scenario.ts"
@@ -25,13 +26,9 @@ const course: Course = {
   recoveryMs: 60_000
 }
 
-const asked = process.argv.slice(2)
-const unknown = asked.filter((name) => !scenarios.some((scenario) => scenario.name === name))
-const chosen = scenarios.filter(({ name }) => asked.length === 0 || asked.includes(name))
-
-const runAll = Effect.gen(function*() {
+const runAll = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
   const rows: Array<readonly [Scenario, Outcome]> = []
-  for (const scenario of chosen) {
+  for (const scenario of scenarios.filter(({ name }) => names.includes(name))) {
     const outcome = yield* run(scenario, course)
     rows.push([scenario, outcome])
     const { p99 } = outcome.latencies.during
@@ -44,14 +41,12 @@ const runAll = Effect.gen(function*() {
   return rows
 })
 
-if (asked.includes("soak")) {
+if (process.argv.includes("soak")) {
   await import("./soak/main.ts")
-} else if (unknown.length > 0) {
-  console.error(`no such scenario: ${unknown.join(", ")}; there are ${scenarios.map(({ name }) => name).join("; ")}`)
-  process.exitCode = 1
 } else {
+  const { isNamed, names } = choose("scenario", scenarios.map(({ name }) => name))
   const [busy = 0] = loadavg()
-  const rows = await Effect.runPromise(runAll)
+  const rows = await Effect.runPromise(runAll(names))
   if (rows.some(([, outcome]) => faultsOf(outcome).length > 0)) process.exitCode = 1
-  else if (asked.length === 0) writeFileSync(page, toPage(rows, course, busy))
+  else if (!isNamed) writeFileSync(page, toPage(rows, course, busy))
 }

@@ -5,7 +5,8 @@
  */
 import { Behave, makeRedis, type RedisServer } from "@posh/testing"
 import { Effect, Fiber, type Scope } from "effect"
-import { constant, deadlineMs, type Question, type Right, right } from "./answers.ts"
+import { draftPath, toBody } from "../question.ts"
+import { type Question, type Right, right } from "./answers.ts"
 import { environment, type Fleet, purge, readiness, startFleet, startReplica } from "./fleet.ts"
 import { asking, keepAsking } from "./load.ts"
 import { monitor } from "./monitor.ts"
@@ -14,7 +15,7 @@ import { type Course, goOn, type Outcome, settled } from "./run.ts"
 import type { Play } from "./Scenario.ts"
 import { makeTally } from "./Tally.ts"
 import { type Case, cases, hour, send, thirtyDays } from "./ways.ts"
-import { draftPath, makeWorld, type World } from "./world.ts"
+import { makeWorld, type World } from "./world.ts"
 
 /** Milliseconds after which a Redis that was slow is asked again. */
 const breakMs = 6_000
@@ -99,14 +100,11 @@ const change = (world: World, domain: string, kind: Case["kind"], round: number)
 const answers: ReadonlyArray<Right> = [right.mismatch, right.nothing, right.late]
 
 /** With the old certificate, which is not to verify. */
-const about = (world: World, domain: string, more: object): Question => {
-  const question = constant(domain, world.certificates[0]!, right.mismatch)
-  return {
-    ...question,
-    body: JSON.stringify({ ...JSON.parse(question.body), deadlineMs, ...more }),
-    begin: () => () => answers
-  }
-}
+const about = (world: World, domain: string, more: object): Question => ({
+  domain,
+  body: toBody(domain, world.certificates[0]!, more),
+  begin: () => () => answers
+})
 
 /** A Redis that seemed slow is left alone for a while: then nothing would come back. */
 const ready = (fleet: Fleet, replica: number) =>

@@ -1,6 +1,7 @@
 /** What was measured, as docs/reference/reliability.md. */
 import { availableParallelism } from "node:os"
-import { deadlineMs } from "./answers.ts"
+import { deadlineMs } from "../question.ts"
+import { table } from "../table.ts"
 import type { Course, Outcome } from "./run.ts"
 import type { Scenario } from "./Scenario.ts"
 
@@ -88,6 +89,3 @@ const toRow = ({ name, what }: Scenario, outcome: Outcome): ReadonlyArray<string
     (outcome.recoveredMs / 1_000).toFixed(1)
   ]
 }
-
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
-  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")

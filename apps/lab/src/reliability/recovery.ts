@@ -1,6 +1,7 @@
 /** Is everything as it was before the fault? Seen from outside, by what the fleet is there for. */
 import { Effect } from "effect"
-import { right, toBody } from "./answers.ts"
+import { toBody } from "../question.ts"
+import { right } from "./answers.ts"
 import { type Fleet, purge, readiness } from "./fleet.ts"
 import { request } from "./request.ts"
 import type { World } from "./world.ts"

@@ -7,7 +7,8 @@
  * one to the other is in between, where the answer depends on what the replica remembers.
  */
 import { Effect, Semaphore } from "effect"
-import { type Question, type Right, right, toBody } from "./answers.ts"
+import { toBody } from "../question.ts"
+import { type Question, type Right, right } from "./answers.ts"
 import { type Fleet, purge, readiness } from "./fleet.ts"
 import type { World } from "./world.ts"
 

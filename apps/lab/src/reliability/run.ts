@@ -3,7 +3,7 @@
  */
 import type { RedisServer } from "@posh/testing"
 import { Effect, Fiber } from "effect"
-import { deadlineMs } from "./answers.ts"
+import { deadlineMs } from "../question.ts"
 import { type Fleet, startFleet } from "./fleet.ts"
 import { load, type Pace } from "./load.ts"
 import { amiss, disagreements } from "./recovery.ts"

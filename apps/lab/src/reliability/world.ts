@@ -18,6 +18,7 @@ import {
 } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
+import { draftPath, rfcPath } from "../question.ts"
 import { constant, type Question, right } from "./answers.ts"
 
 export interface World {
@@ -31,8 +32,6 @@ export interface World {
   readonly publish: (domain: string, certificate: Certificate) => void
 }
 
-export const rfcPath = "/.well-known/posh/xmpp-server.json"
-export const draftPath = "/.well-known/posh._xmpp-server._tcp.json"
 const expires = 86_400
 /** Milliseconds that an origin takes: long enough to be overtaken by a purge. */
 const delayMs = 20

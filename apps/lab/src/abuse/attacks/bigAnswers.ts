@@ -2,8 +2,9 @@
 import { Behave, hashBase64 } from "@posh/testing"
 import { Effect } from "effect"
 import { Agent, request } from "node:http"
+import { rfcPath } from "../../question.ts"
 import type { Attack, Target } from "../Attack.ts"
-import { question, rfcPath } from "../hosts.ts"
+import { question } from "../hosts.ts"
 
 const domain = "large.attacker.example"
 const readers = 3

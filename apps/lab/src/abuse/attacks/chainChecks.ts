@@ -1,9 +1,10 @@
 /** Chains that do not hold, checked again for each question of a batch. */
 import { Behave, type Certificate, issue, jwkSetDocument, rootCa } from "@posh/testing"
 import { Effect } from "effect"
+import { draftPath } from "../../question.ts"
 import type { Attack } from "../Attack.ts"
 import { askSlowly, keep, post } from "../connections.ts"
-import { draftPath, question } from "../hosts.ts"
+import { question } from "../hosts.ts"
 
 const domain = "chains.attacker.example"
 const entries = 32

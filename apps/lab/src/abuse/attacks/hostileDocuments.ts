@@ -1,9 +1,10 @@
 /** Documents that are made to be remembered at a length that nobody counts. */
 import { Behave, type Behaviour, jwkSetDocument } from "@posh/testing"
 import { Effect } from "effect"
+import { draftPath, rfcPath } from "../../question.ts"
 import type { Attack } from "../Attack.ts"
 import { counter, keep, post, questionAbout } from "../connections.ts"
-import { document, draftPath, rfcPath } from "../hosts.ts"
+import { document } from "../hosts.ts"
 
 /** Documents by the number of the attacker's site; each site has any number of names. */
 const sites = { wide: 0, twice: 1, hashes: 2, redirects: 3 } as const

@@ -1,9 +1,10 @@
 /** Names below the site of a victim, which strangers make up. */
 import { makeDns } from "@posh/testing"
 import { Effect } from "effect"
+import { rfcPath } from "../../question.ts"
 import { atMost, type Attack } from "../Attack.ts"
 import { askSlowly, counter, keep, post, questionAbout } from "../connections.ts"
-import { document, perMinute, question, requestsAt, rfcPath, secondsSince } from "../hosts.ts"
+import { document, perMinute, question, requestsAt, secondsSince } from "../hosts.ts"
 
 const site = "victim.example"
 /** What one site is asked in a minute (POSH-SEC-12), almost. */

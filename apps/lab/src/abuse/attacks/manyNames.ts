@@ -1,9 +1,9 @@
 /** Certificates with hundreds of names, in documents that a stranger publishes. */
 import { Behave, jwkSetDocument, selfSigned } from "@posh/testing"
 import { Effect } from "effect"
+import { draftPath } from "../../question.ts"
 import type { Attack } from "../Attack.ts"
 import { askAgain, counter, keep, post, questionAbout } from "../connections.ts"
-import { draftPath } from "../hosts.ts"
 
 const leaves = 32
 const addresses = 250

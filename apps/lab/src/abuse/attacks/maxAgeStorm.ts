@@ -1,9 +1,10 @@
 /** `maxAge: 0`, as often as a connection takes it. */
 import { Behave } from "@posh/testing"
 import { Effect } from "effect"
+import { rfcPath } from "../../question.ts"
 import { atMost, type Attack, expectCode, together } from "../Attack.ts"
 import { askSlowly, counter, keep, post } from "../connections.ts"
-import { document, question, rfcPath } from "../hosts.ts"
+import { document, question } from "../hosts.ts"
 
 const [sick, sound] = ["sick.example", "sound.example"] as const
 /** Seconds. A first failure is remembered for 30 s, give or take a fifth; the next in a row for 60 s. */

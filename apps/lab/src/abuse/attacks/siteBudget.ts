@@ -1,9 +1,10 @@
 /** Many hosts of strangers send us on to one provider, whose tenants need it too. */
 import { Behave, referenceDocument } from "@posh/testing"
 import { Effect } from "effect"
+import { rfcPath } from "../../question.ts"
 import { atMost, type Attack } from "../Attack.ts"
 import { askSlowly, counter, keep, post, questionAbout } from "../connections.ts"
-import { document, perMinute, question, requestsAt, rfcPath, secondsSince } from "../hosts.ts"
+import { document, perMinute, question, requestsAt, secondsSince } from "../hosts.ts"
 
 const provider = "docs.provider.example"
 const documentUrl = `https://${provider}/posh.json`

@@ -1,9 +1,10 @@
 /** Wrong certificates for a domain of the draft generation, whose origin takes its time. */
 import { Behave, jwkSetDocument, selfSigned } from "@posh/testing"
 import { Effect } from "effect"
+import { draftPath } from "../../question.ts"
 import { atMost, type Attack, expectCode, together } from "../Attack.ts"
 import { askSlowly, keep, post } from "../connections.ts"
-import { draftPath, question } from "../hosts.ts"
+import { question } from "../hosts.ts"
 
 const domain = "draft.example"
 const delayMs = 300

@@ -1,5 +1,6 @@
 /** What was measured, as docs/reference/soak.md. */
 import { availableParallelism } from "node:os"
+import { table } from "../../table.ts"
 import { type Sample, slopeOf } from "./slope.ts"
 
 /** Bytes of native memory that a resolution may leave behind: a leak of one certificate or socket is more. */
@@ -23,9 +24,7 @@ One process asks about ever new domains, each a connection of its own over real 
 16 at a time. Each sample is taken after a collection of garbage. *Native* is what is resident of the memory that
 native code allocates: OpenSSL, sockets, buffers. A short form runs with \`npm test\`.
 
-| resolutions | native, MB | heap, MB | external, MB | RSS, MB |
-|---|---|---|---|---|
-${samples.map(toRow).join("\n")}
+${table(["resolutions", "native, MB", "heap, MB", "external, MB", "RSS, MB"], samples.map(toRow))}
 
 From ${settled(samples)[0]?.resolutions} resolutions on, each left behind ${
     slopeOf(settled(samples), ({ native }) => native).toFixed(0)
@@ -37,8 +36,7 @@ Measured with Node.js ${process.version} on a machine with ${availableParallelis
 tens of bytes from run to run. The service's own listener and its connections to Redis are no part of this.
 `
 
-const toRow = (sample: Sample): string =>
-  `| ${sample.resolutions} | ${
-    [sample.native, sample.heap, sample.external, sample.rss].map((bytes) => (bytes / 1e6).toFixed(1))
-      .join(" | ")
-  } |`
+const toRow = ({ external, heap, native, resolutions, rss }: Sample): ReadonlyArray<string> => [
+  String(resolutions),
+  ...[native, heap, external, rss].map((bytes) => (bytes / 1e6).toFixed(1))
+]
