@@ -4,7 +4,7 @@ import { Effect, type Scope } from "effect"
 import { rfcPath } from "./question.ts"
 import { environmentIn, makeFolder } from "./service.ts"
 
-export interface BenchWorld {
+export interface HostedWorld {
   readonly origins: Origins
   readonly certificate: Certificate
   readonly question: { readonly domain: string; readonly service: string; readonly certificate: string }
@@ -22,7 +22,7 @@ const sites = Object.fromEntries(
   [...wildcards, "victim.example"].map((site) => [`*.${site}`, { tls: { _tag: "Wildcard" } }] as const)
 )
 
-export const makeWorld: Effect.Effect<BenchWorld, never, Scope.Scope> = Effect.gen(function*() {
+export const makeWorld: Effect.Effect<HostedWorld, never, Scope.Scope> = Effect.gen(function*() {
   const certificate = yield* Effect.flatMap(
     rootCa(),
     (root) => issue(root, { dnsNames: ["xmpp.example"], key: "rsa2048" })

@@ -1,6 +1,6 @@
 /** What an attack is, and what it may need beside a service and a key. */
 import type { Effect, Scope } from "effect"
-import type { BenchWorld } from "../world.ts"
+import type { HostedWorld } from "../world.ts"
 import type { Known } from "./honest.ts"
 
 export interface Target {
@@ -28,7 +28,7 @@ export interface Attack {
   /** What `done` counts. */
   readonly things: string
   /** Hosts and a service of its own. Without it, the attack is on the service that those before it were on. */
-  readonly scene?: (world: BenchWorld, scale: number) => Effect.Effect<Scene, never, Scope.Scope>
+  readonly scene?: (world: HostedWorld, scale: number) => Effect.Effect<Scene, never, Scope.Scope>
 }
 
 export interface Scene {

@@ -4,7 +4,7 @@
  */
 import { issue, rootCa } from "@posh/testing"
 import { Effect, Scope } from "effect"
-import { type BenchWorld, domain, makeWorld } from "../world.ts"
+import { domain, type HostedWorld, makeWorld } from "../world.ts"
 import type { Scene } from "./Attack.ts"
 import { type AttackName, attacks } from "./attacks.ts"
 import { type Field, makeField } from "./field.ts"
@@ -48,7 +48,7 @@ export const makeAbuse = (
     }
   })
 
-const makeKnown = (world: BenchWorld): Effect.Effect<ReadonlyArray<Known>> =>
+const makeKnown = (world: HostedWorld): Effect.Effect<ReadonlyArray<Known>> =>
   Effect.gen(function*() {
     const stranger = yield* Effect.flatMap(rootCa(), (root) => issue(root, { dnsNames: ["stranger.example"] }))
     return [

@@ -2,7 +2,7 @@
 import { Effect, type Scope } from "effect"
 import { hash, randomBytes } from "node:crypto"
 import { Agent } from "node:http"
-import type { BenchWorld } from "../world.ts"
+import type { HostedWorld } from "../world.ts"
 import type { Ask, Scene, Target } from "./Attack.ts"
 import { type HonestCaller, type Known, post } from "./honest.ts"
 import { type Attacked, startAttacked } from "./service.ts"
@@ -20,7 +20,7 @@ const pauseMs = 25
 
 /** The questions that are learnt have been answered when it is there, or it dies. */
 export const makeField = (
-  world: BenchWorld,
+  world: HostedWorld,
   known: ReadonlyArray<Known>,
   scene: Scene
 ): Effect.Effect<Field, never, Scope.Scope> =>

@@ -4,14 +4,14 @@
  */
 import { Effect } from "effect"
 import { choose } from "../chosen.ts"
-import { type BenchWorld, makeWorld } from "../world.ts"
+import { type HostedWorld, makeWorld } from "../world.ts"
 import { memory } from "./memory.ts"
 import { redis } from "./redis.ts"
 import { startUp } from "./startUp.ts"
 import { telemetry } from "./telemetry.ts"
 import { warm } from "./warm.ts"
 
-const entries: Record<string, (world: BenchWorld) => Promise<ReadonlyArray<string>>> = {
+const entries: Record<string, (world: HostedWorld) => Promise<ReadonlyArray<string>>> = {
   warm,
   startUp,
   redis,

@@ -7,9 +7,9 @@ import { fingerprintsDocument } from "@posh/testing"
 import { Effect, Layer } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import type { BenchWorld } from "../world.ts"
+import type { HostedWorld } from "../world.ts"
 
-export const memory = ({ certificate }: BenchWorld): Promise<ReadonlyArray<string>> => {
+export const memory = ({ certificate }: HostedWorld): Promise<ReadonlyArray<string>> => {
   setFlagsFromString("--expose-gc")
   const collect = runInNewContext("gc") as () => void
   const body = new TextEncoder().encode(JSON.stringify(fingerprintsDocument([certificate], { expires: 86_400 })))

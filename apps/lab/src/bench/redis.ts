@@ -7,26 +7,26 @@ import { Effect } from "effect"
 import { commandOf, start } from "../process.ts"
 import { median } from "../quantile.ts"
 import { startService } from "../service.ts"
-import { type BenchWorld, domain } from "../world.ts"
+import { domain, type HostedWorld } from "../world.ts"
 import { load, type LoadResult } from "./load.ts"
 import { perSecond } from "./warm.ts"
 
 const target = 0.5
 const rounds = 7
 
-export const redis = (world: BenchWorld): Promise<ReadonlyArray<string>> =>
+export const redis = (world: HostedWorld): Promise<ReadonlyArray<string>> =>
   Effect.runPromise(Effect.scoped(Effect.gen(function*() {
     const open = yield* measure(world, {})
     const sealed = yield* measure(world, { POSH_CACHE_SECRET: "a secret of the bench that is long enough" })
     return [...open.map((line) => `without secret: ${line}`), ...sealed.map((line) => `with secret:    ${line}`)]
   })))
 
-const measure = Effect.fnUntraced(function*(world: BenchWorld, env: Record<string, string>) {
+const measure = Effect.fnUntraced(function*(world: HostedWorld, env: Record<string, string>) {
   const server = yield* makeRedis()
   return yield* Effect.promise(() => compare(world, server, env))
 })
 
-const compare = async (world: BenchWorld, server: RedisServer, env: Record<string, string>) => {
+const compare = async (world: HostedWorld, server: RedisServer, env: Record<string, string>) => {
   const service = await startService({
     ...world.env,
     ...env,

@@ -1,9 +1,9 @@
 /** From spawning the process to the first answer of `/health/ready`. */
 import { median } from "../quantile.ts"
 import { startService } from "../service.ts"
-import type { BenchWorld } from "../world.ts"
+import type { HostedWorld } from "../world.ts"
 
-export const startUp = async (world: BenchWorld): Promise<ReadonlyArray<string>> => {
+export const startUp = async (world: HostedWorld): Promise<ReadonlyArray<string>> => {
   const times: Array<number> = []
   for (let round = 0; round < 5; round += 1) {
     const service = await startService(world.env)

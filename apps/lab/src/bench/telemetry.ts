@@ -9,7 +9,7 @@ import { join } from "node:path"
 import type { Running } from "../process.ts"
 import { median } from "../quantile.ts"
 import { startService } from "../service.ts"
-import type { BenchWorld } from "../world.ts"
+import type { HostedWorld } from "../world.ts"
 import { load, type LoadResult } from "./load.ts"
 import { perSecond } from "./warm.ts"
 
@@ -24,7 +24,7 @@ const rounds = 12
 
 type Pair = readonly [on: Measured, off: Measured]
 
-export const telemetry = async (world: BenchWorld): Promise<ReadonlyArray<string>> => {
+export const telemetry = async (world: HostedWorld): Promise<ReadonlyArray<string>> => {
   const collector = await listen()
   const log = join(world.folder, "decisions.ndjson")
   const told: Array<string> = []
@@ -59,7 +59,7 @@ export const telemetry = async (world: BenchWorld): Promise<ReadonlyArray<string
   ]
 }
 
-const compare = async (world: BenchWorld, on: Running, off: Running): Promise<ReadonlyArray<Pair>> => {
+const compare = async (world: HostedWorld, on: Running, off: Running): Promise<ReadonlyArray<Pair>> => {
   const body = JSON.stringify(world.question)
   const run = (port: number, seconds: number) =>
     load({ port, path: "/v1/verify", body, connections: 16, seconds, expect: "\"valid\":true" })

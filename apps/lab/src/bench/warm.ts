@@ -4,12 +4,12 @@
 import { commandOf, start } from "../process.ts"
 import { median } from "../quantile.ts"
 import { startService } from "../service.ts"
-import type { BenchWorld } from "../world.ts"
+import type { HostedWorld } from "../world.ts"
 import { load, type LoadResult } from "./load.ts"
 
 const target = 0.6
 
-export const warm = async (world: BenchWorld): Promise<ReadonlyArray<string>> => {
+export const warm = async (world: HostedWorld): Promise<ReadonlyArray<string>> => {
   const bare = await start(commandOf(new URL("bare.ts", import.meta.url)))
   const service = await startService(world.env)
   try {
