@@ -4,6 +4,7 @@
  */
 import { issue, rootCa } from "@posh/testing"
 import { Effect, Scope } from "effect"
+import { setTimeout as sleep } from "node:timers/promises"
 import { domain, type HostedWorld, makeWorld } from "../world.ts"
 import type { Scene } from "./Attack.ts"
 import { type AttackName, attacks } from "./attacks.ts"
@@ -92,4 +93,4 @@ const run = async (
   }
 }
 
-const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
+const pause = (seconds: number) => sleep(seconds * 1_000)

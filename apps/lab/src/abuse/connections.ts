@@ -3,6 +3,7 @@
  * time.
  */
 import { connect, type Socket } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
 import { postOctets } from "../postOctets.ts"
 import type { Deeds } from "./Attack.ts"
 
@@ -22,7 +23,7 @@ export const keep = async (
   const sockets = new Set<Socket>()
   signal.addEventListener("abort", () => sockets.forEach((socket) => socket.destroy()))
   await Promise.all(Array.from({ length: Math.max(1, connections) }, async (_, index) => {
-    await new Promise((resolve) => setTimeout(resolve, index / 20)) // opened one after the other
+    await sleep(index / 20) // opened one after the other
     while (!signal.aborted) {
       await new Promise<void>((resolve) => {
         const socket = connect({ port, host: "127.0.0.1", localAddress: attacker })
@@ -34,7 +35,7 @@ export const keep = async (
         })
         socket.once("connect", () => script(socket, () => void (done += 1), index))
       })
-      await new Promise((resolve) => setTimeout(resolve, 20)) // a refused connection is not tried in a tight loop
+      await sleep(20) // a refused connection is not tried in a tight loop
     }
   }))
   return { done, faults: [] }

@@ -2,6 +2,7 @@
 import { Effect, type Scope } from "effect"
 import { hash, randomBytes } from "node:crypto"
 import { Agent } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { HostedWorld } from "../world.ts"
 import type { Ask, Scene, Target } from "./Attack.ts"
 import { type HonestCaller, type Known, post } from "./honest.ts"
@@ -42,7 +43,7 @@ export const makeField = (
         const { body: said, status } = await post(agent, port, keys.honest, body, path)
         if (!said.includes(`"code":"${code}"`)) throw new Error(`${code} expected: ${status} ${said}`)
       }
-      while (service.memory().rss === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+      while (service.memory().rss === 0) await sleep(20)
     })
     return {
       scene,
@@ -60,7 +61,7 @@ export const makeField = (
 const calm = async (): Promise<void> => {
   for (let turns = 0, quick = 0; quick < 5 && turns < 500; turns += 1) {
     const since = performance.now()
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await sleep(20)
     quick = performance.now() - since < 60 ? quick + 1 : 0
   }
 }

@@ -3,6 +3,7 @@
  * Beside it a probe, as an orchestrator has, that asks whether the service lives.
  */
 import { Agent } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
 import { exchange, type Reply } from "../exchange.ts"
 import { ascending } from "../quantile.ts"
 
@@ -69,7 +70,7 @@ export const askHonestly = async (
         if (answer.body.includes("\"verdict\":\"indeterminate\"")) note("undecided", answer, code)
         else if (!answer.body.includes(`"code":"${code}"`)) note("wrong", answer, code)
       } else note(answer.status === 429 || answer.status === 503 ? "refused" : "failed", answer, code)
-      await pause(pauseMs)
+      await sleep(pauseMs)
     }
   }
   const [health] = await Promise.all([probe(port, signal), ...Array.from({ length: callers }, ask)])
@@ -84,13 +85,11 @@ const probe = async (port: number, signal: AbortSignal): Promise<ReadonlyArray<n
     const startedAt = performance.now()
     await exchange({ agent, port, path: "/health/live", retryStale: true })
     times.push(performance.now() - startedAt)
-    await pause(probeMs)
+    await sleep(probeMs)
   }
   agent.destroy()
   return ascending(times)
 }
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** One question. */
 export const post = (

@@ -2,6 +2,7 @@
 import { Behave, hashBase64 } from "@posh/testing"
 import { Effect } from "effect"
 import { Agent, request } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
 import { rfcPath } from "../../question.ts"
 import type { Attack, Target } from "../Attack.ts"
 import { question } from "../hosts.ts"
@@ -25,7 +26,7 @@ export const bigAnswers: Attack = {
       while (!signal.aborted) {
         deeds.done += 1
         if (await read(agent, target, signal) === "cut") deeds.cut += 1
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        await sleep(50)
       }
     }))
     agent.destroy()
