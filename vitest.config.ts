@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config"
 
 /** Load for the whole machine, and judged by time or memory: one after the other, when all others are done. */
 const alone = [
-  "apps/bench/test/*.test.ts",
+  "apps/lab/test/{abuse,reliability}/**/*.test.ts",
   "apps/server/test/crowd.test.ts",
   "apps/server/test/docker/balancer.test.ts",
   "apps/server/test/hostile/{heap,load}.test.ts",

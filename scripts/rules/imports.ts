@@ -28,7 +28,7 @@ const rules: ReadonlyArray<Rule> = [
     allowed: ["effect", "@effect/platform-node", "@posh/core", "@posh/api", "ioredis", "lru-cache", "uuid", "node:"]
   },
   // Baselines are what others would write.
-  { files: /^apps\/bench\/src\/bare/, allowed: ["ioredis", "node:"] },
+  { files: /^apps\/lab\/src\/bench\/bare/, allowed: ["ioredis", "node:"] },
   {
     files: /^apps\/[^/]+\//,
     allowed: [
