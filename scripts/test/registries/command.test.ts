@@ -58,13 +58,9 @@ describe("npm run check:registries", () => {
     assert.include(output, "registries: 2 differences")
   })
 
-  it.each([
-    ["is not there", undefined, "answers with 404"],
-    ["is an error page", "<html></html>", "the registry has no column Address Block"],
-    ["is empty", "Address Block,Name,Globally Reachable\n", "the registry has no entry"]
-  ])("compares nothing where a registry %s", async (_, text, message) => {
-    const { code, output } = await run({ [ipv4]: text })
+  it("compares nothing where a registry is not there", async () => {
+    const { code, output } = await run({ [ipv4]: undefined })
     assert.strictEqual(code, 2)
-    assert.include(output, message)
+    assert.include(output, "answers with 404")
   })
 })
