@@ -74,9 +74,11 @@ const registry = (rows: Readonly<Record<string, string>>): Registry =>
 const registered = (rows: Registry, address: NetAddress.IpAddress): string | undefined =>
   rows.find(([network]) => IpNetwork.contains(network, address))?.[1]
 
-// IANA IPv4 Special-Purpose Address Registry (RFC 6890): every block that is not globally reachable, and the anycast
-// blocks that no web server uses.
-const ipv4Registry = registry({
+/**
+ * IANA IPv4 Special-Purpose Address Registry (RFC 6890): every block that is not globally reachable, and the anycast
+ * blocks that no web server uses. `npm run check:registries` compares both tables with the registries of today.
+ */
+export const ipv4Registry = registry({
   "0.0.0.0/8": "this network",
   "10.0.0.0/8": "private use",
   "100.64.0.0/10": "shared address space", // RFC 6598; Alibaba's metadata service
@@ -95,9 +97,10 @@ const ipv4Registry = registry({
   "240.0.0.0/4": "reserved or broadcast"
 })
 
-// IANA IPv6 Special-Purpose Address Registry, as far as it lies in the one block that is assigned for global unicast.
 const globalUnicast = IpNetwork.fromStringUnsafe("2000::/3") // RFC 4291 §2.4
-const ipv6Registry = registry({
+
+/** IANA IPv6 Special-Purpose Address Registry, as far as it lies in the one block that is assigned for global unicast. */
+export const ipv6Registry = registry({
   "2001::/23": "protocol assignments", // benchmarking, ORCHID, anycast; Teredo is decoded before
   "2001:db8::/32": "documentation",
   "3fff::/20": "documentation" // RFC 9637
