@@ -6,6 +6,7 @@ import { checkDocs } from "./rules/docs.ts"
 import { checkImports } from "./rules/imports.ts"
 import { checkLockFile } from "./rules/lockFile.ts"
 import { checkNames } from "./rules/names.ts"
+import { checkRequirements } from "./rules/requirements.ts"
 import { checkSources } from "./rules/sources.ts"
 
 const breaches = [
@@ -14,6 +15,7 @@ const breaches = [
   ...checkCodes(),
   ...checkLockFile(),
   ...checkDocs(),
+  ...checkRequirements(),
   ...checkNames()
 ]
 for (const breach of breaches) console.error(breach)

@@ -18,7 +18,7 @@ const after = (code: VerdictCode, options: { previous?: Absence; chance?: number
   )
 const seconds = (absence: Absence | undefined) => absence === undefined ? undefined : (absence.until - now) / 1_000
 
-describe("absenceAfter (CAC-31)", () => {
+describe("absenceAfter (CAC-31, ERR-03)", () => {
   it.each<[VerdictCode, number | undefined]>([
     ["NotPublished", 300],
     ["InvalidJson", 300],
