@@ -1,7 +1,7 @@
 /**
  * Every citation leads into docs/spec/requirements.md, and every MUST there has a test that names it, or a reason.
  *
- * NOT CHECKED: whether a test shows what it names. That is for whoever writes and reviews it.
+ * NOT CHECKED: whether a test shows what it names. A reviewer checks that.
  */
 import { failures, unreachable } from "../../packages/core/src/codes.ts"
 import {

@@ -12,7 +12,7 @@ const combination = "POSH is the one proof type that is built, so there is nothi
 
 export const uncovered: Readonly<Record<string, string>> = {
   "POSH-RES-13": "operators cannot configure services; the two that are built in satisfy it",
-  "POSH-MAT-33": "a test cannot tell constant time from noise; Node's timingSafeEqual compares",
+  "POSH-MAT-33": "a test cannot measure constant time; Node's timingSafeEqual compares",
   "POSH-PRF-01": pkix,
   "POSH-PRF-20": dane,
   "POSH-PRF-21": dane,
@@ -24,5 +24,5 @@ export const uncovered: Readonly<Record<string, string>> = {
   "POSH-PRF-41": combination,
   "POSH-PRF-42": combination,
   "POSH-PRF-44": combination,
-  "POSH-PUB-19": "registration is the business of whoever writes a protocol"
+  "POSH-PUB-19": "registering a service is for authors of protocols; none is registered here"
 }

@@ -69,7 +69,7 @@ describe("REQ-06, MAT-52: what is proven is the domain and service of the questi
   const web = () =>
     makeWeb({ [rfc]: { json: { url: target, expires: 3_600 } }, [target]: { json: fingerprints(3_600) } })
 
-  it.effect("whatever the certificate names, and whoever publishes for it", () =>
+  it.effect("whatever the certificate names, and whichever host publishes for it", () =>
     Effect.gen(function*() {
       yield* start
       const { code, domain, evidence, service } = yield* verify()
@@ -129,7 +129,7 @@ describe("MAT-64: of several findings, the first in this order decides", () => {
     readonly [name: string, page: Page, more: Partial<Question>, answer: string, requests: number]
   > = [
     [
-      "the certificate, and nobody is asked",
+      "the certificate, and no origin is asked",
       { status: 503 },
       { certificate: expired.pem },
       "PresentedCertificateExpired -",

@@ -47,7 +47,7 @@ describe("how far delegation is followed", () => {
       "TooManyRedirects miss"
     ],
     [
-      "RES-81 a second reference behind a redirect",
+      "RES-81, PUB-12 a second reference behind a redirect",
       {
         [rfc]: reference(`${host}/hop`),
         [`${host}/hop`]: to("/reference"),

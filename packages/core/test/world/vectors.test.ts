@@ -120,7 +120,8 @@ const rows: ReadonlyArray<Row> = [
     index: 1,
     lint: "JwkEntryExpired"
   },
-  { id: "V10", domain: "reduced.example", certificate: ex2[1], at: draftDay, code: "CertificateMismatch" }, // POSH-MAT-10
+  // POSH-MAT-10, POSH-MAT-11: the same key
+  { id: "V10", domain: "reduced.example", certificate: ex2[1], at: draftDay, code: "CertificateMismatch" },
   {
     id: "V10 spki",
     domain: "reduced.example",

@@ -1,4 +1,4 @@
-/** Requirements on others: what we can do about them is to tell. */
+/** Requirements on callers and publishers: this project cannot enforce them, so the guides state them. */
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 
@@ -15,7 +15,7 @@ const rows: ReadonlyArray<readonly [id: string, page: string]> = [
   ["POSH-PUB-18", "publish"]
 ]
 
-describe("what callers and publishers have to do is told them", () => {
+describe("the guides state what callers and publishers have to do", () => {
   it.each(rows)("%s in docs/guides/%s.md", (id, page) => {
     const guide = new URL(`../../docs/guides/${page}.md`, import.meta.url)
     assert.include(readFileSync(guide, "utf8"), id)
