@@ -6,6 +6,8 @@ import { checkCommands } from "./rules/commands.ts"
 import { checkDocs } from "./rules/docs.ts"
 import { checkImports } from "./rules/imports.ts"
 import { checkLockFile } from "./rules/lockFile.ts"
+import { checkNames } from "./rules/names.ts"
+import { checkRequirements } from "./rules/requirements.ts"
 import { checkSources } from "./rules/sources.ts"
 
 const breaches = [
@@ -14,7 +16,9 @@ const breaches = [
   ...checkCodes(),
   ...checkLockFile(),
   ...checkDocs(),
-  ...checkCommands()
+  ...checkCommands(),
+  ...checkRequirements(),
+  ...checkNames()
 ]
 for (const breach of breaches) console.error(breach)
 console.log(breaches.length === 0 ? "rules: ok" : `rules: ${breaches.length} breached`)

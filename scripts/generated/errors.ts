@@ -60,7 +60,7 @@ ${table(["Code", "Meaning"], Object.entries(lintSummaries).map(([code, summary])
 
 ## Not reachable in this build
 
-The requirements define more codes. These cannot occur yet, and no schema promises them.
+[The requirements](../spec/requirements.md#8-failure-modes) define more codes. These cannot occur yet, and no schema promises them.
 
 ${table(["Code", "Why not"], Object.entries(unreachable).map(([code, reason]) => [ticked(code), reason]))}
 `

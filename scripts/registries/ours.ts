@@ -2,8 +2,8 @@
  * What this project refuses and lets through, and the reasons where that is more or less than the registries say.
  */
 import { Result } from "effect"
-import { parseDomain, specialUse, specialUseNames } from "../../packages/core/src/Domain.ts"
 import { addressFault, ipv4Registry, ipv6Registry } from "../../packages/core/src/node/AddressPolicy.ts"
+import { parseDomain, specialUse, specialUseNames } from "../../packages/core/src/question/Domain.ts"
 import type { AddressRules } from "./addresses.ts"
 import type { NameRules } from "./names.ts"
 

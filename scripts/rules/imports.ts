@@ -1,5 +1,5 @@
 /**
- * Who may import whom (design §3): the contract never imports an implementation, the fake world knows neither, and
+ * Who may import whom (docs/contributing/layout.md): the contract never imports an implementation, the fake world knows neither, and
  * nobody imports an app.
  */
 import { builtinModules } from "node:module"

@@ -1,5 +1,5 @@
 /**
- * The routes of the service (design §4), from which its router, its OpenAPI document and its client are made.
+ * The routes of the service, from which its router, its OpenAPI document and its client are made.
  */
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Access, needs } from "./Access.ts"

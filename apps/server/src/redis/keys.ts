@@ -1,5 +1,5 @@
 /**
- * The names of things in Redis (design §6). What belongs to one key shares a hash tag, so that a cluster keeps it
+ * The names of things in Redis (docs/decisions/shared-cache.md). What belongs to one key shares a hash tag, so that a cluster keeps it
  * together; the index is one key of its own.
  */
 import { type Generation, makeKey, parseDomain, parseService, registeredServices, type StoreKey } from "@posh/core"

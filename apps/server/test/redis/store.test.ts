@@ -7,7 +7,7 @@ import { calm, connect, disagreement, makeWorld } from "./world.ts"
 
 const key = keyOf("orchard")
 
-describe("what Redis holds (design §6)", () => {
+describe("what Redis holds (docs/decisions/shared-cache.md)", () => {
   it.live("CAC-20: PEXPIRETIME is the certificate's notAfter, and so is the score", () =>
     Effect.gen(function*() {
       const { redis, store } = yield* makeWorld(calm)

@@ -1,5 +1,5 @@
 /**
- * What is in question: a certificate, or hashes of one (requirements §3.1, design §4).
+ * What is in question: a certificate, or hashes of one (requirements §0.6, §3.1).
  */
 import { Result } from "effect"
 import { LRUCache } from "lru-cache"
@@ -57,7 +57,7 @@ const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, Quest
     ? refuse("InvalidRequest", "chain", "chain needs at least one certificate")
     : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (octets) => readLeaf(octets, "chain[0]"))
 
-/** Texts → DER octets, leaf first; each text may hold several (design §4). */
+/** Texts → DER octets, leaf first; each text may hold several (POSH-REQ-01). */
 const decodeAll = (
   texts: ReadonlyArray<string>,
   field: (index: number) => string

@@ -19,7 +19,7 @@ const after = (code: VerdictCode, options: { previous?: NegativeEntry; chance?: 
 const seconds = (negative: NegativeEntry | undefined) =>
   negative === undefined ? undefined : (negative.until - now) / 1_000
 
-describe("negativeAfter (CAC-31)", () => {
+describe("negativeAfter (CAC-31, ERR-03)", () => {
   it.each<[VerdictCode, number | undefined]>([
     ["NotPublished", 300],
     ["InvalidJson", 300],

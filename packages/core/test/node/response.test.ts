@@ -21,7 +21,7 @@ const table: Readonly<Record<string, readonly [behaviour: Behaviour, outcome: st
   "/404": [Behave.status(404), "404 "],
   "/redirect": [Behave.redirect("https://other.example/"), "302 "], // POSH-RES-72: not followed
   "/no-content": [Behave.status(204), "204 "],
-  "/gzip": [Behave.gzip({ a: 1 }), "200 {\"a\":1}"],
+  "/gzip": [Behave.gzip({ a: 1 }), "200 {\"a\":1}"], // POSH-RES-47
   "/x-gzip": [Behave.encoding("x-gzip", { a: 1 }), "200 {\"a\":1}"],
   "/GZIP": [Behave.bytes(gzipSync("{}"), { headers: { "content-encoding": "identity, GZIP" } }), "200 {}"],
   "/gzip-members": [

@@ -15,13 +15,19 @@ const urlOf = (domain: string, service: string, generation: Generation) =>
 describe("the well-known URL (requirements §2.3)", () => {
   it.each<[string, string, string, Generation, string]>([
     [
-      "RES-21",
+      "RES-21, RES-12, RES-22",
       "im.example.com",
       "xmpp-client",
       "draft",
       "https://im.example.com/.well-known/posh._xmpp-client._tcp.json"
     ],
-    ["RES-20", "IM.Example.COM.", "xmpp-server", "rfc7711", "https://im.example.com/.well-known/posh/xmpp-server.json"],
+    [
+      "RES-20, RES-11, RES-22",
+      "IM.Example.COM.",
+      "xmpp-server",
+      "rfc7711",
+      "https://im.example.com/.well-known/posh/xmpp-server.json"
+    ],
     [
       "RES-02",
       "bücher.example",

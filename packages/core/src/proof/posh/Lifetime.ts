@@ -5,7 +5,7 @@ import type { Lifetime } from "../../association/Association.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
 import type { PublishedFingerprints, PublishedJwkSet, Reference } from "./Document.ts"
 
-/** Milliseconds; deployments choose them (design §5). */
+/** Milliseconds; deployments choose them (docs/reference/configuration.md). */
 export interface LifetimePolicy {
   /** Cap on RFC 7711 lifetimes (POSH-CAC-11). Default 7 d. 0 means that nothing outlives its question. */
   readonly maxLifetimeMs: number

@@ -1,5 +1,5 @@
 /**
- * A JWK Set: `{"keys"}` (seed §3.1, requirements §1.2).
+ * A JWK Set: `{"keys"}` (draft-miller-posh-00 §3.1, requirements §1.2).
  */
 import { Result } from "effect"
 import type { JwkEntry } from "../../../association/Material.ts"
