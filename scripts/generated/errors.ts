@@ -30,7 +30,7 @@ Only \`verified\` means yes. Treat an unknown verdict as no.
 - **Retry**: whether a retry can succeed without a change on the domain's side. It is \`retryable\` of the answer.
 - **TTL**: TTL of the negative entry: how long a failed resolution is cached (POSH-CAC-31). "back-off" is 30 s, doubling to
   900 s, with up to 20 % jitter either way. "Retry-After" is what the host requested, from 30 s to 3600 s. "never": it is not
-  cached, and the next question starts a new resolution.
+  cached, and the next question is decided anew.
 
 ${verdictKinds.map(verdictSection).join("\n\n")}
 
