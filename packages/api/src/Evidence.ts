@@ -36,7 +36,7 @@ export const Attempt = Schema.Struct({
   cache: CacheStatus,
   revalidation: Schema.optionalKey(
     Schema.Literal("overdue").annotate({
-      description: "The material is stale: it is due for revalidation, and its source is unreachable."
+      description: "The material is stale: it is due for revalidation, and the last attempt got no answer."
     })
   )
 }).annotate({ identifier: "Attempt", title: "Attempt", description: "The resolution of one generation." })
@@ -71,7 +71,7 @@ export type Material = typeof Material.Type
 export const lifetimeMembers = {
   fetchedAt: Schema.optionalKey(instant("Start of the request that delivered the material.")),
   revalidateAt: Schema.optionalKey(instant("From when on a question revalidates the material.")),
-  graceUntil: Schema.optionalKey(instant("Until when stale material may be served while its source is unreachable.")),
+  graceUntil: Schema.optionalKey(instant("Until when stale material may be served if it cannot be revalidated.")),
   expiresAt: Schema.optionalKey(instant("Absolute expiry of the material."))
 }
 

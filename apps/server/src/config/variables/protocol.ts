@@ -29,7 +29,7 @@ export const protocol = {
   draftGrace: variable("POSH_DRAFT_GRACE", {
     fallback: "7d",
     values: "a duration from `0` to `36500d`, or `certificate`",
-    meaning: "How long a stale JWK Set is served while its source is unreachable.",
+    meaning: "How long a stale JWK Set is served if it cannot be revalidated.",
     consequence:
       "`certificate`: until the certificate expires. Longer: outages have less effect, but withdrawals take effect later.",
     parse: orWord("certificate", Number.POSITIVE_INFINITY, duration("0", "36500d"))
