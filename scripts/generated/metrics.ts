@@ -9,13 +9,13 @@ export const metricsReference = (): string =>
 
 <!-- Made by \`npm run generate\` from apps/server/src/telemetry/catalogue.ts. Do not edit. -->
 
-\`GET /metrics\` answers with all of these in the text format of Prometheus; with \`POSH_METRICS=off\` there is no such route.
+\`GET /metrics\` exports all of these in the text format of Prometheus; with \`POSH_METRICS=off\` there is no such route.
 Labels take their values from closed sets: never a domain, a caller or a URL. Every series exists from the start, at zero,
-so that a rate sees the first event. Numbers are those of one replica since it started.
+so that a rate includes the first event. Values are those of one replica since its start.
 
 ${
     table(
-      ["Metric", "Type", "Counts or measures", "Meaning", "What to do about it"],
+      ["Metric", "Type", "Unit", "Meaning", "What to do about it"],
       rows.map(([name, { advice, help, type, unit }]) => [`\`${name}\``, type, unit, help, advice])
     )
   }
@@ -30,7 +30,7 @@ ${rows.filter(([, { series }]) => labelsOf(series).length > 0).map(labelSection)
 
 ${
     table(
-      ["Metric", "Upper ends"],
+      ["Metric", "Upper bounds"],
       rows.flatMap(([name, { buckets }]) => buckets === undefined ? [] : [[`\`${name}\``, buckets.join(", ")]])
     )
   }

@@ -215,7 +215,7 @@ export const unreachable = {
   PkixPathInvalid: "the prooftype pkix is not built yet",
   PkixNameMismatch: "the prooftype pkix is not built yet",
   PkixRevoked: "the prooftype pkix is not built yet",
-  CacheUnavailable: "the memory cache cannot fail, and others are not built yet"
+  CacheUnavailable: "a fault of the cache never fails a question"
 } as const
 
 /**
