@@ -5,9 +5,9 @@
  * (`meaningOf`), and again where that was an answer to others alone.
  */
 import { Clock, Effect, Result } from "effect"
+import { ResolveError } from "../association/ResolveError.ts"
 import { CallerBudget } from "../question/CallerBudget.ts"
 import { type Deadline, remainingMs } from "../question/Deadline.ts"
-import { ResolveError } from "../question/errors.ts"
 import type { Generation } from "../question/Generation.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Stamp, stampOf, timeSince } from "../question/Stamp.ts"

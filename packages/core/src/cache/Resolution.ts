@@ -3,7 +3,7 @@
  */
 import type { Result } from "effect"
 import type { Association } from "../association/Association.ts"
-import type { ResolveError } from "../question/errors.ts"
+import type { ResolveError } from "../association/ResolveError.ts"
 import type { Generation } from "../question/Generation.ts"
 import type { CacheStatus } from "../verdict/Verdict.ts"
 

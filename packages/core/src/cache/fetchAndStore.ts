@@ -3,9 +3,9 @@
  */
 import { Cause, Effect, Random, Result } from "effect"
 import { type Association, deliveredAt } from "../association/Association.ts"
+import { ResolveError } from "../association/ResolveError.ts"
 import { isWithdrawal } from "../codes.ts"
 import type { Attempt } from "../proof/posh/Attempt.ts"
-import { ResolveError } from "../question/errors.ts"
 import type { Generation } from "../question/Generation.ts"
 import { currentStamp, type Stamp, timeSince } from "../question/Stamp.ts"
 import type { Target } from "../question/Target.ts"

@@ -5,8 +5,8 @@ import { Result } from "effect"
 import { makeKey, type StoreKey } from "../cache/store/AssociationStore.ts"
 import type { Policy } from "../Policy.ts"
 import { type Domain, parseDomain } from "./Domain.ts"
-import type { QuestionError } from "./errors.ts"
 import type { Generation } from "./Generation.ts"
+import type { QuestionError } from "./QuestionError.ts"
 import { parseService, type ServiceEntry } from "./Service.ts"
 
 export interface Target {

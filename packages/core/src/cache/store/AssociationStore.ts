@@ -4,9 +4,9 @@
  */
 import { Context, type Effect } from "effect"
 import type { Association } from "../../association/Association.ts"
+import type { ResolveError } from "../../association/ResolveError.ts"
 import type { Deadline } from "../../question/Deadline.ts"
 import type { Domain } from "../../question/Domain.ts"
-import type { ResolveError } from "../../question/errors.ts"
 import type { Generation } from "../../question/Generation.ts"
 import type { ServiceKey } from "../../question/Service.ts"
 import type { Stamp } from "../../question/Stamp.ts"

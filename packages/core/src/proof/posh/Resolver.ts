@@ -4,6 +4,7 @@
  * `resolve` negotiates between the generations (requirements §9.2); `ask` answers for one of them.
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
+import type { ResolveError } from "../../association/ResolveError.ts"
 import { type FlightResult, lost, makeFetchAndStore } from "../../cache/fetchAndStore.ts"
 import { Fleet } from "../../cache/Fleet.ts"
 import { makeFlights } from "../../cache/Flights.ts"
@@ -18,7 +19,6 @@ import { Fetcher } from "../../fetch/Fetcher.ts"
 import { rememberPublishers } from "../../fetch/publishers.ts"
 import type { Policy } from "../../Policy.ts"
 import type { Deadline } from "../../question/Deadline.ts"
-import type { ResolveError } from "../../question/errors.ts"
 import type { Generation, Generations } from "../../question/Generation.ts"
 import type { StageTracer } from "../../question/StageTracer.ts"
 import type { Stamp } from "../../question/Stamp.ts"
