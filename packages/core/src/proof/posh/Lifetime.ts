@@ -3,7 +3,9 @@
  */
 import type { Lifetime } from "../../association/Association.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
-import type { PublishedFingerprints, PublishedJwkSet, Reference } from "./Document.ts"
+import type { PublishedFingerprints } from "./document/Fingerprints.ts"
+import type { PublishedJwkSet } from "./document/JwkSet.ts"
+import type { Reference } from "./document/Reference.ts"
 
 /** Milliseconds; deployments choose them (design §5). */
 export interface LifetimePolicy {
