@@ -28,6 +28,7 @@ export type { PublishedFingerprints } from "./proof/posh/document/Fingerprints.t
 export type { PublishedJwkSet } from "./proof/posh/document/JwkSet.ts"
 export type { Reference } from "./proof/posh/document/Reference.ts"
 export * from "./proof/posh/Lifetime.ts"
+export { wellKnownTarget } from "./proof/posh/wellKnown.ts"
 export * from "./publish/generate.ts"
 export * from "./publish/lint.ts"
 export * from "./question/CallerBudget.ts"

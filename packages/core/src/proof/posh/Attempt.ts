@@ -22,7 +22,7 @@ import { leavesSite } from "../../fetch/Site.ts"
 import { type Lint, lint, mostSevere } from "../../Lint.ts"
 import type { Policy } from "../../Policy.ts"
 import type { Domain } from "../../question/Domain.ts"
-import { type Generation, generationRules, wellKnownTarget } from "../../question/Generation.ts"
+import { type Generation, generationRules } from "../../question/Generation.ts"
 import type { ServiceEntry } from "../../question/Service.ts"
 import { currentStage } from "../../question/StageTracer.ts"
 import { type Document, parseDocument } from "./Document.ts"
@@ -30,6 +30,7 @@ import type { PublishedFingerprints } from "./document/Fingerprints.ts"
 import type { PublishedJwkSet } from "./document/JwkSet.ts"
 import { documentBound, fingerprintsLifetime, jwkSetLifetime } from "./Lifetime.ts"
 import { judgeMediaType, judgeStatus, retryAfterMs } from "./response.ts"
+import { wellKnownTarget } from "./wellKnown.ts"
 
 export interface AttemptInput {
   readonly generation: Generation
