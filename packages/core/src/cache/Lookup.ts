@@ -11,6 +11,7 @@ import { type Deadline, remainingMs } from "../question/Deadline.ts"
 import type { Generation } from "../question/Generation.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Stamp, stampOf, timeSince } from "../question/Stamp.ts"
+import type { StoreKey } from "../question/StoreKey.ts"
 import type { Target } from "../question/Target.ts"
 import type { CacheStatus } from "../verdict/Verdict.ts"
 import { type CacheDecision, fallBack, type Freshness, newerThan, toCacheDecision } from "./CacheDecision.ts"
@@ -20,7 +21,7 @@ import type { Flight, Flights } from "./Flights.ts"
 import { type Reason, refetchIntervals, type RefetchLeave } from "./RefetchLimit.ts"
 import type { Attempted, Usable } from "./Resolution.ts"
 import type { ResolutionObserverShape } from "./ResolutionObserver.ts"
-import type { AssociationStore, CacheEntry, StoreKey } from "./store/AssociationStore.ts"
+import type { AssociationStore, CacheEntry } from "./store/AssociationStore.ts"
 
 /** What a question wants of one generation. */
 export interface Search {

@@ -8,12 +8,13 @@ import { isWithdrawal } from "../codes.ts"
 import type { Attempt } from "../proof/posh/Attempt.ts"
 import type { Generation } from "../question/Generation.ts"
 import { currentStamp, type Stamp, timeSince } from "../question/Stamp.ts"
+import type { StoreKey } from "../question/StoreKey.ts"
 import type { Target } from "../question/Target.ts"
 import { negativeAfter } from "./Backoff.ts"
 import { type Freshness, toCacheDecision } from "./CacheDecision.ts"
 import type { FleetShape, Lead } from "./Fleet.ts"
 import type { Flight } from "./Flights.ts"
-import type { AssociationStore, CacheEntry, Permit, StoreKey } from "./store/AssociationStore.ts"
+import type { AssociationStore, CacheEntry, Permit } from "./store/AssociationStore.ts"
 
 /** What a flight brought, for everybody who waited for it; what it means to each, `flightMeaning.ts` says. */
 export interface FlightResult {

@@ -4,10 +4,11 @@ import { Effect, Result } from "effect"
 import { hash } from "node:crypto"
 import type { Association } from "../../../src/association/Association.ts"
 import { ResolveError } from "../../../src/association/ResolveError.ts"
-import { makeKey, type NegativeEntry, type StoreKey } from "../../../src/cache/store/AssociationStore.ts"
+import type { NegativeEntry } from "../../../src/cache/store/AssociationStore.ts"
 import type { Domain } from "../../../src/question/Domain.ts"
 import type { Generation } from "../../../src/question/Generation.ts"
 import type { ServiceKey } from "../../../src/question/Service.ts"
+import { makeKey, type StoreKey } from "../../../src/question/StoreKey.ts"
 import { parseCertificate } from "../../../src/x509/Certificate.ts"
 
 export const minute = 60_000
