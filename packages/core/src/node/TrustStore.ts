@@ -4,7 +4,7 @@
 import { Result } from "effect"
 import { constants, X509Certificate } from "node:crypto"
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls"
-import { EgressConfigError } from "./EgressOptions.ts"
+import { EgressConfigError } from "./EgressConfigError.ts"
 
 /**
  * Mozilla's roots as built into Node.js, and those of `extraCa` (PEM).
