@@ -16,7 +16,6 @@ import { AssociationStore, combinePurges, type Purge } from "../../cache/store/A
 import { isUnanswered } from "../../codes.ts"
 import { withBudgets } from "../../fetch/Budgets.ts"
 import { Fetcher } from "../../fetch/Fetcher.ts"
-import { rememberPublishers } from "../../fetch/publishers.ts"
 import type { Policy } from "../../Policy.ts"
 import type { Deadline } from "../../question/Deadline.ts"
 import type { Generation, Generations } from "../../question/Generation.ts"
@@ -24,6 +23,7 @@ import type { StageTracer } from "../../question/StageTracer.ts"
 import type { Stamp } from "../../question/Stamp.ts"
 import type { Target } from "../../question/Target.ts"
 import { makeAttempt } from "./Attempt.ts"
+import { rememberPublishers } from "./publishers.ts"
 
 export interface RecallOptions {
   readonly generations: Generations
