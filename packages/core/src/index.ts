@@ -3,6 +3,7 @@
  */
 export * from "./association/Association.ts"
 export * from "./association/Hop.ts"
+export * from "./association/Lifetime.ts"
 export * from "./association/Material.ts"
 export * from "./association/ResolveError.ts"
 export * from "./cache/Fleet.ts"

@@ -1,8 +1,9 @@
 /**
  * The answer with its evidence (requirements §3.6).
  */
-import type { Association, Delegation, Lifetime } from "../association/Association.ts"
+import type { Association, Delegation } from "../association/Association.ts"
 import type { Hop } from "../association/Hop.ts"
+import type { Lifetime } from "../association/Lifetime.ts"
 import type { Hashes, HashName, Material } from "../association/Material.ts"
 import type { ResolveError } from "../association/ResolveError.ts"
 import type { CacheStatus, Usable } from "../cache/Resolution.ts"

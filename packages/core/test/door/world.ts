@@ -4,7 +4,8 @@
  */
 import { greenhouse } from "@posh/testing"
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
-import type { Association, Lifetime } from "../../src/association/Association.ts"
+import type { Association } from "../../src/association/Association.ts"
+import type { Lifetime } from "../../src/association/Lifetime.ts"
 import { AssociationStore, type CacheEntry } from "../../src/cache/store/AssociationStore.ts"
 import { makeMemoryStore } from "../../src/cache/store/MemoryStore.ts"
 import { type Changes, type FarStore, makeTieredStore } from "../../src/cache/store/TieredStore.ts"

@@ -8,7 +8,8 @@
  */
 import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
-import { type Association, usableUntil } from "../../association/Association.ts"
+import type { Association } from "../../association/Association.ts"
+import { usableUntil } from "../../association/Lifetime.ts"
 import { type Stamp, stampOf, timeSince } from "../../question/Stamp.ts"
 import type { StoreKey } from "../../question/StoreKey.ts"
 import { ResolutionObserver } from "../ResolutionObserver.ts"
