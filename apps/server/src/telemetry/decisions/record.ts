@@ -8,7 +8,7 @@
  */
 import { printable, type Verdict } from "@posh/core"
 import type { Caller } from "../../service/Caller.ts"
-import type { Asked, Decision } from "../../service/Decider.ts"
+import type { Asked, Decision } from "../../service/Decision.ts"
 import { digestEvidence } from "./evidence.ts"
 import type { Mask } from "./mask.ts"
 
