@@ -1,4 +1,5 @@
 /** Egress: HTTPS GET on Node.js, safe against strangers at both ends. */
+export { type PemBlock, scanPem } from "../x509/pem.ts"
 export { addressFault, parseNetworks } from "./AddressPolicy.ts"
 export { type ConnectTo, type ConnectToEntry, parseConnectTo } from "./ConnectTo.ts"
 export { EgressConfigError } from "./EgressConfigError.ts"
