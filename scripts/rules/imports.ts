@@ -61,7 +61,7 @@ const folderRule = (path: string, ...known: ReadonlyArray<string>): FolderRule =
 
 const basics = ["codes.ts", "Limits.ts", "encoding/", "Lint.ts"]
 
-/** From below. What stands in no row may know everything of its package. */
+/** From below; of several rows the first counts. What stands in no row may know everything of its package. */
 const folders: ReadonlyArray<FolderRule> = [
   folderRule("codes.ts"),
   folderRule("Limits.ts"),
@@ -70,6 +70,8 @@ const folders: ReadonlyArray<FolderRule> = [
   folderRule("x509/", "Limits.ts", "encoding/"),
   // What a deployment decides is put together from what each stage lets it decide, and read where a stage needs it all.
   folderRule("Policy.ts", "Limits.ts", "question/", "association/", "fetch/"),
+  // A prepared question holds the certificate that it is about.
+  folderRule("question/Inquiry.ts", ...basics, "Policy.ts", "question/", "presented/"),
   folderRule("question/", ...basics, "Policy.ts"),
   folderRule("association/", ...basics, "question/"),
   folderRule("presented/", ...basics, "Policy.ts", "x509/", "question/", "association/"),

@@ -13,6 +13,8 @@ describe("what a folder may know", () => {
     ["x509/Certificate.ts", "../question/Domain.ts"],
     ["x509/chain/Chain.ts", "../../Policy.ts"],
     ["question/Generation.ts", "../fetch/Fetcher.ts"],
+    ["question/Inquiry.ts", "../verdict/decide.ts"],
+    ["question/Target.ts", "../presented/Presented.ts"],
     ["question/Target.ts", "../cache/store/AssociationStore.ts"],
     ["association/Hop.ts", "../proof/posh/Document.ts"],
     ["presented/Presented.ts", "../cache/Resolution.ts"],
@@ -34,6 +36,7 @@ describe("what a folder may know", () => {
   it.each<[string, string]>([
     ["x509/Certificate.ts", "./der.ts"],
     ["x509/chain/Chain.ts", "../../Limits.ts"],
+    ["question/Inquiry.ts", "../presented/Presented.ts"],
     ["question/QuestionOptions.ts", "../Policy.ts"],
     ["cache/store/codec/wire.ts", "../../../association/Hop.ts"],
     ["node/Dial.ts", "../cache/ResolutionObserver.ts"],
