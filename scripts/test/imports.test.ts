@@ -52,6 +52,11 @@ describe("what a folder may know", () => {
     assert.lengthOf(folderBreaches([], [exception]), 1)
   })
 
+  it("is said of each folder", () => {
+    assert.lengthOf(folderBreaches([file(`${core}/somewhere/else.ts`, "")]), 1)
+    assert.deepStrictEqual(folderBreaches([importing(`${core}/index.ts`, "./Verifier.ts")]), [])
+  })
+
   it("counts exports and imports for effect", () => {
     const files = [
       file(`${core}/x509/pem.ts`, `export * from "../Policy.ts"\nimport "../Verifier.ts"\n`),

@@ -4,11 +4,11 @@
 import { Data } from "effect"
 
 /** The members of `EgressOptions` that can be wrong. */
-export type EgressOption = "userAgent" | "extraCa" | "connectTo" | "allowNetworks" | "dnsServers" | "proxy"
+export type EgressOptionName = "userAgent" | "extraCa" | "connectTo" | "allowNetworks" | "dnsServers" | "proxy"
 
 /** An option cannot be used; `detail` says what is wrong with it. */
 export class EgressConfigError extends Data.TaggedError("EgressConfigError")<{
-  readonly option: EgressOption
+  readonly option: EgressOptionName
   readonly detail: string
 }> {
   override get message(): string {
