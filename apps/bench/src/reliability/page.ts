@@ -1,7 +1,7 @@
 /** What was measured, as docs/reference/reliability.md. */
 import { availableParallelism } from "node:os"
 import { deadlineMs } from "./answers.ts"
-import type { Course, Outcome } from "./Course.ts"
+import type { Course, Outcome } from "./run.ts"
 import type { Scenario } from "./Scenario.ts"
 
 /** `busy`: the load average of the machine before. */
