@@ -3,6 +3,7 @@
  */
 import { checkCodes } from "./rules/codes.ts"
 import { checkCommands } from "./rules/commands.ts"
+import { checkCoreFolders } from "./rules/coreFolders.ts"
 import { checkDocs } from "./rules/docs.ts"
 import { checkImports } from "./rules/imports.ts"
 import { checkLockFile } from "./rules/lockFile.ts"
@@ -12,6 +13,7 @@ import { checkSources } from "./rules/sources.ts"
 
 const breaches = [
   ...checkImports(),
+  ...checkCoreFolders(),
   ...checkSources(),
   ...checkCodes(),
   ...checkLockFile(),

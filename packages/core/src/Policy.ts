@@ -1,10 +1,10 @@
 /**
  * What a deployment decides, with unit, default and consequence. Questions may only choose within it.
  */
+import type { LifetimePolicy } from "./association/Lifetime.ts"
 import { type HashName, hashNames } from "./association/Material.ts"
 import type { DelegationPolicy } from "./fetch/Delegation.ts"
 import { type AttemptLimits, attemptLimits, type BudgetLimits, budgetLimits } from "./Limits.ts"
-import type { LifetimePolicy } from "./proof/posh/Lifetime.ts"
 import type { DomainPolicy } from "./question/Domain.ts"
 import type { Generations } from "./question/Generation.ts"
 import { registeredServices, type ServiceRegistry } from "./question/Service.ts"

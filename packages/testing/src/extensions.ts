@@ -1,8 +1,8 @@
-/** The extensions of a certificate, from the options of `Certificates.ts`. */
+/** The extensions of a certificate, from its options. */
 import "reflect-metadata"
 import * as x509 from "@peculiar/x509"
 import { isIPv4 } from "node:net"
-import type { CertificateOptions, KeyUsageName } from "./Certificates.ts"
+import type { CertificateOptions, KeyUsageName } from "./CertificateOptions.ts"
 import { oid, sequence, text, tlv } from "./der.ts"
 
 const SRV_NAME = "1.3.6.1.5.5.7.8.7"

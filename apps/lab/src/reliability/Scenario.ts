@@ -1,8 +1,8 @@
 /** One way in which a Redis fails. */
 import type { RedisServer } from "@posh/testing"
 import type { Effect, Scope } from "effect"
+import type { Course, Outcome } from "./Course.ts"
 import type { Fleet } from "./fleet.ts"
-import type { Course, Outcome } from "./run.ts"
 import type { World } from "./world.ts"
 
 export type Scenario = Ordinary | Play

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os"
 import { deadlineMs } from "../question.ts"
 import { table } from "../table.ts"
-import type { Course, Outcome } from "./run.ts"
+import type { Course, Outcome } from "./Course.ts"
 import type { Scenario } from "./Scenario.ts"
 
 /** `busy`: the load average of the machine before. */

@@ -4,33 +4,14 @@
 import type { RedisServer } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 import { deadlineMs } from "../question.ts"
+import type { Course, Outcome } from "./Course.ts"
 import { type Fleet, startFleet } from "./fleet.ts"
-import { load, type Pace } from "./load.ts"
+import { load } from "./load.ts"
 import { amiss, disagreements } from "./recovery.ts"
 import { makeRotation } from "./rotation.ts"
 import type { Ordinary, Scenario, Stage } from "./Scenario.ts"
-import { makeTally, type Summary, type Tally } from "./Tally.ts"
+import { makeTally, type Tally } from "./Tally.ts"
 import { makeWorld } from "./world.ts"
-
-export interface Course extends Pace {
-  /** Milliseconds before the break, and until it is mended. */
-  readonly beforeMs: number
-  readonly duringMs: number
-  /** Milliseconds for purges that Redis could not take to reach everybody, when all is well again; and for a while after. */
-  readonly owedMs: number
-  readonly afterMs: number
-  /** Milliseconds that getting well may take. */
-  readonly recoveryMs: number
-}
-
-export interface Outcome extends Summary {
-  /** From the mending, or from the break where nothing is mended, until everything is well again. */
-  readonly recoveredMs: number
-  /** What in Redis disagrees with its index in the end. */
-  readonly disagreements: ReadonlyArray<string>
-  /** What else is wrong. */
-  readonly faults: ReadonlyArray<string>
-}
 
 /** What must not be, a line each. */
 export const faultsOf = (outcome: Outcome): ReadonlyArray<string> => [

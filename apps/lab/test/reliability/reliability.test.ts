@@ -7,7 +7,8 @@ import { ensureInstalled } from "@posh/testing"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type Course, faultsOf, run } from "../../src/reliability/run.ts"
+import type { Course } from "../../src/reliability/Course.ts"
+import { faultsOf, run } from "../../src/reliability/run.ts"
 import { scenarios } from "../../src/reliability/scenarios.ts"
 
 const course: Course = {

@@ -1,7 +1,7 @@
 /**
  * From the environment to settings. Nothing else of the service reads the environment.
  */
-import { ConfigProvider, Data, Effect, Record, Result } from "effect"
+import { Data, Effect, Record, Result } from "effect"
 import { serversFault } from "../redis/Servers.ts"
 import type { Variable } from "./Variable.ts"
 import { type Settings, variables } from "./variables.ts"
@@ -16,14 +16,12 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faul
   }
 }
 
-/** The variables of the environment whose name begins with `POSH_` or `OTEL_`, known or not. */
-export const environment: Effect.Effect<Environment> = Effect.gen(function*() {
-  const provider = yield* ConfigProvider.ConfigProvider
-  return Object.fromEntries([
-    ...(yield* valuesBelow(provider, ["POSH"])),
-    ...(yield* valuesBelow(provider, ["OTEL"]))
-  ])
-})
+/** Of the environment of this process, the variables whose name begins with `POSH_` or `OTEL_`, known or not. */
+export const environment: Effect.Effect<Environment> = Effect.sync(() => ownVariables(process.env))
+
+/** An empty variable counts as unset. */
+export const ownVariables = (env: Environment): Environment =>
+  Record.filter(env, (value, name) => /^(POSH|OTEL)_/.test(name) && value !== undefined && value !== "")
 
 /**
  * Reads all settings.
@@ -62,21 +60,6 @@ export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
 /** Is this an address that only this machine reaches? */
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
-
-/** The provider shows an environment as a tree, whose edges are the parts of names between underscores. */
-const valuesBelow = (
-  provider: ConfigProvider.ConfigProvider,
-  path: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<readonly [name: string, value: string]>> =>
-  Effect.gen(function*() {
-    const node = yield* Effect.orDie(provider.load(path)) // an environment can always be read
-    const own = node?.value === undefined ? [] : [[path.join("_"), node.value] as const]
-    const below = yield* Effect.forEach(edges(node), (edge) => valuesBelow(provider, [...path, edge]))
-    return [...own, ...below.flat()]
-  })
-
-const edges = (node: ConfigProvider.Node | undefined): ReadonlyArray<string> =>
-  node?._tag === "Record" ? [...node.keys] : []
 
 const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<unknown, string> => {
   const given = env[row.name] ?? ""

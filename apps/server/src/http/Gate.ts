@@ -1,9 +1,9 @@
 /**
  * What a request passes before anybody reads its body, whichever lane it takes then: who asks, and is there room?
  */
-import type { Problem } from "@posh/api"
 import { Effect, Layer, Result } from "effect"
 import type { ServerResponse } from "node:http"
+import type { AccessFault } from "../access/AccessFault.ts"
 import { Callers } from "../access/Callers.ts"
 import type { Caller } from "../service/Caller.ts"
 import { Limits } from "../service/limits/Limits.ts"
@@ -11,12 +11,6 @@ import { makeAdmit } from "./limits/admission.ts"
 import { noteAccount } from "./limits/Connections.ts"
 import type { Lanes } from "./Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
-
-/** Why a request is turned away; `headers` are names and values by turns. */
-export interface AccessFault {
-  readonly problem: Problem
-  readonly headers?: ReadonlyArray<string>
-}
 
 /** Puts the gate in front of a listener's lanes. It stays there: requests still arrive while a service stops. */
 export const layer = (listener: Lanes) =>

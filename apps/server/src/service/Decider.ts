@@ -1,24 +1,16 @@
 /**
  * A question of a caller → a decision. Every way to ask (either lane, by fingerprint, in a batch) comes through here.
  */
-import { type Problem, type Question } from "@posh/api"
-import { type QuestionError, type Verdict, Verifier } from "@posh/core"
+import { type Problem } from "@posh/api"
+import { type QuestionError, Verifier } from "@posh/core"
 import { Cause, Context, Effect, Layer, type LogLevel, Option, type Tracer } from "effect"
 import { internalProblem, questionProblem } from "../http/problems.ts"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { type Caller, permit } from "./Caller.ts"
+import type { Asked, Decision } from "./Decision.ts"
 import { makeId } from "./ids.ts"
 import { callerBounds } from "./limits/bounds.ts"
 import { Limits } from "./limits/Limits.ts"
-
-/** What of a question decides the verdict. */
-export type Asked = Omit<Question, "explain">
-
-/** A verdict with the name under which it can be found again. */
-export interface Decision {
-  readonly id: string
-  readonly verdict: Verdict
-}
 
 /** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
 export type Decide = (asked: Asked, caller: Caller, batchedMs?: number) => Effect.Effect<Decision, Problem>

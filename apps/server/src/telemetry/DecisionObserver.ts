@@ -4,7 +4,7 @@
 import type { ProblemCode } from "@posh/api"
 import { Context } from "effect"
 import type { Caller } from "../service/Caller.ts"
-import type { Asked, Decision } from "../service/Decider.ts"
+import type { Asked, Decision } from "../service/Decision.ts"
 
 /** The callbacks are quick, wait for nothing and never throw: they are called in the middle of answering. */
 export interface DecisionObserverShape {

@@ -3,6 +3,7 @@
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { problem } from "@posh/api"
+import { failures } from "@posh/core"
 import { ensureInstalled, makeRedis } from "@posh/testing"
 import { Effect, Layer } from "effect"
 import { spawnSync } from "node:child_process"
@@ -11,7 +12,7 @@ import type { AddressInfo } from "node:net"
 import { Listener } from "../../src/http/Listener.ts"
 import { renderProblem, write } from "../../src/http/rendered.ts"
 import { catalogue, type Labels, type Row } from "../../src/telemetry/catalogue.ts"
-import { verdictCodes, whoseTrouble } from "../../src/telemetry/labels.ts"
+import { verdictCodes } from "../../src/telemetry/labels.ts"
 import { makeMetrics, Metrics } from "../../src/telemetry/Metrics.ts"
 import * as requests from "../../src/telemetry/requests.ts"
 import { makeWorld, startService, valueOf } from "./world.ts"
@@ -215,8 +216,8 @@ describe("the catalogue", () => {
     const { series } = catalogue.posh_verdicts_total
     for (const { verdict, whose } of series) assert.strictEqual(whose !== "none", verdict === "indeterminate")
     assert.strictEqual(series.length, verdictCodes.length + 1)
-    assert.strictEqual(whoseTrouble("ResolverOverloaded"), "ours")
-    assert.strictEqual(whoseTrouble("ConnectTimeout"), "origin")
+    assert.strictEqual(failures.ResolverOverloaded.whose, "ours")
+    assert.strictEqual(failures.ConnectTimeout.whose, "origin")
   })
 
   it("gives out no cell that it does not have", () => {

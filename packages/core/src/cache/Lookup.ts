@@ -5,22 +5,23 @@
  * (`meaningOf`), and again where that was an answer to others alone.
  */
 import { Clock, Effect, Result } from "effect"
+import { ResolveError } from "../association/ResolveError.ts"
 import { CallerBudget } from "../question/CallerBudget.ts"
 import { type Deadline, remainingMs } from "../question/Deadline.ts"
-import { ResolveError } from "../question/errors.ts"
 import type { Generation } from "../question/Generation.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Stamp, stampOf, timeSince } from "../question/Stamp.ts"
+import type { StoreKey } from "../question/StoreKey.ts"
 import type { Target } from "../question/Target.ts"
-import type { CacheStatus } from "../verdict/Verdict.ts"
 import { type CacheDecision, fallBack, type Freshness, newerThan, toCacheDecision } from "./CacheDecision.ts"
 import type { FlightResult } from "./fetchAndStore.ts"
 import { type Meaning, meaningOf } from "./flightMeaning.ts"
 import type { Flight, Flights } from "./Flights.ts"
 import { type Reason, refetchIntervals, type RefetchLeave } from "./RefetchLimit.ts"
+import type { CacheStatus } from "./Resolution.ts"
 import type { Attempted, Usable } from "./Resolution.ts"
 import type { ResolutionObserverShape } from "./ResolutionObserver.ts"
-import type { AssociationStore, CacheEntry, StoreKey } from "./store/AssociationStore.ts"
+import type { AssociationStore, CacheEntry } from "./store/AssociationStore.ts"
 
 /** What a question wants of one generation. */
 export interface Search {

@@ -3,9 +3,11 @@
  */
 import type { Result } from "effect"
 import type { Association } from "../association/Association.ts"
-import type { ResolveError } from "../question/errors.ts"
+import type { ResolveError } from "../association/ResolveError.ts"
 import type { Generation } from "../question/Generation.ts"
-import type { CacheStatus } from "../verdict/Verdict.ts"
+
+/** Where the deciding material came from. `redis` is for stores that are shared. */
+export type CacheStatus = "miss" | "memory" | "redis" | "coalesced"
 
 /** Usable material, and how it came to be used. Instants are milliseconds since the epoch. */
 export interface Usable {

@@ -64,29 +64,30 @@ export interface FetchResponse extends Head {
 }
 
 /** The subset of {@link VerdictCode} that a single request can end in. */
-export type FetchCode = Extract<
-  VerdictCode,
-  | "DnsNameNotFound"
-  | "DnsTemporaryFailure"
-  | "BlockedAddress"
-  | "ConnectionRefused"
-  | "ConnectionReset"
-  | "ConnectTimeout"
-  | "NetworkUnreachable"
-  | "TlsHandshakeFailed"
-  | "TlsProtocolTooOld"
-  | "TlsCertificateUntrusted"
-  | "TlsCertificateExpired"
-  | "TlsHostnameMismatch"
-  | "HttpProtocolError"
-  | "ResponseTimeout"
-  | "BodyTruncated"
-  | "BodyTooLarge"
-  | "UnsupportedContentEncoding"
-  | "RateLimitedLocally"
-  | "ResolverOverloaded"
-  | "InternalError"
->
+export const fetchCodes = [
+  "DnsNameNotFound",
+  "DnsTemporaryFailure",
+  "BlockedAddress",
+  "ConnectionRefused",
+  "ConnectionReset",
+  "ConnectTimeout",
+  "NetworkUnreachable",
+  "TlsHandshakeFailed",
+  "TlsProtocolTooOld",
+  "TlsCertificateUntrusted",
+  "TlsCertificateExpired",
+  "TlsHostnameMismatch",
+  "HttpProtocolError",
+  "ResponseTimeout",
+  "BodyTruncated",
+  "BodyTooLarge",
+  "UnsupportedContentEncoding",
+  "RateLimitedLocally",
+  "ResolverOverloaded",
+  "InternalError"
+] as const satisfies ReadonlyArray<VerdictCode>
+
+export type FetchCode = typeof fetchCodes[number]
 
 interface FetchErrorFields {
   readonly code: FetchCode

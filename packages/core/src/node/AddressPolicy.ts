@@ -4,8 +4,8 @@
  */
 import { Result } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
+import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
-import { EgressConfigError } from "./EgressOptions.ts"
 
 /**
  * The addresses that may be dialled, in their order.

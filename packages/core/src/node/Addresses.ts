@@ -8,8 +8,8 @@
 import { Effect, Latch, Result } from "effect"
 import { Resolver } from "node:dns"
 import type { Domain } from "../question/Domain.ts"
+import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
-import { EgressConfigError } from "./EgressOptions.ts"
 
 /**
  * Looks up A and AAAA side by side; one usable answer is enough.

@@ -5,7 +5,7 @@ import { Result } from "effect"
 import { NetAddress } from "effect/net"
 import type { HttpsTarget } from "../fetch/Fetcher.ts"
 import { type Domain, parseDomain } from "../question/Domain.ts"
-import { EgressConfigError } from "./EgressOptions.ts"
+import { EgressConfigError } from "./EgressConfigError.ts"
 
 export interface ConnectToEntry {
   /** `undefined`: any host. */

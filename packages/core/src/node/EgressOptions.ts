@@ -1,7 +1,6 @@
 /**
  * What an operator may decide about outgoing requests.
  */
-import { Data } from "effect"
 import type { IpNetwork } from "effect/net"
 import type { ConnectTo } from "./ConnectTo.ts"
 import type { Proxy } from "./Proxy.ts"
@@ -37,14 +36,4 @@ export interface EgressOptions {
    * refuse addresses that are not public: the address policy, `allowNetworks` and `dnsServers` have no effect.
    */
   readonly proxy?: Proxy
-}
-
-/** An option cannot be used; `detail` says what is wrong with it. */
-export class EgressConfigError extends Data.TaggedError("EgressConfigError")<{
-  readonly option: keyof EgressOptions
-  readonly detail: string
-}> {
-  override get message(): string {
-    return `${this.option}: ${this.detail}`
-  }
 }

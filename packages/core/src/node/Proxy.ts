@@ -4,7 +4,7 @@
  */
 import { Redacted, Result } from "effect"
 import { isIP, isIPv6 } from "node:net"
-import { EgressConfigError } from "./EgressOptions.ts"
+import { EgressConfigError } from "./EgressConfigError.ts"
 
 /** An HTTP proxy that opens tunnels by CONNECT (RFC 9110 §9.3.6). */
 export interface Proxy {

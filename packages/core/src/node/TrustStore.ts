@@ -4,7 +4,8 @@
 import { Result } from "effect"
 import { constants, X509Certificate } from "node:crypto"
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls"
-import { EgressConfigError } from "./EgressOptions.ts"
+import { scanPem } from "../x509/pem.ts"
+import { EgressConfigError } from "./EgressConfigError.ts"
 
 /**
  * Mozilla's roots as built into Node.js, and those of `extraCa` (PEM).
@@ -41,14 +42,12 @@ export const cipherSuites: ReadonlyArray<string> = [
   "ECDHE-RSA-CHACHA20-POLY1305"
 ]
 
-const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g
-
 /** OpenSSL skips what it cannot read; a root that silently is not there must not pass. */
 const parseRoots = (pem: string): Result.Result<ReadonlyArray<string>, EgressConfigError> => {
-  const blocks = [...pem.matchAll(block)]
-  if (pem.replaceAll(block, "").includes("-----BEGIN ")) return Result.fail(fault("a PEM block is cut off"))
+  const blocks = [...scanPem(pem)]
+  if (blocks.some(({ body }) => body === undefined)) return Result.fail(fault("a PEM block is cut off"))
   if (blocks.length === 0) return Result.fail(fault("holds no PEM certificate"))
-  return Result.all(blocks.map(([text, label], index) => parseRoot(text, label, index + 1)))
+  return Result.all(blocks.map(({ label, text }, index) => parseRoot(text, label, index + 1)))
 }
 
 const parseRoot = (text: string, label: string | undefined, number: number): Result.Result<string, EgressConfigError> =>

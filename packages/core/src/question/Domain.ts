@@ -5,7 +5,7 @@ import { type Brand, Result } from "effect"
 import { toASCII } from "tr46"
 import { ownText } from "../encoding/own.ts"
 import { questionLimits } from "../Limits.ts"
-import { QuestionError } from "./errors.ts"
+import { QuestionError } from "./QuestionError.ts"
 
 export type Domain = string & Brand.Brand<"Domain">
 

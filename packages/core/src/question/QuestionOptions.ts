@@ -4,9 +4,9 @@
 import { Result } from "effect"
 import type { Policy } from "../Policy.ts"
 import { type Domain, parseDomain } from "./Domain.ts"
-import { QuestionError } from "./errors.ts"
 import type { Generations } from "./Generation.ts"
 import type { ChainCheckMode, NameCheckMode, Question } from "./Question.ts"
+import { QuestionError } from "./QuestionError.ts"
 
 export interface QuestionOptions {
   readonly generations: Generations

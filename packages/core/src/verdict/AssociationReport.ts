@@ -4,6 +4,7 @@
 import { Result } from "effect"
 import type { Association } from "../association/Association.ts"
 import type { Resolution } from "../cache/Resolution.ts"
+import type { CacheStatus } from "../cache/Resolution.ts"
 import { failures, type VerdictCode } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
 import type { Domain } from "../question/Domain.ts"
@@ -11,7 +12,7 @@ import { generationRules } from "../question/Generation.ts"
 import type { ServiceKey } from "../question/Service.ts"
 import type { Target } from "../question/Target.ts"
 import { reportAttempt } from "./report.ts"
-import type { AttemptReport, CacheStatus } from "./Verdict.ts"
+import type { AttemptReport } from "./Verdict.ts"
 
 export interface AssociationReport {
   readonly domain: Domain

@@ -1,21 +1,19 @@
 /**
  * The answer with its evidence (requirements §3.6).
  */
-import type { Association, Delegation, Lifetime } from "../association/Association.ts"
+import type { Association, Delegation } from "../association/Association.ts"
 import type { Hop } from "../association/Hop.ts"
+import type { Lifetime } from "../association/Lifetime.ts"
 import type { Hashes, HashName, Material } from "../association/Material.ts"
-import type { Usable } from "../cache/Resolution.ts"
+import type { ResolveError } from "../association/ResolveError.ts"
+import type { CacheStatus, Usable } from "../cache/Resolution.ts"
 import { failures, type VerdictCode, type VerdictKind } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
 import type { NameMatches } from "../presented/NameCheck.ts"
 import type { Domain } from "../question/Domain.ts"
-import type { ResolveError } from "../question/errors.ts"
 import { type Generation, generationRules } from "../question/Generation.ts"
 import type { ServiceKey } from "../question/Service.ts"
 import type { Certificate } from "../x509/Certificate.ts"
-
-/** Where the deciding material came from. `redis` is for stores that are shared. */
-export type CacheStatus = "miss" | "memory" | "redis" | "coalesced"
 
 /** How one generation was asked and what came of it (POSH-NEG-04). */
 export interface AttemptReport {

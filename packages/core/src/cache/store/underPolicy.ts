@@ -2,9 +2,10 @@
  * What another process stored → what this deployment makes of it. A replica with laxer settings, or one with a clock that
  * is wrong, must not decide for how long this one trusts a domain. Pure: time is an argument.
  */
-import type { Association, Lifetime } from "../../association/Association.ts"
+import type { Association } from "../../association/Association.ts"
+import type { Lifetime } from "../../association/Lifetime.ts"
+import type { LifetimePolicy } from "../../association/Lifetime.ts"
 import { cacheLimits } from "../../Limits.ts"
-import type { LifetimePolicy } from "../../proof/posh/Lifetime.ts"
 import type { NegativeEntry } from "./AssociationStore.ts"
 
 /**

@@ -1,19 +1,11 @@
 /**
  * From what documents say to instants (requirements §4.2–4.3). Pure: time is an argument.
  */
-import type { Lifetime } from "../../association/Association.ts"
+import type { Lifetime, LifetimePolicy } from "../../association/Lifetime.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
-import type { PublishedFingerprints, PublishedJwkSet, Reference } from "./Document.ts"
-
-/** Milliseconds; deployments choose them (docs/reference/configuration.md). */
-export interface LifetimePolicy {
-  /** Cap on RFC 7711 lifetimes (POSH-CAC-11). Default 7 d. 0 means that nothing outlives its question. */
-  readonly maxLifetimeMs: number
-  /** Age at which draft material is asked for again (POSH-CAC-22). Default 24 h. */
-  readonly draftRevalidateMs: number
-  /** How long draft material serves where its source cannot be asked (POSH-CAC-22). Default 7 d; Infinity = certificate. */
-  readonly draftGraceMs: number
-}
+import type { PublishedFingerprints } from "./document/Fingerprints.ts"
+import type { PublishedJwkSet } from "./document/JwkSet.ts"
+import type { Reference } from "./document/Reference.ts"
 
 /**
  * One document's own bound: start of its request + `expires` − Age (POSH-CAC-10, POSH-RES-50). Where that is no later than

@@ -4,6 +4,7 @@
  * `resolve` negotiates between the generations (requirements §9.2); `ask` answers for one of them.
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
+import type { ResolveError } from "../../association/ResolveError.ts"
 import { type FlightResult, lost, makeFetchAndStore } from "../../cache/fetchAndStore.ts"
 import { Fleet } from "../../cache/Fleet.ts"
 import { makeFlights } from "../../cache/Flights.ts"
@@ -15,15 +16,14 @@ import { AssociationStore, combinePurges, type Purge } from "../../cache/store/A
 import { isUnanswered } from "../../codes.ts"
 import { withBudgets } from "../../fetch/Budgets.ts"
 import { Fetcher } from "../../fetch/Fetcher.ts"
-import { rememberPublishers } from "../../fetch/publishers.ts"
 import type { Policy } from "../../Policy.ts"
 import type { Deadline } from "../../question/Deadline.ts"
-import type { ResolveError } from "../../question/errors.ts"
 import type { Generation, Generations } from "../../question/Generation.ts"
 import type { StageTracer } from "../../question/StageTracer.ts"
 import type { Stamp } from "../../question/Stamp.ts"
 import type { Target } from "../../question/Target.ts"
 import { makeAttempt } from "./Attempt.ts"
+import { rememberPublishers } from "./publishers.ts"
 
 export interface RecallOptions {
   readonly generations: Generations

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { defaultPolicy } from "../../src/Policy.ts"
-import { type Generation, wellKnownTarget } from "../../src/question/Generation.ts"
-import { parseTarget } from "../../src/question/Target.ts"
+import { defaultPolicy } from "../../../src/Policy.ts"
+import { wellKnownTarget } from "../../../src/proof/posh/wellKnown.ts"
+import type { Generation } from "../../../src/question/Generation.ts"
+import { parseTarget } from "../../../src/question/Target.ts"
 
 const policy = { ...defaultPolicy, allowSpecialUse: true }
 

@@ -4,10 +4,10 @@
  */
 import { Effect } from "effect"
 import { LRUCache } from "lru-cache"
-import { publisherLimits } from "../Limits.ts"
-import type { Attempt } from "../proof/posh/Attempt.ts"
-import type { Domain } from "../question/Domain.ts"
-import { siteOf } from "./Site.ts"
+import { siteOf } from "../../fetch/Site.ts"
+import { publisherLimits } from "../../Limits.ts"
+import type { Domain } from "../../question/Domain.ts"
+import type { Attempt } from "./Attempt.ts"
 
 /** The same attempts; a domain whose attempt brought material once is known by it at the next. */
 export const rememberPublishers = (attempt: Attempt): Attempt => {

@@ -1,31 +1,11 @@
 /**
- * The two ways in which a question ends without an answer about the certificate: it was no question
- * ({@link QuestionError}), or what the domain asserts could not be used ({@link ResolveError}).
+ * Why what a domain asserts could not be used.
  */
 import { Data } from "effect"
-import type { Hop } from "../association/Hop.ts"
-import { failures, type QuestionCode, type VerdictCode } from "../codes.ts"
+import { failures, type VerdictCode } from "../codes.ts"
 import { withPrintable } from "../encoding/quote.ts"
 import type { Lint } from "../Lint.ts"
-
-interface QuestionFields {
-  readonly code: QuestionCode
-  /** The member at fault. */
-  readonly field?: string
-  /** What is wrong, for a person; bounded and escaped (POSH-SEC-14), as the field is. */
-  readonly detail: string
-}
-
-/** The question is refused; `field` names the member at fault. */
-export class QuestionError extends Data.TaggedError("QuestionError")<QuestionFields> {
-  constructor(fields: QuestionFields) {
-    super(withPrintable(fields, "detail", "field"))
-  }
-
-  override get message(): string {
-    return this.detail === "" ? failures[this.code].summary : this.detail
-  }
-}
+import type { Hop } from "./Hop.ts"
 
 interface ResolveFields {
   readonly code: VerdictCode
