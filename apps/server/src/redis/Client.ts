@@ -7,7 +7,7 @@ import { randomInt } from "node:crypto"
 import { type Guard, makeGuard } from "./Guard.ts"
 import { connectMs, type RedisSettings, toClusterOptions, toNodes, toRedisOptions } from "./options.ts"
 import { makePatience } from "./Patience.ts"
-import { type RedisFault, toFault } from "./RedisFault.ts"
+import { type RedisError, toRedisError } from "./RedisError.ts"
 
 export type Argument = string | number | Buffer
 
@@ -16,7 +16,7 @@ export type Reply = null | number | string | Buffer | ReadonlyArray<Reply>
 
 export interface RedisClient extends Pick<Guard, "state" | "onChange"> {
   /** One command, guarded: it ends within the time-out, or at once while the breaker is open. */
-  readonly send: (command: string, ...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisFault>
+  readonly send: (command: string, ...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisError>
 }
 
 /**
@@ -102,7 +102,7 @@ const watch = (connection: Redis | Cluster, log: (line: Effect.Effect<void>) => 
   }
   const onReady = () => change("up", Effect.logInfo("Connected to Redis"))
   const onGone = (cause?: unknown) => {
-    const why = cause === undefined ? "connection" : toFault(cause).message
+    const why = cause === undefined ? "connection" : toRedisError(cause).message
     change("down", Effect.logWarning("No connection to Redis").pipe(Effect.annotateLogs({ why })))
   }
   const onError = (cause: unknown) => onGone(cause)

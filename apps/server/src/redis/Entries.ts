@@ -17,7 +17,7 @@ import { Effect } from "effect"
 import type { Argument, RedisClient, Reply } from "./Client.ts"
 import type { ExpiryIndex } from "./ExpiryIndex.ts"
 import type { RedisKeys } from "./keys.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 import { fenceMs, forgetAll, quietly, writeUnderPermit } from "./scripts.ts"
 import { isOversized, type Values } from "./Values.ts"
 
@@ -77,7 +77,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
     permit: Permit | undefined,
     redisKeys: ReadonlyArray<string>,
     value: ReadonlyArray<Argument> = []
-  ): Effect.Effect<boolean, RedisFault> =>
+  ): Effect.Effect<boolean, RedisError> =>
     Effect.map(
       writeUnderPermit(client, [keys.fence(key), ...redisKeys], [permit?.fence ?? "", ...value]),
       (reply) => Number(reply) === 1

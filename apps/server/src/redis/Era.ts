@@ -7,15 +7,15 @@ import { Effect } from "effect"
 import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"
 import type { RedisClient } from "./Client.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 import { removedMs } from "./scripts.ts"
 
 export interface Era {
-  readonly read: Effect.Effect<string, RedisFault>
+  readonly read: Effect.Effect<string, RedisError>
   /** A purge went through: should Redis lose it, before a replica that hears nothing has seen it, it is made again. */
   readonly notePurge: (key: StoreKey) => void
   /** The purges of this process that Redis has lost, once. */
-  readonly lostPurges: Effect.Effect<ReadonlyArray<StoreKey>, RedisFault>
+  readonly lostPurges: Effect.Effect<ReadonlyArray<StoreKey>, RedisError>
 }
 
 /** Purges come from administrators, so this is more than there are. */

@@ -6,21 +6,21 @@ import { comparePositions, monotonicMsOf, type Position, type StoreKey } from "@
 import { Clock, Effect } from "effect"
 import type { RedisClient, Reply } from "./Client.ts"
 import { parseMember, type RedisKeys, toMember } from "./keys.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 
 export interface ExpiryIndex {
   /** To be called before the association is written, and after, for whoever found the member dangling in between. */
-  readonly add: (key: StoreKey, expiresAt: number) => Effect.Effect<void, RedisFault>
+  readonly add: (key: StoreKey, expiresAt: number) => Effect.Effect<void, RedisError>
   /** Makes the index agree with an association that was gone a moment ago. */
-  readonly drop: (key: StoreKey) => Effect.Effect<void, RedisFault>
-  readonly read: (range: IndexRange) => Effect.Effect<ReadonlyArray<IndexEntry>, RedisFault>
+  readonly drop: (key: StoreKey) => Effect.Effect<void, RedisError>
+  readonly read: (range: IndexRange) => Effect.Effect<ReadonlyArray<IndexEntry>, RedisError>
   /** Takes out what expired long ago; once a minute, however often it is called. */
-  readonly sweep: Effect.Effect<void, RedisFault>
+  readonly sweep: Effect.Effect<void, RedisError>
   /**
    * Takes out members whose association is gone, whenever it was to expire: of a part of the index at a time, going round.
    * Each write adds to the part two members more, so that the index cannot grow faster than it is looked through.
    */
-  readonly prune: Effect.Effect<void, RedisFault>
+  readonly prune: Effect.Effect<void, RedisError>
 }
 
 /** In the order of the inventory. */
@@ -51,7 +51,7 @@ export const makeExpiryIndex = (
   client: RedisClient,
   keys: RedisKeys,
   /** When the association that Redis has of a key expires; nothing where it has none that is sound. */
-  findExpiry: (key: StoreKey) => Effect.Effect<number | undefined, RedisFault>
+  findExpiry: (key: StoreKey) => Effect.Effect<number | undefined, RedisError>
 ): Effect.Effect<ExpiryIndex> =>
   Effect.map(Clock.Clock, (clock) => {
     const swept: { at: number | undefined } = { at: undefined }
@@ -102,7 +102,7 @@ export const makeExpiryIndex = (
 
     // One certificate may expire for many domains in one instant. Redis orders these otherwise than the inventory, and
     // has no cursor within them: such an instant is read as a whole, in one command, so that nothing is skipped.
-    const read = (range: IndexRange, count = range.limit + 1): Effect.Effect<ReadonlyArray<IndexEntry>, RedisFault> =>
+    const read = (range: IndexRange, count = range.limit + 1): Effect.Effect<ReadonlyArray<IndexEntry>, RedisError> =>
       Effect.gen(function*() {
         const members = toMembers(yield* readFirst(range, count))
         // Nobody of ours added these: they would be read again and again, and stand for nothing.

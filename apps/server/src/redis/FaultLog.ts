@@ -3,16 +3,16 @@
  */
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect } from "effect"
-import type { FaultReason, RedisFault } from "./RedisFault.ts"
+import type { RedisError, RedisErrorReason } from "./RedisError.ts"
 
 /** Faults of commands, and of values: not ours or changed (`unsealable`), not sound (`undecodable`), too large. */
-export type SharedFaultReason = FaultReason | "unsealable" | "undecodable" | "oversized"
+export type SharedFaultReason = RedisErrorReason | "unsealable" | "undecodable" | "oversized"
 
 export interface FaultLog {
   /** Since the start. */
   readonly counts: Readonly<Record<SharedFaultReason, number>>
   readonly note: (reason: SharedFaultReason, detail?: string) => Effect.Effect<void>
-  readonly noteFault: (fault: RedisFault) => Effect.Effect<void>
+  readonly noteError: (error: RedisError) => Effect.Effect<void>
 }
 
 /** A reason that was quiet for so long begins anew; milliseconds. */
@@ -42,7 +42,7 @@ export const makeFaultLog: Effect.Effect<FaultLog> = Effect.map(Clock.Clock, (cl
       return Effect.logWarning(message).pipe(Effect.annotateLogs(detail === undefined ? {} : { why: detail }))
     })
 
-  return { counts, note, noteFault: (fault) => note(fault.reason, fault.message) }
+  return { counts, note, noteError: (error) => note(error.reason, error.message) }
 })
 
 // What the breaker logs needs no second line.

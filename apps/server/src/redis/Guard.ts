@@ -5,7 +5,7 @@
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect } from "effect"
 import { admit, type Breaker, closed, settle, type Ticket } from "./Breaker.ts"
-import { RedisFault, toFault } from "./RedisFault.ts"
+import { RedisError, toRedisError } from "./RedisError.ts"
 
 export interface GuardOptions {
   /** Milliseconds for which Redis is left alone. Default 5,000. Longer: cheaper outages, later recovery. */
@@ -20,7 +20,7 @@ export interface Guard {
    * Sends unless the breaker is open. What a command says of Redis counts even where its caller does not wait for the
    * end: impatient callers would otherwise meet a slow Redis again and again.
    */
-  readonly run: <A>(send: () => Promise<A>) => Effect.Effect<A, RedisFault>
+  readonly run: <A>(send: () => Promise<A>) => Effect.Effect<A, RedisError>
   readonly state: () => GuardState
   /** Calls back on every change of state, until the returned function is called. */
   readonly onChange: (listener: (state: GuardState) => void) => () => void
@@ -38,30 +38,30 @@ export const makeGuard = ({ periodMs = defaultPeriodMs }: GuardOptions = {}): Ef
     const now = () => monotonicMsOf(clock)
     const state = (): GuardState => current.breaker._tag === "Closed" ? "closed" : "open"
 
-    const end = (ticket: Ticket, fault?: RedisFault) => {
+    const end = (ticket: Ticket, error?: RedisError) => {
       const before = state()
-      current.breaker = settle(current.breaker, ticket, isUsable(fault), now(), periodMs)
+      current.breaker = settle(current.breaker, ticket, isUsable(error), now(), periodMs)
       const after = state()
       if (before === after) return
       for (const listener of listeners) listener(after)
-      runFork(fault === undefined ? logBack : logGone(fault))
+      runFork(error === undefined ? logBack : logGone(error))
     }
 
     return {
       run: <A>(send: () => Promise<A>) =>
-        Effect.callback<A, RedisFault>((resume) => {
+        Effect.callback<A, RedisError>((resume) => {
           const { breaker, ticket } = admit(current.breaker, now())
           current.breaker = breaker
-          if (ticket === undefined) return resume(Effect.fail(new RedisFault({ reason: "open" })))
+          if (ticket === undefined) return resume(Effect.fail(new RedisError({ reason: "open" })))
           send().then(
             (reply) => {
               end(ticket)
               resume(Effect.succeed(reply))
             },
             (cause: unknown) => {
-              const fault = toFault(cause)
-              end(ticket, fault)
-              resume(Effect.fail(fault))
+              const error = toRedisError(cause)
+              end(ticket, error)
+              resume(Effect.fail(error))
             }
           )
         }),
@@ -73,8 +73,8 @@ export const makeGuard = ({ periodMs = defaultPeriodMs }: GuardOptions = {}): Ef
     }
   })
 
-const isUsable = (fault: RedisFault | undefined): boolean => fault === undefined || fault.reason === "refused"
+const isUsable = (error: RedisError | undefined): boolean => error === undefined || error.reason === "refused"
 
 const logBack = Effect.logInfo("Redis answers again")
-const logGone = (fault: RedisFault) =>
-  Effect.logWarning("Redis cannot be used, answers go on without it").pipe(Effect.annotateLogs({ why: fault.message }))
+const logGone = (error: RedisError) =>
+  Effect.logWarning("Redis cannot be used, answers go on without it").pipe(Effect.annotateLogs({ why: error.message }))

@@ -3,7 +3,7 @@
  * reply may be there already, and the time that passes is no fault of Redis.
  */
 import { Effect, Schedule, type Scope } from "effect"
-import { RedisFault } from "./RedisFault.ts"
+import { RedisError } from "./RedisError.ts"
 
 export interface Patience {
   /** Fails with `timeout` where the reply stays away for too long. */
@@ -31,7 +31,7 @@ export const makePatience = (timeoutMs: number): Effect.Effect<Patience, never, 
             left: ticks,
             giveUp: () => {
               waiting.delete(wait)
-              reject(new RedisFault({ reason: "timeout" }))
+              reject(new RedisError({ reason: "timeout" }))
             }
           }
           waiting.add(wait)

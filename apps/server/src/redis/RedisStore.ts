@@ -22,7 +22,7 @@ import type { FaultLog } from "./FaultLog.ts"
 import { makeInventory } from "./inventory.ts"
 import { makeKeys } from "./keys.ts"
 import { makeOwed, type Write } from "./Owed.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 import type { Seal } from "./seal.ts"
 import { makeValues } from "./Values.ts"
 
@@ -70,23 +70,23 @@ export const makeRedisStore = (
     const owed = makeOwed()
     const catchUp = makeCatchUp({ client, entries, era, owed, faults })
 
-    const noteAway = (fault: RedisFault) =>
-      Effect.map(faults.noteFault(fault), (): CacheEntry => ({ tier: "redis", asOf: now(), away: true }))
-    const noteUnknown = (fault: RedisFault) =>
-      Effect.as(faults.noteFault(fault), undefined)
-    const sweep = Effect.catch(index.sweep, faults.noteFault)
+    const noteAway = (error: RedisError) =>
+      Effect.map(faults.noteError(error), (): CacheEntry => ({ tier: "redis", asOf: now(), away: true }))
+    const noteUnknown = (error: RedisError) =>
+      Effect.as(faults.noteError(error), undefined)
+    const sweep = Effect.catch(index.sweep, faults.noteError)
 
     /**
      * A change after which what Redis had before is out of date, whether or not the change gets there. Whole, whoever
      * waits for it or does not: every command in it is bounded.
      */
-    const replace = (key: StoreKey, write: Write, change: Effect.Effect<boolean, RedisFault>) => {
+    const replace = (key: StoreKey, write: Write, change: Effect.Effect<boolean, RedisError>) => {
       const trust = Effect.sync(() =>
         owed.delete(key)
       )
-      const giveUp = Effect.fnUntraced(function*(fault: RedisFault) {
+      const giveUp = Effect.fnUntraced(function*(error: RedisError) {
         owed.add(key, write)
-        yield* faults.noteFault(fault)
+        yield* faults.noteError(error)
         // A full Redis takes nothing, and still lets go. It takes no fence either, so a purge remains to be made.
         const lettingGo = write.kind === "replacement" ? entries.removeReplaced(key) : entries.removeAll(key)
         yield* Effect.ignore(write.kind === "purge" ? lettingGo : Effect.andThen(lettingGo, trust))
@@ -118,7 +118,7 @@ export const makeRedisStore = (
     return {
       catchUp: catchUp.run,
       prune: Effect.suspend(() =>
-        client.state() === "closed" ? Effect.catch(index.prune, faults.noteFault) : Effect.void
+        client.state() === "closed" ? Effect.catch(index.prune, faults.noteError) : Effect.void
       ),
       get,
       getNow: () => undefined,
@@ -131,7 +131,7 @@ export const makeRedisStore = (
         ),
       putNegative: (key, negative, permit) =>
         entries.writeNegative(key, negative, permit).pipe(
-          Effect.catch((fault) => Effect.as(faults.noteFault(fault), true)),
+          Effect.catch((error) => Effect.as(faults.noteError(error), true)),
           Effect.uninterruptible
         ),
       removeAssociation: (key, permit) => replace(key, { kind: "removal" }, entries.remove(key, permit)),

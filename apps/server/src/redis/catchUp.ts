@@ -8,7 +8,7 @@ import type { Entries } from "./Entries.ts"
 import type { Era } from "./Era.ts"
 import type { FaultLog } from "./FaultLog.ts"
 import type { Owed, OwedWrite } from "./Owed.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 import { permits } from "./scripts.ts"
 
 export interface CatchUpOptions {
@@ -28,7 +28,7 @@ export const makeCatchUp = ({ client, entries, era, owed, faults }: CatchUpOptio
    * The write that is owed to a key comes before what Redis says of it. What others learnt after it counts; anything else
    * is taken away.
    */
-  const amend = ({ key, write }: OwedWrite): Effect.Effect<CacheEntry, RedisFault> =>
+  const amend = ({ key, write }: OwedWrite): Effect.Effect<CacheEntry, RedisError> =>
     Effect.uninterruptible(Effect.gen(function*() {
       if (write.kind === "replacement") {
         const there = yield* entries.get(key)
@@ -80,7 +80,7 @@ export const makeCatchUp = ({ client, entries, era, owed, faults }: CatchUpOptio
           { concurrency: atOnce, discard: true }
         )
       )
-      return Effect.andThen(noteLost, settleAll).pipe(Effect.catch(faults.noteFault), Effect.as(done))
+      return Effect.andThen(noteLost, settleAll).pipe(Effect.catch(faults.noteError), Effect.as(done))
     })
 
   return { amend, run } as const

@@ -7,7 +7,7 @@ import type { RedisClient } from "./Client.ts"
 import type { ExpiryIndex, IndexEntry } from "./ExpiryIndex.ts"
 import type { FaultLog } from "./FaultLog.ts"
 import type { RedisKeys } from "./keys.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 import type { Values } from "./Values.ts"
 
 interface Parts {
@@ -55,7 +55,7 @@ export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.E
   })
 
   /** Fills a page, one longer than asked for; each turn starts where the one before ended. */
-  const fill = (query: InventoryQuery, found: ReadonlyArray<Found>): Effect.Effect<ReadonlyArray<Found>, RedisFault> =>
+  const fill = (query: InventoryQuery, found: ReadonlyArray<Found>): Effect.Effect<ReadonlyArray<Found>, RedisError> =>
     Effect.gen(function*() {
       const limit = query.limit + 1 - found.length
       const entries = yield* index.read({
@@ -73,7 +73,7 @@ export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.E
 
   return (query) =>
     Effect.matchEffect(fill(query, []), {
-      onFailure: (fault) => Effect.as(faults.noteFault(fault), { associations: [], partial: true as const }),
+      onFailure: (error) => Effect.as(faults.noteError(error), { associations: [], partial: true as const }),
       onSuccess: (found) => Effect.succeed(toPage(found, query.limit))
     })
 }

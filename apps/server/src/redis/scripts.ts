@@ -8,13 +8,13 @@
 import { Effect } from "effect"
 import { hash } from "node:crypto"
 import type { Argument, RedisClient, Reply } from "./Client.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 
 export type Script = (
   client: RedisClient,
   keys: ReadonlyArray<string>,
   args: ReadonlyArray<Argument>
-) => Effect.Effect<Reply, RedisFault>
+) => Effect.Effect<Reply, RedisError>
 
 /** Milliseconds. No attempt is under way for so long (POSH-RES-91: 12 s), so older numbers are of no use. */
 export const fenceMs = 60_000

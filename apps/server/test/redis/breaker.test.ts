@@ -3,7 +3,7 @@ import { Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { admit, type Breaker, closed, settle, type Ticket } from "../../src/redis/Breaker.ts"
 import { type GuardState, makeGuard } from "../../src/redis/Guard.ts"
-import { RedisFault, toFault } from "../../src/redis/RedisFault.ts"
+import { RedisError, toRedisError } from "../../src/redis/RedisError.ts"
 
 const period = 5_000
 const open = (until: number, epoch = 1): Breaker => ({ _tag: "Open", epoch, until })
@@ -48,7 +48,7 @@ describe("the breaker", () => {
 describe("the guard", () => {
   const down = () => Promise.reject(new Error("Command timed out"))
   const up = () => Promise.resolve("PONG")
-  const reasonOf = (effect: Effect.Effect<unknown, RedisFault>) =>
+  const reasonOf = (effect: Effect.Effect<unknown, RedisError>) =>
     Effect.match(effect, { onFailure: ({ reason }) => reason, onSuccess: () => "ok" as const })
 
   it.effect("a slow Redis is touched once in a period, and again when it is over", () =>
@@ -104,13 +104,13 @@ describe("the guard", () => {
   it.effect("a refusal is an answer", () =>
     Effect.gen(function*() {
       const guard = yield* makeGuard()
-      const refused = () => Promise.reject(new RedisFault({ reason: "refused", word: "OOM" }))
+      const refused = () => Promise.reject(new RedisError({ reason: "refused", word: "OOM" }))
       assert.isTrue(Exit.isFailure(yield* Effect.exit(guard.run(refused))))
       assert.strictEqual(guard.state(), "closed")
     }))
 })
 
-describe("toFault says nothing that a server or a URL says", () => {
+describe("toRedisError says nothing that a server or a URL says", () => {
   const rows: ReadonlyArray<readonly [unknown, string]> = [
     [new Error("Command timed out"), "timeout"],
     [new Error("connect to redis://user:secret@host failed"), "connection"],
@@ -119,5 +119,5 @@ describe("toFault says nothing that a server or a URL says", () => {
     ["secret", "connection"],
     [undefined, "connection"]
   ]
-  it.each(rows)("%s → %s", (cause, message) => assert.strictEqual(toFault(cause).message, message))
+  it.each(rows)("%s → %s", (cause, message) => assert.strictEqual(toRedisError(cause).message, message))
 })

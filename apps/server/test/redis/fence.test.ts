@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { CacheEntry, FleetShape, Lead, Permit } from "@posh/core"
-import { type Argument, makeRedis, makeRedisCluster, type RedisFault, type Reply } from "@posh/testing"
+import { type Argument, makeRedis, makeRedisCluster, type RedisError, type Reply } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { association, hour, keyOf, negative, redisKey } from "./things.ts"
 import { calm, connectReplica } from "./world.ts"
@@ -16,7 +16,7 @@ interface World {
   readonly a: Replica
   readonly b: Replica
   /** To the Redis that has the key. */
-  readonly command: (...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisFault>
+  readonly command: (...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisError>
 }
 
 const worlds: Readonly<Record<string, Effect.Effect<World, never, Scope.Scope>>> = {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { makeRedis } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 import { makePatience } from "../../src/redis/Patience.ts"
-import { toFault } from "../../src/redis/RedisFault.ts"
+import { toRedisError } from "../../src/redis/RedisError.ts"
 import { connect, timeoutMs } from "./world.ts"
 
 /** Looks at nothing, as a process that has very much to do. */
@@ -16,11 +16,11 @@ describe("a reply is waited for", () => {
     Effect.gen(function*() {
       const { wait } = yield* makePatience(timeoutMs)
       const start = performance.now()
-      const fault = yield* Effect.flip(Effect.tryPromise({
+      const error = yield* Effect.flip(Effect.tryPromise({
         try: () => wait(new Promise(() => undefined)),
-        catch: toFault
+        catch: toRedisError
       }))
-      assert.strictEqual(fault.reason, "timeout")
+      assert.strictEqual(error.reason, "timeout")
       assert.isAtLeast(performance.now() - start, timeoutMs * 0.9)
     }))
 

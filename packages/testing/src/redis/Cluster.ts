@@ -4,7 +4,7 @@ import type { Scope } from "effect"
 import { LOOPBACK } from "../listen.ts"
 import { makeServer, portSettings } from "./Redis.ts"
 import type { RedisServer } from "./Redis.ts"
-import { RedisFault } from "./resp.ts"
+import { RedisError } from "./resp.ts"
 import { until } from "./waiting.ts"
 
 export interface RedisCluster {
@@ -130,7 +130,7 @@ const masterOf = (nodes: ReadonlyArray<RedisServer>, key: string) =>
       flags.includes("master") && !flags.includes("fail") && ranges.some((range) => isIn(range, slot))
     const masters = (yield* viewsOf(nodes)).flatMap(({ members }) => members.filter(owns))
     const master = nodes.find(({ port }) => masters.some((owner) => owner.port === port))
-    return master ?? (yield* Effect.fail(new RedisFault({ reason: "unreachable", message: `nobody serves ${slot}` })))
+    return master ?? (yield* Effect.fail(new RedisError({ reason: "unreachable", message: `nobody serves ${slot}` })))
   })
 
 const isIn = (range: string, slot: number): boolean => {

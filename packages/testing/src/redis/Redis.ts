@@ -13,7 +13,7 @@ import { startChild } from "./children.ts"
 import type { Child } from "./children.ts"
 import { freePort } from "./ports.ts"
 import { send } from "./resp.ts"
-import type { Argument, RedisFault, Reply } from "./resp.ts"
+import type { Argument, RedisError, Reply } from "./resp.ts"
 import { sleep, until } from "./waiting.ts"
 
 export interface RedisOptions {
@@ -47,7 +47,7 @@ export interface RedisServer {
   /** An orderly end: SIGTERM, and SIGKILL where that takes longer than a second. */
   readonly stop: () => Effect.Effect<void>
   /** As an administrator with a way in of its own: TLS, ACLs and passwords do not stand in its way, `maxclients` does. */
-  readonly command: (...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisFault>
+  readonly command: (...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisError>
 }
 
 /** Ready when it answers. Installs `redis-server` where it is missing: see `ensureInstalled`. */

@@ -8,10 +8,10 @@ import { ReplyError } from "ioredis"
  * `timeout` and `connection`: Redis cannot be used now. `refused`: it answered, and said no. `open`: it was not asked,
  * because a moment ago it could not be used.
  */
-export type FaultReason = "timeout" | "connection" | "refused" | "open"
+export type RedisErrorReason = "timeout" | "connection" | "refused" | "open"
 
-export class RedisFault extends Data.TaggedError("RedisFault")<{
-  readonly reason: FaultReason
+export class RedisError extends Data.TaggedError("RedisError")<{
+  readonly reason: RedisErrorReason
   /** The word that Redis or the system has for it, such as `OOM` or `ECONNREFUSED`. */
   readonly word?: string
 }> {
@@ -21,15 +21,15 @@ export class RedisFault extends Data.TaggedError("RedisFault")<{
 }
 
 /** A rejection of the client library → what it means. */
-export const toFault = (cause: unknown): RedisFault => {
-  if (cause instanceof RedisFault) return cause
+export const toRedisError = (cause: unknown): RedisError => {
+  if (cause instanceof RedisError) return cause
   const { code, message } = cause instanceof Error ? cause as NodeJS.ErrnoException : { code: undefined, message: "" }
   if (isReplyError(cause)) {
     const [word = ""] = /^[A-Z]+/.exec(message) ?? []
-    return new RedisFault({ reason: isUnusable(word, message) ? "connection" : "refused", word })
+    return new RedisError({ reason: isUnusable(word, message) ? "connection" : "refused", word })
   }
-  if (message === "Command timed out") return new RedisFault({ reason: "timeout" })
-  return new RedisFault({
+  if (message === "Command timed out") return new RedisError({ reason: "timeout" })
+  return new RedisError({
     reason: "connection",
     ...(code !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? { word: code } : {})
   })
