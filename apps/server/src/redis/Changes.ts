@@ -19,8 +19,8 @@ const trialInterval = "1 second"
 const flushTime = "1 second"
 
 /** Announcements that are owed at most, and made at once when Redis is back. */
-const owedMost = 100_000
-const owedAtOnce = 500
+const maxPending = 100_000
+const publishBatch = 500
 
 /**
  * Subscribes on a connection of its own, and announces through `client`. What cannot be announced is announced when Redis
@@ -82,26 +82,26 @@ export const makeChanges = (
           connection.off("ready", onReady).off("close", onGone).off("end", onGone).off("message", onMessage)
         })
     )
-    const owed = new LRUCache<string, true>({ max: owedMost })
+    const pending = new LRUCache<string, true>({ max: maxPending })
     const announce = (keyText: string) =>
       Effect.match(client.send("PUBLISH", channel, `${self} ${keyText}`), {
         onFailure: () => {
-          owed.set(keyText, true)
+          pending.set(keyText, true)
           return false
         },
         onSuccess: () => {
-          owed.delete(keyText)
+          pending.delete(keyText)
           return true
         }
       })
-    const announceOwed = Effect.suspend(() => {
-      const some = client.state() === "closed" ? [...owed.rkeys()].slice(0, owedAtOnce) : []
+    const announcePending = Effect.suspend(() => {
+      const some = client.state() === "closed" ? [...pending.rkeys()].slice(0, publishBatch) : []
       return Effect.forEach(some, announce, { discard: true })
     })
-    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(announceOwed, flushTime)))
+    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(announcePending, flushTime)))
     const trial = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
     yield* trial.pipe(
-      Effect.andThen(announceOwed),
+      Effect.andThen(announcePending),
       Effect.repeat(Schedule.spaced(trialInterval)),
       Effect.forkScoped
     )

@@ -13,7 +13,6 @@ import {
   type StoreKey
 } from "@posh/core"
 import { Clock, Effect } from "effect"
-import { makeCatchUp } from "./catchUp.ts"
 import type { RedisClient } from "./Client.ts"
 import { makeEntries } from "./Entries.ts"
 import { makeEra } from "./Era.ts"
@@ -21,8 +20,9 @@ import { makeExpiryIndex } from "./ExpiryIndex.ts"
 import type { FaultLog } from "./FaultLog.ts"
 import { makeInventory } from "./inventory.ts"
 import { makeKeys } from "./keys.ts"
-import { makeOwed, type Write } from "./Owed.ts"
+import { makePendingWrites, type Write } from "./PendingWrites.ts"
 import type { RedisError } from "./RedisError.ts"
+import { makeReplay } from "./replay.ts"
 import type { Seal } from "./seal.ts"
 import { makeValues } from "./Values.ts"
 
@@ -39,11 +39,11 @@ export interface RedisStoreOptions {
 export interface RedisStore extends FarStore {
   /**
    * Does what an outage left undone, as soon as Redis takes it, and answers whose entries changed by that: others may have
-   * read what was there meanwhile. `recall` gives the association that this process remembers of a key. To be called now
+   * read what was there meanwhile. `findLocal` gives the association that this process remembers of a key. To be called now
    * and then.
    */
-  readonly catchUp: (
-    recall: (key: StoreKey) => Association | undefined
+  readonly replay: (
+    findLocal: (key: StoreKey) => Association | undefined
   ) => Effect.Effect<ReadonlyArray<StoreKey>>
   /** Removes members of the index that stand for nothing; a part of it at a time. To be called now and then. */
   readonly prune: Effect.Effect<void>
@@ -67,8 +67,8 @@ export const makeRedisStore = (
           association === undefined ? undefined : Math.floor(association.lifetime.expiresAt))))
     const entries = makeEntries({ client, keys, index, values, policy, now })
     const era = makeEra(client, keys.era)
-    const owed = makeOwed()
-    const catchUp = makeCatchUp({ client, entries, era, owed, faults })
+    const pending = makePendingWrites()
+    const replay = makeReplay({ client, entries, era, pending, faults })
 
     const noteAway = (error: RedisError) =>
       Effect.map(faults.noteError(error), (): CacheEntry => ({ tier: "redis", asOf: now(), away: true }))
@@ -82,10 +82,10 @@ export const makeRedisStore = (
      */
     const replace = (key: StoreKey, write: Write, change: Effect.Effect<boolean, RedisError>) => {
       const trust = Effect.sync(() =>
-        owed.delete(key)
+        pending.delete(key)
       )
       const giveUp = Effect.fnUntraced(function*(error: RedisError) {
-        owed.add(key, write)
+        pending.add(key, write)
         yield* faults.noteError(error)
         // A full Redis takes nothing, and still lets go. It takes no fence either, so a purge remains to be made.
         const lettingGo = write.kind === "replacement" ? entries.removeReplaced(key) : entries.removeAll(key)
@@ -102,21 +102,21 @@ export const makeRedisStore = (
 
     const get = (key: StoreKey) =>
       Effect.suspend(() => {
-        const write = owed.get(key)
-        return Effect.catch(write === undefined ? entries.get(key) : catchUp.amend({ key, write }), noteAway)
+        const write = pending.get(key)
+        return Effect.catch(write === undefined ? entries.get(key) : replay.replayBeforeRead({ key, write }), noteAway)
       })
 
     const forget = (key: StoreKey) => {
       const purge = Effect.as(entries.forget(key, true), true)
       return replace(key, { kind: "purge" }, Effect.tap(purge, () => Effect.sync(() => era.notePurge(key)))).pipe(
-        Effect.map(() => owed.get(key) === undefined ? nothingPending : pendingStore)
+        Effect.map(() => pending.get(key) === undefined ? nothingPending : pendingStore)
       )
     }
 
-    const isTrusted = (key: StoreKey) => owed.get(key) === undefined
+    const isTrusted = (key: StoreKey) => pending.get(key) === undefined
 
     return {
-      catchUp: catchUp.run,
+      replay: replay.replayAll,
       prune: Effect.suspend(() =>
         client.state() === "closed" ? Effect.catch(index.prune, faults.noteError) : Effect.void
       ),

@@ -35,13 +35,13 @@ export const layerShared = (settings: Settings, servers: Servers, policy: Policy
       const far = yield* makeRedisStore({ client, prefix, seal, faults, policy })
       const near = yield* memory(policy)
       const store = yield* makeTieredStore(near, far, changes)
-      const catchUp = Effect.flatMap(
-        far.catchUp((key) => near.getNow(key).association),
+      const replay = Effect.flatMap(
+        far.replay((key) => near.getNow(key).association),
         (keys) => Effect.forEach(keys, changes.announce, { discard: true })
       )
       // What is owed would be lost with the process.
-      yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(catchUp, flushTime)))
-      yield* Effect.forkScoped(Effect.repeat(catchUp, Schedule.spaced(catchUpInterval)))
+      yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(replay, flushTime)))
+      yield* Effect.forkScoped(Effect.repeat(replay, Schedule.spaced(replayInterval)))
       yield* Effect.forkScoped(Effect.repeat(far.prune, Schedule.spaced(pruneInterval)))
       return { store, fleet: yield* makeRedisFleet(client, changes, prefix) }
     })
@@ -70,6 +70,6 @@ const reportState = (client: RedisClient) =>
   })
 
 const pingInterval = "1 second"
-const catchUpInterval = "1 second"
+const replayInterval = "1 second"
 const pruneInterval = "5 seconds"
 const flushTime = "1 second"

@@ -11,31 +11,32 @@ export type Write =
   | { readonly kind: "removal" }
   | { readonly kind: "replacement"; readonly fetchedAt: number }
 
-export interface OwedWrite {
+export interface PendingWrite {
   readonly key: StoreKey
   readonly write: Write
 }
 
-export interface Owed {
+export interface PendingWrites {
   /** A purge stays one, whatever is learnt after it: all that Redis had before has to go. */
   readonly add: (key: StoreKey, write: Write) => void
   readonly delete: (key: StoreKey) => void
   readonly get: (key: StoreKey) => Write | undefined
   /** So many at most, the longest owed first. */
-  readonly oldest: (many: number) => ReadonlyArray<OwedWrite>
+  readonly oldest: (count: number) => ReadonlyArray<PendingWrite>
 }
 
 /** As many writes as an outage may bring; beyond them the oldest are trusted again, as they are by other replicas. */
-const owedMost = 100_000
+const maxPending = 100_000
 
-export const makeOwed = (): Owed => {
-  const writes = new LRUCache<string, OwedWrite>({ max: owedMost })
+export const makePendingWrites = (): PendingWrites => {
+  const writes = new LRUCache<string, PendingWrite>({ max: maxPending })
   return {
     add: (key, write) => {
       if (writes.peek(key.text)?.write.kind !== "purge") writes.set(key.text, { key, write })
     },
     delete: (key) => void writes.delete(key.text),
     get: (key) => writes.size === 0 ? undefined : writes.peek(key.text)?.write,
-    oldest: (many) => writes.size === 0 ? [] : [...writes.rvalues()].slice(0, many).filter((owed) => owed !== undefined)
+    oldest: (count) =>
+      writes.size === 0 ? [] : [...writes.rvalues()].slice(0, count).filter((pending) => pending !== undefined)
   }
 }
