@@ -8,7 +8,7 @@ import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"
 import { openSubscription, type RedisClient } from "./Client.ts"
 import { connectMs, type RedisSettings } from "./options.ts"
-import { makePatience } from "./Patience.ts"
+import { makeReplyTimeout } from "./ReplyTimeout.ts"
 
 type Listener = Parameters<Changes["listen"]>[0]
 
@@ -45,7 +45,7 @@ export const makeChanges = (
       }
     }
 
-    const { wait } = yield* makePatience(Math.max(connectMs, settings.timeoutMs))
+    const { wait } = yield* makeReplyTimeout(Math.max(connectMs, settings.timeoutMs))
     const connection = yield* openSubscription(settings)
     // Asked for again, a subscription is only confirmed: so this is the trial as well.
     const subscribe = () => {

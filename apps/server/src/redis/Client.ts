@@ -6,8 +6,8 @@ import { Cluster, Redis } from "ioredis"
 import { randomInt } from "node:crypto"
 import { type Guard, makeGuard } from "./Guard.ts"
 import { connectMs, type RedisSettings, toClusterOptions, toNodes, toRedisOptions } from "./options.ts"
-import { makePatience } from "./Patience.ts"
 import { type RedisError, toRedisError } from "./RedisError.ts"
+import { makeReplyTimeout } from "./ReplyTimeout.ts"
 
 export type Argument = string | number | Buffer
 
@@ -28,7 +28,7 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
     const { onChange, run, state } = yield* makeGuard(
       settings.breakerMs === undefined ? {} : { periodMs: settings.breakerMs }
     )
-    const { wait } = yield* makePatience(settings.timeoutMs)
+    const { wait } = yield* makeReplyTimeout(settings.timeoutMs)
     const connection = yield* openConnection<Redis | Cluster>(() =>
       settings.mode === "cluster"
         ? new Cluster(toNodes(settings), toClusterOptions(settings))

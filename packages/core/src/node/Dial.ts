@@ -15,9 +15,9 @@ import {
 import { observePhase, type ResolutionObserverShape } from "../cache/ResolutionObserver.ts"
 import type { Domain } from "../question/Domain.ts"
 import { EgressError } from "./EgressError.ts"
-import { sleepPatiently } from "./patience.ts"
 import type { Proxy } from "./Proxy.ts"
 import { identityError } from "./serverIdentity.ts"
+import { slicedSleep } from "./slicedSleep.ts"
 import { open, settled } from "./sockets.ts"
 import { mostTelling } from "./tlsError.ts"
 import { egressProxy, openTunnel } from "./Tunnel.ts"
@@ -88,7 +88,7 @@ const within =
     Effect.raceFirst(
       connecting,
       Effect.andThen(
-        sleepPatiently(limitMs),
+        slicedSleep(limitMs),
         Effect.suspend(() => Effect.fail(new EgressError({ code: "ConnectTimeout", detail })))
       )
     )

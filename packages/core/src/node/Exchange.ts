@@ -7,8 +7,8 @@ import { Client } from "undici"
 import type { FetchRequest } from "../fetch/Fetcher.ts"
 import { EgressError } from "./EgressError.ts"
 import { skipContinue } from "./interim.ts"
-import { sleepPatiently } from "./patience.ts"
 import { type Answer, excess, type Progress, receive } from "./Reception.ts"
+import { slicedSleep } from "./slicedSleep.ts"
 import { closedError } from "./tlsError.ts"
 
 /**
@@ -42,7 +42,7 @@ export const exchange = (
         }
       )
     })
-    const firstByteTimeout = sleepPatiently(limits.firstByteMs).pipe(
+    const firstByteTimeout = slicedSleep(limits.firstByteMs).pipe(
       Effect.andThen(Effect.suspend(() => progress.started ? Effect.never : Effect.fail(noFirstByte(request))))
     )
     return Effect.raceFirst(answer, firstByteTimeout).pipe(Effect.ensuring(Effect.sync(() => progress.body?.close())))

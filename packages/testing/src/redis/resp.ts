@@ -18,7 +18,7 @@ export class RedisError extends Data.TaggedError("RedisError")<{
 }> {}
 
 /** Milliseconds in which a server must answer; a paused one does not. */
-const PATIENCE = 2_000
+const REPLY_TIMEOUT = 2_000
 
 /** Sends the commands over one connection to a Unix socket; the reply to the last one counts, an error of any fails. */
 export const send = (
@@ -33,7 +33,7 @@ export const send = (
       resume(outcome)
     }
     const fail = (message: string) => end(Effect.fail(new RedisError({ reason: "unreachable", message })))
-    socket.setTimeout(PATIENCE, () => fail(`no answer within ${PATIENCE} ms`))
+    socket.setTimeout(REPLY_TIMEOUT, () => fail(`no answer within ${REPLY_TIMEOUT} ms`))
     socket.on("error", ({ message }) => fail(message))
     socket.on("close", () => fail("closed without an answer"))
     socket.on("data", (octets: Buffer) => {

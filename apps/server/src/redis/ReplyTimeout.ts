@@ -5,7 +5,7 @@
 import { Effect, Schedule, type Scope } from "effect"
 import { RedisError } from "./RedisError.ts"
 
-export interface Patience {
+export interface ReplyTimeout {
   /** Fails with `timeout` where the reply stays away for too long. */
   readonly wait: <A>(reply: Promise<A>) => Promise<A>
 }
@@ -13,13 +13,13 @@ export interface Patience {
 /** A reply that is given up is given up so many ticks after it was asked for. */
 const ticks = 5
 
-export const makePatience = (timeoutMs: number): Effect.Effect<Patience, never, Scope.Scope> =>
+export const makeReplyTimeout = (timeoutMs: number): Effect.Effect<ReplyTimeout, never, Scope.Scope> =>
   Effect.gen(function*() {
     const waiting = new Set<Wait>()
     const tick = Effect.sync(() => {
       for (const wait of waiting) {
         wait.left -= 1
-        if (wait.left < 0) wait.giveUp()
+        if (wait.left < 0) wait.expire()
       }
     })
     // Each tick in a turn of its own: sockets are looked at in between.
@@ -29,7 +29,7 @@ export const makePatience = (timeoutMs: number): Effect.Effect<Patience, never, 
         new Promise<A>((resolve, reject) => {
           const wait: Wait = {
             left: ticks,
-            giveUp: () => {
+            expire: () => {
               waiting.delete(wait)
               reject(new RedisError({ reason: "timeout" }))
             }
@@ -44,5 +44,5 @@ export const makePatience = (timeoutMs: number): Effect.Effect<Patience, never, 
 
 interface Wait {
   left: number
-  readonly giveUp: () => void
+  readonly expire: () => void
 }

@@ -9,5 +9,5 @@ import { Effect } from "effect"
 const slices = 10
 
 /** As `Effect.sleep`, and longer where the process is busy. Whoever asks has a deadline besides, which is kept. */
-export const sleepPatiently = (milliseconds: number): Effect.Effect<void> =>
+export const slicedSleep = (milliseconds: number): Effect.Effect<void> =>
   Effect.asVoid(Effect.repeat(Effect.sleep(Math.max(0, milliseconds) / slices), { times: slices - 1 }))

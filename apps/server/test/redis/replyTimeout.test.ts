@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { makeRedis } from "@posh/testing"
 import { Effect, Fiber } from "effect"
-import { makePatience } from "../../src/redis/Patience.ts"
 import { toRedisError } from "../../src/redis/RedisError.ts"
+import { makeReplyTimeout } from "../../src/redis/ReplyTimeout.ts"
 import { connect, timeoutMs } from "./world.ts"
 
 /** Looks at nothing, as a process that has very much to do. */
@@ -14,7 +14,7 @@ const beBusy = (milliseconds: number) => {
 describe("a reply is waited for", () => {
   it.live("as long as the time-out says", () =>
     Effect.gen(function*() {
-      const { wait } = yield* makePatience(timeoutMs)
+      const { wait } = yield* makeReplyTimeout(timeoutMs)
       const start = performance.now()
       const error = yield* Effect.flip(Effect.tryPromise({
         try: () => wait(new Promise(() => undefined)),
