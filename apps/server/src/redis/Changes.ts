@@ -13,7 +13,7 @@ import { makeReplyTimeout } from "./ReplyTimeout.ts"
 type Listener = Parameters<Changes["listen"]>[0]
 
 /** How often the channel is tried: a connection that the network lost without a word looks like one that is quiet. */
-const trialInterval = "1 second"
+const probeInterval = "1 second"
 
 /** For what is still owed when the process stops: it would be lost. */
 const flushTime = "1 second"
@@ -35,12 +35,12 @@ export const makeChanges = (
     const channel = `${prefix}v1:changes`
     const self = randomUUID()
     const listeners = new Set<Listener>()
-    const state = { stands: false, connections: 0 }
-    const tell = (stands: boolean) => {
-      if (state.stands === stands) return
-      state.stands = stands
+    const state = { subscribed: false, connections: 0 }
+    const setSubscribed = (subscribed: boolean) => {
+      if (state.subscribed === subscribed) return
+      state.subscribed = subscribed
       for (const listener of listeners) {
-        if (stands) listener.back()
+        if (subscribed) listener.back()
         else listener.lost()
       }
     }
@@ -51,10 +51,10 @@ export const makeChanges = (
     const subscribe = () => {
       const { connections } = state
       return wait(connection.subscribe(channel)).then(
-        () => connections === state.connections && tell(true),
+        () => connections === state.connections && setSubscribed(true),
         () => {
           if (connections !== state.connections) return
-          tell(false)
+          setSubscribed(false)
           if (connection.status === "ready") connection.disconnect(true)
         }
       )
@@ -68,18 +68,18 @@ export const makeChanges = (
       state.connections += 1
       void subscribe()
     }
-    const onGone = () => {
+    const onClosed = () => {
       state.connections += 1
-      tell(false)
+      setSubscribed(false)
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => {
-        connection.on("ready", onReady).on("close", onGone).on("end", onGone).on("message", onMessage)
+        connection.on("ready", onReady).on("close", onClosed).on("end", onClosed).on("message", onMessage)
         if (connection.status === "ready") onReady()
       }),
       () =>
         Effect.sync(() => {
-          connection.off("ready", onReady).off("close", onGone).off("end", onGone).off("message", onMessage)
+          connection.off("ready", onReady).off("close", onClosed).off("end", onClosed).off("message", onMessage)
         })
     )
     const pending = new LRUCache<string, true>({ max: maxPending })
@@ -99,10 +99,10 @@ export const makeChanges = (
       return Effect.forEach(some, announce, { discard: true })
     })
     yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(announcePending, flushTime)))
-    const trial = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
-    yield* trial.pipe(
+    const probe = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
+    yield* probe.pipe(
       Effect.andThen(announcePending),
-      Effect.repeat(Schedule.spaced(trialInterval)),
+      Effect.repeat(Schedule.spaced(probeInterval)),
       Effect.forkScoped
     )
 
@@ -112,7 +112,7 @@ export const makeChanges = (
         Effect.asVoid(Effect.acquireRelease(
           Effect.sync(() => {
             listeners.add(listener)
-            if (state.stands) listener.back()
+            if (state.subscribed) listener.back()
           }),
           () => Effect.sync(() => listeners.delete(listener))
         ))

@@ -34,16 +34,16 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
         ? new Cluster(toNodes(settings), toClusterOptions(settings))
         : new Redis(toRedisOptions(settings))
     )
-    const gather = connection instanceof Redis ? makeGather(connection) : () => undefined
+    const corkForTurn = connection instanceof Redis ? makeWriteBatching(connection) : () => undefined
     const call = (command: string, args: ReadonlyArray<Argument>) => {
-      gather()
+      corkForTurn()
       return connection.callBuffer(command, ...args) as Promise<Reply>
     }
     return { send: (command, ...args) => run(() => wait(call(command, args))), state, onChange }
   })
 
 /** Commands of one turn of the event loop go out together: writing to a socket costs more than all else about them. */
-const makeGather = (connection: Redis) => {
+const makeWriteBatching = (connection: Redis) => {
   const held: { stream?: Redis["stream"] | undefined } = {}
   const release = (stream: Redis["stream"]) => {
     held.stream = undefined
@@ -64,9 +64,9 @@ const makeGather = (connection: Redis) => {
  * something may have been missed.
  */
 export const openSubscription = (settings: RedisSettings): Effect.Effect<Redis, never, Scope.Scope> =>
-  openConnection(() => settings.mode === "cluster" ? toOneOf(settings) : new Redis(toRedisOptions(settings)))
+  openConnection(() => settings.mode === "cluster" ? toNextNode(settings) : new Redis(toRedisOptions(settings)))
 
-const toOneOf = (settings: RedisSettings): Redis => {
+const toNextNode = (settings: RedisSettings): Redis => {
   const nodes = toNodes(settings)
   const state = { turn: randomInt(nodes.length) }
   const connection = new Redis({ ...toRedisOptions({ ...settings, mode: "standalone" }), ...nodes[state.turn] })

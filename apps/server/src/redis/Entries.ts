@@ -18,7 +18,7 @@ import type { Argument, RedisClient, Reply } from "./Client.ts"
 import type { ExpiryIndex } from "./ExpiryIndex.ts"
 import type { RedisKeys } from "./keys.ts"
 import type { RedisError } from "./RedisError.ts"
-import { fenceMs, forgetAll, quietly, writeUnderPermit } from "./scripts.ts"
+import { fencedWrite, fenceMs, forgetKey, noTombstone } from "./scripts.ts"
 import { isOversized, type Values } from "./Values.ts"
 
 export interface EntriesOptions {
@@ -32,27 +32,27 @@ export interface EntriesOptions {
 }
 
 /** How long after the end of a back-off its row of failures still counts (POSH-CAC-31); milliseconds. */
-const negativeTailMs = 900_000
+const negativeRetentionMs = 900_000
 
 export type Entries = ReturnType<typeof makeEntries>
 
 export const makeEntries = ({ client, index, keys, now, policy, values }: EntriesOptions) => {
   const toOurs = (association: Association) => associationUnder(association, policy, now())
 
-  const remember = Effect.fnUntraced(function*(key: StoreKey, reply: Reply) {
+  const decodeEntry = Effect.fnUntraced(function*(key: StoreKey, reply: Reply) {
     const [first = null, second = null] = Array.isArray(reply) ? reply : []
     const stored = yield* values.readAssociation(keys.association(key), key, first)
-    const missed = yield* values.readNegative(keys.negative(key), key, second)
+    const storedNegative = yield* values.readNegative(keys.negative(key), key, second)
     const asOf = now()
     const association = stored === undefined ? undefined : associationUnder(stored, policy, asOf)
-    const negative = missed === undefined ? undefined : negativeUnder(missed, asOf)
-    const remembered: CacheEntry = {
+    const negative = storedNegative === undefined ? undefined : negativeUnder(storedNegative, asOf)
+    const entry: CacheEntry = {
       tier: "redis",
       asOf,
       ...(association !== undefined && asOf < usableUntil(association.lifetime) ? { association } : {}),
-      ...(negative !== undefined && asOf < negative.until + negativeTailMs ? { negative } : {})
+      ...(negative !== undefined && asOf < negative.until + negativeRetentionMs ? { negative } : {})
     }
-    return remembered
+    return entry
   })
 
   const get = (key: StoreKey) =>
@@ -60,35 +60,38 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
       client.send("MGET", keys.association(key), keys.negative(key)),
       (reply) =>
         Array.isArray(reply) && reply.some(isOversized)
-          ? Effect.andThen(discard(key, reply), remember(key, reply))
-          : remember(key, reply)
+          ? Effect.andThen(deleteOversized(key, reply), decodeEntry(key, reply))
+          : decodeEntry(key, reply)
     )
 
   // Nobody of ours wrote it, and all would read it again with each question.
-  const discard = (key: StoreKey, reply: ReadonlyArray<Reply>) =>
+  const deleteOversized = (key: StoreKey, reply: ReadonlyArray<Reply>) =>
     Effect.ignore(client.send(
       "DEL",
       ...[keys.association(key), keys.negative(key)].filter((_, index) => isOversized(reply[index]))
     ))
 
   /** A value and its end for the first key, or neither to delete it as the others. `false` where others know better. */
-  const put = (
+  const fencedPut = (
     key: StoreKey,
     permit: Permit | undefined,
     redisKeys: ReadonlyArray<string>,
     value: ReadonlyArray<Argument> = []
   ): Effect.Effect<boolean, RedisError> =>
     Effect.map(
-      writeUnderPermit(client, [keys.fence(key), ...redisKeys], [permit?.fence ?? "", ...value]),
+      fencedWrite(client, [keys.fence(key), ...redisKeys], [permit?.fence ?? "", ...value]),
       (reply) => Number(reply) === 1
     )
 
   const remove = (key: StoreKey, permit?: Permit, ...more: ReadonlyArray<string>) =>
-    Effect.tap(put(key, permit, [keys.association(key), ...more]), () => index.drop(key))
+    Effect.tap(fencedPut(key, permit, [keys.association(key), ...more]), () => index.drop(key))
   const removeAll = (key: StoreKey, permit?: Permit) => remove(key, permit, keys.negative(key))
   /** For what is known elsewhere to have been replaced. */
   const removeReplaced = (key: StoreKey, permit?: Permit) =>
-    Effect.tap(put(key, permit, [keys.association(key), keys.negative(key)], [quietly]), () => index.drop(key))
+    Effect.tap(
+      fencedPut(key, permit, [keys.association(key), keys.negative(key)], [noTombstone]),
+      () => index.drop(key)
+    )
 
   const write = Effect.fnUntraced(function*(key: StoreKey, association: Association, permit?: Permit) {
     const redisKey = keys.association(key)
@@ -99,7 +102,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
     if (value === undefined) return yield* removeReplaced(key, permit)
     const expiresAt = toInstant(lifetime.expiresAt)
     yield* index.add(key, expiresAt)
-    const written = yield* put(key, permit, [redisKey, keys.negative(key)], [value, end])
+    const written = yield* fencedPut(key, permit, [redisKey, keys.negative(key)], [value, end])
     yield* written ? index.add(key, expiresAt) : index.drop(key)
     return written
   })
@@ -107,13 +110,13 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
   const writeNegative = Effect.fnUntraced(function*(key: StoreKey, negative: NegativeEntry, permit?: Permit) {
     const redisKey = keys.negative(key)
     const value = yield* values.writeNegative(redisKey, key, negative)
-    const end = toInstant(negative.until + negativeTailMs)
-    return yield* put(key, permit, [redisKey], value === undefined ? [] : [value, end])
+    const end = toInstant(negative.until + negativeRetentionMs)
+    return yield* fencedPut(key, permit, [redisKey], value === undefined ? [] : [value, end])
   })
 
   /** Also whoever asks now: what it learns is not wanted, and the next question asks anew. */
   const forget = (key: StoreKey, isPurge: boolean) =>
-    forgetAll(
+    forgetKey(
       client,
       [keys.fence(key), keys.association(key), keys.flight(key), keys.negative(key)],
       [isPurge ? "1" : "0"]

@@ -8,7 +8,7 @@ import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"
 import type { RedisClient } from "./Client.ts"
 import type { RedisError } from "./RedisError.ts"
-import { removedMs } from "./scripts.ts"
+import { tombstoneMs } from "./scripts.ts"
 
 export interface Era {
   readonly read: Effect.Effect<string, RedisError>
@@ -19,10 +19,10 @@ export interface Era {
 }
 
 /** Purges come from administrators, so this is more than there are. */
-const purgesMost = 10_000
+const maxPurges = 10_000
 
 export const makeEra = (client: RedisClient, redisKey: string): Era => {
-  const purges = new LRUCache<string, StoreKey>({ max: purgesMost, ttl: removedMs })
+  const purges = new LRUCache<string, StoreKey>({ max: maxPurges, ttl: tombstoneMs })
   const known: { era?: string } = {}
 
   const read = Effect.gen(function*() {

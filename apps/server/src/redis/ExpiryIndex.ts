@@ -43,9 +43,9 @@ const sweepMs = 60_000
 const sweepMarginMs = 300_000
 
 /** Members looked at in one go: at least, and at most; and how many of them at once. */
-const pruneLeast = 100
-const pruneMost = 2_000
-const pruneAtOnce = 32
+const minPruneBatch = 100
+const maxPruneBatch = 2_000
+const pruneConcurrency = 32
 
 export const makeExpiryIndex = (
   client: RedisClient,
@@ -54,12 +54,12 @@ export const makeExpiryIndex = (
   findExpiry: (key: StoreKey) => Effect.Effect<number | undefined, RedisError>
 ): Effect.Effect<ExpiryIndex> =>
   Effect.map(Clock.Clock, (clock) => {
-    const swept: { at: number | undefined } = { at: undefined }
-    const round = { cursor: "0", added: 0 }
+    const lastSweep: { at: number | undefined } = { at: undefined }
+    const scan = { cursor: "0", added: 0 }
 
     const add = (key: StoreKey, expiresAt: number) =>
       Effect.suspend(() => {
-        round.added += 1 // twice for each write
+        scan.added += 1 // twice for each write
         return Effect.asVoid(client.send("ZADD", keys.expiry, expiresAt, toMember(key)))
       })
 
@@ -78,13 +78,13 @@ export const makeExpiryIndex = (
     })
 
     const prune = Effect.gen(function*() {
-      const many = Math.min(pruneMost, pruneLeast + round.added)
-      round.added = 0
-      const reply = yield* client.send("ZSCAN", keys.expiry, round.cursor, "COUNT", many)
+      const batch = Math.min(maxPruneBatch, minPruneBatch + scan.added)
+      scan.added = 0
+      const reply = yield* client.send("ZSCAN", keys.expiry, scan.cursor, "COUNT", batch)
       const [cursor, found = null] = Array.isArray(reply) ? reply : []
-      round.cursor = cursor === undefined ? "0" : String(cursor)
+      scan.cursor = cursor === undefined ? "0" : String(cursor)
       const members = toMembers(found).map(({ member }) => member)
-      yield* Effect.forEach(members, dropDangling, { concurrency: pruneAtOnce, discard: true })
+      yield* Effect.forEach(members, dropDangling, { concurrency: pruneConcurrency, discard: true })
     })
 
     const readFirst = ({ after, before, now }: IndexRange, count: number) =>
@@ -106,8 +106,8 @@ export const makeExpiryIndex = (
       Effect.gen(function*() {
         const members = toMembers(yield* readFirst(range, count))
         // Nobody of ours added these: they would be read again and again, and stand for nothing.
-        const strange = members.map(({ member }) => member).filter((member) => parseMember(member) === undefined)
-        if (strange.length > 0) yield* client.send("ZREM", keys.expiry, ...strange)
+        const foreign = members.map(({ member }) => member).filter((member) => parseMember(member) === undefined)
+        if (foreign.length > 0) yield* client.send("ZREM", keys.expiry, ...foreign)
         const isAll = members.length < count
         const last = members.at(-1)?.expiresAt
         const whole = isAll ? members : members.filter(({ expiresAt }) => expiresAt !== last)
@@ -116,9 +116,9 @@ export const makeExpiryIndex = (
           return storeKey === undefined ? [] : [{ expiresAt, key: storeKey.text, storeKey }]
         })
         const { after, limit } = range
-        const behind = entries.filter((entry) => after === undefined || comparePositions(entry, after) > 0)
-        if (behind.length < limit && !isAll) return yield* read(range, count * 4)
-        return behind.sort(comparePositions).slice(0, limit)
+        const beyond = entries.filter((entry) => after === undefined || comparePositions(entry, after) > 0)
+        if (beyond.length < limit && !isAll) return yield* read(range, count * 4)
+        return beyond.sort(comparePositions).slice(0, limit)
       })
 
     return {
@@ -128,8 +128,8 @@ export const makeExpiryIndex = (
       prune,
       sweep: Effect.suspend(() => {
         const now = monotonicMsOf(clock)
-        if (swept.at !== undefined && now - swept.at < sweepMs) return Effect.void
-        swept.at = now
+        if (lastSweep.at !== undefined && now - lastSweep.at < sweepMs) return Effect.void
+        lastSweep.at = now
         const before = clock.currentTimeMillisUnsafe() - sweepMarginMs
         return Effect.asVoid(client.send("ZREMRANGEBYSCORE", keys.expiry, "-inf", before))
       })

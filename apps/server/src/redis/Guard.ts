@@ -44,7 +44,7 @@ export const makeGuard = ({ periodMs = defaultPeriodMs }: GuardOptions = {}): Ef
       const after = state()
       if (before === after) return
       for (const listener of listeners) listener(after)
-      runFork(error === undefined ? logBack : logGone(error))
+      runFork(error === undefined ? logUsable : logUnusable(error))
     }
 
     return {
@@ -75,6 +75,6 @@ export const makeGuard = ({ periodMs = defaultPeriodMs }: GuardOptions = {}): Ef
 
 const isUsable = (error: RedisError | undefined): boolean => error === undefined || error.reason === "refused"
 
-const logBack = Effect.logInfo("Redis answers again")
-const logGone = (error: RedisError) =>
+const logUsable = Effect.logInfo("Redis answers again")
+const logUnusable = (error: RedisError) =>
   Effect.logWarning("Redis cannot be used, answers go on without it").pipe(Effect.annotateLogs({ why: error.message }))

@@ -70,9 +70,9 @@ export const makeRedisStore = (
     const pending = makePendingWrites()
     const replay = makeReplay({ client, entries, era, pending, faults })
 
-    const noteAway = (error: RedisError) =>
+    const toAwayEntry = (error: RedisError) =>
       Effect.map(faults.noteError(error), (): CacheEntry => ({ tier: "redis", asOf: now(), away: true }))
-    const noteUnknown = (error: RedisError) =>
+    const toUndefined = (error: RedisError) =>
       Effect.as(faults.noteError(error), undefined)
     const sweep = Effect.catch(index.sweep, faults.noteError)
 
@@ -80,21 +80,21 @@ export const makeRedisStore = (
      * A change after which what Redis had before is out of date, whether or not the change gets there. Whole, whoever
      * waits for it or does not: every command in it is bounded.
      */
-    const replace = (key: StoreKey, write: Write, change: Effect.Effect<boolean, RedisError>) => {
-      const trust = Effect.sync(() =>
+    const supersede = (key: StoreKey, write: Write, change: Effect.Effect<boolean, RedisError>) => {
+      const settle = Effect.sync(() =>
         pending.delete(key)
       )
-      const giveUp = Effect.fnUntraced(function*(error: RedisError) {
+      const keepPending = Effect.fnUntraced(function*(error: RedisError) {
         pending.add(key, write)
         yield* faults.noteError(error)
         // A full Redis takes nothing, and still lets go. It takes no fence either, so a purge remains to be made.
-        const lettingGo = write.kind === "replacement" ? entries.removeReplaced(key) : entries.removeAll(key)
-        yield* Effect.ignore(write.kind === "purge" ? lettingGo : Effect.andThen(lettingGo, trust))
+        const deletion = write.kind === "replacement" ? entries.removeReplaced(key) : entries.removeAll(key)
+        yield* Effect.ignore(write.kind === "purge" ? deletion : Effect.andThen(deletion, settle))
         return true
       })
       return change.pipe(
-        Effect.tap((written) => written ? trust : Effect.void),
-        Effect.catch(giveUp),
+        Effect.tap((written) => written ? settle : Effect.void),
+        Effect.catch(keepPending),
         Effect.tap(sweep),
         Effect.uninterruptible
       )
@@ -103,12 +103,15 @@ export const makeRedisStore = (
     const get = (key: StoreKey) =>
       Effect.suspend(() => {
         const write = pending.get(key)
-        return Effect.catch(write === undefined ? entries.get(key) : replay.replayBeforeRead({ key, write }), noteAway)
+        return Effect.catch(
+          write === undefined ? entries.get(key) : replay.replayBeforeRead({ key, write }),
+          toAwayEntry
+        )
       })
 
     const forget = (key: StoreKey) => {
       const purge = Effect.as(entries.forget(key, true), true)
-      return replace(key, { kind: "purge" }, Effect.tap(purge, () => Effect.sync(() => era.notePurge(key)))).pipe(
+      return supersede(key, { kind: "purge" }, Effect.tap(purge, () => Effect.sync(() => era.notePurge(key)))).pipe(
         Effect.map(() => pending.get(key) === undefined ? nothingPending : pendingStore)
       )
     }
@@ -124,7 +127,7 @@ export const makeRedisStore = (
       getNow: () => undefined,
       getShared: get,
       putAssociation: (key, association, permit) =>
-        replace(
+        supersede(
           key,
           { kind: "replacement", fetchedAt: association.lifetime.fetchedAt },
           entries.write(key, association, permit)
@@ -134,11 +137,11 @@ export const makeRedisStore = (
           Effect.catch((error) => Effect.as(faults.noteError(error), true)),
           Effect.uninterruptible
         ),
-      removeAssociation: (key, permit) => replace(key, { kind: "removal" }, entries.remove(key, permit)),
+      removeAssociation: (key, permit) => supersede(key, { kind: "removal" }, entries.remove(key, permit)),
       forget,
       inventory: makeInventory({ client, index, keys, values, faults, now, isTrusted, toOurs: entries.toOurs }),
       isOwed: (key) => !isTrusted(key),
-      isRemoved: (key) => Effect.catch(entries.isRemoved(key), noteUnknown),
-      era: Effect.catch(era.read, noteUnknown)
+      isRemoved: (key) => Effect.catch(entries.isRemoved(key), toUndefined),
+      era: Effect.catch(era.read, toUndefined)
     } satisfies RedisStore
   })

@@ -35,8 +35,8 @@ export interface Values {
 }
 
 export const makeValues = (seal: Seal, faults: FaultLog): Values => {
-  const associations = makeKnown<Association>()
-  const negatives = makeKnown<NegativeEntry>()
+  const associations = makeMemo<Association>()
+  const negatives = makeMemo<NegativeEntry>()
 
   const write = (redisKey: string, text: string) => {
     const value = seal.seal(redisKey, text)
@@ -47,13 +47,13 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
     redisKey: string,
     key: StoreKey,
     reply: Reply,
-    known: LRUCache<string, Known<A>>,
+    memo: LRUCache<string, MemoEntry<A>>,
     decode: (text: string, key: StoreKey) => A | undefined
   ): Effect.Effect<A | undefined> => {
     if (reply === null) return nothing
     if (!Buffer.isBuffer(reply)) return Effect.as(faults.note("undecodable"), undefined)
     if (isOversized(reply)) return Effect.as(faults.note("oversized"), undefined)
-    const before = known.get(redisKey)
+    const before = memo.get(redisKey)
     if (before?.octets.equals(reply) === true) return before.value
     const text = seal.open(redisKey, reply)
     if (text === undefined) return Effect.as(faults.note("unsealable"), undefined)
@@ -61,7 +61,7 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
     if (value === undefined) return Effect.as(faults.note("undecodable"), undefined)
     const decoded = Effect.succeed(value)
     // A copy: the reply is a part of whatever came over the network with it.
-    known.set(redisKey, { octets: Buffer.from(reply), value: decoded })
+    memo.set(redisKey, { octets: Buffer.from(reply), value: decoded })
     return decoded
   }
 
@@ -77,13 +77,13 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
  * What was opened and decoded last under a key. The same octets under the same key mean the same again, so they need not
  * be opened and decoded again; others count for themselves.
  */
-interface Known<A> {
+interface MemoEntry<A> {
   readonly octets: Buffer
   readonly value: Effect.Effect<A>
 }
 
-const makeKnown = <A>() =>
-  new LRUCache<string, Known<A>>({
+const makeMemo = <A>() =>
+  new LRUCache<string, MemoEntry<A>>({
     max: 4_096,
     maxSize: 16 * 1_024 * 1_024,
     maxEntrySize: 64 * 1_024,

@@ -10,7 +10,7 @@ import type { RedisKeys } from "./keys.ts"
 import type { RedisError } from "./RedisError.ts"
 import type { Values } from "./Values.ts"
 
-interface Parts {
+interface InventoryOptions {
   readonly client: RedisClient
   readonly index: ExpiryIndex
   readonly keys: RedisKeys
@@ -23,21 +23,21 @@ interface Parts {
   readonly toOurs: (association: Association) => Association | undefined
 }
 
-interface Found {
+interface IndexedAssociation {
   readonly entry: IndexEntry
   readonly association: Association
 }
 
 /** Associations read at once: in a cluster each is a command of its own. */
-const atOnce = 32
+const readConcurrency = 32
 
 /** A Redis that cannot be asked has an empty inventory, and says so. */
-export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.Effect<Inventory> => {
-  const { client, index, keys, faults, values } = parts
+export const makeInventory = (options: InventoryOptions): (query: InventoryQuery) => Effect.Effect<Inventory> => {
+  const { client, index, keys, faults, values } = options
 
   const readOne = Effect.fnUntraced(function*(entry: IndexEntry) {
     const { expiresAt, storeKey } = entry
-    if (!parts.isTrusted(storeKey)) return []
+    if (!options.isTrusted(storeKey)) return []
     const redisKey = keys.association(storeKey)
     const reply = yield* client.send("GET", redisKey)
     if (reply === null) {
@@ -45,9 +45,9 @@ export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.E
       return []
     }
     const stored = yield* values.readAssociation(redisKey, storeKey, reply)
-    const association = stored === undefined ? undefined : parts.toOurs(stored)
+    const association = stored === undefined ? undefined : options.toOurs(stored)
     if (stored === undefined || association === undefined) return []
-    if (usableUntil(association.lifetime) <= parts.now()) return []
+    if (usableUntil(association.lifetime) <= options.now()) return []
     if (Math.floor(stored.lifetime.expiresAt) === expiresAt) return [{ entry, association }]
     // Two replicas wrote at once. Its true place is found by whoever comes there.
     yield* index.drop(storeKey)
@@ -55,30 +55,33 @@ export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.E
   })
 
   /** Fills a page, one longer than asked for; each turn starts where the one before ended. */
-  const fill = (query: InventoryQuery, found: ReadonlyArray<Found>): Effect.Effect<ReadonlyArray<Found>, RedisError> =>
+  const readPage = (
+    query: InventoryQuery,
+    found: ReadonlyArray<IndexedAssociation>
+  ): Effect.Effect<ReadonlyArray<IndexedAssociation>, RedisError> =>
     Effect.gen(function*() {
       const limit = query.limit + 1 - found.length
       const entries = yield* index.read({
         after: query.cursor,
-        now: parts.now(),
+        now: options.now(),
         before: query.expiresBefore,
         limit
       })
-      const more = [...found, ...(yield* Effect.forEach(entries, readOne, { concurrency: atOnce })).flat()]
+      const more = [...found, ...(yield* Effect.forEach(entries, readOne, { concurrency: readConcurrency })).flat()]
       const last = entries.at(-1)
       return more.length > query.limit || entries.length < limit || last === undefined
         ? more
-        : yield* fill({ ...query, cursor: last }, more)
+        : yield* readPage({ ...query, cursor: last }, more)
     })
 
   return (query) =>
-    Effect.matchEffect(fill(query, []), {
+    Effect.matchEffect(readPage(query, []), {
       onFailure: (error) => Effect.as(faults.noteError(error), { associations: [], partial: true as const }),
       onSuccess: (found) => Effect.succeed(toPage(found, query.limit))
     })
 }
 
-const toPage = (found: ReadonlyArray<Found>, limit: number): Inventory => {
+const toPage = (found: ReadonlyArray<IndexedAssociation>, limit: number): Inventory => {
   const page = found.slice(0, limit)
   const end = found.length > limit ? page.at(-1)?.entry : undefined
   return {
