@@ -4,7 +4,7 @@
  */
 
 /** What became of text whose padding may be missing. */
-export interface Unpadded {
+export interface LenientBase64 {
   readonly octets: Uint8Array
   /** Was one of the `=` that belong at the end missing? */
   readonly unpadded: boolean
@@ -15,7 +15,7 @@ export const decodeBase64 = (text: string): Uint8Array | undefined =>
   text.length % 4 === 0 ? decodePadded(text) : undefined
 
 /** As {@link decodeBase64}, but the `=` at the end may be missing (POSH-FMT-45). */
-export const decodeUnpaddedBase64 = (text: string): Unpadded | undefined => {
+export const decodeUnpaddedBase64 = (text: string): LenientBase64 | undefined => {
   const missing = (4 - text.length % 4) % 4
   const octets = decodePadded(text + "=".repeat(missing))
   return octets === undefined ? undefined : { octets, unpadded: missing > 0 }

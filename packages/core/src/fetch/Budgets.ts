@@ -38,16 +38,16 @@ export const withBudgets = ({ find, get }: Fetcher["Service"], limits: BudgetLim
     const { account } = yield* CallerBudget
     const site = siteOf(request.target.host)
     const path = pathOf(request, account)
-    const paced = (gate: Gate, by: Path) => <A>(work: Effect.Effect<A, FetchError>) =>
+    const throughGate = (gate: Gate, by: Path) => <A>(work: Effect.Effect<A, FetchError>) =>
       gate.pass(work, { path: by, withinMs: request.limits.attemptMs, wait: waitFor(request) })
     const inTurn = <A>(work: Effect.Effect<A, FetchError>) => takeTurn(everything, account, request, work)
 
     const found = find === undefined
       ? Effect.succeed(get(request))
-      : paced(lookUps(site, now), path)(inTurn(find(request)))
+      : throughGate(lookUps(site, now), path)(inTurn(find(request)))
     return yield* found.pipe(
-      Effect.flatMap((asking) => paced(sites(site, now), path)(inTurn(asking))),
-      paced(sources(request.sourceDomain, now), [account, request.sourceDomain])
+      Effect.flatMap((asking) => throughGate(sites(site, now), path)(inTurn(asking))),
+      throughGate(sources(request.sourceDomain, now), [account, request.sourceDomain])
     )
   })
 }

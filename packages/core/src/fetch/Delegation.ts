@@ -22,25 +22,25 @@ export interface TargetPolicy extends DomainPolicy {
   readonly delegation: DelegationPolicy
 }
 
-export interface TargetError {
+export interface TargetFault {
   readonly code: VerdictCode
   readonly detail: string
 }
 
 /** The codes by which a way of delegating reports its faults. */
-interface FaultCodes {
+interface TargetFaultCodes {
   readonly invalid: VerdictCode
   readonly insecure: VerdictCode
   readonly forbidden: VerdictCode
 }
 
-const redirectCodes: FaultCodes = {
+const redirectCodes: TargetFaultCodes = {
   invalid: "RedirectInvalidLocation",
   insecure: "RedirectInsecureScheme",
   forbidden: "RedirectForbiddenTarget"
 }
 
-const referenceCodes: FaultCodes = {
+const referenceCodes: TargetFaultCodes = {
   invalid: "InvalidReferenceUrl",
   insecure: "ReferenceInsecureScheme",
   forbidden: "ReferenceForbiddenTarget"
@@ -52,7 +52,7 @@ export const redirectTarget = (
   base: HttpsTarget,
   source: Domain,
   policy: TargetPolicy
-): Result.Result<HttpsTarget & { readonly relative: boolean }, TargetError> => {
+): Result.Result<HttpsTarget & { readonly relative: boolean }, TargetFault> => {
   if (!isUriText(location)) return refuse(redirectCodes.invalid, notUriText)
   if (!isUriReference(location)) return refuse(redirectCodes.invalid, "the value is not a URI reference")
   const relative = schemeOf(location) === undefined
@@ -67,7 +67,7 @@ export const referenceTarget = (
   url: string,
   source: Domain,
   policy: TargetPolicy
-): Result.Result<HttpsTarget, TargetError> => {
+): Result.Result<HttpsTarget, TargetFault> => {
   if (!isUriText(url)) return refuse(referenceCodes.invalid, notUriText)
   return isUriReference(url) && schemeOf(url) !== undefined
     ? checkTarget(url, undefined, source, policy, referenceCodes)
@@ -86,8 +86,8 @@ const checkTarget = (
   base: string | undefined,
   source: Domain,
   policy: TargetPolicy,
-  codes: FaultCodes
-): Result.Result<HttpsTarget, TargetError> => {
+  codes: TargetFaultCodes
+): Result.Result<HttpsTarget, TargetFault> => {
   if ((schemeOf(text) ?? "https") !== "https") return refuse(codes.insecure, "the scheme is not https") // POSH-RES-64
   if (text.length > attemptLimits.urlOctets) return refuse(codes.forbidden, "the URL is longer than 2048 octets")
 
@@ -121,4 +121,4 @@ const isAllowed = (host: Domain, source: Domain, { hosts, mode }: DelegationPoli
   return hosts.some((allowed) => allowed.startsWith(".") ? host.endsWith(allowed) : host === allowed)
 }
 
-const refuse = (code: VerdictCode, detail: string) => Result.fail<TargetError>({ code, detail })
+const refuse = (code: VerdictCode, detail: string) => Result.fail<TargetFault>({ code, detail })

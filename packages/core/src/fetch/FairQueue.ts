@@ -23,12 +23,12 @@ export interface FairQueue<W> {
    * The waiter that has to go where one more of this path does not fit: the last of the groups that have most.
    * `undefined` where the newcomer's own have, so that it has to go itself.
    */
-  readonly rivalOf: (path: Path) => W | undefined
+  readonly victimFor: (path: Path) => W | undefined
 }
 
 export const makeFairQueue = <W extends object>(): FairQueue<W> => {
   const root = makeGroup<W>(undefined, "")
-  const places = new Map<W, Group<W>>()
+  const groupOf = new Map<W, Group<W>>()
 
   const takeFrom = (group: Group<W>): W | undefined => {
     const [waiter] = group.waiters
@@ -45,7 +45,7 @@ export const makeFairQueue = <W extends object>(): FairQueue<W> => {
 
   const leave = (group: Group<W>, waiter: W): void => {
     group.waiters.delete(waiter)
-    places.delete(waiter)
+    groupOf.delete(waiter)
     count(group, -1)
   }
 
@@ -54,15 +54,15 @@ export const makeFairQueue = <W extends object>(): FairQueue<W> => {
     add: (path, waiter) => {
       const group = path.reduce((parent, name, level) => enter(parent, name, level === path.length - 1), root)
       group.waiters.add(waiter)
-      places.set(waiter, group)
+      groupOf.set(waiter, group)
       count(group, 1)
     },
     take: () => takeFrom(root),
     remove: (waiter) => {
-      const group = places.get(waiter)
+      const group = groupOf.get(waiter)
       if (group !== undefined) leave(group, waiter)
     },
-    rivalOf: (path) => rivalWithin(root, path)
+    victimFor: (path) => victimWithin(root, path)
   }
 }
 
@@ -139,14 +139,16 @@ const unlink = <W>(parent: Group<W>, { after, before }: Group<W>): void => {
   else after.before = before
 }
 
-const rivalWithin = <W>(group: Group<W>, [name, ...rest]: Path): W | undefined => {
+const victimWithin = <W>(group: Group<W>, [name, ...rest]: Path): W | undefined => {
   if (name === undefined) return undefined
   const own = group.groups.get(name)
   const most = largest(group)
   // Names count alike: among those with as many as the newcomer, the oldest goes, whose turn would be last.
-  const spares = rest.length === 0 ? (own?.size ?? 0) < (most?.size ?? 0) : (own?.size ?? 0) + 1 < (most?.size ?? 0)
-  if (most !== undefined && most !== own && spares) return lastOf(most)
-  return own === undefined ? undefined : rivalWithin(own, rest)
+  const isEvictable = rest.length === 0
+    ? (own?.size ?? 0) < (most?.size ?? 0)
+    : (own?.size ?? 0) + 1 < (most?.size ?? 0)
+  if (most !== undefined && most !== own && isEvictable) return lastOf(most)
+  return own === undefined ? undefined : victimWithin(own, rest)
 }
 
 /** Of the groups with most waiters the one whose turn is last. */

@@ -48,7 +48,7 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
     while (inside < concurrent && queue.size() > 0 && bucket.waitMs(now) === 0) {
       const waiter = queue.take()
       if (waiter === undefined) return
-      bucket.spend(now)
+      bucket.take(now)
       inside += 1
       waiter.isInside = true
       Deferred.doneUnsafe(waiter.turn, Effect.void)
@@ -66,7 +66,7 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
   })
 
   /** One fiber for each gate that somebody waits for, and of nobody who waits: any of them may go. */
-  const keepTicking = Effect.suspend(() =>
+  const ensureTicker = Effect.suspend(() =>
     ticker !== undefined || !isDue() ?
       Effect.void :
       Effect.map(Effect.forkDetach(Effect.interruptible(tick)), (fiber) => {
@@ -77,11 +77,11 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
   const join = (path: Path, withinMs: number, now: number): Waiter => {
     const waiter: Waiter = { turn: Deferred.makeUnsafe(), isInside: false }
     const waitMs = bucket.waitMs(now, queue.size() + 1)
-    const leaving = waitMs <= withinMs ? undefined : queue.rivalOf(path) ?? waiter
-    if (leaving !== waiter) queue.add(path, waiter)
-    if (leaving !== undefined) {
-      queue.remove(leaving)
-      refuse(leaving, waitMs)
+    const shedWaiter = waitMs <= withinMs ? undefined : queue.victimFor(path) ?? waiter
+    if (shedWaiter !== waiter) queue.add(path, waiter)
+    if (shedWaiter !== undefined) {
+      queue.remove(shedWaiter)
+      shed(shedWaiter, waitMs)
     }
     admit(now)
     return waiter
@@ -93,7 +93,7 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
       else queue.remove(waiter)
       admit(now)
       const idle = ticker
-      if (idle === undefined || isDue()) return keepTicking
+      if (idle === undefined || isDue()) return ensureTicker
       ticker = undefined
       return Effect.sync(() => idle.interruptUnsafe())
     })
@@ -103,8 +103,8 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(monotonicMs, (now) => {
           const waiter = join(path, withinMs, now)
-          const turn = waiter.isInside ? Effect.void : wait(comeOf(waiter.turn))
-          return Effect.andThen(keepTicking, restore(Effect.andThen(turn, work))).pipe(Effect.ensuring(leave(waiter)))
+          const turn = waiter.isInside ? Effect.void : wait(awaitTurn(waiter.turn))
+          return Effect.andThen(ensureTicker, restore(Effect.andThen(turn, work))).pipe(Effect.ensuring(leave(waiter)))
         })
       ),
     isIdle: (now) => inside === 0 && queue.size() === 0 && bucket.isFull(now)
@@ -112,23 +112,23 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
 }
 
 /** Goes on from the top of a stack: who is let in may leave at once and let in the next, and so on. */
-const comeOf = (turn: Waiter["turn"]): Effect.Effect<void, GateError> =>
+const awaitTurn = (turn: Waiter["turn"]): Effect.Effect<void, GateError> =>
   Deferred.await(turn).pipe(Effect.result, Effect.tap(Effect.yieldNow), Effect.flatMap(Effect.fromResult))
 
-const refuse = ({ turn }: Waiter, waitMs: number): void =>
+const shed = ({ turn }: Waiter, waitMs: number): void =>
   void Deferred.doneUnsafe(turn, Effect.fail({ retryAfterMs: Math.ceil(waitMs) }))
 
 /** A token bucket: `perMinute` at once, and refilled evenly. State is one instant, so a full one is worth nothing. */
 const makeBucket = (perMinute: number) => {
   const interval = 60_000 / perMinute
   let fullAt = 0
-  const owed = (now: number) => Math.max(0, fullAt - now)
+  const debtMs = (now: number) => Math.max(0, fullAt - now)
   return {
     /** Milliseconds until there are so many tokens. */
-    waitMs: (now: number, tokens = 1) => Math.max(0, owed(now) - (perMinute - tokens) * interval),
-    spend: (now: number) => {
-      fullAt = now + owed(now) + interval
+    waitMs: (now: number, tokens = 1) => Math.max(0, debtMs(now) - (perMinute - tokens) * interval),
+    take: (now: number) => {
+      fullAt = now + debtMs(now) + interval
     },
-    isFull: (now: number) => owed(now) === 0
+    isFull: (now: number) => debtMs(now) === 0
   }
 }

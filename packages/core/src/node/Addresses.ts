@@ -50,16 +50,16 @@ export const checkServers = (servers: ReadonlyArray<string>): Result.Result<void
 
 type RecordType = "A" | "AAAA"
 
-interface Answer {
+interface DnsAnswer {
   readonly addresses: ReadonlyArray<string>
   /** As c-ares names it, such as `ENOTFOUND`. */
-  readonly fault?: string
+  readonly errorCode?: string
 }
 
 /** How long the answer for one type waits for that of the other (RFC 8305 §3). */
 const resolutionDelayMs = 50
 
-const noAnswer: Answer = { addresses: [], fault: "ETIMEOUT" }
+const noAnswer: DnsAnswer = { addresses: [], errorCode: "ETIMEOUT" }
 
 /** One for each host, because cancelling is by resolver; to make one costs microseconds. */
 const makeResolver = (servers: ReadonlyArray<string> | undefined, limitMs: number): Resolver => {
@@ -69,25 +69,25 @@ const makeResolver = (servers: ReadonlyArray<string> | undefined, limitMs: numbe
   return resolver
 }
 
-const query = (resolver: Resolver, host: Domain, type: RecordType): Effect.Effect<Answer> =>
+const query = (resolver: Resolver, host: Domain, type: RecordType): Effect.Effect<DnsAnswer> =>
   Effect.callback((resume) => {
     const onAnswer = (error: NodeJS.ErrnoException | null, addresses: ReadonlyArray<string>) =>
-      resume(Effect.succeed(error === null ? { addresses } : { addresses: [], fault: error.code ?? "EBADRESP" }))
+      resume(Effect.succeed(error === null ? { addresses } : { addresses: [], errorCode: error.code ?? "EBADRESP" }))
     if (type === "A") resolver.resolve4(host, onAnswer)
     else resolver.resolve6(host, onAnswer)
     return Effect.sync(() => resolver.cancel())
   })
 
-const combine = (answers: ReadonlyArray<Answer>): Effect.Effect<ReadonlyArray<string>, EgressError> => {
+const combine = (answers: ReadonlyArray<DnsAnswer>): Effect.Effect<ReadonlyArray<string>, EgressError> => {
   const addresses = answers.flatMap((answer) => answer.addresses)
   if (addresses.length > 0) return Effect.succeed(addresses)
 
-  const faults = answers.map(({ fault = "ENODATA" }) => fault)
-  const isAbsent = faults.every((fault) => fault === "ENOTFOUND" || fault === "ENODATA")
+  const errorCodes = answers.map(({ errorCode = "ENODATA" }) => errorCode)
+  const isAbsent = errorCodes.every((code) => code === "ENOTFOUND" || code === "ENODATA")
   return Effect.fail(
     new EgressError({
       code: isAbsent ? "DnsNameNotFound" : "DnsTemporaryFailure",
-      detail: [...new Set(faults)].join(", ")
+      detail: [...new Set(errorCodes)].join(", ")
     })
   )
 }

@@ -48,7 +48,7 @@ const shape = /^(?<host>[^:=[\]]*):(?<port>\d*)=(?:\[(?<ipv6>[^\]]*)\]|(?<ipv4>[
 const parseEntry = (entry: string): Result.Result<ConnectToEntry, EgressConfigError> =>
   Result.gen(function*() {
     const groups = shape.exec(entry)?.groups
-    if (groups === undefined) return yield* Result.fail(fault(entry, "expected host:port=address:port"))
+    if (groups === undefined) return yield* Result.fail(configError(entry, "expected host:port=address:port"))
     return {
       host: yield* parseHost(entry, groups.host),
       port: yield* parsePort(entry, groups.port),
@@ -60,19 +60,20 @@ const parseEntry = (entry: string): Result.Result<ConnectToEntry, EgressConfigEr
 const parseHost = (entry: string, text = ""): Result.Result<Domain | undefined, EgressConfigError> =>
   text === ""
     ? Result.succeed(undefined)
-    : Result.mapError(parseDomain(text, { allowSpecialUse: true }), ({ detail }) => fault(entry, detail))
+    : Result.mapError(parseDomain(text, { allowSpecialUse: true }), ({ detail }) => configError(entry, detail))
 
 const parsePort = (entry: string, text = ""): Result.Result<number | undefined, EgressConfigError> => {
   if (text === "") return Result.succeed(undefined)
   const port = Number(text)
-  return port >= 1 && port <= 65_535 ? Result.succeed(port) : Result.fail(fault(entry, `${text} is no port`))
+  return port >= 1 && port <= 65_535 ? Result.succeed(port) : Result.fail(configError(entry, `${text} is no port`))
 }
 
 const parseAddress = (entry: string, ipv6?: string, ipv4 = ""): Result.Result<string, EgressConfigError> =>
   Result.mapBoth(ipv6 === undefined ? NetAddress.ipv4FromString(ipv4) : NetAddress.ipv6FromString(ipv6), {
-    onFailure: ({ message }) => fault(entry, `the part after = must be an IP address (IPv6 in brackets): ${message}`),
+    onFailure: ({ message }) =>
+      configError(entry, `the part after = must be an IP address (IPv6 in brackets): ${message}`),
     onSuccess: NetAddress.formatIp
   })
 
-const fault = (entry: string, detail: string) =>
+const configError = (entry: string, detail: string) =>
   new EgressConfigError({ option: "connectTo", detail: `"${entry}": ${detail}` })

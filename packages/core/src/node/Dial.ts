@@ -18,8 +18,8 @@ import { EgressError } from "./EgressError.ts"
 import type { Proxy } from "./Proxy.ts"
 import { identityError } from "./serverIdentity.ts"
 import { slicedSleep } from "./slicedSleep.ts"
-import { open, settled } from "./sockets.ts"
-import { mostTelling } from "./tlsError.ts"
+import { openScoped, whenReady } from "./sockets.ts"
+import { mostSpecific } from "./tlsError.ts"
 import { egressProxy, openTunnel } from "./Tunnel.ts"
 
 export interface Endpoint {
@@ -35,7 +35,7 @@ export interface ProxiedEndpoint {
 }
 
 /** What is learnt on the way, also where the way ends early (POSH-RES-90). */
-export interface Evidence {
+export interface PeerInfo {
   /** Dialled last; that of the connection, once there is one. Absent through a proxy, which does not tell. */
   address?: string
   /** Base64 SHA-256 of the web server's certificate. */
@@ -49,40 +49,40 @@ export interface DialOptions {
   readonly trust: SecureContext
   /** For TCP, tunnel and TLS together; afterwards it is `ConnectTimeout`, wherever the time went (requirements §8.1). */
   readonly connectMs: number
-  readonly evidence: Evidence
+  readonly peer: PeerInfo
   readonly observer: ResolutionObserverShape
 }
 
 /** Connects and shakes hands. Whatever was opened is destroyed with the scope. */
-export const dial = ({ connectMs, endpoint, evidence, host, observer, trust }: DialOptions): Effect.Effect<
+export const dial = ({ connectMs, endpoint, peer, host, observer, trust }: DialOptions): Effect.Effect<
   TLSSocket,
   EgressError,
   Scope.Scope
 > =>
-  reach(endpoint, host, connectMs, evidence).pipe(
+  openTransport(endpoint, host, connectMs, peer).pipe(
     observePhase("connect", observer),
     Effect.timed,
     Effect.flatMap(([spent, socket]) =>
-      shakeHands(socket, host, trust, evidence).pipe(
+      handshake(socket, host, trust, peer).pipe(
         observePhase("tls", observer),
-        within(connectMs - Duration.toMillis(spent), `${connectMs} ms`)
+        withTimeout(connectMs - Duration.toMillis(spent), `${connectMs} ms`)
       )
     )
   )
 
-const reach = (
+const openTransport = (
   endpoint: Endpoint | ProxiedEndpoint,
   host: Domain,
   connectMs: number,
-  evidence: Evidence
+  peer: PeerInfo
 ): Effect.Effect<Socket, EgressError, Scope.Scope> =>
   "proxy" in endpoint
     ? openTunnel(endpoint.proxy, { host, port: endpoint.port }).pipe(
-      within(connectMs, `${egressProxy}: ${connectMs} ms`)
+      withTimeout(connectMs, `${egressProxy}: ${connectMs} ms`)
     )
-    : connectTo(toDialList(endpoint.addresses), endpoint.port, evidence).pipe(within(connectMs, `${connectMs} ms`))
+    : connectTo(toDialList(endpoint.addresses), endpoint.port, peer).pipe(withTimeout(connectMs, `${connectMs} ms`))
 
-const within =
+const withTimeout =
   (limitMs: number, detail: string) =>
   <A, R>(connecting: Effect.Effect<A, EgressError, R>): Effect.Effect<A, EgressError, R> =>
     Effect.raceFirst(
@@ -94,7 +94,7 @@ const within =
     )
 
 /** An answer can hold hundreds of addresses, and not every one of them belongs to who put it there. */
-const dialledAddresses = 6
+const maxDialled = 6
 
 /** How long one address has before the next is tried beside it (RFC 8305 §5). */
 const attemptDelayMs = 250
@@ -105,23 +105,23 @@ const toDialList = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => 
   const families = [unique.filter((address) => isIPv6(address)), unique.filter((address) => !isIPv6(address))]
   return unique
     .flatMap((_, index) => families.flatMap((family) => family[index] ?? []))
-    .slice(0, dialledAddresses)
+    .slice(0, maxDialled)
 }
 
 /** Happy Eyeballs (POSH-RES-93): the first that accepts wins, the others are given up. */
 const connectTo = (
   addresses: ReadonlyArray<string>,
   port: number,
-  evidence: Evidence
+  peer: PeerInfo
 ): Effect.Effect<Socket, EgressError, Scope.Scope> => {
-  const failures: Array<EgressError> = []
+  const errors: Array<EgressError> = []
   const from = (index: number): Effect.Effect<Socket, EgressError, Scope.Scope> => {
     const address = addresses[index] ?? ""
     const isLast = index + 1 >= addresses.length
     const failed = Latch.makeUnsafe()
-    const attempt = connectOne(address, port, evidence).pipe(
-      Effect.tapError((failure) => {
-        failures.push(failure)
+    const attempt = connectOne(address, port, peer).pipe(
+      Effect.tapError((error) => {
+        errors.push(error)
         return failed.open
       })
     )
@@ -129,26 +129,26 @@ const connectTo = (
     const next = Effect.raceFirst(Effect.sleep(attemptDelayMs), failed.await).pipe(Effect.andThen(from(index + 1)))
     return Effect.race(attempt, next)
   }
-  return from(0).pipe(Effect.mapError((failure) => mostTelling(failures) ?? failure))
+  return from(0).pipe(Effect.mapError((error) => mostSpecific(errors) ?? error))
 }
 
-const connectOne = (address: string, port: number, evidence: Evidence) =>
-  open(() => {
-    evidence.address = address
+const connectOne = (address: string, port: number, peer: PeerInfo) =>
+  openScoped(() => {
+    peer.address = address
     // TLS writes in small pieces; without noDelay the request would wait for an acknowledgement of the handshake.
     return connect({ host: address, port, noDelay: true, autoSelectFamily: false })
   }).pipe(
-    Effect.flatMap((socket) => settled(socket, "connect")),
+    Effect.flatMap((socket) => whenReady(socket, "connect")),
     Effect.tap(() => {
-      evidence.address = address
+      peer.address = address
       return Effect.void
     })
   )
 
-const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence: Evidence) =>
-  open(() => {
+const handshake = (socket: Socket, host: Domain, trust: SecureContext, peer: PeerInfo) =>
+  openScoped(() => {
     const note = (leaf: Uint8Array | undefined) => {
-      if (leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", leaf, "base64")
+      if (leaf !== undefined) peer.tlsLeafSha256 = hash("sha256", leaf, "base64")
       return leaf
     }
     const tls = connectTls({
@@ -160,18 +160,18 @@ const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence
       // Node.js has described the certificate for this call; one that it cannot describe has no octets, and names nobody.
       checkServerIdentity: (_host, { raw }: Partial<PeerCertificate>) => identityError(host, note(raw))
     })
-    describeLeafAlone(tls)
+    describeLeafOnly(tls)
     // Before Node's own listener, which destroys the connection, unasked, where the certificate is not accepted.
     return tls.prependOnceListener("secure", () => {
       if (!isAccepted(tls)) note(leafOf(tls))
     })
-  }).pipe(Effect.flatMap((tls) => settled(tls, "secureConnect")))
+  }).pipe(Effect.flatMap((tls) => whenReady(tls, "secureConnect")))
 
 /**
  * For `checkServerIdentity` Node.js describes every certificate of the chain, which takes half a millisecond; the issuers are
  * of no use here.
  */
-const describeLeafAlone = (tls: TLSSocket): void => {
+const describeLeafOnly = (tls: TLSSocket): void => {
   const describe = tls.getPeerCertificate.bind(tls)
   tls.getPeerCertificate = () => describe(false) as DetailedPeerCertificate
 }

@@ -7,7 +7,7 @@ import { Client } from "undici"
 import type { FetchRequest } from "../fetch/Fetcher.ts"
 import { EgressError } from "./EgressError.ts"
 import { skipContinue } from "./interim.ts"
-import { type Answer, excess, type Progress, receive } from "./Reception.ts"
+import { type ExchangeResponse, overheadError, type Progress, receive } from "./Reception.ts"
 import { slicedSleep } from "./slicedSleep.ts"
 import { closedError } from "./tlsError.ts"
 
@@ -19,16 +19,16 @@ export const exchange = (
   connection: TLSSocket,
   request: FetchRequest,
   userAgent: string
-): Effect.Effect<Answer, EgressError> =>
+): Effect.Effect<ExchangeResponse, EgressError> =>
   Effect.suspend(() => {
     const { limits, target } = request
     const progress: Progress = { started: false, headerOctets: 0 }
-    const answer = Effect.callback<Answer, EgressError>((resume) => {
+    const answer = Effect.callback<ExchangeResponse, EgressError>((resume) => {
       connection.once("error", (error) => {
-        progress.fault = error
+        progress.firstError = error
       })
       skipContinue(connection, limits.headerOctets)
-      const settle = (result: Result.Result<Answer, EgressError>) => resume(Effect.fromResult(result))
+      const settle = (result: Result.Result<ExchangeResponse, EgressError>) => resume(Effect.fromResult(result))
       makeClient(connection, request).dispatch(
         { method: "GET", path: target.path, headers: requestHeaders(request, userAgent) },
         {
@@ -36,8 +36,8 @@ export const exchange = (
           // Now undici listens, so that what is counted here has been read there.
           onRequestStart: () =>
             void connection.on("readable", () => {
-              const failure = excess(connection.bytesRead, request, progress)
-              if (failure !== undefined) settle(Result.fail(failure))
+              const error = overheadError(connection.bytesRead, request, progress)
+              if (error !== undefined) settle(Result.fail(error))
             })
         }
       )

@@ -21,7 +21,7 @@ import { currentStamp, monotonicMs, type Stamp } from "../question/Stamp.ts"
 import { checkServers, lookUp } from "./Addresses.ts"
 import { vetAddresses } from "./AddressPolicy.ts"
 import { overrideOf } from "./ConnectTo.ts"
-import { dial, type Endpoint, type Evidence, type ProxiedEndpoint } from "./Dial.ts"
+import { dial, type Endpoint, type PeerInfo, type ProxiedEndpoint } from "./Dial.ts"
 import { EgressError } from "./EgressError.ts"
 import { EgressConfigError, type EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
@@ -39,16 +39,16 @@ export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfig
     )
   )
 
-interface Prepared extends EgressOptions {
+interface EgressSetup extends EgressOptions {
   readonly trust: SecureContext
 }
 
-interface Egress extends Prepared {
+interface EgressContext extends EgressSetup {
   readonly observer: ResolutionObserverShape
 }
 
 /** What can be wrong with the options, and what is built once. */
-const prepare = (options: EgressOptions): Result.Result<Prepared, EgressConfigError> =>
+const prepare = (options: EgressOptions): Result.Result<EgressSetup, EgressConfigError> =>
   Result.gen(function*() {
     yield* checkUserAgent(options.userAgent)
     yield* checkServers(options.dnsServers ?? [])
@@ -56,40 +56,40 @@ const prepare = (options: EgressOptions): Result.Result<Prepared, EgressConfigEr
     return { ...options, trust: yield* makeTrustStore(options.extraCa) }
   })
 
-const makeFetcher = (egress: Egress): Fetcher["Service"] => {
+const makeFetcher = (egress: EgressContext): Fetcher["Service"] => {
   const find = (request: FetchRequest) =>
     Effect.timed(findEndpoint(egress, request.target, request.limits.connectMs)).pipe(
-      Effect.map(([spent, endpoint]) => ask(egress, request, endpoint, Duration.toMillis(spent))),
-      traced({})
+      Effect.map(([spent, endpoint]) => fetchFrom(egress, request, endpoint, Duration.toMillis(spent))),
+      withTrace({})
     )
   return Fetcher.of({ find, get: (request) => Effect.flatten(find(request)) })
 }
 
 /** The second half of a request, in the time that the first one left. */
-const ask = Effect.fn("Fetcher.get")(function*(
-  egress: Egress,
+const fetchFrom = Effect.fn("Fetcher.get")(function*(
+  egress: EgressContext,
   request: FetchRequest,
   endpoint: Endpoint | ProxiedEndpoint,
   spentMs: number
 ): Effect.fn.Return<FetchResponse, FetchError> {
   yield* Effect.annotateCurrentSpan({ "posh.domain": request.sourceDomain, "server.address": request.target.host })
-  const evidence: Evidence = {}
+  const peer: PeerInfo = {}
   const started = yield* currentStamp
-  const answer = yield* walk(egress, request, endpoint, spentMs, evidence).pipe(traced(evidence))
-  return { ...answer, trace: yield* traceSince(started, evidence) }
+  const answer = yield* fetchOnce(egress, request, endpoint, spentMs, peer).pipe(withTrace(peer))
+  return { ...answer, trace: yield* traceSince(started, peer) }
 })
 
 /** The stages in their order; everything opened on the way is destroyed at the end, also by an interruption. */
-const walk = (
-  { observer, trust, userAgent }: Egress,
+const fetchOnce = (
+  { observer, trust, userAgent }: EgressContext,
   request: FetchRequest,
   endpoint: Endpoint | ProxiedEndpoint,
   spentMs: number,
-  evidence: Evidence
+  peer: PeerInfo
 ) =>
   Effect.gen(function*() {
     const { limits: { connectMs }, target: { host } } = request
-    const connection = yield* dial({ endpoint, host, trust, connectMs, evidence, observer })
+    const connection = yield* dial({ endpoint, host, trust, connectMs, peer, observer })
     return yield* exchange(connection, request, userAgent).pipe(observePhase("exchange", observer))
   }).pipe(
     Effect.scoped,
@@ -101,7 +101,7 @@ const walk = (
 
 /** The operator's word, else the operator's proxy, else DNS under the address policy. */
 const findEndpoint = (
-  { allowNetworks = [], connectTo = [], dnsServers, observer, proxy }: Egress,
+  { allowNetworks = [], connectTo = [], dnsServers, observer, proxy }: EgressContext,
   target: HttpsTarget,
   limitMs: number
 ): Effect.Effect<Endpoint | ProxiedEndpoint, EgressError> => {
@@ -117,19 +117,19 @@ const findEndpoint = (
 }
 
 /** Whatever fails, fails with what is known of the request by then. */
-const traced = (evidence: Evidence) => <A>(work: Effect.Effect<A, EgressError>): Effect.Effect<A, FetchError> =>
+const withTrace = (peer: PeerInfo) => <A>(work: Effect.Effect<A, EgressError>): Effect.Effect<A, FetchError> =>
   Effect.flatMap(
     currentStamp,
     (started) =>
       Effect.catch(
         work,
-        (failure) => Effect.flatMap(traceSince(started, evidence), (trace) => Effect.fail(toFetchError(failure, trace)))
+        (error) => Effect.flatMap(traceSince(started, peer), (trace) => Effect.fail(toFetchError(error, trace)))
       )
   )
 
 /** POSH-CAC-35: the end follows from what passed, not from what the wall clock says by then. */
-const traceSince = ({ monotonicMs: since, wallMs }: Stamp, evidence: Evidence): Effect.Effect<FetchTrace> =>
-  Effect.map(monotonicMs, (now) => ({ ...evidence, startedAt: wallMs, endedAt: wallMs + Math.round(now - since) }))
+const traceSince = ({ monotonicMs: since, wallMs }: Stamp, peer: PeerInfo): Effect.Effect<FetchTrace> =>
+  Effect.map(monotonicMs, (now) => ({ ...peer, startedAt: wallMs, endedAt: wallMs + Math.round(now - since) }))
 
 const toFetchError = ({ code, detail, status }: EgressError, trace: FetchTrace) =>
   new FetchError({

@@ -26,9 +26,11 @@ export interface Proxy {
 export const parseProxy = (text: string): Result.Result<Proxy, EgressConfigError> =>
   Result.gen(function*() {
     const groups = shape.exec(text.trim())?.groups
-    if (groups === undefined) return yield* Result.fail(fault("must be http://[user:password@]host:port"))
+    if (groups === undefined) return yield* Result.fail(configError("must be http://[user:password@]host:port"))
     const { credentials, host = "", ipv6, port } = groups
-    if (ipv6 !== undefined && !isIPv6(ipv6)) return yield* Result.fail(fault("what is in brackets is no IPv6 address"))
+    if (ipv6 !== undefined && !isIPv6(ipv6)) {
+      return yield* Result.fail(configError("what is in brackets is no IPv6 address"))
+    }
     const authorization = credentials === undefined ? undefined : yield* parseCredentials(credentials)
     return yield* checkProxy({
       host: ipv6 ?? host,
@@ -41,12 +43,12 @@ export const parseProxy = (text: string): Result.Result<Proxy, EgressConfigError
 export const checkProxy = (proxy: Proxy): Result.Result<Proxy, EgressConfigError> => {
   const { authorization, host, port } = proxy
   if (isIP(host) === 0 && (!hostName.test(host) || allNumeric.test(host))) {
-    return Result.fail(fault("the host is neither a name (in A-labels) nor an IP address"))
+    return Result.fail(configError("the host is neither a name (in A-labels) nor an IP address"))
   }
-  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) return Result.fail(fault("the port is none"))
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) return Result.fail(configError("the port is none"))
   return authorization === undefined || /^[ -~]+$/.test(Redacted.value(authorization))
     ? Result.succeed(proxy)
-    : Result.fail(fault("the authorization must be printable ASCII"))
+    : Result.fail(configError("the authorization must be printable ASCII"))
 }
 
 const shape =
@@ -60,12 +62,12 @@ const allNumeric = /^[\d.]+$/
 const parseCredentials = (text: string): Result.Result<Redacted.Redacted, EgressConfigError> =>
   Result.gen(function*() {
     const colon = text.indexOf(":")
-    if (colon < 1) return yield* Result.fail(fault("the part before @ must be user:password"))
+    if (colon < 1) return yield* Result.fail(configError("the part before @ must be user:password"))
     const user = yield* percentDecoded(text.slice(0, colon))
     const password = yield* percentDecoded(text.slice(colon + 1))
-    if (user.includes(":")) return yield* Result.fail(fault("the user must not hold a colon"))
+    if (user.includes(":")) return yield* Result.fail(configError("the user must not hold a colon"))
     if (/\p{Cc}/u.test(user + password)) {
-      return yield* Result.fail(fault("user and password must not hold control characters"))
+      return yield* Result.fail(configError("user and password must not hold control characters"))
     }
     return Redacted.make(`Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`)
   })
@@ -73,7 +75,7 @@ const parseCredentials = (text: string): Result.Result<Redacted.Redacted, Egress
 const percentDecoded = (text: string): Result.Result<string, EgressConfigError> =>
   Result.try({
     try: () => decodeURIComponent(text),
-    catch: () => fault("user and password must be percent-encoded UTF-8 where they hold a percent sign")
+    catch: () => configError("user and password must be percent-encoded UTF-8 where they hold a percent sign")
   })
 
-const fault = (detail: string) => new EgressConfigError({ option: "proxy", detail })
+const configError = (detail: string) => new EgressConfigError({ option: "proxy", detail })

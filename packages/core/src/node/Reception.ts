@@ -8,7 +8,7 @@ import { type BodyReader, makeBodyReader } from "./Body.ts"
 import { EgressError } from "./EgressError.ts"
 import { closedError, toTlsError } from "./tlsError.ts"
 
-export type Answer = Omit<FetchResponse, "trace">
+export type ExchangeResponse = Omit<FetchResponse, "trace">
 
 /** How far the answer has come. */
 export interface Progress {
@@ -20,14 +20,14 @@ export interface Progress {
   bodyLimit?: number
   body?: BodyReader
   /** The first error of the connection. An alert is followed by the end, and undici reports the end. */
-  fault?: NodeJS.ErrnoException
+  firstError?: NodeJS.ErrnoException
 }
 
 /** For undici: takes the answer in, and settles as soon as it is known. May settle again; the first time counts. */
 export const receive = (
   { bodyLimit, limits }: FetchRequest,
   progress: Progress,
-  settle: (result: Result.Result<Answer, EgressError>) => void
+  settle: (result: Result.Result<ExchangeResponse, EgressError>) => void
 ): Dispatcher.DispatchHandler => ({
   onResponseStarted: () => {
     progress.started = true
@@ -59,7 +59,7 @@ export const receive = (
  * Is so much more than the answer itself? A parser throws some octets away without counting them (a reason, blank lines,
  * extensions of chunks, trailers), so that an answer could go on for ever and never grow.
  */
-export const excess = (
+export const overheadError = (
   octets: number,
   { limits }: FetchRequest,
   { bodyLimit, head }: Progress
@@ -99,8 +99,8 @@ const withoutPadding = (octets: Buffer) =>
 
 const protocolError = (detail: string) => Result.fail(new EgressError({ code: "HttpProtocolError", detail }))
 
-const toExchangeError = (last: NodeJS.ErrnoException, { fault, head, started }: Progress): EgressError => {
-  const error = fault ?? last
+const toExchangeError = (last: NodeJS.ErrnoException, { firstError, head, started }: Progress): EgressError => {
+  const error = firstError ?? last
   const detail = error.code ?? "unknown"
   if (detail === "UND_ERR_HEADERS_OVERFLOW") return new EgressError({ code: "HttpProtocolError", detail })
   if (head !== undefined) return new EgressError({ code: "BodyTruncated", detail, status: head.status })

@@ -8,24 +8,24 @@ import { identityErrorCode } from "./serverIdentity.ts"
 /** The failure behind an error of `node:net` or `node:tls`; its `detail` is the error's code. */
 export const toTlsError = (error: NodeJS.ErrnoException): EgressError => {
   const reason = error.code ?? "unknown"
-  return new EgressError({ code: codes.get(reason) ?? unlisted(reason), detail: reason })
+  return new EgressError({ code: codes.get(reason) ?? codeOfUnlisted(reason), detail: reason })
 }
 
 /** A connection that ended without an error of its own. */
 export const closedError = Object.assign(new Error("closed"), { code: "ECONNRESET" })
 
-/** Of the failures at several addresses, the one that says most (the first listed that occurs). */
-export const mostTelling = (failures: ReadonlyArray<EgressError>): EgressError | undefined =>
-  failures.toSorted((one, other) => rank(one) - rank(other))[0]
+/** Of the errors at several addresses, the one that says most (the first listed that occurs). */
+export const mostSpecific = (errors: ReadonlyArray<EgressError>): EgressError | undefined =>
+  errors.toSorted((one, other) => rank(one) - rank(other))[0]
 
-const telling: ReadonlyArray<FetchCode> = [
+const ranking: ReadonlyArray<FetchCode> = [
   "ResolverOverloaded",
   "ConnectionRefused",
   "ConnectionReset",
   "ConnectTimeout",
   "NetworkUnreachable" // often no more than an IPv6 address asked from an IPv4 network
 ]
-const rank = ({ code }: EgressError) => telling.includes(code) ? telling.indexOf(code) : telling.length
+const rank = ({ code }: EgressError) => ranking.includes(code) ? ranking.indexOf(code) : ranking.length
 
 const table: Partial<Record<FetchCode, ReadonlyArray<string>>> = {
   ConnectionRefused: ["ECONNREFUSED"],
@@ -83,5 +83,5 @@ const codes = new Map(
 )
 
 /** Alerts, no common parameters, or no TLS at all: OpenSSL has hundreds of these. */
-const unlisted = (reason: string): FetchCode =>
+const codeOfUnlisted = (reason: string): FetchCode =>
   /^ERR_(SSL|TLS|OSSL)_/.test(reason) ? "TlsHandshakeFailed" : "InternalError"

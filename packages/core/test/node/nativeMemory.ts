@@ -18,7 +18,7 @@ const connect = Effect.flatMap(ResolutionObserver, (observer) =>
     host: "im.example.net" as Domain,
     trust,
     connectMs: 10_000,
-    evidence: {},
+    peer: {},
     observer
   })).pipe(Effect.scoped)
 
