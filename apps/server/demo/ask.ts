@@ -5,19 +5,19 @@ import type { Answer, Client } from "@posh/api"
 import { Clock, Effect } from "effect"
 import type { Expected, Scene } from "./scenes.ts"
 
-export interface Asked {
+export interface Outcome {
   readonly answer: Answer
   /** Milliseconds from question to answer, as the caller sees them. */
   readonly elapsedMs: number
   /** What is not as expected; empty where all is well. */
-  readonly surprises: ReadonlyArray<string>
+  readonly differences: ReadonlyArray<string>
 }
 
 export const ask = Effect.fnUntraced(function*(client: Client, { certificate, domain, expected }: Scene) {
   const startedAt = yield* Clock.currentTimeMillis
   const answer = yield* client.verification.verify({ payload: { ...questionOf(domain), certificate: certificate.pem } })
   const endedAt = yield* Clock.currentTimeMillis
-  return { answer, elapsedMs: endedAt - startedAt, surprises: compare(answer, expected) }
+  return { answer, elapsedMs: endedAt - startedAt, differences: compare(answer, expected) }
 })
 
 /** The question but for its certificate. */

@@ -17,7 +17,7 @@ import { makeWorld, writeCertificates } from "./world.ts"
 
 const keep = process.argv.includes("--keep")
 
-class Surprised extends Data.TaggedError("Surprised") {
+class UnexpectedAnswerError extends Data.TaggedError("UnexpectedAnswerError") {
   override readonly message = "some answers were not as expected"
 }
 
@@ -39,7 +39,7 @@ const demo = Effect.gen(function*() {
   )
   yield* Console.log(printSummary(outcomes))
 
-  if (outcomes.some(({ surprises }) => surprises.length > 0)) return yield* new Surprised()
+  if (outcomes.some(({ differences }) => differences.length > 0)) return yield* new UnexpectedAnswerError()
   if (!keep) return
   yield* Console.log(printCommands(url, folder))
   yield* Effect.never

@@ -13,7 +13,7 @@ export interface ServiceOptions {
   readonly connectTo: string
 }
 
-export class ServiceFailed extends Data.TaggedError("ServiceFailed")<{ readonly reason: string }> {
+export class ServiceStartError extends Data.TaggedError("ServiceStartError")<{ readonly reason: string }> {
   override get message(): string {
     return `the service did not start: ${this.reason}`
   }
@@ -22,28 +22,28 @@ export class ServiceFailed extends Data.TaggedError("ServiceFailed")<{ readonly 
 /** Starts the service and waits until it is ready; it stops with the scope. Gives its URL. */
 export const startService = Effect.fnUntraced(function*(options: ServiceOptions) {
   const child = yield* ChildProcess.make(process.execPath, [...nodeOptions, mainFile], {
-    env: { ...withoutOurs(process.env), ...environment(options) },
+    env: { ...withoutSettings(process.env), ...environment(options) },
     extendEnv: true,
     stdin: "ignore",
     detached: false, // it shares our terminal, and hears when that is closed
     forceKillAfter: "5 seconds"
   })
   const listening = yield* Deferred.make<string>()
-  const complaints: Array<string> = []
+  const errorLines: Array<string> = []
   // Both are read to their ends: a full pipe would stop the service.
   yield* Effect.forkScoped(Stream.runForEach(linesOf(child.stdout), (line) => announce(listening, line)))
-  yield* Effect.forkScoped(Stream.runForEach(linesOf(child.stderr), (line) => Effect.sync(() => complaints.push(line))))
+  yield* Effect.forkScoped(Stream.runForEach(linesOf(child.stderr), (line) => Effect.sync(() => errorLines.push(line))))
 
   const url = yield* Deferred.await(listening).pipe(
     Effect.raceFirst(
       Effect.flatMap(
         child.exitCode,
-        (code) => new ServiceFailed({ reason: complaints.join(" ") || `exit code ${code}` })
+        (code) => new ServiceStartError({ reason: errorLines.join(" ") || `exit code ${code}` })
       )
     ),
     Effect.timeoutOrElse({
       duration: "20 seconds",
-      orElse: () => new ServiceFailed({ reason: "it never said where it listens" })
+      orElse: () => new ServiceStartError({ reason: "it never said where it listens" })
     })
   )
   yield* untilReady(url)
@@ -62,7 +62,7 @@ const environment = ({ connectTo, extraCaFile }: ServiceOptions) => ({
 })
 
 /** Settings of the person who runs the demo are not for the service of the demo. */
-const withoutOurs = (env: NodeJS.ProcessEnv): Record<string, undefined> =>
+const withoutSettings = (env: NodeJS.ProcessEnv): Record<string, undefined> =>
   Object.fromEntries(Object.keys(env).filter((name) => name.startsWith("POSH_")).map((name) => [name, undefined]))
 
 const linesOf = <E>(output: Stream.Stream<Uint8Array, E>) => output.pipe(Stream.decodeText(), Stream.splitLines)
@@ -79,7 +79,7 @@ const announce = (listening: Deferred.Deferred<string>, line: string): Effect.Ef
 const untilReady = (url: string) =>
   HttpClient.get(`${url}/health/ready`).pipe(
     Effect.flatMap(({ status }) =>
-      status === 200 ? Effect.void : new ServiceFailed({ reason: `not ready, HTTP ${status}` })
+      status === 200 ? Effect.void : new ServiceStartError({ reason: `not ready, HTTP ${status}` })
     ),
     Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 100 })
   )

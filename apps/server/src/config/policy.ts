@@ -42,7 +42,7 @@ export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions
   }))
 
 /** An option that the egress client refused, by the name of its variable. */
-export const egressFault = ({ detail, option }: EgressConfigError): ConfigError =>
+export const toConfigError = ({ detail, option }: EgressConfigError): ConfigError =>
   new ConfigError({ faults: [`${egressVariables[option].name}: ${detail}`] })
 
 const egressVariables = {

@@ -5,21 +5,21 @@
 import { Effect } from "effect"
 import type { Cell } from "./Metrics.ts"
 
-export interface LossesOptions {
+export interface LossCounterOptions {
   readonly sent: Cell
   readonly lost: Cell
   /** Said when something goes out after a loss. */
   readonly again: string
 }
 
-export interface Losses {
+export interface LossCounter {
   readonly isLosing: () => boolean
   readonly sent: (count: number) => Effect.Effect<void>
   /** `message` and `why` are said where this loss is the first after a success. */
   readonly lost: (count: number, message: string, why: string) => Effect.Effect<void>
 }
 
-export const makeLosses = ({ again, lost, sent }: LossesOptions): Losses => {
+export const makeLossCounter = ({ again, lost, sent }: LossCounterOptions): LossCounter => {
   let isLosing = false
   return {
     isLosing: () => isLosing,

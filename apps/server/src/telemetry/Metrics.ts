@@ -41,8 +41,8 @@ export const makeMetrics = (): Metrics["Service"] => {
     }
   }
   return {
-    cell: (name, labels = {}) => found(cells, name, labels),
-    histogram: (name, labels = {}) => found(histograms, name, labels),
+    cell: (name, labels = {}) => seriesOf(cells, name, labels),
+    histogram: (name, labels = {}) => seriesOf(histograms, name, labels),
     text: Effect.sync(() => PrometheusMetrics.formatUnsafe(context))
   }
 }
@@ -50,7 +50,7 @@ export const makeMetrics = (): Metrics["Service"] => {
 const keyOf = (name: string, labels: Labels): string =>
   [name, ...Object.keys(labels).toSorted().map((label) => `${label}=${labels[label]}`)].join(" ")
 
-const found = <A>(known: ReadonlyMap<string, A>, name: string, labels: Labels): A => {
+const seriesOf = <A>(known: ReadonlyMap<string, A>, name: string, labels: Labels): A => {
   const series = known.get(keyOf(name, labels))
   if (series === undefined) throw new Error(`the catalogue has no ${keyOf(name, labels)}`)
   return series
@@ -63,12 +63,12 @@ const registerCell = (context: Context.Context<never>, name: string, row: Row, a
   if (row.type === "counter") {
     Metric.registerUnsafe(Metric.counter(name, { description, attributes, incremental: true }), context, {
       get: () => ({ count: read(), incremental: true }),
-      ...notFromOutside
+      ...readOnly
     })
   } else {
     Metric.registerUnsafe(Metric.gauge(name, { description, attributes }), context, {
       get: () => ({ value: read() }),
-      ...notFromOutside
+      ...readOnly
     })
   }
   return cell
@@ -81,7 +81,7 @@ const registerHistogram = (context: Context.Context<never>, name: string, row: R
   const total = { count: 0, sum: 0 }
   Metric.registerUnsafe(Metric.histogram(name, { description, attributes, boundaries }), context, {
     get: () => ({ buckets: cumulative(boundaries, counts), min: 0, max: 0, ...total }),
-    ...notFromOutside
+    ...readOnly
   })
   return {
     observe: (value) => {
@@ -100,4 +100,4 @@ const cumulative = (boundaries: ReadonlyArray<number>, counts: Float64Array): Ar
   return boundaries.map((boundary, bucket) => [boundary, sum += counts[bucket] ?? 0])
 }
 
-const notFromOutside = { update: () => undefined, modify: () => undefined }
+const readOnly = { update: () => undefined, modify: () => undefined }

@@ -28,7 +28,7 @@ const isPretty = (format: Settings["logFormat"]): boolean =>
   format === "auto" ? process.stdout.isTTY : format === "pretty"
 
 /** Characters of a message, of a cause, or of an annotation that are logged. */
-const longest = 4_096
+const maxCharacters = 4_096
 
 /**
  * What a stranger sent may stand in the message of a fault, or beside it: it must neither fill the log nor speak to the
@@ -73,6 +73,6 @@ const boundedCause = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> => {
 
 /** Line by line, because line feeds are those of stacks, which are long but ours. */
 const escaped = (text: string): string => {
-  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
-  return cut.split("\n").map((line) => printable(line, longest)).join("\n")
+  const cut = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text
+  return cut.split("\n").map((line) => printable(line, maxCharacters)).join("\n")
 }

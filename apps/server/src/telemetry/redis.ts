@@ -26,7 +26,7 @@ export const observeRedis = (client: RedisClient, faults: FaultLog): Effect.Effe
           const note = Effect.sync(() => seconds.observe((monotonicMsOf(clock) - startedAt) / 1_000))
           const sent = client.send(command, ...args)
           return Effect.matchEffect(sent, {
-            onFailure: (fault) => Effect.andThen(fault.reason === "open" ? Effect.void : note, Effect.fail(fault)),
+            onFailure: (error) => Effect.andThen(error.reason === "open" ? Effect.void : note, Effect.fail(error)),
             onSuccess: (reply) => Effect.as(note, reply)
           })
         })

@@ -31,7 +31,7 @@ export const makeSentinel = (): Effect.Effect<RedisSentinel, never, Scope.Scope>
     yield* until("the replica follows", fieldIs(replica, ["INFO", "replication"], /master_link_status:up/))
     const sentinel = makeServer({ settings: watching(master.port), args: ["--sentinel"] })
     const sentinels = yield* Effect.all([sentinel, sentinel, sentinel], { concurrency: 3 })
-    for (const each of sentinels) yield* Effect.orDie(each.command("SENTINEL", "DEBUG", ...HASTE))
+    for (const each of sentinels) yield* Effect.orDie(each.command("SENTINEL", "DEBUG", ...DEBUG_PERIODS))
     for (const each of sentinels) yield* until("the sentinels know all", knowsAll(each))
     const set: RedisSentinel = {
       master,
@@ -62,7 +62,7 @@ const FAILOVER_TIMEOUT = 2_000
  * five of them longer than the second between two looks at a replica, else none is good enough to be promoted. TILT, in
  * which sentinels do nothing after a machine was too busy for them, lasts 30 s by default.
  */
-const HASTE = ["PING-PERIOD", "300", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "200", "TILT-PERIOD", "1000"]
+const DEBUG_PERIODS = ["PING-PERIOD", "300", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "200", "TILT-PERIOD", "1000"]
 
 const replicated = (port: number, folder: string): ReadonlyArray<string> => [
   ...portSettings(port, folder),

@@ -8,7 +8,7 @@
  * times as much as one of hundreds.
  */
 import { Effect, type Scope } from "effect"
-import { makeLosses } from "../losses.ts"
+import { makeLossCounter } from "../LossCounter.ts"
 import type { Cell } from "../Metrics.ts"
 import { type Chunk, makeFill } from "./chunk.ts"
 import type { Draft, Entry, ToDraft } from "./record.ts"
@@ -24,7 +24,7 @@ export interface DecisionLogOptions {
 }
 
 /** A second of a busy replica. */
-export const usualCapacity = 32_768
+export const defaultCapacity = 32_768
 
 /** Octets written at once: some hundred lines. */
 const chunkOctets = 256 * 1_024
@@ -41,7 +41,7 @@ export const makeDecisionLog = (
 ): Effect.Effect<(entry: Entry) => void, never, Scope.Scope> =>
   Effect.gen(function*() {
     const state = { drafts: [] as Array<Draft>, underWay: 0, fill: makeFill(chunkOctets) }
-    const losses = makeLosses({ sent: written, lost: dropped, again: "The decision log is written again" })
+    const losses = makeLossCounter({ sent: written, lost: dropped, again: "The decision log is written again" })
 
     const write = ({ lines, octets }: Chunk): Effect.Effect<void> =>
       Effect.suspend(() => sink.write(octets)).pipe(

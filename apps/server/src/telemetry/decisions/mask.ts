@@ -4,13 +4,13 @@
 import { Redacted } from "effect"
 import { createHmac, randomBytes } from "node:crypto"
 
-export type Masked = "domain" | "caller" | "certificate"
+export type MaskKind = "domain" | "caller" | "certificate"
 
 /** Writes a value as it is, or masked where its kind is. */
-export type Mask = (kind: Masked, value: string) => string
+export type Mask = (kind: MaskKind, value: string) => string
 
 /** Without a key one is drawn: then values can be compared within one run only. */
-export const makeMask = (kinds: ReadonlyArray<Masked>, given: Redacted.Redacted<string> | undefined): Mask => {
+export const makeMask = (kinds: ReadonlyArray<MaskKind>, given: Redacted.Redacted<string> | undefined): Mask => {
   const masked = new Set(kinds)
   const key = given === undefined ? randomBytes(32) : Redacted.value(given)
   return (kind, value) =>

@@ -7,7 +7,7 @@ import { ConfigProvider, Effect, Layer, Redacted, type Scope, type Tracer } from
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { OtlpExporter, OtlpSerialization, OtlpTracer } from "effect/observability"
 import { productVersion } from "../../process/version.ts"
-import { makeLosses } from "../losses.ts"
+import { makeLossCounter } from "../LossCounter.ts"
 import type { Cell } from "../Metrics.ts"
 
 export interface ExporterOptions {
@@ -54,7 +54,7 @@ export const makeExporter = (options: ExporterOptions): Effect.Effect<Tracer.Tra
 const countingLayer = ({ dropped, exported }: ExporterOptions) => {
   const sizes = new WeakMap<object, number>()
   const state = { isBusy: false }
-  const losses = makeLosses({ sent: exported, lost: dropped, again: "Traces are exported again" })
+  const losses = makeLossCounter({ sent: exported, lost: dropped, again: "Traces are exported again" })
 
   const serialization = Layer.effect(
     OtlpSerialization.OtlpSerialization,
