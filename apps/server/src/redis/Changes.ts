@@ -1,6 +1,6 @@
 /**
- * Who changed what: the channel by which the processes of a fleet tell each other, so that what one of them replaced or
- * forgot, the others drop from their memory.
+ * Change messages over Redis pub/sub: a replica announces the keys that it replaced or forgot, and the others evict
+ * them from memory.
  */
 import type { Changes } from "@posh/core"
 import { Effect, Schedule, type Scope } from "effect"
@@ -12,19 +12,19 @@ import { makeReplyTimeout } from "./ReplyTimeout.ts"
 
 type Listener = Parameters<Changes["listen"]>[0]
 
-/** How often the channel is tried: a connection that the network lost without a word looks like one that is quiet. */
+/** How often the subscription is probed: a half-open connection looks like a quiet one. */
 const probeInterval = "1 second"
 
-/** For what is still owed when the process stops: it would be lost. */
+/** Time to publish pending announcements when the process stops. */
 const flushTime = "1 second"
 
-/** Announcements that are owed at most, and made at once when Redis is back. */
+/** Maximum of pending announcements, and how many of them one round publishes once Redis is back. */
 const maxPending = 100_000
 const publishBatch = 500
 
 /**
- * Subscribes on a connection of its own, and announces through `client`. What cannot be announced is announced when Redis
- * is back: others may have gone on to remember it.
+ * Subscribes on a dedicated connection and publishes through `client`. An announcement that fails stays pending until
+ * Redis is back, because other replicas may still hold the stale entry.
  */
 export const makeChanges = (
   settings: RedisSettings,
@@ -47,7 +47,7 @@ export const makeChanges = (
 
     const { wait } = yield* makeReplyTimeout(Math.max(connectMs, settings.timeoutMs))
     const connection = yield* openSubscription(settings)
-    // Asked for again, a subscription is only confirmed: so this is the trial as well.
+    // SUBSCRIBE is idempotent: repeated, Redis only confirms it. So it also serves as the probe.
     const subscribe = () => {
       const { connections } = state
       return wait(connection.subscribe(channel)).then(
@@ -61,7 +61,7 @@ export const makeChanges = (
     }
     const onMessage = (_channel: string, message: string) => {
       const [origin, keyText] = message.split(" ", 2)
-      if (origin === self || keyText === undefined) return // what we changed, we know
+      if (origin === self || keyText === undefined) return // our own announcement
       for (const listener of listeners) listener.changed(keyText)
     }
     const onReady = () => {

@@ -1,5 +1,5 @@
 /**
- * One connection to Redis (or to each node of a cluster), and commands that end in time and never throw.
+ * One connection to Redis (or to each node of a cluster). Commands have a time-out and never throw.
  */
 import { Effect, type Scope } from "effect"
 import { Cluster, Redis } from "ioredis"
@@ -11,17 +11,17 @@ import { makeReplyTimeout } from "./ReplyTimeout.ts"
 
 export type Argument = string | number | Buffer
 
-/** Bulk strings arrive as buffers, whatever they hold. */
+/** Bulk strings arrive as buffers. */
 export type Reply = null | number | string | Buffer | ReadonlyArray<Reply>
 
 export interface RedisClient extends Pick<Guard, "state" | "onChange"> {
-  /** One command, guarded: it ends within the time-out, or at once while the breaker is open. */
+  /** Sends one command. It ends within the time-out; while the breaker is open, it fails at once. */
   readonly send: (command: string, ...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisError>
 }
 
 /**
- * Connects, and goes on connecting as long as the scope lasts. Succeeds within a second also where Redis is away: the
- * service starts without it.
+ * Connects, and reconnects until the scope closes. Succeeds within a second even if Redis is away: the service starts
+ * without it.
  */
 export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisClient, never, Scope.Scope> =>
   Effect.gen(function*() {
@@ -42,7 +42,7 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
     return { send: (command, ...args) => run(() => wait(call(command, args))), state, onChange }
   })
 
-/** Commands of one turn of the event loop go out together: writing to a socket costs more than all else about them. */
+/** Batches the commands of one turn of the event loop into one write: the system call is the expensive part. */
 const makeWriteBatching = (connection: Redis) => {
   const held: { stream?: Redis["stream"] | undefined } = {}
   const release = (stream: Redis["stream"]) => {
@@ -59,8 +59,8 @@ const makeWriteBatching = (connection: Redis) => {
 }
 
 /**
- * A connection of its own, unguarded. In a cluster, where all nodes tell the same, it is to one of those that are named,
- * and to the next one where that fails: the client library would move a subscription by itself, and not say that
+ * A connection of its own, unguarded. In a cluster, where all nodes tell the same, it is to one of those that are
+ * named, and to the next one where that fails: the client library would move a subscription by itself, and not say that
  * something may have been missed.
  */
 export const openSubscription = (settings: RedisSettings): Effect.Effect<Redis, never, Scope.Scope> =>
@@ -76,7 +76,7 @@ const toNextNode = (settings: RedisSettings): Redis => {
   })
 }
 
-/** Closed with the scope, within a second. */
+/** The scope closes the connection, within a second. */
 const openConnection = <C extends Redis | Cluster>(make: () => C): Effect.Effect<C, never, Scope.Scope> =>
   Effect.gen(function*() {
     const runFork = Effect.runForkWith(yield* Effect.context())
@@ -92,7 +92,9 @@ const openConnection = <C extends Redis | Cluster>(make: () => C): Effect.Effect
     return connection.connection
   })
 
-/** Logs when the connection comes and when it goes, not every attempt. Without a listener errors would end the process. */
+/**
+ * Logs when the connection comes and when it goes, not every attempt. Without a listener errors would end the process.
+ */
 const watch = (connection: Redis | Cluster, log: (line: Effect.Effect<void>) => void): () => void => {
   const seen: { state: "up" | "down" | undefined } = { state: undefined }
   const change = (state: "up" | "down", line: Effect.Effect<void>) => {
@@ -109,7 +111,7 @@ const watch = (connection: Redis | Cluster, log: (line: Effect.Effect<void>) => 
   const onClose = () => onGone()
   connection.on("ready", onReady).on("error", onError).on("close", onClose)
   return () => {
-    // The listener for errors stays: closing may still fail.
+    // Keep the error listener: closing may still fail.
     seen.state = "down"
     connection.off("ready", onReady)
   }

@@ -1,6 +1,6 @@
 /**
- * Entries in Redis and their members in the index: read, written, taken away. Fails where Redis does; what follows from
- * that is decided in `RedisStore.ts`.
+ * Reads, writes and removes entries in Redis and their members in the index. Fails if Redis fails; `RedisStore.ts`
+ * decides what follows.
  */
 import {
   type Association,
@@ -31,7 +31,7 @@ export interface EntriesOptions {
   readonly now: () => number
 }
 
-/** How long after the end of a back-off its row of failures still counts (POSH-CAC-31); milliseconds. */
+/** How long a negative entry stays after the end of its back-off, so consecutive failures count (POSH-CAC-31); ms. */
 const negativeRetentionMs = 900_000
 
 export type Entries = ReturnType<typeof makeEntries>
@@ -64,14 +64,16 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
           : decodeEntry(key, reply)
     )
 
-  // Nobody of ours wrote it, and all would read it again with each question.
+  // No replica writes an oversized value, and every replica would read it again with each question.
   const deleteOversized = (key: StoreKey, reply: ReadonlyArray<Reply>) =>
     Effect.ignore(client.send(
       "DEL",
       ...[keys.association(key), keys.negative(key)].filter((_, index) => isOversized(reply[index]))
     ))
 
-  /** A value and its end for the first key, or neither to delete it as the others. `false` where others know better. */
+  /**
+   * Writes value and end to the first key, or deletes it if both are absent; deletes the others. `false`: stale permit.
+   */
   const fencedPut = (
     key: StoreKey,
     permit: Permit | undefined,
@@ -86,7 +88,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
   const remove = (key: StoreKey, permit?: Permit, ...more: ReadonlyArray<string>) =>
     Effect.tap(fencedPut(key, permit, [keys.association(key), ...more]), () => index.drop(key))
   const removeAll = (key: StoreKey, permit?: Permit) => remove(key, permit, keys.negative(key))
-  /** For what is known elsewhere to have been replaced. */
+  /** For an entry whose replacement is known elsewhere: leaves no tombstone. */
   const removeReplaced = (key: StoreKey, permit?: Permit) =>
     Effect.tap(
       fencedPut(key, permit, [keys.association(key), keys.negative(key)], [noTombstone]),
@@ -96,7 +98,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
   const write = Effect.fnUntraced(function*(key: StoreKey, association: Association, permit?: Permit) {
     const redisKey = keys.association(key)
     const { lifetime } = association
-    // Where its use ends, not its certificates: a stranger may make one that lives until the year 9999.
+    // The TTL follows the usable lifetime, not the certificate's: a domain may publish one that is valid until 9999.
     const end = toInstant(usableUntil(lifetime))
     const value = end > now() ? yield* values.writeAssociation(redisKey, association) : undefined
     if (value === undefined) return yield* removeReplaced(key, permit)
@@ -114,7 +116,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
     return yield* fencedPut(key, permit, [redisKey], value === undefined ? [] : [value, end])
   })
 
-  /** Also whoever asks now: what it learns is not wanted, and the next question asks anew. */
+  /** Deletes the flight too: the outcome of a running attempt is discarded, and the next question starts a new one. */
   const forget = (key: StoreKey, isPurge: boolean) =>
     forgetKey(
       client,
@@ -122,12 +124,12 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
       [isPurge ? "1" : "0"]
     ).pipe(Effect.andThen(index.drop(key)))
 
-  /** Was its association taken away, no longer ago than that can be told? */
+  /** Is there a tombstone: was the association removed within `tombstoneMs`? */
   const isRemoved = (key: StoreKey) =>
     Effect.map(client.send("PTTL", keys.fence(key)), (left) => Number(left) > fenceMs)
 
   return { get, write, writeNegative, remove, removeAll, removeReplaced, forget, isRemoved, toOurs } as const
 }
 
-/** Redis counts in whole milliseconds. Nothing expires later than it says. */
+/** Redis counts in whole milliseconds; rounded down, so no entry outlives its end. */
 const toInstant = (milliseconds: number): number => Math.min(Math.floor(milliseconds), Number.MAX_SAFE_INTEGER)

@@ -1,6 +1,6 @@
 /**
- * Has Redis lost what it had? It holds a name that never expires and is made up anew where it is missing: after a restart
- * without persistence, say. In a cluster one node speaks for all.
+ * Has Redis lost what it had? It holds a name that never expires and is made up anew where it is missing: after a
+ * restart without persistence, say. In a cluster one node speaks for all.
  */
 import type { StoreKey } from "@posh/core"
 import { Effect } from "effect"
@@ -12,13 +12,13 @@ import { tombstoneMs } from "./scripts.ts"
 
 export interface Era {
   readonly read: Effect.Effect<string, RedisError>
-  /** A purge went through: should Redis lose it, before a replica that hears nothing has seen it, it is made again. */
+  /** Records a purge: if Redis loses its tombstone, a disconnected replica could miss it, so it is repeated. */
   readonly notePurge: (key: StoreKey) => void
-  /** The purges of this process that Redis has lost, once. */
+  /** The purges of this process that Redis lost since the last call. */
   readonly lostPurges: Effect.Effect<ReadonlyArray<StoreKey>, RedisError>
 }
 
-/** Purges come from administrators, so this is more than there are. */
+/** Administrators make purges, so there are fewer. */
 const maxPurges = 10_000
 
 export const makeEra = (client: RedisClient, redisKey: string): Era => {

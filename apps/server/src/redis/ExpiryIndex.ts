@@ -1,6 +1,7 @@
 /**
- * The index of associations by expiry. In a cluster it is in another place than they are, so nothing is atomic; the order
- * of commands sees to it that an association is never without its member: members may dangle, and go when they are read.
+ * The index of associations by expiry. In a cluster the index and an association may have different slots, so an update
+ * of both is not atomic. The order of commands ensures that every association has its member. A member may dangle (have
+ * no association); a read removes dangling members.
  */
 import { comparePositions, monotonicMsOf, type Position, type StoreKey } from "@posh/core"
 import { Clock, Effect } from "effect"
@@ -9,28 +10,31 @@ import { parseMember, type RedisKeys, toMember } from "./keys.ts"
 import type { RedisError } from "./RedisError.ts"
 
 export interface ExpiryIndex {
-  /** To be called before the association is written, and after, for whoever found the member dangling in between. */
+  /**
+   * Call it before the association is written and again after: a reader may have removed the member as dangling
+   * between.
+   */
   readonly add: (key: StoreKey, expiresAt: number) => Effect.Effect<void, RedisError>
-  /** Makes the index agree with an association that was gone a moment ago. */
+  /** Removes the member of a removed association; adds it again if the association was written meanwhile. */
   readonly drop: (key: StoreKey) => Effect.Effect<void, RedisError>
   readonly read: (range: IndexRange) => Effect.Effect<ReadonlyArray<IndexEntry>, RedisError>
-  /** Takes out what expired long ago; once a minute, however often it is called. */
+  /** Removes members whose expiry is long past. Idempotent within a minute: further calls do nothing. */
   readonly sweep: Effect.Effect<void, RedisError>
   /**
-   * Takes out members whose association is gone, whenever it was to expire: of a part of the index at a time, going round.
-   * Each write adds to the part two members more, so that the index cannot grow faster than it is looked through.
+   * Removes dangling members, whatever their expiry. Each call scans one batch of the index, in a cycle. Each write
+   * grows the next batch by two members, so the index cannot grow faster than it is scanned.
    */
   readonly prune: Effect.Effect<void, RedisError>
 }
 
-/** In the order of the inventory. */
+/** A range in the order of the inventory. */
 export interface IndexRange {
-  /** Only what is behind this, and expires later than the given instant. */
+  /** Only entries after this position that expire later than `now`. */
   readonly after: Position | undefined
   readonly now: number
   /** Milliseconds since the epoch; only what expires earlier. */
   readonly before: number | undefined
-  /** So many at most. */
+  /** Maximum number of entries. */
   readonly limit: number
 }
 
@@ -39,10 +43,10 @@ export interface IndexEntry extends Position {
 }
 
 const sweepMs = 60_000
-// Replicas whose clocks are ahead must not sweep what still lives.
+// A replica whose clock is ahead must not sweep members that have not expired.
 const sweepMarginMs = 300_000
 
-/** Members looked at in one go: at least, and at most; and how many of them at once. */
+/** Members in one batch of `prune`: minimum, maximum, and how many are checked concurrently. */
 const minPruneBatch = 100
 const maxPruneBatch = 2_000
 const pruneConcurrency = 32
@@ -50,7 +54,7 @@ const pruneConcurrency = 32
 export const makeExpiryIndex = (
   client: RedisClient,
   keys: RedisKeys,
-  /** When the association that Redis has of a key expires; nothing where it has none that is sound. */
+  /** Expiry of the association that Redis holds for a key; `undefined` if it holds none that decodes. */
   findExpiry: (key: StoreKey) => Effect.Effect<number | undefined, RedisError>
 ): Effect.Effect<ExpiryIndex> =>
   Effect.map(Clock.Clock, (clock) => {
@@ -65,14 +69,14 @@ export const makeExpiryIndex = (
 
     const drop = Effect.fnUntraced(function*(key: StoreKey) {
       yield* client.send("ZREM", keys.expiry, toMember(key))
-      // Written in the meantime? Either this sees the association, or its writer has yet to add the member again.
+      // If it was written meanwhile, either this read sees the association, or its writer still has to add the member.
       const expiresAt = yield* findExpiry(key)
       if (expiresAt !== undefined) yield* add(key, expiresAt)
     })
 
     const dropDangling = Effect.fnUntraced(function*(member: string) {
       const key = parseMember(member)
-      // Looking is no use: it keeps nothing from being evicted.
+      // EXISTS, not GET: it does not count as a use, so it does not protect the association from eviction.
       if (key === undefined) yield* client.send("ZREM", keys.expiry, member)
       else if (Number(yield* client.send("EXISTS", keys.association(key))) === 0) yield* drop(key)
     })
@@ -100,12 +104,13 @@ export const makeExpiryIndex = (
         "WITHSCORES"
       )
 
-    // One certificate may expire for many domains in one instant. Redis orders these otherwise than the inventory, and
-    // has no cursor within them: such an instant is read as a whole, in one command, so that nothing is skipped.
+    // One certificate may expire for many domains at the same instant. Redis orders members of equal score differently
+    // from the inventory and has no cursor within them. So all members of an instant are read in one command, and none
+    // is skipped.
     const read = (range: IndexRange, count = range.limit + 1): Effect.Effect<ReadonlyArray<IndexEntry>, RedisError> =>
       Effect.gen(function*() {
         const members = toMembers(yield* readFirst(range, count))
-        // Nobody of ours added these: they would be read again and again, and stand for nothing.
+        // No replica adds such members. They name no key and would be read again each time.
         const foreign = members.map(({ member }) => member).filter((member) => parseMember(member) === undefined)
         if (foreign.length > 0) yield* client.send("ZREM", keys.expiry, ...foreign)
         const isAll = members.length < count
@@ -136,7 +141,7 @@ export const makeExpiryIndex = (
     }
   })
 
-/** Members and scores, by turns or in pairs. */
+/** Members and scores: alternating (RESP2) or in pairs (RESP3). */
 const toMembers = (reply: Reply) => {
   const flat = Array.isArray(reply) ? reply.flat().map(String) : []
   return flat.flatMap((member, index) => index % 2 === 0 ? [{ member, expiresAt: Number(flat[index + 1]) }] : [])

@@ -1,6 +1,6 @@
 /**
- * The circuit breaker around every command: a time-out or a broken connection opens it, and for a period commands end
- * at once without touching Redis. A slow Redis costs at most one short time-out in that period.
+ * The circuit breaker around every command. A time-out or a broken connection opens it; for a period commands fail at
+ * once without reaching Redis. A slow Redis costs at most one time-out per period.
  */
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect } from "effect"
@@ -8,17 +8,17 @@ import { admit, type Breaker, closed, settle, type Ticket } from "./Breaker.ts"
 import { RedisError, toRedisError } from "./RedisError.ts"
 
 export interface GuardOptions {
-  /** Milliseconds for which Redis is left alone. Default 5,000. Longer: cheaper outages, later recovery. */
+  /** Milliseconds for which the breaker stays open. Default 5,000. Longer: cheaper outages, later recovery. */
   readonly periodMs?: number
 }
 
-/** `open` until a probe succeeded. */
+/** `open` until a probe succeeds. */
 export type GuardState = "closed" | "open"
 
 export interface Guard {
   /**
-   * Sends unless the breaker is open. What a command says of Redis counts even where its caller does not wait for the
-   * end: impatient callers would otherwise meet a slow Redis again and again.
+   * Sends unless the breaker is open. The result of a command counts even if its caller was interrupted: otherwise
+   * callers with short deadlines would meet a slow Redis again and again.
    */
   readonly run: <A>(send: () => Promise<A>) => Effect.Effect<A, RedisError>
   readonly state: () => GuardState

@@ -1,11 +1,11 @@
 /**
- * Writes that did not reach Redis, by key: what it holds there is known to be out of date, and an outage must not bring
- * back what was withdrawn. Known to this process alone.
+ * Pending writes: writes that did not reach Redis, by key. The entry in Redis is stale then, and must not be used when
+ * Redis is back: it may have been withdrawn. Local to this process.
  */
 import type { StoreKey } from "@posh/core"
 import { LRUCache } from "lru-cache"
 
-/** `removal`: the association was withdrawn. `replacement`: by one that was fetched at an instant (milliseconds). */
+/** `removal`: the association was withdrawn. `replacement`: by an association fetched at `fetchedAt` (milliseconds). */
 export type Write =
   | { readonly kind: "purge" }
   | { readonly kind: "removal" }
@@ -17,15 +17,17 @@ export interface PendingWrite {
 }
 
 export interface PendingWrites {
-  /** A purge stays one, whatever is learnt after it: all that Redis had before has to go. */
+  /** A pending purge is never overwritten: the entry in Redis must be deleted, even if a newer write follows. */
   readonly add: (key: StoreKey, write: Write) => void
   readonly delete: (key: StoreKey) => void
   readonly get: (key: StoreKey) => Write | undefined
-  /** So many at most, the longest owed first. */
+  /** At most `count` writes, the oldest first. */
   readonly oldest: (count: number) => ReadonlyArray<PendingWrite>
 }
 
-/** As many writes as an outage may bring; beyond them the oldest are trusted again, as they are by other replicas. */
+/**
+ * Maximum of pending writes. The oldest are evicted; their entries in Redis are trusted again, as other replicas do.
+ */
 const maxPending = 100_000
 
 export const makePendingWrites = (): PendingWrites => {

@@ -1,18 +1,18 @@
 /**
- * Why Redis did not do as it was told. A closed set, so that nothing a server or a URL says reaches a message.
+ * Why a command failed: a closed set of reasons, so no text of a server or a URL reaches a message.
  */
 import { Data } from "effect"
 import { ReplyError } from "ioredis"
 
 /**
- * `timeout` and `connection`: Redis cannot be used now. `refused`: it answered, and said no. `open`: it was not asked,
- * because a moment ago it could not be used.
+ * `timeout` and `connection`: Redis is unusable now. `refused`: it answered with an error. `open`: the command was not
+ * sent, because the breaker is open.
  */
 export type RedisErrorReason = "timeout" | "connection" | "refused" | "open"
 
 export class RedisError extends Data.TaggedError("RedisError")<{
   readonly reason: RedisErrorReason
-  /** The word that Redis or the system has for it, such as `OOM` or `ECONNREFUSED`. */
+  /** The error code of Redis or the system, such as `OOM` or `ECONNREFUSED`. */
   readonly word?: string
 }> {
   override get message(): string {
@@ -20,7 +20,7 @@ export class RedisError extends Data.TaggedError("RedisError")<{
   }
 }
 
-/** A rejection of the client library → what it means. */
+/** Classifies a rejection of the client library. */
 export const toRedisError = (cause: unknown): RedisError => {
   if (cause instanceof RedisError) return cause
   const { code, message } = cause instanceof Error ? cause as NodeJS.ErrnoException : { code: undefined, message: "" }
@@ -37,7 +37,7 @@ export const toRedisError = (cause: unknown): RedisError => {
 
 const isReplyError = (cause: unknown): boolean => cause instanceof (ReplyError as ErrorConstructor)
 
-// Replies that every command would get: asking on is of no use for a while.
+// Error replies that every command would get: they open the breaker.
 const unusable = new Set(["LOADING", "BUSY", "NOAUTH", "WRONGPASS", "CLUSTERDOWN", "MASTERDOWN", "UNKILLABLE"])
 
 const isUnusable = (word: string, message: string): boolean =>

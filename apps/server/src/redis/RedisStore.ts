@@ -1,6 +1,6 @@
 /**
- * Associations and negative entries in Redis, shared by a fleet. It may be slow, lose everything or be away: then it remembers
- * nothing, and says so. It needs Redis 7.0 or later.
+ * Associations and negative entries in Redis, shared by a fleet. It may be slow, lose everything or be away: then it
+ * remembers nothing, and says so. It needs Redis 7.0 or later.
  */
 import {
   type Association,
@@ -28,24 +28,24 @@ import { makeValues } from "./Values.ts"
 
 export interface RedisStoreOptions {
   readonly client: RedisClient
-  /** In front of every key; without braces. */
+  /** Prefix of every key; without braces. */
   readonly prefix: string
   readonly seal: Seal
   readonly faults: FaultLog
-  /** Bounds what other replicas wrote: theirs may be laxer. */
+  /** Applied to entries of other replicas too: their policy may be laxer. */
   readonly policy: LifetimePolicy
 }
 
 export interface RedisStore extends FarStore {
   /**
-   * Does what an outage left undone, as soon as Redis takes it, and answers whose entries changed by that: others may have
-   * read what was there meanwhile. `findLocal` gives the association that this process remembers of a key. To be called now
-   * and then.
+   * Does what an outage left undone, as soon as Redis takes it, and answers whose entries changed by that: others may
+   * have read what was there meanwhile. `findLocal` gives the association that this process remembers of a key. To be
+   * called now and then.
    */
   readonly replay: (
     findLocal: (key: StoreKey) => Association | undefined
   ) => Effect.Effect<ReadonlyArray<StoreKey>>
-  /** Removes members of the index that stand for nothing; a part of it at a time. To be called now and then. */
+  /** Removes dangling members of the index, one batch per call. Call it periodically. */
   readonly prune: Effect.Effect<void>
 }
 
@@ -56,8 +56,8 @@ export const makeRedisStore = (
 ): Effect.Effect<RedisStore> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
-    // An entry of another process bears no stamp of our clocks: what tells that ours went back is what we have seen of
-    // it (POSH-CAC-35).
+    // An entry of another process has no stamp of this process's monotonic clock. The steady clock detects that the
+    // wall clock went back (POSH-CAC-35).
     const now = makeSteadyClock(clock)
     const keys = makeKeys(prefix)
     const values = makeValues(seal, faults)
@@ -77,8 +77,8 @@ export const makeRedisStore = (
     const sweep = Effect.catch(index.sweep, faults.noteError)
 
     /**
-     * A change after which what Redis had before is out of date, whether or not the change gets there. Whole, whoever
-     * waits for it or does not: every command in it is bounded.
+     * A change that makes the entry in Redis stale, even if the change does not reach Redis. Uninterruptible: its
+     * caller may go away, and every command in it has a time-out.
      */
     const supersede = (key: StoreKey, write: Write, change: Effect.Effect<boolean, RedisError>) => {
       const settle = Effect.sync(() =>
@@ -87,7 +87,7 @@ export const makeRedisStore = (
       const keepPending = Effect.fnUntraced(function*(error: RedisError) {
         pending.add(key, write)
         yield* faults.noteError(error)
-        // A full Redis takes nothing, and still lets go. It takes no fence either, so a purge remains to be made.
+        // A full Redis refuses writes but still deletes. It also refuses a fence, so a purge stays pending.
         const deletion = write.kind === "replacement" ? entries.removeReplaced(key) : entries.removeAll(key)
         yield* Effect.ignore(write.kind === "purge" ? deletion : Effect.andThen(deletion, settle))
         return true

@@ -1,5 +1,5 @@
 /**
- * "What expires before T", from the index: pages of associations that are really there.
+ * Pages of the associations that expire before an instant: read from the index, and checked against the associations.
  */
 import { type Association, type Inventory, type InventoryQuery, type StoreKey, usableUntil } from "@posh/core"
 import { Effect } from "effect"
@@ -19,7 +19,7 @@ interface InventoryOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly isTrusted: (key: StoreKey) => boolean
-  /** As this deployment takes what others wrote. */
+  /** Applies this deployment's policy to an association that another replica wrote. */
   readonly toOurs: (association: Association) => Association | undefined
 }
 
@@ -28,10 +28,10 @@ interface IndexedAssociation {
   readonly association: Association
 }
 
-/** Associations read at once: in a cluster each is a command of its own. */
+/** Associations read concurrently: in a cluster each takes one command. */
 const readConcurrency = 32
 
-/** A Redis that cannot be asked has an empty inventory, and says so. */
+/** If Redis is unusable, the inventory is empty and marked `partial`. */
 export const makeInventory = (options: InventoryOptions): (query: InventoryQuery) => Effect.Effect<Inventory> => {
   const { client, index, keys, faults, values } = options
 
@@ -49,12 +49,12 @@ export const makeInventory = (options: InventoryOptions): (query: InventoryQuery
     if (stored === undefined || association === undefined) return []
     if (usableUntil(association.lifetime) <= options.now()) return []
     if (Math.floor(stored.lifetime.expiresAt) === expiresAt) return [{ entry, association }]
-    // Two replicas wrote at once. Its true place is found by whoever comes there.
+    // Two replicas wrote concurrently, and the member has the other score. The page with the right score lists it.
     yield* index.drop(storeKey)
     return []
   })
 
-  /** Fills a page, one longer than asked for; each turn starts where the one before ended. */
+  /** Reads one association more than the page has, to know whether another page follows. */
   const readPage = (
     query: InventoryQuery,
     found: ReadonlyArray<IndexedAssociation>

@@ -19,14 +19,14 @@ export interface ReplayOptions {
   readonly faults: FaultLog
 }
 
-/** Keys settled at once, and so many of them in one call at most. */
+/** Keys that are replayed concurrently, and at most in one call. */
 const concurrency = 16
 const maxReplayed = 1_000
 
 export const makeReplay = ({ client, entries, era, pending, faults }: ReplayOptions) => {
   /**
-   * The write that is owed to a key comes before what Redis says of it. What others learnt after it counts; anything else
-   * is taken away.
+   * The write that is owed to a key comes before what Redis says of it. What others learnt after it counts; anything
+   * else is taken away.
    */
   const replayBeforeRead = ({ key, write }: PendingWrite): Effect.Effect<CacheEntry, RedisError> =>
     Effect.uninterruptible(Effect.gen(function*() {
@@ -47,7 +47,7 @@ export const makeReplay = ({ client, entries, era, pending, faults }: ReplayOpti
       if (write.kind === "purge") era.notePurge(key)
     })
 
-  /** Answers whether others have to be told. */
+  /** Returns the keys to announce to other replicas. */
   const replayOne = (findLocal: (key: StoreKey) => Association | undefined) => (one: PendingWrite) =>
     Effect.uninterruptible(Effect.gen(function*() {
       const { key, write } = one
@@ -56,7 +56,7 @@ export const makeReplay = ({ client, entries, era, pending, faults }: ReplayOpti
         pending.delete(key)
         return [key]
       }
-      // Replicas that were not there when it was learnt are spared asking the domain again.
+      // Write the association itself, so that replicas which do not have it need not ask the domain again.
       const association = findLocal(key)
       const isOurs = association?.lifetime.fetchedAt === write.fetchedAt
       const written = association !== undefined && isOurs &&
