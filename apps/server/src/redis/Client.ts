@@ -59,9 +59,9 @@ const makeWriteBatching = (connection: Redis) => {
 }
 
 /**
- * A connection of its own, unguarded. In a cluster, where all nodes tell the same, it is to one of those that are
- * named, and to the next one where that fails: the client library would move a subscription by itself, and not say that
- * something may have been missed.
+ * A dedicated connection without breaker. In a cluster every node delivers all messages, so it connects to one of the
+ * seed nodes, and to the next one if that fails. The cluster client of the library would move a subscription silently,
+ * so lost messages would go unnoticed.
  */
 export const openSubscription = (settings: RedisSettings): Effect.Effect<Redis, never, Scope.Scope> =>
   openConnection(() => settings.mode === "cluster" ? toNextNode(settings) : new Redis(toRedisOptions(settings)))
@@ -92,9 +92,7 @@ const openConnection = <C extends Redis | Cluster>(make: () => C): Effect.Effect
     return connection.connection
   })
 
-/**
- * Logs when the connection comes and when it goes, not every attempt. Without a listener errors would end the process.
- */
+/** Logs when the connection is up or down, not every attempt. Without a listener an error would end the process. */
 const watch = (connection: Redis | Cluster, log: (line: Effect.Effect<void>) => void): () => void => {
   const seen: { state: "up" | "down" | undefined } = { state: undefined }
   const change = (state: "up" | "down", line: Effect.Effect<void>) => {

@@ -1,6 +1,6 @@
 /**
- * Has Redis lost what it had? It holds a name that never expires and is made up anew where it is missing: after a
- * restart without persistence, say. In a cluster one node speaks for all.
+ * Detects data loss in Redis. Its era is a random id without TTL; it is created again if it is missing, for example
+ * after a restart without persistence. A new era means that Redis lost its data. In a cluster one node stands for all.
  */
 import type { StoreKey } from "@posh/core"
 import { Effect } from "effect"

@@ -1,6 +1,6 @@
 /**
- * Associations and negative entries in Redis, shared by a fleet. It may be slow, lose everything or be away: then it
- * remembers nothing, and says so. It needs Redis 7.0 or later.
+ * Associations and negative entries in Redis, shared by a fleet. Redis may be slow, lose its data or be away: the store
+ * then returns an empty entry that is marked `away`. Needs Redis 7.0 or later.
  */
 import {
   type Association,
@@ -38,9 +38,9 @@ export interface RedisStoreOptions {
 
 export interface RedisStore extends FarStore {
   /**
-   * Does what an outage left undone, as soon as Redis takes it, and answers whose entries changed by that: others may
-   * have read what was there meanwhile. `findLocal` gives the association that this process remembers of a key. To be
-   * called now and then.
+   * Replays pending writes once Redis is usable, and returns the keys whose entries changed: other replicas may have
+   * read the stale ones. `findLocal` returns the association of a key in the memory of this process. Call it
+   * periodically.
    */
   readonly replay: (
     findLocal: (key: StoreKey) => Association | undefined

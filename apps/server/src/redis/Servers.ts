@@ -1,11 +1,11 @@
 /**
- * Where Redis is and how to log in: the text of `POSH_REDIS_URL` → values. Nothing of it is repeated in a fault,
+ * Addresses and credentials of Redis: the text of `POSH_REDIS_URL` → values. A fault repeats no part of the text,
  * because it holds a password.
  *
  * - standalone: one URL, `redis://user:password@host:6379/0` (`rediss` for TLS);
  * - cluster: one or more URLs of seed nodes, comma-separated; the only database is 0;
- * - sentinel: one or more URLs of sentinels, the name of the master group as `?name=posh` on one of them. User, password
- *   and database are those of the Redis servers; credentials for the sentinels are `sentinelUser=` and
+ * - sentinel: one or more URLs of sentinels, the name of the master group as `?name=posh` on one of them. User,
+ *   password and database are those of the Redis servers; credentials for the sentinels are `sentinelUser=` and
  *   `sentinelPassword=` beside the name.
  *
  * User and password are the same for all servers, given once or with every URL; a comma in one is written `%2C`.

@@ -56,7 +56,8 @@ const memory = ({ cacheEntries, cacheOctets }: Policy) =>
   makeMemoryStore({ entries: cacheEntries, octets: cacheOctets })
 
 /**
- * Without Redis answers go on, from memory and origins: degraded, not down. Asked now and then, also in quiet times.
+ * Without Redis the service answers from memory and origins: degraded, not down. PING detects an outage without
+ * traffic.
  */
 const reportState = (client: RedisClient) =>
   Effect.gen(function*() {

@@ -25,8 +25,8 @@ const maxReplayed = 1_000
 
 export const makeReplay = ({ client, entries, era, pending, faults }: ReplayOptions) => {
   /**
-   * The write that is owed to a key comes before what Redis says of it. What others learnt after it counts; anything
-   * else is taken away.
+   * Replays the pending write of a key before the key is read. An association that another replica fetched later stays;
+   * any other entry is stale and is removed.
    */
   const replayBeforeRead = ({ key, write }: PendingWrite): Effect.Effect<CacheEntry, RedisError> =>
     Effect.uninterruptible(Effect.gen(function*() {
