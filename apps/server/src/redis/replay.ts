@@ -1,5 +1,5 @@
 /**
- * What an outage left undone, replayed when Redis is back.
+ * The replay of pending writes when Redis is back.
  */
 import type { Association, CacheEntry, StoreKey } from "@posh/core"
 import { Effect } from "effect"

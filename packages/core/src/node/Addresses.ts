@@ -1,9 +1,9 @@
 /**
- * A host name's addresses.
+ * Resolves a host name to addresses.
  *
- * By c-ares (`node:dns` `Resolver`) and not by `getaddrinfo`, which has four threads for the whole process and cannot be
- * cancelled, so that a few silent name servers would stop every look-up. c-ares asks the name servers and nobody else:
- * `/etc/hosts` IS NOT READ; use `connectTo` for what one would write there.
+ * Uses c-ares (`node:dns` `Resolver`), not `getaddrinfo`: that has four threads for the whole process and cannot be
+ * cancelled, so a few silent name servers would block all look-ups. c-ares asks only the name servers: `/etc/hosts` IS
+ * NOT READ; use `connectTo` instead.
  */
 import { Effect, Latch, Result } from "effect"
 import { Resolver } from "node:dns"
@@ -12,13 +12,13 @@ import { EgressError } from "./EgressError.ts"
 import { EgressConfigError } from "./EgressOptions.ts"
 
 /**
- * Looks up A and AAAA side by side; one usable answer is enough.
+ * Looks up A and AAAA concurrently; one usable answer is enough.
  *
  * **Details**
  *
- * Fails with `DnsNameNotFound` where the name servers say for both types that there is nothing, else with
- * `DnsTemporaryFailure` where neither gave an address within `limitMs`. Aliases are followed by the name servers.
- * Interruption cancels the queries.
+ * Fails with `DnsNameNotFound` if both answers are NXDOMAIN or NODATA, and with `DnsTemporaryFailure` if there is no
+ * address within `limitMs` for another reason. The name servers follow aliases (CNAME). Interruption cancels the
+ * queries.
  */
 export const lookUp = (
   host: Domain,
@@ -40,7 +40,7 @@ export const lookUp = (
     Effect.flatMap(combine)
   )
 
-/** Are these name servers as {@link lookUp} takes them? */
+/** Checks the format of name servers for {@link lookUp}. */
 export const checkServers = (servers: ReadonlyArray<string>): Result.Result<void, EgressConfigError> =>
   Result.try({
     try: () => new Resolver().setServers(servers),
@@ -52,18 +52,18 @@ type RecordType = "A" | "AAAA"
 
 interface DnsAnswer {
   readonly addresses: ReadonlyArray<string>
-  /** As c-ares names it, such as `ENOTFOUND`. */
+  /** Error code of c-ares, such as `ENOTFOUND`. */
   readonly errorCode?: string
 }
 
-/** How long the answer for one type waits for that of the other (RFC 8305 §3). */
+/** Milliseconds that the answer for one type waits for the other (RFC 8305 §3, Resolution Delay). */
 const resolutionDelayMs = 50
 
 const noAnswer: DnsAnswer = { addresses: [], errorCode: "ETIMEOUT" }
 
-/** One for each host, because cancelling is by resolver; to make one costs microseconds. */
+/** One resolver per look-up, because `cancel` applies to a whole resolver. Making one takes microseconds. */
 const makeResolver = (servers: ReadonlyArray<string> | undefined, limitMs: number): Resolver => {
-  // Three tries fit, as each waits twice as long as the one before: 1 + 2 + 4.
+  // Three tries fit into the limit: each waits twice as long as the one before, 1 + 2 + 4.
   const resolver = new Resolver({ timeout: Math.ceil(limitMs / 7), tries: 3 })
   if (servers !== undefined) resolver.setServers(servers)
   return resolver

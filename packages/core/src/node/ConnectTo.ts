@@ -1,5 +1,5 @@
 /**
- * The operator's override of where to connect, in the manner of curl's option `--connect-to`.
+ * The operator's overrides of where to connect, like curl's option `--connect-to`.
  */
 import { Result } from "effect"
 import { NetAddress } from "effect/net"
@@ -26,12 +26,12 @@ export type ConnectTo = ReadonlyArray<ConnectToEntry>
  * **Details**
  *
  * An empty host or port on the left matches any; an empty port on the right keeps that of the request. IPv6 addresses
- * stand in brackets. The address is an IP literal, because an override asks no DNS.
+ * are in brackets. The address is an IP literal, because an override needs no DNS.
  */
 export const parseConnectTo = (text: string): Result.Result<ConnectTo, EgressConfigError> =>
   text.trim() === "" ? Result.succeed([]) : Result.all(text.split(",").map((entry) => parseEntry(entry.trim())))
 
-/** Where to connect for a target, where an entry says so; the first that matches wins. */
+/** The override for a target: the first entry that matches; `undefined` if none does. */
 export const overrideOf = (
   connectTo: ConnectTo,
   { host, port }: Pick<HttpsTarget, "host" | "port">

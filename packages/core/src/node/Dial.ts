@@ -1,6 +1,6 @@
 /**
- * A TLS connection to one of the vetted addresses and to nothing else: what is dialled are these addresses, so that no
- * second look-up can name another (POSH-SEC-10). Or, where the operator has one, through a proxy.
+ * Opens a TLS connection to one of the vetted addresses. It dials the addresses, not the name, so a second look-up
+ * cannot return another address (DNS rebinding, POSH-SEC-10). Or it connects through the operator's proxy.
  */
 import { Duration, Effect, Latch, Result, type Scope } from "effect"
 import { hash } from "node:crypto"
@@ -28,15 +28,15 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** The host's addresses are the proxy's affair. */
+/** The proxy looks up the host's addresses. */
 export interface ProxiedEndpoint {
   readonly proxy: Proxy
   readonly port: number
 }
 
-/** What is learnt on the way, also where the way ends early (POSH-RES-90). */
+/** What is known of the peer, even if the connection fails (POSH-RES-90). */
 export interface PeerInfo {
-  /** Dialled last; that of the connection, once there is one. Absent through a proxy, which does not tell. */
+  /** The address of the connection, or the last one dialled. Absent through a proxy. */
   address?: string
   /** Base64 SHA-256 of the web server's certificate. */
   tlsLeafSha256?: string
@@ -44,16 +44,16 @@ export interface PeerInfo {
 
 export interface DialOptions {
   readonly endpoint: Endpoint | ProxiedEndpoint
-  /** The name that the certificate must have. */
+  /** The host that the certificate must name. */
   readonly host: Domain
   readonly trust: SecureContext
-  /** For TCP, tunnel and TLS together; afterwards it is `ConnectTimeout`, wherever the time went (requirements §8.1). */
+  /** Time-out of TCP, tunnel and TLS together; `ConnectTimeout` for any of them (requirements §8.1). */
   readonly connectMs: number
   readonly peer: PeerInfo
   readonly observer: ResolutionObserverShape
 }
 
-/** Connects and shakes hands. Whatever was opened is destroyed with the scope. */
+/** Connects and does the TLS handshake. The scope destroys all sockets. */
 export const dial = ({ connectMs, endpoint, peer, host, observer, trust }: DialOptions): Effect.Effect<
   TLSSocket,
   EgressError,
@@ -93,13 +93,13 @@ const withTimeout =
       )
     )
 
-/** An answer can hold hundreds of addresses, and not every one of them belongs to who put it there. */
+/** Maximum of addresses dialled: a DNS answer can hold hundreds, and may name hosts of others. */
 const maxDialled = 6
 
-/** How long one address has before the next is tried beside it (RFC 8305 §5). */
+/** Milliseconds before the next address is tried concurrently (RFC 8305 §5, Connection Attempt Delay). */
 const attemptDelayMs = 250
 
-/** The families in turn, IPv6 first (RFC 8305 §4), without repetition. */
+/** Address families alternate, IPv6 first (RFC 8305 §4); without duplicates. */
 const toDialList = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => {
   const unique = [...new Set(addresses)]
   const families = [unique.filter((address) => isIPv6(address)), unique.filter((address) => !isIPv6(address))]
@@ -108,7 +108,7 @@ const toDialList = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => 
     .slice(0, maxDialled)
 }
 
-/** Happy Eyeballs (POSH-RES-93): the first that accepts wins, the others are given up. */
+/** Happy Eyeballs (POSH-RES-93): the first connection wins, the others are cancelled. */
 const connectTo = (
   addresses: ReadonlyArray<string>,
   port: number,
@@ -135,7 +135,7 @@ const connectTo = (
 const connectOne = (address: string, port: number, peer: PeerInfo) =>
   openScoped(() => {
     peer.address = address
-    // TLS writes in small pieces; without noDelay the request would wait for an acknowledgement of the handshake.
+    // TLS writes small segments; without TCP_NODELAY the request would wait for the ACK of the handshake.
     return connect({ host: address, port, noDelay: true, autoSelectFamily: false })
   }).pipe(
     Effect.flatMap((socket) => whenReady(socket, "connect")),
@@ -156,20 +156,20 @@ const handshake = (socket: Socket, host: Domain, trust: SecureContext, peer: Pee
       secureContext: trust,
       servername: host, // the A-labels (POSH-RES-32)
       ALPNProtocols: ["http/1.1"], // no HTTP/2, so no coalescing (POSH-RES-36)
-      rejectUnauthorized: true, // said, because the environment can change the default
-      // Node.js has described the certificate for this call; one that it cannot describe has no octets, and names nobody.
+      rejectUnauthorized: true, // explicit, because the environment can change the default
+      // Node.js parsed the certificate for this call; if it could not, `raw` is absent, and no host is named.
       checkServerIdentity: (_host, { raw }: Partial<PeerCertificate>) => identityError(host, note(raw))
     })
     describeLeafOnly(tls)
-    // Before Node's own listener, which destroys the connection, unasked, where the certificate is not accepted.
+    // Before the listener of Node.js, which destroys the connection if the certificate is not accepted.
     return tls.prependOnceListener("secure", () => {
       if (!isAccepted(tls)) note(leafOf(tls))
     })
   }).pipe(Effect.flatMap((tls) => whenReady(tls, "secureConnect")))
 
 /**
- * For `checkServerIdentity` Node.js describes every certificate of the chain, which takes half a millisecond; the issuers are
- * of no use here.
+ * For `checkServerIdentity` Node.js parses every certificate of the chain, which takes half a millisecond. The issuers
+ * are not needed here.
  */
 const describeLeafOnly = (tls: TLSSocket): void => {
   const describe = tls.getPeerCertificate.bind(tls)
@@ -177,20 +177,20 @@ const describeLeafOnly = (tls: TLSSocket): void => {
 }
 
 /**
- * Has OpenSSL accepted the path of the certificate? Nothing but the cost of describing it again depends on this: where
- * Node.js does not tell, it is described again.
+ * Did OpenSSL accept the certificate path? Only an optimisation: if Node.js does not expose the result, the certificate
+ * is parsed again.
  */
 const isAccepted = (tls: TLSSocket & { readonly ssl?: { readonly verifyError?: () => unknown } }): boolean =>
   typeof tls.ssl?.verifyError === "function" && (tls.ssl.verifyError() ?? undefined) === undefined
 
 /**
- * DER of the certificate that the server showed.
+ * DER of the server's certificate.
  *
  * **Gotchas**
  *
- * NOT BY `getPeerX509Certificate`: each such object keeps kilobytes that are no part of the heap, so that nothing tells
- * the garbage collector to hurry.
+ * NOT BY `getPeerX509Certificate`: each such object keeps kilobytes outside the heap, which the garbage collector does
+ * not see.
  */
-// Node.js describes the certificate besides; one that it cannot describe must not end the process.
+// Node.js also parses the certificate, and throws if it cannot; that must not end the process.
 const leafOf = (tls: TLSSocket): Uint8Array | undefined =>
   Result.getOrUndefined(Result.try((): Uint8Array | undefined => tls.getPeerCertificate(false).raw))

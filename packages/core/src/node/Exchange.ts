@@ -1,5 +1,5 @@
 /**
- * One GET and its answer over a connection that serves for nothing else.
+ * One GET and its response over a connection of its own.
  */
 import { Effect, Result } from "effect"
 import type { TLSSocket } from "node:tls"
@@ -12,8 +12,8 @@ import { slicedSleep } from "./slicedSleep.ts"
 import { closedError } from "./tlsError.ts"
 
 /**
- * Sends the request and reads as much of the answer as is wanted. The connection is left as it is then, in the middle
- * of an answer even: it cannot be used again.
+ * Sends the request and reads the response up to its limits. The connection cannot be reused: the response may not have
+ * been read to its end.
  */
 export const exchange = (
   connection: TLSSocket,
@@ -33,7 +33,7 @@ export const exchange = (
         { method: "GET", path: target.path, headers: requestHeaders(request, userAgent) },
         {
           ...receive(request, progress, settle),
-          // Now undici listens, so that what is counted here has been read there.
+          // undici listens by now, so the octets that are counted here have been parsed there.
           onRequestStart: () =>
             void connection.on("readable", () => {
               const error = overheadError(connection.bytesRead, request, progress)
@@ -48,7 +48,7 @@ export const exchange = (
     return Effect.raceFirst(answer, firstByteTimeout).pipe(Effect.ensuring(Effect.sync(() => progress.body?.close())))
   })
 
-// POSH-RES-40: `Host` and `Connection: close` are undici's, and there is nothing else.
+// POSH-RES-40: undici adds `Host` and `Connection: close`; no other field is sent.
 const requestHeaders = ({ accept }: FetchRequest, userAgent: string) => ({
   "Accept": accept,
   "User-Agent": userAgent,
@@ -60,9 +60,9 @@ const makeClient = (connection: TLSSocket, { limits, target }: FetchRequest) =>
     allowH2: false,
     pipelining: 0, // and no keep-alive
     maxHeaderSize: limits.headerOctets,
-    headersTimeout: 0, // ours are the ones above
+    headersTimeout: 0, // the time-outs of this module apply
     bodyTimeout: 0,
-    // Not at once: undici would not notice that it is connected.
+    // In a microtask: undici misses a synchronous callback.
     connect: (_options, callback) =>
       queueMicrotask(() =>
         connection.destroyed ? callback(connection.errored ?? closedError, null) : callback(null, connection)

@@ -1,10 +1,9 @@
 /**
- * HTTPS GET at a stranger's server: to vetted addresses only, under limits, with nothing sent but the question and
- * nothing kept but the answer.
+ * HTTPS GET to untrusted servers: to vetted addresses only, under limits, stateless (no cookies, no connection reuse).
  *
- * NO PROXY is used but the operator's, whatever the environment says (POSH-SEC-11). NOT CHECKED: revocation and
- * certificate transparency (POSH-RES-35); addresses, where a proxy dials them; whether a body with neither length nor
- * chunks ended on purpose, which Node.js does not say.
+ * NO PROXY but the operator's is used, whatever the environment says (POSH-SEC-11). NOT CHECKED: revocation and
+ * certificate transparency (POSH-RES-35); addresses that a proxy dials; whether a body with neither length nor chunks
+ * is complete (TLS close_notify), which Node.js does not expose.
  */
 import { Duration, Effect, Layer, Result } from "effect"
 import type { SecureContext } from "node:tls"
@@ -28,7 +27,7 @@ import { exchange } from "./Exchange.ts"
 import { checkProxy } from "./Proxy.ts"
 import { makeTrustStore } from "./TrustStore.ts"
 
-/** The network as `Fetcher`. Fails to build where an option cannot be used. */
+/** `Fetcher` over the network. Fails to build if an option is invalid. */
 export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfigError> =>
   Layer.effect(
     Fetcher,
@@ -47,7 +46,7 @@ interface EgressContext extends EgressSetup {
   readonly observer: ResolutionObserverShape
 }
 
-/** What can be wrong with the options, and what is built once. */
+/** Checks the options, and builds the trust store once. */
 const prepare = (options: EgressOptions): Result.Result<EgressSetup, EgressConfigError> =>
   Result.gen(function*() {
     yield* checkUserAgent(options.userAgent)
@@ -65,7 +64,7 @@ const makeFetcher = (egress: EgressContext): Fetcher["Service"] => {
   return Fetcher.of({ find, get: (request) => Effect.flatten(find(request)) })
 }
 
-/** The second half of a request, in the time that the first one left. */
+/** The second half of a request: the exchange with the web server, within the remaining time. */
 const fetchFrom = Effect.fn("Fetcher.get")(function*(
   egress: EgressContext,
   request: FetchRequest,
@@ -79,7 +78,7 @@ const fetchFrom = Effect.fn("Fetcher.get")(function*(
   return { ...answer, trace: yield* traceSince(started, peer) }
 })
 
-/** The stages in their order; everything opened on the way is destroyed at the end, also by an interruption. */
+/** The stages in order. All sockets are destroyed at the end, and on interruption. */
 const fetchOnce = (
   { observer, trust, userAgent }: EgressContext,
   request: FetchRequest,
@@ -99,7 +98,7 @@ const fetchOnce = (
     })
   )
 
-/** The operator's word, else the operator's proxy, else DNS under the address policy. */
+/** The operator's override, else the operator's proxy, else DNS under the address policy. */
 const findEndpoint = (
   { allowNetworks = [], connectTo = [], dnsServers, observer, proxy }: EgressContext,
   target: HttpsTarget,
@@ -116,7 +115,7 @@ const findEndpoint = (
   )
 }
 
-/** Whatever fails, fails with what is known of the request by then. */
+/** Adds the trace to an error: what is known of the request so far. */
 const withTrace = (peer: PeerInfo) => <A>(work: Effect.Effect<A, EgressError>): Effect.Effect<A, FetchError> =>
   Effect.flatMap(
     currentStamp,
@@ -127,7 +126,7 @@ const withTrace = (peer: PeerInfo) => <A>(work: Effect.Effect<A, EgressError>): 
       )
   )
 
-/** POSH-CAC-35: the end follows from what passed, not from what the wall clock says by then. */
+/** POSH-CAC-35: the end is the start plus monotonic time; the wall clock may have been set meanwhile. */
 const traceSince = ({ monotonicMs: since, wallMs }: Stamp, peer: PeerInfo): Effect.Effect<FetchTrace> =>
   Effect.map(monotonicMs, (now) => ({ ...peer, startedAt: wallMs, endedAt: wallMs + Math.round(now - since) }))
 
@@ -139,7 +138,7 @@ const toFetchError = ({ code, detail, status }: EgressError, trace: FetchTrace) 
     trace
   })
 
-/** One line of printable ASCII, because it goes into every request as it is. */
+/** One line of printable ASCII: it is sent unchanged in every request. */
 const checkUserAgent = (userAgent: string): Result.Result<void, EgressConfigError> =>
   /^[!-~]+( [!-~]+)*$/.test(userAgent)
     ? Result.void

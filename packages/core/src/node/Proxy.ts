@@ -1,5 +1,5 @@
 /**
- * The operator's egress proxy, said explicitly: nothing of the environment's habits (`HTTPS_PROXY` and its like) is read
+ * The operator's egress proxy. It is configured explicitly: `HTTPS_PROXY` and similar variables are not read
  * (POSH-SEC-11).
  */
 import { Redacted, Result } from "effect"
@@ -8,7 +8,7 @@ import { EgressConfigError } from "./EgressOptions.ts"
 
 /** An HTTP proxy that opens tunnels by CONNECT (RFC 9110 §9.3.6). */
 export interface Proxy {
-  /** A host name or an IP literal without brackets. The operator's word, so exempt from the address policy. */
+  /** A host name or an IP literal without brackets. Exempt from the address policy, because the operator names it. */
   readonly host: string
   readonly port: number
   /** Value of `Proxy-Authorization`. Default: the field is not sent. */
@@ -20,8 +20,8 @@ export interface Proxy {
  *
  * **Details**
  *
- * IPv6 addresses stand in brackets. User and password may be percent-encoded, and are sent as `Basic` credentials (RFC
- * 7617). No failure repeats any part of the text, because a part in the wrong place may be the password.
+ * IPv6 addresses are in brackets. User and password may be percent-encoded, and are sent as `Basic` credentials (RFC
+ * 7617). No error repeats any part of the text, because a misplaced part may be the password.
  */
 export const parseProxy = (text: string): Result.Result<Proxy, EgressConfigError> =>
   Result.gen(function*() {
@@ -39,7 +39,7 @@ export const parseProxy = (text: string): Result.Result<Proxy, EgressConfigError
     })
   })
 
-/** Can this proxy be used? */
+/** Checks a proxy that was not parsed by {@link parseProxy}. */
 export const checkProxy = (proxy: Proxy): Result.Result<Proxy, EgressConfigError> => {
   const { authorization, host, port } = proxy
   if (isIP(host) === 0 && (!hostName.test(host) || allNumeric.test(host))) {
@@ -54,11 +54,11 @@ export const checkProxy = (proxy: Proxy): Result.Result<Proxy, EgressConfigError
 const shape =
   /^http:\/\/(?:(?<credentials>[^@/?#]*)@)?(?:\[(?<ipv6>[^\]]*)\]|(?<host>[^:@/?#[\]]+)):(?<port>\d{1,5})\/?$/i
 
-/** Local names have one label and underscores as often as not. */
+/** Local names may have one label, and underscores. */
 const hostName = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i
 const allNumeric = /^[\d.]+$/
 
-/** The user ends at the first colon (RFC 7617 §2); control characters are for neither part. */
+/** The user ends at the first colon (RFC 7617 §2); neither part may hold control characters. */
 const parseCredentials = (text: string): Result.Result<Redacted.Redacted, EgressConfigError> =>
   Result.gen(function*() {
     const colon = text.indexOf(":")

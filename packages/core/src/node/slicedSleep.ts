@@ -1,13 +1,12 @@
 /**
- * Waiting for others, and not for ourselves. A process that is too busy to look at its sockets finds an answer late that
- * may have been there for long, and must not take that for a fault of the origin, which would be remembered. So the time
- * is counted in slices: each ends in a turn of the event loop of its own, and one that ends late counts for no more than
- * one that ends in time.
+ * A sleep for time-outs of origins that a blocked event loop does not shorten. A process that was too busy to read its
+ * sockets finds a response late, and must not blame the origin: the failure would be cached. So the time is counted in
+ * slices. Each slice ends in a turn of the event loop of its own, and a slice that ends late counts as one slice.
  */
 import { Effect } from "effect"
 
 const slices = 10
 
-/** As `Effect.sleep`, and longer where the process is busy. Whoever asks has a deadline besides, which is kept. */
+/** As `Effect.sleep`, but longer if the event loop is blocked. The caller's own deadline still holds. */
 export const slicedSleep = (milliseconds: number): Effect.Effect<void> =>
   Effect.asVoid(Effect.repeat(Effect.sleep(Math.max(0, milliseconds) / slices), { times: slices - 1 }))
