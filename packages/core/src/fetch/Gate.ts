@@ -1,35 +1,35 @@
 /**
- * A budget of one site or source: so many at once, so many a minute, and a bounded queue before it in which those who
- * caused the requests take turns (see {@link FairQueue}).
+ * The budget of one site or source: a limit on concurrency, a rate limit (token bucket), and a bounded fair queue
+ * before them (see {@link FairQueue}).
  *
  * **Details**
  *
- * Nobody is let in who could not be within an attempt: for one more there is then no place, unless another group has more
- * waiting. What waits has spent nothing, so whoever leaves the queue costs nothing.
+ * The queue accepts no request whose turn would come after the attempt's time-out. It sheds such a request, or one of a
+ * group with more waiting requests. A waiting request has taken no token, so leaving the queue costs nothing.
  */
 import { Deferred, Effect, Fiber } from "effect"
 import { monotonicMs } from "../question/Stamp.ts"
 import { type FairQueue, makeFairQueue, type Path } from "./FairQueue.ts"
 
-/** There is no place; there would be after so many milliseconds. */
+/** The queue is full; retry after so many milliseconds. */
 export interface GateError {
   readonly retryAfterMs: number
 }
 
 export interface Gate {
   /**
-   * Runs the work in its turn. `wait` is put around the time until then, if there is any; interruption leaves the queue.
+   * Runs the work when its turn comes. `wait` wraps the waiting, if there is any; interruption leaves the queue.
    */
   readonly pass: <A, E, F>(
     work: Effect.Effect<A, E>,
     entry: {
       readonly path: Path
-      /** Milliseconds that a turn may be away. */
+      /** Maximum of milliseconds until the turn. */
       readonly withinMs: number
       readonly wait: (turn: Effect.Effect<void, GateError>) => Effect.Effect<void, F>
     }
   ) => Effect.Effect<A, E | F>
-  /** Nobody is inside or waits, and nothing is owed: the gate can be forgotten. */
+  /** Nothing runs or waits, and the bucket is full: the gate can be deleted. */
   readonly isIdle: (now: number) => boolean
 }
 
@@ -55,7 +55,7 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
     }
   }
 
-  /** Only time lets the next one in; else who leaves does. */
+  /** The next request waits for a token, so only time admits it; otherwise the end of a running one does. */
   const isDue = () => inside < concurrent && queue.size() > 0
 
   const tick: Effect.Effect<void> = Effect.flatMap(monotonicMs, (now) => {
@@ -65,7 +65,7 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
     return Effect.void
   })
 
-  /** One fiber for each gate that somebody waits for, and of nobody who waits: any of them may go. */
+  /** One detached fiber per gate with waiters. It belongs to no waiter, because any of them may be interrupted. */
   const ensureTicker = Effect.suspend(() =>
     ticker !== undefined || !isDue() ?
       Effect.void :
@@ -111,20 +111,20 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
   }
 }
 
-/** Goes on from the top of a stack: who is let in may leave at once and let in the next, and so on. */
+/** Yields, so each request starts on a fresh stack: a chain of requests that end at once would overflow it. */
 const awaitTurn = (turn: Waiter["turn"]): Effect.Effect<void, GateError> =>
   Deferred.await(turn).pipe(Effect.result, Effect.tap(Effect.yieldNow), Effect.flatMap(Effect.fromResult))
 
 const shed = ({ turn }: Waiter, waitMs: number): void =>
   void Deferred.doneUnsafe(turn, Effect.fail({ retryAfterMs: Math.ceil(waitMs) }))
 
-/** A token bucket: `perMinute` at once, and refilled evenly. State is one instant, so a full one is worth nothing. */
+/** A token bucket with `perMinute` tokens, refilled evenly. Its state is the instant at which it is full again. */
 const makeBucket = (perMinute: number) => {
   const interval = 60_000 / perMinute
   let fullAt = 0
   const debtMs = (now: number) => Math.max(0, fullAt - now)
   return {
-    /** Milliseconds until there are so many tokens. */
+    /** Milliseconds until `tokens` are available. */
     waitMs: (now: number, tokens = 1) => Math.max(0, debtMs(now) - (perMinute - tokens) * interval),
     take: (now: number) => {
       fullAt = now + debtMs(now) + interval
