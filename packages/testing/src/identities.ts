@@ -1,4 +1,4 @@
-/** The certificate of each host, issued when the host is first asked for. */
+/** The certificate of each host, issued on first use. */
 import { Effect } from "effect"
 import type { SecureContext } from "node:tls"
 import type { Certificate } from "./Certificates.ts"
@@ -14,13 +14,13 @@ export interface Identities {
   readonly of: (host: string) => Effect.Effect<Identity>
 }
 
-/** Bounds the hosts made up on the fly (about 50 KiB each), so that a million of them can pass through. */
+/** Maximum of cached identities of hosts without configuration (about 50 KiB each): tests invent a million of them. */
 const MAX_UNCONFIGURED = 2_000
 
 export const makeIdentities = (
   authority: Authority,
   tagOf: (host: string) => TlsBehaviour["_tag"] | undefined,
-  /** The host whose certificate it is, as a rule the same. */
+  /** The host whose certificate is used; by default the same. */
   ownerOf: (host: string) => string = (host) => host
 ): Identities => {
   const configured = new Map<string, Promise<Identity>>()

@@ -1,4 +1,4 @@
-/** The outside world, faked for real: a small CA, HTTPS origins, a DNS server, real Redis servers, cases as data. */
+/** Fakes of the outside world: a small CA, HTTPS origins, a DNS server, real Redis servers, test vectors. */
 export { Behave } from "./Behaviour.ts"
 export type {
   Behaviour,

@@ -1,26 +1,26 @@
 /**
- * Enough of Redis's protocol (RESP2) to steer a server: one connection, some commands, their replies. A client library has
- * pools, retries and queues, which are what the tests are about.
+ * A minimal client of the Redis protocol (RESP2) for controlling a server: one connection, some commands, their
+ * replies. A client library is not used: its pools, retries and queues are under test.
  */
 import { Data, Effect } from "effect"
 import { connect } from "node:net"
 
-/** Errors inside an array are their text. */
+/** An error inside an array is its text. */
 export type Reply = string | number | null | ReadonlyArray<Reply>
 
 /** Binary values are octets; everything else is UTF-8. */
 export type Argument = string | Uint8Array
 
-/** `refused` is the server's answer, as in `MOVED 866 127.0.0.1:7000`; `unreachable` that there was none. */
+/** `refused`: the server replied with an error, as `MOVED 866 127.0.0.1:7000`. `unreachable`: there was no reply. */
 export class RedisError extends Data.TaggedError("RedisError")<{
   readonly reason: "refused" | "unreachable"
   readonly message: string
 }> {}
 
-/** Milliseconds in which a server must answer; a paused one does not. */
+/** Time-out of a reply, milliseconds; a paused server exceeds it. */
 const REPLY_TIMEOUT = 2_000
 
-/** Sends the commands over one connection to a Unix socket; the reply to the last one counts, an error of any fails. */
+/** Sends commands over one connection to a Unix socket. Returns the last reply; fails if any reply is an error. */
 export const send = (
   path: string,
   commands: ReadonlyArray<ReadonlyArray<Argument>>
@@ -62,7 +62,7 @@ interface Parsed {
   readonly end: number
 }
 
-/** The replies that have arrived whole. */
+/** The complete replies so far. */
 const repliesIn = (octets: Buffer): ReadonlyArray<Reply | RedisError> => {
   const replies: Array<Reply | RedisError> = []
   for (let next = parse(octets, 0); next !== undefined; next = parse(octets, next.end)) replies.push(next.reply)
