@@ -1,5 +1,5 @@
 /**
- * What the demo prints. Pure: values in, lines out. Colours appear on a terminal only, and not with `NO_COLOR`.
+ * The output of the demo: pure functions from values to lines. Colours only on a terminal, and not with `NO_COLOR`.
  */
 import type { Answer, Attempt } from "@posh/api"
 import { styleText } from "node:util"
@@ -29,7 +29,7 @@ export const printIntroduction = (publications: ReadonlyArray<Publication>, url:
     `${strong("The service")} listens on ${url}, a process of its own`
   ].join("\n")
 
-/** One question with its answer. */
+/** One question and its answer. */
 export const printScene = (scene: Scene, { answer, elapsedMs, differences }: Outcome, number: number): string =>
   [
     "",
@@ -49,7 +49,7 @@ export const printScene = (scene: Scene, { answer, elapsedMs, differences }: Out
     ...differences.map((difference) => styleText("red", `   NOT AS EXPECTED: ${difference}`))
   ].join("\n")
 
-/** The last line. */
+/** The summary line. */
 export const printSummary = (outcomes: ReadonlyArray<Outcome>): string => {
   const unexpected = outcomes.filter(({ differences }) => differences.length > 0).length
   return unexpected === 0
@@ -114,6 +114,6 @@ const faint = (text: string): string => styleText("dim", text)
 
 const width = 100
 
-/** Breaks a text at white space. */
+/** Wraps a text at white space. */
 const wrap = (text: string, indent: string): ReadonlyArray<string> =>
   text.match(new RegExp(`\\S.{0,${width - indent.length - 1}}(?=\\s|$)`, "g"))?.map((line) => `${indent}${line}`) ?? []

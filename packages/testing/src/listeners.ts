@@ -53,7 +53,7 @@ const sniOf = (socket: Socket): { readonly sni?: string } =>
 
 /** TLS 1.2 with RSA key exchange only, which an EC certificate does not support: every client gets an alert. */
 const NO_SHARED_CIPHER: TlsOptions = { maxVersion: "TLSv1.2", ciphers: "AES256-GCM-SHA384" }
-/** OpenSSL allows TLS 1.1 only at security level 0. */
+/** OpenSSL allows TLS 1.0 and 1.1 only at security level 0. */
 const TOO_OLD: TlsOptions = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }
 
 const makeServer = (

@@ -1,5 +1,5 @@
 /**
- * Where the service remembers, and how much.
+ * The cache: memory and Redis.
  */
 import { parseSecrets, redisPrefix } from "../../redis/parsers.ts"
 import { parseServers, redisModes } from "../../redis/Servers.ts"

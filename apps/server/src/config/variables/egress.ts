@@ -1,5 +1,5 @@
 /**
- * How documents are fetched, and from where.
+ * Fetching of documents.
  */
 import { parseConnectTo, parseNetworks, parseProxy } from "@posh/core/node"
 import { Result } from "effect"

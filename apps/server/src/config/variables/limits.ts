@@ -1,5 +1,5 @@
 /**
- * What callers may have of the service. Everything else that bounds them is no setting.
+ * Limits of callers. Other limits are constants.
  */
 import { orWord, wholeNumber } from "../parsers.ts"
 import { variable } from "../Variable.ts"

@@ -1,5 +1,5 @@
 /**
- * Who may reach the service, and how.
+ * The listener, TLS and access.
  */
 import { parseKeys } from "../../access/Key.ts"
 import { duration, listenAddress, oneOf, optional, text, wholeNumber } from "../parsers.ts"

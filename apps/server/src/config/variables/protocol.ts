@@ -1,5 +1,5 @@
 /**
- * What counts as a document, a lifetime and a match.
+ * The protocol: documents, lifetimes and matching.
  */
 import { boolean, duration, oneOf, orWord } from "../parsers.ts"
 import { variable } from "../Variable.ts"

@@ -1,5 +1,5 @@
 /**
- * What the service tells of itself.
+ * Logs, metrics, the decision log and traces.
  */
 import {
   collectorHeaders,

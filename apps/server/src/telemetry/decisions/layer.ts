@@ -13,7 +13,7 @@ import { fileSink, stdoutSink } from "./sink.ts"
 
 export type DecisionSettings = Pick<Settings, "decisionLog" | "decisionLogMask" | "decisionLogKey">
 
-/** Nothing where there is to be no log. A file that cannot be opened is a fault of the configuration. */
+/** `undefined` if the log is off. Fails with `ConfigError` if the file cannot be opened. */
 export const observeDecisions = (
   { decisionLog, decisionLogKey, decisionLogMask }: DecisionSettings,
   { cell }: Metrics["Service"]
