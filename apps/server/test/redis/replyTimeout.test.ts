@@ -5,7 +5,7 @@ import { toRedisError } from "../../src/redis/RedisError.ts"
 import { makeReplyTimeout } from "../../src/redis/ReplyTimeout.ts"
 import { connect, timeoutMs } from "./world.ts"
 
-/** Looks at nothing, as a process that has very much to do. */
+/** Blocks the event loop. */
 const beBusy = (milliseconds: number) => {
   const end = performance.now() + milliseconds
   while (performance.now() < end);
