@@ -1,6 +1,6 @@
 /**
- * The keys in Redis (design §6). All keys of one store key share a hash tag, so a cluster keeps them in one slot; the
- * index is a separate key.
+ * The keys in Redis (docs/decisions/shared-cache.md). All keys of one store key share a hash tag, so a cluster keeps
+ * them in one slot; the index is a separate key.
  */
 import { type Generation, makeKey, parseDomain, parseService, registeredServices, type StoreKey } from "@posh/core"
 import { Result } from "effect"

@@ -38,7 +38,7 @@ const by = (label: string, values: ReadonlyArray<string>): ReadonlyArray<Labels>
   values.map((value) => ({ [label]: value }))
 
 /** The Cartesian product of two sets of labels. */
-const product = (left: ReadonlyArray<Labels>, right: ReadonlyArray<Labels>): ReadonlyArray<Labels> =>
+const times = (left: ReadonlyArray<Labels>, right: ReadonlyArray<Labels>): ReadonlyArray<Labels> =>
   left.flatMap((one) => right.map((other) => ({ ...one, ...other })))
 
 // Warm answers take microseconds, cold ones depend on the network, and none takes longer than 30 s (POSH-REQ-07).
@@ -74,7 +74,7 @@ export const catalogue = {
     unit: "requests",
     help: "HTTP requests answered, by route and class of status; aborted where the caller went away before.",
     advice: "Many `aborted`: callers wait for less time than the deadline that they ask for.",
-    series: product(by("route", routes), by("status", statusClasses))
+    series: times(by("route", routes), by("status", statusClasses))
   },
   posh_http_request_seconds: {
     type: "histogram",
@@ -89,7 +89,7 @@ export const catalogue = {
     unit: "resolutions",
     help: "Attempts to learn what a domain publishes, by generation and code.",
     advice: "Many of one code for many domains: look at your own network, DNS and roots first.",
-    series: product(by("generation", generations), by("code", resolutionCodes))
+    series: times(by("generation", generations), by("code", resolutionCodes))
   },
   posh_resolution_seconds: {
     type: "histogram",
@@ -128,8 +128,8 @@ export const catalogue = {
     help: "Look-ups of questions, one a generation, by tier and result; negative is a remembered failure.",
     advice: "Few hits in `memory` beside many in `redis`: raise `POSH_CACHE_ENTRIES`. `away`: see the Redis metrics.",
     series: [
-      ...product([{ tier: "memory" }], by("result", ["hit", "negative", "miss"])),
-      ...product([{ tier: "redis" }], by("result", ["hit", "negative", "miss", "away"]))
+      ...times([{ tier: "memory" }], by("result", ["hit", "negative", "miss"])),
+      ...times([{ tier: "redis" }], by("result", ["hit", "negative", "miss", "away"]))
     ]
   },
   posh_cache_entries: {

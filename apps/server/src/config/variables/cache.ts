@@ -1,5 +1,5 @@
 /**
- * The cache: memory and Redis.
+ * Where the service remembers, and how much.
  */
 import { parseSecrets, redisPrefix } from "../../redis/parsers.ts"
 import { parseServers, redisModes } from "../../redis/Servers.ts"

@@ -1,5 +1,5 @@
 /**
- * Fetching of documents.
+ * How documents are fetched, and from where.
  */
 import { parseConnectTo, parseNetworks, parseProxy } from "@posh/core/node"
 import { Result } from "effect"

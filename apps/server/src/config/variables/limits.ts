@@ -1,5 +1,5 @@
 /**
- * Limits of callers. Other limits are constants.
+ * What callers may have of the service. Everything else that bounds them is no setting.
  */
 import { orWord, wholeNumber } from "../parsers.ts"
 import { variable } from "../Variable.ts"

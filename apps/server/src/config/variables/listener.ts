@@ -1,5 +1,5 @@
 /**
- * The listener, TLS and access.
+ * Who may reach the service, and how.
  */
 import { parseKeys } from "../../access/Key.ts"
 import { duration, listenAddress, oneOf, optional, text, wholeNumber } from "../parsers.ts"

@@ -1,5 +1,5 @@
 /**
- * The protocol: documents, lifetimes and matching.
+ * What counts as a document, a lifetime and a match.
  */
 import { boolean, duration, oneOf, orWord } from "../parsers.ts"
 import { variable } from "../Variable.ts"

@@ -1,5 +1,5 @@
 /**
- * Logs, metrics, the decision log and traces.
+ * What the service tells of itself.
  */
 import {
   collectorHeaders,
