@@ -4,7 +4,7 @@
 import { Effect, type Scope } from "effect"
 import { Cluster, Redis } from "ioredis"
 import { randomInt } from "node:crypto"
-import { type Guard, makeGuard } from "./Guard.ts"
+import { type CircuitBreaker, makeCircuitBreaker } from "./CircuitBreaker.ts"
 import { connectMs, type RedisSettings, toClusterOptions, toNodes, toRedisOptions } from "./options.ts"
 import { type RedisError, toRedisError } from "./RedisError.ts"
 import { makeReplyTimeout } from "./ReplyTimeout.ts"
@@ -14,7 +14,7 @@ export type Argument = string | number | Buffer
 /** Bulk strings arrive as buffers. */
 export type Reply = null | number | string | Buffer | ReadonlyArray<Reply>
 
-export interface RedisClient extends Pick<Guard, "state" | "onChange"> {
+export interface RedisClient extends Pick<CircuitBreaker, "state" | "onChange"> {
   /** Sends one command. It ends within the time-out; while the breaker is open, it fails at once. */
   readonly send: (command: string, ...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisError>
 }
@@ -25,7 +25,7 @@ export interface RedisClient extends Pick<Guard, "state" | "onChange"> {
  */
 export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisClient, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const { onChange, run, state } = yield* makeGuard(
+    const { onChange, run, state } = yield* makeCircuitBreaker(
       settings.breakerMs === undefined ? {} : { periodMs: settings.breakerMs }
     )
     const { wait } = yield* makeReplyTimeout(settings.timeoutMs)

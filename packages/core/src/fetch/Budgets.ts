@@ -18,9 +18,9 @@ import { Clock, Effect, Exit, Option, PartitionedSemaphore } from "effect"
 import type { BudgetLimits } from "../Limits.ts"
 import { CallerBudget } from "../question/CallerBudget.ts"
 import { monotonicMs } from "../question/Stamp.ts"
-import type { Path } from "./FairQueue.ts"
+import { type BudgetGate, type BudgetGateError, makeBudgetGate } from "./BudgetGate.ts"
+import type { GroupPath } from "./FairQueue.ts"
 import { type Fetcher, FetchError, type FetchRequest, type Waiting } from "./Fetcher.ts"
-import { type Gate, type GateError, makeGate } from "./Gate.ts"
 import { siteOf } from "./Site.ts"
 
 type Get = Fetcher["Service"]["get"]
@@ -37,7 +37,7 @@ export const withBudgets = ({ find, get }: Fetcher["Service"], limits: BudgetLim
     const { account } = yield* CallerBudget
     const site = siteOf(request.target.host)
     const path = pathOf(request, account)
-    const throughGate = (gate: Gate, by: Path) => <A>(work: Effect.Effect<A, FetchError>) =>
+    const throughGate = (gate: BudgetGate, by: GroupPath) => <A>(work: Effect.Effect<A, FetchError>) =>
       gate.pass(work, { path: by, withinMs: request.limits.attemptMs, wait: waitFor(request) })
     const inTurn = <A>(work: Effect.Effect<A, FetchError>) => takeTurn(everything, account, request, work)
 
@@ -56,7 +56,7 @@ export const withBudgets = ({ find, get }: Fetcher["Service"], limits: BudgetLim
  * take more than half; then the callers, which the operator knows; then the sites of the source domains, which cost
  * money; then the source domains.
  */
-const pathOf = ({ hadMaterial, sourceDomain }: FetchRequest, account: string): Path => [
+const pathOf = ({ hadMaterial, sourceDomain }: FetchRequest, account: string): GroupPath => [
   hadMaterial ? "had material" : "",
   account,
   siteOf(sourceDomain),
@@ -64,15 +64,16 @@ const pathOf = ({ hadMaterial, sourceDomain }: FetchRequest, account: string): P
 ]
 
 /** Waits for a turn and marks the request as waiting; a shed request fails with `RateLimitedLocally`. */
-const waitFor = (request: FetchRequest) => (turn: Effect.Effect<void, GateError>): Effect.Effect<void, FetchError> =>
-  waitingFor(request, "RateLimitedLocally", turn).pipe(
-    Effect.catch(({ retryAfterMs }) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        Effect.fail(
-          new FetchError({ code: "RateLimitedLocally", retryAfterMs, trace: { startedAt: now, endedAt: now } })
-        ))
+const waitFor =
+  (request: FetchRequest) => (turn: Effect.Effect<void, BudgetGateError>): Effect.Effect<void, FetchError> =>
+    waitingFor(request, "RateLimitedLocally", turn).pipe(
+      Effect.catch(({ retryAfterMs }) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.fail(
+            new FetchError({ code: "RateLimitedLocally", retryAfterMs, trace: { startedAt: now, endedAt: now } })
+          ))
+      )
     )
-  )
 
 /**
  * Sets the reason of waiting (see {@link FetchRequest.waiting}). An interruption keeps it: it is the reason why the
@@ -110,16 +111,16 @@ const takeTurn = <A>(
  * Gates by key. Idle gates are swept when their number has doubled, so the rate of a flood of keys bounds the memory.
  */
 const makeGates = (concurrent: number, perMinute: number) => {
-  const gates = new Map<string, Gate>()
+  const gates = new Map<string, BudgetGate>()
   let sweepAt = 1_024
-  return (key: string, now: number): Gate => {
+  return (key: string, now: number): BudgetGate => {
     const known = gates.get(key)
     if (known !== undefined) return known
     if (gates.size >= sweepAt) {
       for (const [name, gate] of gates) if (gate.isIdle(now)) gates.delete(name)
       sweepAt = Math.max(1_024, gates.size * 2)
     }
-    const gate = makeGate(concurrent, perMinute)
+    const gate = makeBudgetGate(concurrent, perMinute)
     gates.set(key, gate)
     return gate
   }

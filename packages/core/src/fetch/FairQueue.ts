@@ -10,11 +10,11 @@
  */
 
 /** The groups of a waiter, the widest first; all paths of a queue have the same length. */
-export type Path = ReadonlyArray<string>
+export type GroupPath = ReadonlyArray<string>
 
 export interface FairQueue<W> {
   readonly size: () => number
-  readonly add: (path: Path, waiter: W) => void
+  readonly add: (path: GroupPath, waiter: W) => void
   /** Removes and returns the waiter whose turn it is. */
   readonly take: () => W | undefined
   /** Removes a waiter that gives up before its turn. */
@@ -23,7 +23,7 @@ export interface FairQueue<W> {
    * The waiter to shed if the queue is full and one more of this path arrives: the last waiter of the largest group.
    * `undefined` if the newcomer's own group is the largest: then the newcomer is shed.
    */
-  readonly victimFor: (path: Path) => W | undefined
+  readonly victimFor: (path: GroupPath) => W | undefined
 }
 
 export const makeFairQueue = <W extends object>(): FairQueue<W> => {
@@ -139,7 +139,7 @@ const unlink = <W>(parent: Group<W>, { after, before }: Group<W>): void => {
   else after.before = before
 }
 
-const victimWithin = <W>(group: Group<W>, [name, ...rest]: Path): W | undefined => {
+const victimWithin = <W>(group: Group<W>, [name, ...rest]: GroupPath): W | undefined => {
   if (name === undefined) return undefined
   const own = group.groups.get(name)
   const most = largest(group)

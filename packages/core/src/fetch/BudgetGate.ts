@@ -9,24 +9,24 @@
  */
 import { Deferred, Effect, Fiber } from "effect"
 import { monotonicMs } from "../question/Stamp.ts"
-import { type FairQueue, makeFairQueue, type Path } from "./FairQueue.ts"
+import { type FairQueue, type GroupPath, makeFairQueue } from "./FairQueue.ts"
 
 /** The queue is full; retry after so many milliseconds. */
-export interface GateError {
+export interface BudgetGateError {
   readonly retryAfterMs: number
 }
 
-export interface Gate {
+export interface BudgetGate {
   /**
    * Runs the work when its turn comes. `wait` wraps the waiting, if there is any; interruption leaves the queue.
    */
   readonly pass: <A, E, F>(
     work: Effect.Effect<A, E>,
     entry: {
-      readonly path: Path
+      readonly path: GroupPath
       /** Maximum of milliseconds until the turn. */
       readonly withinMs: number
-      readonly wait: (turn: Effect.Effect<void, GateError>) => Effect.Effect<void, F>
+      readonly wait: (turn: Effect.Effect<void, BudgetGateError>) => Effect.Effect<void, F>
     }
   ) => Effect.Effect<A, E | F>
   /** Nothing runs or waits, and the bucket is full: the gate can be deleted. */
@@ -34,11 +34,11 @@ export interface Gate {
 }
 
 interface Waiter {
-  readonly turn: Deferred.Deferred<void, GateError>
+  readonly turn: Deferred.Deferred<void, BudgetGateError>
   isInside: boolean
 }
 
-export const makeGate = (concurrent: number, perMinute: number): Gate => {
+export const makeBudgetGate = (concurrent: number, perMinute: number): BudgetGate => {
   const queue: FairQueue<Waiter> = makeFairQueue()
   const bucket = makeBucket(perMinute)
   let inside = 0
@@ -74,7 +74,7 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
       })
   )
 
-  const join = (path: Path, withinMs: number, now: number): Waiter => {
+  const join = (path: GroupPath, withinMs: number, now: number): Waiter => {
     const waiter: Waiter = { turn: Deferred.makeUnsafe(), isInside: false }
     const waitMs = bucket.waitMs(now, queue.size() + 1)
     const shedWaiter = waitMs <= withinMs ? undefined : queue.victimFor(path) ?? waiter
@@ -112,7 +112,7 @@ export const makeGate = (concurrent: number, perMinute: number): Gate => {
 }
 
 /** Yields, so each request starts on a fresh stack: a chain of requests that end at once would overflow it. */
-const awaitTurn = (turn: Waiter["turn"]): Effect.Effect<void, GateError> =>
+const awaitTurn = (turn: Waiter["turn"]): Effect.Effect<void, BudgetGateError> =>
   Deferred.await(turn).pipe(Effect.result, Effect.tap(Effect.yieldNow), Effect.flatMap(Effect.fromResult))
 
 const shed = ({ turn }: Waiter, waitMs: number): void =>

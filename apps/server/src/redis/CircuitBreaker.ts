@@ -4,39 +4,41 @@
  */
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect } from "effect"
-import { admit, type Breaker, closed, settle, type Ticket } from "./Breaker.ts"
+import { admit, type Breaker, closed, settle, type Ticket } from "./breakerStates.ts"
 import { RedisError, toRedisError } from "./RedisError.ts"
 
-export interface GuardOptions {
+export interface CircuitBreakerOptions {
   /** Milliseconds for which the breaker stays open. Default 5,000. Longer: cheaper outages, later recovery. */
   readonly periodMs?: number
 }
 
 /** `open` until a probe succeeds. */
-export type GuardState = "closed" | "open"
+export type BreakerState = "closed" | "open"
 
-export interface Guard {
+export interface CircuitBreaker {
   /**
    * Sends unless the breaker is open. The result of a command counts even if its caller was interrupted: otherwise
    * callers with short deadlines would meet a slow Redis again and again.
    */
   readonly run: <A>(send: () => Promise<A>) => Effect.Effect<A, RedisError>
-  readonly state: () => GuardState
+  readonly state: () => BreakerState
   /** Calls back on every change of state, until the returned function is called. */
-  readonly onChange: (listener: (state: GuardState) => void) => () => void
+  readonly onChange: (listener: (state: BreakerState) => void) => () => void
 }
 
 const defaultPeriodMs = 5_000
 
-export const makeGuard = ({ periodMs = defaultPeriodMs }: GuardOptions = {}): Effect.Effect<Guard> =>
+export const makeCircuitBreaker = (
+  { periodMs = defaultPeriodMs }: CircuitBreakerOptions = {}
+): Effect.Effect<CircuitBreaker> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const listeners = new Set<(state: GuardState) => void>()
+    const listeners = new Set<(state: BreakerState) => void>()
     const current: { breaker: Breaker } = { breaker: closed }
 
     const now = () => monotonicMsOf(clock)
-    const state = (): GuardState => current.breaker._tag === "Closed" ? "closed" : "open"
+    const state = (): BreakerState => current.breaker._tag === "Closed" ? "closed" : "open"
 
     const end = (ticket: Ticket, error?: RedisError) => {
       const before = state()
