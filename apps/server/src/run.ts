@@ -6,7 +6,7 @@ import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
 import { readAccess } from "./access/access.ts"
 import { layerApp } from "./App.ts"
 import { environment, readSettings, unknownVariables } from "./config/Config.ts"
-import { toConfigError, toEgressOptions } from "./config/policy.ts"
+import { egressFault, toEgressOptions } from "./config/policy.ts"
 import { layerLogging } from "./telemetry/logging.ts"
 
 const service = Effect.gen(function*() {
@@ -16,7 +16,7 @@ const service = Effect.gen(function*() {
   const access = yield* readAccess(settings)
   return yield* Effect.forEach(unknownVariables(env), (warning) => Effect.logWarning(warning)).pipe(
     Effect.andThen(Layer.launch(layerApp(settings, egress, access))),
-    Effect.catchTag("EgressConfigError", (error) => Effect.fail(toConfigError(error))),
+    Effect.catchTag("EgressConfigError", (error) => Effect.fail(egressFault(error))),
     Effect.catchTag("ServeError", ({ cause }) => Effect.fail(cannotListen(settings, cause))),
     Effect.provide(layerLogging(settings))
   )

@@ -43,7 +43,7 @@ export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions
   }))
 
 /** Names the variable of an option that the egress client refused. */
-export const toConfigError = ({ detail, option }: EgressConfigError): ConfigError =>
+export const egressFault = ({ detail, option }: EgressConfigError): ConfigError =>
   new ConfigError({ faults: [`${egressVariables[option].name}: ${detail}`] })
 
 const egressVariables = {

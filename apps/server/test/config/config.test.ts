@@ -5,7 +5,7 @@ import { ConfigProvider, Effect, Layer, Redacted, Result } from "effect"
 import { inspect } from "node:util"
 import { getHeapStatistics } from "node:v8"
 import { type Environment, environment, isLoopback, readSettings, unknownVariables } from "../../src/config/Config.ts"
-import { toConfigError, toEgressOptions, toPolicy } from "../../src/config/policy.ts"
+import { egressFault, toEgressOptions, toPolicy } from "../../src/config/policy.ts"
 import type { Variable } from "../../src/config/Variable.ts"
 import { type Settings, variables } from "../../src/config/variables.ts"
 
@@ -218,7 +218,7 @@ describe("egress", () => {
       Effect.gen(function*() {
         const error = yield* toEgressOptions(settingsOf({ [name]: text })).pipe(
           Effect.flatMap((options) => Effect.scoped(Layer.build(HttpsFetcher.layer(options)))),
-          Effect.catchTag("EgressConfigError", (inner) => Effect.fail(toConfigError(inner))),
+          Effect.catchTag("EgressConfigError", (inner) => Effect.fail(egressFault(inner))),
           Effect.flip
         )
         assert.match(error.message, fault)

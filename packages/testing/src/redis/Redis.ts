@@ -32,7 +32,7 @@ export interface RedisOptions {
 
 export interface RedisServer {
   readonly port: number
-  /** `redis:` or `rediss:`, with the password where there is one. */
+  /** `redis:` or `rediss:` URL, with the password if there is one. */
   readonly url: string
   /** Of the current process, or the last one. */
   readonly pid: number
