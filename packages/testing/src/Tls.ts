@@ -57,7 +57,7 @@ export interface Authority {
   readonly root: Certificate
   readonly intermediate: Certificate
   /** A root that no client trusts. */
-  readonly stranger: Certificate
+  readonly untrustedRoot: Certificate
   /** All leaves share one key pair, so issuing is fast. */
   readonly keys: KeyPair
 }
@@ -70,15 +70,15 @@ export const makeAuthority: Effect.Effect<Authority> = Effect.gen(function*() {
     notBefore: daysFromNow(-3650),
     notAfter: daysFromNow(3650)
   })
-  const stranger = yield* rootCa({ subject: "CN=Nobody Trusts This Root" })
-  return { root, intermediate, stranger, keys: yield* Effect.promise(() => generateKeys("ec")) }
+  const untrustedRoot = yield* rootCa({ subject: "CN=Nobody Trusts This Root" })
+  return { root, intermediate, untrustedRoot, keys: yield* Effect.promise(() => generateKeys("ec")) }
 })
 
 const wildcard = (host: string, label: string) => `${label}.${host.split(".").slice(1).join(".")}`
 
 /** The certificate that `host` presents. */
 export const certificateFor = (
-  { intermediate, keys, stranger }: Authority,
+  { intermediate, keys, untrustedRoot }: Authority,
   host: string,
   tag: TlsBehaviour["_tag"]
 ): Effect.Effect<Certificate> => {
@@ -96,7 +96,7 @@ export const certificateFor = (
     case "SelfSigned":
       return selfSigned({ ...good, keys })
     case "UntrustedRoot":
-      return leaf(good, stranger)
+      return leaf(good, untrustedRoot)
     case "Wildcard":
       return leaf({ dnsNames: [wildcard(host, "*")] })
     case "PartialWildcard":
