@@ -49,21 +49,21 @@ export interface CertificateOptions {
   /** A number or hex digits; default random. */
   readonly serial?: number | string
   readonly key?: KeyKind
-  /** Reuses these keys, as a same-key renewal does; overrides `key`. */
+  /** Use these keys again, as a same-key renewal does; overrides `key`. */
   readonly keys?: KeyPair
   readonly ca?: boolean
   readonly pathLength?: number
-  /** Default: what the kind of certificate needs. An empty array omits the extension. */
+  /** Default what the kind of certificate needs; empty leaves the extension out. */
   readonly keyUsage?: ReadonlyArray<KeyUsageName>
-  /** OIDs. Default: serverAuth and clientAuth on leaves, none on CAs. An empty array omits the extension. */
+  /** OIDs; default serverAuth and clientAuth on leaves, none on CAs; empty leaves the extension out. */
   readonly extendedKeyUsage?: ReadonlyArray<string>
   /** DNS subtrees. */
   readonly nameConstraints?: { readonly permitted?: ReadonlyArray<string>; readonly excluded?: ReadonlyArray<string> }
-  /** Adds an unknown critical extension. */
+  /** Adds a critical extension that nobody knows. */
   readonly criticalUnknown?: boolean
-  /** Hash of the signature on this certificate; default SHA-256. */
+  /** Of the signature on this certificate; default SHA-256. */
   readonly hash?: SignatureHash
-  /** Number of additional DNS names, from `extra-0.example`. */
+  /** So many more DNS names, `extra-0.example` and on. */
   readonly extraSanCount?: number
 }
 

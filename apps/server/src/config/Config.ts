@@ -16,7 +16,7 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faul
   }
 }
 
-/** All variables of the environment that begin with `POSH_` or `OTEL_`, known or unknown. */
+/** The variables of the environment whose name begins with `POSH_` or `OTEL_`, known or not. */
 export const environment: Effect.Effect<Environment> = Effect.gen(function*() {
   const provider = yield* ConfigProvider.ConfigProvider
   return Object.fromEntries([
@@ -63,7 +63,7 @@ export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
 
-/** The provider presents the environment as a tree: names are split at underscores. */
+/** The provider shows an environment as a tree, whose edges are the parts of names between underscores. */
 const valuesBelow = (
   provider: ConfigProvider.ConfigProvider,
   path: ReadonlyArray<string>

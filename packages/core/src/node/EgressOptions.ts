@@ -39,7 +39,7 @@ export interface EgressOptions {
   readonly proxy?: Proxy
 }
 
-/** An option is invalid; `detail` says why. */
+/** An option cannot be used; `detail` says what is wrong with it. */
 export class EgressConfigError extends Data.TaggedError("EgressConfigError")<{
   readonly option: keyof EgressOptions
   readonly detail: string

@@ -25,7 +25,7 @@ export const makeTrustStore = (extraCa?: string): Result.Result<SecureContext, E
           secureOptions: constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_NO_RENEGOTIATION |
             constants.SSL_OP_NO_TICKET
         }),
-      catch: () => configError("OpenSSL refuses the certificates")
+      catch: () => fault("OpenSSL refuses the certificates")
     }))
 
 /** RFC 9325 §4.2 and TLS 1.3: only authenticated encryption with ephemeral elliptic-curve keys (ECDHE). */
@@ -43,26 +43,23 @@ export const cipherSuites: ReadonlyArray<string> = [
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g
 
-/** OpenSSL silently skips blocks that it cannot parse; a missing root must be an error. */
+/** OpenSSL skips what it cannot read; a root that silently is not there must not pass. */
 const parseRoots = (pem: string): Result.Result<ReadonlyArray<string>, EgressConfigError> => {
   const blocks = [...pem.matchAll(block)]
-  if (pem.replaceAll(block, "").includes("-----BEGIN ")) return Result.fail(configError("a PEM block is cut off"))
-  if (blocks.length === 0) return Result.fail(configError("holds no PEM certificate"))
+  if (pem.replaceAll(block, "").includes("-----BEGIN ")) return Result.fail(fault("a PEM block is cut off"))
+  if (blocks.length === 0) return Result.fail(fault("holds no PEM certificate"))
   return Result.all(blocks.map(([text, label], index) => parseRoot(text, label, index + 1)))
 }
 
 const parseRoot = (text: string, label: string | undefined, number: number): Result.Result<string, EgressConfigError> =>
   label !== "CERTIFICATE"
-    ? Result.fail(configError(`block ${number} is ${label}, not CERTIFICATE`))
+    ? Result.fail(fault(`block ${number} is ${label}, not CERTIFICATE`))
     : Result.flatMap(
-      Result.try({
-        try: () => new X509Certificate(text),
-        catch: () => configError(`block ${number} is no certificate`)
-      }),
+      Result.try({ try: () => new X509Certificate(text), catch: () => fault(`block ${number} is no certificate`) }),
       (certificate) =>
         certificate.ca || certificate.subject === certificate.issuer
           ? Result.succeed(text)
-          : Result.fail(configError(`block ${number} is no CA certificate`))
+          : Result.fail(fault(`block ${number} is no CA certificate`))
     )
 
-const configError = (detail: string) => new EgressConfigError({ option: "extraCa", detail })
+const fault = (detail: string) => new EgressConfigError({ option: "extraCa", detail })

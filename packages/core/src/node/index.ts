@@ -1,4 +1,4 @@
-/** Egress: HTTPS GET on Node.js, hardened against untrusted domains and origins. */
+/** Egress: HTTPS GET on Node.js, safe against strangers at both ends. */
 export { addressFault, parseNetworks } from "./AddressPolicy.ts"
 export { type ConnectTo, type ConnectToEntry, parseConnectTo } from "./ConnectTo.ts"
 export { EgressConfigError, type EgressOptions } from "./EgressOptions.ts"
