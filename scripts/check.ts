@@ -1,5 +1,6 @@
 /**
- * The project's own rules, each with the reason in its file. Prints every breach and exits 1 if there is any.
+ * Checks the project's own rules; each rule's file gives its reason. Prints every violation and exits 1 if there is
+ * any.
  */
 import { checkCodes } from "./rules/codes.ts"
 import { checkCommands } from "./rules/commands.ts"

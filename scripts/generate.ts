@@ -1,6 +1,6 @@
 /**
- * Writes the files that are made from code, so that prose and code cannot differ. `--check` compares instead, and names
- * the files that are out of date.
+ * Writes the files that are generated from code, so that prose and code cannot differ. With `--check` it compares
+ * instead, and names the stale files.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"

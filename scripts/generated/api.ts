@@ -6,7 +6,7 @@ import { table } from "./markdown.ts"
 import { openApiDocument } from "./openApi.ts"
 import { meaning, resolve, type Schema, type Schemas, typeText, valuesOf } from "./schemas.ts"
 
-/** The parts of OpenAPI that are looked at. */
+/** The parts of OpenAPI that are used. */
 interface Document {
   readonly info: { readonly version: string }
   readonly tags: ReadonlyArray<{ readonly name: string; readonly description: string }>
@@ -162,7 +162,7 @@ const messageSection = (name: string, schema: Schema, schemas: Schemas): string 
   ].join("\n\n")
 }
 
-/** The message whose members this one has too, with more of its own. */
+/** The message that this one extends with more members. */
 const baseOf = (name: string, { properties = {}, required = [] }: Schema, schemas: Schemas): string | undefined =>
   Object.keys(schemas).find((other) => {
     const members = Object.entries(schemas[other]?.properties ?? {})
@@ -174,7 +174,7 @@ const baseOf = (name: string, { properties = {}, required = [] }: Schema, schema
       )
   })
 
-/** The members, and below them those of objects that have no name of their own. */
+/** The members, and below them the members of anonymous objects. */
 const memberRows = (schema: Schema, schemas: Schemas, prefix: string): Array<Array<string>> =>
   Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
     const row = [

@@ -1,5 +1,5 @@
 /**
- * The reference of all variables, from the rows that the service reads them by.
+ * The reference of all variables, from the rows by which the service parses them.
  */
 import type { Variable } from "../../apps/server/src/config/Variable.ts"
 import { variables } from "../../apps/server/src/config/variables.ts"

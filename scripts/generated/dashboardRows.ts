@@ -1,12 +1,12 @@
 /**
- * What the dashboard shows, row by row: first whether callers get answers, then why not.
+ * The rows of the dashboard: first if callers get answers, then the causes if they do not.
  */
 
 export interface Panel {
   readonly title: string
-  /** What to make of it. */
+  /** How to interpret it. */
   readonly description: string
-  /** Of Grafana. */
+  /** Unit of Grafana. */
   readonly unit: "reqps" | "ops" | "s" | "percentunit" | "short" | "bytes"
   readonly stacked?: boolean
   readonly queries: ReadonlyArray<readonly [legend: string, expr: string]>

@@ -1,5 +1,5 @@
 /**
- * The reference of all codes: verdicts, problems, findings, and what this build cannot say.
+ * The reference of all codes: verdicts, problems, findings, and codes that this build does not use.
  */
 import { problems } from "../../packages/api/src/Problem.ts"
 import { failures, type Memory, unreachable, type VerdictKind } from "../../packages/core/src/codes.ts"

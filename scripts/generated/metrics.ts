@@ -1,5 +1,5 @@
 /**
- * The reference of all metrics, from the rows that the service registers them by.
+ * The reference of all metrics, from the rows by which the service registers them.
  */
 import { catalogue, type Labels, type Row } from "../../apps/server/src/telemetry/catalogue.ts"
 import { table } from "./markdown.ts"
@@ -48,7 +48,7 @@ const labelSection = ([name, { series }]: readonly [string, Row]): string =>
     )
   }`
 
-/** Those of the process that makes the reference are not to stand in it. */
+/** Replaces values of the generating process, such as the version of Node.js. */
 const ofTheProcess = "posh_build_info"
 
 const valuesText = (name: string, label: string, series: ReadonlyArray<Labels>): string => {

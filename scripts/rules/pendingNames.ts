@@ -5,13 +5,7 @@
 const renamed = "renamed in a later commit"
 
 export const pendingNames: Readonly<Record<string, string>> = {
-  "Answer": renamed,
   "Asked": renamed,
   "Attempt": renamed,
-  "Evidence": renamed,
-  "Gate": renamed,
-  "Guard": renamed,
-  "Known": renamed,
-  "Path": renamed,
   "learn": renamed
 }

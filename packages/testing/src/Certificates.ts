@@ -1,6 +1,6 @@
 /**
- * A small CA that signs what it is told to, good or bad. Dates are those of the real clock, not of Effect's `Clock`: real
- * TLS peers read the certificates, and a `TestClock` stands in 1970.
+ * A small CA that issues any certificate, valid or not. Dates follow the real clock, not Effect's `Clock`: real TLS
+ * peers check them, and a `TestClock` begins in 1970.
  */
 import "reflect-metadata"
 import * as x509 from "@peculiar/x509"
@@ -13,14 +13,14 @@ import type { KeyKind, KeyPair, SignatureHash } from "./keys.ts"
 
 export type { CertificateOptions, KeyKind, KeyPair, KeyUsageName, SignatureHash }
 
-/** A certificate with everything a test may want to do with it. */
+/** A certificate with its keys and chain. */
 export interface Certificate {
   readonly der: Uint8Array
   readonly pem: string
   readonly keyPem: string
   readonly keys: KeyPair
   readonly cert: x509.X509Certificate
-  /** The chain above, nearest first; empty where self-signed. */
+  /** The chain above, nearest first; empty if self-signed. */
   readonly issuers: ReadonlyArray<Certificate>
 }
 
@@ -32,7 +32,7 @@ export const selfSigned = (options: CertificateOptions = {}): Effect.Effect<Cert
 export const issue = (issuer: Certificate, options: CertificateOptions = {}): Effect.Effect<Certificate> =>
   Effect.promise(() => build(options, issuer))
 
-/** A self-signed CA, valid ten years either way so that chains hold at any injected time a test is likely to use. */
+/** A self-signed CA, valid ten years before and after now, so chains are valid at any time that a test injects. */
 export const rootCa = (options: CertificateOptions = {}): Effect.Effect<Certificate> =>
   selfSigned({
     subject: "CN=Test Root",
@@ -74,7 +74,7 @@ const build = async (options: CertificateOptions, issuer: Certificate | undefine
   }
 }
 
-// X.520 ends common names at 64 characters; longer hosts exist only in the alternative names.
+// X.520 limits common names to 64 characters; longer hosts are only in the alternative names.
 const defaultSubject = ({ dnsNames, srvNames, xmppAddrs }: CertificateOptions): string =>
   `CN=${(dnsNames?.[0] ?? srvNames?.[0] ?? xmppAddrs?.[0] ?? "Test").slice(0, 64)}`
 

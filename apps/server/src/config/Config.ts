@@ -1,5 +1,5 @@
 /**
- * From the environment to settings. Nothing else of the service reads the environment.
+ * The environment → settings. No other module of the service reads the environment.
  */
 import { Data, Effect, Record, Result } from "effect"
 import { serversFault } from "../redis/Servers.ts"
@@ -9,7 +9,7 @@ import { type Settings, variables } from "./variables.ts"
 /** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Settings cannot be used; every fault names its variable. */
+/** The settings are invalid; every fault names its variable. */
 export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faults: ReadonlyArray<string> }> {
   override get message(): string {
     return this.faults.join("; ")
@@ -28,7 +28,7 @@ export const ownVariables = (env: Environment): Environment =>
  *
  * **Details**
  *
- * An empty variable counts as unset. Fails with every fault at once, so that an operator mends them in one go.
+ * An empty variable counts as unset. Fails with all faults together, so an operator can fix them at once.
  */
 export const readSettings = (env: Environment): Result.Result<Settings, ConfigError> => {
   const rows = Object.entries<Variable<unknown>>(variables)
@@ -44,7 +44,7 @@ export const readSettings = (env: Environment): Result.Result<Settings, ConfigEr
     : Result.succeed(settings)
 }
 
-/** A warning for each variable that looks like ours and is none: a misspelt limit must not pass silently. */
+/** A warning for each unknown `POSH_` variable: a misspelt limit must not be ignored silently. */
 export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
   const known = Object.values<Variable<unknown>>(variables).map(({ name }) => name)
   return Record.keys(env)
@@ -57,7 +57,7 @@ export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
     })
 }
 
-/** Is this an address that only this machine reaches? */
+/** True for an address that only this machine can reach. */
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
 
@@ -107,7 +107,7 @@ const accessFaults = (settings: Settings): ReadonlyArray<string> => {
   return faults
 }
 
-/** The known name that is fewest typing errors away, where these are few. */
+/** The known name with the smallest edit distance, if that is at most 3. */
 const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
   const [best] = known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
@@ -115,7 +115,7 @@ const nearest = (name: string, known: ReadonlyArray<string>): string | undefined
   return best !== undefined && best.distance <= 3 ? best.candidate : undefined
 }
 
-// Levenshtein's distance, one row of the table at a time.
+// Levenshtein distance, one row of the table at a time.
 const editDistance = (left: string, right: string): number => {
   let above = [...right, ""].map((_, column) => column)
   for (const [row, character] of [...left].entries()) {

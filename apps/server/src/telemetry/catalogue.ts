@@ -1,6 +1,6 @@
 /**
- * Every metric that the service exports, as data: it is registered, documented (`docs/reference/metrics.md`) and checked
- * against dashboards and alerts from here.
+ * All metrics that the service exports, as data: the registry, the reference (`docs/reference/metrics.md`) and the
+ * check of dashboards and alerts use it.
  */
 import { productVersion } from "../process/version.ts"
 import {
@@ -20,28 +20,28 @@ export type Labels = Readonly<Record<string, string>>
 
 export interface Row {
   readonly type: "counter" | "gauge" | "histogram"
-  /** What one of it is; seconds and bytes where it is measured. */
+  /** Unit of the value; seconds and bytes for measurements. */
   readonly unit: string
   readonly help: string
-  /** What an operator does about it. */
+  /** Advice for operators. */
   readonly advice: string
-  /** Every combination of labels that there is; they all exist from the start. */
+  /** All combinations of labels; all series exist from the start. */
   readonly series: ReadonlyArray<Labels>
-  /** Upper ends of the buckets of a histogram. */
+  /** Upper bounds of the buckets of a histogram. */
   readonly buckets?: ReadonlyArray<number>
 }
 
 const unlabelled: ReadonlyArray<Labels> = [{}]
 
-/** One series for each value of one label. */
+/** One series per value of a label. */
 const by = (label: string, values: ReadonlyArray<string>): ReadonlyArray<Labels> =>
   values.map((value) => ({ [label]: value }))
 
-/** Every combination. */
+/** The Cartesian product of two sets of labels. */
 const times = (left: ReadonlyArray<Labels>, right: ReadonlyArray<Labels>): ReadonlyArray<Labels> =>
   left.flatMap((one) => right.map((other) => ({ ...one, ...other })))
 
-// Warm answers take microseconds, cold ones as long as the network does, and none longer than 30 s (POSH-REQ-07).
+// Warm answers take microseconds, cold ones depend on the network, and none takes longer than 30 s (POSH-REQ-07).
 const answerBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const networkBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 12]
 const commandBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5]

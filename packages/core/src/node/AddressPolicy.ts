@@ -1,6 +1,6 @@
 /**
- * May this address be dialled? Globally routable unicast only, so that no document can be used to reach what is near
- * this process (POSH-SEC-10).
+ * The address policy: only globally routable unicast addresses may be dialled, so no document can make this process
+ * reach internal services (SSRF, POSH-SEC-10).
  */
 import { Result } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
@@ -8,11 +8,11 @@ import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
 
 /**
- * The addresses that may be dialled, in their order.
+ * Filters the addresses that may be dialled, in order.
  *
  * **Details**
  *
- * Refused addresses are dropped; fails with `BlockedAddress` where none is left, and then names some of them.
+ * Fails with `BlockedAddress` if none is left; the error names some of the refused addresses.
  */
 export const vetAddresses = (
   addresses: ReadonlyArray<string>,
@@ -23,18 +23,18 @@ export const vetAddresses = (
 }
 
 /**
- * Why an address is refused, in a few words; `undefined` where it may be dialled.
+ * Why an address is refused, in a few words; `undefined` if it may be dialled.
  *
  * **Details**
  *
- * An IPv4 address embedded in an IPv6 one is judged as that IPv4 address, however it is spelt. `allowed` exempts an
- * address by either form.
+ * An IPv4 address that is embedded in an IPv6 address is checked as IPv4, in any notation. `allowed` exempts an address
+ * in either form.
  */
 export const addressFault = (
   address: string,
   allowed: ReadonlyArray<IpNetwork.IpNetwork> = []
 ): string | undefined => {
-  const parsed = NetAddress.ipFromString(address) // refuses zone ids, which have no meaning beyond this machine
+  const parsed = NetAddress.ipFromString(address) // refuses zone ids, which are local to this machine
   if (Result.isFailure(parsed)) return "not an IP address"
 
   const outer = parsed.success
@@ -52,7 +52,7 @@ export const addressFault = (
  *
  * **Details**
  *
- * Bits below the prefix must be zero, because a block with others set is more often a typing error than meant.
+ * Host bits must be zero: a block with host bits is more often a typing error than intended.
  */
 export const parseNetworks = (
   text: string
@@ -106,11 +106,11 @@ export const ipv6Registry = registry({
   "3fff::/20": "documentation" // RFC 9637
 })
 
-/** Loopback, link local, unique local, multicast, discard, segment routing, local-use NAT64: all lie outside. */
+/** Loopback, link local, unique local, multicast, discard, segment routing, local-use NAT64: all outside `2000::/3`. */
 const ipv6Fault = (address: NetAddress.Ipv6Address): string | undefined =>
   IpNetwork.contains(globalUnicast, address) ? registered(ipv6Registry, address) : "no global unicast"
 
-/** The IPv4 address that a packet to this address ends up at, or comes from. */
+/** The IPv4 address to which a packet is translated or tunnelled, or from which it comes. */
 const embeddedIpv4 = (address: NetAddress.Ipv6Address): NetAddress.Ipv4Address | undefined => {
   const [a, b, c, d, e, f, g, h] = NetAddress.ipv6ToSegments(address)
   const isZeroUpTo = (...segments: ReadonlyArray<number>) => segments.every((segment) => segment === 0)
@@ -125,7 +125,7 @@ const embeddedIpv4 = (address: NetAddress.Ipv6Address): NetAddress.Ipv4Address |
 const ipv4 = (high: number, low: number) =>
   NetAddress.ipv4FromBytesUnsafe(Uint8Array.of(high >>> 8, high & 0xff, low >>> 8, low & 0xff))
 
-/** Enough to see what is wrong; an answer can hold hundreds. */
+/** Maximum of addresses named in an error: a DNS answer can hold hundreds. */
 const namedAddresses = 4
 
 const blocked = (addresses: ReadonlyArray<string>, allowed: ReadonlyArray<IpNetwork.IpNetwork>) => {

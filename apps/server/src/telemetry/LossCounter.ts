@@ -1,25 +1,24 @@
 /**
- * What goes out and what is lost on the way, counted. The log has one line when losing begins and one when it ends, not one
- * for each time.
+ * Counts items that are sent and items that are lost. Logs only the first loss and the recovery, not every loss.
  */
 import { Effect } from "effect"
 import type { Cell } from "./Metrics.ts"
 
-export interface LossesOptions {
+export interface LossCounterOptions {
   readonly sent: Cell
   readonly lost: Cell
-  /** Said when something goes out after a loss. */
+  /** Message of the recovery: the first success after a loss. */
   readonly again: string
 }
 
-export interface Losses {
+export interface LossCounter {
   readonly isLosing: () => boolean
   readonly sent: (count: number) => Effect.Effect<void>
-  /** `message` and `why` are said where this loss is the first after a success. */
+  /** `message` and `why` are logged if this is the first loss after a success. */
   readonly lost: (count: number, message: string, why: string) => Effect.Effect<void>
 }
 
-export const makeLosses = ({ again, lost, sent }: LossesOptions): Losses => {
+export const makeLossCounter = ({ again, lost, sent }: LossCounterOptions): LossCounter => {
   let isLosing = false
   return {
     isLosing: () => isLosing,

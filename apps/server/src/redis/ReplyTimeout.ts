@@ -1,37 +1,37 @@
 /**
- * How long to wait for a reply. Time is counted in ticks of this process: while it is too busy to look at its sockets, a
- * reply may be there already, and the time that passes is no fault of Redis.
+ * The time-out of a reply, counted in ticks of this process. While the event loop is blocked, a reply may have arrived
+ * unread, and Redis must not be blamed for the delay.
  */
 import { Effect, Schedule, type Scope } from "effect"
-import { RedisFault } from "./RedisFault.ts"
+import { RedisError } from "./RedisError.ts"
 
-export interface Patience {
-  /** Fails with `timeout` where the reply stays away for too long. */
+export interface ReplyTimeout {
+  /** Rejects with `timeout` if no reply arrives in time. */
   readonly wait: <A>(reply: Promise<A>) => Promise<A>
 }
 
-/** A reply that is given up is given up so many ticks after it was asked for. */
+/** Ticks per time-out. */
 const ticks = 5
 
-export const makePatience = (timeoutMs: number): Effect.Effect<Patience, never, Scope.Scope> =>
+export const makeReplyTimeout = (timeoutMs: number): Effect.Effect<ReplyTimeout, never, Scope.Scope> =>
   Effect.gen(function*() {
     const waiting = new Set<Wait>()
     const tick = Effect.sync(() => {
       for (const wait of waiting) {
         wait.left -= 1
-        if (wait.left < 0) wait.giveUp()
+        if (wait.left < 0) wait.expire()
       }
     })
-    // Each tick in a turn of its own: sockets are looked at in between.
+    // Each tick has a turn of the event loop, so sockets are read between ticks.
     yield* tick.pipe(Effect.repeat(Schedule.spaced(timeoutMs / ticks)), Effect.forkScoped)
     return {
       wait: <A>(reply: Promise<A>) =>
         new Promise<A>((resolve, reject) => {
           const wait: Wait = {
             left: ticks,
-            giveUp: () => {
+            expire: () => {
               waiting.delete(wait)
-              reject(new RedisFault({ reason: "timeout" }))
+              reject(new RedisError({ reason: "timeout" }))
             }
           }
           waiting.add(wait)
@@ -44,5 +44,5 @@ export const makePatience = (timeoutMs: number): Effect.Effect<Patience, never, 
 
 interface Wait {
   left: number
-  readonly giveUp: () => void
+  readonly expire: () => void
 }

@@ -1,18 +1,18 @@
 /**
- * A circuit breaker as a pure state machine: may this command go out now, and what does its end say? Time is an argument,
- * in milliseconds of a clock that never goes backwards.
+ * A circuit breaker as a pure state machine: it admits commands and takes in their results. Time is an argument, in
+ * milliseconds of a monotonic clock.
  */
 
 /**
- * `probing`: one command is out to see whether Redis is back. An epoch lasts from one opening to the next; what was sent
- * in an earlier one says nothing any more.
+ * `Probing`: one command is in flight to find out if Redis is usable again (half-open). An epoch lasts from one opening
+ * to the next; results of commands of an earlier epoch are ignored.
  */
 export type Breaker =
   | { readonly _tag: "Closed"; readonly epoch: number }
   | { readonly _tag: "Open"; readonly epoch: number; readonly until: number }
   | { readonly _tag: "Probing"; readonly epoch: number }
 
-/** Leave to send one command. */
+/** Permission to send one command. */
 export interface Ticket {
   readonly epoch: number
   readonly probe: boolean
@@ -20,7 +20,7 @@ export interface Ticket {
 
 export const closed: Breaker = { _tag: "Closed", epoch: 0 }
 
-/** The ticket is absent where the command must not go out. */
+/** The ticket is absent if the command must not be sent. */
 export const admit = (
   breaker: Breaker,
   now: number
@@ -31,7 +31,7 @@ export const admit = (
   return { breaker: { _tag: "Probing", epoch }, ticket: { epoch, probe: true } }
 }
 
-/** `usable`: Redis answered, be it with a refusal. */
+/** `usable`: Redis answered, even with an error reply. */
 export const settle = (
   breaker: Breaker,
   { epoch, probe }: Ticket,

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { makeRedis } from "@posh/testing"
 import { Effect, Fiber } from "effect"
-import { makePatience } from "../../src/redis/Patience.ts"
-import { toFault } from "../../src/redis/RedisFault.ts"
+import { toRedisError } from "../../src/redis/RedisError.ts"
+import { makeReplyTimeout } from "../../src/redis/ReplyTimeout.ts"
 import { connect, timeoutMs } from "./world.ts"
 
-/** Looks at nothing, as a process that has very much to do. */
+/** Blocks the event loop. */
 const beBusy = (milliseconds: number) => {
   const end = performance.now() + milliseconds
   while (performance.now() < end);
@@ -14,13 +14,13 @@ const beBusy = (milliseconds: number) => {
 describe("a reply is waited for", () => {
   it.live("as long as the time-out says", () =>
     Effect.gen(function*() {
-      const { wait } = yield* makePatience(timeoutMs)
+      const { wait } = yield* makeReplyTimeout(timeoutMs)
       const start = performance.now()
-      const fault = yield* Effect.flip(Effect.tryPromise({
+      const error = yield* Effect.flip(Effect.tryPromise({
         try: () => wait(new Promise(() => undefined)),
-        catch: toFault
+        catch: toRedisError
       }))
-      assert.strictEqual(fault.reason, "timeout")
+      assert.strictEqual(error.reason, "timeout")
       assert.isAtLeast(performance.now() - start, timeoutMs * 0.9)
     }))
 
