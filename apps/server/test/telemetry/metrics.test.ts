@@ -10,10 +10,10 @@ import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { Listener } from "../../src/http/Listener.ts"
 import { renderProblem, write } from "../../src/http/rendered.ts"
+import * as requests from "../../src/http/telemetry/requests.ts"
 import { catalogue, type Labels, type Row } from "../../src/telemetry/catalogue.ts"
 import { verdictCodes, whoseTrouble } from "../../src/telemetry/labels.ts"
 import { makeMetrics, Metrics } from "../../src/telemetry/Metrics.ts"
-import * as requests from "../../src/telemetry/requests.ts"
 import { makeWorld, startService, valueOf } from "./world.ts"
 
 beforeAll(() => {

@@ -5,7 +5,7 @@ import { monotonicMsOf } from "@posh/core"
 import { Clock, Context, Effect, Option, Random, Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
 import type { IncomingMessage } from "node:http"
-import { findRoute } from "../routes.ts"
+import { findRoute } from "../../routes.ts"
 
 export interface TracingShape {
   /** Is the request traced? Then its work is to be done inside a span, so that its stages have theirs. */

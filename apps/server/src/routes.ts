@@ -2,7 +2,7 @@
  * The route of a request, as labels and spans name it: one of a closed set, whatever callers ask for.
  */
 import type { IncomingMessage } from "node:http"
-import { routes } from "./labels.ts"
+import { routes } from "./telemetry/labels.ts"
 
 /** The most asked one is not looked for. */
 export const findRoute = ({ method, url = "" }: IncomingMessage): string => {

@@ -4,12 +4,12 @@
 import type { ProblemCode } from "@posh/api"
 import { Effect, Layer, Option } from "effect"
 import type { ServerResponse } from "node:http"
-import type { Lanes } from "../http/Listener.ts"
-import { problemOf } from "../http/rendered.ts"
-import { cellsBy, increment } from "./counting.ts"
-import { problemCodes, routes, statusClasses } from "./labels.ts"
-import { type Cell, type Histogram, Metrics } from "./Metrics.ts"
-import { findRoute } from "./routes.ts"
+import { findRoute } from "../../routes.ts"
+import { cellsBy, increment } from "../../telemetry/counting.ts"
+import { problemCodes, routes, statusClasses } from "../../telemetry/labels.ts"
+import { type Cell, type Histogram, Metrics } from "../../telemetry/Metrics.ts"
+import type { Lanes } from "../Listener.ts"
+import { problemOf } from "../rendered.ts"
 
 /** Puts the count in front of a listener, where the service counts. */
 export const layer = (listener: Lanes) =>

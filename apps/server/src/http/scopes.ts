@@ -9,10 +9,10 @@
 import { Access, scopeOf } from "@posh/api"
 import { Effect, Layer, Result } from "effect"
 import { HttpServerRequest } from "effect/http"
-import { callerOf } from "../http/Gate.ts"
-import { problemResponse } from "../http/problems.ts"
+import { challenge } from "../access/Callers.ts"
 import { permit } from "../service/Caller.ts"
-import { challenge } from "./Callers.ts"
+import { callerOf } from "./Gate.ts"
+import { problemResponse } from "./problems.ts"
 
 /** Stands before the endpoints of the contract. An endpoint without a scope is not open by mistake. */
 export const layer = Layer.succeed(Access, {
