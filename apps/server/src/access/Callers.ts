@@ -1,14 +1,13 @@
 /**
  * Who sends this request? Known by a key, by a client certificate, or, where neither is asked for, by address.
  */
-import { Api, problem, scopeOf } from "@posh/api"
+import { problem } from "@posh/api"
 import { Clock, Context, Effect, Layer, Result } from "effect"
-import { HttpApi } from "effect/http-api"
 import type { IncomingMessage } from "node:http"
 import type { Settings } from "../config/variables.ts"
-import { docsPaths } from "../http/docs.ts"
 import type { AccessFault } from "../http/Gate.ts"
 import { authoritiesOf, isForeign, isThisMachine } from "../http/target.ts"
+import { isOpen } from "../routes.ts"
 import type { Caller } from "../service/Caller.ts"
 import { networkOf } from "../service/limits/network.ts"
 import { certificateCaller } from "./certificateCaller.ts"
@@ -62,7 +61,7 @@ export class Callers extends Context.Service<Callers, {
                 const known = certificateCaller(request.socket, clock.currentTimeMillisUnsafe())
                 if (known !== undefined) return withoutKey(request, () => known)
               }
-              return isOpen(request) ? Result.succeed(stranger(request)) : Result.fail(unauthorized(token))
+              return isOpen(request.url ?? "") ? Result.succeed(stranger(request)) : Result.fail(unauthorized(token))
             }
           })
         })
@@ -98,23 +97,6 @@ const stranger = ({ socket }: IncomingMessage): Caller => ({
 /** What stands in `Authorization: Bearer` (RFC 6750 §2.1; the name of the scheme in any case, RFC 9110 §11.1). */
 const bearerToken = ({ headers: { authorization } }: IncomingMessage): string | undefined =>
   authorization === undefined ? undefined : /^bearer +(.*)$/i.exec(authorization)?.[1]
-
-/**
- * Paths that need no key, whatever the method. They are compared as they are written: another spelling that the router
- * would also take is not open, and what a scope guards asks for it again where the router has decided (`Access`).
- */
-const isOpen = ({ url = "" }: IncomingMessage): boolean => openPaths.has(url.split(/[?#]/, 1)[0] ?? "")
-
-const openPaths: ReadonlySet<string> = (() => {
-  const paths = new Set<string>([...docsPaths, "/metrics"])
-  HttpApi.reflect(Api, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint }) => {
-      if (scopeOf(endpoint) === undefined) paths.add(endpoint.path)
-    }
-  })
-  return paths
-})()
 
 /** RFC 6750 wants at least one parameter. */
 export const challenge = `Bearer realm="posh"`

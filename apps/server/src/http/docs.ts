@@ -5,6 +5,7 @@ import { Api } from "@posh/api"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { OpenApi } from "effect/http-api"
+import { docsPaths } from "../routes.ts"
 import { docsStyle, renderDocs } from "./docsPage.ts"
 
 /** Made on the first request: starting does not wait for it. */
@@ -28,9 +29,6 @@ const style = HttpServerResponse.text(docsStyle, {
   contentType: "text/css; charset=utf-8",
   headers: { "cache-control": "no-cache" }
 })
-
-/** The paths of this file, for those who tell unknown paths from wrong methods. */
-export const docsPaths = ["/openapi.json", "/docs", "/docs/style.css"] as const
 
 /** Routes of the contract. */
 export const layer = Layer.mergeAll(

@@ -1,13 +1,13 @@
 /**
  * What holds for every answer: its headers, and that a failure is a problem which tells nothing of the inside.
  */
-import { Api, problem, problemCodes, problemMediaType } from "@posh/api"
+import { problem, problemCodes, problemMediaType } from "@posh/api"
 import { Cause, Effect, Option, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { HttpApi, HttpApiError } from "effect/http-api"
+import { HttpApiError } from "effect/http-api"
 import { IncomingMessage } from "node:http"
+import { methodsOf } from "../routes.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
-import { docsPaths } from "./docs.ts"
 import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
 import { noteProblem, securityHeaders } from "./rendered.ts"
 import { leavesBody } from "./unread.ts"
@@ -74,11 +74,11 @@ const routeResponse = ({ method, url }: HttpServerRequest.HttpServerRequest): Re
   if (Option.isNone(decodePath(path))) {
     return problemResponse(problem("InvalidRequest", "The percent-encoding of the path is malformed.", "path"))
   }
-  const methods = routes.find(({ pattern }) => pattern.test(path))?.methods
-  if (methods?.includes(method) === true) {
+  const methods = methodsOf(path)
+  if (methods.includes(method)) {
     return problemResponse(problem("InvalidRequest", "A part of the path is too long.", "path"))
   }
-  return methods === undefined
+  return methods.length === 0
     ? problemResponse(problem("NotFound", "There is nothing at this path; GET /docs describes what there is."))
     : problemResponse(problem("MethodNotAllowed", `The path takes ${methods.join(", ")}.`), {
       allow: methods.join(", ")
@@ -86,22 +86,3 @@ const routeResponse = ({ method, url }: HttpServerRequest.HttpServerRequest): Re
 }
 
 const decodePath = Option.liftThrowable(decodeURIComponent)
-
-interface Route {
-  readonly pattern: RegExp
-  readonly methods: ReadonlyArray<string>
-}
-
-const routes: ReadonlyArray<Route> = (() => {
-  const methods = new Map<string, Array<string>>(docsPaths.map((path) => [path, ["GET"]]))
-  HttpApi.reflect(Api, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint: { method, path } }) => {
-      methods.set(path, [...methods.get(path) ?? [], method])
-    }
-  })
-  return [...methods].map(([path, taken]) => ({
-    pattern: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`),
-    methods: [...taken, ...(taken.includes("GET") ? ["HEAD"] : [])].sort()
-  }))
-})()

@@ -4,9 +4,9 @@
 import type { ProblemCode } from "@posh/api"
 import { Effect, Layer, Option } from "effect"
 import type { ServerResponse } from "node:http"
-import { findRoute } from "../../routes.ts"
+import { routeNameOf } from "../../routes.ts"
 import { cellsBy, increment } from "../../telemetry/counting.ts"
-import { problemCodes, routes, statusClasses } from "../../telemetry/labels.ts"
+import { problemCodes, routeNames, statusClasses } from "../../telemetry/labels.ts"
 import { type Cell, type Histogram, Metrics } from "../../telemetry/Metrics.ts"
 import type { Lanes } from "../Listener.ts"
 import { problemOf } from "../rendered.ts"
@@ -24,7 +24,7 @@ interface Counts {
 }
 
 const watch = (listener: Lanes, metrics: Metrics["Service"]) => {
-  const counts = new Map(routes.map((route): readonly [string, Counts] => [route, {
+  const counts = new Map(routeNames.map((route): readonly [string, Counts] => [route, {
     classes: cellsBy(metrics, "posh_http_requests_total", "status", statusClasses, { route }),
     seconds: metrics.histogram("posh_http_request_seconds", { route })
   }]))
@@ -33,7 +33,7 @@ const watch = (listener: Lanes, metrics: Metrics["Service"]) => {
   type Observed = ServerResponse & { [began]?: number }
 
   const count = (response: ServerResponse, status: string, began: number): void => {
-    const route = counts.get(findRoute(response.req))
+    const route = counts.get(routeNameOf(response.req.method, response.req.url))
     if (route === undefined) return
     increment(route.classes.get(status))
     route.seconds.observe((performance.now() - began) / 1_000)

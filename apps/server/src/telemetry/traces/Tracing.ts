@@ -5,7 +5,7 @@ import { monotonicMsOf } from "@posh/core"
 import { Clock, Context, Effect, Option, Random, Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
 import type { IncomingMessage } from "node:http"
-import { findRoute } from "../../routes.ts"
+import { routeNameOf } from "../../routes.ts"
 
 export interface TracingShape {
   /** Is the request traced? Then its work is to be done inside a span, so that its stages have theirs. */
@@ -37,7 +37,7 @@ export const makeTracing = (tracer: Tracer.Tracer, share: number): Effect.Effect
     }
     const begin = (request: IncomingMessage, parent: Tracer.ExternalSpan | undefined): Traced => (work) =>
       work.pipe(
-        Effect.withSpan(findRoute(request), {
+        Effect.withSpan(routeNameOf(request.method, request.url), {
           kind: "server",
           ...(parent === undefined ? { root: true } : { parent })
         }),
