@@ -7,9 +7,10 @@ import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { permit } from "../service/Caller.ts"
 import { Limits } from "../service/limits/Limits.ts"
+import { questionProblem, sentence } from "../service/problems.ts"
 import { toAssociation, toInventory } from "../service/toAnswer.ts"
 import { callerOf } from "./Gate.ts"
-import { questionProblem, sentence, withRetryAfter } from "./problems.ts"
+import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `associations`. */
 export const layer = HttpApiBuilder.group(

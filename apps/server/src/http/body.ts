@@ -10,9 +10,9 @@ import { callerBounds } from "../service/limits/bounds.ts"
 import type { Limits } from "../service/limits/Limits.ts"
 import { tooLarge } from "../service/limits/refusals.ts"
 import { onePiece } from "../service/limits/Turns.ts"
+import { fieldOf } from "../service/problems.ts"
 import { duplicateIn, membersOf } from "./duplicates.ts"
 import { callerOf, responseOf } from "./Gate.ts"
-import { fieldOf } from "./problems.ts"
 import { structureOf } from "./structure.ts"
 
 type Reader = Pick<Limits["Service"], "inTurn" | "receive">

@@ -19,9 +19,10 @@ import { Clock, Effect, Result, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Limits } from "../service/limits/Limits.ts"
 import { eachPiece, onePiece } from "../service/limits/Turns.ts"
+import { questionProblem, schemaProblem } from "../service/problems.ts"
 import { readJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
-import { questionProblem, schemaProblem, withRetryAfter } from "./problems.ts"
+import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `documents`. */
 export const layer = HttpApiBuilder.group(

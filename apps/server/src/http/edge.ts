@@ -7,8 +7,9 @@ import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } fr
 import { HttpApiError } from "effect/http-api"
 import { IncomingMessage } from "node:http"
 import { methodsOf } from "../routes.ts"
+import { internalProblem, schemaProblem } from "../service/problems.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
-import { internalProblem, problemResponse, schemaProblem } from "./problems.ts"
+import { problemResponse } from "./problems.ts"
 import { noteProblem, securityHeaders } from "./rendered.ts"
 import { leavesBody } from "./unread.ts"
 

@@ -14,12 +14,12 @@ import { answerReading, type Reading, readQuestion } from "../service/answerQues
 import type { Caller } from "../service/Caller.ts"
 import { Decider } from "../service/Decider.ts"
 import { callerBounds } from "../service/limits/bounds.ts"
+import { internalProblem } from "../service/problems.ts"
 import { toAnswer } from "../service/toAnswer.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
 import { decodeJson } from "./body.ts"
 import { callerOf } from "./Gate.ts"
 import type { Lanes } from "./Listener.ts"
-import { internalProblem } from "./problems.ts"
 import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
 
 /** Puts the lane in front of a listener's routes. */

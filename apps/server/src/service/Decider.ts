@@ -4,12 +4,12 @@
 import { type Problem, type Question } from "@posh/api"
 import { type QuestionError, type Verdict, Verifier } from "@posh/core"
 import { Cause, Context, Effect, Layer, type LogLevel, Option, type Tracer } from "effect"
-import { internalProblem, questionProblem } from "../http/problems.ts"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { type Caller, permit } from "./Caller.ts"
 import { makeId } from "./ids.ts"
 import { callerBounds } from "./limits/bounds.ts"
 import { Limits } from "./limits/Limits.ts"
+import { internalProblem, questionProblem } from "./problems.ts"
 
 /** What of a question decides the verdict. */
 export type Asked = Omit<Question, "explain">

@@ -5,13 +5,13 @@ import { batchLimits, BatchQuestion, type BatchResult, type Problem } from "@pos
 import { monotonicMsOf, spanned } from "@posh/core"
 import { Clock, Effect, Fiber, Predicate, Result, Schema, Stream, Struct } from "effect"
 import { readBatchBody } from "../http/batchBody.ts"
-import { internalProblem, problemAt, schemaProblem } from "../http/problems.ts"
 import { DecisionObserver, type DecisionObserverShape } from "../telemetry/DecisionObserver.ts"
 import type { Caller } from "./Caller.ts"
 import type { Asked, Decide, Decision } from "./Decider.ts"
 import { callerBounds } from "./limits/bounds.ts"
 import type { Limits } from "./limits/Limits.ts"
 import { eachPiece } from "./limits/Turns.ts"
+import { internalProblem, problemAt, schemaProblem } from "./problems.ts"
 import { toAnswer } from "./toAnswer.ts"
 
 type Decided = Result.Result<Decision, Problem>
