@@ -3,13 +3,30 @@
  * go, and what is wrong with one of them spoils no other.
  */
 import { batchLimits, bodyLimits, type Problem, problem } from "@posh/api"
-import { Predicate, Result } from "effect"
+import { monotonicMsOf } from "@posh/core"
+import { Clock, Effect, Predicate, Result } from "effect"
+import type { HttpServerRequest } from "effect/http"
+import type { Batch } from "../service/answerBatch.ts"
+import { callerBounds } from "../service/limits/bounds.ts"
+import type { Limits } from "../service/limits/Limits.ts"
 import type { Pieces } from "../service/limits/Turns.ts"
-import { decodeJson } from "./body.ts"
+import { decodeJson, readBody } from "./body.ts"
 import { closing, comma, isEscaped, most, opening, quote } from "./structure.ts"
 
 /** The questions as JSON values, each that can be read. Fails where the body is no batch. */
-export type BatchBody = Result.Result<ReadonlyArray<Result.Result<unknown, Problem>>, Problem>
+export type BatchBody = Result.Result<Batch["requests"], Problem>
+
+/** Reads a batch. It has arrived when its body has; what reading it takes counts against the deadlines of its questions. */
+export const readBatch = (
+  limits: Pick<Limits["Service"], "inTurn" | "receive">,
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<Batch, Problem> =>
+  Effect.gen(function*() {
+    const body = yield* readBody(limits, request, bodyLimits.batch, callerBounds.answer)
+    const arrivedAt = monotonicMsOf(yield* Clock.Clock)
+    const requests = yield* Effect.flatMap(limits.inTurn(readBatchBody(body)), Effect.fromResult)
+    return { requests, arrivedAt }
+  })
 
 /**
  * Reads the body.

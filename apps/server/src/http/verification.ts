@@ -1,7 +1,7 @@
 /**
  * `/v1/verify`: ask about a certificate.
  */
-import { Api, bodyLimits, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
+import { Api, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
 import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
@@ -9,10 +9,10 @@ import type { IncomingMessage } from "node:http"
 import { answerBatch, type BatchAnswer } from "../service/answerBatch.ts"
 import { answerQuestion } from "../service/answerQuestion.ts"
 import { Decider } from "../service/Decider.ts"
-import { callerBounds } from "../service/limits/bounds.ts"
 import { Limits } from "../service/limits/Limits.ts"
 import { full } from "../service/limits/refusals.ts"
-import { readBody, readJson } from "./body.ts"
+import { readBatch } from "./batchBody.ts"
+import { readJson } from "./body.ts"
 import { callerOf, onClosed, responseOf } from "./Gate.ts"
 import { usualQuestions } from "./limits/receive.ts"
 import { withRetryAfter } from "./problems.ts"
@@ -44,13 +44,13 @@ export const layer = HttpApiBuilder.group(
         "verifyBatch",
         ({ request }) =>
           hasRoom(limits, request).pipe(
-            Effect.andThen(readBody(limits, request, bodyLimits.batch, callerBounds.answer)),
-            Effect.flatMap((body) =>
+            Effect.andThen(readBatch(limits, request)),
+            Effect.flatMap((batch) =>
               answerBatch(
                 decide,
                 limits,
                 callerOf(request.source),
-                body,
+                batch,
                 (release) => onClosed(request.source, release)
               )
             ),
