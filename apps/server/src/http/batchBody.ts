@@ -18,7 +18,7 @@ export type BatchBody = Result.Result<Batch["requests"], Problem>
 
 /** Reads a batch. It has arrived when its body has; what reading it takes counts against the deadlines of its questions. */
 export const readBatch = (
-  limits: Pick<Limits["Service"], "inTurn" | "receive">,
+  limits: Pick<Limits["Service"], "inTurn" | "bodies">,
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<Batch, Problem> =>
   Effect.gen(function*() {

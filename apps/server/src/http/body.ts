@@ -13,9 +13,10 @@ import { onePiece } from "../service/limits/Turns.ts"
 import { fieldOf } from "../service/problems.ts"
 import { duplicateIn, membersOf } from "./duplicates.ts"
 import { callerOf, responseOf } from "./Gate.ts"
+import { receive } from "./limits/receive.ts"
 import { structureOf } from "./structure.ts"
 
-type Reader = Pick<Limits["Service"], "inTurn" | "receive">
+type Reader = Pick<Limits["Service"], "inTurn" | "bodies">
 
 /**
  * Reads a body.
@@ -36,7 +37,7 @@ export const readJson = (
 
 /** Reads a body that is to be JSON, without parsing it. There is room for it, and for a long answer, until that is out. */
 export const readBody = (
-  { receive }: Pick<Reader, "receive">,
+  { bodies }: Pick<Reader, "bodies">,
   request: HttpServerRequest.HttpServerRequest,
   limit: number,
   answer = 0
@@ -45,17 +46,18 @@ export const readBody = (
     const source = request.source as IncomingMessage
     const response = responseOf(source)
     if (response === undefined) return Effect.die(new Error("a body is read of a request that passed no gate"))
-    const refusal = headFault(request, limit) ?? receive(source, response, callerOf(source), limit, answer)
-    if (refusal !== undefined) return Effect.fail(refusal)
-    return request.arrayBuffer.pipe(
+    const fault = headFault(request, limit)
+    if (fault !== undefined) return Effect.fail(fault)
+    const octets = request.arrayBuffer.pipe(
       Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
       Effect.mapError(({ reason }) =>
         reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
           ? tooLarge(limit)
           : problem("InvalidRequest", "The body could not be read to its end.")
       ),
-      Effect.map((octets) => Buffer.from(octets))
+      Effect.map((read) => Buffer.from(read))
     )
+    return Effect.andThen(receive(bodies, source, response, callerOf(source), limit, answer), octets)
   })
 
 /** Octets → JSON value. */

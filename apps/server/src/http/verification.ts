@@ -15,6 +15,7 @@ import { readBatch } from "./batchBody.ts"
 import { readJson } from "./body.ts"
 import { callerOf, onClosed, responseOf } from "./Gate.ts"
 import { usualQuestions } from "./limits/receive.ts"
+import { watchTaking } from "./limits/taking.ts"
 import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `verification`. */
@@ -54,7 +55,7 @@ export const layer = HttpApiBuilder.group(
                 (release) => onClosed(request.source, release)
               )
             ),
-            Effect.map((answer) => toBatchResponse(limits, request, answer)),
+            Effect.flatMap((answer) => toBatchResponse(request, answer)),
             withRetryAfter
           )
       )
@@ -62,15 +63,14 @@ export const layer = HttpApiBuilder.group(
 )
 
 const toBatchResponse = (
-  { deliver }: Limits["Service"],
   { source }: HttpServerRequest.HttpServerRequest,
   answer: BatchAnswer
-): HttpServerResponse.HttpServerResponse => {
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   const contentType = "application/json"
-  if (typeof answer === "string") return HttpServerResponse.text(answer, { contentType })
+  if (typeof answer === "string") return Effect.succeed(HttpServerResponse.text(answer, { contentType }))
   const response = responseOf(source)
-  if (response !== undefined) deliver(response)
-  return HttpServerResponse.stream(answer, { contentType })
+  const watched = response === undefined ? Effect.void : Effect.forkDetach(watchTaking(response))
+  return Effect.as(watched, HttpServerResponse.stream(answer, { contentType }))
 }
 
 /** A batch that will find no places need not be read. */
