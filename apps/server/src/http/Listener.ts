@@ -1,141 +1,128 @@
 /**
- * The HTTP server of Node.js, with limits on slow callers and an end that does not wait for idle ones.
+ * Where callers connect: bounds the connections, hands each request to the stages behind, and closes when the requests under
+ * way have been answered.
  */
 import { problem } from "@posh/api"
-import { type IncomingMessage, Server, type ServerResponse } from "node:http"
-import type { Duplex } from "node:stream"
-import { endUnreadable, noteExchange } from "./exchanges.ts"
+import { Context, Data, Deferred, Effect, Exit, Layer, type Scope } from "effect"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import type { Tls } from "../access/Tls.ts"
+import type { Settings } from "../config/variables.ts"
+import { connectionOf } from "./Connection.ts"
+import { Exchange, type Expectation, type Handle } from "./Exchange.ts"
+import { boundConnections } from "./limits/Connections.ts"
+import { makeNodeServer, type NodeServer } from "./NodeServer.ts"
 import { renderProblem, write } from "./rendered.ts"
-import { hostFault } from "./target.ts"
+import { refuseUnreadable } from "./unreadable.ts"
 
-// Milliseconds and octets: who sends slowly holds a connection no longer than this. Callers keep theirs for a minute.
-export const limits = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 2_000, // how much later than due a connection may end
-  keepAliveTimeout: 65_000,
-  maxHeaderSize: 16 * 1_024,
-  // No other protocol is spoken here: a request that offers one is a request like any other, and passes the gate.
-  shouldUpgradeCallback: () => false,
-  // Node.js would answer past everything that stands here; `hostFault` refuses what it refuses.
-  requireHostHeader: false
+export type ListenerSettings = Pick<Settings, "host" | "port" | "maxConnections">
+
+/** The address cannot be listened on. */
+export class ListenError extends Data.TaggedError("ListenError")<{ readonly cause: Error }> {}
+
+export class Listener extends Context.Service<Listener, {
+  /** With the port that was bound. */
+  readonly url: string
+  /**
+   * Hands every request to this, as long as the scope lasts. When it ends, no more connections are accepted, and each closes
+   * when its last request has been answered, or when the time for that is over.
+   */
+  readonly serve: (handle: Handle) => Effect.Effect<void, never, Scope.Scope>
+  /** Goes on answering, and asks callers to connect anew, which leads them elsewhere. */
+  readonly drain: Effect.Effect<void>
+  /** Uses other files for connections from now on. One that was let in by another client CA gets one more answer. */
+  readonly renew: (tls: Tls) => void
+}>()("posh/server/http/Listener") {
+  static readonly layer = (settings: ListenerSettings, tls?: Tls): Layer.Layer<Listener, ListenError> =>
+    Layer.effect(Listener, makeListener(settings, tls))
 }
 
-/** Longer than the longest deadline: who has not taken any of an answer for so long is not going to. */
-export const inactivityMs = 45_000
+/** Milliseconds, longer than the longest deadline: a caller that has taken nothing of an answer for so long is not going to. */
+const inactivityMs = 45_000
 
-/** Says whether the request may go on; else it has answered it. */
-export type Gate = (request: IncomingMessage, response: ServerResponse) => boolean
+/** How long requests under way may take when the service stops. */
+const drainTime = "10 seconds"
 
-/** Says whether it takes the request; then it also answers it. */
-export type Lane = (request: IncomingMessage, response: ServerResponse) => boolean
+/** Listens as long as the scope lasts. */
+export const makeListener = (
+  { host, maxConnections, port }: ListenerSettings,
+  tls?: Tls
+): Effect.Effect<Listener["Service"], ListenError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const nodeServer = makeNodeServer(tls)
+    const { server } = nodeServer
+    const state: State = { handle: refuseUnready, isDraining: false }
+    server.timeout = inactivityMs
+    // Every event that brings a request, so that none is answered past the stages.
+    server.on("request", receive(nodeServer, state, "none"))
+    server.on("checkContinue", receive(nodeServer, state, "continue"))
+    server.on("checkExpectation", receive(nodeServer, state, "other"))
+    server.on("clientError", (error, socket) =>
+      nodeServer.canAnswer(socket) ? refuseUnreadable(error, socket) : socket.destroy())
+    yield* boundConnections(server, maxConnections)
 
-/** What a request passes before the routes. */
-export interface Lanes {
-  /** Told of every answer that begins, but of those of the fast lane. */
-  observe?: (response: ServerResponse) => void
-  /** Told of every answer of the fast lane at its end; `began` is when the request came. */
-  answered?: (response: ServerResponse, began: number) => void
-  /** Asked before everything else. */
-  gate?: Gate
-  /** Asked before the routes. */
-  fastLane?: Lane
+    const closed = Deferred.makeUnsafe<void>()
+    const close = Effect.andThen(
+      Effect.sync(() =>
+        stopAccepting(nodeServer, closed)
+      ),
+      Deferred.await(closed)
+    )
+    yield* Effect.acquireRelease(
+      listen(server, host, port),
+      // What is still being sent by then has had its time.
+      () => Effect.andThen(Effect.sync(() => server.closeAllConnections()), close)
+    )
+    return {
+      url: urlOf(nodeServer),
+      serve: (handle) =>
+        Effect.asVoid(Effect.acquireRelease(
+          Effect.sync(() => void (state.handle = handle)),
+          () => Effect.andThen(Effect.timeoutOption(close, drainTime), Effect.sync(() => state.handle = refuseUnready))
+        )),
+      drain: Effect.sync(() => void (state.isDraining = true)),
+      renew: nodeServer.renew
+    }
+  })
+
+interface State {
+  handle: Handle
   /** Is every answer the last of its connection? */
   isDraining: boolean
 }
 
-/** The server that the HTTP edge listens with. */
-export class Listener extends Server implements Lanes {
-  readonly scheme = "http"
-  observe?: NonNullable<Lanes["observe"]>
-  answered?: NonNullable<Lanes["answered"]>
-  gate?: Gate
-  fastLane?: Lane
-  isDraining = false
-
-  constructor() {
-    super(limits)
-    this.timeout = inactivityMs
-    this.on("clientError", refuseUnreadable)
-    this.on("checkExpectation", refuseExpectation)
+const receive =
+  ({ isCurrent }: NodeServer, state: State, expectation: Expectation) =>
+  (request: IncomingMessage, response: ServerResponse): void => {
+    connectionOf(request.socket).lastResponse = response
+    if (state.isDraining || !isCurrent(request)) response.shouldKeepAlive = false
+    state.handle(new Exchange(request, response, expectation))
   }
 
-  /** Goes on answering, and asks callers to connect anew, which leads them elsewhere. */
-  drain(): void {
-    this.isDraining = true
-  }
+/** A request that comes before the stages stand, or after, would otherwise wait in vain. */
+const refuseUnready: Handle = ({ response }) =>
+  write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
 
-  /**
-   * Stops accepting, and ends each connection when its last request has been answered.
-   *
-   * **Gotchas**
-   *
-   * Node.js itself would keep the connection of a request under way for the whole keep-alive time.
-   */
-  override close(onClosed?: (error?: Error) => void): this {
-    endSoon(this)
-    return super.close(onClosed)
-  }
+const listen = (server: NodeServer["server"], host: string, port: number): Effect.Effect<void, ListenError> =>
+  Effect.callback((resume) => {
+    const onError = (cause: Error) => resume(Effect.fail(new ListenError({ cause })))
+    server.once("error", onError)
+    server.listen({ host, port }, () => {
+      server.off("error", onError)
+      resume(Effect.void)
+    })
+  })
 
-  override emit(event: string, ...args: ReadonlyArray<unknown>): boolean {
-    return isTaken(this, event, args) || super.emit(event, ...args)
-  }
-}
-
-/** Does the gate or the fast lane answer what this event brings? */
-export const isTaken = (server: Server & Lanes, event: string, args: ReadonlyArray<unknown>): boolean => {
-  if (!bringsRequest(event)) return false
-  const [request, response] = args as RequestArguments
-  noteExchange(request, response)
-  if (server.isDraining) response.shouldKeepAlive = false
-  // Whoever is quick enough to ask before the routes stand would otherwise wait in vain.
-  if (server.listenerCount(event) === 0) return refuseEarly(response)
-  const isRefused = refuseMalformed(request, response) || server.gate?.(request, response) === false
-  if (!isRefused && server.fastLane?.(request, response) === true) return true
-  server.observe?.(response)
-  return isRefused
-}
-
-/**
- * `checkContinue` brings one that waits for leave to send its body, `checkExpectation` one that expects anything else.
- * All events that bring requests come here, so that none is answered past the gate.
- */
-export const bringsRequest = (event: string): boolean =>
-  event === "request" || event === "checkContinue" || event === "checkExpectation"
-
-export type RequestArguments = readonly [request: IncomingMessage, response: ServerResponse]
-
-export const endSoon = (server: Server): void => {
+const stopAccepting = ({ abortHandshakes, server }: NodeServer, closed: Deferred.Deferred<void>): void => {
+  if (!server.listening) return
+  // Node.js would keep the connection of a request under way for the whole keep-alive time.
   server.keepAliveTimeout = 1
   server.keepAliveTimeoutBuffer = 0
+  abortHandshakes()
+  server.close(() => Deferred.doneUnsafe(closed, Exit.void))
 }
 
-const refuseEarly = (response: ServerResponse): true => {
-  write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
-  return true
+const urlOf = ({ scheme, server }: NodeServer): string => {
+  const { address, family, port } = server.address() as AddressInfo // it listens, and not on a path
+  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`
 }
-
-const refuseMalformed = (request: IncomingMessage, response: ServerResponse): boolean => {
-  const fault = hostFault(request)
-  if (fault === undefined) return false
-  response.shouldKeepAlive = false
-  write(response, renderProblem(problem("InvalidRequest", fault)))
-  return true
-}
-
-/** RFC 9110 §10.1.1: nothing but `100-continue` can be met. */
-export const refuseExpectation = (_request: IncomingMessage, response: ServerResponse): void => {
-  response.shouldKeepAlive = false
-  response.writeHead(417, { "content-length": 0 }).end()
-}
-
-/** What arrives is no HTTP, or not in time: a problem as well, where no other answer is due, and the end of the connection. */
-export const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
-  endUnreadable(socket, problem("InvalidRequest", unreadable.get(error.code ?? "") ?? "This is not valid HTTP/1.1."))
-}
-
-const unreadable = new Map([
-  ["HPE_HEADER_OVERFLOW", `The header is larger than ${limits.maxHeaderSize} octets.`],
-  ["ERR_HTTP_REQUEST_TIMEOUT", "The request did not arrive in time."]
-])

@@ -9,7 +9,7 @@ import { permit } from "../service/Caller.ts"
 import { Limits } from "../service/limits/Limits.ts"
 import { questionProblem, sentence } from "../service/problems.ts"
 import { toAssociation, toInventory } from "../service/toAnswer.ts"
-import { callerOf } from "./Gate.ts"
+import { callerOf } from "./Exchange.ts"
 import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `associations`. */

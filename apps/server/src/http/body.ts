@@ -5,14 +5,13 @@ import { bodyLimits, type Problem, problem } from "@posh/api"
 import { ByteSize, Effect, Result } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
 import { isUtf8 } from "node:buffer"
-import type { IncomingMessage } from "node:http"
 import { callerBounds } from "../service/limits/bounds.ts"
 import type { Limits } from "../service/limits/Limits.ts"
 import { tooLarge } from "../service/limits/refusals.ts"
 import { onePiece } from "../service/limits/Turns.ts"
 import { fieldOf } from "../service/problems.ts"
 import { duplicateIn, membersOf } from "./duplicates.ts"
-import { callerOf, responseOf } from "./Gate.ts"
+import { type Exchange, exchangeOf } from "./Exchange.ts"
 import { receive } from "./limits/receive.ts"
 import { structureOf } from "./structure.ts"
 
@@ -43,9 +42,8 @@ export const readBody = (
   answer = 0
 ): Effect.Effect<Buffer, Problem> =>
   Effect.suspend(() => {
-    const source = request.source as IncomingMessage
-    const response = responseOf(source)
-    if (response === undefined) return Effect.die(new Error("a body is read of a request that passed no gate"))
+    const exchange = exchangeOf(request.source)
+    if (exchange === undefined) return Effect.die(new Error("a body is read of a request that passed no gate"))
     const fault = headFault(request, limit)
     if (fault !== undefined) return Effect.fail(fault)
     const octets = request.arrayBuffer.pipe(
@@ -57,7 +55,13 @@ export const readBody = (
       ),
       Effect.map((read) => Buffer.from(read))
     )
-    return Effect.andThen(receive(bodies, source, response, callerOf(source), limit, answer), octets)
+    return receive(bodies, exchange, limit, answer).pipe(Effect.andThen(sendContinue(exchange)), Effect.andThen(octets))
+  })
+
+/** To a caller that waits for it before it sends the body, and only when that is about to be read (RFC 9110 §10.1.1). */
+const sendContinue = ({ expectation, response }: Exchange): Effect.Effect<void> =>
+  Effect.sync(() => {
+    if (expectation === "continue" && !response.headersSent) response.writeContinue()
   })
 
 /** Octets → JSON value. */

@@ -21,7 +21,7 @@ import { Limits } from "../service/limits/Limits.ts"
 import { eachPiece, onePiece } from "../service/limits/Turns.ts"
 import { questionProblem, schemaProblem } from "../service/problems.ts"
 import { readJson } from "./body.ts"
-import { callerOf } from "./Gate.ts"
+import { callerOf } from "./Exchange.ts"
 import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `documents`. */

@@ -9,8 +9,10 @@ import { IncomingMessage } from "node:http"
 import { methodsOf } from "../routes.ts"
 import { internalProblem, schemaProblem } from "../service/problems.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
+import { noteProblem } from "./Exchange.ts"
 import { problemResponse } from "./problems.ts"
-import { noteProblem, securityHeaders } from "./rendered.ts"
+import { securityHeaders } from "./rendered.ts"
+import { chooseBy } from "./telemetry/traces.ts"
 import { leavesBody } from "./unread.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
@@ -41,7 +43,7 @@ const closing = (response: Response): Effect.Effect<Response, never, HttpServerR
 const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
   Effect.flatMap(
     Effect.all([HttpServerRequest.HttpServerRequest, Tracing]),
-    ([{ source }, { choose }]) => choose(source as IncomingMessage)?.(handled) ?? handled
+    ([{ source }, tracing]) => chooseBy(tracing)(source as IncomingMessage)?.(handled) ?? handled
   )
 
 /** Handlers fail with problems, which are encoded by the time that they come here: their code is read back. */

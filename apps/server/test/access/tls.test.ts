@@ -2,35 +2,39 @@
  * The listener over TLS, and whom mutual TLS lets in: real handshakes, without the service behind them.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { once } from "node:events"
 import type { IncomingMessage } from "node:http"
 import { Agent, request } from "node:https"
-import { type AddressInfo, connect as connectPlain } from "node:net"
+import { connect as connectPlain } from "node:net"
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls"
-import { certificateCaller } from "../../src/access/certificateCaller.ts"
+import { certificateCaller, peerOf } from "../../src/access/certificateCaller.ts"
 import type { Tls } from "../../src/access/Tls.ts"
-import { TlsListener } from "../../src/http/TlsListener.ts"
+import type { Handle } from "../../src/http/Exchange.ts"
+import { makeListener } from "../../src/http/Listener.ts"
 import type { Caller } from "../../src/service/Caller.ts"
 import { certificates, toTls, trust } from "./world.ts"
 
 /** A listener that answers everybody, and tells whom it has met. */
 const listening = (tls: Tls) =>
-  Effect.acquireRelease(
-    Effect.promise(() => {
-      const listener = new TlsListener(tls)
-      const met: Array<Caller | undefined> = []
-      listener.on("request", () => {}) // the routes, which are never reached
-      listener.gate = (incoming, response) => {
-        met.push(certificateCaller(incoming.socket, Date.now()))
-        response.end("hello")
-        return false
-      }
-      listener.listen(0, "127.0.0.1")
-      return once(listener, "listening").then(() => ({ listener, met, port: (listener.address() as AddressInfo).port }))
-    }),
-    ({ listener }) => Effect.sync(() => (listener.close(), listener.closeAllConnections()))
-  )
+  Effect.gen(function*() {
+    const scope = yield* Scope.fork(yield* Effect.scope)
+    const listener = yield* makeListener({ host: "127.0.0.1", port: 0, maxConnections: 100 }, tls)
+    const met: Array<Caller | undefined> = []
+    const serve = (handle: Handle) => Effect.runSync(Scope.provide(listener.serve(handle), scope))
+    serve(({ request, response }) => {
+      met.push(callerAt(request, Date.now()))
+      response.end("hello")
+    })
+    const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+    return { listener, met, serve, close, port: Number(new URL(listener.url).port) }
+  })
+
+/** Whom the certificate of the request's connection names then. */
+const callerAt = ({ socket }: IncomingMessage, now: number): Caller | undefined => {
+  const peer = peerOf(socket)
+  return peer === undefined ? undefined : certificateCaller(peer, now)
+}
 
 const identity = (
   name: "good" | "nameless" | "longNamed" | "expired" | "early" | "serverOnly" | "foreign" | "selfSigned"
@@ -129,12 +133,12 @@ describe("TLS", () => {
     }))
 
   it.live("closing waits for no handshake and for no idle connection", () =>
-    withTls(toTls("server"), ({ listener, port }) => {
+    withTls(toTls("server"), ({ close, port }) => {
       const mute = connectPlain(port, "127.0.0.1").on("error", () => {})
       const agent = new Agent({ keepAlive: true })
       return Promise.all([once(mute, "connect"), ask(port, { agent })]).then(() => {
         const begun = performance.now()
-        return new Promise((resolve) => listener.close(resolve)).then(() => {
+        return close().then(() => {
           assert.isBelow(performance.now() - begun, 2_000)
           agent.destroy()
         })
@@ -216,14 +220,13 @@ describe("mutual TLS", () => {
     ))
 
   it.live("a certificate that ends while its connection stands names nobody any more", () =>
-    withTls(toTls("server", "fleetCa"), ({ listener, port }) => {
+    withTls(toTls("server", "fleetCa"), ({ port, serve }) => {
       const later = Date.now() + 91 * 86_400_000
       const seen: Array<string | undefined> = []
-      listener.gate = (incoming, response) => {
-        seen.push(certificateCaller(incoming.socket, Date.now())?.name, certificateCaller(incoming.socket, later)?.name)
+      serve(({ request, response }) => {
+        seen.push(callerAt(request, Date.now())?.name, callerAt(request, later)?.name)
         response.end()
-        return false
-      }
+      })
       return ask(port, identity("good")).then(() => assert.deepStrictEqual(seen, ["xmpp1.fleet.example", undefined]))
     }))
 

@@ -4,11 +4,11 @@
  */
 import { batchLimits, type Problem } from "@posh/api"
 import { Effect } from "effect"
-import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Caller } from "../../service/Caller.ts"
+import type { IncomingMessage } from "node:http"
 import type { Bodies } from "../../service/limits/Bodies.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { overloaded, tooLarge } from "../../service/limits/refusals.ts"
+import type { Exchange } from "../Exchange.ts"
 
 /**
  * Succeeds where the body may be read. `limit`: the most octets that the reader takes. `answer`: octets that the answer will
@@ -16,9 +16,7 @@ import { overloaded, tooLarge } from "../../service/limits/refusals.ts"
  */
 export const receive = (
   bodies: Bodies,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { account }: Caller,
+  { caller: { account }, request, response }: Exchange,
   limit: number,
   answer = 0
 ): Effect.Effect<void, Problem> =>

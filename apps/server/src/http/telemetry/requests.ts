@@ -2,62 +2,55 @@
  * Requests as the listener sees them, whichever lane they take: how many, how long, and which problems they end in.
  */
 import type { ProblemCode } from "@posh/api"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
 import type { ServerResponse } from "node:http"
 import { routeNameOf } from "../../routes.ts"
 import { cellsBy, increment } from "../../telemetry/counting.ts"
 import { problemCodes, routeNames, statusClasses } from "../../telemetry/labels.ts"
 import { type Cell, type Histogram, Metrics } from "../../telemetry/Metrics.ts"
-import type { Lanes } from "../Listener.ts"
-import { problemOf } from "../rendered.ts"
+import { type Exchange, exchangeOf } from "../Exchange.ts"
 
-/** Puts the count in front of a listener, where the service counts. */
-export const layer = (listener: Lanes) =>
-  Layer.effectDiscard(Effect.flatMap(
-    Effect.serviceOption(Metrics),
-    Option.match({ onNone: () => Effect.void, onSome: (metrics) => watch(listener, metrics) })
-  ))
+export interface RequestCount {
+  /** Counts the request when its answer has ended. */
+  readonly atEnd: (exchange: Exchange) => void
+  /** Counts the request now, its answer being written. */
+  readonly atOnce: (exchange: Exchange) => void
+}
+
+/** The count, where the service counts. */
+export const makeRequestCount: Effect.Effect<RequestCount> = Effect.map(
+  Effect.serviceOption(Metrics),
+  Option.match({ onNone: () => ({ atEnd: () => undefined, atOnce: () => undefined }), onSome: countIn })
+)
 
 interface Counts {
   readonly classes: ReadonlyMap<string, Cell>
   readonly seconds: Histogram
 }
 
-const watch = (listener: Lanes, metrics: Metrics["Service"]) => {
+function countIn(metrics: Metrics["Service"]): RequestCount {
   const counts = new Map(routeNames.map((route): readonly [string, Counts] => [route, {
     classes: cellsBy(metrics, "posh_http_requests_total", "status", statusClasses, { route }),
     seconds: metrics.histogram("posh_http_request_seconds", { route })
   }]))
   const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
-  const began = Symbol("began")
-  type Observed = ServerResponse & { [began]?: number }
 
-  const count = (response: ServerResponse, status: string, began: number): void => {
-    const route = counts.get(routeNameOf(response.req.method, response.req.url))
+  const count = ({ began, problem, request: { method, url }, response }: Exchange, isAborted: boolean): void => {
+    const route = counts.get(routeNameOf(method, url))
     if (route === undefined) return
-    increment(route.classes.get(status))
+    increment(route.classes.get(isAborted ? aborted : classOf(response.statusCode)))
     route.seconds.observe((performance.now() - began) / 1_000)
-    if (response.statusCode >= 400) increment(problems.get(problemOf(response.req) ?? ""))
+    if (response.statusCode >= 400 && problem !== undefined) increment(problems.get(problem))
   }
   /** One function for all responses: a closure for each would cost more than the counting. */
-  function ended(this: Observed): void {
-    count(this, this.writableFinished ? classOf(this.statusCode) : aborted, this[began] ?? 0)
+  function ended(this: ServerResponse): void {
+    const exchange = exchangeOf(this.req)
+    if (exchange !== undefined) count(exchange, !this.writableFinished)
   }
-  return Effect.acquireRelease(
-    Effect.sync(() => {
-      listener.observe = (response: Observed) => {
-        response[began] = performance.now()
-        response.on("close", ended)
-      }
-      listener.answered = (response, began) =>
-        count(response, response.destroyed ? aborted : classOf(response.statusCode), began)
-    }),
-    () =>
-      Effect.sync(() => {
-        delete listener.observe
-        delete listener.answered
-      })
-  )
+  return {
+    atEnd: ({ response }) => void response.on("close", ended),
+    atOnce: (exchange) => count(exchange, exchange.response.destroyed)
+  }
 }
 
 const aborted = "aborted"

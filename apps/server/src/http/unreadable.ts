@@ -3,18 +3,26 @@
  * requests that wait for theirs; a second final response would be taken for the answer to another request, and so,
  * by a proxy that shares the connection, be given to another caller.
  */
-import { type Problem, problemMediaType } from "@posh/api"
-import type { IncomingMessage, ServerResponse } from "node:http"
+import { type Problem, problem, problemMediaType } from "@posh/api"
+import type { ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
+import { connectionOf } from "./Connection.ts"
+import { largestHeader } from "./NodeServer.ts"
 import { renderProblem, write } from "./rendered.ts"
 
-/** Notes the exchange that a request begins. Those of a connection begin in order, and each is complete before the next. */
-export const noteExchange = (request: IncomingMessage, response: ServerResponse): void => {
-  ;(request.socket as Connection)[lastKey] = response
+/** What arrives is no HTTP, or not in time: a problem as well, where no other answer is due, and the end of the connection. */
+export const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
+  endUnreadable(socket, problem("InvalidRequest", details.get(error.code ?? "") ?? "This is not valid HTTP/1.1."))
 }
 
+const details = new Map([
+  ["HPE_HEADER_OVERFLOW", `The header is larger than ${largestHeader} octets.`],
+  ["ERR_HTTP_REQUEST_TIMEOUT", "The request did not arrive in time."]
+])
+
 /** What may still be said on a connection of which nothing more can be read. */
-export type LastWord =
+type LastWord =
   /** No answer is due or under way: the octets that cannot be read are a request of their own. */
   | "answer"
   /** The body of a request cannot be read, and nothing has been answered to it: its own response says so. */
@@ -23,18 +31,18 @@ export type LastWord =
   | "nothing"
 
 /** Pure, but for the state of Node.js. `response` is that of the last request which was begun. */
-export const lastWordOf = (response: ServerResponse | undefined): LastWord => {
+const lastWordOf = (response: ServerResponse | undefined): LastWord => {
   if (response === undefined) return "answer"
   if (response.req.complete) return response.writableFinished ? "answer" : "nothing"
   return response.headersSent || response.writableEnded ? "nothing" : "answer-it"
 }
 
 /** Ends a connection of which nothing more can be read: with the problem, where that is the only answer. */
-export const endUnreadable = (socket: Duplex, problem: Problem): void => {
-  const connection = socket as Connection
-  if (connection[endedKey] === true) return
-  connection[endedKey] = true
-  const response = connection[lastKey]
+const endUnreadable = (socket: Duplex, problem: Problem): void => {
+  const connection = connectionOf(socket)
+  if (connection.isEnded) return
+  connection.isEnded = true
+  const response = connection.lastResponse
   const word = lastWordOf(response)
   if (word === "answer") return answer(socket, problem)
   if (response === undefined || response.destroyed) return void socket.destroy()
@@ -63,11 +71,4 @@ const answer = (socket: Duplex, problem: Problem): void => {
     "Connection: close"
   ]
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`)
-}
-
-const lastKey = Symbol("last response")
-const endedKey = Symbol("ended")
-interface Connection extends Duplex {
-  [lastKey]?: ServerResponse
-  [endedKey]?: boolean
 }

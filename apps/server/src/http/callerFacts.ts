@@ -1,7 +1,42 @@
 /**
- * Where a request is addressed to: its `Host`, and the authority of a target in absolute form. Pure.
+ * What a request says of its caller before anybody reads its body.
  */
 import type { IncomingMessage } from "node:http"
+import type { CallerFacts } from "../access/CallerFacts.ts"
+import { type Peer, peerOf } from "../access/certificateCaller.ts"
+import { isOpen } from "../routes.ts"
+
+export class RequestFacts implements CallerFacts {
+  readonly #request: IncomingMessage
+
+  constructor(request: IncomingMessage) {
+    this.#request = request
+  }
+
+  get authorization(): string | undefined {
+    return this.#request.headers.authorization
+  }
+
+  get address(): string {
+    return this.#request.socket.remoteAddress ?? ""
+  }
+
+  get peer(): Peer | undefined {
+    return peerOf(this.#request.socket)
+  }
+
+  get authorities(): ReadonlyArray<string> {
+    return authoritiesOf(this.#request)
+  }
+
+  get isForeign(): boolean {
+    return isForeign(this.#request)
+  }
+
+  get isOpen(): boolean {
+    return isOpen(this.#request.url ?? "")
+  }
+}
 
 /** RFC 9112 §3.2: what a request must not be without, and must not have twice. `undefined`: nothing is wrong. */
 export const hostFault = ({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): string | undefined => {
@@ -15,26 +50,16 @@ export const hostFault = ({ httpVersionMajor, httpVersionMinor, rawHeaders }: In
 }
 
 /** Who is addressed by this request, each as it is written. Of a target in absolute form both count (RFC 9112 §3.2.2). */
-export const authoritiesOf = ({ headers: { host }, url = "" }: IncomingMessage): ReadonlyArray<string> => [
+const authoritiesOf = ({ headers: { host }, url = "" }: IncomingMessage): ReadonlyArray<string> => [
   host ?? "",
   ...(url.startsWith("/") || url === "*" ? [] : [/^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? ""])
 ]
 
 /**
- * Is this a name of this machine, with a port or without? To the letter: whatever needs an interpretation (other
- * spellings of addresses, a trailing dot, user information) is none. Nobody but this machine is `localhost`
- * (RFC 6761 §6.3; browsers do not ask DNS for it) or has an address of the loopback network.
- */
-export const isThisMachine = (authority: string): boolean => thisMachine.test(authority)
-
-const octet = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)"
-const thisMachine = new RegExp(`^(?:localhost|127(?:\\.${octet}){3}|\\[::1\\])(?::\\d{1,5})?$`, "i")
-
-/**
  * Was this request made by a web page of another origin? Browsers say so in a field that pages cannot set
  * (`Sec-Fetch-Site`, W3C Fetch Metadata), and in `Origin` (RFC 6454 §7); programs that are no browsers say nothing.
  */
-export const isForeign = ({ headers: { host = "", origin, "sec-fetch-site": site } }: IncomingMessage): boolean => {
+const isForeign = ({ headers: { host = "", origin, "sec-fetch-site": site } }: IncomingMessage): boolean => {
   if (site !== undefined && site !== "same-origin" && site !== "none") return true
   if (origin === undefined) return false
   // A proxy that ends TLS makes another scheme of it, and no page can choose host and port of its own origin.
