@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "beside each other",
-          include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
+          include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
           exclude: alone,
           maxWorkers: 2,
           sequence: { groupOrder: 0 }

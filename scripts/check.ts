@@ -5,9 +5,17 @@ import { checkCodes } from "./rules/codes.ts"
 import { checkDocs } from "./rules/docs.ts"
 import { checkImports } from "./rules/imports.ts"
 import { checkLockFile } from "./rules/lockFile.ts"
+import { checkServerFolders } from "./rules/serverFolders.ts"
 import { checkSources } from "./rules/sources.ts"
 
-const breaches = [...checkImports(), ...checkSources(), ...checkCodes(), ...checkLockFile(), ...checkDocs()]
+const breaches = [
+  ...checkImports(),
+  ...checkServerFolders(),
+  ...checkSources(),
+  ...checkCodes(),
+  ...checkLockFile(),
+  ...checkDocs()
+]
 for (const breach of breaches) console.error(breach)
 console.log(breaches.length === 0 ? "rules: ok" : `rules: ${breaches.length} breached`)
 process.exitCode = breaches.length === 0 ? 0 : 1

@@ -46,7 +46,7 @@ const rules: ReadonlyArray<Rule> = [
   }
 ]
 
-const specifiers = /^(?:import|export)\b[^"'=]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gm
+export const specifiers = /^(?:import|export)\b[^"'=]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gm
 
 const packageOf = (specifier: string): string => {
   if (specifier.startsWith("node:")) return specifier
