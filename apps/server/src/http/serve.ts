@@ -7,9 +7,9 @@ import { hostFault } from "./callerFacts.ts"
 import type { Exchange, Handle, Stage } from "./Exchange.ts"
 import { makeFastLane } from "./fastLane.ts"
 import { makeGate } from "./Gate.ts"
-import { Listener } from "./Listener.ts"
+import { Listener } from "./listener/Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
-import { makeRoutes } from "./router.ts"
+import { makeRoutes } from "./routes/router.ts"
 import { makeRequestCount, type RequestCount } from "./telemetry/requests.ts"
 
 export interface Stages {

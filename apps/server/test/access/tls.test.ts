@@ -11,7 +11,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from "node:tls"
 import { certificateCaller, peerOf } from "../../src/access/certificateCaller.ts"
 import type { Tls } from "../../src/access/Tls.ts"
 import type { Handle } from "../../src/http/Exchange.ts"
-import { makeListener } from "../../src/http/Listener.ts"
+import { makeListener } from "../../src/http/listener/Listener.ts"
 import type { Caller } from "../../src/service/Caller.ts"
 import { certificates, toTls, trust } from "./world.ts"
 

@@ -6,7 +6,7 @@ import { Effect, Exit, Fiber, Scope } from "effect"
 import { once } from "node:events"
 import { connect } from "node:net"
 import type { Exchange } from "../../src/http/Exchange.ts"
-import { makeListener } from "../../src/http/Listener.ts"
+import { makeListener } from "../../src/http/listener/Listener.ts"
 import { inOrder } from "../../src/http/serve.ts"
 
 const settings = { host: "127.0.0.1", port: 0, maxConnections: 10 }

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises"
 import type { Server, Socket } from "node:net"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { networkOf } from "../../service/limits/network.ts"
-import { connectionOf } from "../Connection.ts"
+import { connectionOf } from "../listener/Connection.ts"
 
 /** Bounds the connections of a server as long as the scope lasts. */
 export const boundConnections = (server: Server, wanted: number): Effect.Effect<void, never, Scope.Scope> =>

@@ -5,7 +5,7 @@
 import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { callerBounds } from "../../service/limits/bounds.ts"
-import { connectionOf } from "../Connection.ts"
+import { connectionOf } from "../listener/Connection.ts"
 
 /** `over`: one too many, to be told so. `behind`: what follows it, of which nothing is answered any more. */
 export type Depth = "within" | "over" | "behind"

@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { problemCodes, problems } from "@posh/api"
 import { Effect } from "effect"
-import { type Asked, jsonBody, Service } from "../service.ts"
-import { fakeVerifier, verified } from "../service/verdicts.ts"
+import { type Asked, jsonBody, Service } from "../../service.ts"
+import { fakeVerifier, verified } from "../../service/verdicts.ts"
 
 interface Row {
   readonly name: string

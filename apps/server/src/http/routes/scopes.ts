@@ -9,9 +9,9 @@
 import { Access, scopeOf } from "@posh/api"
 import { Effect, Layer, Result } from "effect"
 import { HttpServerRequest } from "effect/http"
-import { challenge } from "../access/Callers.ts"
-import { permit } from "../service/Caller.ts"
-import { callerOf } from "./Exchange.ts"
+import { challenge } from "../../access/Callers.ts"
+import { permit } from "../../service/Caller.ts"
+import { callerOf } from "../Exchange.ts"
 import { problemResponse } from "./problems.ts"
 
 /** Stands before the endpoints of the contract. An endpoint without a scope is not open by mistake. */

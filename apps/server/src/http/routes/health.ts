@@ -5,10 +5,10 @@ import { Api, problem } from "@posh/api"
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { callerBounds } from "../service/limits/bounds.ts"
-import { makeBuckets } from "../service/limits/Buckets.ts"
-import { Readiness } from "../service/Readiness.ts"
-import { Metrics } from "../telemetry/Metrics.ts"
+import { callerBounds } from "../../service/limits/bounds.ts"
+import { makeBuckets } from "../../service/limits/Buckets.ts"
+import { Readiness } from "../../service/Readiness.ts"
+import { Metrics } from "../../telemetry/Metrics.ts"
 
 /** Handlers of the group `health`. */
 export const layer = HttpApiBuilder.group(

@@ -6,9 +6,9 @@
 import { type Problem, problem, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
+import { renderProblem, write } from "../rendered.ts"
 import { connectionOf } from "./Connection.ts"
 import { largestHeader } from "./NodeServer.ts"
-import { renderProblem, write } from "./rendered.ts"
 
 /** What arrives is no HTTP, or not in time: a problem as well, where no other answer is due, and the end of the connection. */
 export const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {

@@ -2,9 +2,9 @@ import { assert, describe, layer } from "@effect/vitest"
 import { makeClient } from "@posh/api"
 import { Effect } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { Readiness } from "../../src/service/Readiness.ts"
-import { Service } from "../service.ts"
-import { fakeVerifier, indeterminate, mismatch, verified } from "../service/verdicts.ts"
+import { Readiness } from "../../../src/service/Readiness.ts"
+import { Service } from "../../service.ts"
+import { fakeVerifier, indeterminate, mismatch, verified } from "../../service/verdicts.ts"
 
 const question = (domain: string, more: object = {}) => ({
   domain,

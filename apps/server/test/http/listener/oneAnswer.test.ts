@@ -6,9 +6,9 @@ import { nothingPending, Verifier } from "@posh/core"
 import { Effect, Layer } from "effect"
 import { connect as connectPlain } from "node:net"
 import { connect as connectTls } from "node:tls"
-import { fleetKeys, trust } from "../access/world.ts"
-import { Service } from "../service.ts"
-import { verified } from "../service/verdicts.ts"
+import { fleetKeys, trust } from "../../access/world.ts"
+import { Service } from "../../service.ts"
+import { verified } from "../../service/verdicts.ts"
 
 const verifier = Layer.succeed(
   Verifier,

@@ -4,10 +4,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { BatchResponse, Problem } from "@posh/api"
 import { Effect } from "effect"
-import { readBatchBody } from "../../src/http/batchBody.ts"
-import { decodeJson } from "../../src/http/body.ts"
-import { type Asked, Service } from "../service.ts"
-import { fakeVerifier, verified } from "../service/verdicts.ts"
+import { readBatchBody } from "../../../src/http/body/batchBody.ts"
+import { decodeJson } from "../../../src/http/body/body.ts"
+import { type Asked, Service } from "../../service.ts"
+import { fakeVerifier, verified } from "../../service/verdicts.ts"
 
 const { layer: verifier, record } = fakeVerifier({ "a.example": verified, "b.example": verified })
 

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { makeListener } from "../../src/http/Listener.ts"
+import { makeListener } from "../../../src/http/listener/Listener.ts"
 
 it.live("a request that comes before the routes is told to come back, not left waiting", () =>
   Effect.gen(function*() {

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http"
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { type Tls, toTlsOptions } from "../access/Tls.ts"
+import { type Tls, toTlsOptions } from "../../access/Tls.ts"
 import { connectionOf } from "./Connection.ts"
 
 export interface NodeServer {

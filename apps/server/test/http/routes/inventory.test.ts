@@ -3,8 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import { Inventory, Problem } from "@posh/api"
 import { AssociationStore, defaultPolicy, Fetcher, layerMemory, Verifier } from "@posh/core"
 import { Clock, Effect, Layer, Schema } from "effect"
-import { associationOf, keyOf, negativeAt } from "../../../../packages/core/test/cache/store/storeSuite.ts"
-import { Service } from "../service.ts"
+import { associationOf, keyOf, negativeAt } from "../../../../../packages/core/test/cache/store/storeSuite.ts"
+import { Service } from "../../service.ts"
 
 const stores = layerMemory({ entries: 1_000, octets: 1e9 })
 const nobody = Layer.succeed(Fetcher, Fetcher.of({ get: () => Effect.die("an origin was asked") }))

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Verifier } from "@posh/core"
 import { Effect, Layer } from "effect"
 import { connect } from "node:net"
-import { Service } from "../service.ts"
+import { Service } from "../../service.ts"
 
 const nobody = Layer.mock(Verifier, { verifyNow: () => undefined })
 

@@ -4,7 +4,7 @@
 import { type Problem, problemMediaType } from "@posh/api"
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { retryAfter } from "./rendered.ts"
+import { retryAfter } from "../rendered.ts"
 
 /** A problem as a response of its own. */
 export const problemResponse = (

@@ -5,7 +5,7 @@ import { Api } from "@posh/api"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { OpenApi } from "effect/http-api"
-import { docsPaths } from "../routes.ts"
+import { docsPaths } from "../../routes.ts"
 import { docsStyle, renderDocs } from "./docsPage.ts"
 
 /** Made on the first request: starting does not wait for it. */

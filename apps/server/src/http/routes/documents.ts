@@ -17,11 +17,11 @@ import {
 } from "@posh/core"
 import { Clock, Effect, Result, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Limits } from "../service/limits/Limits.ts"
-import { eachPiece, onePiece } from "../service/limits/Turns.ts"
-import { questionProblem, schemaProblem } from "../service/problems.ts"
-import { readJson } from "./body.ts"
-import { callerOf } from "./Exchange.ts"
+import { Limits } from "../../service/limits/Limits.ts"
+import { eachPiece, onePiece } from "../../service/limits/Turns.ts"
+import { questionProblem, schemaProblem } from "../../service/problems.ts"
+import { readJson } from "../body/body.ts"
+import { callerOf } from "../Exchange.ts"
 import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `documents`. */
