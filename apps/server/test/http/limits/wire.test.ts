@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Verifier } from "@posh/core"
 import { Effect, Layer } from "effect"
 import { Service } from "../../service.ts"
-import { verified } from "../verdicts.ts"
+import { verified } from "../../service/verdicts.ts"
 import { exchange, open, postOf } from "./raw.ts"
 
 let slowAsked = 0

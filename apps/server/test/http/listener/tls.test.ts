@@ -8,12 +8,12 @@ import type { IncomingMessage } from "node:http"
 import { Agent, request } from "node:https"
 import { connect as connectPlain } from "node:net"
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls"
-import { certificateCaller, peerOf } from "../../src/access/certificateCaller.ts"
-import type { Tls } from "../../src/access/Tls.ts"
-import type { Handle } from "../../src/http/Exchange.ts"
-import { makeListener } from "../../src/http/listener/Listener.ts"
-import type { Caller } from "../../src/service/Caller.ts"
-import { certificates, toTls, trust } from "./world.ts"
+import { certificateCaller, peerOf } from "../../../src/access/certificateCaller.ts"
+import type { Tls } from "../../../src/access/Tls.ts"
+import type { Handle } from "../../../src/http/Exchange.ts"
+import { makeListener } from "../../../src/http/listener/Listener.ts"
+import type { Caller } from "../../../src/service/Caller.ts"
+import { certificates, toTls, trust } from "../../access/world.ts"
 
 /** A listener that answers everybody, and tells whom it has met. */
 const listening = (tls: Tls) =>

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { nothingPending, Verifier } from "@posh/core"
 import { Effect, Layer } from "effect"
 import { Service } from "../../service.ts"
-import { verified } from "../verdicts.ts"
+import { verified } from "../../service/verdicts.ts"
 import { exchange, open, postOf } from "./raw.ts"
 
 const verifier = Layer.succeed(
