@@ -10,10 +10,10 @@ import type { Caller } from "../service/Caller.ts"
 export type Expectation = "none" | "continue" | "other"
 
 /** Answers a request, at once or later. */
-export type Handle = (exchange: Exchange) => void
+export type RequestHandler = (exchange: Exchange) => void
 
 /** The same, but for requests that it leaves to the next: says whether it takes this one. */
-export type Stage = (exchange: Exchange) => boolean
+export type RequestStage = (exchange: Exchange) => boolean
 
 export class Exchange {
   readonly request: IncomingMessage
@@ -30,12 +30,12 @@ export class Exchange {
     this.request = request
     this.response = response
     this.expectation = expectation
-    ;(request as Partial<Begun>)[exchangeKey] = this
+    ;(request as Carrier)[exchangeKey] = this
   }
 }
 
 /** The exchange that a request is part of. `request` is that of Node.js, as the router's has it in `source`. */
-export const exchangeOf = (request: object): Exchange | undefined => (request as Partial<Begun>)[exchangeKey]
+export const exchangeOf = (request: object): Exchange | undefined => (request as Carrier)[exchangeKey]
 
 /** Who asks; of a request that passed the gate. */
 export const callerOf = (request: object): Caller => exchangeOf(request)?.caller ?? unidentified
@@ -58,8 +58,8 @@ export const onClosed = (request: object, release: () => void): void => {
 
 // On the request itself: a weak map would be more work for the garbage collector than all else here.
 const exchangeKey = Symbol("exchange")
-interface Begun {
-  [exchangeKey]: Exchange
+interface Carrier {
+  [exchangeKey]?: Exchange
 }
 
 /** Of requests that no gate has seen: they may nothing that needs a scope. */

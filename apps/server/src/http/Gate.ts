@@ -6,13 +6,13 @@ import { Effect, Result } from "effect"
 import { Callers } from "../access/Callers.ts"
 import { Limits } from "../service/limits/Limits.ts"
 import { RequestFacts } from "./callerFacts.ts"
-import type { Exchange, Stage } from "./Exchange.ts"
+import type { Exchange, RequestStage } from "./Exchange.ts"
 import { makeAdmit } from "./limits/admission.ts"
 import { noteAccount } from "./limits/Connections.ts"
 import { renderProblem, write } from "./rendered.ts"
 
 /** Takes the requests that may not go on, and says why. */
-export const makeGate: Effect.Effect<Stage, never, Callers | Limits> = Effect.gen(function*() {
+export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Effect.gen(function*() {
   const { identify } = yield* Callers
   const admit = makeAdmit(yield* Limits)
   return (exchange) => {

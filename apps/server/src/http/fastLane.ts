@@ -18,12 +18,12 @@ import { internalProblem } from "../service/problems.ts"
 import { toAnswer } from "../service/toAnswer.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
 import { decodeJson } from "./body/body.ts"
-import type { Handle, Stage } from "./Exchange.ts"
+import type { RequestHandler, RequestStage } from "./Exchange.ts"
 import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
 import { chooseBy } from "./telemetry/traces.ts"
 
 /** Takes the usual requests. `answered` is called with each when its answer has been written. */
-export const makeFastLane = (answered: Handle): Effect.Effect<Stage, never, Decider> =>
+export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestStage, never, Decider> =>
   Effect.gen(function*() {
     const { decide, decideNow } = yield* Decider
     const choose = chooseBy(yield* Tracing)

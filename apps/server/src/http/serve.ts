@@ -4,7 +4,7 @@
 import { problem } from "@posh/api"
 import { Effect, Layer } from "effect"
 import { hostFault } from "./callerFacts.ts"
-import type { Exchange, Handle, Stage } from "./Exchange.ts"
+import type { Exchange, RequestHandler, RequestStage } from "./Exchange.ts"
 import { makeFastLane } from "./fastLane.ts"
 import { makeGate } from "./Gate.ts"
 import { Listener } from "./listener/Listener.ts"
@@ -12,10 +12,10 @@ import { renderProblem, write } from "./rendered.ts"
 import { makeRoutes } from "./routes/router.ts"
 import { makeRequestCount, type RequestCount } from "./telemetry/requests.ts"
 
-export interface Stages {
-  readonly gate: Stage
-  readonly fastLane: Stage
-  readonly routes: Handle
+export interface RequestStages {
+  readonly gate: RequestStage
+  readonly fastLane: RequestStage
+  readonly routes: RequestHandler
   readonly count: RequestCount
 }
 
@@ -30,7 +30,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
 }))
 
 /** The way of a request. */
-export const inOrder = ({ count, fastLane, gate, routes }: Stages): Handle => (exchange) => {
+export const inOrder = ({ count, fastLane, gate, routes }: RequestStages): RequestHandler => (exchange) => {
   if (refuseMalformed(exchange) || gate(exchange)) return count.atEnd(exchange)
   if (fastLane(exchange)) return // and counts by itself: to listen for the end of each answer would be expensive there
   count.atEnd(exchange)
@@ -38,7 +38,7 @@ export const inOrder = ({ count, fastLane, gate, routes }: Stages): Handle => (e
   routes(exchange)
 }
 
-const refuseMalformed: Stage = ({ request, response }) => {
+const refuseMalformed: RequestStage = ({ request, response }) => {
   const fault = hostFault(request)
   if (fault === undefined) return false
   response.shouldKeepAlive = false

@@ -6,7 +6,7 @@ import { problem } from "@posh/api"
 import { ensureInstalled, makeRedis } from "@posh/testing"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
-import type { Stage } from "../../src/http/Exchange.ts"
+import type { RequestStage } from "../../src/http/Exchange.ts"
 import { makeListener } from "../../src/http/listener/Listener.ts"
 import { renderProblem, write } from "../../src/http/rendered.ts"
 import { inOrder } from "../../src/http/serve.ts"
@@ -174,7 +174,7 @@ describe("a listener that is watched", () => {
     Effect.gen(function*() {
       const metrics = makeMetrics()
       const listener = yield* makeListener({ host: "127.0.0.1", port: 0, maxConnections: 10 })
-      const gate: Stage = ({ request: { headers }, response }) => {
+      const gate: RequestStage = ({ request: { headers }, response }) => {
         if (headers.authorization !== undefined) return false
         write(response, renderProblem(problem("Unauthorized", "A key is needed.")))
         return true

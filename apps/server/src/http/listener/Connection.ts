@@ -19,7 +19,7 @@ export interface Connection {
 }
 
 /** `socket` is the one on which requests arrive: with TLS the one above that of the connection. */
-export const connectionOf = (socket: object): Connection => (socket as Known)[connectionKey] ??= begin()
+export const connectionOf = (socket: object): Connection => (socket as Carrier)[connectionKey] ??= begin()
 
 const begin = (): Connection => ({
   account: undefined,
@@ -32,6 +32,6 @@ const begin = (): Connection => ({
 
 // On the socket itself: a weak map would be more work for the garbage collector.
 const connectionKey = Symbol("connection")
-interface Known {
+interface Carrier {
   [connectionKey]?: Connection
 }

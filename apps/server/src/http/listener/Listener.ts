@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Tls } from "../../access/Tls.ts"
 import type { Settings } from "../../config/variables.ts"
-import { Exchange, type Expectation, type Handle } from "../Exchange.ts"
+import { Exchange, type Expectation, type RequestHandler } from "../Exchange.ts"
 import { boundConnections } from "../limits/Connections.ts"
 import { renderProblem, write } from "../rendered.ts"
 import { connectionOf } from "./Connection.ts"
@@ -27,7 +27,7 @@ export class Listener extends Context.Service<Listener, {
    * Hands every request to this, as long as the scope lasts. When it ends, no more connections are accepted, and each closes
    * when its last request has been answered, or when the time for that is over.
    */
-  readonly serve: (handle: Handle) => Effect.Effect<void, never, Scope.Scope>
+  readonly serve: (handle: RequestHandler) => Effect.Effect<void, never, Scope.Scope>
   /** Goes on answering, and asks callers to connect anew, which leads them elsewhere. */
   readonly drain: Effect.Effect<void>
   /** Uses other files for connections from now on. One that was let in by another client CA gets one more answer. */
@@ -86,7 +86,7 @@ export const makeListener = (
   })
 
 interface State {
-  handle: Handle
+  handle: RequestHandler
   /** Is every answer the last of its connection? */
   isDraining: boolean
 }
@@ -100,7 +100,7 @@ const receive =
   }
 
 /** A request that comes before the stages stand, or after, would otherwise wait in vain. */
-const refuseUnready: Handle = ({ response }) =>
+const refuseUnready: RequestHandler = ({ response }) =>
   write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
 
 const listen = (server: NodeServer["server"], host: string, port: number): Effect.Effect<void, ListenError> =>

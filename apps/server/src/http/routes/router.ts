@@ -6,7 +6,7 @@ import { Api } from "@posh/api"
 import { Effect, Layer, Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import type { Handle } from "../Exchange.ts"
+import type { RequestHandler } from "../Exchange.ts"
 import * as associations from "./associations.ts"
 import * as docs from "./docs.ts"
 import * as documents from "./documents.ts"
@@ -30,7 +30,7 @@ export const makeRoutes = Effect.gen(function*() {
   // Opened before the listener serves, so closed after it has stopped: until then requests under way are not interrupted.
   const scope = Scope.forkUnsafe(yield* Effect.scope, "parallel")
   const handler = yield* NodeHttpServer.makeHandler(routed, { scope })
-  const handle: Handle = ({ request, response }) => handler(request, response)
+  const handle: RequestHandler = ({ request, response }) => handler(request, response)
   return handle
 }).pipe(
   Effect.provideService(HttpRouter.RouterConfig, {

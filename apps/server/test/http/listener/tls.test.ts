@@ -10,7 +10,7 @@ import { connect as connectPlain } from "node:net"
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls"
 import { certificateCaller, peerOf } from "../../../src/access/certificateCaller.ts"
 import type { Tls } from "../../../src/access/Tls.ts"
-import type { Handle } from "../../../src/http/Exchange.ts"
+import type { RequestHandler } from "../../../src/http/Exchange.ts"
 import { makeListener } from "../../../src/http/listener/Listener.ts"
 import type { Caller } from "../../../src/service/Caller.ts"
 import { certificates, toTls, trust } from "../../access/world.ts"
@@ -21,7 +21,7 @@ const listening = (tls: Tls) =>
     const scope = yield* Scope.fork(yield* Effect.scope)
     const listener = yield* makeListener({ host: "127.0.0.1", port: 0, maxConnections: 100 }, tls)
     const met: Array<Caller | undefined> = []
-    const serve = (handle: Handle) => Effect.runSync(Scope.provide(listener.serve(handle), scope))
+    const serve = (handle: RequestHandler) => Effect.runSync(Scope.provide(listener.serve(handle), scope))
     serve(({ request, response }) => {
       met.push(callerAt(request, Date.now()))
       response.end("hello")
