@@ -10,7 +10,7 @@ import {
   problemCodes,
   readyStates,
   resolutionCodes,
-  routeNames,
+  routes,
   sharedFaultReasons,
   statusClasses,
   verdictSeries
@@ -74,14 +74,14 @@ export const catalogue = {
     unit: "requests",
     help: "HTTP requests answered, by route and class of status; aborted where the caller went away before.",
     advice: "Many `aborted`: callers wait for less time than the deadline that they ask for.",
-    series: times(by("route", routeNames), by("status", statusClasses))
+    series: times(by("route", routes), by("status", statusClasses))
   },
   posh_http_request_seconds: {
     type: "histogram",
     unit: "seconds",
     help: "From the head of a request to the end of its answer.",
     advice: "Compare with `posh_outbound_request_seconds`: what is slow there is slow here.",
-    series: by("route", routeNames),
+    series: by("route", routes),
     buckets: answerBuckets
   },
   posh_resolutions_total: {

@@ -4,7 +4,7 @@
 import { problemCodes, readyStates, verdictKinds } from "@posh/api"
 import { failures, type FetchCode, type FetchPhase, type Generation, type VerdictCode } from "@posh/core"
 import type { SharedFaultReason } from "../redis/FaultLog.ts"
-import { otherRoute, routes } from "../routes.ts"
+import { otherRoute, routes as table } from "../routes.ts"
 
 export { problemCodes, readyStates, verdictKinds }
 
@@ -105,7 +105,7 @@ const reasons: Readonly<Record<SharedFaultReason, true>> = {
 export const sharedFaultReasons = Object.keys(reasons) as ReadonlyArray<SharedFaultReason>
 
 /** Of requests; one that has no route has a name as well. */
-export const routeNames: ReadonlyArray<string> = [...routes.map(({ name }) => name), otherRoute]
+export const routes: ReadonlyArray<string> = [...table.map(({ name }) => name), otherRoute]
 
 /** `aborted`: the caller went away before the answer was complete. */
 export const statusClasses = ["2xx", "3xx", "4xx", "5xx", "aborted"] as const

@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import type { ServerResponse } from "node:http"
 import { routeNameOf } from "../../routes.ts"
 import { cellsBy, increment } from "../../telemetry/counting.ts"
-import { problemCodes, routeNames, statusClasses } from "../../telemetry/labels.ts"
+import { problemCodes, routes, statusClasses } from "../../telemetry/labels.ts"
 import { type Cell, type Histogram, Metrics } from "../../telemetry/Metrics.ts"
 import { type Exchange, exchangeOf } from "../Exchange.ts"
 
@@ -29,7 +29,7 @@ interface Counts {
 }
 
 function countIn(metrics: Metrics["Service"]): RequestCount {
-  const counts = new Map(routeNames.map((route): readonly [string, Counts] => [route, {
+  const counts = new Map(routes.map((route): readonly [string, Counts] => [route, {
     classes: cellsBy(metrics, "posh_http_requests_total", "status", statusClasses, { route }),
     seconds: metrics.histogram("posh_http_request_seconds", { route })
   }]))
