@@ -5,11 +5,11 @@ import type { Problem } from "@posh/api"
 import { Effect, Result } from "effect"
 import { Callers } from "../access/Callers.ts"
 import { Limits } from "../service/limits/Limits.ts"
-import { RequestFacts } from "./callerFacts.ts"
 import type { Exchange, RequestStage } from "./Exchange.ts"
 import { makeAdmit } from "./limits/admission.ts"
 import { noteAccount } from "./limits/Connections.ts"
 import { renderProblem, write } from "./rendered.ts"
+import { RequestFacts } from "./RequestFacts.ts"
 
 /** Takes the requests that may not go on, and says why. */
 export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Effect.gen(function*() {

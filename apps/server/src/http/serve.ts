@@ -3,12 +3,12 @@
  */
 import { problem } from "@posh/api"
 import { Effect, Layer } from "effect"
-import { hostFault } from "./callerFacts.ts"
 import type { Exchange, RequestHandler, RequestStage } from "./Exchange.ts"
 import { makeFastLane } from "./fastLane.ts"
 import { makeGate } from "./Gate.ts"
 import { Listener } from "./listener/Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
+import { hostFault } from "./RequestFacts.ts"
 import { makeRoutes } from "./routes/router.ts"
 import { makeRequestCount, type RequestCount } from "./telemetry/requests.ts"
 
