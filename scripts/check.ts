@@ -10,11 +10,13 @@ import { checkImports } from "./rules/imports.ts"
 import { checkLockFile } from "./rules/lockFile.ts"
 import { checkNames } from "./rules/names.ts"
 import { checkRequirements } from "./rules/requirements.ts"
+import { checkServerFolders } from "./rules/serverFolders.ts"
 import { checkSources } from "./rules/sources.ts"
 
 const breaches = [
   ...checkImports(),
   ...checkCoreFolders(),
+  ...checkServerFolders(),
   ...checkSources(),
   ...checkCodes(),
   ...checkLockFile(),

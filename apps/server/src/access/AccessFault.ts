@@ -1,10 +1,10 @@
 /**
- * What a request is answered whose caller may not ask.
+ * Why a request is turned away, whatever it asks.
  */
 import type { Problem } from "@posh/api"
 
-/** Why a request is turned away; `headers` are names and values by turns. */
 export interface AccessFault {
   readonly problem: Problem
-  readonly headers?: ReadonlyArray<string>
+  /** How to do better, as `WWW-Authenticate` says it (RFC 6750 §3). */
+  readonly challenge?: string
 }

@@ -4,13 +4,13 @@
 import { type Problem } from "@posh/api"
 import { type QuestionError, Verifier } from "@posh/core"
 import { Cause, Context, Effect, Layer, type LogLevel, Option, type Tracer } from "effect"
-import { internalProblem, questionProblem } from "../http/problems.ts"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { type Caller, permit } from "./Caller.ts"
 import type { Asked, Decision } from "./Decision.ts"
 import { makeId } from "./ids.ts"
 import { callerBounds } from "./limits/bounds.ts"
 import { Limits } from "./limits/Limits.ts"
+import { internalProblem, questionProblem } from "./problems.ts"
 
 /** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
 export type Decide = (asked: Asked, caller: Caller, batchedMs?: number) => Effect.Effect<Decision, Problem>

@@ -1,11 +1,10 @@
 /**
  * The closed sets that labels of metrics take their values from. Never domains, callers or URLs: these have no end.
  */
-import { Api, problemCodes, readyStates, verdictKinds } from "@posh/api"
+import { problemCodes, readyStates, verdictKinds } from "@posh/api"
 import { failures, fetchCodes, type FetchPhase, type Generation, type VerdictCode } from "@posh/core"
-import { HttpApi } from "effect/http-api"
-import { docsPaths } from "../http/docs.ts"
 import type { SharedFaultReason } from "../redis/FaultLog.ts"
+import { otherRoute, routes as table } from "../routes.ts"
 
 export { problemCodes, readyStates, verdictKinds }
 
@@ -43,17 +42,8 @@ const reasons: Readonly<Record<SharedFaultReason, true>> = {
 }
 export const sharedFaultReasons = Object.keys(reasons) as ReadonlyArray<SharedFaultReason>
 
-/** Methods and paths of the API and of its documentation, and `other` for what is nowhere. */
-export const routes: ReadonlyArray<string> = (() => {
-  const known = docsPaths.map((path) => `GET ${path}`)
-  HttpApi.reflect(Api, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint: { method, path } }) => {
-      known.push(`${method} ${path}`)
-    }
-  })
-  return [...known.toSorted(), "other"]
-})()
+/** Of requests; one that has no route has a name as well. */
+export const routes: ReadonlyArray<string> = [...table.map(({ name }) => name), otherRoute]
 
 /** `aborted`: the caller went away before the answer was complete. */
 export const statusClasses = ["2xx", "3xx", "4xx", "5xx", "aborted"] as const
