@@ -2,8 +2,8 @@
  * Which test files `npm run test:unit` runs: those that open no socket and start no process, found by what they import, so
  * that a file which moves keeps its place.
  *
- * Imports are followed through the helpers of tests, not through sources: a source opens nothing until a test gives it
- * something to reach.
+ * Imports are followed through the helpers of tests, and through the lab, whose sources start what they measure; not through
+ * other sources: these open nothing until a test gives them something to reach.
  */
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -36,7 +36,7 @@ export const firstOpener = (path: string, read: ReadText, seen = new Set<string>
   return undefined
 }
 
-const isHelper = /\/(test|demo)\//
+const isHelper = /\/(test|demo)\/|^apps\/lab\/src\//
 
 const opens = (specifier: string, names: ReadonlyArray<string>): boolean => {
   if (specifier === "@posh/testing") return names.some(isServer)

@@ -5,7 +5,7 @@ import { join } from "node:path"
 /** `{}` is the version. */
 const places: ReadonlyArray<readonly [file: string, ...texts: ReadonlyArray<string>]> = [
   ["package.json", "\"version\": \"{}\""],
-  ["apps/server/src/version.ts", "productVersion = \"{}\""],
+  ["apps/server/src/process/version.ts", "productVersion = \"{}\""],
   ["docker/Dockerfile", "image.version=\"{}\""],
   ["docker/compose.yaml", "image: posh:{}", "image: posh-demo:{}"],
   ["docker/prometheus/rules.test.yml", ",version=\"{}\""],
