@@ -54,7 +54,7 @@ describe("the version", () => {
   it("stands wherever a release raises it", () => assert.deepStrictEqual(withoutVersion(root, version), []))
 
   it("is missed where it does not stand", () =>
-    assert.include(withoutVersion(root, "9.9.9"), `apps/server/src/version.ts: productVersion = "9.9.9"`))
+    assert.include(withoutVersion(root, "9.9.9"), `apps/server/src/process/version.ts: productVersion = "9.9.9"`))
 
   it("has a section in the changelog", () =>
     assert.include(readFileSync(join(root, "CHANGELOG.md"), "utf8"), `\n## ${version}\n`))
