@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config"
 
 /** Load for the whole machine, and judged by time or memory: one after the other, when all others are done. */
-const alone = [
-  "apps/bench/test/*.test.ts",
+export const alone = [
+  "apps/lab/test/{abuse,reliability}/**/*.test.ts",
   "apps/server/test/crowd.test.ts",
   "apps/server/test/docker/balancer.test.ts",
   "apps/server/test/hostile/{heap,load}.test.ts",
@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "beside each other",
-          include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
+          include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
           exclude: alone,
           maxWorkers: 2,
           sequence: { groupOrder: 0 }

@@ -1,5 +1,5 @@
 /**
- * The health check of the image: asks the service in the same container whether it is alive. Exit code 0 is a yes.
+ * The health check of the image: requests liveness from the service in the same container. Exit code 0: alive.
  */
 import { get } from "node:http"
 import { get as getOverTls } from "node:https"
@@ -10,13 +10,13 @@ const address = { host: "127.0.0.1", port: Number(env["POSH_PORT"] || "8080"), t
 const no = () => exit(1)
 
 const ask = (): void => {
-  // A connection to itself needs no name to be checked.
+  // A connection within the container needs no check of the name.
   const request = env["POSH_TLS_CERT_FILE"]
     ? getOverTls({ ...address, path: "/health/live", rejectUnauthorized: false })
     : get({ ...address, path: "/health/live" })
   request.on("response", ({ statusCode }) => exit(statusCode === 200 ? 0 : 1)).on("timeout", no).on("error", no)
 }
 
-// Where callers need a certificate there is none here: that somebody listens must do.
+// With mutual TLS there is no client certificate here: an accepted TCP connection must do.
 if (env["POSH_TLS_CLIENT_CA_FILE"]) connect(address).on("connect", () => exit(0)).on("timeout", no).on("error", no)
 else ask()

@@ -1,13 +1,30 @@
 /**
- * The project's own rules, each with the reason in its file. Prints every breach and exits 1 if there is any.
+ * Checks the project's own rules; each rule's file gives its reason. Prints every violation and exits 1 if there is
+ * any.
  */
 import { checkCodes } from "./rules/codes.ts"
+import { checkCommands } from "./rules/commands.ts"
+import { checkCoreFolders } from "./rules/coreFolders.ts"
 import { checkDocs } from "./rules/docs.ts"
 import { checkImports } from "./rules/imports.ts"
 import { checkLockFile } from "./rules/lockFile.ts"
+import { checkNames } from "./rules/names.ts"
+import { checkRequirements } from "./rules/requirements.ts"
+import { checkServerFolders } from "./rules/serverFolders.ts"
 import { checkSources } from "./rules/sources.ts"
 
-const breaches = [...checkImports(), ...checkSources(), ...checkCodes(), ...checkLockFile(), ...checkDocs()]
+const breaches = [
+  ...checkImports(),
+  ...checkCoreFolders(),
+  ...checkServerFolders(),
+  ...checkSources(),
+  ...checkCodes(),
+  ...checkLockFile(),
+  ...checkDocs(),
+  ...checkCommands(),
+  ...checkRequirements(),
+  ...checkNames()
+]
 for (const breach of breaches) console.error(breach)
 console.log(breaches.length === 0 ? "rules: ok" : `rules: ${breaches.length} breached`)
 process.exitCode = breaches.length === 0 ? 0 : 1

@@ -1,6 +1,6 @@
 /**
- * `npm run check:dashboards`: rules and dashboard name only metrics, labels and values that the service exports, and the
- * rules do what their tests say (with `promtool`, of Debian's package `prometheus`).
+ * `npm run check:dashboards`: checks that rules and dashboard use only metrics, labels and values that the service
+ * exports, and runs the tests of the rules (with `promtool`, of Debian's package `prometheus`).
  */
 import { ensureInstalled } from "../packages/testing/src/tools.ts"
 import { readDashboard, readRules, unknownNames } from "./dashboards/names.ts"

@@ -1,11 +1,11 @@
 /**
- * `npm run check:image`: builds `docker/Dockerfile` with a real Docker engine, looks into the image, and runs it as
- * `docs/guides/deploy.md` says. Takes minutes, and root on Debian. No image is pulled: a Debian made on the spot stands in
- * for the three that are named.
+ * `npm run check:image`: builds `docker/Dockerfile` with a real Docker engine, inspects the image, and runs it as
+ * `docs/guides/deploy.md` says. Takes minutes, and needs root on Debian. It pulls no image: a new minimal Debian
+ * replaces the three public images.
  *
- * The engine runs for this alone, from a temporary folder. It builds on the network of this machine, because building asks
- * the registry of packages, and sets nothing up there. It runs containers in a network namespace of its own, so that no
- * bridge and no rule of this machine changes.
+ * A separate engine runs from a temporary folder. It builds on the network of this machine, because the build needs the
+ * package registry, but changes no network settings. Containers run in a network namespace of their own, so bridges and
+ * firewall rules of this machine do not change.
  */
 import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -38,7 +38,7 @@ const outside = async (): Promise<void> => {
       step("build", () => docker.shell(guide.build))
       step("build the demo", () => docker.shell("cd docker && docker compose --profile demo build"))
     })
-    // Mounts and network are the child's own; they end with it.
+    // The child has its own mount and network namespaces, which end with it.
     const again = [process.execPath, import.meta.filename, folder]
     execFileSync("unshare", ["--mount", "--net", "--propagation", "private", ...again], { stdio: "inherit" })
   } finally {
@@ -47,7 +47,7 @@ const outside = async (): Promise<void> => {
   console.log("image: ok")
 }
 
-/** What git knows or would take: built from that, and from nothing else that lies about. */
+/** Copies only files that git tracks or would add, so the image is built from nothing else. */
 const copyCheckout = (target: string): void => {
   mkdirSync(target)
   const files = execFileSync("git", ["ls-files", "-coz", "--exclude-standard"])

@@ -1,6 +1,6 @@
 /**
- * Writes the files that are made from code, so that prose and code cannot differ. `--check` compares instead, and names
- * the files that are out of date.
+ * Writes the files that are generated from code, so that prose and code cannot differ. With `--check` it compares
+ * instead, and names the stale files.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -10,6 +10,7 @@ import { dashboard } from "./generated/dashboard.ts"
 import { errorsReference } from "./generated/errors.ts"
 import { metricsReference } from "./generated/metrics.ts"
 import { openApiDocument } from "./generated/openApi.ts"
+import { traceabilityFile, traceabilityTable } from "./generated/traceability.ts"
 
 interface Producer {
   /** Path from the root of the repository. */
@@ -23,7 +24,8 @@ const producers: ReadonlyArray<Producer> = [
   { file: "docs/reference/errors.md", content: errorsReference },
   { file: "docs/reference/api.md", content: apiReference },
   { file: "docs/reference/metrics.md", content: metricsReference },
-  { file: "docker/grafana/posh.json", content: dashboard }
+  { file: "docker/grafana/posh.json", content: dashboard },
+  { file: traceabilityFile, content: traceabilityTable }
 ]
 
 const root = join(import.meta.dirname, "..")

@@ -1,7 +1,7 @@
 /**
- * Makes a built package publishable: `dist/package.json`, with the entry points of `publishConfig` and nothing that only
- * this repository needs. npm itself takes no `exports` from `publishConfig`, so a package is published from its `dist`.
- * Run by each package's `build`, in its folder.
+ * Makes a built package publishable: writes `dist/package.json` with the entry points of `publishConfig` and without
+ * everything that only this repository needs. npm ignores `exports` in `publishConfig`, so a package is published from
+ * its `dist`. The `build` script of each package runs it in the package's folder.
  */
 import { copyFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

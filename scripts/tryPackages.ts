@@ -1,11 +1,11 @@
 /**
- * Packs the built packages and uses them as somebody who installed them would: no sources, no workspace.
+ * Packs the built packages and uses them as a consumer would: without sources and workspace.
  */
 import { execFileSync } from "node:child_process"
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-// Below node_modules, so that the packages' dependencies are found, and the packages are found as installed ones are.
+// Below node_modules, so that Node.js resolves the packages and their dependencies as installed ones.
 const home = join(import.meta.dirname, "..", "node_modules", ".cache", "packed")
 rmSync(home, { recursive: true, force: true })
 

@@ -1,11 +1,11 @@
 /**
- * The metrics, labels and values that queries name, compared with the catalogue: a query for what does not exist is
- * always silent, as an alert above all must not be.
+ * Compares the metrics, labels and values of queries with the catalogue: a query for a missing series returns nothing,
+ * and an alert on it never fires.
  */
 import { readFileSync } from "node:fs"
 import { catalogue, type Row } from "../../apps/server/src/telemetry/catalogue.ts"
 
-/** The expressions of a dashboard of Grafana. */
+/** The expressions of a Grafana dashboard. */
 export const readDashboard = (file: string): ReadonlyArray<string> => {
   const found: Array<string> = []
   JSON.parse(readFileSync(file, "utf8"), (key, value: unknown) => {
@@ -15,18 +15,18 @@ export const readDashboard = (file: string): ReadonlyArray<string> => {
   return found
 }
 
-/** The expressions of rules, on one line or folded over several. */
+/** The expressions of rules, on one line or folded. */
 export const readRules = (file: string): ReadonlyArray<string> =>
   [...readFileSync(file, "utf8").matchAll(/^ +expr: (?:>-\n((?: {10,}.*\n)+)|(.*)\n)/gm)]
     .map(([, folded, line]) => (folded ?? line ?? "").replaceAll(/\s+/g, " ").trim())
 
-/** What expressions name and the service does not export. An expression without any of our metrics is one as well. */
+/** Names that the service does not export. An expression without any metric of the service counts too. */
 export const unknownNames = (file: string, expressions: ReadonlyArray<string>): ReadonlyArray<string> =>
   expressions.length === 0
     ? [`${file}: has no expressions`]
     : expressions.flatMap((expression) => faultsOf(expression).map((fault) => `${file}: ${fault} in ${expression}`))
 
-/** Of Prometheus itself, and of who scrapes. */
+/** Metrics of Prometheus itself, and labels that scraping adds. */
 const foreign: Readonly<Record<string, ReadonlyArray<string>>> = { up: ["job", "instance"] }
 const scraped = ["job", "instance", "le"]
 
@@ -53,10 +53,10 @@ const rowOf = (name: string): Row | undefined => {
   const base = name.replace(/_(bucket|sum|count)$/, "")
   if (base !== name && rows[base]?.type === "histogram") return rows[base]
   const row = rows[name]
-  return row?.type === "histogram" ? undefined : row // by itself it has no series
+  return row?.type === "histogram" ? undefined : row // the bare name of a histogram has no series
 }
 
-/** A negated value must exist as well: else it excludes nothing. */
+/** A negated value must exist too: otherwise it excludes nothing. */
 const labelFaults = (name: string, { series }: Row, label: string, operator: string, value: string) => {
   const values = series.flatMap((labels) => labels[label] ?? [])
   if (values.length === 0) return [`${name} has no label ${label}`]

@@ -1,4 +1,4 @@
-/** Runs promtool; what it complains about. */
+/** Runs promtool and returns its errors. */
 import { spawnSync } from "node:child_process"
 
 export const runPromtool = (...args: ReadonlyArray<string>): ReadonlyArray<string> => {

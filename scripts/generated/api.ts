@@ -6,7 +6,7 @@ import { table } from "./markdown.ts"
 import { openApiDocument } from "./openApi.ts"
 import { meaning, resolve, type Schema, type Schemas, typeText, valuesOf } from "./schemas.ts"
 
-/** The parts of OpenAPI that are looked at. */
+/** The parts of OpenAPI that are used. */
 interface Document {
   readonly info: { readonly version: string }
   readonly tags: ReadonlyArray<{ readonly name: string; readonly description: string }>
@@ -71,16 +71,16 @@ const introduction = (version: string): string =>
 <!-- Made by \`npm run generate\` from packages/api/openapi.json and scripts/generated/apiExamples.ts. Do not edit. -->
 
 JSON in, JSON out. Every verdict is HTTP 200. Any other status is a problem (\`application/problem+json\`, RFC 9457) and
-means that there is no verdict: never accept a certificate on one. Members and parameters that are not listed are
-refused. Codes are explained in [errors.md](errors.md). The service itself serves this contract as \`/openapi.json\` and,
+means that there is no verdict: never accept a certificate on a problem. Members and parameters that are not listed are
+rejected. [errors.md](errors.md) explains the codes. The service itself serves this contract as \`/openapi.json\` and,
 for people, as \`/docs\`.
 
-"Scope" is what a key has to allow; \`admin\` includes \`verify\`. A key travels as \`Authorization: Bearer\`. Health and the
-contract itself are open. How keys are made, and how to do without, is told under
-[who may ask](../guides/operate.md#who-may-ask). Other sites' web pages are never allowed to ask: there is no CORS.
+"Scope" is the scope that a key must have; \`admin\` includes \`verify\`. A key is sent as \`Authorization: Bearer\`. Health and the
+contract itself are open. [Who may ask](../guides/operate.md#who-may-ask) describes how to make keys, and how to run without
+them. Web pages of other sites can never use the API: there is no CORS.
 
 The examples run against the demo: start \`npm run demo -- --keep\`, and paste the two \`export\` lines that it prints.
-Answers are shown shortened, and JSON is broken into lines.`
+Answers are shown shortened, and JSON is formatted.`
 
 /** The problems of one status each; \`Problem\` describes them all. */
 const isOneProblem = (name: string): boolean => name.endsWith("Problem") && name !== "Problem"
@@ -162,7 +162,7 @@ const messageSection = (name: string, schema: Schema, schemas: Schemas): string 
   ].join("\n\n")
 }
 
-/** The message whose members this one has too, with more of its own. */
+/** The message that this one extends with more members. */
 const baseOf = (name: string, { properties = {}, required = [] }: Schema, schemas: Schemas): string | undefined =>
   Object.keys(schemas).find((other) => {
     const members = Object.entries(schemas[other]?.properties ?? {})
@@ -174,7 +174,7 @@ const baseOf = (name: string, { properties = {}, required = [] }: Schema, schema
       )
   })
 
-/** The members, and below them those of objects that have no name of their own. */
+/** The members, and below them the members of anonymous objects. */
 const memberRows = (schema: Schema, schemas: Schemas, prefix: string): Array<Array<string>> =>
   Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
     const row = [

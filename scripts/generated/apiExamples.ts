@@ -1,16 +1,16 @@
 /**
- * One example for each operation of the API. They run against the demo (`npm run demo -- --keep`), and a test checks that
- * each answers as it is shown.
+ * One example per operation of the API. They run against the demo (`npm run demo -- --keep`); a test runs each and
+ * compares the answer.
  */
 
 export interface Example {
   /** For a POSIX shell; `$POSH` is the URL of the service and `$CERTS` the folder of the demo's certificates. */
   readonly command: string
-  /** A part of what is answered, as text or as a JSON value. */
+  /** A part of the answer, as text or as a JSON value. */
   readonly answer: unknown
 }
 
-/** A PEM file as the inside of a JSON string. */
+/** A PEM file as the content of a JSON string. */
 const pem = (file: string): string => `'"$(awk '{printf "%s\\\\n", $0}' "$CERTS/${file}")"'`
 
 const fingerprintOf = (file: string): string =>

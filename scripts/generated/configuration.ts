@@ -1,5 +1,5 @@
 /**
- * The reference of all variables, from the rows that the service reads them by.
+ * The reference of all variables, from the rows by which the service parses them.
  */
 import type { Variable } from "../../apps/server/src/config/Variable.ts"
 import { variables } from "../../apps/server/src/config/variables.ts"
@@ -9,9 +9,9 @@ export const configurationReference = (): string =>
 
 <!-- Made by \`npm run generate\` from apps/server/src/config/variables. Do not edit. -->
 
-The service reads its configuration from environment variables when it starts. A value that cannot be used stops the
-start: exit code 1, and one line on standard error that names every variable at fault and what is wrong with it. An empty
-variable counts as unset. A variable that begins with \`POSH_\` and is not listed here has no effect, and a warning says so.
+The service reads its configuration from environment variables when it starts. An invalid value stops the
+start: exit code 1, and one line on standard error that names every invalid variable and what is wrong with it. An empty
+variable counts as unset. A variable that begins with \`POSH_\` and is not listed here has no effect, and causes a warning.
 
 Durations are a whole number with a unit: \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`.
 

@@ -1,6 +1,6 @@
 /**
- * The Grafana dashboard, from the few things that panels differ in. Grafana's own format repeats everything else a
- * hundred times, and nobody could read a change to it.
+ * The Grafana dashboard, generated from what panels differ in. Grafana's own format is so repetitive that a change to
+ * it is not reviewable.
  */
 import { type Panel, rows } from "./dashboardRows.ts"
 
@@ -39,7 +39,7 @@ export const dashboard = (): string =>
 
 const datasource = { type: "prometheus", uid: "prometheus" }
 
-/** What Grafana has, and how many panels stand beside each other. */
+/** Columns of Grafana's grid, and panels per row. */
 const columns = 24
 const across = 3
 const width = columns / across

@@ -1,12 +1,12 @@
 /**
- * What the dashboard shows, row by row: first whether callers get answers, then why not.
+ * The rows of the dashboard: first if callers get answers, then the causes if they do not.
  */
 
 export interface Panel {
   readonly title: string
-  /** What to make of it. */
+  /** How to interpret it. */
   readonly description: string
-  /** Of Grafana. */
+  /** Unit of Grafana. */
   readonly unit: "reqps" | "ops" | "s" | "percentunit" | "short" | "bytes"
   readonly stacked?: boolean
   readonly queries: ReadonlyArray<readonly [legend: string, expr: string]>
@@ -34,14 +34,15 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
     panels: [
       {
         title: "Verdicts",
-        description: "What callers are told. Only verified is a yes.",
+        description: "Answers to callers. Only verified is a yes.",
         unit: "ops",
         stacked: true,
         queries: [["{{verdict}}", sumBy("verdict", "posh_verdicts_total")]]
       },
       {
-        title: "Nobody could find out",
-        description: "Share of indeterminate answers by whose trouble it is. Ours is ours to mend.",
+        title: "Indeterminate",
+        description:
+          "Share of indeterminate answers by the side at fault: origin, or ours (budgets, faults of the service).",
         unit: "percentunit",
         queries: [[
           "{{whose}}",
@@ -51,26 +52,26 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
         ]]
       },
       {
-        title: "Why not verified",
-        description: "Codes of the answers that are no yes; docs/reference/errors.md explains them.",
+        title: "Codes",
+        description: "Codes of the answers other than verified; docs/reference/errors.md explains them.",
         unit: "ops",
         queries: [["{{code}}", `topk(10, ${sumBy("code", "posh_verdicts_total", `verdict!="verified"`)} > 0)`]]
       },
       {
         title: "Problems",
-        description: "Questions and requests that got no verdict.",
+        description: "Questions and requests that ended in a problem instead of a verdict.",
         unit: "ops",
         queries: [["{{code}}", `${sumBy("code", "posh_problems_total")} > 0`]]
       },
       {
         title: "POST /v1/verify",
-        description: "From the head of a request to the end of its answer.",
+        description: "Time from the head of a request to the end of its answer.",
         unit: "s",
         queries: quantiles("posh_http_request_seconds", `route="POST /v1/verify"`)
       },
       {
         title: "Requests",
-        description: "By route and status; aborted where the caller went away before its answer.",
+        description: "By route and status; aborted if the caller disconnected before the answer.",
         unit: "reqps",
         stacked: true,
         queries: [["{{route}} {{status}}", `${sumBy("route, status", "posh_http_requests_total")} > 0`]]
@@ -89,7 +90,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
       },
       {
         title: "Entries in memory",
-        description: "At the bound of POSH_CACHE_ENTRIES the least used go.",
+        description: "At the limit of POSH_CACHE_ENTRIES the least recently used are evicted.",
         unit: "short",
         queries: [
           ["{{instance}}", gauge("posh_cache_entries")],
@@ -97,14 +98,14 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
         ]
       },
       {
-        title: "Age of what is served",
-        description: "How long ago the material was fetched that answered.",
+        title: "Age of served material",
+        description: "Time since the fetch of the material that answered.",
         unit: "s",
         queries: quantiles("posh_served_age_seconds")
       },
       {
         title: "Work saved",
-        description: "Questions that waited for another's resolution, and resolutions ahead of need.",
+        description: "Coalesced questions, and refreshes ahead of expiry.",
         unit: "ops",
         queries: [
           ["coalesced", `sum(${rate("posh_coalesced_total")})`],
@@ -113,7 +114,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
       },
       {
         title: "Redis",
-        description: "Faults by reason; 1 on the breaker means that Redis is left alone.",
+        description: "Faults by reason; 1 means that the circuit breaker is open and nothing is sent to Redis.",
         unit: "short",
         queries: [
           ["{{reason}}", `${sumBy("reason", "posh_redis_faults_total")} > 0`],
@@ -122,7 +123,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
       },
       {
         title: "Redis commands",
-        description: "Close to POSH_REDIS_TIMEOUT, Redis is about to be left alone.",
+        description: "Close to POSH_REDIS_TIMEOUT: the circuit breaker is about to open.",
         unit: "s",
         queries: quantiles("posh_redis_command_seconds")
       }
@@ -133,7 +134,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
     panels: [
       {
         title: "Resolutions",
-        description: "Attempts to learn what a domain publishes.",
+        description: "Attempts to fetch what a domain publishes.",
         unit: "ops",
         stacked: true,
         queries: [["{{generation}} {{code}}", `topk(10, ${sumBy("generation, code", "posh_resolutions_total")} > 0)`]]
@@ -148,27 +149,27 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
         ]
       },
       {
-        title: "Where the time goes",
-        description: "p99 of each part of a request that succeeded.",
+        title: "Outbound phases",
+        description: "p99 of each successful phase of a request.",
         unit: "s",
         queries: [["{{phase}}", quantile(0.99, "posh_outbound_phase_seconds", undefined, "le, phase")]]
       },
       {
         title: "Outbound requests",
-        description: "Answered is any answer; everything else never came to one.",
+        description: "Answered is any HTTP response; all other codes had none.",
         unit: "reqps",
         stacked: true,
         queries: [["{{code}}", `${sumBy("code", "posh_outbound_requests_total")} > 0`]]
       },
       {
         title: "Outbound request time",
-        description: "Whatever came of it.",
+        description: "Duration, successful or not.",
         unit: "s",
         queries: quantiles("posh_outbound_request_seconds")
       },
       {
-        title: "Who asks for the fleet",
-        description: "lead: this replica. follow: another one. fenced: the lead was lost meanwhile.",
+        title: "Roles in the fleet",
+        description: "lead: this replica resolves. follow: another one does. fenced: the lead was lost meanwhile.",
         unit: "ops",
         queries: [["{{role}}", sumBy("role", "posh_fleet_leads_total")]]
       }
@@ -179,7 +180,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
     panels: [
       {
         title: "State",
-        description: "What /health/ready says.",
+        description: "State that /health/ready reports.",
         unit: "short",
         stacked: true,
         queries: [["{{state}}", `sum by (state) (${gauge("posh_readiness")})`]]
@@ -192,13 +193,13 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
       },
       {
         title: "Event loop delay",
-        description: "How late the process reacts.",
+        description: "Median, 99th percentile and maximum.",
         unit: "s",
         queries: [["{{at}} {{instance}}", gauge("posh_event_loop_delay_seconds")]]
       },
       {
         title: "Memory",
-        description: "Of the process, and of the heap of JavaScript.",
+        description: "Resident memory of the process, and the heap of JavaScript.",
         unit: "bytes",
         queries: [
           ["process {{instance}}", gauge("posh_process_resident_memory_bytes")],
@@ -207,7 +208,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
       },
       {
         title: "Questions that wait",
-        description: "For origins; and what keeps the process running: sockets, timers, files.",
+        description: "Questions that wait for origins; open handles: sockets, timers, files.",
         unit: "short",
         queries: [
           ["questions {{instance}}", gauge("posh_questions_waiting")],
@@ -216,7 +217,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
       },
       {
         title: "Records",
-        description: "Of the decision log and of traces; what is dropped is lost.",
+        description: "Records of the decision log, and spans; dropped ones are lost.",
         unit: "ops",
         queries: [
           ["decisions {{result}}", sumBy("result", "posh_decision_log_records_total")],
@@ -225,7 +226,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
       },
       {
         title: "Age",
-        description: "Since the process started; a saw means that it restarts.",
+        description: "Time since the process started; a sawtooth means restarts.",
         unit: "s",
         queries: [["{{instance}}", `time() - ${gauge("posh_process_start_time_seconds")}`]]
       },

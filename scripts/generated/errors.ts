@@ -1,5 +1,5 @@
 /**
- * The reference of all codes: verdicts, problems, findings, and what this build cannot say.
+ * The reference of all codes: verdicts, problems, findings, and codes that this build does not use.
  */
 import { problems } from "../../packages/api/src/Problem.ts"
 import { failures, type Memory, unreachable, type VerdictKind } from "../../packages/core/src/codes.ts"
@@ -12,32 +12,33 @@ export const errorsReference = (): string =>
 <!-- Made by \`npm run generate\` from packages/core/src/codes.ts, packages/core/src/Lint.ts and
 packages/api/src/Problem.ts. Do not edit. -->
 
-An answer has a verdict and a code. A question that gets no answer has a problem. Findings accompany an answer and decide
-nothing. The sets of verdicts, failure codes and problems are closed: a new one means a new version of the API
+An answer has a verdict and a code. A question without an answer has a problem. Findings accompany an answer and do not affect
+the verdict. The sets of verdicts, failure codes and problems are closed: a new one means a new version of the API
 (POSH-ERR-01).
 
 ## Verdicts
 
 ${table(["Verdict", "Is it valid?", "Meaning", "What a caller should do"], verdictRows)}
 
-Only \`verified\` means yes. Treat a verdict that you do not know as no.
+Only \`verified\` means yes. Treat an unknown verdict as no.
 
 ## Codes of answers
 
 \`Verified\` is the code of the verdict \`verified\`. The codes of all others follow, by verdict.
 
-- **Stage**: where on the way of the question the code arose.
-- **Retry**: whether asking again can help although nothing changes on the other side. It is \`retryable\` of the answer.
-- **Remembered**: for how long a failed resolution is kept before the domain is asked again (POSH-CAC-31). "Back-off" is
-  30 s, doubling to 900 s, with up to 20 % more or less. "Retry-After" is what the host asked for, from 30 s to 3600 s.
-  "Never": the next question starts anew.
+- **Stage**: the stage of the question at which the code arose.
+- **Retry**: whether a retry can succeed without a change on the domain's side. It is \`retryable\` of the answer.
+- **TTL**: TTL of the negative entry: how long a failed resolution is cached (POSH-CAC-31). "back-off" is 30 s, doubling to
+  900 s, with up to 20 % jitter either way. "Retry-After" is what the host requested, from 30 s to 3600 s. "never": it is not
+  cached, and the next question is decided anew.
 
 ${verdictKinds.map(verdictSection).join("\n\n")}
 
 ## Problems
 
-No verdict. The body is \`application/problem+json\` (RFC 9457) with \`type\` \`urn:posh:problem:<Code>\`, \`title\`, \`status\`,
-\`detail\`, \`code\`, and \`field\` where one member is at fault. In a batch, one bad question has its problem in its own place.
+A problem means that there is no verdict. The body is \`application/problem+json\` (RFC 9457) with \`type\`
+\`urn:posh:problem:<Code>\`, \`title\`, \`status\`, \`detail\`, \`code\`, and \`field\` if one member is at fault. In a batch, an invalid
+question has its problem as its own result.
 
 ${
     table(
@@ -52,15 +53,15 @@ ${
 
 ## Findings
 
-\`lints\` of an answer's evidence, and \`findings\` of \`POST /v1/documents/lint\`. They never decide a verdict. Codes may be
-added at any time: ignore those that you do not know. \`/v1/documents/lint\` also reports the codes above, where a document
-cannot be used at all.
+\`lints\` of an answer's evidence, and \`findings\` of \`POST /v1/documents/lint\`. They never affect a verdict. Codes may be
+added at any time: ignore those that you do not know. \`/v1/documents/lint\` also reports the codes above if a document
+is entirely unusable.
 
 ${table(["Code", "Meaning"], Object.entries(lintSummaries).map(([code, summary]) => [ticked(code), summary]))}
 
 ## Not reachable in this build
 
-The requirements define more codes. These cannot occur yet, and no schema promises them.
+[The requirements](../spec/requirements.md#8-failure-modes) define more codes. These cannot occur yet, and no schema promises them.
 
 ${table(["Code", "Why not"], Object.entries(unreachable).map(([code, reason]) => [ticked(code), reason]))}
 `
@@ -70,18 +71,23 @@ const verdictRows: ReadonlyArray<ReadonlyArray<string>> = [
     "`verified`",
     "yes",
     "The domain vouches for this certificate.",
-    "Proceed. What is proven is the domain and service."
+    "Proceed. The proven identity is the domain and service."
   ],
-  ["`mismatch`", "no", "The domain vouches for others.", "Reject, unless another method of yours proves the domain."],
+  [
+    "`mismatch`",
+    "no",
+    "The domain vouches for other certificates.",
+    "Reject, unless another method of yours proves the domain."
+  ],
   ["`no-material`", "not proven", "The domain publishes nothing.", "Fall back to your other methods."],
   [
     "`unusable-material`",
     "not proven",
     "The domain answered with something withdrawn, broken or expired.",
-    "Reject, unless another method proves the domain. Tell an operator."
+    "Reject, unless another method proves the domain. Notify an operator."
   ],
   ["`certificate-invalid`", "no", "The certificate itself is unacceptable.", "Reject."],
-  ["`indeterminate`", "unknown", "Nobody could find out.", "Do not accept on this answer. Ask again later."]
+  ["`indeterminate`", "unknown", "The service could not determine it.", "Do not accept on this answer. Retry later."]
 ]
 
 type Row = (typeof failures)[keyof typeof failures]
@@ -108,7 +114,7 @@ function verdictSection(verdict: Exclude<VerdictKind, "verified">): string {
     retryable ? "yes" : "no",
     memoryText(memory)
   ])
-  return `### ${verdict}\n\n${table(["Code", "Meaning", "Stage", "Retry", "Remembered"], rows)}`
+  return `### ${verdict}\n\n${table(["Code", "Meaning", "Stage", "Retry", "TTL"], rows)}`
 }
 
 const memoryText = (memory: Memory): string => {

@@ -1,4 +1,4 @@
-/** Tables of GitHub's Markdown. */
+/** Tables of GitHub Flavored Markdown. */
 
 export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n")

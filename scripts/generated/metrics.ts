@@ -1,5 +1,5 @@
 /**
- * The reference of all metrics, from the rows that the service registers them by.
+ * The reference of all metrics, from the rows by which the service registers them.
  */
 import { catalogue, type Labels, type Row } from "../../apps/server/src/telemetry/catalogue.ts"
 import { table } from "./markdown.ts"
@@ -9,13 +9,13 @@ export const metricsReference = (): string =>
 
 <!-- Made by \`npm run generate\` from apps/server/src/telemetry/catalogue.ts. Do not edit. -->
 
-\`GET /metrics\` answers with all of these in the text format of Prometheus; with \`POSH_METRICS=off\` there is no such route.
+\`GET /metrics\` exports all of these in the text format of Prometheus; with \`POSH_METRICS=off\` there is no such route.
 Labels take their values from closed sets: never a domain, a caller or a URL. Every series exists from the start, at zero,
-so that a rate sees the first event. Numbers are those of one replica since it started.
+so that a rate includes the first event. Values are those of one replica since its start.
 
 ${
     table(
-      ["Metric", "Type", "Counts or measures", "Meaning", "What to do about it"],
+      ["Metric", "Type", "Unit", "Meaning", "What to do about it"],
       rows.map(([name, { advice, help, type, unit }]) => [`\`${name}\``, type, unit, help, advice])
     )
   }
@@ -30,7 +30,7 @@ ${rows.filter(([, { series }]) => labelsOf(series).length > 0).map(labelSection)
 
 ${
     table(
-      ["Metric", "Upper ends"],
+      ["Metric", "Upper bounds"],
       rows.flatMap(([name, { buckets }]) => buckets === undefined ? [] : [[`\`${name}\``, buckets.join(", ")]])
     )
   }
@@ -48,7 +48,7 @@ const labelSection = ([name, { series }]: readonly [string, Row]): string =>
     )
   }`
 
-/** Those of the process that makes the reference are not to stand in it. */
+/** Replaces values of the generating process, such as the version of Node.js. */
 const ofTheProcess = "posh_build_info"
 
 const valuesText = (name: string, label: string, series: ReadonlyArray<Labels>): string => {

@@ -1,5 +1,5 @@
 /**
- * The OpenAPI document of the service, as it answers `GET /openapi.json`.
+ * The OpenAPI document of the service, as served at `GET /openapi.json`.
  */
 import { Api } from "@posh/api"
 import { OpenApi } from "effect/http-api"

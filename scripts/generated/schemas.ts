@@ -1,4 +1,4 @@
-/** JSON Schemas of the OpenAPI document in a few words. */
+/** Short descriptions of the JSON Schemas of the OpenAPI document. */
 
 export interface Schema {
   readonly $ref?: string
@@ -20,12 +20,12 @@ export interface Schema {
 
 export type Schemas = Readonly<Record<string, Schema>>
 
-/** What a member means: its own words, or those of the type that it refers to. */
+/** The description of a member: its own, or that of the referenced type. */
 export const meaning = (schema: Schema, schemas: Schemas): string =>
   (schema.description ?? (isObject(schema, schemas) ? undefined : resolve(schema, schemas).description) ?? "")
     .replaceAll("\n- ", " ")
 
-/** The type of a member: a link to a message, the values, or a kind of value with its bounds. */
+/** The type of a member: a link to a message, its values, or a primitive type with bounds. */
 export const typeText = (schema: Schema, schemas: Schemas): string => {
   if (isObject(schema, schemas) && schema.$ref !== undefined) {
     const name = nameOf(schema.$ref)
@@ -38,7 +38,7 @@ export const typeText = (schema: Schema, schemas: Schemas): string => {
   return target.format === "date-time" ? "instant" : `${target.type ?? "any"}${rangeText(target)}`
 }
 
-/** The values of an enumeration; none where the type is open. */
+/** The values of an enumeration; none if the type is open. */
 export const valuesOf = (schema: Schema, schemas: Schemas): ReadonlyArray<string> => {
   const { anyOf = [], enum: values = [] } = resolve(schema, schemas)
   return [...values.map(String), ...anyOf.flatMap((member) => valuesOf(member, schemas))]
@@ -67,7 +67,7 @@ const countText = ({ maxItems, minItems }: Schema): string =>
 
 const rangeText = ({ maxLength, maximum, minimum }: Schema): string => {
   if (maxLength !== undefined) return `, at most ${maxLength} characters`
-  if (minimum === undefined || minimum < 0) return "" // the bounds of a double say nothing
+  if (minimum === undefined || minimum < 0) return "" // the bounds of a double are not informative
   return maximum === undefined || maximum >= 2 ** 31 - 1
     ? `, from ${grouped(minimum)}`
     : `, ${grouped(minimum)} to ${grouped(maximum)}`

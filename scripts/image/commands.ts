@@ -1,6 +1,6 @@
-/** Steps and waiting, with what they took. */
+/** Timed steps, polling and assertions. */
 
-/** Says what begins, and how long it took. */
+/** Runs a step and prints its duration. */
 export const step = <A>(name: string, run: () => A): A => {
   const startedAt = performance.now()
   const result = run()
@@ -8,7 +8,7 @@ export const step = <A>(name: string, run: () => A): A => {
   return result
 }
 
-/** Looks every 50 ms for up to two minutes. */
+/** Polls every 50 ms for up to two minutes. */
 export const until = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
   for (let attempts = 0; attempts < 2_400; attempts += 1) {
     if (await condition()) return
@@ -21,7 +21,7 @@ export const expect = (what: string, holds: boolean, details: unknown = ""): voi
   if (!holds) throw new Error(`${what}: ${typeof details === "string" ? details : JSON.stringify(details, null, 2)}`)
 }
 
-/** Status and body; status 0 where there was no answer. */
+/** Status and body; status 0 without a response. */
 export const get = (url: string, headers: Record<string, string> = {}) =>
   fetch(url, { headers }).then(
     async (response) => ({ status: response.status, body: await response.text() }),

@@ -1,4 +1,4 @@
-/** One container, as locked down as can be: it starts, answers, cannot write, and ends with 0. */
+/** Checks a hardened container: it starts, answers, cannot write, and exits with 0. */
 import { expect, get, until } from "./commands.ts"
 import type { Docker } from "./engine.ts"
 
@@ -25,7 +25,7 @@ export const checkContainer = async (docker: Docker): Promise<void> => {
   console.log(`  start to ready, ms: ${times.with.join(" ")}; without the compile cache: ${times.without.join(" ")}`)
 }
 
-/** Milliseconds from the start of the process to its line that it listens. */
+/** Runs a container, and returns its output and the milliseconds from process start to its `listening` line. */
 const startedAfter = async (docker: Docker, env: string) => {
   const id = docker.run(
     "run",

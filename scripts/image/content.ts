@@ -1,11 +1,11 @@
-/** What is in the image, and what is not. */
+/** Checks the content of the image. */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect } from "./commands.ts"
 import type { Docker } from "./engine.ts"
 
-/** Octets. Node.js itself takes 125 million of them. */
+/** Maximum size of the image, octets. Node.js alone takes 125 million. */
 const largest = 180_000_000
 
 export const checkContent = (docker: Docker, folder: string): void => {
@@ -57,10 +57,10 @@ const listFiles = (docker: Docker, folder: string): ReadonlyArray<File> => {
     })
 }
 
-/** What the engine adds to any container. */
+/** Files that the engine adds to every container. */
 const engines = /^(\.dockerenv$|dev($|\/)|proc$|sys$|etc\/(hosts|hostname|mtab|resolv\.conf)$)/
 
-/** Exactly the packages that production needs, by the lock file, each with its metadata. */
+/** Checks that exactly the production packages of the lock file are installed, each with its metadata. */
 const checkPackages = (paths: ReadonlySet<string>): void => {
   const lock: { readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly link?: boolean }>> } =
     JSON

@@ -1,6 +1,6 @@
 /**
- * A Docker engine for the length of one task, and the commands of the guide in terms of what Debian has: Compose 1, which
- * reads the same file, in place of Compose 2.
+ * A temporary Docker engine, and a shim that runs the guide's commands of Compose 2 with Debian's Compose 1, which
+ * reads the same file.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -9,22 +9,22 @@ import { join } from "node:path"
 import { until } from "./commands.ts"
 
 export interface Docker {
-  /** A copy of this checkout, in which the guide's commands may leave files. */
+  /** A copy of this checkout, in which the guide's commands may write files. */
   readonly checkout: string
-  /** `docker …`; gives what it prints. */
+  /** Runs `docker …`; returns its output. */
   readonly run: (...args: ReadonlyArray<string>) => string
-  /** A script in the checkout, which may say `docker`; gives what it prints. Fails where a command of it does. */
+  /** Runs a shell script in the checkout, with `docker` on its path; returns its output. Fails if a command fails. */
   readonly shell: (script: string) => string
-  /** The same, while other things go on. */
+  /** As `shell`, but asynchronous. */
   readonly background: (script: string) => Promise<void>
-  /** As `run`, without a failure: exit code and everything printed. */
+  /** As `run`, but never fails: returns exit code and output. */
   readonly attempt: (...args: ReadonlyArray<string>) => { readonly code: number | null; readonly output: string }
 }
 
-/** Where the copy of this checkout is, below the folder of a run. */
+/** Path of the copy of this checkout, below the folder of a run. */
 export const checkoutIn = (folder: string): string => join(folder, "checkout")
 
-/** Starts an engine that keeps its images below `folder`, and ends it. To `build`, it sets up no network of its own. */
+/** Runs an engine with its images below `folder`, and stops it. For `build` it sets up no network. */
 export const withEngine = async (
   folder: string,
   purpose: "build" | "run",
@@ -85,7 +85,7 @@ const makeDocker = (home: string, socket: string, checkout: string): Docker => {
   }
 }
 
-/** `compose up --wait` and `compose cp` are of Compose 2. Building uses the network of the engine. */
+/** Emulates `compose up --wait` and `compose cp` of Compose 2. Builds use the host's network. */
 const shim = `#!/bin/sh
 set -eu
 docker=/usr/bin/docker

@@ -1,4 +1,6 @@
-/** The fleet of `docker/compose.yaml`, started with the commands of the guide, and what it must bear. */
+/**
+ * Checks the fleet of `docker/compose.yaml`, started with the guide's commands: separation, restarts, outage of Redis.
+ */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, get, step, until } from "./commands.ts"
@@ -19,7 +21,7 @@ export const checkFleet = async (docker: Docker): Promise<void> => {
   expect("nothing is left", docker.run("ps", "--all", "--quiet") === "", docker.run("ps", "--all"))
 }
 
-/** The balancer stands between outside and replicas, and even it cannot reach Redis. */
+/** Only the load balancer is reachable from outside, and it cannot reach Redis. */
 const checkSeparation = (docker: Docker): void => {
   const reach = (target: string) =>
     docker.attempt("exec", "posh_balancer_1", "bash", "-c", `exec 3<>/dev/tcp/${target}`).code === 0
@@ -30,7 +32,7 @@ const checkSeparation = (docker: Docker): void => {
   expect("Redis publishes no port", Object.values(NetworkSettings.Ports).every((port) => port === null))
 }
 
-/** Replicas are made anew one after the other, and get other addresses; callers notice nothing. */
+/** A rolling restart: replicas are recreated one by one with other addresses, and no request is lost. */
 const checkRestart = async (docker: Docker): Promise<void> => {
   const load = startLoad(join(docker.checkout, "docker/certificates/chat.pem"))
   await until("answers come", () => load.right > 100)
@@ -46,7 +48,7 @@ const checkRestart = async (docker: Docker): Promise<void> => {
   expect("no request is lost", load.wrong.length === 0, load.wrong)
 }
 
-/** Enough to meet every moment of a restart, and not so much that starting takes minutes. */
+/** Enough load to hit every moment of a restart, but not so much that a start takes minutes. */
 const startLoad = (certificate: string) => {
   const load = { right: 0, wrong: [] as Array<unknown>, running: true, stop: async () => {} }
   const pem = readFileSync(certificate, "utf8")
@@ -71,7 +73,7 @@ const post = (body: string): Promise<string> =>
   fetch(`${url}/v1/verify`, { method: "POST", headers: { "content-type": "application/json" }, body })
     .then((response) => response.text(), (error: Error) => String(error.cause ?? error))
 
-/** Without Redis the replicas are degraded, and the balancer leaves them in. */
+/** Without Redis the replicas are degraded, and the load balancer keeps them. */
 const checkWithoutRedis = async (docker: Docker): Promise<void> => {
   docker.run("stop", "posh_redis_1")
   await until("replicas are degraded", async () => (await get(`${url}/health/ready`)).body === `{"status":"degraded"}`)

@@ -5,7 +5,7 @@ import { join } from "node:path"
 interface Command {
   readonly name: string
   readonly script: string
-  /** What the guide says that it prints. */
+  /** Expected output according to the guide. */
   readonly answer?: string
 }
 
@@ -16,7 +16,7 @@ const blocks = [...text.matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map((
   body
 }))
 
-// Each is run in the folder that the first one enters.
+// Each runs in the folder that the first one enters.
 const commands = blocks.flatMap(({ body, kind }, index): ReadonlyArray<Command> => {
   if (kind !== "sh") return []
   const next = blocks[index + 1]

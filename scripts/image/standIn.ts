@@ -1,6 +1,6 @@
 /**
- * What stands in for the public images: a minimal Debian with the same programs, from Debian's packages, and node and npm
- * of this checkout. The registry that npm asks, and the authorities that it trusts, are those of this machine.
+ * A stand-in for the public images: a minimal Debian with the same programs, from Debian's packages, and the node and
+ * npm that run this script. npm uses the registry and the trusted CAs of this machine.
  */
 import { execFileSync } from "node:child_process"
 import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"

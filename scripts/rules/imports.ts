@@ -1,10 +1,10 @@
 /**
- * Who may import whom (design §3): the contract never imports an implementation, the fake world knows neither, and
+ * Who may import whom (docs/contributing/layout.md): the contract never imports an implementation, the fake world knows neither, and
  * nobody imports an app.
  */
 import { builtinModules } from "node:module"
 import { dirname, join } from "node:path"
-import { sourceFiles } from "./files.ts"
+import { type SourceFile, sourceFiles } from "./files.ts"
 
 interface Rule {
   readonly files: RegExp
@@ -28,7 +28,7 @@ const rules: ReadonlyArray<Rule> = [
     allowed: ["effect", "@effect/platform-node", "@posh/core", "@posh/api", "ioredis", "lru-cache", "uuid", "node:"]
   },
   // Baselines are what others would write.
-  { files: /^apps\/bench\/src\/bare/, allowed: ["ioredis", "node:"] },
+  { files: /^apps\/lab\/src\/bench\/bare/, allowed: ["ioredis", "node:"] },
   {
     files: /^apps\/[^/]+\//,
     allowed: [
@@ -46,7 +46,7 @@ const rules: ReadonlyArray<Rule> = [
   }
 ]
 
-const specifiers = /^(?:import|export)\b[^"'=]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gm
+export const specifiers = /^(?:import|export)\b[^"'=]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gm
 
 const packageOf = (specifier: string): string => {
   if (specifier.startsWith("node:")) return specifier
@@ -61,8 +61,9 @@ const isSuite = (path: string, target: string): boolean =>
 const isAllowed = (name: string, allowed: ReadonlyArray<string>): boolean =>
   allowed.includes(name) || (name.startsWith("node:") && allowed.includes("node:"))
 
-export const checkImports = (): ReadonlyArray<string> =>
-  sourceFiles(/^(packages|apps)\/.*\.ts$/).flatMap(({ path, text }) => {
+/** Imports by which a file knows a package that it may not know, or leaves its own by a path. */
+export const packageBreaches = (files: ReadonlyArray<SourceFile>): ReadonlyArray<string> =>
+  files.flatMap(({ path, text }) => {
     const rule = rules.find(({ files }) => files.test(path))
     const breaches: Array<string> = []
     for (const [, a, b, c] of text.matchAll(specifiers)) {
@@ -81,3 +82,16 @@ export const checkImports = (): ReadonlyArray<string> =>
     }
     return breaches
   })
+
+/** Types that are imported where they stand: the linter finds no circle that leads through one. */
+export const inlineTypeBreaches = (files: ReadonlyArray<SourceFile>): ReadonlyArray<string> =>
+  files.flatMap(({ path, text }) =>
+    [...text.matchAll(/\bimport\("([^"]+)"\)\.[A-Z]/g)].map(([, specifier]) =>
+      `${path}: imports a type of ${specifier} in place; write an import declaration`
+    )
+  )
+
+export const checkImports = (): ReadonlyArray<string> => [
+  ...packageBreaches(sourceFiles(/^(packages|apps)\/.*\.ts$/)),
+  ...inlineTypeBreaches(sourceFiles(/^(packages|apps|scripts)\/.*\.ts$/))
+]

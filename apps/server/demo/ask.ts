@@ -1,29 +1,29 @@
 /**
- * Asks one question over HTTP, and says whether the answer is the expected one.
+ * Asks one question over HTTP, and compares the answer with the expected one.
  */
 import type { Answer, Client } from "@posh/api"
 import { Clock, Effect } from "effect"
 import type { Expected, Scene } from "./scenes.ts"
 
-export interface Asked {
+export interface Outcome {
   readonly answer: Answer
-  /** Milliseconds from question to answer, as the caller sees them. */
+  /** Latency as the caller sees it, milliseconds. */
   readonly elapsedMs: number
-  /** What is not as expected; empty where all is well. */
-  readonly surprises: ReadonlyArray<string>
+  /** Differences from the expected answer; empty if there are none. */
+  readonly differences: ReadonlyArray<string>
 }
 
 export const ask = Effect.fnUntraced(function*(client: Client, { certificate, domain, expected }: Scene) {
   const startedAt = yield* Clock.currentTimeMillis
   const answer = yield* client.verification.verify({ payload: { ...questionOf(domain), certificate: certificate.pem } })
   const endedAt = yield* Clock.currentTimeMillis
-  return { answer, elapsedMs: endedAt - startedAt, surprises: compare(answer, expected) }
+  return { answer, elapsedMs: endedAt - startedAt, differences: compare(answer, expected) }
 })
 
-/** The question but for its certificate. */
+/** The question without its certificate. */
 export const questionOf = (domain: string) => ({ domain, service: "xmpp-server", explain: true }) as const
 
-/** The requests that led to the answer, over both generations. */
+/** The requests behind the answer, of both generations. */
 export const hopsOf = ({ evidence }: Answer) => evidence?.attempts.flatMap(({ hops }) => hops) ?? []
 
 const compare = (answer: Answer, expected: Expected): ReadonlyArray<string> =>

@@ -1,9 +1,9 @@
 /**
- * `--keep`: the world and the service stay, for those who want to ask by themselves.
+ * `--keep`: the origins and the service keep running, for own questions.
  */
 import { domains } from "./world.ts"
 
-/** What to type in another terminal. `folder` holds the certificates as PEM files. */
+/** Example commands for another terminal. `folder` holds the certificates as PEM files. */
 export const printCommands = (url: string, folder: string): string => `
 The service and its small Internet stay until you press Ctrl-C. In another terminal:
 

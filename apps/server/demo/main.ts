@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the idea of POSH in a terminal. Starts a small Internet and the service, asks, prints, checks, and
- * leaves nothing behind. Exit code 0: every answer was the expected one. `--keep` leaves all running until Ctrl-C.
+ * `npm run demo`: the idea of POSH in a terminal. Starts origins and the service, asks questions, prints and checks the
+ * answers, and cleans up. Exit code 0: every answer was as expected. `--keep` leaves everything running until Ctrl-C.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -17,7 +17,7 @@ import { makeWorld, writeCertificates } from "./world.ts"
 
 const keep = process.argv.includes("--keep")
 
-class Surprised extends Data.TaggedError("Surprised") {
+class UnexpectedAnswerError extends Data.TaggedError("UnexpectedAnswerError") {
   override readonly message = "some answers were not as expected"
 }
 
@@ -39,7 +39,7 @@ const demo = Effect.gen(function*() {
   )
   yield* Console.log(printSummary(outcomes))
 
-  if (outcomes.some(({ surprises }) => surprises.length > 0)) return yield* new Surprised()
+  if (outcomes.some(({ differences }) => differences.length > 0)) return yield* new UnexpectedAnswerError()
   if (!keep) return
   yield* Console.log(printCommands(url, folder))
   yield* Effect.never
@@ -52,13 +52,13 @@ const reported = demo.pipe(
   Effect.tapDefect((defect) => Effect.logError(defect))
 )
 
-/** With `--keep`, being stopped is the way to end. */
+/** With `--keep`, an interruption is the normal end. */
 const teardown: Runtime.Teardown = (exit, onExit) =>
   keep && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
     ? onExit(0)
     : Runtime.defaultTeardown(exit, onExit)
 
-// A closed terminal, or a pipe that nobody reads any more, ends the demo like Ctrl-C.
+// A closed terminal or a broken pipe ends the demo like Ctrl-C.
 const stop = () => process.kill(process.pid, "SIGTERM")
 process.once("SIGHUP", stop)
 process.stdout.on("error", stop)

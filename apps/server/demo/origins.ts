@@ -1,6 +1,7 @@
 /**
- * `origins.ts <port> <folder>`: the Internet of the demo alone, for a fleet in other containers. Listens on all addresses,
- * and leaves in the folder the root that the fleet is to trust, and the certificates to ask about. Runs until stopped.
+ * `origins.ts <port> <folder>`: only the origins of the demo, for a fleet in other containers. Listens on all
+ * addresses, and writes the root that the fleet must trust and the certificates for questions to the folder. Runs until
+ * stopped.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -18,7 +19,7 @@ const origins = Effect.gen(function*() {
   yield* Effect.never
 })
 
-/** Being stopped is the way to end. */
+/** An interruption is the normal end. */
 const teardown: Runtime.Teardown = (exit, onExit) =>
   onExit(Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? 1 : 0)
 

@@ -1,9 +1,9 @@
 /**
- * What the demo prints. Pure: values in, lines out. Colours appear on a terminal only, and not with `NO_COLOR`.
+ * The output of the demo: pure functions from values to lines. Colours only on a terminal, and not with `NO_COLOR`.
  */
 import type { Answer, Attempt } from "@posh/api"
 import { styleText } from "node:util"
-import { type Asked, questionOf } from "./ask.ts"
+import { type Outcome, questionOf } from "./ask.ts"
 import type { Scene } from "./scenes.ts"
 import type { Publication } from "./world.ts"
 
@@ -29,8 +29,8 @@ export const printIntroduction = (publications: ReadonlyArray<Publication>, url:
     `${strong("The service")} listens on ${url}, a process of its own`
   ].join("\n")
 
-/** One question with its answer. */
-export const printScene = (scene: Scene, { answer, elapsedMs, surprises }: Asked, number: number): string =>
+/** One question and its answer. */
+export const printScene = (scene: Scene, { answer, elapsedMs, differences }: Outcome, number: number): string =>
   [
     "",
     strong(`${number}. ${scene.title}`),
@@ -46,15 +46,15 @@ export const printScene = (scene: Scene, { answer, elapsedMs, surprises }: Asked
     ...row("until", answer.validUntil === undefined ? [] : [`${answer.validUntil}, ${lifeOf(answer.ttl)} from now`]),
     "",
     ...wrap(scene.moral, "   "),
-    ...surprises.map((surprise) => styleText("red", `   NOT AS EXPECTED: ${surprise}`))
+    ...differences.map((difference) => styleText("red", `   NOT AS EXPECTED: ${difference}`))
   ].join("\n")
 
-/** The last line. */
-export const printSummary = (outcomes: ReadonlyArray<Asked>): string => {
-  const surprising = outcomes.filter(({ surprises }) => surprises.length > 0).length
-  return surprising === 0
+/** The summary line. */
+export const printSummary = (outcomes: ReadonlyArray<Outcome>): string => {
+  const unexpected = outcomes.filter(({ differences }) => differences.length > 0).length
+  return unexpected === 0
     ? `\n${strong(`${outcomes.length} questions, ${outcomes.length} answers as expected.`)}`
-    : styleText("red", `\n${surprising} of ${outcomes.length} answers were not as expected.`)
+    : styleText("red", `\n${unexpected} of ${outcomes.length} answers were not as expected.`)
 }
 
 const requestOf = ({ domain, file }: Scene): string => {
@@ -114,6 +114,6 @@ const faint = (text: string): string => styleText("dim", text)
 
 const width = 100
 
-/** Breaks a text at white space. */
+/** Wraps a text at white space. */
 const wrap = (text: string, indent: string): ReadonlyArray<string> =>
   text.match(new RegExp(`\\S.{0,${width - indent.length - 1}}(?=\\s|$)`, "g"))?.map((line) => `${indent}${line}`) ?? []

@@ -1,5 +1,5 @@
 /**
- * The questions of the demo, in the order of a story, with the answers that they must get.
+ * The questions of the demo, in the order of a story, with the expected answers.
  */
 import type { Answer } from "@posh/api"
 import type { Certificate } from "@posh/testing"
@@ -7,18 +7,18 @@ import { type Certificates, domains } from "./world.ts"
 
 export interface Scene {
   readonly title: string
-  /** What happened before the question is asked. */
+  /** The situation of the question. */
   readonly setting: string
   readonly domain: string
-  /** Which file holds the certificate, for those who ask again by themselves. */
+  /** File of the certificate, for own questions. */
   readonly file: `${keyof Certificates}.pem`
   readonly certificate: Certificate
   readonly expected: Expected
-  /** What to learn from the answer. */
+  /** The lesson of the answer. */
   readonly moral: string
 }
 
-/** What the answer must say; the number of requests counts both generations. */
+/** The expected answer; `requests` counts both generations. */
 export interface Expected extends Pick<Answer, "code" | "verdict"> {
   readonly cache?: Answer["cache"]
   readonly requests: number

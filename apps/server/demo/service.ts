@@ -1,5 +1,5 @@
 /**
- * The service itself, as a process of its own: the demo asks it over HTTP like any other caller.
+ * The service as a separate process: the demo calls it over HTTP like any caller.
  */
 import { Data, Deferred, Effect, Option, Schedule, Schema, Stream } from "effect"
 import { HttpClient } from "effect/http"
@@ -7,43 +7,43 @@ import { ChildProcess } from "effect/process"
 import { fileURLToPath } from "node:url"
 
 export interface ServiceOptions {
-  /** PEM file with the root of the demo's web. */
+  /** PEM file with the root of the demo's origins. */
   readonly extraCaFile: string
-  /** Where the demo's web listens, as `POSH_CONNECT_TO` says it. */
+  /** Addresses of the demo's origins, in the format of `POSH_CONNECT_TO`. */
   readonly connectTo: string
 }
 
-export class ServiceFailed extends Data.TaggedError("ServiceFailed")<{ readonly reason: string }> {
+export class ServiceStartError extends Data.TaggedError("ServiceStartError")<{ readonly reason: string }> {
   override get message(): string {
     return `the service did not start: ${this.reason}`
   }
 }
 
-/** Starts the service and waits until it is ready; it stops with the scope. Gives its URL. */
+/** Starts the service and waits until it is ready; the scope stops it. Returns its URL. */
 export const startService = Effect.fnUntraced(function*(options: ServiceOptions) {
   const child = yield* ChildProcess.make(process.execPath, [...nodeOptions, mainFile], {
-    env: { ...withoutOurs(process.env), ...environment(options) },
+    env: { ...withoutSettings(process.env), ...environment(options) },
     extendEnv: true,
     stdin: "ignore",
-    detached: false, // it shares our terminal, and hears when that is closed
+    detached: false, // in the process group of the terminal, so it gets SIGHUP
     forceKillAfter: "5 seconds"
   })
   const listening = yield* Deferred.make<string>()
-  const complaints: Array<string> = []
-  // Both are read to their ends: a full pipe would stop the service.
+  const errorLines: Array<string> = []
+  // Drains both streams: a full pipe would block the service.
   yield* Effect.forkScoped(Stream.runForEach(linesOf(child.stdout), (line) => announce(listening, line)))
-  yield* Effect.forkScoped(Stream.runForEach(linesOf(child.stderr), (line) => Effect.sync(() => complaints.push(line))))
+  yield* Effect.forkScoped(Stream.runForEach(linesOf(child.stderr), (line) => Effect.sync(() => errorLines.push(line))))
 
   const url = yield* Deferred.await(listening).pipe(
     Effect.raceFirst(
       Effect.flatMap(
         child.exitCode,
-        (code) => new ServiceFailed({ reason: complaints.join(" ") || `exit code ${code}` })
+        (code) => new ServiceStartError({ reason: errorLines.join(" ") || `exit code ${code}` })
       )
     ),
     Effect.timeoutOrElse({
       duration: "20 seconds",
-      orElse: () => new ServiceFailed({ reason: "it never said where it listens" })
+      orElse: () => new ServiceStartError({ reason: "it never said where it listens" })
     })
   )
   yield* untilReady(url)
@@ -54,15 +54,15 @@ const mainFile = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const nodeOptions = ["--disable-warning=ExperimentalWarning"]
 
 const environment = ({ connectTo, extraCaFile }: ServiceOptions) => ({
-  POSH_PORT: "0", // a free one
+  POSH_PORT: "0", // a free port
   POSH_EXTRA_CA_FILE: extraCaFile,
   POSH_CONNECT_TO: connectTo,
   POSH_ALLOW_SPECIAL_USE_DOMAINS: "true", // the domains of the demo end in .example
   POSH_LOG_FORMAT: "json"
 })
 
-/** Settings of the person who runs the demo are not for the service of the demo. */
-const withoutOurs = (env: NodeJS.ProcessEnv): Record<string, undefined> =>
+/** Unsets the `POSH_` variables of the user's environment. */
+const withoutSettings = (env: NodeJS.ProcessEnv): Record<string, undefined> =>
   Object.fromEntries(Object.keys(env).filter((name) => name.startsWith("POSH_")).map((name) => [name, undefined]))
 
 const linesOf = <E>(output: Stream.Stream<Uint8Array, E>) => output.pipe(Stream.decodeText(), Stream.splitLines)
@@ -79,7 +79,7 @@ const announce = (listening: Deferred.Deferred<string>, line: string): Effect.Ef
 const untilReady = (url: string) =>
   HttpClient.get(`${url}/health/ready`).pipe(
     Effect.flatMap(({ status }) =>
-      status === 200 ? Effect.void : new ServiceFailed({ reason: `not ready, HTTP ${status}` })
+      status === 200 ? Effect.void : new ServiceStartError({ reason: `not ready, HTTP ${status}` })
     ),
     Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 100 })
   )

@@ -1,6 +1,6 @@
 /**
- * The Internet of the demo, on this machine: a hosting provider, its tenants and a few others, each speaking in its own
- * way, with certificates made a moment ago.
+ * The origins of the demo, on this machine: a hosting provider, its tenants and some others, each with another form of
+ * publication, and with new certificates.
  */
 import {
   Behave,
@@ -19,7 +19,7 @@ import {
 import { Effect, FileSystem, type Scope } from "effect"
 import { join } from "node:path"
 
-/** Who is who. */
+/** The domains by role. */
 export const domains = {
   hosted: "orchard.example",
   draft: "library.example",
@@ -30,24 +30,24 @@ export const domains = {
 } as const
 
 export interface Certificates {
-  /** What the provider's chat server presents today, for all its tenants. */
+  /** The current certificate of the provider's chat server, for all its tenants. */
   readonly chat: Certificate
-  /** What it will present next; published already. */
+  /** Its next certificate, already published. */
   readonly renewed: Certificate
-  /** What the bank's own chat server presents. */
+  /** The certificate of the bank's own chat server. */
   readonly bank: Certificate
-  /** Somebody else's, with all the right names. */
+  /** An attacker's certificate with the right names. */
   readonly stranger: Certificate
 }
 
-/** What is found at a URL. */
+/** The response at a URL. */
 export interface Page {
   readonly url: string
-  /** Line by line. */
+  /** The response as lines. */
   readonly answer: ReadonlyArray<string>
 }
 
-/** One domain, what it does, and the pages that say so. */
+/** What one domain publishes, and the pages for it. */
 export interface Publication {
   readonly headline: string
   readonly pages: ReadonlyArray<Page>
@@ -59,7 +59,7 @@ export interface World {
   readonly publications: ReadonlyArray<Publication>
 }
 
-/** Starts the world, on loopback unless `at` says otherwise; it ends with the scope. */
+/** Starts the origins, on loopback or at `at`; the scope stops them. */
 export const makeWorld = (at?: Parameters<typeof makeOrigins>[1]): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function*() {
     const certificates = yield* makeCertificates
@@ -68,7 +68,7 @@ export const makeWorld = (at?: Parameters<typeof makeOrigins>[1]): Effect.Effect
     return { origins, certificates, publications: makePublications(documents) }
   })
 
-/** Leaves `ca.pem`, the root that the world's web servers are vouched for by, and each certificate in `folder`. */
+/** Writes `ca.pem`, the root of the origins' certificates, and each certificate to `folder`. */
 export const writeCertificates = Effect.fnUntraced(function*({ certificates, origins }: World, folder: string) {
   const files = yield* FileSystem.FileSystem
   yield* files.writeFileString(join(folder, "ca.pem"), origins.caPem)
@@ -97,7 +97,7 @@ const makeCertificates: Effect.Effect<Certificates> = Effect.gen(function*() {
 type Documents = ReturnType<typeof makeDocuments>
 
 const makeDocuments = ({ bank, chat, renewed }: Certificates) => ({
-  // A tenant lets go of its provider within an hour; the provider rolls its certificates over within a day.
+  // A tenant can leave its provider within an hour; the provider can roll over its certificates within a day.
   reference: referenceDocument(`https://${domains.provider}${tenantsPath}`, 3_600),
   fingerprints: fingerprintsDocument([renewed, chat], { expires: 86_400 }),
   keys: jwkSetDocument([renewed, chat], { kid: "greenhouse" }),
@@ -148,7 +148,7 @@ const page = (host: string, path: string, answer: ReadonlyArray<string>): Page =
   answer
 })
 
-/** A document as it is but for long values, which are cut; one line for each of its entries. */
+/** A document with long values cut, and one line per entry. */
 const json = (document: unknown): ReadonlyArray<string> =>
   JSON.stringify(
     document,

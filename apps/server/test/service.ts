@@ -1,20 +1,15 @@
 /**
  * The HTTP edge over any verifier, on a port of its own, and requests exactly as they are written.
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Verifier } from "@posh/core"
 import { Context, Effect, Layer, Logger, Result } from "effect"
-import { HttpServer } from "effect/http"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { request as requestOverTls, type RequestOptions } from "node:https"
 import { Callers } from "../src/access/Callers.ts"
 import type { Tls } from "../src/access/Tls.ts"
-import { layerServe } from "../src/App.ts"
 import { readSettings } from "../src/config/Config.ts"
-import * as fastLane from "../src/http/fastLane.ts"
-import * as gate from "../src/http/Gate.ts"
-import { Listener } from "../src/http/Listener.ts"
-import { TlsListener } from "../src/http/TlsListener.ts"
+import { Listener, type ListenerSettings } from "../src/http/listener/Listener.ts"
+import * as http from "../src/http/serve.ts"
 import { Decider } from "../src/service/Decider.ts"
 import { layerLimits, type LimitSettings } from "../src/service/limits/layer.ts"
 import { Readiness } from "../src/service/Readiness.ts"
@@ -45,25 +40,22 @@ export class Service extends Context.Service<Service, {
     verifier: Layer.Layer<Verifier, E>,
     { callers = Callers.layerAnyone, limits = {}, tls }: {
       readonly callers?: Layer.Layer<Callers>
-      readonly limits?: Partial<LimitSettings>
+      readonly limits?: Partial<LimitSettings & ListenerSettings>
       readonly tls?: Tls
     } = {}
   ) => {
-    const listener = tls === undefined ? new Listener() : new TlsListener(tls)
-    const server = NodeHttpServer.layerServer(() => listener, { host: "127.0.0.1", port: 0 })
+    const settings = { ...Result.getOrThrow(readSettings({})), port: 0, ...limits }
     return Layer.effect(
       Service,
-      Effect.map(HttpServer.HttpServer, ({ address }) => {
-        const baseUrl = HttpServer.formatAddress(address).replace(/^http/, tls === undefined ? "http" : "https")
+      Effect.map(Listener, ({ url: baseUrl }) => {
         const ask = (path: string, asked: Asked = {}) => send(baseUrl, path, asked)
         return Service.of({ baseUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
       })
     ).pipe(
-      Layer.provide([layerServe, fastLane.layer(listener)]),
-      Layer.provide(gate.layer(listener)),
+      Layer.provide(http.layer),
       Layer.provide([Decider.layer, callers]),
-      Layer.provide(layerLimits(listener, { ...Result.getOrThrow(readSettings({})), ...limits })),
-      Layer.provide([server, NodeHttpServer.layerHttpServices, verifier, Logger.layer([])]), // defects are provoked
+      Layer.provide(layerLimits(settings)),
+      Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier, Logger.layer([])]), // defects are provoked
       Layer.provideMerge(Readiness.layer)
     )
   }

@@ -1,5 +1,5 @@
 /**
- * The answer to a question. Every answer is HTTP 200: problems mean that there is none.
+ * The answer to a question. Every answer is HTTP 200; a problem means that there is no answer.
  */
 import { Schema } from "effect"
 import { AnswerCode, VerdictKind } from "./codes.ts"
@@ -12,12 +12,12 @@ import { CacheStatus, Generation, Instant, instant, Sha256 } from "./values.ts"
 export const PresentedCertificate = Schema.Struct({
   sha256: Schema.optionalKey(Sha256),
   sha512: Schema.optionalKey(
-    Schema.String.annotate({ description: "Base64 SHA-512; given where the question was asked by it." })
+    Schema.String.annotate({ description: "Base64 SHA-512; present if the question gave it as fingerprint." })
   ),
   notBefore: Schema.optionalKey(Instant),
   notAfter: Schema.optionalKey(Instant),
   datesChecked: Schema.Boolean.annotate({
-    description: "False for a question by fingerprint: checking the dates is then the caller's part."
+    description: "False for a question by fingerprint: the caller must then check the dates itself."
   })
 }).annotate({ identifier: "PresentedCertificate", title: "Certificate in question" })
 export type PresentedCertificate = typeof PresentedCertificate.Type
@@ -26,10 +26,10 @@ export type PresentedCertificate = typeof PresentedCertificate.Type
 export const Answer = Schema.Struct({
   id: Schema.String.annotate({
     title: "Decision",
-    description: "Of this decision (UUID, version 7: sortable by time); the same in logs and traces.",
+    description: "Id of this decision (UUID, version 7: sortable by time); logs and traces contain the same id.",
     examples: ["0193561d-2c7a-7f3e-9d0a-5b2f6c1e8a44"]
   }),
-  valid: Schema.Boolean.annotate({ description: "True for `verified` alone." }),
+  valid: Schema.Boolean.annotate({ description: "True only for `verified`." }),
   verdict: VerdictKind,
   code: AnswerCode,
   message: Schema.String.annotate({
@@ -37,7 +37,7 @@ export const Answer = Schema.Struct({
     examples: ["hosted.example vouches for this certificate (RFC 7711, entry 0, sha-256)."]
   }),
   domain: Schema.String.annotate({
-    description: "The domain in canonical form (A-labels). With `service`, the identity that is proven or not."
+    description: "The domain in canonical form (A-labels). Together with `service` it is the identity in question."
   }),
   service: Schema.String.annotate({ description: "The registered key of the service." }),
   prooftype: Schema.Literals(prooftypes).annotate({ description: "The proof that decided." }),
@@ -45,28 +45,30 @@ export const Answer = Schema.Struct({
   certificate: PresentedCertificate,
   validUntil: Schema.optionalKey(
     instant(
-      "When a long-lived stream must be checked again: the first end of all that the answer rests on. `verified` only."
+      "When a long-lived stream must be verified again: the earliest expiry of everything that the answer depends on. `verified` only."
     )
   ),
   refreshAfter: Schema.optionalKey(
     instant(
-      "From when on asking again changes something (at 80 to 90 % of the life). Never in the past. `verified` only."
+      "Earliest time at which a new question can change something (at 80 to 90 % of the lifetime). Never in the past. `verified` only."
     )
   ),
   ttl: Schema.Int.annotate({
-    description: "Whole seconds, from the answer on, for which the caller may reuse it; 0 unless `verified`.",
+    description: "Whole seconds, from the answer on, for which the caller may cache it; 0 unless `verified`.",
     examples: [86_399]
   }),
   retryable: Schema.Boolean.annotate({
-    description: "Whether asking again can help although nothing changes on the domain's side."
+    description: "Whether a retry can succeed without a change on the domain's side."
   }),
-  retryAfterMs: Schema.optionalKey(Schema.Int.annotate({ description: "Milliseconds, where known." })),
+  retryAfterMs: Schema.optionalKey(
+    Schema.Int.annotate({ description: "Milliseconds after which to retry, if known." })
+  ),
   cache: Schema.optionalKey(CacheStatus),
   evidence: Schema.optionalKey(Evidence)
 }).annotate({
   identifier: "Answer",
   title: "Answer",
-  description: "A verdict. Whatever it is, the HTTP status is 200; only `valid: true` means yes."
+  description: "A verdict. The HTTP status is 200 for every verdict; only `valid: true` means yes."
 })
 export type Answer = typeof Answer.Type
 

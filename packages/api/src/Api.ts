@@ -1,5 +1,5 @@
 /**
- * The routes of the service (design §4), from which its router, its OpenAPI document and its client are made.
+ * The routes of the service, from which its router, its OpenAPI document and its client are made.
  */
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Access, needs } from "./Access.ts"
@@ -32,8 +32,8 @@ export class Verification extends HttpApiGroup.make("verification").add(
     .annotateMerge(OpenApi.annotations({
       summary: "Ask one question",
       description: [
-        "Resolves what the domain publishes, or recalls it, and compares. Every verdict is HTTP 200; a problem means",
-        "that there is no verdict. The body is at most 1 MiB. `refresh` needs the scope `admin`."
+        "Resolves what the domain publishes, or takes it from the cache, and compares. Every verdict is HTTP 200; a problem",
+        "means that there is no verdict. The body is at most 1 MiB. `refresh` requires the scope `admin`."
       ].join(" ")
     })),
   HttpApiEndpoint.get("verifyByFingerprint", "/v1/verify", {
@@ -45,8 +45,8 @@ export class Verification extends HttpApiGroup.make("verification").add(
     .annotateMerge(OpenApi.annotations({
       summary: "Ask one question by fingerprint",
       description: [
-        "For shells, monitors and small clients. With `Accept: text/plain` the body is the one word of the verdict.",
-        "A `+` in base64 may stand as it is. `refresh` needs the scope `admin`."
+        "For shells, monitors and small clients. With `Accept: text/plain` the body is only the verdict, as one word.",
+        "A `+` in base64 need not be percent-encoded. `refresh` requires the scope `admin`."
       ].join(" ")
     })),
   HttpApiEndpoint.post("verifyBatch", "/v1/verify/batch", {
@@ -58,9 +58,9 @@ export class Verification extends HttpApiGroup.make("verification").add(
     .annotateMerge(OpenApi.annotations({
       summary: "Ask up to 1,000 questions",
       description: [
-        "Results come in the order of the requests. A bad question is a problem in its own place and never spoils the",
-        "rest; equal questions are asked once, so they share a decision. The body is at most 32 MiB, a question in it 1 MiB.",
-        "Results are sent as they are taken."
+        "Results are in the order of the requests. An invalid question gets a problem as its result and does not affect the",
+        "others; equal questions are deduplicated, so they share a decision. The body is at most 32 MiB, a question in it 1 MiB.",
+        "Results are streamed as the caller reads them."
       ].join(" ")
     }))
 ).middleware(Access).annotateMerge(OpenApi.annotations({
@@ -82,8 +82,8 @@ export class Associations extends HttpApiGroup.make("associations").add(
     .annotateMerge(OpenApi.annotations({
       summary: "What the domain asserts now",
       description: [
-        "Resolves where nothing is remembered, so it serves to prefetch as well. Always HTTP 200, whatever the domain",
-        "publishes. `refresh` needs the scope `admin`."
+        "Resolves on a cache miss, so it is also a prefetch. HTTP 200 for every state of the domain.",
+        "`refresh` requires the scope `admin`."
       ].join(" ")
     })),
   HttpApiEndpoint.delete("forgetAssociation", "/v1/associations/:domain/:service", {
@@ -95,9 +95,10 @@ export class Associations extends HttpApiGroup.make("associations").add(
     .annotateMerge(OpenApi.annotations({
       summary: "Forget what is remembered",
       description: [
-        "In both generations; 204 also where nothing was known. 204 says that what replicas share has forgotten, and that",
-        "every replica that listens was told; one that has lost the channel asks the shared store before it answers from",
-        "memory, for as long as it reaches it. 202 says what is still to be done: ask again until it is 204."
+        "Purges the cache entries of both generations; idempotent, so 204 also if there were none. 204 means that the shared",
+        "store has no entry, and that the purge was announced to every replica that listens. A replica that has lost the",
+        "channel checks with the shared store before it answers from memory, for as long as it reaches the store. 202 lists the",
+        "pending steps: retry until it is 204."
       ].join(" ")
     })),
   HttpApiEndpoint.get("listAssociations", "/v1/associations", {
@@ -108,7 +109,7 @@ export class Associations extends HttpApiGroup.make("associations").add(
     .annotateMerge(needs("admin"))
     .annotateMerge(OpenApi.annotations({
       summary: "What is remembered, and until when",
-      description: "Soonest expiry first, in pages. Asks no origin, and does not make anything be remembered longer."
+      description: "Soonest expiry first, in pages. Sends no request to an origin, and extends no lifetime."
     }))
 ).middleware(Access).annotateMerge(
   OpenApi.annotations({ title: "Associations", description: "What a domain asserts." })
@@ -124,7 +125,7 @@ export class Documents extends HttpApiGroup.make("documents").add(
     .annotateMerge(needs("admin"))
     .annotateMerge(OpenApi.annotations({
       summary: "Look at a document",
-      description: "A document given as text, or what a domain publishes."
+      description: "Lints a document given as text, or what a domain publishes."
     })),
   HttpApiEndpoint.post("generateDocument", "/v1/documents/generate", {
     payload: GenerateRequest,
@@ -134,11 +135,11 @@ export class Documents extends HttpApiGroup.make("documents").add(
     .annotateMerge(needs("verify"))
     .annotateMerge(OpenApi.annotations({
       summary: "Make a document",
-      description: "From certificates, or a reference to where they are published."
+      description: "From certificates, or as a reference to where they are published."
     }))
 ).middleware(Access).annotateMerge(OpenApi.annotations({ title: "Documents", description: "Tools for publishers." })) {}
 
-/** What orchestrators ask. */
+/** Probes and metrics for orchestrators. */
 export class Health extends HttpApiGroup.make("health").add(
   HttpApiEndpoint.get("live", "/health/live", { success: Live })
     .annotateMerge(OpenApi.annotations({ summary: "Does the process run?" })),
@@ -147,9 +148,9 @@ export class Health extends HttpApiGroup.make("health").add(
   HttpApiEndpoint.get("metrics", "/metrics", { success: MetricsText, error: problemErrors[404] })
     .annotateMerge(OpenApi.annotations({
       summary: "What does the service count?",
-      description: "For Prometheus; 404 where `POSH_METRICS` is `off`."
+      description: "For Prometheus; 404 if `POSH_METRICS` is `off`."
     }))
-).annotateMerge(OpenApi.annotations({ title: "Health", description: "What orchestrators ask." })) {}
+).annotateMerge(OpenApi.annotations({ title: "Health", description: "Probes and metrics for orchestrators." })) {}
 
 /** The whole contract. */
 export class Api extends HttpApi.make("posh").add(Verification, Associations, Documents, Health)
@@ -160,11 +161,11 @@ export class Api extends HttpApi.make("posh").add(Verification, Associations, Do
     version: "1.0.0",
     description: [
       "Is certificate X valid for service S on domain D? The service resolves what D publishes (RFC 7711 and the JWK Set",
-      "draft before it), compares, explains, and remembers for as long as the certificates allow.",
+      "draft before it), compares, gives its reasons, and caches material for as long as the lifetimes allow.",
       "",
       "Every verdict is HTTP 200. Any other status is a problem (RFC 9457, `application/problem+json`) and means that",
-      "there is no verdict: never accept a certificate on one. Instants are RFC 3339 in UTC. The scope of an operation is",
-      "the one that a key needs; `admin` includes `verify`."
+      "there is no verdict: never accept a certificate on a problem. Instants are RFC 3339 in UTC. The scope of an operation is",
+      "the one that its key must have; `admin` includes `verify`."
     ].join("\n")
   }))
 {}

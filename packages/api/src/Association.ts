@@ -23,12 +23,16 @@ export const Association = Schema.Struct({
   ),
   material: Schema.optionalKey(Material),
   ...lifetimeMembers,
-  refreshAfter: Schema.optionalKey(instant("From when on asking again changes something. Never in the past.")),
+  refreshAfter: Schema.optionalKey(
+    instant("Earliest time at which a new request can change something. Never in the past.")
+  ),
   cache: CacheStatus,
   retryable: Schema.Boolean,
-  retryAfterMs: Schema.optionalKey(Schema.Int.annotate({ description: "Milliseconds, where known." })),
+  retryAfterMs: Schema.optionalKey(
+    Schema.Int.annotate({ description: "Milliseconds after which to retry, if known." })
+  ),
   evidence: Schema.Struct({
-    attempts: Schema.Array(Attempt).annotate({ description: "One for each generation that was asked, in order." })
+    attempts: Schema.Array(Attempt).annotate({ description: "One for each generation that was resolved, in order." })
   }),
   lints: Schema.Array(Lint)
 }).annotate({

@@ -9,7 +9,7 @@ import { Api } from "./Api.ts"
 export type Client = HttpApiClient.ForApi<typeof Api>
 
 export interface ClientOptions {
-  /** Sent with every request as `Authorization: Bearer`. Default none. Use `https:`, unless the way is your own machine. */
+  /** Sent with every request as `Authorization: Bearer`. Default none. Use `https:`, unless the service is on the same machine. */
   readonly key?: Redacted.Redacted
 }
 
@@ -18,7 +18,7 @@ export interface ClientOptions {
  *
  * **Details**
  *
- * Problems are failures, as {@link file://./Problem.ts | Problem}. Provide any `HttpClient`, such as `FetchHttpClient`.
+ * Problems arrive in the error channel, as {@link file://./Problem.ts | Problem}. Provide any `HttpClient`, such as `FetchHttpClient`.
  */
 export const makeClient = (
   baseUrl: string,

@@ -1,10 +1,10 @@
 /**
- * Tools for publishers: look at a document, make one.
+ * Tools for publishers: lint a document, generate one.
  */
 import { Schema } from "effect"
 import { domain, Generation, Lint, service } from "./values.ts"
 
-/** Either a document as text, or a domain whose documents are looked at where they are published. */
+/** Either a document as text, or a domain whose published documents are linted. */
 export const LintRequest = Schema.Struct({
   document: Schema.optionalKey(
     Schema.String.annotate({
@@ -26,7 +26,7 @@ export type LintRequest = typeof LintRequest.Type
 /** The body of the answer to `POST /v1/documents/lint`. */
 export const LintResponse = Schema.Struct({
   findings: Schema.Array(Lint).annotate({
-    description: "Errors make the document unusable; warnings and infos do not. Empty: nothing to complain about."
+    description: "Errors make the document unusable; warnings and infos do not. Empty: no findings."
   })
 }).annotate({ identifier: "LintResponse", title: "Findings" })
 export type LintResponse = typeof LintResponse.Type
@@ -37,8 +37,8 @@ export const GenerateRequest = Schema.Struct({
     Schema.Array(Schema.String).check(Schema.isMinLength(1), Schema.isMaxLength(64)).annotate({
       title: "Certificates",
       description: [
-        "1 to 64 certificates that the server may present, each PEM (of several blocks the first is taken) or base64",
-        "DER, in any order."
+        "1 to 64 certificates that the server may present, in any order; each is PEM (of several blocks the first is used) or",
+        "base64 DER."
       ].join(" ")
     })
   ),
@@ -46,14 +46,14 @@ export const GenerateRequest = Schema.Struct({
   url: Schema.optionalKey(
     Schema.String.annotate({
       title: "URL",
-      description: "Makes a reference document: where the fingerprints are published.",
+      description: "URL where the fingerprints are published; generates a reference document.",
       examples: ["https://hosting.example/.well-known/posh/xmpp-server.json"]
     })
   ),
   expires: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })).annotate({
       title: "Expires",
-      description: "Seconds for which the document may be kept. Default 86,400 for fingerprints, none for a JWK Set.",
+      description: "Lifetime of the document in seconds. Default 86,400 for fingerprints, none for a JWK Set.",
       examples: [86_400]
     })
   ),
@@ -62,15 +62,15 @@ export const GenerateRequest = Schema.Struct({
   identifier: "GenerateRequest",
   title: "Document to make",
   description: [
-    "Either `certificates` and `generation`, with `expires` if wanted, or `url` and `expires`. `service` (default",
-    "`xmpp-server`) decides `path` alone."
+    "Either `certificates` and `generation`, with an optional `expires`, or `url` and `expires`. `service` (default",
+    "`xmpp-server`) affects only `path`."
   ].join(" ")
 })
 export type GenerateRequest = typeof GenerateRequest.Type
 
 /** The body of the answer to `POST /v1/documents/generate`. */
 export const GenerateResponse = Schema.Struct({
-  document: Schema.String.annotate({ description: "The document, to be published as it is." }),
+  document: Schema.String.annotate({ description: "The document. Publish it unchanged." }),
   contentType: Schema.String.annotate({
     description: "The media type to serve it with.",
     examples: ["application/json"]

@@ -1,5 +1,5 @@
 /**
- * Why an answer is what it is (POSH-MAT-62, POSH-RES-90).
+ * The reasons for an answer (POSH-MAT-62, POSH-RES-90).
  */
 import { Schema } from "effect"
 import { FailureCode, ResolutionCode, Stage, VerdictKind } from "./codes.ts"
@@ -9,35 +9,37 @@ import { CacheStatus, Delegation, Generation, Instant, instant, Lint } from "./v
 /** One HTTPS request. */
 export const Hop = Schema.Struct({
   url: Schema.String.annotate({ examples: ["https://hosted.example/.well-known/posh/xmpp-server.json"] }),
-  status: Schema.optionalKey(Schema.Int.annotate({ description: "HTTP status; absent where no answer came." })),
-  address: Schema.optionalKey(Schema.String.annotate({ description: "The address that was dialled." })),
+  status: Schema.optionalKey(Schema.Int.annotate({ description: "HTTP status; absent if there was no response." })),
+  address: Schema.optionalKey(Schema.String.annotate({ description: "The IP address of the connection." })),
   tlsLeafSha256: Schema.optionalKey(
     Schema.String.annotate({ description: "Base64 SHA-256 of the certificate that the web server presented." })
   ),
   startedAt: Instant,
   endedAt: Instant,
   document: Schema.optionalKey(
-    Schema.Literals(["jwk-set", "fingerprints", "reference"]).annotate({ description: "What was found there." })
+    Schema.Literals(["jwk-set", "fingerprints", "reference"]).annotate({
+      description: "Kind of the document that was found."
+    })
   )
 }).annotate({ identifier: "Hop", title: "Hop", description: "One HTTPS request on the way to the material." })
 export type Hop = typeof Hop.Type
 
-/** How one generation was asked, and what came of it (POSH-NEG-04). */
+/** The resolution of one generation, and its outcome (POSH-NEG-04). */
 export const Attempt = Schema.Struct({
   generation: Generation,
   code: ResolutionCode,
   stage: Schema.optionalKey(Stage),
-  detail: Schema.optionalKey(Schema.String.annotate({ description: "More than the code says, for a person." })),
+  detail: Schema.optionalKey(Schema.String.annotate({ description: "Details beyond the code, for a person." })),
   url: Schema.optionalKey(Schema.String.annotate({ description: "The URL at fault." })),
-  hopIndex: Schema.optionalKey(Schema.Int.annotate({ description: "Which of the hops failed; 0 is the first." })),
+  hopIndex: Schema.optionalKey(Schema.Int.annotate({ description: "Index of the hop that failed; 0 is the first." })),
   hops: Schema.Array(Hop).annotate({ description: "The requests in order." }),
   cache: CacheStatus,
   revalidation: Schema.optionalKey(
     Schema.Literal("overdue").annotate({
-      description: "The material is due for revalidation, and its source could not be asked."
+      description: "The material is stale: it is due for revalidation, and the last attempt got no answer."
     })
   )
-}).annotate({ identifier: "Attempt", title: "Attempt", description: "How one generation was asked." })
+}).annotate({ identifier: "Attempt", title: "Attempt", description: "The resolution of one generation." })
 export type Attempt = typeof Attempt.Type
 
 /** One published certificate. */
@@ -48,7 +50,7 @@ export const MaterialEntry = Schema.Struct({
     "sha-256": Schema.optionalKey(Schema.String),
     "sha-384": Schema.optionalKey(Schema.String),
     "sha-512": Schema.optionalKey(Schema.String)
-  }).annotate({ description: "Base64 by name; of the DER octets of the certificate." }),
+  }).annotate({ description: "Base64 hashes of the DER octets of the certificate, by algorithm." }),
   notBefore: Schema.optionalKey(Instant),
   notAfter: Schema.optionalKey(Instant)
 }).annotate({ identifier: "MaterialEntry", title: "Published certificate" })
@@ -61,16 +63,16 @@ export const Material = Schema.Struct({
 }).annotate({
   identifier: "Material",
   title: "Material",
-  description: "The usable certificates that the domain publishes. Dates are known of JWK Sets only."
+  description: "The usable certificates that the domain publishes. Only JWK Sets contain dates."
 })
 export type Material = typeof Material.Type
 
-/** Life of material, as members of the message that carries it. */
+/** Lifetime of material, as members of the message that carries it. */
 export const lifetimeMembers = {
-  fetchedAt: Schema.optionalKey(instant("When the request began that delivered the material.")),
-  revalidateAt: Schema.optionalKey(instant("From when on a question resolves again.")),
-  graceUntil: Schema.optionalKey(instant("Until when the material may serve where its source cannot be asked.")),
-  expiresAt: Schema.optionalKey(instant("When the material ends in any case."))
+  fetchedAt: Schema.optionalKey(instant("Start of the request that delivered the material.")),
+  revalidateAt: Schema.optionalKey(instant("From when on a question revalidates the material.")),
+  graceUntil: Schema.optionalKey(instant("Until when stale material may be served if it cannot be revalidated.")),
+  expiresAt: Schema.optionalKey(instant("Absolute expiry of the material."))
 }
 
 /** A name in the certificate. */
@@ -80,9 +82,9 @@ export const PresentedIdentifier = Schema.Struct({
 }).annotate({ identifier: "PresentedIdentifier", title: "Name in the certificate" })
 export type PresentedIdentifier = typeof PresentedIdentifier.Type
 
-/** Everything an answer rests on; for people, tools and audits, not for deciding. */
+/** Everything that an answer depends on; for people, tools and audits, not for decisions. */
 export const Evidence = Schema.Struct({
-  attempts: Schema.Array(Attempt).annotate({ description: "One for each generation that was asked, in order." }),
+  attempts: Schema.Array(Attempt).annotate({ description: "One for each generation that was resolved, in order." }),
   delegation: Schema.optionalKey(Delegation),
   delegatedDomain: Schema.optionalKey(
     Schema.String.annotate({ description: "The host where the material was found.", examples: ["hosting.example"] })
@@ -90,28 +92,30 @@ export const Evidence = Schema.Struct({
   material: Schema.optionalKey(Material),
   matched: Schema.optionalKey(
     Schema.Struct({
-      index: Schema.Int.annotate({ description: "Which of the published certificates it is." }),
+      index: Schema.Int.annotate({ description: "Index of the published certificate that matched." }),
       algorithm: Schema.Literals(["sha-256", "sha-384", "sha-512", "certificate", "spki"]).annotate({
         description: "What was compared: a hash, whole certificates, or keys."
       }),
-      candidates: Schema.Int.annotate({ description: "How many certificates were there to compare with." })
+      candidates: Schema.Int.annotate({ description: "Number of published certificates that were compared." })
     })
   ),
   presentedIdentifiers: Schema.optionalKey(
     Schema.Array(PresentedIdentifier).annotate({
-      description: "The names in the certificate (subjectAltName); of very many, the first of each type. " +
-        "What does not print is written as an escape, and what is long is cut."
+      description: "The names in the certificate (subjectAltName); if there are very many, the first of each type. " +
+        "Non-printable characters are escaped, and long names are truncated."
     })
   ),
   presentedIdentifiersOmitted: Schema.optionalKey(
-    Schema.Int.annotate({ description: "How many more names the certificate has; absent where all are listed." })
+    Schema.Int.annotate({ description: "Number of further names in the certificate; absent if all are listed." })
   ),
   names: Schema.optionalKey(
     Schema.Struct({
       source: Schema.Boolean,
       delegated: Schema.Boolean,
       derived: Schema.optionalKey(Schema.Boolean)
-    }).annotate({ description: "Which of the domains in question the certificate names. Advice unless `nameCheck`." })
+    }).annotate({
+      description: "Which of the domains in question the certificate names. Advisory unless `nameCheck` is set."
+    })
   ),
   chain: Schema.optionalKey(
     Schema.Literals(["valid", "invalid"]).annotate({ description: "Outcome of the chain check." })
@@ -123,11 +127,11 @@ export const Evidence = Schema.Struct({
       verdict: VerdictKind,
       code: Schema.Union([Schema.Literal("Verified"), FailureCode])
     })
-  ).annotate({ description: "What each proof type that was asked for came to." }),
+  ).annotate({ description: "Outcome of each proof type that was requested." }),
   lints: Schema.Array(Lint)
 }).annotate({
   identifier: "Evidence",
   title: "Evidence",
-  description: "Why the answer is what it is. Given where the question said `explain`."
+  description: "The reasons for the answer. Present if the question set `explain`."
 })
 export type Evidence = typeof Evidence.Type

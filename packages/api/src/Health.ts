@@ -1,5 +1,5 @@
 /**
- * What orchestrators ask.
+ * Probes and metrics for orchestrators.
  */
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
@@ -9,8 +9,8 @@ export const readyStates = ["starting", "ready", "degraded", "stopping"] as cons
 
 const state = Schema.Literals(readyStates).annotate({
   description: [
-    "`ready`: answering. `degraded`: answering, without something that it has been given to use. `starting` and",
-    "`stopping` (HTTP 503): send questions elsewhere."
+    "`ready`: answering. `degraded`: answering, but a configured dependency is unavailable. `starting` and",
+    "`stopping` (HTTP 503): route questions elsewhere."
   ].join(" "),
   examples: ["ready"]
 })

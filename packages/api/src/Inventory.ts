@@ -1,23 +1,23 @@
 /**
- * What is remembered, in the order in which it expires.
+ * The cached associations, in the order of their expiry.
  */
 import { Schema } from "effect"
 import { Delegation, Generation, instant } from "./values.ts"
 
-/** One remembered association. */
+/** One cached association. */
 export const InventoryEntry = Schema.Struct({
   domain: Schema.String.annotate({ description: "Canonical form (A-labels)." }),
   service: Schema.String.annotate({ description: "The registered key." }),
   generation: Generation,
   delegation: Delegation,
   delegatedDomain: Schema.String.annotate({ description: "The host where the material was found." }),
-  fetchedAt: instant("When the request began that delivered the material."),
-  revalidateAt: instant("From when on a question resolves again."),
-  expiresAt: instant("When the material ends in any case.")
+  fetchedAt: instant("Start of the request that delivered the material."),
+  revalidateAt: instant("From when on a question revalidates the material."),
+  expiresAt: instant("Absolute expiry of the material.")
 }).annotate({
   identifier: "InventoryEntry",
   title: "Remembered association",
-  description: "What is remembered of one domain, service and generation, without the material."
+  description: "A cached association of one domain, service and generation, without the material."
 })
 export type InventoryEntry = typeof InventoryEntry.Type
 
@@ -27,22 +27,22 @@ export const Inventory = Schema.Struct({
   cursor: Schema.optionalKey(
     Schema.String.annotate({
       description: [
-        "There is more: ask again with this as `cursor`. Associations that come, go or are renewed meanwhile make no",
-        "other be repeated or left out."
+        "Present if there are more: repeat the request with this as `cursor`. Associations that are added, removed or renewed",
+        "in the meantime cause no other to be repeated or left out."
       ].join(" ")
     })
   ),
   partial: Schema.optionalKey(
     Schema.Literal(true).annotate({
       description: [
-        "What replicas share could not be asked: this is what the one that answers remembers itself. Absent where the",
-        "page is whole."
+        "The shared store is unavailable: the page lists the memory cache of the replica that answers. Absent if the",
+        "page is complete."
       ].join(" ")
     })
   )
 }).annotate({
   identifier: "Inventory",
   title: "Inventory",
-  description: "A page of what is remembered."
+  description: "A page of the cached associations."
 })
 export type Inventory = typeof Inventory.Type

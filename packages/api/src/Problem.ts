@@ -1,5 +1,5 @@
 /**
- * Why there is no answer: RFC 9457 problems, one table for all of them.
+ * Problems (RFC 9457): the reasons why there is no answer, in one table.
  */
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
@@ -45,14 +45,14 @@ const field = Schema.optionalKey(
 )
 
 const retryAfterMs = Schema.optionalKey(
-  Schema.Int.annotate({ description: "Milliseconds after which it may help to ask again, where known." })
+  Schema.Int.annotate({ description: "Milliseconds after which to retry, if known." })
 )
 
 /** Any problem, as it stands in a body or in the result of a batch. */
 export const Problem = Schema.Struct({
   type: Schema.Literals(problemCodes.map(problemType)),
   title,
-  status: Schema.Literals(problemStatuses).annotate({ description: "The HTTP status, repeated." }),
+  status: Schema.Literals(problemStatuses).annotate({ description: "The HTTP status of the problem." }),
   detail,
   code: Schema.Literals(problemCodes).annotate({ description: "The last part of `type`." }),
   field,
@@ -60,7 +60,7 @@ export const Problem = Schema.Struct({
 }).annotate({
   identifier: "Problem",
   title: "Problem",
-  description: "Why there is no answer (RFC 9457)."
+  description: "The reason why there is no answer (RFC 9457)."
 })
 export type Problem = typeof Problem.Type
 
@@ -116,7 +116,7 @@ export const problem = (code: ProblemCode, detail: string, field?: string): Prob
   ...(field === undefined ? {} : { field })
 })
 
-/** Makes a problem that passes: milliseconds after which it may help to ask again. */
+/** Makes a problem that a retry can solve. `retryAfterMs`: milliseconds after which to retry. */
 export const passingProblem = (
   code: "TooManyRequests" | "Overloaded",
   detail: string,

@@ -1,5 +1,5 @@
 /**
- * What a purge left to be done.
+ * The pending steps of a purge.
  */
 import { Schema } from "effect"
 
@@ -7,14 +7,14 @@ import { Schema } from "effect"
 export const PendingPurge = Schema.Struct({
   pending: Schema.Array(Schema.Literals(["store", "announcement"])).check(Schema.isMinLength(1)).annotate({
     description: [
-      "`store`: the shared store still has the entries. `announcement`: other replicas have not been told. Each is retried",
-      "until it succeeds, for as long as the replica that answers runs."
+      "`store`: the shared store still has the entries. `announcement`: other replicas are not notified. The replica that",
+      "answers retries each step until it succeeds, for as long as it runs."
     ].join(" ")
   })
 }).annotate({
   identifier: "PendingPurge",
   title: "Pending purge",
-  description: "The replica that answers has forgotten; what the others do is still to come.",
+  description: "The replica that answers has purged its own memory; the steps for the others are pending.",
   httpApiStatus: 202
 })
 export type PendingPurge = typeof PendingPurge.Type

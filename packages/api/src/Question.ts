@@ -16,7 +16,7 @@ const hash = (name: string) =>
     description: `The ${name} of the leaf's DER octets, as strict base64 or as hex.`
   })
 
-/** Which generations are asked, in which order (POSH-NEG-01). */
+/** Which generations are resolved, in which order (POSH-NEG-01). */
 export const generations = ["rfc-then-draft", "rfc-only", "draft-only"] as const
 /** Whether names in the certificate count (POSH-MAT-50, POSH-MAT-51). */
 export const nameChecks = ["advisory", "source-or-delegated", "source"] as const
@@ -37,7 +37,7 @@ export const questionOptions = {
   generations: Schema.optionalKey(
     Schema.Literals(generations).annotate({
       title: "Generations",
-      description: "Which generations of the protocol are asked, in which order. The default is the deployment's.",
+      description: "Which generations of the protocol are resolved, in which order. The default is the deployment's.",
       examples: ["rfc-then-draft"]
     })
   ),
@@ -66,7 +66,7 @@ export const questionOptions = {
     Schema.String.annotate({
       title: "Derived domain",
       description: [
-        "The host that DNS led to, such as an SRV target. Advice in the evidence; under `source-or-delegated` it counts as a",
+        "The host that DNS led to, such as an SRV target. Advisory in the evidence; under `source-or-delegated` it counts as a",
         "name, and only with `derivedDomainSecure`."
       ].join(" "),
       examples: ["xmpp7.hosting.example"]
@@ -76,7 +76,7 @@ export const questionOptions = {
     Schema.Boolean.annotate({
       title: "Derived domain secure",
       description:
-        "Whether DNSSEC secured the way to `derivedDomain`. Without it `derivedDomain` says nothing. Default false.",
+        "Whether DNSSEC secured the resolution to `derivedDomain`. Without it `derivedDomain` proves nothing. Default false.",
       default: false
     })
   ),
@@ -85,7 +85,7 @@ export const questionOptions = {
     Schema.Boolean.annotate({
       title: "Refresh",
       description:
-        "Resolve again even if remembered, at most once in 10 s for a domain and service. Needs the scope `admin`. Default false.",
+        "Resolve again even if cached, at most once in 10 s for a domain and service. Requires the scope `admin`. Default false.",
       default: false
     })
   ),
@@ -116,7 +116,7 @@ const members = {
     }).annotate({
       title: "Fingerprint",
       description: [
-        "Hashes of the leaf instead of the leaf itself. The caller has checked the certificate's dates: the answer says",
+        "Hashes of the leaf instead of the leaf itself. The caller must check the certificate's dates itself: the answer has",
         "`certificate.datesChecked: false`. The strongest hash that question and material have in common decides."
       ].join(" ")
     })
@@ -129,16 +129,16 @@ const members = {
  *
  * **Details**
  *
- * Exactly one of `certificate`, `chain` and `fingerprint` is given. Unknown members are refused, so that a misspelt
- * safety option never passes silently.
+ * Exactly one of `certificate`, `chain` and `fingerprint` is given. Unknown members are rejected, so that a misspelt
+ * safety option is never ignored silently.
  */
 export const Question = Schema.Struct(members).annotate({
   identifier: "Question",
   title: "Question",
   description: [
     "Is this certificate valid for this service on this domain? Exactly one of `certificate`, `chain` and",
-    "`fingerprint` is given. Unknown members are refused, so that a misspelt safety option never passes silently;",
-    "members that occur twice are refused as well, because readers differ in which of them counts."
+    "`fingerprint` is given. Unknown members are rejected, so that a misspelt safety option is never ignored silently.",
+    "Duplicate members are rejected as well, because parsers differ in which of them they use."
   ].join(" ")
 })
 export type Question = typeof Question.Type
@@ -146,12 +146,12 @@ export type Question = typeof Question.Type
 /** Bounds of a batch. */
 export const batchLimits = { requests: 1_000, idCharacters: 128 } as const
 
-/** A question of a batch: with a name that its result repeats. */
+/** A question of a batch, with an id that its result repeats. */
 export const BatchQuestion = Schema.Struct({
   id: Schema.optionalKey(
     Schema.String.check(Schema.isMaxLength(batchLimits.idCharacters)).annotate({
       title: "Id",
-      description: "The caller's name for the question, repeated with its result.",
+      description: "Id that the caller chooses for the question; its result repeats it.",
       examples: ["stream-17"]
     })
   ),
@@ -167,7 +167,7 @@ export type BatchQuestion = typeof BatchQuestion.Type
 export const BatchRequest = Schema.Struct({
   requests: Schema.Array(BatchQuestion).check(Schema.isMaxLength(batchLimits.requests)).annotate({
     title: "Requests",
-    description: "Up to 1,000 questions. Equal ones are asked once."
+    description: "Up to 1,000 questions. Equal ones are deduplicated."
   })
 }).annotate({ identifier: "BatchRequest", title: "Batch of questions" })
 export type BatchRequest = typeof BatchRequest.Type

@@ -4,7 +4,7 @@
  */
 import { Schema } from "effect"
 
-/** What became of a question (POSH-MAT-60). `verified` alone means yes. */
+/** The outcome of a question (POSH-MAT-60). Only `verified` means yes. */
 export const verdictKinds = [
   "verified",
   "mismatch",
@@ -19,13 +19,13 @@ export const VerdictKind = Schema.Literals(verdictKinds).annotate({
   identifier: "VerdictKind",
   title: "Verdict",
   description: [
-    "What became of the question. Only `verified` means that the domain vouches for the certificate.",
+    "The outcome of the question. Only `verified` means that the domain vouches for the certificate.",
     "- `verified`: the domain vouches for this certificate; proceed.",
     "- `mismatch`: the domain vouches for other certificates; reject.",
     "- `no-material`: the domain publishes nothing; fall back to other methods.",
     "- `unusable-material`: the domain publishes something that cannot be used; reject unless another method verifies.",
     "- `certificate-invalid`: the certificate itself is unacceptable, whatever the domain publishes; reject.",
-    "- `indeterminate`: nobody could find out; do not accept on this answer, ask again later."
+    "- `indeterminate`: the service could not determine it; do not accept on this answer, retry later."
   ].join("\n"),
   examples: ["verified"]
 })
@@ -34,7 +34,7 @@ export type VerdictKind = typeof VerdictKind.Type
 /** The verdict alone, as plain text. */
 export const VerdictWord = Schema.Literals(verdictKinds).annotate({
   identifier: "VerdictWord",
-  description: "The one word of the verdict, and a line feed."
+  description: "The verdict as one word, and a line feed."
 })
 
 /** Codes of answers that are not `verified`. */
@@ -114,7 +114,8 @@ export const failureCodes = [
 export const FailureCode = Schema.Literals(failureCodes).annotate({
   identifier: "FailureCode",
   title: "Failure code",
-  description: "Why the verdict is not `verified`. The set is closed; a new code is a new version of this API."
+  description:
+    "The reason why the verdict is not `verified`. The set is closed; a new code is a new version of this API."
 })
 export type FailureCode = typeof FailureCode.Type
 
@@ -122,7 +123,7 @@ export type FailureCode = typeof FailureCode.Type
 export const AnswerCode = Schema.Literals(["Verified", ...failureCodes]).annotate({
   identifier: "AnswerCode",
   title: "Code of an answer",
-  description: "`Verified`, or why not. The set is closed; a new code is a new version of this API.",
+  description: "`Verified`, or the reason why not. The set is closed; a new code is a new version of this API.",
   examples: ["Verified"]
 })
 export type AnswerCode = typeof AnswerCode.Type
@@ -131,12 +132,12 @@ export type AnswerCode = typeof AnswerCode.Type
 export const ResolutionCode = Schema.Literals(["Resolved", ...failureCodes]).annotate({
   identifier: "ResolutionCode",
   title: "Code of a resolution",
-  description: "`Resolved`, or why no material could be had.",
+  description: "`Resolved`, or the reason why there is no usable material.",
   examples: ["Resolved"]
 })
 export type ResolutionCode = typeof ResolutionCode.Type
 
-/** Where in the way of a question a code arises (requirements §8). */
+/** The stages of a question at which codes arise (requirements §8). */
 export const stages = [
   "input",
   "dns",
@@ -154,7 +155,7 @@ export const stages = [
 export const Stage = Schema.Literals(stages).annotate({
   identifier: "Stage",
   title: "Stage",
-  description: "Where in the way of a question the code arose.",
+  description: "Stage of the question at which the code arose.",
   examples: ["tls"]
 })
 export type Stage = typeof Stage.Type

@@ -24,25 +24,25 @@ export const verifyQuery = {
     Schema.String.annotate({ description: "The SHA-256 of the leaf's DER octets, as strict base64 or as hex." })
   ),
   "sha-512": Schema.optionalKey(
-    Schema.String.annotate({ description: "The SHA-512, as well or instead. One of the two is required." })
+    Schema.String.annotate({ description: "The SHA-512, in addition or instead. One of the two is required." })
   ),
   generations: Schema.optionalKey(
-    Schema.Literals(generations).annotate({ description: "Which generations are asked, in which order." })
+    Schema.Literals(generations).annotate({ description: "Which generations are resolved, in which order." })
   ),
   nameCheck: Schema.optionalKey(
-    Schema.Literals(nameChecks).annotate({ description: "Refused: names cannot be checked by fingerprint." })
+    Schema.Literals(nameChecks).annotate({ description: "Rejected: names cannot be checked by fingerprint." })
   ),
   chainCheck: Schema.optionalKey(
-    Schema.Literals(chainChecks).annotate({ description: "Refused: a chain cannot be checked by fingerprint." })
+    Schema.Literals(chainChecks).annotate({ description: "Rejected: a chain cannot be checked by fingerprint." })
   ),
   derivedDomain: Schema.optionalKey(
-    Schema.String.annotate({ description: "The host that DNS led to, such as an SRV target. Advice." })
+    Schema.String.annotate({ description: "The host that DNS led to, such as an SRV target. Advisory." })
   ),
-  derivedDomainSecure: Schema.optionalKey(flag("Whether DNSSEC secured the way to `derivedDomain`.")),
+  derivedDomainSecure: Schema.optionalKey(flag("Whether DNSSEC secured the resolution to `derivedDomain`.")),
   maxAge: Schema.optionalKey(
     wholeNumber(MaxAge, "Seconds. Material older than this is resolved again, at most once in 10 s.")
   ),
-  refresh: Schema.optionalKey(flag("Resolve again even if remembered (scope `admin`).")),
+  refresh: Schema.optionalKey(flag("Resolve again even if cached (scope `admin`).")),
   deadlineMs: Schema.optionalKey(
     wholeNumber(DeadlineMs, "Milliseconds, 50 to 30,000. Default 10,000.")
   ),
@@ -90,12 +90,12 @@ const epochMilliseconds = (description: string) =>
 /** `GET /v1/associations`. */
 export const inventoryQuery = {
   expiresBefore: Schema.optionalKey(
-    epochMilliseconds("Only what expires before this instant (RFC 3339, such as `2026-11-23T09:00:00Z`).")
+    epochMilliseconds("Only associations that expire before this instant (RFC 3339, such as `2026-11-23T09:00:00Z`).")
   ),
   limit: Schema.optionalKey(
-    wholeNumber(InventoryLimit, "Associations in the answer at most, 1 to 1,000. Default 100.")
+    wholeNumber(InventoryLimit, "Maximum number of associations in the answer, 1 to 1,000. Default 100.")
   ),
   cursor: Schema.optionalKey(
-    Schema.String.annotate({ description: "`cursor` of the answer before: go on behind it." })
+    Schema.String.annotate({ description: "`cursor` of the previous answer: continue after it." })
   )
 } as const

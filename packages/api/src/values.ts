@@ -33,11 +33,11 @@ export const Generation = Schema.Literals(["rfc7711", "draft"]).annotate({
 })
 export type Generation = typeof Generation.Type
 
-/** How a domain speaks (requirements §0.4). */
+/** How a domain publishes (requirements §0.4). */
 export const Delegation = Schema.Literals(["possession", "redirect", "reference", "redirect+reference"]).annotate({
   identifier: "Delegation",
   title: "Delegation",
-  description: "How the domain speaks: with material of its own, or by pointing elsewhere.",
+  description: "How the domain publishes: its own material, or by delegation to another host.",
   examples: ["reference"]
 })
 export type Delegation = typeof Delegation.Type
@@ -47,8 +47,8 @@ export const CacheStatus = Schema.Literals(["miss", "memory", "redis", "coalesce
   identifier: "CacheStatus",
   title: "Cache",
   description: [
-    "Where the deciding material came from: `miss` fetched now, `memory` and `redis` remembered, `coalesced` fetched by",
-    "another question at the same moment."
+    "Source of the deciding material: `miss`, fetched now; `memory` or `redis`, a cache hit; `coalesced`, fetched for",
+    "another question at the same time."
   ].join(" "),
   examples: ["memory"]
 })
@@ -57,13 +57,13 @@ export type CacheStatus = typeof CacheStatus.Type
 /** A finding that decides nothing. */
 export const Lint = Schema.Struct({
   code: Schema.String.annotate({
-    description: "What was found. Codes may be added at any time: ignore those that you do not know.",
+    description: "Code of the finding. Codes may be added at any time: ignore those that you do not know.",
     examples: ["MatchedNonPrimary"]
   }),
   severity: Schema.Literals(["error", "warning", "info"]),
   message: Schema.String.annotate({ description: "One sentence for a person." }),
   path: Schema.optionalKey(
-    Schema.String.annotate({ description: "Where in the document.", examples: ["keys[0].x5c[1]"] })
+    Schema.String.annotate({ description: "Position in the document.", examples: ["keys[0].x5c[1]"] })
   )
 }).annotate({ identifier: "Lint", title: "Finding", description: "A finding that does not decide a verdict." })
 export type Lint = typeof Lint.Type
@@ -72,7 +72,7 @@ export type Lint = typeof Lint.Type
 export const domain = Schema.String.annotate({
   title: "Source domain",
   description: [
-    "The domain that the caller set out to reach, as U-labels or A-labels. Take it from a trusted context (the stream's",
+    "The domain that the caller intended to reach, as U-labels or A-labels. Take it from a trusted context (the stream's",
     "`to` or `from`), never from SNI, the certificate or DNS."
   ].join(" "),
   examples: ["hosted.example"]
@@ -91,7 +91,7 @@ export const deadlineMs = { minimum: 50, maximum: 30_000, default: 10_000 } as c
 /** `deadlineMs` of a question: milliseconds, 50 to 30,000. */
 export const DeadlineMs = Schema.Int.check(Schema.isBetween(deadlineMs)).annotate({
   title: "Deadline",
-  description: "Milliseconds. When they have passed the answer is `indeterminate`, `DeadlineExceeded`. Default 10,000.",
+  description: "Milliseconds. After them the answer is `indeterminate`, `DeadlineExceeded`. Default 10,000.",
   default: deadlineMs.default,
   examples: [5_000]
 })
@@ -101,7 +101,7 @@ export const MaxAge = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2
   title: "Greatest age",
   description: [
     "Seconds. Material older than this is resolved again before it decides, at most once in 10 s for a domain and service;",
-    "in between, what was fetched within these 10 s is young enough. Failures that are remembered keep their own time."
+    "in between, material that was fetched within these 10 s is fresh enough. Negative entries keep their own TTL."
   ].join(" "),
   examples: [3_600]
 })

@@ -9,7 +9,7 @@ describe("openapi.json", () => {
   it("is up to date (npm run generate)", () =>
     assert.deepStrictEqual<unknown>(JSON.parse(JSON.stringify(spec)), committed))
 
-  it("names every route of design §4 that is built", () => {
+  it("names every route that is built", () => {
     const routes = Object.entries(spec.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`)
     )

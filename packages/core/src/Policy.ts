@@ -1,7 +1,7 @@
 /**
  * What a deployment decides, with unit, default and consequence. Questions may only choose within it.
  */
-import type { LifetimePolicy } from "./association/LifetimePolicy.ts"
+import type { LifetimePolicy } from "./association/Lifetime.ts"
 import { type HashName, hashNames } from "./association/Material.ts"
 import type { DelegationPolicy } from "./fetch/Delegation.ts"
 import { type AttemptLimits, attemptLimits, type BudgetLimits, budgetLimits } from "./Limits.ts"

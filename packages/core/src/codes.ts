@@ -2,7 +2,8 @@
  * The closed set of failure codes (requirements §8, POSH-ERR-01).
  *
  * One row a code: which verdict it leads to, where it arises, whether asking again can help without a change on the
- * other side, and for how long it is remembered. Everything that depends on a code reads this table.
+ * other side, for how long it is remembered, and who is at fault where nothing could be found out. Everything that depends
+ * on a code reads this table.
  */
 
 export type VerdictKind =
@@ -31,23 +32,46 @@ export type Stage =
  */
 export type Memory = number | "backoff" | "retry-after" | "never"
 
+/**
+ * Who is at fault where nothing could be found out: the far side, or this verifier. Time in our own queues has codes of
+ * its own, so a deadline is the far side's. `none` where something was found out.
+ */
+export type Whose = "origin" | "ours" | "none"
+
 interface Row {
   /** The verdict, or `refused` where the question itself is at fault and gets none. */
   readonly verdict: Exclude<VerdictKind, "verified"> | "refused"
   readonly stage: Stage
   readonly retryable: boolean
   readonly memory: Memory
+  readonly whose: Whose
   /** One sentence for a person. */
   readonly summary: string
 }
 
-const row = <const Kind extends Row["verdict"]>(
+const row = <const Kind extends Exclude<Row["verdict"], "indeterminate">>(
   verdict: Kind,
   stage: Stage,
   retryable: boolean,
   memory: Memory,
   summary: string
-): Row & { readonly verdict: Kind } => ({ verdict, stage, retryable, memory, summary })
+): Row & { readonly verdict: Kind } => ({ verdict, stage, retryable, memory, whose: "none", summary })
+
+/** A row of a code by which nothing was found out. */
+const unknown = (
+  whose: Exclude<Whose, "none">,
+  stage: Stage,
+  retryable: boolean,
+  memory: Memory,
+  summary: string
+): Row & { readonly verdict: "indeterminate" } => ({
+  verdict: "indeterminate",
+  stage,
+  retryable,
+  memory,
+  whose,
+  summary
+})
 
 export const failures = {
   // The question is at fault: no verdict.
@@ -74,31 +98,31 @@ export const failures = {
   ),
 
   // The origin could not be asked.
-  DnsNameNotFound: row("indeterminate", "dns", true, 60, "The host name has no address."),
-  DnsTemporaryFailure: row("indeterminate", "dns", true, "backoff", "The name servers gave no answer."),
-  BlockedAddress: row("indeterminate", "connect", false, 300, "The host has no globally routable address."),
-  ConnectionRefused: row("indeterminate", "connect", true, "backoff", "The host refused the connection."),
-  ConnectionReset: row("indeterminate", "connect", true, "backoff", "The connection broke before an answer."),
-  ConnectTimeout: row("indeterminate", "connect", true, "backoff", "The host did not accept a connection in time."),
-  NetworkUnreachable: row("indeterminate", "connect", true, "backoff", "There is no route to the host."),
-  TlsHandshakeFailed: row("indeterminate", "tls", true, 60, "The TLS handshake failed."),
-  TlsProtocolTooOld: row("indeterminate", "tls", false, 300, "The host speaks no TLS version from 1.2 on."),
-  TlsCertificateUntrusted: row(
-    "indeterminate",
+  DnsNameNotFound: unknown("origin", "dns", true, 60, "The host name has no address."),
+  DnsTemporaryFailure: unknown("origin", "dns", true, "backoff", "The name servers gave no answer."),
+  BlockedAddress: unknown("origin", "connect", false, 300, "The host has no globally routable address."),
+  ConnectionRefused: unknown("origin", "connect", true, "backoff", "The host refused the connection."),
+  ConnectionReset: unknown("origin", "connect", true, "backoff", "The connection broke before an answer."),
+  ConnectTimeout: unknown("origin", "connect", true, "backoff", "The host did not accept a connection in time."),
+  NetworkUnreachable: unknown("origin", "connect", true, "backoff", "There is no route to the host."),
+  TlsHandshakeFailed: unknown("origin", "tls", true, 60, "The TLS handshake failed."),
+  TlsProtocolTooOld: unknown("origin", "tls", false, 300, "The host speaks no TLS version from 1.2 on."),
+  TlsCertificateUntrusted: unknown(
+    "origin",
     "tls",
     false,
     60,
     "The host's certificate does not lead to a trusted root."
   ),
-  TlsCertificateExpired: row("indeterminate", "tls", false, 60, "The host's certificate is outside its validity."),
-  TlsHostnameMismatch: row("indeterminate", "tls", false, 60, "The host's certificate does not name the host."),
-  HttpProtocolError: row("indeterminate", "http", true, 60, "The response is not valid HTTP."),
-  ResponseTimeout: row("indeterminate", "http", true, "backoff", "The response did not arrive in time."),
-  AccessDenied: row("indeterminate", "http", false, 300, "The host denies access to the document."),
-  ClientErrorStatus: row("indeterminate", "http", false, 300, "The host refused the request."),
-  RateLimited: row("indeterminate", "http", true, "retry-after", "The host asks to be asked later."),
-  ServerError: row("indeterminate", "http", true, "backoff", "The host reports a fault of its own."),
-  BodyTruncated: row("indeterminate", "http", true, "backoff", "The document broke off."),
+  TlsCertificateExpired: unknown("origin", "tls", false, 60, "The host's certificate is outside its validity."),
+  TlsHostnameMismatch: unknown("origin", "tls", false, 60, "The host's certificate does not name the host."),
+  HttpProtocolError: unknown("origin", "http", true, 60, "The response is not valid HTTP."),
+  ResponseTimeout: unknown("origin", "http", true, "backoff", "The response did not arrive in time."),
+  AccessDenied: unknown("origin", "http", false, 300, "The host denies access to the document."),
+  ClientErrorStatus: unknown("origin", "http", false, 300, "The host refused the request."),
+  RateLimited: unknown("origin", "http", true, "retry-after", "The host asks to be asked later."),
+  ServerError: unknown("origin", "http", true, "backoff", "The host reports a fault of its own."),
+  BodyTruncated: unknown("origin", "http", true, "backoff", "The document broke off."),
 
   // The domain authoritatively publishes nothing.
   NotPublished: row("no-material", "http", false, 300, "The domain publishes nothing for this service."),
@@ -178,18 +202,18 @@ export const failures = {
   NameCheckFailed: row("mismatch", "match", false, "never", "The certificate names none of the required domains."),
 
   // We could not find out.
-  NoCommonHash: row("indeterminate", "match", false, "never", "Question and material have no hash in common."),
-  DeadlineExceeded: row("indeterminate", "internal", true, "never", "The deadline passed before an answer was known."),
-  ResolverOverloaded: row("indeterminate", "internal", true, "never", "This verifier is working at its limit."),
-  RateLimitedLocally: row(
-    "indeterminate",
+  NoCommonHash: unknown("origin", "match", false, "never", "Question and material have no hash in common."),
+  DeadlineExceeded: unknown("origin", "internal", true, "never", "The deadline passed before an answer was known."),
+  ResolverOverloaded: unknown("ours", "internal", true, "never", "This verifier is working at its limit."),
+  RateLimitedLocally: unknown(
+    "ours",
     "internal",
     true,
     "never",
     "This verifier spares the host further requests for now."
   ),
-  InternalError: row("indeterminate", "internal", true, "never", "This verifier failed unexpectedly."),
-  Cancelled: row("indeterminate", "internal", true, "never", "The caller went away.")
+  InternalError: unknown("ours", "internal", true, "never", "This verifier failed unexpectedly."),
+  Cancelled: unknown("ours", "internal", true, "never", "The caller went away.")
 } as const satisfies Record<string, Row>
 
 export type FailureCode = keyof typeof failures
@@ -215,7 +239,7 @@ export const unreachable = {
   PkixPathInvalid: "the prooftype pkix is not built yet",
   PkixNameMismatch: "the prooftype pkix is not built yet",
   PkixRevoked: "the prooftype pkix is not built yet",
-  CacheUnavailable: "the memory cache cannot fail, and others are not built yet"
+  CacheUnavailable: "a fault of the cache never fails a question"
 } as const
 
 /**

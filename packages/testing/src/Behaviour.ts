@@ -1,41 +1,41 @@
 /**
- * How an origin answers one request, as data. Five kinds of answer carry every misbehaviour; `Behave` names those that
- * tests ask for.
+ * The response of an origin to one request, as data. Five kinds cover every misbehaviour; `Behave` has constructors for
+ * those that tests use.
  */
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 
-/** An ordinary HTTP answer, framed by Node. */
+/** An ordinary HTTP response, framed by Node.js. */
 export interface Response {
   readonly _tag: "Response"
   readonly status: number
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   readonly body: Uint8Array
   readonly delayMs: number
-  /** 1xx answers that go before. */
+  /** Statuses of preceding 1xx responses. */
   readonly interim: ReadonlyArray<number>
 }
 
-/** Octets written past Node's HTTP, each after its pause, and what becomes of the connection then. */
+/** Raw octets written to the socket, each step after a delay, and how the connection ends. */
 export interface Raw {
   readonly _tag: "Raw"
   readonly steps: ReadonlyArray<{ readonly afterMs: number; readonly octets: Uint8Array }>
   readonly end: "close" | "reset" | "hold"
 }
 
-/** `head` once and `chunk` for ever, as fast as the client reads. */
+/** `head` once, then `chunk` without end, as fast as the client reads. */
 export interface Endless {
   readonly _tag: "Endless"
   readonly head: string
   readonly chunk: string
 }
 
-/** A gzip body of this many decoded octets, compressed while it is sent. */
+/** A gzip body of `decoded` octets, compressed while it is sent. */
 export interface GzipBomb {
   readonly _tag: "GzipBomb"
   readonly decoded: number
 }
 
-/** The first for the first request, and so on; the last repeats. */
+/** Behaviours for consecutive requests; the last repeats. */
 export interface Sequence {
   readonly _tag: "Sequence"
   readonly behaviours: ReadonlyArray<Behaviour>
@@ -43,13 +43,13 @@ export interface Sequence {
 
 export type Behaviour = Response | Raw | Endless | GzipBomb | Sequence
 
-/** `null` removes a header that would be there by default. */
+/** `null` removes a default header. */
 export type HeaderOptions = Readonly<Record<string, string | ReadonlyArray<string> | null>>
 
 export interface ResponseOptions {
   readonly status?: number
   readonly headers?: HeaderOptions
-  /** Milliseconds before the first octet of the answer; default 0. */
+  /** Milliseconds before the first octet of the response; default 0. */
   readonly delayMs?: number
 }
 
@@ -108,25 +108,27 @@ const corrupt = (octets: Uint8Array) => {
   return octets.map((octet, index) => (changed.has(index) ? octet ^ 0xff : octet))
 }
 
-/** A document with a few words in it, so that there is something to cut or corrupt. */
+/** A document with some content to cut or corrupt. */
 const SOME = { fingerprints: [{ "sha-256": "A".repeat(43) + "=" }], expires: 60 }
 
 export const Behave = {
   json: (document: unknown, options?: ResponseOptions): Behaviour => respond(stringify(document), JSON_TYPE, options),
-  /** Text as it is, as `application/json` unless the headers say otherwise: for JSON that `JSON.stringify` cannot write. */
+  /** Unchanged text, `application/json` by default: for JSON that `JSON.stringify` cannot write. */
   text: (body: string, options?: ResponseOptions): Behaviour => respond(utf8(body), JSON_TYPE, options),
-  /** Octets as they are, also `application/json` by default. */
+  /** Unchanged octets, `application/json` by default. */
   bytes: (octets: Uint8Array, options?: ResponseOptions): Behaviour => respond(octets, JSON_TYPE, options),
   status: (status: number, headers: HeaderOptions = {}): Behaviour =>
     respond(new Uint8Array(), {}, { status, headers }),
   redirect: (location: string, status = 302, options: ResponseOptions = {}): Behaviour =>
     respond(new Uint8Array(), { location }, { ...options, status }),
-  /** Exact header lines after the status line, then the body, then the end of the connection. */
+  /** Exact header lines after the status line, then the body; then the connection closes. */
   headersRaw: (
     lines: ReadonlyArray<string>,
     { body = "", reason = "", status = 200 }: { status?: number; reason?: string; body?: string } = {}
   ): Behaviour => raw("close", head(`HTTP/1.1 ${status} ${reason}`, ...lines), body),
-  /** The status line at once, the rest of the head and the document after `ms`; see `delayMs` for a late first octet. */
+  /**
+   * The status line at once, the rest of the head and the document after `ms`. For a late first octet see `delayMs`.
+   */
   slowHeaders: (ms: number, document: unknown = SOME): Behaviour => ({
     _tag: "Raw",
     steps: [
@@ -135,9 +137,9 @@ export const Behave = {
     ],
     end: "close"
   }),
-  /** Takes the request and never answers. */
+  /** Never responds. */
   hang: raw("hold") as Behaviour,
-  /** `total` octets, `chunk` at a time: white space and then `document`. */
+  /** `total` octets, `chunk` at a time: white space, then `document`. */
   slowBody: (
     { chunk, document = SOME, everyMs, total }: { chunk: number; everyMs: number; total: number; document?: unknown }
   ): Behaviour => {
@@ -161,10 +163,10 @@ export const Behave = {
     chunk: `4000\r\n${" ".repeat(0x4000)}\r\n`
   } as Behaviour,
   endlessHeaders: { _tag: "Endless", head: `${OK}\r\n`, chunk: `X-Filler: ${"x".repeat(1000)}\r\n` } as Behaviour,
-  /** Promises `declared` octets and ends after `sent` (so many octets, or that text). */
+  /** Declares `declared` octets and closes after `sent` (a number of octets, or a text). */
   truncated: ({ declared, sent }: { declared: number; sent: number | string }): Behaviour =>
     raw("close", head(OK, TYPE, `Content-Length: ${declared}`), typeof sent === "number" ? " ".repeat(sent) : sent),
-  /** The whole document in one chunk, but not the last chunk that ends a body. */
+  /** The whole document in one chunk, without the last chunk that ends a body. */
   truncatedChunked: raw(
     "close",
     head(OK, TYPE, "Transfer-Encoding: chunked"),
@@ -174,19 +176,19 @@ export const Behave = {
   ) as Behaviour,
   gzip: (document: unknown, options?: ResponseOptions): Behaviour =>
     encoded("gzip", gzipSync(stringify(document)), options),
-  /** White space that decodes to `decoded` octets, `{}` at the end. */
+  /** `decoded` octets of white space, with `{}` at the end. */
   gzipBomb: (decoded: number): Behaviour => ({ _tag: "GzipBomb", decoded }),
-  /** Wrong check sum and a changed octet in the middle. */
+  /** A wrong checksum, and a changed octet in the middle. */
   gzipCorrupt: encoded("gzip", corrupt(gzipSync(stringify(SOME)))) as Behaviour,
-  /** The first half of a gzip stream under a Content-Length that is right for the half. */
+  /** The first half of a gzip stream, with a Content-Length that fits the half. */
   gzipTruncated: encoded("gzip", firstHalf(gzipSync(stringify(SOME)))) as Behaviour,
-  /** Encoded for real where Node can (br, deflate, gzip, zstd), as it is under any other name. */
+  /** Encoded if Node.js can (br, deflate, gzip, zstd); unchanged under any other name. */
   encoding: (name: string, body: unknown): Behaviour => {
     const octets = toOctets(body)
     return encoded(name, encoders[name]?.(octets) ?? octets)
   },
   resetAfterRequest: raw("reset") as Behaviour,
-  /** A clean end without an answer. */
+  /** Closes without a response. */
   closeAfterRequest: raw("close") as Behaviour,
   garbage: raw("close", "\u0000\u0001 this is no HTTP \u0002\r\n\r\n") as Behaviour,
   switching101: raw(
@@ -205,7 +207,7 @@ export const Behave = {
   sequence: (behaviours: ReadonlyArray<Behaviour>): Behaviour => ({ _tag: "Sequence", behaviours }),
   age: (document: unknown, seconds: number): Behaviour =>
     respond(stringify(document), JSON_TYPE, { headers: { age: String(seconds) } }),
-  /** `base` with one more member, so that `depth` containers nest, the outermost object among them. */
+  /** `base` with one more member, so that `depth` containers are nested, the outermost object included. */
   deepJson: (depth: number, base: Readonly<Record<string, unknown>> = {}): Behaviour => {
     const members = JSON.stringify(base).slice(1, -1)
     const inner = "[".repeat(depth - 1) + "]".repeat(depth - 1)

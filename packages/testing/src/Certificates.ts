@@ -1,70 +1,27 @@
 /**
- * A small CA that signs what it is told to, good or bad. Dates are those of the real clock, not of Effect's `Clock`: real
- * TLS peers read the certificates, and a `TestClock` stands in 1970.
+ * A small CA that issues any certificate, valid or not. Dates follow the real clock, not Effect's `Clock`: real TLS
+ * peers check them, and a `TestClock` begins in 1970.
  */
 import "reflect-metadata"
 import * as x509 from "@peculiar/x509"
 import { Effect } from "effect"
 import { randomBytes } from "node:crypto"
+import type { CertificateOptions, KeyUsageName } from "./CertificateOptions.ts"
 import { extensionsOf } from "./extensions.ts"
 import { generateKeys, keyPemOf, signerOf } from "./keys.ts"
 import type { KeyKind, KeyPair, SignatureHash } from "./keys.ts"
 
-export type { KeyKind, KeyPair, SignatureHash }
+export type { CertificateOptions, KeyKind, KeyPair, KeyUsageName, SignatureHash }
 
-/** A certificate with everything a test may want to do with it. */
+/** A certificate with its keys and chain. */
 export interface Certificate {
   readonly der: Uint8Array
   readonly pem: string
   readonly keyPem: string
   readonly keys: KeyPair
   readonly cert: x509.X509Certificate
-  /** The chain above, nearest first; empty where self-signed. */
+  /** The chain above, nearest first; empty if self-signed. */
   readonly issuers: ReadonlyArray<Certificate>
-}
-
-export type KeyUsageName =
-  | "digitalSignature"
-  | "nonRepudiation"
-  | "keyEncipherment"
-  | "dataEncipherment"
-  | "keyAgreement"
-  | "keyCertSign"
-  | "cRLSign"
-
-export interface CertificateOptions {
-  /** A distinguished name; default the first DNS name, SRV name or XMPP address as `CN`. */
-  readonly subject?: string
-  readonly dnsNames?: ReadonlyArray<string>
-  /** otherName SRVName (RFC 4985), as in `_xmpp-server.im.example`. */
-  readonly srvNames?: ReadonlyArray<string>
-  /** otherName XmppAddr (RFC 6120 §13.7.1.4). */
-  readonly xmppAddrs?: ReadonlyArray<string>
-  readonly ipAddresses?: ReadonlyArray<string>
-  readonly uris?: ReadonlyArray<string>
-  /** Default: now - 1 day (`rootCa`: - 10 years). */
-  readonly notBefore?: Date
-  /** Default: now + 90 days (`rootCa`: + 10 years). */
-  readonly notAfter?: Date
-  /** A number or hex digits; default random. */
-  readonly serial?: number | string
-  readonly key?: KeyKind
-  /** Use these keys again, as a same-key renewal does; overrides `key`. */
-  readonly keys?: KeyPair
-  readonly ca?: boolean
-  readonly pathLength?: number
-  /** Default what the kind of certificate needs; empty leaves the extension out. */
-  readonly keyUsage?: ReadonlyArray<KeyUsageName>
-  /** OIDs; default serverAuth and clientAuth on leaves, none on CAs; empty leaves the extension out. */
-  readonly extendedKeyUsage?: ReadonlyArray<string>
-  /** DNS subtrees. */
-  readonly nameConstraints?: { readonly permitted?: ReadonlyArray<string>; readonly excluded?: ReadonlyArray<string> }
-  /** Adds a critical extension that nobody knows. */
-  readonly criticalUnknown?: boolean
-  /** Of the signature on this certificate; default SHA-256. */
-  readonly hash?: SignatureHash
-  /** So many more DNS names, `extra-0.example` and on. */
-  readonly extraSanCount?: number
 }
 
 /** A certificate signed by its own key. */
@@ -75,7 +32,7 @@ export const selfSigned = (options: CertificateOptions = {}): Effect.Effect<Cert
 export const issue = (issuer: Certificate, options: CertificateOptions = {}): Effect.Effect<Certificate> =>
   Effect.promise(() => build(options, issuer))
 
-/** A self-signed CA, valid ten years either way so that chains hold at any injected time a test is likely to use. */
+/** A self-signed CA, valid ten years before and after now, so chains are valid at any time that a test injects. */
 export const rootCa = (options: CertificateOptions = {}): Effect.Effect<Certificate> =>
   selfSigned({
     subject: "CN=Test Root",
@@ -117,7 +74,7 @@ const build = async (options: CertificateOptions, issuer: Certificate | undefine
   }
 }
 
-// X.520 ends common names at 64 characters; longer hosts exist only in the alternative names.
+// X.520 limits common names to 64 characters; longer hosts are only in the alternative names.
 const defaultSubject = ({ dnsNames, srvNames, xmppAddrs }: CertificateOptions): string =>
   `CN=${(dnsNames?.[0] ?? srvNames?.[0] ?? xmppAddrs?.[0] ?? "Test").slice(0, 64)}`
 

@@ -1,6 +1,6 @@
 /**
- * A DNS server on loopback, UDP and TCP on one port, that answers from a table and misbehaves where the table says so.
- * Every answer has TTL 0, so that no client remembers what a test has changed.
+ * A DNS server on loopback, UDP and TCP on one port. A table gives the answers and the misbehaviour. Every answer has
+ * TTL 0, so no client caches what a test changes.
  */
 import { decode, encode } from "dns-packet"
 import type { Answer, DecodedPacket, Packet, Question } from "dns-packet"
@@ -12,16 +12,16 @@ import { createServer } from "node:net"
 import type { Socket } from "node:net"
 import { listen, LOOPBACK } from "./listen.ts"
 
-/** What is known of one name. A type that is not there is NODATA, a name that is not there NXDOMAIN. */
+/** The records of one name. A missing type is NODATA, a missing name NXDOMAIN. */
 export interface DnsAnswer {
   readonly a?: ReadonlyArray<string>
   readonly aaaa?: ReadonlyArray<string>
   /** Followed within the zone, as a resolver would. */
   readonly cname?: string
   readonly rcode?: "NXDOMAIN" | "SERVFAIL" | "REFUSED"
-  /** Takes the question and never answers. */
+  /** Never answers. */
   readonly silent?: true
-  /** The first for the first question of a type, and so on; the last repeats. */
+  /** Answers to consecutive queries of a type; the last repeats. */
   readonly sequence?: ReadonlyArray<DnsAnswer>
 }
 
@@ -35,7 +35,7 @@ export interface DnsQuery {
 export interface Dns {
   readonly port: number
   readonly address: "127.0.0.1"
-  /** As `Resolver.setServers` takes it. */
+  /** In the format of `Resolver.setServers`. */
   readonly server: string
   readonly queries: ReadonlyArray<DnsQuery>
   readonly set: (name: string, answer: DnsAnswer) => void
@@ -66,7 +66,7 @@ export const makeDns = (zone: Readonly<Record<string, DnsAnswer>> = {}): Effect.
       const answer = respond(octets, "udp")
       if (answer !== undefined) udp.send(answer, port, address)
     })
-    // TCP picks the free port; UDP takes the same number, which is as good as always free.
+    // TCP picks a free port; UDP takes the same one, which is almost always free.
     const port = yield* listen(tcp)
     yield* bind(udp, port)
     return {
@@ -84,7 +84,7 @@ const decodeOrUndefined = (octets: Buffer): DecodedPacket | undefined => {
   try {
     return decode(octets)
   } catch {
-    return undefined // no DNS; a server keeps silent
+    return undefined // malformed; a server does not answer
   }
 }
 
@@ -122,7 +122,7 @@ function* recordsOf(
   if (answer.cname !== undefined) {
     yield { type: "CNAME", name, ttl: 0, data: answer.cname }
     const target = unfold(names.get(answer.cname.toLowerCase()), 0)
-    // A loop of aliases is cut off here, as resolvers do.
+    // Cuts a loop of aliases, as resolvers do.
     if (target !== undefined && hops > 0) yield* recordsOf(answer.cname, type, target, names, hops - 1)
     return
   }
@@ -139,7 +139,7 @@ const bind = (udp: UdpSocket, port: number): Effect.Effect<void, never, Scope.Sc
     () => Effect.callback<void>((resume) => void udp.close(() => resume(Effect.void)))
   )
 
-/** Messages over TCP have their length before them (RFC 1035 §4.2.2), and arrive in any pieces. */
+/** Messages over TCP have a length prefix (RFC 1035 §4.2.2), and may arrive in any segments. */
 const serveTcp = (socket: Socket, respond: (octets: Buffer) => Buffer | undefined): void => {
   const state = { pending: Buffer.alloc(0) }
   socket.on("data", (octets: Buffer) => {

@@ -1,6 +1,6 @@
 /**
- * The web, on loopback: one TLS listener for any number of hosts told apart by SNI, and further listeners for those that
- * never get as far as a certificate. Clients reach it through `connectTo`, with names, SNI and checks as in the world.
+ * HTTPS origins on loopback: one TLS listener serves any number of hosts by SNI; hosts that fail before the certificate
+ * have listeners of their own. Clients connect through `connectTo`, with real names, SNI and certificate checks.
  */
 import { Effect } from "effect"
 import type { Scope } from "effect"
@@ -19,7 +19,7 @@ import type { HandshakeFault, TlsBehaviour } from "./Tls.ts"
 export interface HostOptions {
   /** Default `Good`. */
   readonly tls?: TlsBehaviour
-  /** By path including the query; anything else is a 404. */
+  /** By path with query; any other path is a 404. */
   readonly routes?: Readonly<Record<string, Behaviour>>
 }
 
@@ -30,7 +30,7 @@ export interface RequestRecord {
   readonly method: string
   /** With the query. */
   readonly path: string
-  /** As sent, in order, with their spelling. */
+  /** As sent, in order and case. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   readonly remotePort: number
   /** Absent without TLS or without the extension. */
@@ -38,29 +38,29 @@ export interface RequestRecord {
 }
 
 export interface Origins {
-  /** The WebPKI root of this world. */
+  /** The WebPKI root of these origins. */
   readonly root: Certificate
   readonly caPem: string
   /** Of the main listener. */
   readonly port: number
-  /** For `POSH_CONNECT_TO`: every host, and last any other host. */
+  /** Value of `POSH_CONNECT_TO`: an entry for each host, and last one for any other host. */
   readonly connectTo: string
   readonly requests: ReadonlyArray<RequestRecord>
   readonly countOf: (host: string, path?: string) => number
   /** TCP connections accepted so far, on all listeners. */
   readonly connections: () => number
-  /** What `host` presents in the handshake; issues it where it was not yet asked for. */
+  /** The certificate that `host` presents; issued on first use. */
   readonly certificateOf: (host: string) => Effect.Effect<Certificate>
-  /** Changes the world while it runs; the host may be new. */
+  /** Changes a route at run time; the host may be new. */
   readonly setRoute: (host: string, path: string, behaviour: Behaviour) => void
   readonly removeRoute: (host: string, path: string) => void
-  /** Answers, for any host, where there is no route. */
+  /** Behaviour for requests without a route, for any host. */
   readonly setFallback: (fallback: (host: string, path: string) => Behaviour | undefined) => void
-  /** Forgets the counted requests and connections. */
+  /** Resets the recorded requests and connections. */
   readonly reset: () => void
 }
 
-/** `*.site.example`, where the hosts name it: all hosts below then share one certificate, which is issued once. */
+/** `*.site.example` if it is configured: all hosts below share one certificate, which is issued once. */
 const above = (hosts: Readonly<Record<string, HostOptions>>, host: string): string => {
   const wildcard = `*.${host.split(".").slice(1).join(".")}`
   return !(host in hosts) && wildcard in hosts ? wildcard : host
@@ -68,12 +68,12 @@ const above = (hosts: Readonly<Record<string, HostOptions>>, host: string): stri
 
 const NOT_FOUND = Behave.json({ error: "not found" }, { status: 404 })
 
-/** Nothing listens there: reserved, and not among the ports that HTTP clients refuse by themselves. */
+/** A reserved port without listener that HTTP clients do not block themselves. */
 const REFUSED_PORT = 2
 
 /**
- * Listens on loopback, at a free port, unless `at` says otherwise; that is for clients outside of this process's machine.
- * A host `*.site.example` with the TLS behaviour `Wildcard` lends its certificate to all hosts below the site.
+ * Listens on loopback at a free port, or at `at`, for clients on other machines. A host `*.site.example` with the TLS
+ * behaviour `Wildcard` gives its certificate to all hosts below the site.
  */
 export const makeOrigins = (
   hosts: Readonly<Record<string, HostOptions>> = {},

@@ -1,4 +1,4 @@
-/** How an origin behaves before HTTP begins, and the certificates for it. */
+/** The TLS behaviour of an origin, and its certificates. */
 import { Effect } from "effect"
 import { createSecureContext } from "node:tls"
 import type { SecureContext } from "node:tls"
@@ -7,24 +7,24 @@ import type { Certificate, CertificateOptions } from "./Certificates.ts"
 import { generateKeys } from "./keys.ts"
 import type { KeyPair } from "./keys.ts"
 
-/** Those that differ by their certificate alone and live on the main listener. */
+/** Behaviours that differ only by certificate, on the main listener. */
 export type CertificateFault =
   | "Good"
   | "Expired"
   | "NotYetValid"
   /** Names `other.example`. */
   | "WrongName"
-  /** The host in the common name and nowhere else. */
+  /** The host is only in the common name. */
   | "NoSan"
   | "SelfSigned"
   | "UntrustedRoot"
   | "MissingIntermediate"
   /** `*.` in place of the first label. */
   | "Wildcard"
-  /** `w*` in place of the first label `www`; Node's own check accepts it, POSH-RES-31 does not. */
+  /** `w*` in place of the first label `www`; the check of Node.js accepts it, POSH-RES-31 does not. */
   | "PartialWildcard"
 
-/** Those that need a listener of their own. */
+/** Behaviours that need a listener of their own. */
 export type HandshakeFault =
   /** Speaks TLS 1.1 at most. */
   | "TooOld"
@@ -52,13 +52,13 @@ const HANDSHAKE_FAULTS: ReadonlyArray<string> = [
 export const isHandshakeFault = (tag: CertificateFault | HandshakeFault): tag is HandshakeFault =>
   HANDSHAKE_FAULTS.includes(tag)
 
-/** What issues the certificates of one set of origins. */
+/** The CA of one set of origins. */
 export interface Authority {
   readonly root: Certificate
   readonly intermediate: Certificate
-  /** A root that no client is told about. */
-  readonly stranger: Certificate
-  /** All leaves share one key pair, which makes issuing fast. */
+  /** A root that no client trusts. */
+  readonly untrustedRoot: Certificate
+  /** All leaves share one key pair, so issuing is fast. */
   readonly keys: KeyPair
 }
 
@@ -70,15 +70,15 @@ export const makeAuthority: Effect.Effect<Authority> = Effect.gen(function*() {
     notBefore: daysFromNow(-3650),
     notAfter: daysFromNow(3650)
   })
-  const stranger = yield* rootCa({ subject: "CN=Nobody Trusts This Root" })
-  return { root, intermediate, stranger, keys: yield* Effect.promise(() => generateKeys("ec")) }
+  const untrustedRoot = yield* rootCa({ subject: "CN=Nobody Trusts This Root" })
+  return { root, intermediate, untrustedRoot, keys: yield* Effect.promise(() => generateKeys("ec")) }
 })
 
 const wildcard = (host: string, label: string) => `${label}.${host.split(".").slice(1).join(".")}`
 
 /** The certificate that `host` presents. */
 export const certificateFor = (
-  { intermediate, keys, stranger }: Authority,
+  { intermediate, keys, untrustedRoot }: Authority,
   host: string,
   tag: TlsBehaviour["_tag"]
 ): Effect.Effect<Certificate> => {
@@ -96,7 +96,7 @@ export const certificateFor = (
     case "SelfSigned":
       return selfSigned({ ...good, keys })
     case "UntrustedRoot":
-      return leaf(good, stranger)
+      return leaf(good, untrustedRoot)
     case "Wildcard":
       return leaf({ dnsNames: [wildcard(host, "*")] })
     case "PartialWildcard":
@@ -106,7 +106,7 @@ export const certificateFor = (
   }
 }
 
-/** What Node needs to present a certificate: the chain below the root, as servers send it, and the key. */
+/** PEM of the chain below the root, as servers send it, and of the key, for `node:tls`. */
 export const pemOf = (certificate: Certificate, tag: TlsBehaviour["_tag"] = "Good") => ({
   cert: [certificate, ...(tag === "MissingIntermediate" ? [] : certificate.issuers.slice(0, -1))]
     .map(({ pem }) => pem).join(""),

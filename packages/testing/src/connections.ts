@@ -1,4 +1,4 @@
-/** TCP listeners that answer nothing: one counts, to prove that it was not asked, and one does not even accept. */
+/** TCP listeners that send nothing: one counts connections, to prove that there were none; one never accepts. */
 import { Effect } from "effect"
 import type { Scope } from "effect"
 import { connect, createServer } from "node:net"
@@ -8,11 +8,11 @@ import { listen, LOOPBACK } from "./listen.ts"
 export interface CountingListener {
   readonly address: string
   readonly port: number
-  /** Connections accepted so far; each was closed at once. */
+  /** Connections accepted so far; each is closed at once. */
   readonly count: () => number
 }
 
-/** Port 0, the default, picks a free one; any address of 127.0.0.0/8 or `::1` can be counted. */
+/** Port 0, the default, picks a free one; the address may be any of 127.0.0.0/8, or `::1`. */
 export const countingListener = (port = 0, address: string = LOOPBACK): Effect.Effect<
   CountingListener,
   never,
@@ -31,8 +31,8 @@ export const countingListener = (port = 0, address: string = LOOPBACK): Effect.E
   })
 
 /**
- * Listens and never accepts, with its queue full: from now on a connection to it neither succeeds nor fails. Gives the
- * port; 0, the default, picks a free one.
+ * Listens with a full backlog and never accepts: a connection to it neither succeeds nor fails. Returns the port; 0,
+ * the default, picks a free one.
  */
 export const unresponsiveListener = (port = 0, address: string = LOOPBACK): Effect.Effect<number, never, Scope.Scope> =>
   Effect.gen(function*() {

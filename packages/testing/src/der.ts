@@ -1,6 +1,6 @@
 /**
- * Just enough DER to write the extensions that certificate libraries refuse to write: otherName entries, name
- * constraints, unknown critical extensions.
+ * A minimal DER writer for extensions that certificate libraries do not write: otherName entries, name constraints,
+ * unknown critical extensions.
  */
 const length = (size: number): ReadonlyArray<number> => {
   if (size < 0x80) return [size]
@@ -18,7 +18,7 @@ export const tlv = (tag: number, ...contents: ReadonlyArray<Uint8Array>): Uint8A
 /** A SEQUENCE. */
 export const sequence = (...contents: ReadonlyArray<Uint8Array>): Uint8Array => tlv(0x30, ...contents)
 
-/** A string under any tag; ASCII and UTF-8 come out the same for the names that tests use. */
+/** A string with any tag; ASCII and UTF-8 are the same for the names that tests use. */
 export const text = (tag: number, value: string): Uint8Array => tlv(tag, Buffer.from(value, "utf8"))
 
 const base128 = (arc: number): ReadonlyArray<number> => {

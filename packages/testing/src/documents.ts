@@ -1,4 +1,4 @@
-/** The documents that domains publish, as plain objects that a test may still spoil. */
+/** The documents that domains publish, as plain objects that a test may corrupt. */
 import { createHash, createPublicKey } from "node:crypto"
 import type { JsonWebKey } from "node:crypto"
 import type { Certificate } from "./Certificates.ts"
@@ -22,7 +22,7 @@ export interface JwkSetDocument {
   readonly expires?: number
 }
 
-/** RFC 7711 §3.1: one descriptor for each certificate, in the order given. */
+/** RFC 7711 §3.1: one descriptor per certificate, in order. */
 export const fingerprintsDocument = (
   certificates: ReadonlyArray<Pick<Certificate, "der">>,
   options: { readonly expires: number; readonly algorithms?: ReadonlyArray<HashName>; readonly url?: string }
@@ -37,7 +37,7 @@ export const fingerprintsDocument = (
 /** RFC 7711 §3.2. */
 export const referenceDocument = (url: string, expires: number): ReferenceDocument => ({ url, expires })
 
-/** The JWK Set of the draft generation; `kid` numbers the entries where there are several. */
+/** The JWK Set of the draft generation; `kid` gets an index if there are several entries. */
 export const jwkSetDocument = (
   certificates: ReadonlyArray<Pick<Certificate, "der" | "pem" | "issuers">>,
   options: { readonly kid?: string; readonly expires?: number; readonly withChain?: boolean } = {}
@@ -53,7 +53,7 @@ export const jwkSetDocument = (
 /** Standard base64 with padding. */
 export const base64 = (octets: Uint8Array): string => Buffer.from(octets).toString("base64")
 
-/** The hash of a whole certificate as RFC 7711 publishes it. */
+/** The fingerprint of a certificate as RFC 7711 publishes it. */
 export const hashBase64 = (name: HashName, der: Uint8Array): string =>
   createHash(name.replace("-", "")).update(der).digest("base64")
 

@@ -1,13 +1,13 @@
-/** The extensions of a certificate, from the options of `Certificates.ts`. */
+/** The extensions of a certificate, from its options. */
 import "reflect-metadata"
 import * as x509 from "@peculiar/x509"
 import { isIPv4 } from "node:net"
-import type { CertificateOptions, KeyUsageName } from "./Certificates.ts"
+import type { CertificateOptions, KeyUsageName } from "./CertificateOptions.ts"
 import { oid, sequence, text, tlv } from "./der.ts"
 
 const SRV_NAME = "1.3.6.1.5.5.7.8.7"
 const XMPP_ADDR = "1.3.6.1.5.5.7.8.5"
-/** An arc of ours that no verifier knows. */
+/** A private OID that no verifier knows. */
 export const UNKNOWN_EXTENSION = "1.3.6.1.4.1.55555.7.11"
 
 const tag = { ia5: 0x16, utf8: 0x0c, otherName: 0xa0, explicit: 0xa0, dns: 0x82, uri: 0x86, ip: 0x87 } as const
@@ -47,7 +47,7 @@ const defaultKeyUsage = (options: CertificateOptions): ReadonlyArray<KeyUsageNam
 
 const SERVER_AND_CLIENT = ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]
 
-/** All extensions but the key identifiers, which need the keys. */
+/** All extensions except the key identifiers, which need the keys. */
 export const extensionsOf = (options: CertificateOptions): ReadonlyArray<x509.Extension> => {
   const names = generalNames(options)
   const usage = options.keyUsage ?? defaultKeyUsage(options)

@@ -1,4 +1,4 @@
-/** The certificate of each host, issued when the host is first asked for. */
+/** The certificate of each host, issued on first use. */
 import { Effect } from "effect"
 import type { SecureContext } from "node:tls"
 import type { Certificate } from "./Certificates.ts"
@@ -14,17 +14,17 @@ export interface Identities {
   readonly of: (host: string) => Effect.Effect<Identity>
 }
 
-/** Bounds the hosts made up on the fly (about 50 KiB each), so that a million of them can pass through. */
-const STRANGERS = 2_000
+/** Maximum of cached identities of hosts without configuration (about 50 KiB each): tests invent a million of them. */
+const MAX_UNCONFIGURED = 2_000
 
 export const makeIdentities = (
   authority: Authority,
   tagOf: (host: string) => TlsBehaviour["_tag"] | undefined,
-  /** The host whose certificate it is, as a rule the same. */
+  /** The host whose certificate is used; by default the same. */
   ownerOf: (host: string) => string = (host) => host
 ): Identities => {
-  const known = new Map<string, Promise<Identity>>()
-  const strangers = new Map<string, Promise<Identity>>()
+  const configured = new Map<string, Promise<Identity>>()
+  const unconfigured = new Map<string, Promise<Identity>>()
 
   const make = (host: string): Promise<Identity> => {
     const tag = tagOf(host) ?? "Good"
@@ -36,11 +36,11 @@ export const makeIdentities = (
     )
   }
   const identityOf = (host: string): Promise<Identity> => {
-    const home = tagOf(host) === undefined ? strangers : known
-    const found = home.get(host) ?? make(host)
-    home.set(host, found)
-    const [oldest] = strangers.keys()
-    if (strangers.size > STRANGERS && oldest !== undefined) strangers.delete(oldest)
+    const cache = tagOf(host) === undefined ? unconfigured : configured
+    const found = cache.get(host) ?? make(host)
+    cache.set(host, found)
+    const [oldest] = unconfigured.keys()
+    if (unconfigured.size > MAX_UNCONFIGURED && oldest !== undefined) unconfigured.delete(oldest)
     return found
   }
   return { of: (host) => Effect.promise(() => identityOf(ownerOf(host))) }

@@ -1,4 +1,4 @@
-/** The outside world, faked for real: a small CA, HTTPS origins, a DNS server, real Redis servers, cases as data. */
+/** Fakes of the outside world: a small CA, HTTPS origins, a DNS server, real Redis servers, test vectors. */
 export { Behave } from "./Behaviour.ts"
 export type {
   Behaviour,
@@ -34,7 +34,7 @@ export { makeNetwork } from "./redis/Network.ts"
 export type { Network } from "./redis/Network.ts"
 export { makeRedis } from "./redis/Redis.ts"
 export type { RedisOptions, RedisServer } from "./redis/Redis.ts"
-export { RedisFault } from "./redis/resp.ts"
+export { RedisError } from "./redis/resp.ts"
 export type { Argument, Reply } from "./redis/resp.ts"
 export { makeSentinel } from "./redis/Sentinel.ts"
 export type { RedisSentinel } from "./redis/Sentinel.ts"

@@ -13,7 +13,7 @@ const rsa = (modulusLength: number) => ({
   hash: "SHA-256"
 })
 
-/** A new extractable key pair. RSA is slow (2048 bits take about 100 ms), so it is never the default. */
+/** A new extractable key pair. RSA is expensive (2048 bits take about 100 ms), so it is never the default. */
 export const generateKeys = async (kind: KeyKind): Promise<KeyPair> => {
   const uses: Array<webcrypto.KeyUsage> = ["sign", "verify"]
   if (kind === "ed25519") return await webcrypto.subtle.generateKey("Ed25519", true, uses) as KeyPair
@@ -28,7 +28,7 @@ export const generateKeys = async (kind: KeyKind): Promise<KeyPair> => {
 export const keyPemOf = (keys: KeyPair): string =>
   KeyObject.from(keys.privateKey).export({ type: "pkcs8", format: "pem" }).toString()
 
-/** Signs with a hash of our choice; WebCrypto binds an RSA key to its hash, so that key is imported anew. */
+/** Signs with any hash. WebCrypto binds an RSA key to one hash, so the key is imported again for another. */
 export const signerOf = async (keys: KeyPair, hash: SignatureHash) => {
   const { name } = keys.privateKey.algorithm
   if (name !== RSA || hash === "SHA-256") return { signingKey: keys.privateKey, signingAlgorithm: { name, hash } }

@@ -1,17 +1,17 @@
-/** Listeners on loopback that end with their scope, at once and with every connection. */
+/** Scoped listeners on loopback: the scope closes them at once, with all connections. */
 import { Effect } from "effect"
 import type { Scope } from "effect"
 import type { AddressInfo, Server, Socket } from "node:net"
 
 export const LOOPBACK = "127.0.0.1"
 
-/** Where to listen; loopback and a free port unless given. */
+/** Where to listen. Default: loopback and a free port. */
 export interface ListenAt {
   readonly address?: string
   readonly port?: number
 }
 
-/** Listens and gives the port; port 0 picks a free one. A port that cannot be had is a defect. */
+/** Listens and returns the port; port 0 picks a free one. A port in use is a defect. */
 export const listen = (
   server: Server,
   { address = LOOPBACK, onConnection, port = 0 }: ListenAt & {
@@ -22,7 +22,7 @@ export const listen = (
   server.on("connection", (socket: Socket) => {
     sockets.add(socket)
     socket.once("close", () => sockets.delete(socket))
-    // Clients that leave in the middle are what this package is for.
+    // Clients that disconnect early are part of the tests.
     socket.on("error", () => undefined)
     onConnection?.(socket)
   })

@@ -1,4 +1,4 @@
-/** The listeners behind `Origins`: one for all hosts that present a certificate, one for each fault before that. */
+/** The listeners of `Origins`: one for all hosts that present a certificate, and one per handshake fault. */
 import { Effect } from "effect"
 import type { Scope } from "effect"
 import { createServer as createHttpServer } from "node:http"
@@ -13,7 +13,7 @@ import type { ListenAt } from "./listen.ts"
 import type { HandshakeFault } from "./Tls.ts"
 import { pemOf } from "./Tls.ts"
 
-/** A request with the connection that it came on. */
+/** A request and its connection. */
 export interface Arrival {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -32,7 +32,7 @@ export interface ListenerOptions {
 /** Starts one listener and gives its port. */
 export const startListener = (options: ListenerOptions): Effect.Effect<number, never, Scope.Scope> =>
   Effect.gen(function*() {
-    // Behind TLS, only the TCP socket can be reset; both ends of a connection know it by the client's port.
+    // With TLS, only the TCP socket can be reset; the client's port relates it to the TLS socket.
     const tcpOf = new Map<number | undefined, Socket>()
     const onConnection = (tcp: Socket) => {
       options.onConnection()
@@ -47,13 +47,13 @@ export const startListener = (options: ListenerOptions): Effect.Effect<number, n
     return yield* listen(yield* makeServer(options, onRequest), { ...options.at, onConnection })
   })
 
-// Node sets `servername` to the name in the extension, or to false; its types do not say so.
+// Node.js sets `servername` to the name in the extension or to false; its types lack it.
 const sniOf = (socket: Socket): { readonly sni?: string } =>
   "servername" in socket && typeof socket.servername === "string" ? { sni: socket.servername } : {}
 
-/** TLS 1.2 with RSA key exchange alone, which an EC certificate cannot serve: every client gets an alert. */
+/** TLS 1.2 with RSA key exchange only, which an EC certificate does not support: every client gets an alert. */
 const NO_SHARED_CIPHER: TlsOptions = { maxVersion: "TLSv1.2", ciphers: "AES256-GCM-SHA384" }
-/** OpenSSL signs the old handshakes at security level 0 only. */
+/** OpenSSL allows TLS 1.0 and 1.1 only at security level 0. */
 const TOO_OLD: TlsOptions = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }
 
 const makeServer = (
@@ -76,7 +76,7 @@ const makeServer = (
   }
 }
 
-/** Idle connections stay, so that no client trips over one that closes under its hands. */
+/** Keeps idle connections open: a client must not race with a server that closes one. */
 const HTTP = { keepAliveTimeout: 600_000 }
 
 const makeTlsServer = (
@@ -92,6 +92,6 @@ const makeTlsServer = (
       SNICallback: (name, done) =>
         void Effect.runPromise(identities.of(name.toLowerCase())).then(({ context }) => done(null, context), done)
     }, onRequest)
-    // Refused handshakes are expected here; without a listener Node would only destroy the socket as well.
+    // Failed handshakes are expected. Without a listener Node.js would destroy the socket too.
     return server.on("tlsClientError", () => undefined)
   })

@@ -1,4 +1,4 @@
-/** Carries out a `Behaviour` on a request that has arrived. */
+/** Plays a `Behaviour` as the response to a request. */
 import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { Readable } from "node:stream"
@@ -8,11 +8,11 @@ import type { Behaviour, Endless, GzipBomb, Raw, Response, Sequence } from "./Be
 
 export interface Exchange {
   readonly response: ServerResponse
-  /** What the client's octets come from, TLS or not. */
+  /** The socket of the client's HTTP, with TLS or without. */
   readonly socket: Socket
-  /** The TCP connection below it: only this can be reset. */
+  /** The TCP connection below: only this can be reset. */
   readonly tcp: Socket
-  /** How often each sequence was played. */
+  /** How many requests each sequence has answered. */
   readonly played: WeakMap<Sequence, number>
 }
 
@@ -34,7 +34,7 @@ export const play = (behaviour: Behaviour, exchange: Exchange): void => {
 
 const later = (ms: number, { socket }: Exchange, then: () => void): void => {
   if (ms === 0) return then()
-  // A pending answer keeps no process alive, and none is given to a client that left.
+  // A pending response keeps no process alive, and is not sent if the client has disconnected.
   setTimeout(() => socket.destroyed || then(), ms).unref()
 }
 
@@ -60,7 +60,7 @@ const finish = (end: Raw["end"], { socket, tcp }: Exchange): void => {
 
 const endless = (behaviour: Endless, exchange: Exchange): void => {
   if (exchange.socket.destroyed) return
-  // One write at a time: the client's reading sets the pace and the event loop stays free.
+  // One write at a time: backpressure sets the pace, and the event loop is not blocked.
   exchange.socket.write(behaviour.chunk, () => setImmediate(() => endless(behaviour, exchange)))
 }
 
@@ -73,7 +73,7 @@ function* spaces(count: number): Generator<Uint8Array> {
 
 const bomb = ({ decoded }: GzipBomb, { response }: Exchange): void => {
   response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" })
-  // Clients are meant to leave in the middle.
+  // Clients are expected to disconnect early.
   pipeline(Readable.from(spaces(decoded)), createGzip({ level: 9 }), response).catch(() => undefined)
 }
 

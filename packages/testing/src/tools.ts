@@ -1,13 +1,13 @@
 /**
- * System programs that tests run. What is missing is installed where that is possible, else the test fails and says so:
- * never a silent skip.
+ * System programs that tests run. A missing program is installed if possible; otherwise the test fails with the reason
+ * and is never skipped silently.
  */
 import { spawnSync } from "node:child_process"
 
 /**
- * Throws, naming `debianPackage` (default: the program's name), where `program` neither runs nor can be installed: that
- * takes root and apt-get. `versionOption` makes the program succeed at once. Blocks while it installs, a minute perhaps:
- * call it in a `beforeAll` with time enough.
+ * Throws an error that names `debianPackage` (default: the program's name) if `program` neither runs nor can be
+ * installed; installing needs root and apt-get. With `versionOption` the program exits successfully at once. Blocks
+ * while it installs, up to a minute: call it in a `beforeAll` with a long time-out.
  */
 export const ensureInstalled = (program: string, versionOption: string, debianPackage: string = program): void => {
   if (runs(program, versionOption)) return
@@ -19,7 +19,7 @@ export const ensureInstalled = (program: string, versionOption: string, debianPa
   if (!runs(program, versionOption)) throw new Error(`install the package ${debianPackage}: the tests need ${program}`)
 }
 
-/** Test files run beside each other, and the package system lets in one at a time. */
+/** Test files run concurrently, and the package system allows one process at a time. */
 const INSTALL = ["install", "-y", "-o", "DPkg::Lock::Timeout=120"]
 
 const lists = { updated: false }

@@ -1,20 +1,18 @@
 /**
  * Who sends this request? Known by a key, by a client certificate, or, where neither is asked for, by address.
  */
-import { Api, problem, scopeOf } from "@posh/api"
+import { problem } from "@posh/api"
 import { Clock, Context, Effect, Layer, Result } from "effect"
-import { HttpApi } from "effect/http-api"
-import type { IncomingMessage } from "node:http"
 import type { Settings } from "../config/variables.ts"
-import { docsPaths } from "../http/docs.ts"
-import type { AccessFault } from "../http/Gate.ts"
-import { authoritiesOf, isForeign, isThisMachine } from "../http/target.ts"
 import type { Caller } from "../service/Caller.ts"
 import { networkOf } from "../service/limits/network.ts"
+import type { AccessFault } from "./AccessFault.ts"
+import type { CallerFacts } from "./CallerFacts.ts"
 import { certificateCaller } from "./certificateCaller.ts"
 import { isKeyText, keyLimits, type Keys } from "./Key.ts"
 import { makeKeyRing } from "./KeyRing.ts"
 import { followKeys, type KeySettings } from "./keysSource.ts"
+import { isThisMachine } from "./thisMachine.ts"
 
 /** What callers are known by. Neither: everybody may everything who asks this machine by its own names. */
 export interface Guard {
@@ -25,18 +23,17 @@ export interface Guard {
 }
 
 export class Callers extends Context.Service<Callers, {
-  readonly identify: (request: IncomingMessage) => Result.Result<Caller, AccessFault>
+  readonly identify: (facts: CallerFacts) => Result.Result<Caller, AccessFault>
 }>()("posh/server/access/Callers") {
   /** Everybody who reaches the listener, by whatever name (`POSH_AUTH=none`). No page of another origin. */
-  static readonly layerAnyone = Layer.succeed(Callers, { identify: (request) => withoutKey(request, anyone) })
+  static readonly layerAnyone = Layer.succeed(Callers, { identify: (facts) => withoutKey(facts, anyone) })
 
   /**
    * Everybody on this machine. A name that is made to lead here (DNS rebinding) makes a page of its own origin, so the
    * name by which the service is asked has to be one that nobody else can have.
    */
   static readonly layerThisMachine = Layer.succeed(Callers, {
-    identify: (request) =>
-      authoritiesOf(request).every(isThisMachine) ? withoutKey(request, anyone) : Result.fail(otherName)
+    identify: (facts) => facts.authorities.every(isThisMachine) ? withoutKey(facts, anyone) : Result.fail(otherName)
   })
 
   /** Those whom the operator knows. */
@@ -53,16 +50,19 @@ export class Callers extends Context.Service<Callers, {
           let ring = makeKeyRing(keys ?? [])
           yield* followKeys(settings, keys ?? [], (changed) => ring = makeKeyRing(changed))
           return Callers.of({
-            identify: (request) => {
-              const token = bearerToken(request)
+            identify: (facts) => {
+              const token = bearerToken(facts)
               if (token !== undefined) {
                 const known = ring(token)
                 if (known !== undefined) return Result.succeed(known)
               } else if (byCertificate) {
-                const known = certificateCaller(request.socket, clock.currentTimeMillisUnsafe())
-                if (known !== undefined) return withoutKey(request, () => known)
+                const { peer } = facts
+                const known = peer === undefined
+                  ? undefined
+                  : certificateCaller(peer, clock.currentTimeMillisUnsafe())
+                if (known !== undefined) return withoutKey(facts, () => known)
               }
-              return isOpen(request) ? Result.succeed(stranger(request)) : Result.fail(unauthorized(token))
+              return facts.isOpen ? Result.succeed(stranger(facts)) : Result.fail(unauthorized(token))
             }
           })
         })
@@ -74,9 +74,9 @@ export class Callers extends Context.Service<Callers, {
  * in the caller's name.
  */
 const withoutKey = (
-  request: IncomingMessage,
-  known: (request: IncomingMessage) => Caller
-): Result.Result<Caller, AccessFault> => isForeign(request) ? Result.fail(otherOrigin) : Result.succeed(known(request))
+  facts: CallerFacts,
+  known: (facts: CallerFacts) => Caller
+): Result.Result<Caller, AccessFault> => facts.isForeign ? Result.fail(otherOrigin) : Result.succeed(known(facts))
 
 const otherOrigin: AccessFault = { problem: problem("Forbidden", "A page of another origin asks, and has no key.") }
 
@@ -88,33 +88,16 @@ const otherName: AccessFault = {
 }
 
 /** Told apart by the network that they ask from. */
-const anyone = (request: IncomingMessage): Caller => ({ ...stranger(request), name: "anyone", scope: "admin" })
+const anyone = (facts: CallerFacts): Caller => ({ ...stranger(facts), name: "anyone", scope: "admin" })
 
-const stranger = ({ socket }: IncomingMessage): Caller => ({
+const stranger = ({ address }: CallerFacts): Caller => ({
   name: "unknown",
-  account: `network ${networkOf(socket.remoteAddress ?? "")}`
+  account: `network ${networkOf(address)}`
 })
 
 /** What stands in `Authorization: Bearer` (RFC 6750 §2.1; the name of the scheme in any case, RFC 9110 §11.1). */
-const bearerToken = ({ headers: { authorization } }: IncomingMessage): string | undefined =>
+const bearerToken = ({ authorization }: CallerFacts): string | undefined =>
   authorization === undefined ? undefined : /^bearer +(.*)$/i.exec(authorization)?.[1]
-
-/**
- * Paths that need no key, whatever the method. They are compared as they are written: another spelling that the router
- * would also take is not open, and what a scope guards asks for it again where the router has decided (`Access`).
- */
-const isOpen = ({ url = "" }: IncomingMessage): boolean => openPaths.has(url.split(/[?#]/, 1)[0] ?? "")
-
-const openPaths: ReadonlySet<string> = (() => {
-  const paths = new Set<string>([...docsPaths, "/metrics"])
-  HttpApi.reflect(Api, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint }) => {
-      if (scopeOf(endpoint) === undefined) paths.add(endpoint.path)
-    }
-  })
-  return paths
-})()
 
 /** RFC 6750 wants at least one parameter. */
 export const challenge = `Bearer realm="posh"`
@@ -125,12 +108,12 @@ const unauthorized = (token: string | undefined): AccessFault =>
 
 const keyless: AccessFault = {
   problem: problem("Unauthorized", "Send a key of this service as Authorization: Bearer."),
-  headers: ["www-authenticate", challenge]
+  challenge
 }
 
 const refusedKey = (text: string): AccessFault => ({
   problem: problem("Unauthorized", `${text}.`),
-  headers: ["www-authenticate", `${challenge}, error="invalid_token", error_description="${text}"`]
+  challenge: `${challenge}, error="invalid_token", error_description="${text}"`
 })
 
 const unknownKey = refusedKey("The key is not known here")

@@ -1,7 +1,7 @@
 /**
  * The certificate that the listener shows, and whose client certificates it takes.
  */
-import { cipherSuites } from "@posh/core/node"
+import { cipherSuites, scanPem } from "@posh/core/node"
 import { Effect, Redacted, Result, type Scope } from "effect"
 import { constants, createPrivateKey, X509Certificate } from "node:crypto"
 import { createSecureContext, type TlsOptions } from "node:tls"
@@ -89,14 +89,12 @@ const read = (name: string, path: string, faultOf: (text: string) => string | un
     Effect.catch((fault) => fail(name, fault))
   )
 
-const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g
-
 /** OpenSSL skips what it cannot read; a CA that silently is not there must not pass. */
 const certificatesFault = (pem: string): string | undefined => {
-  const blocks = [...pem.matchAll(block)]
-  if (pem.replaceAll(block, "").includes("-----BEGIN ")) return "has a PEM block that is cut off"
+  const blocks = [...scanPem(pem)]
+  if (blocks.some(({ body }) => body === undefined)) return "has a PEM block that is cut off"
   if (blocks.length === 0) return "holds no PEM certificate"
-  const bad = blocks.findIndex(([text]) => Result.isFailure(Result.try(() => new X509Certificate(text))))
+  const bad = blocks.findIndex(({ text }) => Result.isFailure(Result.try(() => new X509Certificate(text))))
   return bad === -1 ? undefined : `has a block ${bad + 1} that is no certificate`
 }
 

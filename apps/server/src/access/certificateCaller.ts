@@ -8,23 +8,25 @@ import type { Socket } from "node:net"
 import { type PeerCertificate, TLSSocket } from "node:tls"
 import type { Caller } from "../service/Caller.ts"
 
-/**
- * The caller at the other end of a connection, read once for each. The handshake has checked the certificate; only time
- * has gone on since: none where the certificate has ended meanwhile.
- */
-export const certificateCaller = (socket: Socket, now: number): Caller | undefined => {
-  const known = peers.get(socket) ?? read(socket)
-  if (known === undefined) return undefined
-  peers.set(socket, known)
-  return now <= known.notAfter ? known.caller : undefined
-}
-
-interface Peer {
+/** Whom the certificate names that the client of a connection has shown, and until when it does. */
+export interface Peer {
   readonly caller: Caller
+  /** Milliseconds since the epoch. */
   readonly notAfter: number
 }
 
-const peers = new WeakMap<Socket, Peer>()
+/** The handshake has checked the certificate; only time has gone on since: no caller where the certificate has ended meanwhile. */
+export const certificateCaller = ({ caller, notAfter }: Peer, now: number): Caller | undefined =>
+  now <= notAfter ? caller : undefined
+
+/** The peer of a connection, read once for each. */
+export const peerOf = (socket: Connection): Peer | undefined => socket[peerKey] ??= read(socket)
+
+// On the socket itself: a weak map would be more work for the garbage collector.
+const peerKey = Symbol("peer")
+interface Connection extends Socket {
+  [peerKey]?: Peer | undefined
+}
 
 /**
  * NOT BY `getPeerX509Certificate`: each such object keeps kilobytes that are no part of the heap until a full collection, and

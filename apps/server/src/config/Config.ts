@@ -1,7 +1,7 @@
 /**
- * From the environment to settings. Nothing else of the service reads the environment.
+ * The environment → settings. No other module of the service reads the environment.
  */
-import { ConfigProvider, Data, Effect, Record, Result } from "effect"
+import { Data, Effect, Record, Result } from "effect"
 import { serversFault } from "../redis/Servers.ts"
 import type { Variable } from "./Variable.ts"
 import { type Settings, variables } from "./variables.ts"
@@ -9,28 +9,26 @@ import { type Settings, variables } from "./variables.ts"
 /** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Settings cannot be used; every fault names its variable. */
+/** The settings are invalid; every fault names its variable. */
 export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faults: ReadonlyArray<string> }> {
   override get message(): string {
     return this.faults.join("; ")
   }
 }
 
-/** The variables of the environment whose name begins with `POSH_` or `OTEL_`, known or not. */
-export const environment: Effect.Effect<Environment> = Effect.gen(function*() {
-  const provider = yield* ConfigProvider.ConfigProvider
-  return Object.fromEntries([
-    ...(yield* valuesBelow(provider, ["POSH"])),
-    ...(yield* valuesBelow(provider, ["OTEL"]))
-  ])
-})
+/** Of the environment of this process, the variables whose name begins with `POSH_` or `OTEL_`, known or not. */
+export const environment: Effect.Effect<Environment> = Effect.sync(() => ownVariables(process.env))
+
+/** An empty variable counts as unset. */
+export const ownVariables = (env: Environment): Environment =>
+  Record.filter(env, (value, name) => /^(POSH|OTEL)_/.test(name) && value !== undefined && value !== "")
 
 /**
  * Reads all settings.
  *
  * **Details**
  *
- * An empty variable counts as unset. Fails with every fault at once, so that an operator mends them in one go.
+ * An empty variable counts as unset. Fails with all faults together, so an operator can fix them at once.
  */
 export const readSettings = (env: Environment): Result.Result<Settings, ConfigError> => {
   const rows = Object.entries<Variable<unknown>>(variables)
@@ -46,7 +44,7 @@ export const readSettings = (env: Environment): Result.Result<Settings, ConfigEr
     : Result.succeed(settings)
 }
 
-/** A warning for each variable that looks like ours and is none: a misspelt limit must not pass silently. */
+/** A warning for each unknown `POSH_` variable: a misspelt limit must not be ignored silently. */
 export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
   const known = Object.values<Variable<unknown>>(variables).map(({ name }) => name)
   return Record.keys(env)
@@ -59,24 +57,9 @@ export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
     })
 }
 
-/** Is this an address that only this machine reaches? */
+/** True for an address that only this machine can reach. */
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
-
-/** The provider shows an environment as a tree, whose edges are the parts of names between underscores. */
-const valuesBelow = (
-  provider: ConfigProvider.ConfigProvider,
-  path: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<readonly [name: string, value: string]>> =>
-  Effect.gen(function*() {
-    const node = yield* Effect.orDie(provider.load(path)) // an environment can always be read
-    const own = node?.value === undefined ? [] : [[path.join("_"), node.value] as const]
-    const below = yield* Effect.forEach(edges(node), (edge) => valuesBelow(provider, [...path, edge]))
-    return [...own, ...below.flat()]
-  })
-
-const edges = (node: ConfigProvider.Node | undefined): ReadonlyArray<string> =>
-  node?._tag === "Record" ? [...node.keys] : []
 
 const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<unknown, string> => {
   const given = env[row.name] ?? ""
@@ -124,7 +107,7 @@ const accessFaults = (settings: Settings): ReadonlyArray<string> => {
   return faults
 }
 
-/** The known name that is fewest typing errors away, where these are few. */
+/** The known name with the smallest edit distance, if that is at most 3. */
 const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
   const [best] = known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
@@ -132,7 +115,7 @@ const nearest = (name: string, known: ReadonlyArray<string>): string | undefined
   return best !== undefined && best.distance <= 3 ? best.candidate : undefined
 }
 
-// Levenshtein's distance, one row of the table at a time.
+// Levenshtein distance, one row of the table at a time.
 const editDistance = (left: string, right: string): number => {
   let above = [...right, ""].map((_, column) => column)
   for (const [row, character] of [...left].entries()) {

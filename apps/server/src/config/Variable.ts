@@ -1,19 +1,19 @@
 /**
- * One variable of the environment, as data: what is parsed, documented and defaulted is one row, so that code and
+ * One variable of the environment, as data: one row holds parser, default and documentation, so that code and
  * `docs/reference/configuration.md` cannot differ.
  */
 import type { Parse } from "./parsers.ts"
 
-/** How it is read, and what an operator wants to know of it. */
+/** The parser of a variable, and its documentation for operators. */
 export interface Variable<A> {
-  /** Ours, and those that OpenTelemetry has agreed on. */
+  /** `OTEL_` for variables that OpenTelemetry specifies. */
   readonly name: `POSH_${string}` | `OTEL_${string}`
-  /** As it would be written; empty where the variable is unset by default. */
+  /** Text of the default; empty if the variable is unset by default. */
   readonly fallback: string
-  /** Unit and admissible values, for people. */
+  /** Unit and valid values, as text. */
   readonly values: string
   readonly meaning: string
-  /** What follows from changing it. */
+  /** The consequence of a change. */
   readonly consequence: string
   readonly parse: Parse<A>
 }

@@ -1,20 +1,20 @@
 /**
- * From the text of a variable to its value; a failure says in a few words what is wrong.
+ * The text of a variable → its value. A failure is a short reason.
  */
 import { parseDomain } from "@posh/core"
 import { Result } from "effect"
 import { NetAddress } from "effect/net"
 
-/** Reads the text of a variable. */
+/** Parses the text of a variable. */
 export type Parse<A> = (text: string) => Result.Result<A, string>
 
-/** One of a few words, as they are written. */
+/** One of a set of words; case-sensitive. */
 export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values): Parse<Values[number]> => (text) => {
   const found = values.find((value) => value === text)
   return found === undefined ? Result.fail(`must be one of ${values.join(", ")}`) : Result.succeed(found)
 }
 
-/** `true` or `false`; no other spelling. */
+/** `true` or `false`; no other notation. */
 export const boolean: Parse<boolean> = (text) => Result.map(oneOf(["true", "false"])(text), (value) => value === "true")
 
 /** Decimal digits, within bounds. */
@@ -27,7 +27,7 @@ export const wholeNumber = (minimum: number, maximum: number): Parse<number> => 
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** A number with its unit, within bounds written the same way; milliseconds. */
+/** A number with its unit, within bounds in the same notation → milliseconds. */
 export const duration = (minimum: string, maximum: string): Parse<number> => (text) => {
   const value = milliseconds(text)
   return value !== undefined && value >= (milliseconds(minimum) ?? 0) && value <= (milliseconds(maximum) ?? 0)
@@ -35,32 +35,32 @@ export const duration = (minimum: string, maximum: string): Parse<number> => (te
     : Result.fail(`must be a duration from ${minimum} to ${maximum}, such as 90s, 15m, 24h or 7d`)
 }
 
-/** Either the word, or whatever the other parser reads. */
+/** The word, or what the other parser accepts. */
 export const orWord = <A, const B>(word: string, value: B, parse: Parse<A>): Parse<A | B> => (text) =>
   text === word
     ? Result.succeed(value)
     : Result.mapError(parse(text), (fault) => `${fault}; or the word ${word}`)
 
-/** Elements separated by commas, with white space around them; an empty text has none. */
+/** Comma-separated elements with optional white space; an empty text has none. */
 export const list = <A>(parse: Parse<A>): Parse<ReadonlyArray<A>> => (text) =>
   text.trim() === "" ? Result.succeed([]) : Result.all(
     text.split(",").map((part) => Result.mapError(parse(part.trim()), (fault) => `"${part.trim()}" ${fault}`))
   )
 
-/** A value that may be left out. */
+/** A value that may be unset. */
 export const optional = <A>(parse: Parse<A>): Parse<A | undefined> => (text) =>
   text === "" ? Result.succeed(undefined) : parse(text)
 
-/** Read further on, by whoever uses it. */
+/** Any text; its user parses it. */
 export const text: Parse<string> = (text) => Result.succeed(text)
 
-/** An address to listen at: an IP literal, or the one name that means the same everywhere. */
+/** An address to listen at: an IP literal or `localhost`. */
 export const listenAddress: Parse<string> = (text) =>
   text === "localhost" || Result.isSuccess(NetAddress.ipFromString(text))
     ? Result.succeed(text)
     : Result.fail("must be an IP address or localhost")
 
-/** A host name in canonical form; a leading dot stands for all names below. */
+/** A host name in canonical form; a leading dot matches all names below. */
 export const hostPattern: Parse<string> = (text) => {
   const dot = text.startsWith(".") ? "." : ""
   return Result.mapBoth(parseDomain(text.slice(dot.length), { allowSpecialUse: true }), {

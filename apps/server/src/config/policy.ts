@@ -1,5 +1,6 @@
 /**
- * From settings to what the core wants to know. Pure but for the one file that is read, and for how much memory there is.
+ * Settings → the policy and the egress options of the core. Pure, except that it reads one file and the size of the
+ * heap.
  */
 import { defaultPolicy, type Policy } from "@posh/core"
 import type { EgressConfigError, EgressOptions } from "@posh/core/node"
@@ -10,7 +11,7 @@ import { memoryBounds } from "../service/limits/bounds.ts"
 import { ConfigError } from "./Config.ts"
 import { type Settings, variables } from "./variables.ts"
 
-/** What the operator decides of resolution and matching. */
+/** The operator's policy of resolution and matching. */
 export const toPolicy = (settings: Settings): Policy => ({
   ...defaultPolicy,
   allowSpecialUse: settings.allowSpecialUseDomains,
@@ -30,7 +31,7 @@ export const toPolicy = (settings: Settings): Policy => ({
   cacheOctets: Math.floor(getHeapStatistics().heap_size_limit * memoryBounds.cacheShareOfHeap)
 })
 
-/** Reads the file of extra roots; that it holds certificates is checked where they are used. */
+/** Reads the file of extra roots; the trust store checks its certificates. */
 export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions, ConfigError> =>
   Effect.map(readExtraCa(settings.extraCaFile), (extraCa) => ({
     userAgent: settings.userAgent,
@@ -41,7 +42,7 @@ export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions
     ...(settings.egressProxy === undefined ? {} : { proxy: settings.egressProxy })
   }))
 
-/** An option that the egress client refused, by the name of its variable. */
+/** Names the variable of an option that the egress client refused. */
 export const egressFault = ({ detail, option }: EgressConfigError): ConfigError =>
   new ConfigError({ faults: [`${egressVariables[option].name}: ${detail}`] })
 

@@ -1,5 +1,5 @@
 /**
- * Every variable of the environment that the service reads, in the order of the reference.
+ * All variables of the environment that the service reads, in the order of the reference.
  */
 import type { Variable } from "./Variable.ts"
 import { cache } from "./variables/cache.ts"

@@ -2,69 +2,31 @@
  * What a request passes before anybody reads its body, whichever lane it takes then: who asks, and is there room?
  */
 import type { Problem } from "@posh/api"
-import { Effect, Layer, Result } from "effect"
-import type { ServerResponse } from "node:http"
+import { Effect, Result } from "effect"
 import { Callers } from "../access/Callers.ts"
-import type { Caller } from "../service/Caller.ts"
 import { Limits } from "../service/limits/Limits.ts"
+import type { Exchange, RequestStage } from "./Exchange.ts"
 import { makeAdmit } from "./limits/admission.ts"
 import { noteAccount } from "./limits/Connections.ts"
-import type { Lanes } from "./Listener.ts"
 import { renderProblem, write } from "./rendered.ts"
+import { RequestFacts } from "./RequestFacts.ts"
 
-/** Why a request is turned away; `headers` are names and values by turns. */
-export interface AccessFault {
-  readonly problem: Problem
-  readonly headers?: ReadonlyArray<string>
-}
+/** Takes the requests that may not go on, and says why. */
+export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Effect.gen(function*() {
+  const { identify } = yield* Callers
+  const admit = makeAdmit(yield* Limits)
+  return (exchange) => {
+    const caller = identify(new RequestFacts(exchange.request))
+    if (Result.isFailure(caller)) return refuse(exchange, caller.failure.problem, caller.failure.challenge)
+    exchange.caller = caller.success
+    noteAccount(exchange.request.socket, caller.success.account)
+    const admission = admit(exchange)
+    if (admission === undefined) return false
+    return admission === "ignore" ? true : refuse(exchange, admission)
+  }
+})
 
-/** Puts the gate in front of a listener's lanes. It stays there: requests still arrive while a service stops. */
-export const layer = (listener: Lanes) =>
-  Layer.effectDiscard(Effect.gen(function*() {
-    const { identify } = yield* Callers
-    const admit = makeAdmit(yield* Limits)
-    listener.gate = (request, response) => {
-      const caller = identify(request)
-      if (Result.isFailure(caller)) return refuse(response, caller.failure)
-      note(request, { caller: caller.success, response })
-      noteAccount(request.socket, caller.success.account)
-      const admission = admit(request, response, caller.success)
-      if (admission === undefined) return true
-      return admission === "ignore" ? false : refuse(response, { problem: admission })
-    }
-  }))
-
-/** Who asks; of a request that passed the gate. `request` is that of Node.js, as the router's has it in `source`. */
-export const callerOf = (request: object): Caller => (request as Asked)[passageKey]?.caller ?? nobody
-
-/** With what it is answered; of a request that passed the gate. */
-export const responseOf = (request: object): ServerResponse | undefined => (request as Asked)[passageKey]?.response
-
-/** Calls back when the answer to a request is out, or will never be. */
-export const onClosed = (request: object, release: () => void): void => {
-  const response = responseOf(request)
-  if (response === undefined || response.destroyed) return release()
-  response.once("close", release)
-}
-
-const note = (request: object, passage: Passage): void => {
-  ;(request as Asked)[passageKey] = passage
-}
-
-// On the request itself: a weak map would be more work for the garbage collector than all else here.
-const passageKey = Symbol("passage")
-interface Asked {
-  [passageKey]?: Passage
-}
-interface Passage {
-  readonly caller: Caller
-  readonly response: ServerResponse
-}
-
-/** For requests that no gate has seen: they may nothing that needs a scope. */
-const nobody: Caller = { name: "nobody", account: "nobody" }
-
-const refuse = (response: ServerResponse, { headers, problem }: AccessFault): false => {
-  write(response, renderProblem(problem), headers)
-  return false
+const refuse = ({ response }: Exchange, problem: Problem, challenge?: string): true => {
+  write(response, renderProblem(problem), challenge === undefined ? [] : ["www-authenticate", challenge])
+  return true
 }

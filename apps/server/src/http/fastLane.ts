@@ -7,26 +7,26 @@
  * the ordinary way, which answers the same (`fastLane.test.ts` compares the two).
  */
 import type { Problem } from "@posh/api"
-import { Cause, Effect, Exit, Layer, Result } from "effect"
+import { Cause, Effect, Exit, Result } from "effect"
 import { LRUCache } from "lru-cache"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { answerReading, type Reading, readQuestion } from "../service/answerQuestion.ts"
 import type { Caller } from "../service/Caller.ts"
 import { Decider } from "../service/Decider.ts"
 import { callerBounds } from "../service/limits/bounds.ts"
+import { internalProblem } from "../service/problems.ts"
 import { toAnswer } from "../service/toAnswer.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
-import { decodeJson } from "./body.ts"
-import { callerOf } from "./Gate.ts"
-import type { Lanes } from "./Listener.ts"
-import { internalProblem } from "./problems.ts"
+import { decodeJson } from "./body/body.ts"
+import type { RequestHandler, RequestStage } from "./Exchange.ts"
 import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
+import { chooseBy } from "./telemetry/traces.ts"
 
-/** Puts the lane in front of a listener's routes. */
-export const layer = (listener: Lanes) =>
-  Layer.effectDiscard(Effect.gen(function*() {
+/** Takes the usual requests. `answered` is called with each when its answer has been written. */
+export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestStage, never, Decider> =>
+  Effect.gen(function*() {
     const { decide, recall } = yield* Decider
-    const { choose } = yield* Tracing
+    const choose = chooseBy(yield* Tracing)
     const runFork = Effect.runForkWith(yield* Effect.context())
     const readings = makeReadings()
     /** What memory answers is answered on the spot; a fiber for each would cost a third of the whole. */
@@ -47,15 +47,14 @@ export const layer = (listener: Lanes) =>
         })
 
     const report = (cause: Cause.Cause<never>) => void runFork(Effect.logError("a request met a defect", cause))
-    listener.fastLane = (request, response) => {
+    return (exchange) => {
+      const { caller, request, response } = exchange
       const length = usualLength(request)
       if (length === undefined) return false
-      const began = performance.now()
-      const caller = callerOf(request)
       readBody(request, length, (octets) => {
         const end = (exit: Exit.Exit<Rendered>) => {
           respond(response, exit, report)
-          listener.answered?.(response, began)
+          answered(exchange)
         }
         const traced = choose(request)
         const reading = readings(octets)
@@ -70,8 +69,7 @@ export const layer = (listener: Lanes) =>
       })
       return true
     }
-    yield* Effect.addFinalizer(() => Effect.sync(() => delete listener.fastLane))
-  }))
+  })
 
 /** The length of the body, where the request is one for this lane. */
 const usualLength = ({ headers, method, url }: IncomingMessage): number | undefined => {

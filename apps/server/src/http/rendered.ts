@@ -3,6 +3,7 @@
  */
 import { type Answer, type Problem, type ProblemCode, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
+import { noteProblem } from "./Exchange.ts"
 import { leavesBody } from "./unread.ts"
 
 export interface Rendered {
@@ -59,11 +60,3 @@ export const write = (
   ])
   response.end(body)
 }
-
-/** The problem that a request has ended in, for whoever counts. */
-export const problemOf = (request: object): ProblemCode | undefined => told.get(request)
-
-/** `request` is that of Node.js, as the router's has it in `source`. */
-export const noteProblem = (request: object, code: ProblemCode): void => void told.set(request, code)
-
-const told = new WeakMap<object, ProblemCode>()

@@ -1,10 +1,10 @@
 /**
- * Files that variables name.
+ * Reads files that variables name.
  */
 import { Effect } from "effect"
 import { createReadStream } from "node:fs"
 
-/** Reads a file of text; a failure says why, without what it holds. */
+/** Reads a text file. The error gives the reason, without any content of the file. */
 export const readText = (path: string, limit: number): Effect.Effect<string, string> =>
   Effect.tryPromise({
     try: () => collect(path, limit),

@@ -1,10 +1,10 @@
 /**
- * Files that an operator may change while the service runs.
+ * Watches files that an operator may change while the service runs.
  */
 import { Effect, type Scope } from "effect"
 import { stat } from "node:fs/promises"
 
-/** Milliseconds between two looks. A change is taken up at the second look that sees it, so within two of them. */
+/** Poll interval, milliseconds. A change is applied at the second poll that sees it, so within two intervals. */
 const lookEvery = 500
 
 /**
@@ -12,9 +12,8 @@ const lookEvery = 500
  *
  * **Details**
  *
- * Looks, and does not wait to be told: notices of the system do not follow symbolic links, by whose exchange orchestrators
- * replace files. A change is taken up when two looks in a row have seen the same, so that a file is not read while it is
- * being written.
+ * Polls, because notifications of the system (inotify) do not follow symbolic links, and orchestrators replace files by
+ * swapping links. A change is applied when two consecutive polls agree, so that a file is not read while it is written.
  */
 export const watchFiles = (
   paths: ReadonlyArray<string>,
@@ -22,7 +21,7 @@ export const watchFiles = (
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
     let seen = ""
-    let applied = "" // so it runs once at the start: what changed since the files were read first is not missed
+    let applied = "" // runs once at the start, so a change since the files were first read is not missed
     let signalled = false
     const look = Effect.gen(function*() {
       const now = yield* stamp(paths)
@@ -42,7 +41,7 @@ export const watchFiles = (
     yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(lookEvery), look)))
   })
 
-/** Differs when a file is another one, or was written, or came, or went. */
+/** Changes if a file is replaced, written, created or deleted. */
 const stamp = (paths: ReadonlyArray<string>): Effect.Effect<string> =>
   Effect.map(Effect.forEach(paths, stampOne), (stamps) => stamps.join(" "))
 

@@ -1,6 +1,6 @@
 /**
- * Who changed what: the channel by which the processes of a fleet tell each other, so that what one of them replaced or
- * forgot, the others drop from their memory.
+ * Change messages over Redis pub/sub: a replica announces the keys that it replaced or forgot, and the others evict
+ * them from memory.
  */
 import type { Changes } from "@posh/core"
 import { Effect, Schedule, type Scope } from "effect"
@@ -8,23 +8,23 @@ import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"
 import { openSubscription, type RedisClient } from "./Client.ts"
 import { connectMs, type RedisSettings } from "./options.ts"
-import { makePatience } from "./Patience.ts"
+import { makeReplyTimeout } from "./ReplyTimeout.ts"
 
 type Listener = Parameters<Changes["listen"]>[0]
 
-/** How often the channel is tried: a connection that the network lost without a word looks like one that is quiet. */
-const trialInterval = "1 second"
+/** How often the subscription is probed: a half-open connection looks like a quiet one. */
+const probeInterval = "1 second"
 
-/** For what is still owed when the process stops: it would be lost. */
+/** Time to publish pending announcements when the process stops. */
 const flushTime = "1 second"
 
-/** Announcements that are owed at most, and made at once when Redis is back. */
-const owedMost = 100_000
-const owedAtOnce = 500
+/** Maximum of pending announcements, and how many of them one round publishes once Redis is back. */
+const maxPending = 100_000
+const publishBatch = 500
 
 /**
- * Subscribes on a connection of its own, and announces through `client`. What cannot be announced is announced when Redis
- * is back: others may have gone on to remember it.
+ * Subscribes on a dedicated connection and publishes through `client`. An announcement that fails stays pending until
+ * Redis is back, because other replicas may still hold the stale entry.
  */
 export const makeChanges = (
   settings: RedisSettings,
@@ -35,74 +35,74 @@ export const makeChanges = (
     const channel = `${prefix}v1:changes`
     const self = randomUUID()
     const listeners = new Set<Listener>()
-    const state = { stands: false, connections: 0 }
-    const tell = (stands: boolean) => {
-      if (state.stands === stands) return
-      state.stands = stands
+    const state = { subscribed: false, connections: 0 }
+    const setSubscribed = (subscribed: boolean) => {
+      if (state.subscribed === subscribed) return
+      state.subscribed = subscribed
       for (const listener of listeners) {
-        if (stands) listener.back()
+        if (subscribed) listener.back()
         else listener.lost()
       }
     }
 
-    const { wait } = yield* makePatience(Math.max(connectMs, settings.timeoutMs))
+    const { wait } = yield* makeReplyTimeout(Math.max(connectMs, settings.timeoutMs))
     const connection = yield* openSubscription(settings)
-    // Asked for again, a subscription is only confirmed: so this is the trial as well.
+    // SUBSCRIBE is idempotent: repeated, Redis only confirms it. So it also serves as the probe.
     const subscribe = () => {
       const { connections } = state
       return wait(connection.subscribe(channel)).then(
-        () => connections === state.connections && tell(true),
+        () => connections === state.connections && setSubscribed(true),
         () => {
           if (connections !== state.connections) return
-          tell(false)
+          setSubscribed(false)
           if (connection.status === "ready") connection.disconnect(true)
         }
       )
     }
     const onMessage = (_channel: string, message: string) => {
       const [origin, keyText] = message.split(" ", 2)
-      if (origin === self || keyText === undefined) return // what we changed, we know
+      if (origin === self || keyText === undefined) return // our own announcement
       for (const listener of listeners) listener.changed(keyText)
     }
     const onReady = () => {
       state.connections += 1
       void subscribe()
     }
-    const onGone = () => {
+    const onClosed = () => {
       state.connections += 1
-      tell(false)
+      setSubscribed(false)
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => {
-        connection.on("ready", onReady).on("close", onGone).on("end", onGone).on("message", onMessage)
+        connection.on("ready", onReady).on("close", onClosed).on("end", onClosed).on("message", onMessage)
         if (connection.status === "ready") onReady()
       }),
       () =>
         Effect.sync(() => {
-          connection.off("ready", onReady).off("close", onGone).off("end", onGone).off("message", onMessage)
+          connection.off("ready", onReady).off("close", onClosed).off("end", onClosed).off("message", onMessage)
         })
     )
-    const owed = new LRUCache<string, true>({ max: owedMost })
+    const pending = new LRUCache<string, true>({ max: maxPending })
     const announce = (keyText: string) =>
       Effect.match(client.send("PUBLISH", channel, `${self} ${keyText}`), {
         onFailure: () => {
-          owed.set(keyText, true)
+          pending.set(keyText, true)
           return false
         },
         onSuccess: () => {
-          owed.delete(keyText)
+          pending.delete(keyText)
           return true
         }
       })
-    const announceOwed = Effect.suspend(() => {
-      const some = client.state() === "closed" ? [...owed.rkeys()].slice(0, owedAtOnce) : []
+    const announcePending = Effect.suspend(() => {
+      const some = client.state() === "closed" ? [...pending.rkeys()].slice(0, publishBatch) : []
       return Effect.forEach(some, announce, { discard: true })
     })
-    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(announceOwed, flushTime)))
-    const trial = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
-    yield* trial.pipe(
-      Effect.andThen(announceOwed),
-      Effect.repeat(Schedule.spaced(trialInterval)),
+    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(announcePending, flushTime)))
+    const probe = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
+    yield* probe.pipe(
+      Effect.andThen(announcePending),
+      Effect.repeat(Schedule.spaced(probeInterval)),
       Effect.forkScoped
     )
 
@@ -112,7 +112,7 @@ export const makeChanges = (
         Effect.asVoid(Effect.acquireRelease(
           Effect.sync(() => {
             listeners.add(listener)
-            if (state.stands) listener.back()
+            if (state.subscribed) listener.back()
           }),
           () => Effect.sync(() => listeners.delete(listener))
         ))

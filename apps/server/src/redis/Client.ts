@@ -1,49 +1,49 @@
 /**
- * One connection to Redis (or to each node of a cluster), and commands that end in time and never throw.
+ * One connection to Redis (or to each node of a cluster). Commands have a time-out and never throw.
  */
 import { Effect, type Scope } from "effect"
 import { Cluster, Redis } from "ioredis"
 import { randomInt } from "node:crypto"
-import { type Guard, makeGuard } from "./Guard.ts"
+import { type CircuitBreaker, makeCircuitBreaker } from "./CircuitBreaker.ts"
 import { connectMs, type RedisSettings, toClusterOptions, toNodes, toRedisOptions } from "./options.ts"
-import { makePatience } from "./Patience.ts"
-import { type RedisFault, toFault } from "./RedisFault.ts"
+import { type RedisError, toRedisError } from "./RedisError.ts"
+import { makeReplyTimeout } from "./ReplyTimeout.ts"
 
 export type Argument = string | number | Buffer
 
-/** Bulk strings arrive as buffers, whatever they hold. */
+/** Bulk strings arrive as buffers. */
 export type Reply = null | number | string | Buffer | ReadonlyArray<Reply>
 
-export interface RedisClient extends Pick<Guard, "state" | "onChange"> {
-  /** One command, guarded: it ends within the time-out, or at once while the breaker is open. */
-  readonly send: (command: string, ...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisFault>
+export interface RedisClient extends Pick<CircuitBreaker, "state" | "onChange"> {
+  /** Sends one command. It ends within the time-out; while the breaker is open, it fails at once. */
+  readonly send: (command: string, ...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisError>
 }
 
 /**
- * Connects, and goes on connecting as long as the scope lasts. Succeeds within a second also where Redis is away: the
- * service starts without it.
+ * Connects, and reconnects until the scope closes. Succeeds within a second even if Redis is away: the service starts
+ * without it.
  */
 export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisClient, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const { onChange, run, state } = yield* makeGuard(
+    const { onChange, run, state } = yield* makeCircuitBreaker(
       settings.breakerMs === undefined ? {} : { periodMs: settings.breakerMs }
     )
-    const { wait } = yield* makePatience(settings.timeoutMs)
+    const { wait } = yield* makeReplyTimeout(settings.timeoutMs)
     const connection = yield* openConnection<Redis | Cluster>(() =>
       settings.mode === "cluster"
         ? new Cluster(toNodes(settings), toClusterOptions(settings))
         : new Redis(toRedisOptions(settings))
     )
-    const gather = connection instanceof Redis ? makeGather(connection) : () => undefined
+    const corkForTurn = connection instanceof Redis ? makeWriteBatching(connection) : () => undefined
     const call = (command: string, args: ReadonlyArray<Argument>) => {
-      gather()
+      corkForTurn()
       return connection.callBuffer(command, ...args) as Promise<Reply>
     }
     return { send: (command, ...args) => run(() => wait(call(command, args))), state, onChange }
   })
 
-/** Commands of one turn of the event loop go out together: writing to a socket costs more than all else about them. */
-const makeGather = (connection: Redis) => {
+/** Batches the commands of one turn of the event loop into one write: the system call is the expensive part. */
+const makeWriteBatching = (connection: Redis) => {
   const held: { stream?: Redis["stream"] | undefined } = {}
   const release = (stream: Redis["stream"]) => {
     held.stream = undefined
@@ -59,14 +59,14 @@ const makeGather = (connection: Redis) => {
 }
 
 /**
- * A connection of its own, unguarded. In a cluster, where all nodes tell the same, it is to one of those that are named,
- * and to the next one where that fails: the client library would move a subscription by itself, and not say that
- * something may have been missed.
+ * A dedicated connection without breaker. In a cluster every node delivers all messages, so it connects to one of the
+ * seed nodes, and to the next one if that fails. The cluster client of the library would move a subscription silently,
+ * so lost messages would go unnoticed.
  */
 export const openSubscription = (settings: RedisSettings): Effect.Effect<Redis, never, Scope.Scope> =>
-  openConnection(() => settings.mode === "cluster" ? toOneOf(settings) : new Redis(toRedisOptions(settings)))
+  openConnection(() => settings.mode === "cluster" ? toNextNode(settings) : new Redis(toRedisOptions(settings)))
 
-const toOneOf = (settings: RedisSettings): Redis => {
+const toNextNode = (settings: RedisSettings): Redis => {
   const nodes = toNodes(settings)
   const state = { turn: randomInt(nodes.length) }
   const connection = new Redis({ ...toRedisOptions({ ...settings, mode: "standalone" }), ...nodes[state.turn] })
@@ -76,7 +76,7 @@ const toOneOf = (settings: RedisSettings): Redis => {
   })
 }
 
-/** Closed with the scope, within a second. */
+/** The scope closes the connection, within a second. */
 const openConnection = <C extends Redis | Cluster>(make: () => C): Effect.Effect<C, never, Scope.Scope> =>
   Effect.gen(function*() {
     const runFork = Effect.runForkWith(yield* Effect.context())
@@ -92,7 +92,7 @@ const openConnection = <C extends Redis | Cluster>(make: () => C): Effect.Effect
     return connection.connection
   })
 
-/** Logs when the connection comes and when it goes, not every attempt. Without a listener errors would end the process. */
+/** Logs when the connection is up or down, not every attempt. Without a listener an error would end the process. */
 const watch = (connection: Redis | Cluster, log: (line: Effect.Effect<void>) => void): () => void => {
   const seen: { state: "up" | "down" | undefined } = { state: undefined }
   const change = (state: "up" | "down", line: Effect.Effect<void>) => {
@@ -102,14 +102,14 @@ const watch = (connection: Redis | Cluster, log: (line: Effect.Effect<void>) => 
   }
   const onReady = () => change("up", Effect.logInfo("Connected to Redis"))
   const onGone = (cause?: unknown) => {
-    const why = cause === undefined ? "connection" : toFault(cause).message
+    const why = cause === undefined ? "connection" : toRedisError(cause).message
     change("down", Effect.logWarning("No connection to Redis").pipe(Effect.annotateLogs({ why })))
   }
   const onError = (cause: unknown) => onGone(cause)
   const onClose = () => onGone()
   connection.on("ready", onReady).on("error", onError).on("close", onClose)
   return () => {
-    // The listener for errors stays: closing may still fail.
+    // Keep the error listener: closing may still fail.
     seen.state = "down"
     connection.off("ready", onReady)
   }

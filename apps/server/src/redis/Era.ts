@@ -1,28 +1,28 @@
 /**
- * Has Redis lost what it had? It holds a name that never expires and is made up anew where it is missing: after a restart
- * without persistence, say. In a cluster one node speaks for all.
+ * Detects data loss in Redis. Its era is a random id without TTL; it is created again if it is missing, for example
+ * after a restart without persistence. A new era means that Redis lost its data. In a cluster one node stands for all.
  */
 import type { StoreKey } from "@posh/core"
 import { Effect } from "effect"
 import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"
 import type { RedisClient } from "./Client.ts"
-import type { RedisFault } from "./RedisFault.ts"
-import { removedMs } from "./scripts.ts"
+import type { RedisError } from "./RedisError.ts"
+import { tombstoneMs } from "./scripts.ts"
 
 export interface Era {
-  readonly read: Effect.Effect<string, RedisFault>
-  /** A purge went through: should Redis lose it, before a replica that hears nothing has seen it, it is made again. */
+  readonly read: Effect.Effect<string, RedisError>
+  /** Records a purge: if Redis loses its tombstone, a disconnected replica could miss it, so it is repeated. */
   readonly notePurge: (key: StoreKey) => void
-  /** The purges of this process that Redis has lost, once. */
-  readonly lostPurges: Effect.Effect<ReadonlyArray<StoreKey>, RedisFault>
+  /** The purges of this process that Redis lost since the last call. */
+  readonly lostPurges: Effect.Effect<ReadonlyArray<StoreKey>, RedisError>
 }
 
-/** Purges come from administrators, so this is more than there are. */
-const purgesMost = 10_000
+/** Administrators make purges, so there are fewer. */
+const maxPurges = 10_000
 
 export const makeEra = (client: RedisClient, redisKey: string): Era => {
-  const purges = new LRUCache<string, StoreKey>({ max: purgesMost, ttl: removedMs })
+  const purges = new LRUCache<string, StoreKey>({ max: maxPurges, ttl: tombstoneMs })
   const known: { era?: string } = {}
 
   const read = Effect.gen(function*() {

@@ -1,36 +1,40 @@
 /**
- * The index of associations by expiry. In a cluster it is in another place than they are, so nothing is atomic; the order
- * of commands sees to it that an association is never without its member: members may dangle, and go when they are read.
+ * The index of associations by expiry. In a cluster the index and an association may have different slots, so an update
+ * of both is not atomic. The order of commands ensures that every association has its member. A member may dangle (have
+ * no association); a read removes dangling members.
  */
 import { comparePositions, monotonicMsOf, type Position, type StoreKey } from "@posh/core"
 import { Clock, Effect } from "effect"
 import type { RedisClient, Reply } from "./Client.ts"
 import { parseMember, type RedisKeys, toMember } from "./keys.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 
 export interface ExpiryIndex {
-  /** To be called before the association is written, and after, for whoever found the member dangling in between. */
-  readonly add: (key: StoreKey, expiresAt: number) => Effect.Effect<void, RedisFault>
-  /** Makes the index agree with an association that was gone a moment ago. */
-  readonly drop: (key: StoreKey) => Effect.Effect<void, RedisFault>
-  readonly read: (range: IndexRange) => Effect.Effect<ReadonlyArray<IndexEntry>, RedisFault>
-  /** Takes out what expired long ago; once a minute, however often it is called. */
-  readonly sweep: Effect.Effect<void, RedisFault>
   /**
-   * Takes out members whose association is gone, whenever it was to expire: of a part of the index at a time, going round.
-   * Each write adds to the part two members more, so that the index cannot grow faster than it is looked through.
+   * Call it before the association is written and again after: a reader may have removed the member as dangling
+   * between.
    */
-  readonly prune: Effect.Effect<void, RedisFault>
+  readonly add: (key: StoreKey, expiresAt: number) => Effect.Effect<void, RedisError>
+  /** Removes the member of a removed association; adds it again if the association was written meanwhile. */
+  readonly drop: (key: StoreKey) => Effect.Effect<void, RedisError>
+  readonly read: (range: IndexRange) => Effect.Effect<ReadonlyArray<IndexEntry>, RedisError>
+  /** Removes members whose expiry is long past. Idempotent within a minute: further calls do nothing. */
+  readonly sweep: Effect.Effect<void, RedisError>
+  /**
+   * Removes dangling members, whatever their expiry. Each call scans one batch of the index, in a cycle. Each write
+   * grows the next batch by two members, so the index cannot grow faster than it is scanned.
+   */
+  readonly prune: Effect.Effect<void, RedisError>
 }
 
-/** In the order of the inventory. */
+/** A range in the order of the inventory. */
 export interface IndexRange {
-  /** Only what is behind this, and expires later than the given instant. */
+  /** Only entries after this position that expire later than `now`. */
   readonly after: Position | undefined
   readonly now: number
   /** Milliseconds since the epoch; only what expires earlier. */
   readonly before: number | undefined
-  /** So many at most. */
+  /** Maximum number of entries. */
   readonly limit: number
 }
 
@@ -39,52 +43,52 @@ export interface IndexEntry extends Position {
 }
 
 const sweepMs = 60_000
-// Replicas whose clocks are ahead must not sweep what still lives.
+// A replica whose clock is ahead must not sweep members that have not expired.
 const sweepMarginMs = 300_000
 
-/** Members looked at in one go: at least, and at most; and how many of them at once. */
-const pruneLeast = 100
-const pruneMost = 2_000
-const pruneAtOnce = 32
+/** Members in one batch of `prune`: minimum, maximum, and how many are checked concurrently. */
+const minPruneBatch = 100
+const maxPruneBatch = 2_000
+const pruneConcurrency = 32
 
 export const makeExpiryIndex = (
   client: RedisClient,
   keys: RedisKeys,
-  /** When the association that Redis has of a key expires; nothing where it has none that is sound. */
-  findExpiry: (key: StoreKey) => Effect.Effect<number | undefined, RedisFault>
+  /** Expiry of the association that Redis holds for a key; `undefined` if it holds none that decodes. */
+  findExpiry: (key: StoreKey) => Effect.Effect<number | undefined, RedisError>
 ): Effect.Effect<ExpiryIndex> =>
   Effect.map(Clock.Clock, (clock) => {
-    const swept: { at: number | undefined } = { at: undefined }
-    const round = { cursor: "0", added: 0 }
+    const lastSweep: { at: number | undefined } = { at: undefined }
+    const scan = { cursor: "0", added: 0 }
 
     const add = (key: StoreKey, expiresAt: number) =>
       Effect.suspend(() => {
-        round.added += 1 // twice for each write
+        scan.added += 1 // twice for each write
         return Effect.asVoid(client.send("ZADD", keys.expiry, expiresAt, toMember(key)))
       })
 
     const drop = Effect.fnUntraced(function*(key: StoreKey) {
       yield* client.send("ZREM", keys.expiry, toMember(key))
-      // Written in the meantime? Either this sees the association, or its writer has yet to add the member again.
+      // If it was written meanwhile, either this read sees the association, or its writer still has to add the member.
       const expiresAt = yield* findExpiry(key)
       if (expiresAt !== undefined) yield* add(key, expiresAt)
     })
 
     const dropDangling = Effect.fnUntraced(function*(member: string) {
       const key = parseMember(member)
-      // Looking is no use: it keeps nothing from being evicted.
+      // EXISTS, not GET: it does not count as a use, so it does not protect the association from eviction.
       if (key === undefined) yield* client.send("ZREM", keys.expiry, member)
       else if (Number(yield* client.send("EXISTS", keys.association(key))) === 0) yield* drop(key)
     })
 
     const prune = Effect.gen(function*() {
-      const many = Math.min(pruneMost, pruneLeast + round.added)
-      round.added = 0
-      const reply = yield* client.send("ZSCAN", keys.expiry, round.cursor, "COUNT", many)
+      const batch = Math.min(maxPruneBatch, minPruneBatch + scan.added)
+      scan.added = 0
+      const reply = yield* client.send("ZSCAN", keys.expiry, scan.cursor, "COUNT", batch)
       const [cursor, found = null] = Array.isArray(reply) ? reply : []
-      round.cursor = cursor === undefined ? "0" : String(cursor)
+      scan.cursor = cursor === undefined ? "0" : String(cursor)
       const members = toMembers(found).map(({ member }) => member)
-      yield* Effect.forEach(members, dropDangling, { concurrency: pruneAtOnce, discard: true })
+      yield* Effect.forEach(members, dropDangling, { concurrency: pruneConcurrency, discard: true })
     })
 
     const readFirst = ({ after, before, now }: IndexRange, count: number) =>
@@ -100,14 +104,15 @@ export const makeExpiryIndex = (
         "WITHSCORES"
       )
 
-    // One certificate may expire for many domains in one instant. Redis orders these otherwise than the inventory, and
-    // has no cursor within them: such an instant is read as a whole, in one command, so that nothing is skipped.
-    const read = (range: IndexRange, count = range.limit + 1): Effect.Effect<ReadonlyArray<IndexEntry>, RedisFault> =>
+    // One certificate may expire for many domains at the same instant. Redis orders members of equal score differently
+    // from the inventory and has no cursor within them. So all members of an instant are read in one command, and none
+    // is skipped.
+    const read = (range: IndexRange, count = range.limit + 1): Effect.Effect<ReadonlyArray<IndexEntry>, RedisError> =>
       Effect.gen(function*() {
         const members = toMembers(yield* readFirst(range, count))
-        // Nobody of ours added these: they would be read again and again, and stand for nothing.
-        const strange = members.map(({ member }) => member).filter((member) => parseMember(member) === undefined)
-        if (strange.length > 0) yield* client.send("ZREM", keys.expiry, ...strange)
+        // No replica adds such members. They name no key and would be read again each time.
+        const foreign = members.map(({ member }) => member).filter((member) => parseMember(member) === undefined)
+        if (foreign.length > 0) yield* client.send("ZREM", keys.expiry, ...foreign)
         const isAll = members.length < count
         const last = members.at(-1)?.expiresAt
         const whole = isAll ? members : members.filter(({ expiresAt }) => expiresAt !== last)
@@ -116,9 +121,9 @@ export const makeExpiryIndex = (
           return storeKey === undefined ? [] : [{ expiresAt, key: storeKey.text, storeKey }]
         })
         const { after, limit } = range
-        const behind = entries.filter((entry) => after === undefined || comparePositions(entry, after) > 0)
-        if (behind.length < limit && !isAll) return yield* read(range, count * 4)
-        return behind.sort(comparePositions).slice(0, limit)
+        const beyond = entries.filter((entry) => after === undefined || comparePositions(entry, after) > 0)
+        if (beyond.length < limit && !isAll) return yield* read(range, count * 4)
+        return beyond.sort(comparePositions).slice(0, limit)
       })
 
     return {
@@ -128,15 +133,15 @@ export const makeExpiryIndex = (
       prune,
       sweep: Effect.suspend(() => {
         const now = monotonicMsOf(clock)
-        if (swept.at !== undefined && now - swept.at < sweepMs) return Effect.void
-        swept.at = now
+        if (lastSweep.at !== undefined && now - lastSweep.at < sweepMs) return Effect.void
+        lastSweep.at = now
         const before = clock.currentTimeMillisUnsafe() - sweepMarginMs
         return Effect.asVoid(client.send("ZREMRANGEBYSCORE", keys.expiry, "-inf", before))
       })
     }
   })
 
-/** Members and scores, by turns or in pairs. */
+/** Members and scores: alternating (RESP2) or in pairs (RESP3). */
 const toMembers = (reply: Reply) => {
   const flat = Array.isArray(reply) ? reply.flat().map(String) : []
   return flat.flatMap((member, index) => index % 2 === 0 ? [{ member, expiresAt: Number(flat[index + 1]) }] : [])

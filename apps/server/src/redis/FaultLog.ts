@@ -1,21 +1,21 @@
 /**
- * What goes wrong with the shared cache, counted by reason, and logged when it begins.
+ * Faults of the shared cache: counts each by reason, and logs the first of a series.
  */
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect } from "effect"
-import type { FaultReason, RedisFault } from "./RedisFault.ts"
+import type { RedisError, RedisErrorReason } from "./RedisError.ts"
 
-/** Faults of commands, and of values: not ours or changed (`unsealable`), not sound (`undecodable`), too large. */
-export type SharedFaultReason = FaultReason | "unsealable" | "undecodable" | "oversized"
+/** Errors of commands; faults of values: foreign or modified (`unsealable`), malformed (`undecodable`), too large. */
+export type SharedFaultReason = RedisErrorReason | "unsealable" | "undecodable" | "oversized"
 
 export interface FaultLog {
-  /** Since the start. */
+  /** Since the start of the process. */
   readonly counts: Readonly<Record<SharedFaultReason, number>>
   readonly note: (reason: SharedFaultReason, detail?: string) => Effect.Effect<void>
-  readonly noteFault: (fault: RedisFault) => Effect.Effect<void>
+  readonly noteError: (error: RedisError) => Effect.Effect<void>
 }
 
-/** A reason that was quiet for so long begins anew; milliseconds. */
+/** Milliseconds without a fault of a reason after which the next one is logged again. */
 const quietMs = 60_000
 
 export const makeFaultLog: Effect.Effect<FaultLog> = Effect.map(Clock.Clock, (clock) => {
@@ -42,10 +42,10 @@ export const makeFaultLog: Effect.Effect<FaultLog> = Effect.map(Clock.Clock, (cl
       return Effect.logWarning(message).pipe(Effect.annotateLogs(detail === undefined ? {} : { why: detail }))
     })
 
-  return { counts, note, noteFault: (fault) => note(fault.reason, fault.message) }
+  return { counts, note, noteError: (error) => note(error.reason, error.message) }
 })
 
-// What the breaker logs needs no second line.
+// Time-outs and lost connections are logged by the breaker.
 const messages: { readonly [K in SharedFaultReason]?: string } = {
   refused: "Redis refuses commands",
   unsealable: "Redis holds values that were not sealed for their key with our secrets",

@@ -1,26 +1,27 @@
 /**
- * Leads across a fleet: a key in Redis that expires soon and is renewed for as long as its holder asks. A holder that
- * dies delays nobody for longer than that; one that only seemed dead finds its permit no longer good.
+ * Leadership across a fleet: a lease in Redis, a key with a short TTL that its holder renews while it asks the origin.
+ * If the holder dies, others wait at most for the lease. If it was only slow, its fencing token is stale and its write
+ * fails.
  */
 import type { Changes, FleetShape, Follow, Lead, StoreKey } from "@posh/core"
 import { Deferred, Effect, Fiber, Result, type Scope } from "effect"
 import type { RedisClient } from "./Client.ts"
 import { makeKeys } from "./keys.ts"
-import { endLead, permits, renewLead, takeLead } from "./scripts.ts"
+import { acquireLease, permits, releaseLease, renewLease } from "./scripts.ts"
 
 /** Milliseconds. */
 const leaseMs = 2_000
 const renewMs = 500
 const pollMs = 100
 
-/** No holder asks for longer: an attempt ends after 12 s (POSH-RES-91). */
-const longestMs = 13_000
+/** Maximum time of leadership: an attempt ends after 12 s (POSH-RES-91). */
+const maxLeadMs = 13_000
 
 /**
- * Without Redis each process asks for itself. What it learns it may write if Redis is back by then and nobody else took
- * a number.
+ * Without Redis each process asks the origin itself. It may write the outcome if Redis is back by then and no other
+ * process took a fencing token.
  */
-const alone: Lead = { _tag: "Lead", over: Effect.void, permit: { fence: permits.withoutLead } }
+const alone: Lead = { _tag: "Lead", over: Effect.void, permit: { fence: permits.withoutLease } }
 
 export const makeRedisFleet = (
   client: RedisClient,
@@ -31,49 +32,49 @@ export const makeRedisFleet = (
     const scope = yield* Effect.scope
     const runFork = Effect.runForkWith(yield* Effect.context())
     const keys = makeKeys(prefix)
-    const listening = new Map<string, Set<() => void>>()
-    const changed = (keyText: string) => listening.get(keyText)?.forEach((onChange) => onChange())
-    // What was learnt while nothing was heard is forgotten with the rest; what is about to be must be as well.
-    const missed = () => [...listening.keys()].forEach(changed)
-    yield* changes.listen({ changed, lost: () => undefined, back: missed })
-    /** Calls back whenever another process changes the key, or may have. */
+    const callbacksByKey = new Map<string, Set<() => void>>()
+    const changed = (keyText: string) => callbacksByKey.get(keyText)?.forEach((onChange) => onChange())
+    // The subscription was lost, so a change may have been missed: outcomes of running attempts are discarded too.
+    const notifyAll = () => [...callbacksByKey.keys()].forEach(changed)
+    yield* changes.listen({ changed, lost: () => undefined, back: notifyAll })
+    /** Calls back when another process changed the key or may have. */
     const onChange = ({ text }: StoreKey, onChanged: () => void) => {
-      const callbacks = listening.get(text) ?? new Set()
-      listening.set(text, callbacks.add(onChanged))
+      const callbacks = callbacksByKey.get(text) ?? new Set()
+      callbacksByKey.set(text, callbacks.add(onChanged))
       return Effect.sync(() => {
         callbacks.delete(onChanged)
-        if (callbacks.size === 0) listening.delete(text)
+        if (callbacks.size === 0) callbacksByKey.delete(text)
       })
     }
 
     const lead = Effect.fnUntraced(function*(key: StoreKey, onLost: () => void) {
-      const taken = yield* Effect.result(takeLead(client, [keys.fence(key), keys.flight(key)], [leaseMs]))
-      // Whoever can take no lead still hears, perhaps, that what it is about to learn is out of date.
-      if (Result.isFailure(taken)) return { ...alone, over: onChange(key, onLost) }
-      return taken.success === null ? follow(key) : yield* hold(key, Number(taken.success), onLost)
+      const lease = yield* Effect.result(acquireLease(client, [keys.fence(key), keys.flight(key)], [leaseMs]))
+      // Without a lease, change messages may still tell that the outcome will be stale.
+      if (Result.isFailure(lease)) return { ...alone, over: onChange(key, onLost) }
+      return lease.success === null ? follow(key) : yield* hold(key, Number(lease.success), onLost)
     })
 
     const hold = Effect.fnUntraced(function*(key: StoreKey, fence: number, onLost: () => void) {
       const renew = (unknown: boolean) =>
-        renewLead(client, [keys.flight(key)], [fence, leaseMs]).pipe(
+        renewLease(client, [keys.flight(key)], [fence, leaseMs]).pipe(
           Effect.map((reply) => Number(reply) === 1),
           Effect.orElseSucceed(() => unknown),
           Effect.tap((holds) => holds ? Effect.void : Effect.sync(onLost))
         )
-      // Where Redis cannot say, nobody else can have taken it either; unless something else was heard.
+      // If Redis cannot be reached, no other replica can have taken the lease, unless a change message says otherwise.
       const renewing = yield* renew(true).pipe(
         Effect.delay(renewMs),
-        Effect.repeat({ while: (holds) => holds, times: Math.ceil(longestMs / renewMs) }),
+        Effect.repeat({ while: (holds) => holds, times: Math.ceil(maxLeadMs / renewMs) }),
         Effect.forkIn(scope)
       )
-      // Somebody forgot the key, or took the lead; or a leader before tells of its last write.
+      // The key was forgotten, or another replica took the lease; or the message is of an earlier leader's last write.
       const stopListening = onChange(key, () => void runFork(renew(false)))
       return {
         _tag: "Lead",
         permit: { fence },
         over: stopListening.pipe(
           Effect.andThen(Fiber.interrupt(renewing)),
-          Effect.andThen(Effect.ignore(endLead(client, [keys.flight(key)], [fence])))
+          Effect.andThen(Effect.ignore(releaseLease(client, [keys.flight(key)], [fence])))
         )
       } satisfies Lead
     })
@@ -89,7 +90,7 @@ export const makeRedisFleet = (
         )
         const released = isHeld.pipe(
           Effect.delay(pollMs),
-          Effect.repeat({ while: (held) => held, times: Math.ceil(longestMs / pollMs) })
+          Effect.repeat({ while: (held) => held, times: Math.ceil(maxLeadMs / pollMs) })
         )
         return Effect.raceFirst(Deferred.await(changed), Effect.asVoid(released)).pipe(Effect.ensuring(stopListening))
       })

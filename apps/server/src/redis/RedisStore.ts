@@ -1,6 +1,6 @@
 /**
- * Associations and negative entries in Redis, shared by a fleet. It may be slow, lose everything or be away: then it remembers
- * nothing, and says so. It needs Redis 7.0 or later.
+ * Associations and negative entries in Redis, shared by a fleet. Redis may be slow, lose its data or be away: the store
+ * then returns an empty entry that is marked `away`. Needs Redis 7.0 or later.
  */
 import {
   type Association,
@@ -13,7 +13,6 @@ import {
   type StoreKey
 } from "@posh/core"
 import { Clock, Effect } from "effect"
-import { makeCatchUp } from "./catchUp.ts"
 import type { RedisClient } from "./Client.ts"
 import { makeEntries } from "./Entries.ts"
 import { makeEra } from "./Era.ts"
@@ -21,31 +20,32 @@ import { makeExpiryIndex } from "./ExpiryIndex.ts"
 import type { FaultLog } from "./FaultLog.ts"
 import { makeInventory } from "./inventory.ts"
 import { makeKeys } from "./keys.ts"
-import { makeOwed, type Write } from "./Owed.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import { makePendingWrites, type Write } from "./PendingWrites.ts"
+import type { RedisError } from "./RedisError.ts"
+import { makeReplay } from "./replay.ts"
 import type { Seal } from "./seal.ts"
 import { makeValues } from "./Values.ts"
 
 export interface RedisStoreOptions {
   readonly client: RedisClient
-  /** In front of every key; without braces. */
+  /** Prefix of every key; without braces. */
   readonly prefix: string
   readonly seal: Seal
   readonly faults: FaultLog
-  /** Bounds what other replicas wrote: theirs may be laxer. */
+  /** Applied to entries of other replicas too: their policy may be laxer. */
   readonly policy: LifetimePolicy
 }
 
 export interface RedisStore extends FarStore {
   /**
-   * Does what an outage left undone, as soon as Redis takes it, and answers whose entries changed by that: others may have
-   * read what was there meanwhile. `recall` gives the association that this process remembers of a key. To be called now
-   * and then.
+   * Replays pending writes once Redis is usable, and returns the keys whose entries changed: other replicas may have
+   * read the stale ones. `findLocal` returns the association of a key in the memory of this process. Call it
+   * periodically.
    */
-  readonly catchUp: (
-    recall: (key: StoreKey) => Association | undefined
+  readonly replay: (
+    findLocal: (key: StoreKey) => Association | undefined
   ) => Effect.Effect<ReadonlyArray<StoreKey>>
-  /** Removes members of the index that stand for nothing; a part of it at a time. To be called now and then. */
+  /** Removes dangling members of the index, one batch per call. Call it periodically. */
   readonly prune: Effect.Effect<void>
 }
 
@@ -56,8 +56,8 @@ export const makeRedisStore = (
 ): Effect.Effect<RedisStore> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
-    // An entry of another process bears no stamp of our clocks: what tells that ours went back is what we have seen of
-    // it (POSH-CAC-35).
+    // An entry of another process has no stamp of this process's monotonic clock. The steady clock detects that the
+    // wall clock went back (POSH-CAC-35).
     const now = makeSteadyClock(clock)
     const keys = makeKeys(prefix)
     const values = makeValues(seal, faults)
@@ -67,34 +67,34 @@ export const makeRedisStore = (
           association === undefined ? undefined : Math.floor(association.lifetime.expiresAt))))
     const entries = makeEntries({ client, keys, index, values, policy, now })
     const era = makeEra(client, keys.era)
-    const owed = makeOwed()
-    const catchUp = makeCatchUp({ client, entries, era, owed, faults })
+    const pending = makePendingWrites()
+    const replay = makeReplay({ client, entries, era, pending, faults })
 
-    const noteAway = (fault: RedisFault) =>
-      Effect.map(faults.noteFault(fault), (): CacheEntry => ({ tier: "redis", asOf: now(), away: true }))
-    const noteUnknown = (fault: RedisFault) =>
-      Effect.as(faults.noteFault(fault), undefined)
-    const sweep = Effect.catch(index.sweep, faults.noteFault)
+    const toAwayEntry = (error: RedisError) =>
+      Effect.map(faults.noteError(error), (): CacheEntry => ({ tier: "redis", asOf: now(), away: true }))
+    const toUndefined = (error: RedisError) =>
+      Effect.as(faults.noteError(error), undefined)
+    const sweep = Effect.catch(index.sweep, faults.noteError)
 
     /**
-     * A change after which what Redis had before is out of date, whether or not the change gets there. Whole, whoever
-     * waits for it or does not: every command in it is bounded.
+     * A change that makes the entry in Redis stale, even if the change does not reach Redis. Uninterruptible: its
+     * caller may go away, and every command in it has a time-out.
      */
-    const replace = (key: StoreKey, write: Write, change: Effect.Effect<boolean, RedisFault>) => {
-      const trust = Effect.sync(() =>
-        owed.delete(key)
+    const supersede = (key: StoreKey, write: Write, change: Effect.Effect<boolean, RedisError>) => {
+      const settle = Effect.sync(() =>
+        pending.delete(key)
       )
-      const giveUp = Effect.fnUntraced(function*(fault: RedisFault) {
-        owed.add(key, write)
-        yield* faults.noteFault(fault)
-        // A full Redis takes nothing, and still lets go. It takes no fence either, so a purge remains to be made.
-        const lettingGo = write.kind === "replacement" ? entries.removeReplaced(key) : entries.removeAll(key)
-        yield* Effect.ignore(write.kind === "purge" ? lettingGo : Effect.andThen(lettingGo, trust))
+      const keepPending = Effect.fnUntraced(function*(error: RedisError) {
+        pending.add(key, write)
+        yield* faults.noteError(error)
+        // A full Redis refuses writes but still deletes. It also refuses a fence, so a purge stays pending.
+        const deletion = write.kind === "replacement" ? entries.removeReplaced(key) : entries.removeAll(key)
+        yield* Effect.ignore(write.kind === "purge" ? deletion : Effect.andThen(deletion, settle))
         return true
       })
       return change.pipe(
-        Effect.tap((written) => written ? trust : Effect.void),
-        Effect.catch(giveUp),
+        Effect.tap((written) => written ? settle : Effect.void),
+        Effect.catch(keepPending),
         Effect.tap(sweep),
         Effect.uninterruptible
       )
@@ -102,43 +102,46 @@ export const makeRedisStore = (
 
     const get = (key: StoreKey) =>
       Effect.suspend(() => {
-        const write = owed.get(key)
-        return Effect.catch(write === undefined ? entries.get(key) : catchUp.amend({ key, write }), noteAway)
+        const write = pending.get(key)
+        return Effect.catch(
+          write === undefined ? entries.get(key) : replay.replayBeforeRead({ key, write }),
+          toAwayEntry
+        )
       })
 
     const forget = (key: StoreKey) => {
       const purge = Effect.as(entries.forget(key, true), true)
-      return replace(key, { kind: "purge" }, Effect.tap(purge, () => Effect.sync(() => era.notePurge(key)))).pipe(
-        Effect.map(() => owed.get(key) === undefined ? nothingPending : pendingStore)
+      return supersede(key, { kind: "purge" }, Effect.tap(purge, () => Effect.sync(() => era.notePurge(key)))).pipe(
+        Effect.map(() => pending.get(key) === undefined ? nothingPending : pendingStore)
       )
     }
 
-    const isTrusted = (key: StoreKey) => owed.get(key) === undefined
+    const isTrusted = (key: StoreKey) => pending.get(key) === undefined
 
     return {
-      catchUp: catchUp.run,
+      replay: replay.replayAll,
       prune: Effect.suspend(() =>
-        client.state() === "closed" ? Effect.catch(index.prune, faults.noteFault) : Effect.void
+        client.state() === "closed" ? Effect.catch(index.prune, faults.noteError) : Effect.void
       ),
       get,
       recall: () => undefined,
       getShared: get,
       putAssociation: (key, association, permit) =>
-        replace(
+        supersede(
           key,
           { kind: "replacement", fetchedAt: association.lifetime.fetchedAt },
           entries.write(key, association, permit)
         ),
       putNegative: (key, negative, permit) =>
         entries.writeNegative(key, negative, permit).pipe(
-          Effect.catch((fault) => Effect.as(faults.noteFault(fault), true)),
+          Effect.catch((error) => Effect.as(faults.noteError(error), true)),
           Effect.uninterruptible
         ),
-      removeAssociation: (key, permit) => replace(key, { kind: "removal" }, entries.remove(key, permit)),
+      removeAssociation: (key, permit) => supersede(key, { kind: "removal" }, entries.remove(key, permit)),
       forget,
       inventory: makeInventory({ client, index, keys, values, faults, now, isTrusted, toOurs: entries.toOurs }),
       isOwed: (key) => !isTrusted(key),
-      isRemoved: (key) => Effect.catch(entries.isRemoved(key), noteUnknown),
-      era: Effect.catch(era.read, noteUnknown)
+      isRemoved: (key) => Effect.catch(entries.isRemoved(key), toUndefined),
+      era: Effect.catch(era.read, toUndefined)
     } satisfies RedisStore
   })

@@ -1,22 +1,22 @@
 /**
- * Where Redis is and how to log in: the text of `POSH_REDIS_URL` → values. Nothing of it is repeated in a fault, because
- * it holds a password.
+ * Addresses and credentials of Redis: the text of `POSH_REDIS_URL` → values. A fault repeats no part of the text,
+ * because it holds a password.
  *
  * - standalone: one URL, `redis://user:password@host:6379/0` (`rediss` for TLS);
- * - cluster: one or more URLs of nodes to begin with, comma-separated; there is no database but 0;
- * - sentinel: one or more URLs of sentinels, the name of the master group as `?name=posh` on one of them. User, password
- *   and database are those of the Redis servers; sentinels that want their own have `sentinelUser=` and
+ * - cluster: one or more URLs of seed nodes, comma-separated; the only database is 0;
+ * - sentinel: one or more URLs of sentinels, the name of the master group as `?name=posh` on one of them. User,
+ *   password and database are those of the Redis servers; credentials for the sentinels are `sentinelUser=` and
  *   `sentinelPassword=` beside the name.
  *
  * User and password are the same for all servers, given once or with every URL; a comma in one is written `%2C`.
  */
 import { Redacted, Result } from "effect"
 
-/** How the servers are arranged. */
+/** The topology of the servers. */
 export const redisModes = ["standalone", "cluster", "sentinel"] as const
 export type RedisMode = typeof redisModes[number]
 
-/** One set of servers that hold the same data. */
+/** The servers of one deployment of Redis. */
 export interface Servers {
   readonly tls: boolean
   /** Without brackets around IPv6 addresses. */
@@ -30,7 +30,7 @@ export interface Servers {
   readonly sentinelPassword: Redacted.Redacted | undefined
 }
 
-/** Reads the URLs; what fits which mode is checked by {@link serversFault}. */
+/** Parses the URLs; {@link serversFault} checks them against the mode. */
 export const parseServers = (text: string): Result.Result<Servers, string> => {
   const parts = text.split(",").map((part) => readUrl(part.trim()))
   const [first] = parts
@@ -57,7 +57,7 @@ export const parseServers = (text: string): Result.Result<Servers, string> => {
   })
 }
 
-/** What does not fit the mode, in a few words. */
+/** Why the servers do not fit the mode; `undefined` if they do. */
 export const serversFault = (servers: Servers, mode: RedisMode): string | undefined => {
   const forSentinels = servers.name ?? servers.sentinelUsername ?? servers.sentinelPassword
   if (mode === "standalone" && servers.addresses.length > 1) return "names several servers, and the mode is standalone"
@@ -83,7 +83,7 @@ interface ServerUrl {
 }
 
 const readUrl = (text: string): ServerUrl | undefined => {
-  // URLs of other schemes than the web's keep what is written; a host of white space or nothing is none.
+  // For non-special schemes the WHATWG parser does not validate the host: it must not be empty or white space.
   const url = /^rediss?:\/\/[^\s/?#]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || url.hostname === "" || url.hash !== "" || url.port === "0") return undefined
   const database = /^\/?$/.test(url.pathname) ? "" : /^\/(\d{1,4})$/.exec(url.pathname)?.[1]
@@ -106,7 +106,7 @@ const readUrl = (text: string): ServerUrl | undefined => {
   }
 }
 
-/** `undefined` where percent signs do not make text. */
+/** Percent-decoded; `undefined` if the encoding is invalid. */
 const decoded = (text: string): string | undefined => Result.getOrUndefined(Result.try(() => decodeURIComponent(text)))
 
 const nonEmpty = (text: string): string | undefined => text === "" ? undefined : text

@@ -1,5 +1,5 @@
 /**
- * What a fleet shares: the far store, the channel of changes and the leads, over one Redis.
+ * What a fleet shares over one Redis: the far store, the channel of changes, and leadership.
  */
 import { AssociationStore, Fleet, type FleetShape, makeMemoryStore, makeTieredStore, type Policy } from "@posh/core"
 import { Context, Effect, Layer, Schedule } from "effect"
@@ -20,7 +20,7 @@ class SharedCache extends Context.Service<SharedCache, {
   readonly fleet: FleetShape
 }>()("posh/server/SharedCache") {}
 
-/** The cache of a fleet: this process's memory in front of what all share. */
+/** The cache of a fleet, in two tiers: the memory of this process in front of the shared store. */
 export const layerShared = (settings: Settings, servers: Servers, policy: Policy): Layer.Layer<AssociationStore> => {
   const shared = Layer.effect(
     SharedCache,
@@ -35,13 +35,13 @@ export const layerShared = (settings: Settings, servers: Servers, policy: Policy
       const far = yield* makeRedisStore({ client, prefix, seal, faults, policy })
       const near = yield* memory(policy)
       const store = yield* makeTieredStore(near, far, changes)
-      const catchUp = Effect.flatMap(
-        far.catchUp((key) => near.recall(key).association),
+      const replay = Effect.flatMap(
+        far.replay((key) => near.recall(key).association),
         (keys) => Effect.forEach(keys, changes.announce, { discard: true })
       )
-      // What is owed would be lost with the process.
-      yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(catchUp, flushTime)))
-      yield* Effect.forkScoped(Effect.repeat(catchUp, Schedule.spaced(catchUpInterval)))
+      // Pending writes are in memory only.
+      yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(replay, flushTime)))
+      yield* Effect.forkScoped(Effect.repeat(replay, Schedule.spaced(replayInterval)))
       yield* Effect.forkScoped(Effect.repeat(far.prune, Schedule.spaced(pruneInterval)))
       return { store, fleet: yield* makeRedisFleet(client, changes, prefix) }
     })
@@ -55,7 +55,10 @@ export const layerShared = (settings: Settings, servers: Servers, policy: Policy
 const memory = ({ cacheEntries, cacheOctets }: Policy) =>
   makeMemoryStore({ entries: cacheEntries, octets: cacheOctets })
 
-/** Without Redis answers go on, from memory and origins: degraded, not down. Asked now and then, also in quiet times. */
+/**
+ * Without Redis the service answers from memory and origins: degraded, not down. PING detects an outage without
+ * traffic.
+ */
 const reportState = (client: RedisClient) =>
   Effect.gen(function*() {
     const readiness = yield* Readiness
@@ -70,6 +73,6 @@ const reportState = (client: RedisClient) =>
   })
 
 const pingInterval = "1 second"
-const catchUpInterval = "1 second"
+const replayInterval = "1 second"
 const pruneInterval = "5 seconds"
 const flushTime = "1 second"

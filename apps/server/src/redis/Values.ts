@@ -1,5 +1,6 @@
 /**
- * What Redis holds ↔ associations and negative entries. Coming back it is untrusted: bounded in size, opened, decoded.
+ * Values in Redis ↔ associations and negative entries. A value that is read is untrusted: its size is checked, then it
+ * is unsealed and decoded.
  */
 import {
   type Association,
@@ -16,27 +17,29 @@ import type { Reply } from "./Client.ts"
 import type { FaultLog } from "./FaultLog.ts"
 import type { Seal } from "./seal.ts"
 
-/** Octets. More is neither written nor accepted; a thousand times what an association takes. */
+/**
+ * Maximum size of a value, octets: a thousand times a usual association. Larger ones are neither written nor accepted.
+ */
 export const valueOctets = 1_048_576
 
 export const isOversized = (reply: Reply | undefined): boolean => Buffer.isBuffer(reply) && reply.length > valueOctets
 
 export interface Values {
-  /** `undefined` where it is too large. */
+  /** `undefined` if it is too large. */
   readonly writeAssociation: (redisKey: string, association: Association) => Effect.Effect<Buffer | undefined>
   readonly writeNegative: (
     redisKey: string,
     key: StoreKey,
     negative: NegativeEntry
   ) => Effect.Effect<Buffer | undefined>
-  /** `undefined` where there is nothing, or nothing sound. */
+  /** `undefined` if there is no value or it does not decode. */
   readonly readAssociation: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<Association | undefined>
   readonly readNegative: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<NegativeEntry | undefined>
 }
 
 export const makeValues = (seal: Seal, faults: FaultLog): Values => {
-  const associations = makeKnown<Association>()
-  const negatives = makeKnown<NegativeEntry>()
+  const associations = makeMemo<Association>()
+  const negatives = makeMemo<NegativeEntry>()
 
   const write = (redisKey: string, text: string) => {
     const value = seal.seal(redisKey, text)
@@ -47,21 +50,21 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
     redisKey: string,
     key: StoreKey,
     reply: Reply,
-    known: LRUCache<string, Known<A>>,
+    memo: LRUCache<string, MemoEntry<A>>,
     decode: (text: string, key: StoreKey) => A | undefined
   ): Effect.Effect<A | undefined> => {
     if (reply === null) return nothing
     if (!Buffer.isBuffer(reply)) return Effect.as(faults.note("undecodable"), undefined)
     if (isOversized(reply)) return Effect.as(faults.note("oversized"), undefined)
-    const before = known.get(redisKey)
+    const before = memo.get(redisKey)
     if (before?.octets.equals(reply) === true) return before.value
     const text = seal.open(redisKey, reply)
     if (text === undefined) return Effect.as(faults.note("unsealable"), undefined)
     const value = decode(text, key)
     if (value === undefined) return Effect.as(faults.note("undecodable"), undefined)
     const decoded = Effect.succeed(value)
-    // A copy: the reply is a part of whatever came over the network with it.
-    known.set(redisKey, { octets: Buffer.from(reply), value: decoded })
+    // A copy: the reply is a view of the whole network buffer.
+    memo.set(redisKey, { octets: Buffer.from(reply), value: decoded })
     return decoded
   }
 
@@ -74,16 +77,16 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
 }
 
 /**
- * What was opened and decoded last under a key. The same octets under the same key mean the same again, so they need not
- * be opened and decoded again; others count for themselves.
+ * The last value that was unsealed and decoded under a key. Equal octets under the same key decode to an equal value,
+ * so decoding, which is expensive, is skipped.
  */
-interface Known<A> {
+interface MemoEntry<A> {
   readonly octets: Buffer
   readonly value: Effect.Effect<A>
 }
 
-const makeKnown = <A>() =>
-  new LRUCache<string, Known<A>>({
+const makeMemo = <A>() =>
+  new LRUCache<string, MemoEntry<A>>({
     max: 4_096,
     maxSize: 16 * 1_024 * 1_024,
     maxEntrySize: 64 * 1_024,

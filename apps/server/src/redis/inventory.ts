@@ -1,5 +1,5 @@
 /**
- * "What expires before T", from the index: pages of associations that are really there.
+ * Pages of the associations that expire before an instant: read from the index, and checked against the associations.
  */
 import { type Association, type Inventory, type InventoryQuery, type StoreKey, usableUntil } from "@posh/core"
 import { Effect } from "effect"
@@ -7,10 +7,10 @@ import type { RedisClient } from "./Client.ts"
 import type { ExpiryIndex, IndexEntry } from "./ExpiryIndex.ts"
 import type { FaultLog } from "./FaultLog.ts"
 import type { RedisKeys } from "./keys.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 import type { Values } from "./Values.ts"
 
-interface Parts {
+interface InventoryOptions {
   readonly client: RedisClient
   readonly index: ExpiryIndex
   readonly keys: RedisKeys
@@ -19,25 +19,25 @@ interface Parts {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly isTrusted: (key: StoreKey) => boolean
-  /** As this deployment takes what others wrote. */
+  /** Applies this deployment's policy to an association that another replica wrote. */
   readonly toOurs: (association: Association) => Association | undefined
 }
 
-interface Found {
+interface IndexedAssociation {
   readonly entry: IndexEntry
   readonly association: Association
 }
 
-/** Associations read at once: in a cluster each is a command of its own. */
-const atOnce = 32
+/** Associations read concurrently: in a cluster each takes one command. */
+const readConcurrency = 32
 
-/** A Redis that cannot be asked has an empty inventory, and says so. */
-export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.Effect<Inventory> => {
-  const { client, index, keys, faults, values } = parts
+/** If Redis is unusable, the inventory is empty and marked `partial`. */
+export const makeInventory = (options: InventoryOptions): (query: InventoryQuery) => Effect.Effect<Inventory> => {
+  const { client, index, keys, faults, values } = options
 
   const readOne = Effect.fnUntraced(function*(entry: IndexEntry) {
     const { expiresAt, storeKey } = entry
-    if (!parts.isTrusted(storeKey)) return []
+    if (!options.isTrusted(storeKey)) return []
     const redisKey = keys.association(storeKey)
     const reply = yield* client.send("GET", redisKey)
     if (reply === null) {
@@ -45,40 +45,43 @@ export const makeInventory = (parts: Parts): (query: InventoryQuery) => Effect.E
       return []
     }
     const stored = yield* values.readAssociation(redisKey, storeKey, reply)
-    const association = stored === undefined ? undefined : parts.toOurs(stored)
+    const association = stored === undefined ? undefined : options.toOurs(stored)
     if (stored === undefined || association === undefined) return []
-    if (usableUntil(association.lifetime) <= parts.now()) return []
+    if (usableUntil(association.lifetime) <= options.now()) return []
     if (Math.floor(stored.lifetime.expiresAt) === expiresAt) return [{ entry, association }]
-    // Two replicas wrote at once. Its true place is found by whoever comes there.
+    // Two replicas wrote concurrently, and the member has the other score. The page with the right score lists it.
     yield* index.drop(storeKey)
     return []
   })
 
-  /** Fills a page, one longer than asked for; each turn starts where the one before ended. */
-  const fill = (query: InventoryQuery, found: ReadonlyArray<Found>): Effect.Effect<ReadonlyArray<Found>, RedisFault> =>
+  /** Reads one association more than the page has, to know whether another page follows. */
+  const readPage = (
+    query: InventoryQuery,
+    found: ReadonlyArray<IndexedAssociation>
+  ): Effect.Effect<ReadonlyArray<IndexedAssociation>, RedisError> =>
     Effect.gen(function*() {
       const limit = query.limit + 1 - found.length
       const entries = yield* index.read({
         after: query.cursor,
-        now: parts.now(),
+        now: options.now(),
         before: query.expiresBefore,
         limit
       })
-      const more = [...found, ...(yield* Effect.forEach(entries, readOne, { concurrency: atOnce })).flat()]
+      const more = [...found, ...(yield* Effect.forEach(entries, readOne, { concurrency: readConcurrency })).flat()]
       const last = entries.at(-1)
       return more.length > query.limit || entries.length < limit || last === undefined
         ? more
-        : yield* fill({ ...query, cursor: last }, more)
+        : yield* readPage({ ...query, cursor: last }, more)
     })
 
   return (query) =>
-    Effect.matchEffect(fill(query, []), {
-      onFailure: (fault) => Effect.as(faults.noteFault(fault), { associations: [], partial: true as const }),
+    Effect.matchEffect(readPage(query, []), {
+      onFailure: (error) => Effect.as(faults.noteError(error), { associations: [], partial: true as const }),
       onSuccess: (found) => Effect.succeed(toPage(found, query.limit))
     })
 }
 
-const toPage = (found: ReadonlyArray<Found>, limit: number): Inventory => {
+const toPage = (found: ReadonlyArray<IndexedAssociation>, limit: number): Inventory => {
   const page = found.slice(0, limit)
   const end = found.length > limit ? page.at(-1)?.entry : undefined
   return {

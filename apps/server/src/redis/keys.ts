@@ -1,6 +1,6 @@
 /**
- * The names of things in Redis (design §6). What belongs to one key shares a hash tag, so that a cluster keeps it
- * together; the index is one key of its own.
+ * The keys in Redis (docs/decisions/shared-cache.md). All keys of one store key share a hash tag, so a cluster keeps
+ * them in one slot; the index is a separate key.
  */
 import { type Generation, makeKey, parseDomain, parseService, registeredServices, type StoreKey } from "@posh/core"
 import { Result } from "effect"
@@ -8,11 +8,11 @@ import { Result } from "effect"
 export interface RedisKeys {
   readonly association: (key: StoreKey) => string
   readonly negative: (key: StoreKey) => string
-  /** The number of the last permit to write what is learnt about the key. */
+  /** The latest fencing token: the permit to write an outcome for the key. */
   readonly fence: (key: StoreKey) => string
-  /** Who asks now, for as long as it lives. */
+  /** The lease of the replica that asks the origin; it holds the token and expires with the lease. */
   readonly flight: (key: StoreKey) => string
-  /** A name that Redis holds for as long as it loses nothing. */
+  /** The id of the data set: it changes if Redis loses its data. */
   readonly era: string
   /** Sorted set: members are what follows `association:` in the keys, scores their expiry in milliseconds. */
   readonly expiry: string
@@ -29,7 +29,7 @@ export const makeKeys = (prefix: string): RedisKeys => ({
 
 export const toMember = ({ domain, generation, service }: StoreKey): string => `{${domain}}:${service}:${generation}`
 
-/** `undefined` for what {@link toMember} does not make. */
+/** The inverse of {@link toMember}; `undefined` for any other text. */
 export const parseMember = (member: string): StoreKey | undefined => {
   const [, name = "", serviceName = "", generation] =
     /^\{([^{}:]{1,253})\}:([a-z-]{1,64}):([a-z0-9]{1,16})$/.exec(member) ?? []

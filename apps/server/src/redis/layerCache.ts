@@ -1,11 +1,11 @@
 /**
- * Where associations are remembered: in this process alone, or with the fleet.
+ * The cache of associations: in the memory of this process, or shared by a fleet.
  */
 import { type AssociationStore, layerMemory, type Policy } from "@posh/core"
 import { Effect, Layer } from "effect"
 import type { Settings } from "../config/variables.ts"
 
-/** Redis and its client are loaded only where there is one: they would slow the start of everybody else. */
+/** Loads the Redis client only if Redis is configured: loading it slows the start. */
 export const layerCache = (settings: Settings, policy: Policy): Layer.Layer<AssociationStore> => {
   const { redisUrl } = settings
   if (redisUrl === undefined) return layerMemory({ entries: policy.cacheEntries, octets: policy.cacheOctets })

@@ -1,6 +1,6 @@
 /**
- * Settings → the options of the client library. Everything is bounded: connecting, a command, the queue (there is none),
- * retries (none: what was not answered in time is answered from elsewhere), and how often a connection is tried.
+ * Settings → the options of the client library. All is bounded: connecting, commands, the queue (none), retries (none:
+ * if Redis does not answer in time, memory or the origin does), and the rate of reconnects.
  */
 import { Redacted } from "effect"
 import type { ClusterOptions, CommonRedisOptions, RedisOptions } from "ioredis"
@@ -12,11 +12,11 @@ export interface RedisSettings {
   readonly mode: RedisMode
   /** Milliseconds for one command. */
   readonly timeoutMs: number
-  /** Milliseconds for which Redis is left alone after a time-out or a broken connection; 5,000 unless given. */
+  /** Milliseconds for which the breaker stays open after a time-out or a broken connection. Default 5,000. */
   readonly breakerMs?: number
 }
 
-/** Milliseconds to connect in. */
+/** Time-out of connecting, milliseconds. */
 export const connectMs = 1_000
 
 export const toRedisOptions = ({ mode, servers, timeoutMs }: RedisSettings) => {
@@ -39,7 +39,7 @@ export const toRedisOptions = ({ mode, servers, timeoutMs }: RedisSettings) => {
     sentinelCommandTimeout: timeoutMs,
     sentinelRetryStrategy: retryStrategy,
     ...(servers.tls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
-    // A master that was demoted refuses writes: ask the sentinels who is master now.
+    // A demoted master refuses writes: reconnect, so the sentinels name the current master.
     reconnectOnError: ({ message }: Error) => message.startsWith("READONLY")
   } satisfies RedisOptions
 }
@@ -48,26 +48,26 @@ export const toClusterOptions = ({ servers, timeoutMs }: RedisSettings) => ({
   lazyConnect: true,
   enableOfflineQueue: false,
   clusterRetryStrategy: retryStrategy,
-  // Without it a master that restarts stays lost until its slots move.
+  // Without it a restarted master stays disconnected until its slots move.
   clusterNodeRetryStrategy: retryStrategy,
   slotsRefreshTimeout: connectMs,
   maxRedirections: 4,
   retryDelayOnFailover: 20,
   retryDelayOnClusterDown: 20,
   retryDelayOnTryAgain: 20,
-  // Certificates name hosts, not addresses: leave names as they are where TLS checks them.
+  // Certificates name hosts, not addresses: keep the names, because TLS checks them.
   ...(servers.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
   redisOptions: { ...bounds(timeoutMs), ...login(servers), ...tlsOf(servers) }
 } satisfies ClusterOptions)
 
-/** Where to find the first nodes of a cluster. */
+/** The seed nodes of a cluster. */
 export const toNodes = ({ servers }: RedisSettings): Array<{ readonly host: string; readonly port: number }> =>
   servers.addresses.map((address) => withPort(address, redisPort))
 
 const redisPort = 6_379
 const sentinelPort = 26_379
 
-/** Doubles from 50 ms to 2 s, half of it by chance, so that a fleet does not come back in one moment. */
+/** Exponential back-off from 50 ms to 2 s, half of it jitter, so the replicas of a fleet do not reconnect at once. */
 const retryStrategy = (times: number): number => {
   const ceiling = Math.min(2_000, 50 * 2 ** Math.min(times, 10))
   return randomInt(ceiling / 2, ceiling + 1)
@@ -75,14 +75,15 @@ const retryStrategy = (times: number): number => {
 
 const bounds = (timeoutMs: number) => ({
   connectTimeout: connectMs,
-  // Of logging in, say; what the service sends is bounded more tightly.
+  // For commands of the library, such as AUTH; the service's own commands have a shorter time-out.
   commandTimeout: Math.max(connectMs, timeoutMs * 2),
-  // A connection on which answers stay away is given up: the network may have forgotten it.
+  // Closes a connection without replies: it may be half-open.
   socketTimeout: Math.max(2_000, timeoutMs * 2),
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  // We subscribe ourselves. Where the library does, nobody hears of a failure, and that ends the process.
+  // `Changes.ts` subscribes. If the library resubscribed, its failure would be an unhandled rejection and end the
+  // process.
   autoResubscribe: false,
   connectionName: "posh"
 } satisfies CommonRedisOptions)

@@ -1,9 +1,9 @@
 /**
- * The texts of `POSH_REDIS_PREFIX` and `POSH_CACHE_SECRET`. Faults repeat no secret.
+ * Parsers of `POSH_REDIS_PREFIX` and `POSH_CACHE_SECRET`. A fault repeats no secret.
  */
 import { Redacted, Result } from "effect"
 
-/** Without braces: they would tell a cluster where to put everything. */
+/** Without braces: a cluster would take them for a hash tag and put all keys into one slot. */
 export const redisPrefix = (text: string): Result.Result<string, string> =>
   /^[A-Za-z0-9:._/-]{1,64}$/.test(text)
     ? Result.succeed(text)

@@ -1,35 +1,37 @@
 /**
- * Scripts that run atomically. All keys of a script belong to one of our keys, so a cluster has them in one place. What
- * stands under them may be garbage; then it counts as nothing.
+ * Scripts that run atomically. All keys of a script share a hash tag, so a cluster holds them in one slot. Values under
+ * them are untrusted: garbage counts as absent.
  *
- * Whoever asks an origin for the fleet, or forgets a key, takes the next number of the key's fence; a write goes through
- * only under the number that was taken last. So nobody brings back what others replaced or forgot, however late.
+ * Fencing: a replica that asks an origin for the fleet, or forgets a key, takes the next fencing token of the key. A
+ * write succeeds only with the latest token. So a late write cannot restore an entry that another replica replaced or
+ * forgot.
  */
 import { Effect } from "effect"
 import { hash } from "node:crypto"
 import type { Argument, RedisClient, Reply } from "./Client.ts"
-import type { RedisFault } from "./RedisFault.ts"
+import type { RedisError } from "./RedisError.ts"
 
 export type Script = (
   client: RedisClient,
   keys: ReadonlyArray<string>,
   args: ReadonlyArray<Argument>
-) => Effect.Effect<Reply, RedisFault>
+) => Effect.Effect<Reply, RedisError>
 
-/** Milliseconds. No attempt is under way for so long (POSH-RES-91: 12 s), so older numbers are of no use. */
+/** TTL of a fence, milliseconds. No attempt runs for so long (POSH-RES-91: 12 s), so older tokens are of no use. */
 export const fenceMs = 60_000
 
 /**
- * Milliseconds for which the fence of a key outlives the removal of its association: so long may a replica hear nothing,
- * and still find out that what it remembers was taken away. The longest life of material by default (POSH-CAC-11).
+ * TTL of a tombstone: milliseconds for which the fence of a key outlives the removal of its association. A replica that
+ * missed the change message finds out in this time that its entry was removed. Default maximum lifetime of material
+ * (POSH-CAC-11).
  */
-export const removedMs = 7 * 24 * 3_600_000
+export const tombstoneMs = 7 * 24 * 3_600_000
 
-/** Permits that Redis did not give. */
+/** Permits that do not come from Redis. */
 export const permits = {
-  /** Of who could not ask Redis when it began: good unless a number was taken in the time that an attempt may take. */
-  withoutLead: 0,
-  /** Of who writes what it learnt in an outage: good unless any number is known. */
+  /** For an attempt that began while Redis was away: valid unless a token was taken within the TTL of a fence. */
+  withoutLease: 0,
+  /** For the replay of a write after an outage: valid only if Redis holds no token at all. */
   afterOutage: -1
 } as const
 
@@ -37,7 +39,7 @@ const toScript = (text: string): Script => {
   const digest = hash("sha1", text)
   return (client, keys, args) => {
     const rest = [keys.length, ...keys, ...args]
-    // Redis forgets scripts when it restarts.
+    // A restart of Redis empties its script cache.
     return Effect.catchIf(
       client.send("EVALSHA", digest, ...rest),
       ({ word }) => word === "NOSCRIPT",
@@ -46,7 +48,7 @@ const toScript = (text: string): Script => {
   }
 }
 
-/** `last`: the number that was taken last. `KEYS[1]` is the fence. */
+/** `last`: the latest token. `KEYS[1]` is the fence. */
 const readFence = `
 local last = redis.pcall('get', KEYS[1])
 last = type(last) == 'string' and last:match('^%d+$') and tonumber(last) or 0
@@ -55,8 +57,8 @@ local now = time[1] * 1000000 + time[2]
 `
 
 /**
- * Where Redis evicts what is used least (`volatile-lfu`), fences and flights must outlive all entries: without them there
- * is no single flight and no write. Each read counts as a use, and an entry is read once by each replica.
+ * Under `volatile-lfu` eviction, fences and flights must outlive all entries: without them there is no single flight
+ * and no write. Each read counts as a use; each replica reads an entry once.
  */
 const protect = `
 local function protect(key)
@@ -65,14 +67,14 @@ end
 `
 
 /**
- * `takeFence(ms)`: takes the next number. It follows the clock, in microseconds, so that numbers also grow where Redis
- * lost the last one; a number from the far future is garbage. The time that it still has from a removal stays.
+ * `takeFence(ms)`: takes the next token. Tokens follow the clock, in microseconds, so they grow even if Redis lost the
+ * latest one. A token from the far future is garbage. The TTL of a tombstone is kept.
  */
 const nextFence = `${readFence}${protect}
 local function takeFence(ms)
   if last > now + 3600000000 then last = 0 end
   local fence = math.max(last + 1, now)
-  local left = math.min(redis.call('pttl', KEYS[1]), ${removedMs})
+  local left = math.min(redis.call('pttl', KEYS[1]), ${tombstoneMs})
   redis.call('set', KEYS[1], fence, 'PX', math.max(left, ms))
   protect(KEYS[1])
   return fence
@@ -80,10 +82,10 @@ end
 `
 
 /**
- * Fence and flight; milliseconds that a lead lasts. Answers the number of the new lead, or nothing where there is one. A
- * flight that would last longer than a lead was not written by us.
+ * Keys: fence, flight. Argument: lease time in milliseconds. Returns the token of the new lease, or nil if the lease is
+ * held. A flight with a TTL above the lease time was not written by this service, and does not count.
  */
-export const takeLead = toScript(`
+export const acquireLease = toScript(`
 local left = redis.call('pttl', KEYS[2])
 if left > 0 and left <= tonumber(ARGV[1]) then return false end
 ${nextFence}
@@ -93,29 +95,29 @@ protect(KEYS[2])
 return fence
 `)
 
-/** Flight; number of the lead, milliseconds. Answers 0 where the lead is lost. */
-export const renewLead = toScript(`
+/** Key: flight. Arguments: token, lease time in milliseconds. Returns 0 if the lease is lost. */
+export const renewLease = toScript(`
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('pexpire', KEYS[1], ARGV[2])
 `)
 
-/** Flight; number of the lead. */
-export const endLead = toScript(`
+/** Key: flight. Argument: token. */
+export const releaseLease = toScript(`
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('del', KEYS[1])
 `)
 
-/** In place of a value: what is deleted has been replaced, so that nobody has to know. */
-export const quietly = "quietly"
+/** In place of a value: deletes a replaced entry without a tombstone. */
+export const noTombstone = "no-tombstone"
 
 /**
- * Fence, the key to write, keys to delete; number of the permit or nothing, value and its end, or neither to delete that
- * key too. A deletion is known afterwards by the fence. Answers 0 where the permit is not good: a greater number was taken, or the number is not known any more, so
- * that nobody can tell (Redis was restarted, or had to evict it).
+ * Keys: fence, the key to write, keys to delete. Arguments: token or empty, value and its end; without a value the
+ * first key is deleted too. A deletion leaves a tombstone: the fence. Returns 0 if the token is stale: a greater token
+ * was taken, or Redis no longer holds the token (it restarted or evicted it), so it cannot tell.
  */
-export const writeUnderPermit = toScript(`${readFence}
+export const fencedWrite = toScript(`${readFence}
 local permit = tonumber(ARGV[1])
-if permit == ${permits.withoutLead} then
+if permit == ${permits.withoutLease} then
   if last > now - ${fenceMs * 1_000} then return 0 end
 elseif permit == ${permits.afterOutage} then
   if last ~= 0 then return 0 end
@@ -124,21 +126,21 @@ elseif permit and last ~= permit then
 end
 if ARGV[3] then
   redis.call('set', KEYS[2], ARGV[2], 'PXAT', ARGV[3])
-elseif redis.call('del', KEYS[2]) == 1 and ARGV[2] ~= '${quietly}' and redis.call('pexpire', KEYS[1], ${removedMs}) == 0 then
-  redis.pcall('set', KEYS[1], now, 'PX', ${removedMs}) -- which a full Redis refuses
+elseif redis.call('del', KEYS[2]) == 1 and ARGV[2] ~= '${noTombstone}' and redis.call('pexpire', KEYS[1], ${tombstoneMs}) == 0 then
+  redis.pcall('set', KEYS[1], now, 'PX', ${tombstoneMs}) -- which a full Redis refuses
 end
 if KEYS[3] then redis.call('del', KEYS[3]) end
 return 1
 `)
 
 /**
- * Fence, association, then what else is to go: first, because a full Redis takes no number before it has let something
- * go. `1` where the removal is to be known although there was no association.
+ * Keys: fence, association, other keys to delete. Deletes first, because a full Redis takes no token before it has
+ * freed memory. Argument `1`: leave a tombstone even if there was no association.
  */
-export const forgetAll = toScript(`
+export const forgetKey = toScript(`
 local gone = redis.call('del', KEYS[2])
 redis.call('del', unpack(KEYS, 3))
 ${nextFence}
-takeFence((ARGV[1] == '1' or gone == 1) and ${removedMs} or ${fenceMs})
+takeFence((ARGV[1] == '1' or gone == 1) and ${tombstoneMs} or ${fenceMs})
 return 1
 `)

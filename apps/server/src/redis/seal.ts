@@ -1,24 +1,24 @@
 /**
- * Values for Redis that nobody without the secret can make, change, or move to another key (POSH-CAC-05): AES-256-GCM,
- * bound to the full Redis key. NOT prevented: putting back an older value under its own key; the instants inside bound
- * for how long that helps.
+ * Seals values for Redis with AES-256-GCM, bound to the full Redis key: without the secret a value cannot be forged,
+ * modified, or moved to another key (POSH-CAC-05). NOT prevented: a replay of an older value under its own key; the
+ * instants inside the value bound how long it is accepted.
  */
 import { Redacted } from "effect"
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto"
 
 export interface Seal {
   readonly seal: (redisKey: string, text: string) => Buffer
-  /** `undefined` for what was not sealed for this key by one of our secrets. */
+  /** `undefined` if the value was not sealed for this key with one of the secrets. */
   readonly open: (redisKey: string, value: Buffer) => string | undefined
 }
 
 /**
- * Seals with the first secret and opens with all of them, so that secrets rotate: put the new one first everywhere, and
- * take the old one away when what it sealed is gone.
+ * Seals with the first secret and opens with all of them. To rotate secrets, put the new one first in every replica,
+ * and remove the old one when the values that it sealed have expired.
  *
  * **Details**
  *
- * Without secrets text goes as it is; then sealed values do not open. With secrets plain text does not open.
+ * Without secrets values are plain text, and sealed values do not open. With secrets plain text does not open.
  */
 export const makeSeal = (secrets: Redacted.Redacted<ReadonlyArray<string>> | undefined): Seal => {
   const keys = secrets === undefined ? [] : Redacted.value(secrets).map(deriveKey)
@@ -34,16 +34,16 @@ export const makeSeal = (secrets: Redacted.Redacted<ReadonlyArray<string>> | und
 }
 
 interface Key {
-  /** Says which secret sealed a value; derived from it one way. */
+  /** Identifies the secret that sealed a value; derived from it by a one-way function. */
   readonly id: Buffer
   readonly octets: Buffer
 }
 
-// Layout: version, key id, nonce, cipher text, tag. JSON never begins with the version's octet.
+// Layout: version, key id, nonce, cipher text, tag. No JSON text begins with the octet of the version.
 const version = 1
 const idOctets = 4
 const keyOctets = 32
-// NIST SP 800-38D §8.2.2: random nonces of 96 bits are good for 2^32 values under one key.
+// NIST SP 800-38D §8.2.2: random nonces of 96 bits allow 2^32 values under one key.
 const nonceOctets = 12
 const tagOctets = 16
 const nonceAt = 1 + idOctets
@@ -78,6 +78,6 @@ const openWith = ({ octets }: Key, redisKey: string, value: Buffer): string | un
   try {
     return Buffer.concat([text, decipher.final()]).toString()
   } catch {
-    return undefined // the tag does not fit
+    return undefined // the authentication tag is invalid
   }
 }

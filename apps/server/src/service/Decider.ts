@@ -4,18 +4,13 @@
 import type { Problem } from "@posh/api"
 import { CallerBudget, currentStage, type Verdict, Verifier } from "@posh/core"
 import { Cause, Context, Effect, Layer, type LogLevel, Option, Result, type Tracer } from "effect"
-import { internalProblem, questionProblem } from "../http/problems.ts"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { type Caller, permit } from "./Caller.ts"
 import type { CallerQuestion } from "./CallerQuestion.ts"
+import type { Decision } from "./Decision.ts"
 import { makeId } from "./ids.ts"
 import { Limits } from "./limits/Limits.ts"
-
-/** A verdict with the name under which it can be found again. */
-export interface Decision {
-  readonly id: string
-  readonly verdict: Verdict
-}
+import { internalProblem, questionProblem } from "./problems.ts"
 
 /** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
 export type Decide = (

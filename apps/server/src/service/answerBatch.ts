@@ -4,18 +4,26 @@
 import { batchLimits, BatchQuestion, type BatchResult, type Problem } from "@posh/api"
 import { monotonicMsOf, spanned } from "@posh/core"
 import { Clock, Effect, Fiber, Predicate, Result, Schema, Stream, Struct } from "effect"
-import { readBatchBody } from "../http/batchBody.ts"
-import { internalProblem, problemAt, schemaProblem } from "../http/problems.ts"
 import { DecisionObserver, type DecisionObserverShape } from "../telemetry/DecisionObserver.ts"
 import type { Caller } from "./Caller.ts"
 import { type Asked, CallerQuestion } from "./CallerQuestion.ts"
-import type { Decide, Decision } from "./Decider.ts"
+import type { Decide } from "./Decider.ts"
+import type { Decision } from "./Decision.ts"
 import { callerBounds } from "./limits/bounds.ts"
 import type { Limits } from "./limits/Limits.ts"
 import { eachPiece } from "./limits/Turns.ts"
+import { internalProblem, problemAt, schemaProblem } from "./problems.ts"
 import { toAnswer } from "./toAnswer.ts"
 
 type Decided = Result.Result<Decision, Problem>
+
+/** A batch that a transport has read. */
+export interface Batch {
+  /** Each question as a JSON value, where it can be read as one. */
+  readonly requests: ReadonlyArray<Result.Result<unknown, Problem>>
+  /** Milliseconds, by the clock that never goes backwards. */
+  readonly arrivedAt: number
+}
 
 /** The body of the response to a batch: as a whole where it is short, else to be made as it is taken. */
 export type BatchAnswer = string | Stream.Stream<Uint8Array>
@@ -24,11 +32,11 @@ export type BatchAnswer = string | Stream.Stream<Uint8Array>
 export type OnClosed = (release: () => void) => void
 
 /**
- * Answers a batch, given as its body, with the body of the response.
+ * Answers a batch with the body of the response.
  *
  * **Details**
  *
- * Fails only where the batch as a whole is malformed, or there is no room for it. Whatever takes time goes in slices,
+ * Fails only where there is no room for it. Whatever takes time goes in slices,
  * between which everybody else is served. Each question has its own deadline, from the arrival of the batch on. Results
  * are rendered as they are taken, and each question keeps its place until then.
  */
@@ -36,14 +44,12 @@ export const answerBatch = (
   decide: Decide,
   { inTurn, takePlaces }: Pick<Limits["Service"], "inTurn" | "takePlaces">,
   caller: Caller,
-  body: Buffer,
+  { arrivedAt, requests }: Batch,
   onClosed: OnClosed
 ): Effect.Effect<BatchAnswer, Problem> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const observations = yield* DecisionObserver
-    const arrivedAt = monotonicMsOf(clock)
-    const requests = yield* Effect.flatMap(inTurn(readBatchBody(body)), Effect.fromResult)
     const held = yield* Effect.fromResult(takePlaces(caller, requests.length))
     onClosed(() => held.giveBack())
 

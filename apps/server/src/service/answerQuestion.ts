@@ -3,10 +3,10 @@
  */
 import { type Answer, type Problem, Question } from "@posh/api"
 import { Effect, Result, Schema } from "effect"
-import { schemaProblem } from "../http/problems.ts"
 import type { Caller } from "./Caller.ts"
 import { CallerQuestion } from "./CallerQuestion.ts"
 import type { Decide } from "./Decider.ts"
+import { schemaProblem } from "./problems.ts"
 import { toAnswer } from "./toAnswer.ts"
 
 /** Answers one question, given as the JSON value of its body. */

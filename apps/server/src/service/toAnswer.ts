@@ -18,6 +18,7 @@ import {
   type Verdict
 } from "@posh/core"
 import type { Types } from "effect"
+import { toInstant } from "./instants.ts"
 import { evidenceBounds } from "./limits/bounds.ts"
 
 /** The answer that a verdict is. Members are set one by one, which costs a tenth of spreading them. */
@@ -92,20 +93,6 @@ export const toInventory = ({ associations, cursor, partial }: Inventory): Api.I
   ...given("cursor", cursor === undefined ? undefined : formatCursor(cursor)),
   ...given("partial", partial)
 })
-
-/** RFC 3339 in UTC; milliseconds only where they are not zero. */
-export const toInstant = (milliseconds: number): Api.Instant => {
-  const known = instants.get(milliseconds)
-  if (known !== undefined) return known
-  const text = new Date(milliseconds).toISOString().replace(".000Z", "Z")
-  if (instants.size >= mostInstants) instants.clear()
-  instants.set(milliseconds, text)
-  return text
-}
-
-// The same associations and certificates are told of again and again, and dates are dear to write.
-const instants = new Map<number, string>()
-const mostInstants = 4_096
 
 const toTtl = ({ decidedAt, valid, validUntil }: Verdict, now: number): number =>
   valid && validUntil !== undefined ? Math.max(0, Math.floor((validUntil - Math.max(decidedAt, now)) / 1_000)) : 0

@@ -1,19 +1,19 @@
 /**
- * What the service notices of questions and requests, for whoever counts or writes it down.
+ * Observes questions and decisions, for metrics and the decision log.
  */
 import type { ProblemCode } from "@posh/api"
 import { Context } from "effect"
 import type { Caller } from "../service/Caller.ts"
 import type { CallerQuestion } from "../service/CallerQuestion.ts"
-import type { Decision } from "../service/Decider.ts"
+import type { Decision } from "../service/Decision.ts"
 
-/** The callbacks are quick, wait for nothing and never throw: they are called in the middle of answering. */
+/** The callbacks are fast, never block and never throw: they run on the hot path. */
 export interface DecisionObserverShape {
-  /** A question came; what is returned is handed back with its verdict. */
+  /** A question arrived. The return value is passed to `decided` with its verdict. */
   readonly asked: () => number
-  /** It was decided. */
+  /** The question got its verdict. `since` is the return value of `asked`. */
   readonly decided: (decision: Decision, question: CallerQuestion, caller: Caller, since: number) => void
-  /** A question of a batch has a problem in its place. */
+  /** A question of a batch got a problem in place of a verdict. */
   readonly problem: (code: ProblemCode) => void
 }
 

@@ -1,10 +1,10 @@
 /**
- * The numbers behind the catalogue: one cell a series, all of them there from the start, so that rates work.
+ * The values of the catalogue: one cell per series. All series exist from the start, so that rates work.
  *
  * **Details**
  *
- * Registered with Effect's metrics, which render them; counted in cells of our own, which cost nothing on the way of an
- * answer (`docs/decisions/telemetry.md`).
+ * Effect's metrics render them. The counting uses plain cells, which are cheap on the hot path
+ * (`docs/decisions/telemetry.md`).
  */
 import { Context, Effect, Metric } from "effect"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
@@ -13,7 +13,7 @@ import { catalogue, type Labels, type MetricName, type Row } from "./catalogue.t
 /** A counter or a gauge. */
 export interface Cell {
   value: number
-  /** Asked at each scrape, in place of the value. */
+  /** If set, read at each scrape in place of the value. */
   read?: () => number
 }
 
@@ -22,14 +22,14 @@ export interface Histogram {
 }
 
 export class Metrics extends Context.Service<Metrics, {
-  /** The cell of one series. Dies where the catalogue does not have it. */
+  /** The cell of one series. Throws if the catalogue lacks it. */
   readonly cell: (name: MetricName, labels?: Labels) => Cell
   readonly histogram: (name: MetricName, labels?: Labels) => Histogram
-  /** All of them in the text format of Prometheus. */
+  /** All series in the text format of Prometheus. */
   readonly text: Effect.Effect<string>
 }>()("posh/server/telemetry/Metrics") {}
 
-/** Without whatever else the process counts: the registry is its own. */
+/** Uses a registry of its own: without other metrics of the process. */
 export const makeMetrics = (): Metrics["Service"] => {
   const context = Context.make(Metric.MetricRegistry, new Map())
   const cells = new Map<string, Cell>()
@@ -41,8 +41,8 @@ export const makeMetrics = (): Metrics["Service"] => {
     }
   }
   return {
-    cell: (name, labels = {}) => found(cells, name, labels),
-    histogram: (name, labels = {}) => found(histograms, name, labels),
+    cell: (name, labels = {}) => seriesOf(cells, name, labels),
+    histogram: (name, labels = {}) => seriesOf(histograms, name, labels),
     text: Effect.sync(() => PrometheusMetrics.formatUnsafe(context))
   }
 }
@@ -50,7 +50,7 @@ export const makeMetrics = (): Metrics["Service"] => {
 const keyOf = (name: string, labels: Labels): string =>
   [name, ...Object.keys(labels).toSorted().map((label) => `${label}=${labels[label]}`)].join(" ")
 
-const found = <A>(known: ReadonlyMap<string, A>, name: string, labels: Labels): A => {
+const seriesOf = <A>(known: ReadonlyMap<string, A>, name: string, labels: Labels): A => {
   const series = known.get(keyOf(name, labels))
   if (series === undefined) throw new Error(`the catalogue has no ${keyOf(name, labels)}`)
   return series
@@ -63,12 +63,12 @@ const registerCell = (context: Context.Context<never>, name: string, row: Row, a
   if (row.type === "counter") {
     Metric.registerUnsafe(Metric.counter(name, { description, attributes, incremental: true }), context, {
       get: () => ({ count: read(), incremental: true }),
-      ...notFromOutside
+      ...readOnly
     })
   } else {
     Metric.registerUnsafe(Metric.gauge(name, { description, attributes }), context, {
       get: () => ({ value: read() }),
-      ...notFromOutside
+      ...readOnly
     })
   }
   return cell
@@ -76,16 +76,16 @@ const registerCell = (context: Context.Context<never>, name: string, row: Row, a
 
 const registerHistogram = (context: Context.Context<never>, name: string, row: Row, attributes: Labels): Histogram => {
   const { buckets: boundaries = [], help: description } = row
-  // One more for what is above the last boundary.
+  // One more bucket for values above the last boundary.
   const counts = new Float64Array(boundaries.length + 1)
   const total = { count: 0, sum: 0 }
   Metric.registerUnsafe(Metric.histogram(name, { description, attributes, boundaries }), context, {
     get: () => ({ buckets: cumulative(boundaries, counts), min: 0, max: 0, ...total }),
-    ...notFromOutside
+    ...readOnly
   })
   return {
     observe: (value) => {
-      // Most values are small, and there are few buckets.
+      // A linear search: most values are small, and there are few buckets.
       let bucket = 0
       while (bucket < boundaries.length && value > (boundaries[bucket] ?? 0)) bucket += 1
       counts[bucket] = (counts[bucket] ?? 0) + 1
@@ -100,4 +100,4 @@ const cumulative = (boundaries: ReadonlyArray<number>, counts: Float64Array): Ar
   return boundaries.map((boundary, bucket) => [boundary, sum += counts[bucket] ?? 0])
 }
 
-const notFromOutside = { update: () => undefined, modify: () => undefined }
+const readOnly = { update: () => undefined, modify: () => undefined }

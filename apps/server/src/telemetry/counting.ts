@@ -1,5 +1,5 @@
 /**
- * From what is noticed to the numbers of the catalogue. Every cell is looked up once, when the service starts.
+ * Observers that increment the metrics of the catalogue. Every cell is looked up once, when the service starts.
  */
 import type { ProblemCode } from "@posh/api"
 import type { CacheEntry, Generation, ResolutionObserverShape } from "@posh/core"
@@ -10,7 +10,7 @@ import type { Cell, Metrics } from "./Metrics.ts"
 
 type Service = Metrics["Service"]
 
-/** Questions and their ends. */
+/** Counts verdicts and problems. */
 export const countQuestions = (metrics: Service): DecisionObserverShape => {
   const verdicts = new Map(verdictSeries.map((labels) => [labels.code, metrics.cell("posh_verdicts_total", labels)]))
   const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
@@ -21,7 +21,7 @@ export const countQuestions = (metrics: Service): DecisionObserverShape => {
   }
 }
 
-/** What the core notices. */
+/** Counts what the core observes of resolution. */
 export const countResolving = (metrics: Service): ResolutionObserverShape => {
   const resolutions = new Map(generations.map((generation) => [
     generation,
@@ -72,13 +72,13 @@ const countLookups = (metrics: Service) => {
   return ({ negative, association, away, tier }: CacheEntry) => {
     const result = association !== undefined ? "hit" : negative !== undefined ? "negative" : "miss"
     increment((tier === "memory" ? memory : redis).get(result))
-    // What Redis was asked for, memory did not have.
+    // A look-up in Redis implies a miss in memory.
     if (tier === "redis") increment(memory.get("miss"))
     if (away === true) increment(redis.get("away"))
   }
 }
 
-/** The cells of one label's values. */
+/** The cells of the values of one label. */
 export const cellsBy = <Value extends string>(
   metrics: Service,
   name: MetricName,

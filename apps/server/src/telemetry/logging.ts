@@ -1,5 +1,5 @@
 /**
- * Logs go to standard output: for people on a terminal, else one JSON object a line.
+ * Logs to standard output: pretty on a terminal, else one JSON object per line.
  */
 import { printable } from "@posh/core"
 import { Cause, Context, Effect, Layer, Logger, type LogLevel, Predicate, References } from "effect"
@@ -13,26 +13,26 @@ const levels = {
   error: "Error"
 } as const satisfies Record<Settings["logLevel"], LogLevel.LogLevel>
 
-/** The logger and its least level. */
+/** The logger and its minimum level. */
 export const layerLogging = ({ logFormat, logLevel }: Pick<Settings, "logFormat" | "logLevel">): Layer.Layer<never> =>
   Layer.mergeAll(
     Logger.layer([bounded(isPretty(logFormat) ? Logger.consolePretty({ mode: "tty" }) : Logger.consoleJson)]),
     Layer.succeed(References.MinimumLogLevel, levels[logLevel])
   )
 
-/** Logs whatever the level: for the one line that whoever starts the service waits for. */
+/** Logs at any level: for the line that process managers wait for at the start. */
 export const logAlways = (message: string): Effect.Effect<void> =>
   Effect.log(message).pipe(Effect.provideService(References.MinimumLogLevel, "All"))
 
 const isPretty = (format: Settings["logFormat"]): boolean =>
   format === "auto" ? process.stdout.isTTY : format === "pretty"
 
-/** Characters of a message, of a cause, or of an annotation that are logged. */
-const longest = 4_096
+/** Maximum of characters of a message, a cause or an annotation. */
+const maxCharacters = 4_096
 
 /**
- * What a stranger sent may stand in the message of a fault, or beside it: it must neither fill the log nor speak to the
- * terminal (POSH-SEC-14).
+ * Bounds and escapes all text of a log line: it may hold untrusted input, which must neither flood the log nor send
+ * control sequences to a terminal (POSH-SEC-14).
  */
 export const bounded = <Output>(logger: Logger.Logger<unknown, Output>): Logger.Logger<unknown, Output> =>
   Logger.make((options) =>
@@ -44,7 +44,7 @@ export const bounded = <Output>(logger: Logger.Logger<unknown, Output>): Logger.
     })
   )
 
-/** The fiber as loggers see it: they ask it for what stands beside the message. */
+/** Loggers read the annotations from the fiber. */
 const withBoundedAnnotations = <Fiber extends Logger.Options<unknown>["fiber"]>(fiber: Fiber): Fiber => {
   const annotations = fiber.getRef(References.CurrentLogAnnotations)
   if (Object.keys(annotations).length === 0) return fiber
@@ -71,8 +71,8 @@ const boundedCause = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> => {
   return Cause.die(fault)
 }
 
-/** Line by line, because line feeds are those of stacks, which are long but ours. */
+/** Keeps line feeds: they come from stack traces, which are long but trusted. */
 const escaped = (text: string): string => {
-  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
-  return cut.split("\n").map((line) => printable(line, longest)).join("\n")
+  const cut = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text
+  return cut.split("\n").map((line) => printable(line, maxCharacters)).join("\n")
 }

@@ -1,10 +1,10 @@
 /**
- * The texts of the variables about telemetry. Faults repeat no secret.
+ * Parsers of the variables of telemetry. A fault repeats no secret.
  */
 import { Redacted, Result } from "effect"
 import type { Parse } from "../config/parsers.ts"
 
-/** Where decisions are written: nowhere, to standard output, or to a file. */
+/** Target of the decision log: none, standard output, or a file. */
 export type DecisionLogTarget = "off" | "stdout" | { readonly path: string }
 
 export const decisionLogTarget: Parse<DecisionLogTarget> = (text) => {
@@ -33,7 +33,7 @@ export const collectorUrl: Parse<URL> = (text) => {
     : Result.fail("must be an http or https URL without user, query and fragment")
 }
 
-/** `name=value` by commas, percent-encoded, as OpenTelemetry has them. */
+/** Comma-separated `name=value`, percent-encoded, as OpenTelemetry specifies. */
 export const collectorHeaders: Parse<Redacted.Redacted<Readonly<Record<string, string>>>> = (text) => {
   const pairs = text.split(",").map((part) => /^\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*([!-~]*)\s*$/.exec(part))
   return Result.try({

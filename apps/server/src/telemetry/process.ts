@@ -1,5 +1,5 @@
 /**
- * What the process itself looks like, read when it is asked for.
+ * Metrics of the process, read at each scrape.
  */
 import { Effect, type Scope } from "effect"
 import { monitorEventLoopDelay } from "node:perf_hooks"
@@ -8,7 +8,7 @@ import { Readiness } from "../service/Readiness.ts"
 import { readyStates } from "./labels.ts"
 import type { Metrics } from "./Metrics.ts"
 
-/** Milliseconds between two looks at the event loop. */
+/** Sampling interval of the event loop, milliseconds. */
 const resolution = 20
 
 export const watchProcess = ({ cell }: Metrics["Service"]): Effect.Effect<void, never, Scope.Scope | Readiness> =>
@@ -42,11 +42,11 @@ const watchEventLoop = (cell: Metrics["Service"]["cell"]) =>
       }),
       (histogram) => Effect.sync(() => histogram.disable())
     )
-    // What is measured is the time between two looks, in nanoseconds; none yet reads as nonsense.
+    // The histogram measures the time between two samples, in nanoseconds. Without samples its values are meaningless.
     const late = (nanoseconds: number) => delay.count === 0 ? 0 : Math.max(0, nanoseconds / 1e9 - resolution / 1_000)
     cell("posh_event_loop_delay_seconds", { at: "p50" }).read = () => late(delay.percentile(50))
     cell("posh_event_loop_delay_seconds", { at: "p99" }).read = () => late(delay.percentile(99))
-    // The last to be read: the next scrape is about what comes after.
+    // Read last, so it resets the histogram for the next scrape.
     cell("posh_event_loop_delay_seconds", { at: "max" }).read = () => {
       const worst = late(delay.max)
       delay.reset()

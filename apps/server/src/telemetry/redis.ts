@@ -1,5 +1,5 @@
 /**
- * The shared cache, observed. Loads nothing of Redis: there may be none.
+ * Metrics of the shared cache. Imports only types of the Redis modules, which may not be loaded.
  */
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect, Option } from "effect"
@@ -8,7 +8,7 @@ import type { FaultLog } from "../redis/FaultLog.ts"
 import { sharedFaultReasons } from "./labels.ts"
 import { Metrics } from "./Metrics.ts"
 
-/** The same client, each command of which is timed; and what goes wrong with it, for the next scrape. */
+/** Decorates the client: measures the latency of each command. Also exports the breaker's state and the faults. */
 export const observeRedis = (client: RedisClient, faults: FaultLog): Effect.Effect<RedisClient> =>
   Effect.zipWith(Clock.Clock, Effect.serviceOption(Metrics), (clock, found) => {
     if (Option.isNone(found)) return client
@@ -26,7 +26,7 @@ export const observeRedis = (client: RedisClient, faults: FaultLog): Effect.Effe
           const note = Effect.sync(() => seconds.observe((monotonicMsOf(clock) - startedAt) / 1_000))
           const sent = client.send(command, ...args)
           return Effect.matchEffect(sent, {
-            onFailure: (fault) => Effect.andThen(fault.reason === "open" ? Effect.void : note, Effect.fail(fault)),
+            onFailure: (error) => Effect.andThen(error.reason === "open" ? Effect.void : note, Effect.fail(error)),
             onSuccess: (reply) => Effect.as(note, reply)
           })
         })

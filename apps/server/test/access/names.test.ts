@@ -5,7 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { connect } from "node:net"
-import { isThisMachine } from "../../src/http/target.ts"
+import { isThisMachine } from "../../src/access/thisMachine.ts"
 import { started } from "../process/processes.ts"
 
 const exchange = (port: number, octets: string) =>

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { defaultPolicy } from "@posh/core"
 import { HttpsFetcher } from "@posh/core/node"
-import { ConfigProvider, Effect, Layer, Redacted, Result } from "effect"
+import { Effect, Layer, Redacted, Result } from "effect"
 import { inspect } from "node:util"
 import { getHeapStatistics } from "node:v8"
-import { type Environment, environment, isLoopback, readSettings, unknownVariables } from "../../src/config/Config.ts"
+import { type Environment, isLoopback, readSettings, unknownVariables } from "../../src/config/Config.ts"
 import { egressFault, toEgressOptions, toPolicy } from "../../src/config/policy.ts"
 import type { Variable } from "../../src/config/Variable.ts"
 import { type Settings, variables } from "../../src/config/variables.ts"
@@ -248,17 +248,6 @@ describe("egress", () => {
 })
 
 describe("the environment", () => {
-  const read = (env: Record<string, string>) =>
-    environment.pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env))))
-
-  it.effect("every variable is found in it, alone and among all others", () =>
-    Effect.gen(function*() {
-      const names = Object.values<Variable<unknown>>(variables).map(({ name }) => name)
-      for (const name of names) assert.deepStrictEqual(yield* read({ [name]: "x", PATH: "/bin" }), { [name]: "x" })
-      const all = Object.fromEntries(names.map((name) => [name, "x"]))
-      assert.deepStrictEqual(yield* read(all), all)
-    }))
-
   it("unknown variables are named, with the one that was meant", () =>
     assert.deepStrictEqual(
       unknownVariables({

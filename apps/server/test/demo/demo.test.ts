@@ -82,8 +82,8 @@ describe("npm run demo", () => {
       if (scene === undefined) throw new Error("the demo has no question")
       const answer = { valid: false, verdict: "mismatch", code: "CertificateMismatch", cache: "memory" }
       const client = { verification: { verify: () => Effect.succeed(answer) } } as unknown as Client
-      const { surprises } = yield* ask(client, scene)
-      assert.deepStrictEqual(surprises, [
+      const { differences } = yield* ask(client, scene)
+      assert.deepStrictEqual(differences, [
         "verdict is mismatch, expected verified",
         "valid is false, expected true",
         "code is CertificateMismatch, expected Verified",

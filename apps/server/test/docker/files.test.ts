@@ -136,7 +136,7 @@ describe("compose.yaml", () => {
   })
 
   it("gives requests under way their time", () => {
-    const [, drain] = /drainTime = "(\d+) seconds"/.exec(read("apps/server/src/App.ts")) ?? []
+    const [, drain] = /drainTime = "(\d+) seconds"/.exec(read("apps/server/src/http/listener/Listener.ts")) ?? []
     for (const [, { stop_grace_period: grace }] of replicas) assert.isAbove(seconds(grace), Number(drain))
     assert.isAbove(seconds(compose.services["balancer"]?.stop_grace_period), cfgSeconds("hard-stop-after"))
     for (const name of ["timeout server", "timeout client"]) assert.isAbove(cfgSeconds(name), 30)

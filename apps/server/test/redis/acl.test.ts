@@ -7,7 +7,7 @@ import { connectReplica } from "./world.ts"
 
 const key = keyOf("orchard")
 
-/** Everything that a replica does with Redis. */
+/** All commands that a replica sends to Redis. */
 const useAll = ({ client, far, fleet, store, faults }: Effect.Success<ReturnType<typeof connectReplica>>) =>
   Effect.gen(function*() {
     const lead = yield* fleet.lead(key, () => assert.fail("the lead is lost"))

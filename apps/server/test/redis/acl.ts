@@ -1,10 +1,10 @@
-/** What the guide says that the user in Redis may do. */
+/** The permissions of the Redis user according to the guide. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
 const guide = readFileSync(join(import.meta.dirname, "../../../../docs/guides/fleet.md"), "utf8")
 
-/** Commands by what they are for: the rows of the table. */
+/** Commands by purpose: the rows of the table. */
 export const commands: ReadonlyMap<string, ReadonlyArray<string>> = new Map(
   [...guide.matchAll(/^\| ([^|]+) \| `(\+.+)` \|$/gm)].map(([, purpose = "", rules = ""]) => [
     purpose,
@@ -14,7 +14,7 @@ export const commands: ReadonlyMap<string, ReadonlyArray<string>> = new Map(
 
 const [, patterns = ""] = /`ACL SETUSER posh on >PASSWORD ([^`]+)`/.exec(guide) ?? []
 
-/** The rules of a user with a password, as `ACL SETUSER` takes them. */
+/** The rules of a user with a password, in the format of `ACL SETUSER`. */
 export const rulesFor = (password: string): ReadonlyArray<string> => [
   "on",
   `>${password}`,

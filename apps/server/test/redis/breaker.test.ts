@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { admit, type Breaker, closed, settle, type Ticket } from "../../src/redis/Breaker.ts"
-import { type GuardState, makeGuard } from "../../src/redis/Guard.ts"
-import { RedisFault, toFault } from "../../src/redis/RedisFault.ts"
+import { admit, type Breaker, closed, settle, type Ticket } from "../../src/redis/breakerStates.ts"
+import { type BreakerState, makeCircuitBreaker } from "../../src/redis/CircuitBreaker.ts"
+import { RedisError, toRedisError } from "../../src/redis/RedisError.ts"
 
 const period = 5_000
 const open = (until: number, epoch = 1): Breaker => ({ _tag: "Open", epoch, until })
@@ -45,20 +45,20 @@ describe("the breaker", () => {
   )
 })
 
-describe("the guard", () => {
+describe("the breaker", () => {
   const down = () => Promise.reject(new Error("Command timed out"))
   const up = () => Promise.resolve("PONG")
-  const reasonOf = (effect: Effect.Effect<unknown, RedisFault>) =>
+  const reasonOf = (effect: Effect.Effect<unknown, RedisError>) =>
     Effect.match(effect, { onFailure: ({ reason }) => reason, onSuccess: () => "ok" as const })
 
   it.effect("a slow Redis is touched once in a period, and again when it is over", () =>
     Effect.gen(function*() {
-      const states: Array<GuardState> = []
-      const guard = yield* makeGuard({ periodMs: period })
-      guard.onChange((state) => states.push(state))
+      const states: Array<BreakerState> = []
+      const breaker = yield* makeCircuitBreaker({ periodMs: period })
+      breaker.onChange((state) => states.push(state))
       const touched = { times: 0 }
       const send = (outcome: () => Promise<string>) =>
-        reasonOf(guard.run(() => {
+        reasonOf(breaker.run(() => {
           touched.times += 1
           return outcome()
         }))
@@ -73,44 +73,44 @@ describe("the guard", () => {
       assert.strictEqual(yield* send(up), "ok")
       assert.strictEqual(touched.times, 4)
       assert.deepStrictEqual(states, ["open", "closed"])
-      assert.strictEqual(guard.state(), "closed")
+      assert.strictEqual(breaker.state(), "closed")
     }))
 
   it.effect("while the probe is out, nobody else waits", () =>
     Effect.gen(function*() {
-      const guard = yield* makeGuard({ periodMs: period })
-      yield* reasonOf(guard.run(down))
+      const breaker = yield* makeCircuitBreaker({ periodMs: period })
+      yield* reasonOf(breaker.run(down))
       yield* TestClock.adjust(period)
       const { promise, resolve } = Promise.withResolvers<string>()
-      const probe = yield* Effect.forkChild(reasonOf(guard.run(() => promise)), { startImmediately: true })
-      assert.strictEqual(yield* reasonOf(guard.run(up)), "open")
+      const probe = yield* Effect.forkChild(reasonOf(breaker.run(() => promise)), { startImmediately: true })
+      assert.strictEqual(yield* reasonOf(breaker.run(up)), "open")
       resolve("PONG")
       assert.strictEqual(yield* Fiber.join(probe), "ok")
-      assert.strictEqual(yield* reasonOf(guard.run(up)), "ok")
+      assert.strictEqual(yield* reasonOf(breaker.run(up)), "ok")
     }))
 
   it.effect("an impatient caller's command still tells that Redis is slow", () =>
     Effect.gen(function*() {
-      const guard = yield* makeGuard()
+      const breaker = yield* makeCircuitBreaker()
       const { promise, reject } = Promise.withResolvers<string>()
-      const caller = yield* Effect.forkChild(guard.run(() => promise), { startImmediately: true })
+      const caller = yield* Effect.forkChild(breaker.run(() => promise), { startImmediately: true })
       yield* Fiber.interrupt(caller)
-      assert.strictEqual(guard.state(), "closed")
+      assert.strictEqual(breaker.state(), "closed")
       reject(new Error("Command timed out"))
       yield* Effect.promise(() => Promise.resolve())
-      assert.strictEqual(guard.state(), "open")
+      assert.strictEqual(breaker.state(), "open")
     }))
 
   it.effect("a refusal is an answer", () =>
     Effect.gen(function*() {
-      const guard = yield* makeGuard()
-      const refused = () => Promise.reject(new RedisFault({ reason: "refused", word: "OOM" }))
-      assert.isTrue(Exit.isFailure(yield* Effect.exit(guard.run(refused))))
-      assert.strictEqual(guard.state(), "closed")
+      const breaker = yield* makeCircuitBreaker()
+      const refused = () => Promise.reject(new RedisError({ reason: "refused", word: "OOM" }))
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(breaker.run(refused))))
+      assert.strictEqual(breaker.state(), "closed")
     }))
 })
 
-describe("toFault says nothing that a server or a URL says", () => {
+describe("toRedisError says nothing that a server or a URL says", () => {
   const rows: ReadonlyArray<readonly [unknown, string]> = [
     [new Error("Command timed out"), "timeout"],
     [new Error("connect to redis://user:secret@host failed"), "connection"],
@@ -119,5 +119,5 @@ describe("toFault says nothing that a server or a URL says", () => {
     ["secret", "connection"],
     [undefined, "connection"]
   ]
-  it.each(rows)("%s → %s", (cause, message) => assert.strictEqual(toFault(cause).message, message))
+  it.each(rows)("%s → %s", (cause, message) => assert.strictEqual(toRedisError(cause).message, message))
 })

@@ -14,7 +14,7 @@ const settingsFor = (urls: string, mode: RedisMode = "standalone"): RedisSetting
   timeoutMs: 1_000
 })
 
-/** A process that listens, and what it has heard. */
+/** A subscriber, and the events that it got. */
 const listener = Effect.fnUntraced(function*(settings: RedisSettings) {
   const client = yield* makeRedisClient(settings)
   const changes = yield* makeChanges(settings, client, "posh:")
@@ -60,7 +60,7 @@ describe("a channel of changes that the network loses without a word", () => {
   }
 })
 
-/** Before a Redis: ends the connection in place of passing on the next so many subscriptions. */
+/** A proxy in front of a Redis that closes the connection instead of forwarding the next `times` subscriptions. */
 const subscriptionCutter = (redisPort: number) =>
   Effect.acquireRelease(
     Effect.callback<

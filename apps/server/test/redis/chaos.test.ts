@@ -7,10 +7,10 @@ import { breakerMs, connect, disagreement, makeWorld, timeoutMs } from "./world.
 
 const key = keyOf("orchard")
 const nothing = () => undefined
-// What a busy machine may add.
+// Tolerance for a busy machine.
 const slackMs = 150
 
-/** Every operation, each within the time-out whatever Redis does; the time of the slowest. */
+/** Runs every operation, and asserts that each ends within the time-out. */
 const exercise = (store: AssociationStore["Service"]) =>
   Effect.gen(function*() {
     const operations = [
@@ -32,7 +32,7 @@ const exercise = (store: AssociationStore["Service"]) =>
 const isKnown = (store: AssociationStore["Service"]) =>
   Effect.map(store.get(key), ({ association }) => association !== undefined)
 
-/** Asks until the answer is yes, for 5 s. */
+/** Polls until the check succeeds, for 5 s. */
 const eventually = (check: Effect.Effect<boolean>, left = 100): Effect.Effect<void> =>
   Effect.flatMap(check, (yes) => {
     if (yes) return Effect.void
@@ -145,11 +145,11 @@ describe("what an outage kept from being removed does not come back with Redis",
         yield* store.putAssociation(key, association(key))
         yield* redis.command("ACL", "SETUSER", "default", "-del", "-set")
         yield* change(store)
-        assert.deepStrictEqual(yield* store.catchUp(nothing), [])
+        assert.deepStrictEqual(yield* store.replay(nothing), [])
         yield* redis.command("ACL", "SETUSER", "default", "+@all")
-        assert.deepStrictEqual(yield* store.catchUp(nothing), [key])
+        assert.deepStrictEqual(yield* store.replay(nothing), [key])
         assert.strictEqual(yield* redis.command("EXISTS", redisKey(key)), 0)
-        assert.deepStrictEqual(yield* store.catchUp(nothing), [])
+        assert.deepStrictEqual(yield* store.replay(nothing), [])
         yield* store.putAssociation(key, association(key))
         assert.isDefined((yield* store.get(key)).association)
       }))

@@ -7,7 +7,7 @@ import { calm, disagreement, makeWorld } from "./world.ts"
 
 const key = keyOf("orchard")
 
-/** Runs the process to its end: the signal that ended it, or its exit code. */
+/** Runs the process to its end; returns the signal that ended it, or its exit code. */
 const run = (...args: ReadonlyArray<string>): Effect.Effect<string> =>
   Effect.callback((resume) => {
     const script = join(import.meta.dirname, "dyingProcess.ts")

@@ -1,6 +1,6 @@
 /**
- * What Redis holds is believed no more under a lead, or after a stall, than at the first look: what a domain withdrew weeks
- * ago, and what a question says is too old for it, is asked for (POSH-CAC-33, POSH-CAC-22, POSH-CAC-32).
+ * Entries in Redis get the same checks under leadership, or after a stall, as at the first look-up: an entry that is
+ * stale, or older than the question allows, leads to a request (POSH-CAC-33, POSH-CAC-22, POSH-CAC-32).
  */
 import { assert, it } from "@effect/vitest"
 import type { Answer } from "@posh/api"
@@ -26,10 +26,10 @@ type Generation = keyof typeof paths
 interface Row {
   readonly name: string
   readonly generation: Generation
-  /** Milliseconds since the entry was learnt. */
+  /** Age of the entry, milliseconds. */
   readonly ageMs: number
   readonly more?: object
-  /** How the entry comes to be seen under a lead alone. */
+  /** Why the entry is first seen under leadership. */
   readonly way: "stall" | "replay"
   readonly seal: keyof typeof seals
 }
@@ -70,7 +70,7 @@ const rows: ReadonlyArray<Row> = [
   }
 ]
 
-/** What a replica wrote so long ago, by the rules of the defaults. */
+/** An entry that a replica with the default policy wrote so long ago. */
 const writtenAgo = (generation: Generation, document: object, ageMs: number): Association => {
   const parsed = Result.getOrThrow(
     parseDocument(Buffer.from(JSON.stringify(document)), {
@@ -119,7 +119,7 @@ it.live.each(rows)("$name", ({ ageMs, generation, more = {}, seal, way }) =>
       rfc7711: fingerprintsDocument([old], { expires: 86_400 }),
       draft: jwkSetDocument([old])
     }
-    // By now the domain publishes another certificate, or nothing.
+    // The domain publishes another certificate now, or nothing.
     const origins = yield* makeOrigins()
     origins.setFallback((_host, path) =>
       generation === "rfc7711" && path === paths.rfc7711
@@ -148,13 +148,13 @@ it.live.each(rows)("$name", ({ ageMs, generation, more = {}, seal, way }) =>
     }
 
     if (way === "stall") {
-      // The first look is late, so that what is there is first seen under a lead.
+      // The first look-up times out, so the entry is first seen under leadership.
       yield* put
       yield* redis.command("CLIENT", "PAUSE", "95", "ALL")
       yield* Effect.forkChild(ask(port, { ...question, deadlineMs: 50 }))
       yield* Effect.sleep(60)
     } else {
-      // Somebody who can write to Redis pretends that another replica asks, and has learnt.
+      // An attacker who can write to Redis simulates another replica that asks and stores an entry.
       const flight = `posh:v1:flight:{moved.example}:xmpp-server:${generation}`
       yield* redis.command("SET", flight, "1", "PX", "1900")
       yield* Effect.forkChild(

@@ -1,6 +1,6 @@
 /**
- * A process that changes one key and kills itself instead of sending a command: URL, `put` or `forget`, the command, and
- * which of its occurrences.
+ * A process that changes one key, and kills itself instead of sending a certain command. Arguments: URL, `put` or
+ * `forget`, the command, and which of its occurrences.
  */
 import { defaultPolicy } from "@posh/core"
 import { Effect, Result } from "effect"

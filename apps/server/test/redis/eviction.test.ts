@@ -1,6 +1,6 @@
 /**
- * A stranger fills Redis, configured as `docker/compose.yaml` has it. Leads and their fences stay, what is in use stays,
- * and the index does not outgrow what it lists.
+ * An attacker fills Redis, configured as in `docker/compose.yaml`. Leases and fences are not evicted, entries in use
+ * are not evicted, and the index stays in proportion to the associations.
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { Lead } from "@posh/core"
@@ -12,7 +12,7 @@ import { association, hour, keyOf, redisKey } from "./things.ts"
 import { connectReplica, disagreement } from "./world.ts"
 
 const compose = readFileSync(join(import.meta.dirname, "../../../../docker/compose.yaml"), "utf8")
-/** How Redis is told to evict. */
+/** The eviction policy of Redis. */
 const settings = [...compose.matchAll(/^ +(maxmemory-policy|maxmemory-samples|lfu-\S+) (\S+)$/gm)]
   .map(([, name = "", value = ""]) => [name, value] as const)
 
@@ -30,7 +30,7 @@ const lead = ({ fleet }: Replica, name: string) =>
     return role as Lead
   })
 
-/** Learns as the service does: under a lead. `padding` fingerprints take some 80 octets each. */
+/** Stores an association as the service does: under leadership. `padding` fingerprints take some 80 octets each. */
 const learn = (replica: Replica, name: string, padding = 1) =>
   Effect.gen(function*() {
     const { over, permit } = yield* lead(replica, name)
@@ -48,7 +48,7 @@ const count = (replica: Replica, some: ReadonlyArray<string>) =>
 
 describe("a stranger fills a Redis of 16 MiB", () => {
   const honest = names("honest", 50)
-  /** So many entries at a time: half of what Redis holds. */
+  /** Entries per batch: half of the capacity of Redis. */
   const partOf = (padding: number) => Math.round(100_000 / padding)
   const rows = [
     { name: "with 300 entries of 220 KB", hogs: 300, padding: 2_800, reads: 0 },
@@ -61,7 +61,7 @@ describe("a stranger fills a Redis of 16 MiB", () => {
         const { a, b, redis } = yield* makeFull
         for (const one of honest) yield* learn(a, one)
         for (const one of honest) yield* b.store.get(keyOf(one))
-        // In parts, so that no lead has to last for longer than one may (13 s), however busy the machine is.
+        // In batches, so that no leadership exceeds its maximum (13 s) on a busy machine.
         for (let part = 0; part < hogs; part += partOf(padding)) {
           const working = names(`working-${part}`, 20)
           const leads = yield* Effect.forEach(working, (one) => lead(a, one))
@@ -70,7 +70,7 @@ describe("a stranger fills a Redis of 16 MiB", () => {
               learn(b, hog, padding),
               Effect.forEach(Array.from({ length: reads }), () => b.client.send("GET", redisKey(keyOf(hog))))
             ), { concurrency: 4 })
-          // Who leads still leads, and may write.
+          // The leaders still hold their leases, and may write.
           for (const [index, one] of working.entries()) {
             for (const kind of ["fence", "flight"] as const) {
               assert.strictEqual(yield* redis.command("EXISTS", redisKey(keyOf(one), kind)), 1, `${kind} of ${one}`)
@@ -82,11 +82,11 @@ describe("a stranger fills a Redis of 16 MiB", () => {
         }
         const evicted = /evicted_keys:(\d+)/.exec(String(yield* redis.command("INFO", "stats")))?.[1]
         assert.isAbove(Number(evicted), 0, "Redis was full")
-        // What another replica has read outlives what nobody has.
+        // Entries that another replica read outlive entries without reads.
         if (reads === 0) assert.isAtLeast(yield* count(a, honest), 45)
         assert.isNotNull(yield* redis.command("GET", "posh:v1:era"))
 
-        // Members of what was evicted go, though they were to expire much later.
+        // Members of evicted associations are pruned, long before their expiry.
         assert.isAbove((yield* disagreement(redis)).dangling.length, 0)
         yield* a.far.prune.pipe(Effect.repeat({ times: 40 }))
         assert.deepStrictEqual(yield* disagreement(redis), { dangling: [], unindexed: [] })

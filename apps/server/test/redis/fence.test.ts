@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { CacheEntry, FleetShape, Lead, Permit } from "@posh/core"
-import { type Argument, makeRedis, makeRedisCluster, type RedisFault, type Reply } from "@posh/testing"
+import { type Argument, makeRedis, makeRedisCluster, type RedisError, type Reply } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { association, hour, keyOf, negative, redisKey } from "./things.ts"
 import { calm, connectReplica } from "./world.ts"
@@ -15,8 +15,8 @@ type Replica = Effect.Success<ReturnType<typeof connectReplica>>
 interface World {
   readonly a: Replica
   readonly b: Replica
-  /** To the Redis that has the key. */
-  readonly command: (...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisFault>
+  /** Sends a command to the Redis that holds the key. */
+  readonly command: (...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisError>
 }
 
 const worlds: Readonly<Record<string, Effect.Effect<World, never, Scope.Scope>>> = {
@@ -43,10 +43,10 @@ const told = ({ association: found, tier }: CacheEntry) => [found?.lifetime.expi
 
 interface Row {
   readonly name: string
-  /** After A took the lead, and before it writes. */
+  /** Happens after A took the lease, and before it writes. */
   readonly meanwhile: (world: World) => Effect.Effect<unknown, unknown>
   readonly isLost?: boolean
-  /** What is remembered in the end: where A's writes go through, the last one takes away what the first one brought. */
+  /** Expiry of the final entry. If A's writes succeed, the last one removes what the first one stored. */
   readonly remembered: number | undefined
 }
 
@@ -116,7 +116,7 @@ const rows: ReadonlyArray<Row> = [
   }
 ]
 
-/** Ways in which a flight may end; A's memory and Redis held `older` before where it takes something away. */
+/** The outcomes of a flight. Before a removal, A's memory and Redis hold `older`. */
 const writes: Readonly<Record<string, (replica: Replica, permit: Permit | undefined) => Effect.Effect<boolean>>> = {
   "an association": ({ store }, permit) => store.putAssociation(key, older, permit),
   "an absence": ({ store }, permit) => store.putNegative(key, negative(), permit),
@@ -137,7 +137,7 @@ for (const [where, makeWorld] of Object.entries(worlds)) {
             const inNear = told(yield* b.near.get(key))
             assert.strictEqual(yield* write(a, permit), !isLost, what)
             if (!isLost) continue
-            // Not remembered anywhere, nor announced as new; and what others wrote stands.
+            // A stale write is neither cached nor announced, and entries of others stay.
             const now = yield* a.far.get(key)
             assert.deepStrictEqual(told(now), [remembered, "redis"], what)
             assert.isUndefined(now.negative, what)
@@ -180,7 +180,7 @@ for (const [where, makeWorld] of Object.entries(worlds)) {
         Effect.gen(function*() {
           const { a, b, command } = yield* makeWorld
           const { over, permit } = yield* Effect.scoped(take(a.fleet))
-          // It neither renews nor ends its lead any more.
+          // The dead leader neither renews nor releases its lease.
           yield* over
           yield* command("SET", redisKey(key, "flight"), String(permit?.fence), "PX", "700")
           const role = yield* b.fleet.lead(key, () => undefined)
@@ -203,7 +203,7 @@ for (const [where, makeWorld] of Object.entries(worlds)) {
         assert.isTrue(yield* a.store.putAssociation(key, older, withoutRedis))
         yield* b.store.forget(key)
         assert.isFalse(yield* a.store.putAssociation(key, older, withoutRedis))
-        // So long may a replica hear nothing, and still find out what was taken away.
+        // The TTL of a tombstone.
         const week = 7 * 24 * 3_600_000
         assert.isAtMost(Number(yield* command("PTTL", redisKey(key, "fence"))), week)
         assert.isAbove(Number(yield* command("PTTL", redisKey(key, "fence"))), week - 10_000)

@@ -1,5 +1,5 @@
 /**
- * A fleet as it is deployed: processes of their own over one real Redis.
+ * A fleet as deployed: separate processes over one real Redis.
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { Answer, Inventory, Ready } from "@posh/api"
@@ -189,7 +189,7 @@ describe("a fleet over one Redis", () => {
       const asked = yield* Effect.forkChild(ask(a))
       yield* Effect.sleep("10 millis").pipe(Effect.repeat({ until: () => origins.countOf("cold.example") === 1 }))
       yield* Effect.promise(() => fetch(`${b}/v1/associations/cold.example/xmpp-server`, { method: "DELETE" }))
-      // The next question waits for nobody who began before.
+      // The next question does not wait for earlier ones.
       const next = yield* Effect.forkChild(ask(b))
       assert.deepInclude(yield* Fiber.join(asked), { valid: true, cache: "miss" })
       assert.deepInclude(yield* Fiber.join(next), { valid: true, cache: "miss" })
@@ -209,7 +209,7 @@ describe("a fleet over one Redis", () => {
         const first = yield* ask("short.example")
         yield* ask("failing.example")
         origins.setRoute("failing.example", path, Behave.status(503))
-        // From before anybody refreshes until shortly before the end of what was learnt first.
+        // From before the first refresh until shortly before the first entry expires.
         const [end = ""] = ends(first)
         const until = (instant: number) => Effect.sleep(instant - Date.now())
         yield* until(Date.parse(end) - 2_200)

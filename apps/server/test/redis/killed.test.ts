@@ -1,6 +1,6 @@
 /**
- * SIGKILL at any moment: while it starts, asks, writes to Redis, writes down what it decided. The next process answers as
- * if nothing had been.
+ * SIGKILL at any moment: during the start, a fetch, a write to Redis, a write of the decision log. The next process
+ * answers correctly.
  */
 import { assert, it } from "@effect/vitest"
 import type { Answer } from "@posh/api"
@@ -36,7 +36,7 @@ const ask = (port: number, domain: string, certificate: string) =>
     body: JSON.stringify({ domain, service: "xmpp-server", certificate })
   }).then((response) => response.json() as Promise<Answer>)
 
-/** Asks about one domain after the other for as long as somebody answers. */
+/** Asks about one domain after the other until the process is gone. */
 const keepAsking = async (port: number, certificate: string, alive: () => boolean): Promise<void> => {
   for (let index = 0; alive(); index += 1) {
     const answer = await ask(port, domains[index % domains.length] ?? "", certificate).catch(() => undefined)

@@ -5,7 +5,7 @@ import { makeFaultLog } from "../../src/redis/FaultLog.ts"
 import { keyOf, redisKey } from "./things.ts"
 import { makeWorld } from "./world.ts"
 
-/** What is logged meanwhile. */
+/** The log lines of an effect. */
 const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const lines: Array<string> = []

@@ -1,5 +1,5 @@
 /**
- * Redis goes, is slow or comes back empty, while the service runs as processes of their own and origins have trouble too.
+ * Redis fails, is slow or comes back empty, while the service runs as separate processes and origins fail too.
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { Answer, PendingPurge, Ready } from "@posh/api"
@@ -63,7 +63,7 @@ const makeFleet = Effect.fnUntraced(function*(size: number, timeout = "1s") {
   return { redis, origins, urls, ask, askAll, isReady, purge, fail, document }
 })
 
-/** Tries until it is so, for 30 s. */
+/** Polls until the check succeeds, for 30 s. */
 const eventually = (check: Effect.Effect<boolean>) =>
   check.pipe(Effect.delay("100 millis"), Effect.repeat({ until: (is) => is }), Effect.timeout("30 seconds"))
 
@@ -85,7 +85,7 @@ describe("an outage of Redis while origins fail", () => {
 
         yield* redis.restart()
         yield* eventually(isReady(url))
-        yield* Effect.sleep("1500 millis") // the channel is tried every second
+        yield* Effect.sleep("1500 millis") // the channel is probed every second
         assert.deepStrictEqual(yield* askAll(url), all("Verified memory"), "back, and empty")
         assert.deepStrictEqual(yield* askAll(url), all("Verified memory"), "checked")
 
@@ -122,7 +122,7 @@ describe("a purge in an outage", () => {
           assert.deepStrictEqual(yield* purge(a, first), { status: 202, body: { pending: ["store", "announcement"] } })
           yield* redis[end]()
           yield* eventually(Effect.zipWith(isReady(a), isReady(b), (one, other) => one && other))
-          // B heard nothing of it, and has what it remembers checked.
+          // B missed the change message, and revalidates its entry.
           yield* eventually(Effect.as(ask(b, first), true).pipe(Effect.map(() => origins.countOf(first) > before)))
           assert.strictEqual((yield* ask(b, second)).code, "Verified")
           yield* eventually(Effect.map(purge(a, first), ({ status }) => status === 204))

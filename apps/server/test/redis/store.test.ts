@@ -7,7 +7,7 @@ import { calm, connect, disagreement, makeWorld } from "./world.ts"
 
 const key = keyOf("orchard")
 
-describe("what Redis holds (design §6)", () => {
+describe("what Redis holds (docs/decisions/shared-cache.md)", () => {
   it.live("CAC-20: PEXPIRETIME is the certificate's notAfter, and so is the score", () =>
     Effect.gen(function*() {
       const { redis, store } = yield* makeWorld(calm)
@@ -44,12 +44,12 @@ describe("what Redis holds (design §6)", () => {
       assert.strictEqual(Number(yield* redis.command("ZSCORE", "posh:v1:expiry", member)), notAfter)
       const { associations } = yield* store.inventory({ limit: 5 })
       assert.deepStrictEqual(associations.map(({ lifetime }) => lifetime.expiresAt), [notAfter])
-      // Whoever puts the member back finds its place again.
+      // Adding the member again restores its position.
       yield* redis.command("ZADD", "posh:v1:expiry", String(fetchedAt + 3 * hour), member)
       yield* store.inventory({ limit: 5 })
       assert.strictEqual(Number(yield* redis.command("ZSCORE", "posh:v1:expiry", member)), notAfter)
 
-      // Past its use it is not written at all.
+      // Past its usable lifetime it is not written.
       const over = { ...learnt.lifetime, revalidateAt: fetchedAt + 1, graceUntil: fetchedAt + 2 }
       yield* store.putAssociation(draft, { ...learnt, lifetime: over })
       assert.strictEqual(yield* redis.command("EXISTS", redisKey(draft)), 0)
@@ -73,7 +73,7 @@ describe("what Redis holds (design §6)", () => {
       const { store: none } = yield* connect(redis.url, { ...calm, policy: { ...strict, maxLifetimeMs: 0 } })
       assert.isUndefined((yield* none.get(key)).association)
       assert.deepStrictEqual(yield* none.inventory({ limit: 5 }), { associations: [] })
-      // Learnt in the future: no instant in it means anything.
+      // Fetched in the future: its instants are meaningless.
       const tomorrow = { fetchedAt: Date.now() + 24 * hour, revalidateAt: Date.now() + 25 * hour }
       yield* store.putAssociation(key, {
         ...association(key),
@@ -145,7 +145,7 @@ describe("CAC-05: what is under our keys is untrusted", () => {
           yield* redis.command("SET", redisKey(key, kind), value)
           assert.hasAllKeys(yield* store.get(key), ["asOf", "tier"], name)
           assert.deepStrictEqual(faults.counts, { ...before, [reason]: (before[reason] ?? 0) + 1 } as never, name)
-          // What is too large would be read again with every question.
+          // An oversized value would be read again with every question.
           const stays = reason === "oversized" ? 0 : 1
           assert.strictEqual(yield* redis.command("EXISTS", redisKey(key, kind)), stays, name)
         }

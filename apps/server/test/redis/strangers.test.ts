@@ -1,5 +1,5 @@
 /**
- * What a stranger's document takes of Redis, through the service as a process.
+ * The memory that an untrusted document takes in Redis, through the service as a process.
  */
 import { assert, it } from "@effect/vitest"
 import type { Answer, Inventory } from "@posh/api"

@@ -1,4 +1,4 @@
-/** Things to put in a store. */
+/** Test entries for a store. */
 import {
   type Association,
   type Domain,
@@ -15,7 +15,7 @@ export const keyOf = (name: string, generation: Generation = "rfc7711"): StoreKe
 
 export const hour = 3_600_000
 
-/** Material of RFC 7711; with `padding` so many fingerprints. */
+/** Material of RFC 7711 with `padding` fingerprints. */
 export const association = (key: StoreKey, expiresAt = Date.now() + hour, padding = 1): Association => ({
   domain: key.domain,
   service: key.service,

@@ -17,11 +17,11 @@ export interface StoreOptions {
   readonly timeoutMs?: number
   readonly breakerMs?: number
   readonly policy?: LifetimePolicy
-  /** What others do, the first time before this command goes out. */
+  /** Runs once, before this command is sent for the first time. */
   readonly before?: { readonly command: string; readonly run: Effect.Effect<unknown> }
 }
 
-/** For tests in which Redis fails; elsewhere a busy machine is no failure. */
+/** A short time-out for tests in which Redis fails; `calm` for others, so a busy machine does not fail them. */
 export const timeoutMs = 100
 export const calm = { timeoutMs: 2_000 } as const
 export const breakerMs = 300
@@ -33,7 +33,7 @@ const settingsOf = (url: string, options: StoreOptions): RedisSettings => ({
   breakerMs: options.breakerMs ?? breakerMs
 })
 
-/** What a process has of Redis. */
+/** The Redis client and store of a process. */
 export const connect = (url: string, options: StoreOptions = {}) =>
   Effect.gen(function*() {
     const client = yield* makeRedisClient(settingsOf(url, options))
@@ -49,7 +49,7 @@ export const connect = (url: string, options: StoreOptions = {}) =>
     return { client, store, faults }
   })
 
-/** A process of a fleet: with its memory in front, the channel of changes, and the leads. */
+/** A replica of a fleet: two-tier store, channel of changes, and leadership. */
 export const connectReplica = (url: string, options: StoreOptions = calm) =>
   Effect.gen(function*() {
     const { client, store: far, faults } = yield* connect(url, options)
@@ -80,14 +80,14 @@ const interrupted = (client: RedisClient, before: StoreOptions["before"]): Redis
   }
 }
 
-/** A Redis, and a store over it. */
+/** A Redis and a store over it. */
 export const makeWorld = (options: StoreOptions & Parameters<typeof makeRedis>[0] = {}) =>
   Effect.gen(function*() {
     const redis = yield* makeRedis(options)
     return { redis, ...(yield* connect(redis.url, options)) }
   })
 
-/** Members of the index that have no association, and associations that have no member. */
+/** Members of the index without association, and associations without member. */
 export const disagreement = (redis: RedisServer) =>
   Effect.gen(function*() {
     const keys = (yield* redis.command("KEYS", "posh:v1:association:*")) as ReadonlyArray<string>

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Answer, Association } from "@posh/api"
 import { Schema } from "effect"
-import { toAnswer, toAssociation, toInstant } from "../../src/service/toAnswer.ts"
+import { toInstant } from "../../src/service/instants.ts"
+import { toAnswer, toAssociation } from "../../src/service/toAnswer.ts"
 import { indeterminate, mismatch, reported, verified } from "./verdicts.ts"
 
 const strict = { onExcessProperty: "error" } as const

@@ -3,17 +3,18 @@
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { problem } from "@posh/api"
+import { failures } from "@posh/core"
 import { ensureInstalled, makeRedis } from "@posh/testing"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
-import { once } from "node:events"
-import type { AddressInfo } from "node:net"
-import { Listener } from "../../src/http/Listener.ts"
+import type { RequestStage } from "../../src/http/Exchange.ts"
+import { makeListener } from "../../src/http/listener/Listener.ts"
 import { renderProblem, write } from "../../src/http/rendered.ts"
+import { inOrder } from "../../src/http/serve.ts"
+import { makeRequestCount } from "../../src/http/telemetry/requests.ts"
 import { catalogue, type Labels, type Row } from "../../src/telemetry/catalogue.ts"
-import { verdictCodes, whoseTrouble } from "../../src/telemetry/labels.ts"
+import { verdictCodes } from "../../src/telemetry/labels.ts"
 import { makeMetrics, Metrics } from "../../src/telemetry/Metrics.ts"
-import * as requests from "../../src/telemetry/requests.ts"
 import { makeWorld, startService, valueOf } from "./world.ts"
 
 beforeAll(() => {
@@ -173,20 +174,16 @@ describe("a listener that is watched", () => {
   it.live("counts what the gate turns away, and who goes away before an answer", () =>
     Effect.gen(function*() {
       const metrics = makeMetrics()
-      const listener = yield* Effect.acquireRelease(
-        Effect.sync(() => new Listener()),
-        (open) => Effect.sync(() => open.close())
-      )
-      listener.gate = ({ headers }, response) => {
-        if (headers.authorization !== undefined) return true
+      const listener = yield* makeListener({ host: "127.0.0.1", port: 0, maxConnections: 10 })
+      const gate: RequestStage = ({ request: { headers }, response }) => {
+        if (headers.authorization !== undefined) return false
         write(response, renderProblem(problem("Unauthorized", "A key is needed.")))
-        return false
+        return true
       }
-      listener.on("request", () => undefined) // never answers
-      yield* Layer.build(requests.layer(listener).pipe(Layer.provide(Layer.succeed(Metrics, metrics))))
-      yield* Effect.promise(() => once(listener.listen(0, "127.0.0.1"), "listening"))
-      const { port } = listener.address() as AddressInfo
-      const url = `http://127.0.0.1:${port}/v1/verify`
+      const count = yield* Effect.provideService(makeRequestCount, Metrics, metrics)
+      const routes = () => undefined // never answers
+      yield* listener.serve(inOrder({ gate, fastLane: () => false, routes, count }))
+      const url = `${listener.url}/v1/verify`
       const refused = yield* Effect.promise(() => fetch(url).then((response) => response.text()))
       assert.include(refused, "Unauthorized")
       const given = AbortSignal.timeout(100)
@@ -215,8 +212,8 @@ describe("the catalogue", () => {
     const { series } = catalogue.posh_verdicts_total
     for (const { verdict, whose } of series) assert.strictEqual(whose !== "none", verdict === "indeterminate")
     assert.strictEqual(series.length, verdictCodes.length + 1)
-    assert.strictEqual(whoseTrouble("ResolverOverloaded"), "ours")
-    assert.strictEqual(whoseTrouble("ConnectTimeout"), "origin")
+    assert.strictEqual(failures.ResolverOverloaded.whose, "ours")
+    assert.strictEqual(failures.ConnectTimeout.whose, "origin")
   })
 
   it("gives out no cell that it does not have", () => {

@@ -7,6 +7,7 @@ import { sha256Base64 } from "@posh/testing"
 import { Effect, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import type { IncomingMessage } from "node:http"
+import { chooseBy } from "../../src/http/telemetry/traces.ts"
 import { makeTracing } from "../../src/telemetry/traces/Tracing.ts"
 import { makeCollector, makeWorld, type Span, startService, until, valueOf } from "./world.ts"
 
@@ -161,13 +162,13 @@ describe("which requests are traced", () => {
   ]
   it.effect.each(cases)("%s", ([, share, traceparent, isTraced]) =>
     Effect.gen(function*() {
-      const { choose } = yield* makeTracing(Tracer.nativeTracer, share)
+      const choose = chooseBy(yield* makeTracing(Tracer.nativeTracer, share))
       assert.strictEqual(choose(request(traceparent)) !== undefined, isTraced)
     }))
 
   it.effect("no more than ten a second that nobody asked for", () =>
     Effect.gen(function*() {
-      const { choose } = yield* makeTracing(Tracer.nativeTracer, 1)
+      const choose = chooseBy(yield* makeTracing(Tracer.nativeTracer, 1))
       const chosen = () => Array.from({ length: 100 }, () => choose(request())).filter((traced) => traced).length
       assert.strictEqual(chosen(), 10)
       yield* TestClock.adjust("999 millis")

@@ -1,7 +1,9 @@
 /**
  * One request of an attempt, as evidence (POSH-RES-90).
  */
-import type { DocumentKind } from "../proof/posh/Document.ts"
+
+/** Which document a request brought (RFC 7711 §3, and the draft's JWK Set). */
+export type DocumentKind = "jwk-set" | "fingerprints" | "reference"
 
 export interface Hop {
   readonly url: string

@@ -23,7 +23,7 @@ export interface Fingerprints {
   readonly descriptors: ReadonlyArray<Descriptor>
 }
 
-/** One certificate, published whole (seed §3.1). */
+/** One certificate, published whole (draft-miller-posh-00 §3.1). */
 export interface JwkEntry {
   /** Position in the document. */
   readonly index: number

@@ -1,8 +1,8 @@
 /**
  * For how long a failed resolution is remembered (POSH-CAC-31). Pure: chance is an argument (POSH-ERR-03).
  */
+import type { ResolveError } from "../association/ResolveError.ts"
 import { failures, isUnanswered } from "../codes.ts"
-import type { ResolveError } from "../question/errors.ts"
 import type { NegativeEntry } from "./store/AssociationStore.ts"
 
 const second = 1_000

@@ -3,7 +3,8 @@
  * that stands alone always asks itself.
  */
 import { Context, Effect } from "effect"
-import type { Permit, StoreKey } from "./store/AssociationStore.ts"
+import type { StoreKey } from "../question/StoreKey.ts"
+import type { Permit } from "./store/AssociationStore.ts"
 
 /** This process asks. `over` says so to those who wait; it is called whichever way the asking ends. */
 export interface Lead {

@@ -5,11 +5,12 @@
  * brought (`meaningOf`), and again where that was an answer to others alone.
  */
 import { type Clock, Effect, Result } from "effect"
+import { ResolveError } from "../association/ResolveError.ts"
 import { CallerBudget } from "../question/CallerBudget.ts"
 import { type Deadline, remainingMs } from "../question/Deadline.ts"
-import { ResolveError } from "../question/errors.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Stamp, stampOf, timeSince } from "../question/Stamp.ts"
+import type { StoreKey } from "../question/StoreKey.ts"
 import { type CacheDecision, fallBack, type Freshness, newerThan, toCacheDecision } from "./CacheDecision.ts"
 import type { FlightResult } from "./fetchAndStore.ts"
 import { meaningOf } from "./flightMeaning.ts"
@@ -18,7 +19,7 @@ import { type Reason, refetchIntervals, type RefetchLeave } from "./RefetchLimit
 import type { Attempted } from "./Resolution.ts"
 import type { ResolutionObserverShape } from "./ResolutionObserver.ts"
 import type { Source } from "./Source.ts"
-import type { AssociationStore, CacheEntry, StoreKey } from "./store/AssociationStore.ts"
+import type { AssociationStore, CacheEntry } from "./store/AssociationStore.ts"
 import { fromCache, fromFlight, fromLimit } from "./toAttempted.ts"
 
 /** What a question wants of memory. */

@@ -3,8 +3,8 @@
  */
 import type { Result } from "effect"
 import type { Association } from "../association/Association.ts"
-import type { ResolveError } from "../question/errors.ts"
-import type { StoreKey } from "./store/AssociationStore.ts"
+import type { ResolveError } from "../association/ResolveError.ts"
+import type { StoreKey } from "../question/StoreKey.ts"
 
 /** Where the deciding material came from. `redis` is for stores that are shared. */
 export type CacheStatus = "miss" | "memory" | "redis" | "coalesced"

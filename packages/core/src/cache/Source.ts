@@ -4,9 +4,9 @@
  */
 import type { Effect } from "effect"
 import type { Association } from "../association/Association.ts"
+import type { ResolveError } from "../association/ResolveError.ts"
 import type { Waiting } from "../fetch/Fetcher.ts"
-import type { ResolveError } from "../question/errors.ts"
-import type { StoreKey } from "./store/AssociationStore.ts"
+import type { StoreKey } from "../question/StoreKey.ts"
 
 export interface Source {
   readonly key: StoreKey

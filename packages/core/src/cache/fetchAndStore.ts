@@ -3,15 +3,16 @@
  */
 import { Cause, Effect, Random, Result } from "effect"
 import { type Association, deliveredAt } from "../association/Association.ts"
+import { ResolveError } from "../association/ResolveError.ts"
 import { isWithdrawal } from "../codes.ts"
-import { ResolveError } from "../question/errors.ts"
 import { currentStamp, type Stamp, timeSince } from "../question/Stamp.ts"
+import type { StoreKey } from "../question/StoreKey.ts"
 import { negativeAfter } from "./Backoff.ts"
 import { type Freshness, toCacheDecision } from "./CacheDecision.ts"
 import type { FleetShape, Lead } from "./Fleet.ts"
 import type { Flight } from "./Flights.ts"
 import type { Source } from "./Source.ts"
-import type { AssociationStore, CacheEntry, Permit, StoreKey } from "./store/AssociationStore.ts"
+import type { AssociationStore, CacheEntry, Permit } from "./store/AssociationStore.ts"
 
 /** What a flight brought, for everybody who waited for it; what it means to each, `flightMeaning.ts` says. */
 export interface FlightResult {

@@ -3,8 +3,8 @@
  */
 import { Result } from "effect"
 import { deliveredAt } from "../association/Association.ts"
+import type { ResolveError } from "../association/ResolveError.ts"
 import { isWithdrawal } from "../codes.ts"
-import type { ResolveError } from "../question/errors.ts"
 import { type Stamp, timeSince } from "../question/Stamp.ts"
 import { type CacheDecision, fallBack, type Freshness, refreshMoment, toCacheDecision } from "./CacheDecision.ts"
 import type { FlightResult } from "./fetchAndStore.ts"

@@ -2,11 +2,11 @@
  * A decision about what is remembered, or what a flight means → what one source came to. Pure.
  */
 import { Result } from "effect"
-import { ResolveError } from "../question/errors.ts"
+import { ResolveError } from "../association/ResolveError.ts"
+import type { StoreKey } from "../question/StoreKey.ts"
 import type { CacheDecision } from "./CacheDecision.ts"
 import type { Meaning } from "./flightMeaning.ts"
 import type { Attempted, CacheStatus, Usable } from "./Resolution.ts"
-import type { StoreKey } from "./store/AssociationStore.ts"
 
 type Serve = Extract<CacheDecision, { _tag: "Serve" }>
 

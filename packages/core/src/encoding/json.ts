@@ -1,6 +1,6 @@
 /**
- * Octets → JSON value, by RFC 8259 to the letter, in one pass, and with what `JSON.parse` keeps to itself: members that
- * occur twice (POSH-FMT-03) and numbers as written (POSH-FMT-47).
+ * A strict JSON parser (RFC 8259) over octets, in one pass. Unlike `JSON.parse` it reports duplicate members
+ * (POSH-FMT-03) and keeps numbers as written (POSH-FMT-47).
  */
 import { Result } from "effect"
 import { isUtf8 } from "node:buffer"
@@ -9,7 +9,7 @@ import { quote } from "./quote.ts"
 
 export type Json = null | boolean | string | JsonNumber | ReadonlyArray<Json> | JsonObject
 
-/** A number as written; JavaScript's own numbers would hide fractions that are too fine for them. */
+/** A number as written; a JavaScript number would lose digits. */
 export class JsonNumber {
   readonly text: string
   constructor(text: string) {
@@ -17,21 +17,21 @@ export class JsonNumber {
   }
 }
 
-/** An object. A `Map`, so that names such as `__proto__` mean nothing (POSH-FMT-07). */
+/** An object: a `Map`, so names such as `__proto__` have no effect (POSH-FMT-07). */
 export class JsonObject extends Map<string, Json> {
-  /** The first name that occurs twice. Whether that matters, the reader of the object decides. */
+  /** The first duplicate name. The reader of the object decides if it matters. */
   duplicate: string | undefined
 }
 
 export interface JsonDocument {
   readonly value: Json
-  /** Was there a U+FEFF in front (POSH-FMT-01)? */
+  /** True if the text began with U+FEFF (POSH-FMT-01). */
   readonly byteOrderMark: boolean
 }
 
 export interface JsonFault {
   readonly code: "InvalidEncoding" | "InvalidJson" | "LimitExceeded"
-  /** What is wrong and where; bounded and escaped. */
+  /** The fault and its position; bounded and escaped. */
   readonly detail: string
 }
 
@@ -40,8 +40,8 @@ export interface JsonFault {
  *
  * **Details**
  *
- * Fails with `InvalidEncoding` where the octets are not UTF-8 (POSH-FMT-01), `InvalidJson` where they are not exactly
- * one value (POSH-FMT-02), and `LimitExceeded` at the 17th container within another (POSH-FMT-08). Time is linear.
+ * Fails with `InvalidEncoding` if the octets are not UTF-8 (POSH-FMT-01), `InvalidJson` if they are not exactly one
+ * value (POSH-FMT-02), and `LimitExceeded` at the 17th nested container (POSH-FMT-08). Runs in linear time.
  */
 export const parseJson = (octets: Uint8Array): Result.Result<JsonDocument, JsonFault> => {
   if (!isUtf8(octets)) return Result.fail({ code: "InvalidEncoding", detail: "there is an octet that is not UTF-8" })
@@ -52,7 +52,7 @@ export const parseJson = (octets: Uint8Array): Result.Result<JsonDocument, JsonF
   return value === undefined ? Result.fail(parser.fault) : Result.succeed({ value, byteOrderMark })
 }
 
-/** Every method returns `undefined` once `fault` is known, and the callers pass that on. */
+/** On a fault every method sets `fault` and returns `undefined`, and its caller returns too. */
 class Parser {
   readonly text: string
   at: number
@@ -91,7 +91,7 @@ class Parser {
     }
   }
 
-  // Containers are counted, the outermost being the first; the call stack grows no deeper than that.
+  // Counts nested containers, the outermost as 1; this bounds the call stack.
   nested(container: () => Json | undefined): Json | undefined {
     if (this.depth === documentLimits.nesting) {
       this.fault = { code: "LimitExceeded", detail: `values are nested more than ${documentLimits.nesting} deep` }
@@ -131,7 +131,7 @@ class Parser {
     return this.takes("]") ? elements : this.fail("a comma or ]")
   }
 
-  // Runs without escapes are taken whole. Lone surrogates are legal here (RFC 8259 §8.2) and stay what they are.
+  // Copies runs without escapes as a whole. Lone surrogates are legal (RFC 8259 §8.2) and are kept.
   string(): string | undefined {
     const { text } = this
     let value = ""

@@ -1,23 +1,23 @@
 /**
- * Copies that share no memory with what they were made of. In V8 a part of a string keeps the whole string alive, and a
- * small buffer the slab that it was cut from; what is remembered has to be its own (POSH-CAC-05).
+ * Copies that share no memory with their source. In V8 a substring keeps the whole string alive, and a small buffer
+ * keeps the slab that it is a view of. Cached values must not keep other memory alive (POSH-CAC-05).
  */
 
-/** V8 shares no shorter ones (`SlicedString::kMinLength`, `ConsString::kMinLength`). */
+/** Minimum length of a string that V8 shares (`SlicedString::kMinLength`, `ConsString::kMinLength`). */
 export const leastSharedText = 13
 
-/** V8 keeps arrays of so many octets within the heap (`typed_array_max_size_in_heap`). */
+/** Maximum size of an array that V8 keeps inside the heap, octets (`typed_array_max_size_in_heap`). */
 export const mostInlineOctets = 64
 
-/** The same text in memory of its own. */
+/** A copy of the text that shares no memory. */
 export const ownText = (text: string): string => {
   if (text.length < leastSharedText) return text
-  // UTF-8 has no lone surrogates.
+  // UTF-8 cannot encode lone surrogates.
   const encoding = text.isWellFormed() ? "utf8" : "utf16le"
   return Buffer.from(text, encoding).toString(encoding)
 }
 
-/** The same octets in memory of their own. */
+/** The octets, copied if they share memory. */
 export const ownOctets = (octets: Uint8Array): Uint8Array =>
-  // Asked for its buffer, a short array would move out of the heap, which takes more memory than the octets.
+  // Reading `buffer` would move a short array out of the heap, which takes more memory than its octets.
   octets.length > mostInlineOctets && octets.buffer.byteLength === octets.length ? octets : new Uint8Array(octets)

@@ -1,27 +1,26 @@
 /**
- * Text from strangers, fit for messages, logs and memory (POSH-SEC-14).
+ * Bounds and escapes untrusted text for messages, logs and the cache (POSH-SEC-14).
  *
  * **Details**
  *
- * What comes out has at most so many characters as were asked for, escapes included, and one more where it was cut; it
- * shares no memory with the document that it stood in. Applied again, it stays the same: text may pass several of the
- * constructors that bound what they are given.
+ * The result has at most the given number of characters, escapes included, plus an ellipsis if it was cut. It shares no
+ * memory with the document. The functions are idempotent, because text may pass several constructors that bound it.
  */
 import { messageCharacters, quotedCharacters } from "../Limits.ts"
 import { ownText } from "./own.ts"
 
 /**
- * The text, cut to so many characters, with everything that does not print (controls, line ends, bidirectional marks,
- * lone surrogates, code points without a character) written as escapes.
+ * The text, cut to a number of characters, with unprintable ones (controls, line ends, bidirectional marks, lone
+ * surrogates, unassigned code points) escaped.
  */
 export const printable = (text: string, characters: number = quotedCharacters): string =>
   bounded(text, characters, unprintable)
 
-/** As {@link printable}, and `"` and `\` are escaped too: fit to stand between quotation marks. */
+/** As {@link printable}, but `"` and `\` are escaped too, for use between quotation marks. */
 export const quote = (text: string, characters: number = quotedCharacters): string =>
   bounded(text, characters, unquotable)
 
-/** For constructors of errors: the same fields, the named ones {@link printable}, each as long as a message may be. */
+/** For constructors of errors: makes the named fields {@link printable}, each up to the length of a message. */
 export const withPrintable = <A extends object, K extends keyof A>(
   fields: A & { readonly [P in K]?: string },
   ...names: ReadonlyArray<K>
@@ -33,13 +32,13 @@ export const withPrintable = <A extends object, K extends keyof A>(
   return { ...fields, ...Object.fromEntries(texts) }
 }
 
-/** Has {@link printable} nothing to escape in it? */
+/** True if {@link printable} has nothing to escape. */
 export const isPrintable = (text: string): boolean => !unprintable.test(text)
 
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u
 const unquotable = /[\p{C}\p{Zl}\p{Zp}"\\]/u
 
-// Looks at so many characters at most, however long the text is; an escape is whole or left out.
+// Reads at most `characters` characters, however long the text is. An escape is never cut.
 const bounded = (text: string, characters: number, special: RegExp): string => {
   if (text.length <= characters && !special.test(text)) return ownText(text)
   let fitting = ""

@@ -1,27 +1,26 @@
 /**
- * What is spent on strangers' servers, as a decorator over {@link Fetcher} (POSH-SEC-12): concurrency and requests a
- * minute for each source domain and for each target host, and a bound on everything at once. All of it is counted by this
- * process alone.
+ * Budgets for requests to other servers, as a decorator over {@link Fetcher} (POSH-SEC-12): concurrency and requests
+ * per minute for each source domain and each target host, and a global limit on concurrency. Each process counts alone.
  *
- * Hosts count by their site: with a wildcard in DNS, one server has as many names as somebody cares to invent, each of
- * them a source domain and a host of its own.
+ * Hosts count by site: a wildcard in DNS gives one server any number of names, each of which could be a source domain
+ * and a host.
  *
  * **Details**
  *
- * Who causes requests is for strangers to choose, so no budget is first come, first served: those who cause them take
- * turns, and a flood waits behind itself (see `pathOf`). A site's web servers are charged for requests to them alone:
- * names are looked up before, under a budget of their own, and what has no address costs the site nothing else.
+ * Budgets are fair queues, not first come, first served: an attacker chooses who causes requests, so the groups that
+ * cause them take turns, and a flood delays only itself (see `pathOf`). DNS look-ups come first and have a budget of
+ * their own, so a name without address costs the site's request budget nothing.
  *
- * A request waits for its turn; how long is the attempt's decision, which reads in `waiting` what for. Where there is no
- * place, it fails at once, with the time after which there would be one.
+ * A request waits for its turn. The attempt decides how long, and reads in `waiting` what for. If the queue is full,
+ * the request is shed at once, with the time after which to retry.
  */
 import { Clock, Effect, Exit, Option, PartitionedSemaphore } from "effect"
 import type { BudgetLimits } from "../Limits.ts"
 import { CallerBudget } from "../question/CallerBudget.ts"
 import { monotonicMs } from "../question/Stamp.ts"
-import type { Path } from "./FairQueue.ts"
+import { type BudgetGate, type BudgetGateError, makeBudgetGate } from "./BudgetGate.ts"
+import type { GroupPath } from "./FairQueue.ts"
 import { type Fetcher, FetchError, type FetchRequest, type Waiting } from "./Fetcher.ts"
-import { type Gate, type GateError, makeGate } from "./Gate.ts"
 import { siteOf } from "./Site.ts"
 
 type Get = Fetcher["Service"]["get"]
@@ -30,7 +29,7 @@ export const withBudgets = ({ find, get }: Fetcher["Service"], limits: BudgetLim
   const sources = makeGates(limits.perSourceConcurrent, limits.perSourcePerMinute)
   const lookUps = makeGates(limits.perHostLookUpsConcurrent, limits.perHostLookUpsPerMinute)
   const sites = makeGates(limits.perHostConcurrent, limits.perHostPerMinute)
-  // One caller with a thousand questions to slow domains must not keep another from asking one.
+  // Partitioned by caller: a thousand questions of one caller to slow domains must not block another caller.
   const everything = PartitionedSemaphore.makeUnsafe<string>({ permits: limits.inFlight })
 
   return Effect.fnUntraced(function*(request) {
@@ -38,46 +37,47 @@ export const withBudgets = ({ find, get }: Fetcher["Service"], limits: BudgetLim
     const { account } = yield* CallerBudget
     const site = siteOf(request.target.host)
     const path = pathOf(request, account)
-    const paced = (gate: Gate, by: Path) => <A>(work: Effect.Effect<A, FetchError>) =>
+    const throughGate = (gate: BudgetGate, by: GroupPath) => <A>(work: Effect.Effect<A, FetchError>) =>
       gate.pass(work, { path: by, withinMs: request.limits.attemptMs, wait: waitFor(request) })
     const inTurn = <A>(work: Effect.Effect<A, FetchError>) => takeTurn(everything, account, request, work)
 
     const found = find === undefined
       ? Effect.succeed(get(request))
-      : paced(lookUps(site, now), path)(inTurn(find(request)))
+      : throughGate(lookUps(site, now), path)(inTurn(find(request)))
     return yield* found.pipe(
-      Effect.flatMap((asking) => paced(sites(site, now), path)(inTurn(asking))),
-      paced(sources(request.sourceDomain, now), [account, request.sourceDomain])
+      Effect.flatMap((asking) => throughGate(sites(site, now), path)(inTurn(asking))),
+      throughGate(sources(request.sourceDomain, now), [account, request.sourceDomain])
     )
   })
 }
 
 /**
- * Whose turn it is, the widest group first: domains that had material before, and those that never had, so that made-up
- * ones never have more than half; then the callers, whom the operator knows; then the sites of the source domains, which
- * cost money; then the source domains.
+ * The groups of a request, the widest first: domains with earlier material and those without, so invented domains never
+ * take more than half; then the callers, which the operator knows; then the sites of the source domains, which cost
+ * money; then the source domains.
  */
-const pathOf = ({ hadMaterial, sourceDomain }: FetchRequest, account: string): Path => [
+const pathOf = ({ hadMaterial, sourceDomain }: FetchRequest, account: string): GroupPath => [
   hadMaterial ? "had material" : "",
   account,
   siteOf(sourceDomain),
   sourceDomain
 ]
 
-/** Waits for a turn, and says so; a refusal is the request's failure. */
-const waitFor = (request: FetchRequest) => (turn: Effect.Effect<void, GateError>): Effect.Effect<void, FetchError> =>
-  waitingFor(request, "RateLimitedLocally", turn).pipe(
-    Effect.catch(({ retryAfterMs }) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        Effect.fail(
-          new FetchError({ code: "RateLimitedLocally", retryAfterMs, trace: { startedAt: now, endedAt: now } })
-        ))
+/** Waits for a turn and marks the request as waiting; a shed request fails with `RateLimitedLocally`. */
+const waitFor =
+  (request: FetchRequest) => (turn: Effect.Effect<void, BudgetGateError>): Effect.Effect<void, FetchError> =>
+    waitingFor(request, "RateLimitedLocally", turn).pipe(
+      Effect.catch(({ retryAfterMs }) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.fail(
+            new FetchError({ code: "RateLimitedLocally", retryAfterMs, trace: { startedAt: now, endedAt: now } })
+          ))
+      )
     )
-  )
 
 /**
- * Notes what is waited for (see {@link FetchRequest.waiting}). An interruption leaves the note: it is then the reason why
- * an attempt ran out of time.
+ * Sets the reason of waiting (see {@link FetchRequest.waiting}). An interruption keeps it: it is the reason why the
+ * attempt timed out.
  */
 const waitingFor = <A, E>(request: FetchRequest, code: Waiting["code"] & string, wait: Effect.Effect<A, E>) =>
   Effect.suspend(() => {
@@ -87,7 +87,7 @@ const waitingFor = <A, E>(request: FetchRequest, code: Waiting["code"] & string,
 
 const notWaiting = (request: FetchRequest) => Effect.sync(() => delete request.waiting.code)
 
-/** Runs with a permit: at once where one is free, else when it is the account's turn. */
+/** Runs with a permit: at once if one is free, else when it is the account's turn. */
 const takeTurn = <A>(
   permits: PartitionedSemaphore.PartitionedSemaphore<string>,
   account: string,
@@ -107,18 +107,20 @@ const takeTurn = <A>(
     })
   )
 
-/** Gates by key. Idle ones are swept whenever their number has doubled, so a flood of keys is bounded by its rate. */
+/**
+ * Gates by key. Idle gates are swept when their number has doubled, so the rate of a flood of keys bounds the memory.
+ */
 const makeGates = (concurrent: number, perMinute: number) => {
-  const gates = new Map<string, Gate>()
+  const gates = new Map<string, BudgetGate>()
   let sweepAt = 1_024
-  return (key: string, now: number): Gate => {
+  return (key: string, now: number): BudgetGate => {
     const known = gates.get(key)
     if (known !== undefined) return known
     if (gates.size >= sweepAt) {
       for (const [name, gate] of gates) if (gate.isIdle(now)) gates.delete(name)
       sweepAt = Math.max(1_024, gates.size * 2)
     }
-    const gate = makeGate(concurrent, perMinute)
+    const gate = makeBudgetGate(concurrent, perMinute)
     gates.set(key, gate)
     return gate
   }

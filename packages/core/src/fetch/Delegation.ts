@@ -1,5 +1,5 @@
 /**
- * May resolution go on at this URL? The one check for redirect targets and references (requirements §2.6–2.7).
+ * Checks the target of a delegation: the same rules for redirects and references (requirements §2.6–2.7).
  */
 import { Result } from "effect"
 import type { VerdictCode } from "../codes.ts"
@@ -9,7 +9,7 @@ import type { HttpsTarget } from "./Fetcher.ts"
 import { leavesSite } from "./Site.ts"
 import { hasAuthority, isUriText, notUriText, schemeOf } from "./uri.ts"
 
-/** Which hosts a domain may delegate to (POSH-RES-70), and at which ports (POSH-RES-65). */
+/** The hosts (POSH-RES-70) and ports (POSH-RES-65) that a domain may delegate to. */
 export interface DelegationPolicy {
   /** `any` public host; the `same-site` (registrable domain) as the source domain; or a `list` of hosts. */
   readonly mode: "any" | "same-site" | "list"
@@ -22,25 +22,25 @@ export interface TargetPolicy extends DomainPolicy {
   readonly delegation: DelegationPolicy
 }
 
-export interface TargetError {
+export interface TargetFault {
   readonly code: VerdictCode
   readonly detail: string
 }
 
-/** The codes by which a way of delegating reports its faults. */
-interface FaultCodes {
+/** The codes of faults for one kind of delegation. */
+interface TargetFaultCodes {
   readonly invalid: VerdictCode
   readonly insecure: VerdictCode
   readonly forbidden: VerdictCode
 }
 
-const redirectCodes: FaultCodes = {
+const redirectCodes: TargetFaultCodes = {
   invalid: "RedirectInvalidLocation",
   insecure: "RedirectInsecureScheme",
   forbidden: "RedirectForbiddenTarget"
 }
 
-const referenceCodes: FaultCodes = {
+const referenceCodes: TargetFaultCodes = {
   invalid: "InvalidReferenceUrl",
   insecure: "ReferenceInsecureScheme",
   forbidden: "ReferenceForbiddenTarget"
@@ -52,7 +52,7 @@ export const redirectTarget = (
   base: HttpsTarget,
   source: Domain,
   policy: TargetPolicy
-): Result.Result<HttpsTarget & { readonly relative: boolean }, TargetError> => {
+): Result.Result<HttpsTarget & { readonly relative: boolean }, TargetFault> => {
   if (!isUriText(location)) return refuse(redirectCodes.invalid, notUriText)
   if (!isUriReference(location)) return refuse(redirectCodes.invalid, "the value is not a URI reference")
   const relative = schemeOf(location) === undefined
@@ -67,7 +67,7 @@ export const referenceTarget = (
   url: string,
   source: Domain,
   policy: TargetPolicy
-): Result.Result<HttpsTarget, TargetError> => {
+): Result.Result<HttpsTarget, TargetFault> => {
   if (!isUriText(url)) return refuse(referenceCodes.invalid, notUriText)
   return isUriReference(url) && schemeOf(url) !== undefined
     ? checkTarget(url, undefined, source, policy, referenceCodes)
@@ -77,7 +77,7 @@ export const referenceTarget = (
 const isUriReference = (text: string): boolean => {
   const scheme = schemeOf(text)
   if (scheme === undefined) return !/^\/\/(?:[/?#]|$)/.test(text)
-  // Other schemes are judged as such, below.
+  // `checkTarget` refuses other schemes.
   return (scheme !== "https" && scheme !== "http") || hasAuthority(text)
 }
 
@@ -86,12 +86,12 @@ const checkTarget = (
   base: string | undefined,
   source: Domain,
   policy: TargetPolicy,
-  codes: FaultCodes
-): Result.Result<HttpsTarget, TargetError> => {
+  codes: TargetFaultCodes
+): Result.Result<HttpsTarget, TargetFault> => {
   if ((schemeOf(text) ?? "https") !== "https") return refuse(codes.insecure, "the scheme is not https") // POSH-RES-64
   if (text.length > attemptLimits.urlOctets) return refuse(codes.forbidden, "the URL is longer than 2048 octets")
 
-  // The host as written: the parser below would turn 0x7f.1 into an address (Appendix D.1).
+  // The host before parsing: the URL parser would turn 0x7f.1 into an IP address (Appendix D.1).
   const written = /^(?:https:)?\/\/([^/?#]*)/i.exec(text)?.[1]
   if (written?.includes("@")) return refuse(codes.forbidden, "the URL holds user-info")
   const named = written === undefined ? undefined : parseDomain(written.replace(/:\d*$/, ""), policy)
@@ -103,7 +103,7 @@ const checkTarget = (
   const host = url.hostname.endsWith(".") ? url.hostname.slice(0, -1) : url.hostname
   const domain = parseDomain(host, policy)
   if (Result.isFailure(domain)) return refuse(codes.forbidden, domain.failure.detail)
-  // Two readers of one text have to find one host in it.
+  // Both parsers must find the same host.
   if (named !== undefined && named.success !== domain.success) return refuse(codes.invalid, "the host is ambiguous")
   url.hostname = domain.success
   const port = url.port === "" ? 443 : Number(url.port)
@@ -121,4 +121,4 @@ const isAllowed = (host: Domain, source: Domain, { hosts, mode }: DelegationPoli
   return hosts.some((allowed) => allowed.startsWith(".") ? host.endsWith(allowed) : host === allowed)
 }
 
-const refuse = (code: VerdictCode, detail: string) => Result.fail<TargetError>({ code, detail })
+const refuse = (code: VerdictCode, detail: string) => Result.fail<TargetFault>({ code, detail })

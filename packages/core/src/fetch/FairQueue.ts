@@ -1,34 +1,34 @@
 /**
- * A queue in which groups take turns, and groups within groups, so that what one of them piles up waits behind itself.
- * Nothing is kept of a group that has nobody waiting, so the state is what waits and no more.
+ * A hierarchical fair queue: groups take turns, and so do the groups within them, so a flood in one group delays only
+ * that group. An empty group is deleted, so the memory is bounded by the number of waiters.
  *
  * **Details**
  *
- * Groups are served round robin: who joins, joins at the end of the round. The last level is that of names, which cost
- * nothing to invent: there the newest comes first. With a thousand names before it a new one would wait in vain in the
- * order of arrival, and the oldest, who wait too long already, are those that lose least.
+ * Groups are served round robin; a new group joins at the end of the round. The last level holds source domains, which
+ * cost nothing to invent: there the newest comes first (LIFO). In order of arrival, a new name behind a thousand others
+ * would always time out, and the oldest names, which have waited too long already, lose least.
  */
 
-/** The groups to which a waiter belongs, the widest first; all paths of a queue are equally long. */
-export type Path = ReadonlyArray<string>
+/** The groups of a waiter, the widest first; all paths of a queue have the same length. */
+export type GroupPath = ReadonlyArray<string>
 
 export interface FairQueue<W> {
   readonly size: () => number
-  readonly add: (path: Path, waiter: W) => void
-  /** Takes out whose turn it is. */
+  readonly add: (path: GroupPath, waiter: W) => void
+  /** Removes and returns the waiter whose turn it is. */
   readonly take: () => W | undefined
-  /** Takes out one that gives up before its turn. */
+  /** Removes a waiter that gives up before its turn. */
   readonly remove: (waiter: W) => void
   /**
-   * The waiter that has to go where one more of this path does not fit: the last of the groups that have most.
-   * `undefined` where the newcomer's own have, so that it has to go itself.
+   * The waiter to shed if the queue is full and one more of this path arrives: the last waiter of the largest group.
+   * `undefined` if the newcomer's own group is the largest: then the newcomer is shed.
    */
-  readonly rivalOf: (path: Path) => W | undefined
+  readonly victimFor: (path: GroupPath) => W | undefined
 }
 
 export const makeFairQueue = <W extends object>(): FairQueue<W> => {
   const root = makeGroup<W>(undefined, "")
-  const places = new Map<W, Group<W>>()
+  const groupOf = new Map<W, Group<W>>()
 
   const takeFrom = (group: Group<W>): W | undefined => {
     const [waiter] = group.waiters
@@ -45,7 +45,7 @@ export const makeFairQueue = <W extends object>(): FairQueue<W> => {
 
   const leave = (group: Group<W>, waiter: W): void => {
     group.waiters.delete(waiter)
-    places.delete(waiter)
+    groupOf.delete(waiter)
     count(group, -1)
   }
 
@@ -54,19 +54,19 @@ export const makeFairQueue = <W extends object>(): FairQueue<W> => {
     add: (path, waiter) => {
       const group = path.reduce((parent, name, level) => enter(parent, name, level === path.length - 1), root)
       group.waiters.add(waiter)
-      places.set(waiter, group)
+      groupOf.set(waiter, group)
       count(group, 1)
     },
     take: () => takeFrom(root),
     remove: (waiter) => {
-      const group = places.get(waiter)
+      const group = groupOf.get(waiter)
       if (group !== undefined) leave(group, waiter)
     },
-    rivalOf: (path) => rivalWithin(root, path)
+    victimFor: (path) => victimWithin(root, path)
   }
 }
 
-/** A ring of groups, or a row of waiters. */
+/** A ring of groups, or, on the last level, a list of waiters. */
 interface Group<W> {
   readonly parent: Group<W> | undefined
   readonly name: string
@@ -76,7 +76,7 @@ interface Group<W> {
   last: Group<W> | undefined
   before: Group<W> | undefined
   after: Group<W> | undefined
-  /** Waiters in it and below. */
+  /** Number of waiters in this group and below. */
   size: number
 }
 
@@ -102,7 +102,7 @@ const enter = <W>(parent: Group<W>, name: string, isName: boolean): Group<W> => 
   return group
 }
 
-/** One more or less, up to the root; who has none left is forgotten. */
+/** Changes the sizes up to the root, and deletes groups that become empty. */
 const count = <W>(group: Group<W>, change: 1 | -1): void => {
   group.size += change
   if (group.parent === undefined) return
@@ -139,17 +139,19 @@ const unlink = <W>(parent: Group<W>, { after, before }: Group<W>): void => {
   else after.before = before
 }
 
-const rivalWithin = <W>(group: Group<W>, [name, ...rest]: Path): W | undefined => {
+const victimWithin = <W>(group: Group<W>, [name, ...rest]: GroupPath): W | undefined => {
   if (name === undefined) return undefined
   const own = group.groups.get(name)
   const most = largest(group)
-  // Names count alike: among those with as many as the newcomer, the oldest goes, whose turn would be last.
-  const spares = rest.length === 0 ? (own?.size ?? 0) < (most?.size ?? 0) : (own?.size ?? 0) + 1 < (most?.size ?? 0)
-  if (most !== undefined && most !== own && spares) return lastOf(most)
-  return own === undefined ? undefined : rivalWithin(own, rest)
+  // On the last level, a tie with the newcomer's group evicts the oldest name, whose turn is last.
+  const isEvictable = rest.length === 0
+    ? (own?.size ?? 0) < (most?.size ?? 0)
+    : (own?.size ?? 0) + 1 < (most?.size ?? 0)
+  if (most !== undefined && most !== own && isEvictable) return lastOf(most)
+  return own === undefined ? undefined : victimWithin(own, rest)
 }
 
-/** Of the groups with most waiters the one whose turn is last. */
+/** The largest group; of several, the one whose turn is last. */
 const largest = <W>(group: Group<W>): Group<W> | undefined => {
   let most: Group<W> | undefined
   for (let next = group.first; next !== undefined; next = next.after) {

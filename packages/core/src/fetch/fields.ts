@@ -1,9 +1,10 @@
 /**
- * Values of header fields are octets, of which those beyond ASCII mean nothing (RFC 9110 §5.5). They come as text of one
- * character an octet, and JavaScript knows more kinds of white space and of letters than HTTP does.
+ * Values of header fields are octets, and those beyond ASCII are opaque (RFC 9110 §5.5). They arrive as text with one
+ * character per octet (latin1). JavaScript has more kinds of white space and letters than HTTP, so `trim` and `\w` are
+ * not used.
  */
 
-/** Without the optional white space around it: SP and HTAB, and no other (RFC 9110 §5.6.3). */
+/** Without optional white space around it: only SP and HTAB (RFC 9110 §5.6.3). */
 export const withoutWhitespace = (value: string): string => {
   let start = 0
   let end = value.length
@@ -12,10 +13,10 @@ export const withoutWhitespace = (value: string): string => {
   return value.slice(start, end)
 }
 
-/** A token in lower case, where tokens are compared without regard to case; `undefined` for what is none (§5.6.2). */
+/** A case-insensitive token in lower case; `undefined` if the value is not a token (§5.6.2). */
 export const toToken = (value: string): string | undefined => token.test(value) ? value.toLowerCase() : undefined
 
-/** `type/subtype` in lower case, without parameters; `undefined` for what is none (§8.3.1). */
+/** `type/subtype` in lower case, without parameters; `undefined` if the value is not a media type (§8.3.1). */
 export const toMediaType = (value: string): string | undefined => {
   const [type = "", subtype = "", ...more] = withoutWhitespace(value.split(";", 1)[0] ?? "").split("/")
   return more.length === 0 && token.test(type) && token.test(subtype) ? `${type}/${subtype}`.toLowerCase() : undefined

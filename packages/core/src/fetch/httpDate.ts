@@ -1,14 +1,14 @@
 /**
- * HTTP-date: the one form that is sent, and the two obsolete ones that a recipient has to accept (RFC 9110 §5.6.7).
- * All three are in GMT, and none is left to `Date.parse`, which takes what names no zone for local time.
+ * HTTP-date: IMF-fixdate, and the two obsolete forms that a recipient must accept (RFC 9110 §5.6.7). All three are in
+ * GMT. `Date.parse` is not used: it takes a date without time zone as local time.
  */
 
 /**
- * Milliseconds since the epoch, `undefined` where the text is none of the three forms or no day of the calendar.
+ * Milliseconds since the epoch; `undefined` if the text has none of the three forms or is not a calendar date.
  *
  * **Details**
  *
- * `now` decides the century of a year with two digits. NOT CHECKED: whether the name of the day is that of the date.
+ * `now` decides the century of a two-digit year. NOT CHECKED: that the day of the week matches the date.
  */
 export const parseHttpDate = (text: string, now: number): number | undefined => {
   const { groups } = forms.map((form) => form.exec(text)).find((match) => match !== null) ?? {}
@@ -35,16 +35,16 @@ const forms = [
 
 type Instant = number | undefined
 
-/** What `Date` would carry over into the next month is no date. */
+/** `undefined` for a day that `Date` would carry over into the next month. */
 const utc = (year: number, month: number, day: number, [hour, minute, second]: [number, number, number]): Instant => {
   const date = new Date(0)
-  date.setUTCFullYear(year, month, day) // `Date.UTC` takes the years 0 to 99 for those of 1900
+  date.setUTCFullYear(year, month, day) // `Date.UTC` maps the years 0 to 99 to 1900 to 1999
   return date.getUTCMonth() === month && date.getUTCDate() === day
     ? date.setUTCHours(hour, minute, second)
     : undefined
 }
 
-/** The latest year with these two digits, but never more than 50 years in the future (RFC 9110 §5.6.7). */
+/** The latest year with these two digits that is at most 50 years in the future (RFC 9110 §5.6.7). */
 const inCentury = (yearOfCentury: number, now: number, toInstant: (year: number) => Instant): Instant => {
   const today = new Date(now)
   const latest = new Date(now).setUTCFullYear(today.getUTCFullYear() + 50)

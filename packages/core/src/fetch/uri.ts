@@ -1,26 +1,26 @@
 /**
- * What a URI reference may look like before a URL parser sees it (RFC 3986 §2): such parsers repair, and what they
- * repair is refused here (requirements §8.1).
+ * Checks a URI reference before the URL parser (RFC 3986 §2): the WHATWG parser repairs invalid input, and invalid
+ * input is refused here (requirements §8.1).
  */
 
 /**
- * Only characters of a URI, and whole percent-encodings.
+ * True if the text has only characters of a URI, and complete percent-encodings.
  *
  * **Details**
  *
- * A URI is ASCII (RFC 3986 §2). Octets beyond it in a header field have no charset (RFC 9110 §5.5): whichever is guessed,
- * the same octets can name two hosts. A document is Unicode, so a letter there is what it is; but `url` is a URI as well
- * (POSH-FMT-60), used as it stands (POSH-FMT-62), and no IRI (RFC 3987) that somebody would have to map.
+ * A URI is ASCII (RFC 3986 §2). Octets beyond ASCII in a header field have no charset (RFC 9110 §5.5): depending on the
+ * charset, the same octets name different hosts. A document is Unicode, but its `url` is a URI as well (POSH-FMT-60),
+ * used unchanged (POSH-FMT-62), not an IRI (RFC 3987) that needs a mapping.
  */
 export const isUriText = (text: string): boolean => characters.test(text) && !/%(?![0-9a-f]{2})/i.test(text)
 
-/** Of what is not: what its author may have forgotten. */
+/** Detail for text that is not: names the likely mistakes. */
 export const notUriText = "the value holds characters that no URI has (A-labels, percent-encoding?)"
 
-/** `https:x` and `https:/x` are relative or broken, and WHATWG parsing makes hosts of them. */
+/** `https:x` and `https:/x` are relative or malformed, but the WHATWG parser takes `x` for the host. */
 export const hasAuthority = (absolute: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^/?#]/i.test(absolute)
 
-/** The scheme in lower case; absent where the reference is relative. */
+/** The scheme in lower case; `undefined` if the reference is relative. */
 export const schemeOf = (text: string): string | undefined => /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
 
 const characters = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/

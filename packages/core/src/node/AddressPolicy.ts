@@ -1,18 +1,18 @@
 /**
- * May this address be dialled? Globally routable unicast only, so that no document can be used to reach what is near
- * this process (POSH-SEC-10).
+ * The address policy: only globally routable unicast addresses may be dialled, so no document can make this process
+ * reach internal services (SSRF, POSH-SEC-10).
  */
 import { Result } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
+import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
-import { EgressConfigError } from "./EgressOptions.ts"
 
 /**
- * The addresses that may be dialled, in their order.
+ * Filters the addresses that may be dialled, in order.
  *
  * **Details**
  *
- * Refused addresses are dropped; fails with `BlockedAddress` where none is left, and then names some of them.
+ * Fails with `BlockedAddress` if none is left; the error names some of the refused addresses.
  */
 export const vetAddresses = (
   addresses: ReadonlyArray<string>,
@@ -23,18 +23,18 @@ export const vetAddresses = (
 }
 
 /**
- * Why an address is refused, in a few words; `undefined` where it may be dialled.
+ * Why an address is refused, in a few words; `undefined` if it may be dialled.
  *
  * **Details**
  *
- * An IPv4 address embedded in an IPv6 one is judged as that IPv4 address, however it is spelt. `allowed` exempts an
- * address by either form.
+ * An IPv4 address that is embedded in an IPv6 address is checked as IPv4, in any notation. `allowed` exempts an address
+ * in either form.
  */
 export const addressFault = (
   address: string,
   allowed: ReadonlyArray<IpNetwork.IpNetwork> = []
 ): string | undefined => {
-  const parsed = NetAddress.ipFromString(address) // refuses zone ids, which have no meaning beyond this machine
+  const parsed = NetAddress.ipFromString(address) // refuses zone ids, which are local to this machine
   if (Result.isFailure(parsed)) return "not an IP address"
 
   const outer = parsed.success
@@ -52,7 +52,7 @@ export const addressFault = (
  *
  * **Details**
  *
- * Bits below the prefix must be zero, because a block with others set is more often a typing error than meant.
+ * Host bits must be zero: a block with host bits is more often a typing error than intended.
  */
 export const parseNetworks = (
   text: string
@@ -74,9 +74,11 @@ const registry = (rows: Readonly<Record<string, string>>): Registry =>
 const registered = (rows: Registry, address: NetAddress.IpAddress): string | undefined =>
   rows.find(([network]) => IpNetwork.contains(network, address))?.[1]
 
-// IANA IPv4 Special-Purpose Address Registry (RFC 6890): every block that is not globally reachable, and the anycast
-// blocks that no web server uses.
-const ipv4Registry = registry({
+/**
+ * IANA IPv4 Special-Purpose Address Registry (RFC 6890): every block that is not globally reachable, and the anycast
+ * blocks that no web server uses. `npm run check:registries` compares both tables with the registries of today.
+ */
+export const ipv4Registry = registry({
   "0.0.0.0/8": "this network",
   "10.0.0.0/8": "private use",
   "100.64.0.0/10": "shared address space", // RFC 6598; Alibaba's metadata service
@@ -95,19 +97,20 @@ const ipv4Registry = registry({
   "240.0.0.0/4": "reserved or broadcast"
 })
 
-// IANA IPv6 Special-Purpose Address Registry, as far as it lies in the one block that is assigned for global unicast.
 const globalUnicast = IpNetwork.fromStringUnsafe("2000::/3") // RFC 4291 §2.4
-const ipv6Registry = registry({
+
+/** IANA IPv6 Special-Purpose Address Registry, as far as it lies in the one block that is assigned for global unicast. */
+export const ipv6Registry = registry({
   "2001::/23": "protocol assignments", // benchmarking, ORCHID, anycast; Teredo is decoded before
   "2001:db8::/32": "documentation",
   "3fff::/20": "documentation" // RFC 9637
 })
 
-/** Loopback, link local, unique local, multicast, discard, segment routing, local-use NAT64: all lie outside. */
+/** Loopback, link local, unique local, multicast, discard, segment routing, local-use NAT64: all outside `2000::/3`. */
 const ipv6Fault = (address: NetAddress.Ipv6Address): string | undefined =>
   IpNetwork.contains(globalUnicast, address) ? registered(ipv6Registry, address) : "no global unicast"
 
-/** The IPv4 address that a packet to this address ends up at, or comes from. */
+/** The IPv4 address to which a packet is translated or tunnelled, or from which it comes. */
 const embeddedIpv4 = (address: NetAddress.Ipv6Address): NetAddress.Ipv4Address | undefined => {
   const [a, b, c, d, e, f, g, h] = NetAddress.ipv6ToSegments(address)
   const isZeroUpTo = (...segments: ReadonlyArray<number>) => segments.every((segment) => segment === 0)
@@ -122,7 +125,7 @@ const embeddedIpv4 = (address: NetAddress.Ipv6Address): NetAddress.Ipv4Address |
 const ipv4 = (high: number, low: number) =>
   NetAddress.ipv4FromBytesUnsafe(Uint8Array.of(high >>> 8, high & 0xff, low >>> 8, low & 0xff))
 
-/** Enough to see what is wrong; an answer can hold hundreds. */
+/** Maximum of addresses named in an error: a DNS answer can hold hundreds. */
 const namedAddresses = 4
 
 const blocked = (addresses: ReadonlyArray<string>, allowed: ReadonlyArray<IpNetwork.IpNetwork>) => {

@@ -1,24 +1,24 @@
 /**
- * A host name's addresses.
+ * Resolves a host name to addresses.
  *
- * By c-ares (`node:dns` `Resolver`) and not by `getaddrinfo`, which has four threads for the whole process and cannot be
- * cancelled, so that a few silent name servers would stop every look-up. c-ares asks the name servers and nobody else:
- * `/etc/hosts` IS NOT READ; use `connectTo` for what one would write there.
+ * Uses c-ares (`node:dns` `Resolver`), not `getaddrinfo`: that has four threads for the whole process and cannot be
+ * cancelled, so a few silent name servers would block all look-ups. c-ares asks only the name servers: `/etc/hosts` IS
+ * NOT READ; use `connectTo` instead.
  */
 import { Effect, Latch, Result } from "effect"
 import { Resolver } from "node:dns"
 import type { Domain } from "../question/Domain.ts"
+import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
-import { EgressConfigError } from "./EgressOptions.ts"
 
 /**
- * Looks up A and AAAA side by side; one usable answer is enough.
+ * Looks up A and AAAA concurrently; one usable answer is enough.
  *
  * **Details**
  *
- * Fails with `DnsNameNotFound` where the name servers say for both types that there is nothing, else with
- * `DnsTemporaryFailure` where neither gave an address within `limitMs`. Aliases are followed by the name servers.
- * Interruption cancels the queries.
+ * Fails with `DnsNameNotFound` if both answers are NXDOMAIN or NODATA, and with `DnsTemporaryFailure` if there is no
+ * address within `limitMs` for another reason. The name servers follow aliases (CNAME). Interruption cancels the
+ * queries.
  */
 export const lookUp = (
   host: Domain,
@@ -40,7 +40,7 @@ export const lookUp = (
     Effect.flatMap(combine)
   )
 
-/** Are these name servers as {@link lookUp} takes them? */
+/** Checks the format of name servers for {@link lookUp}. */
 export const checkServers = (servers: ReadonlyArray<string>): Result.Result<void, EgressConfigError> =>
   Result.try({
     try: () => new Resolver().setServers(servers),
@@ -50,44 +50,44 @@ export const checkServers = (servers: ReadonlyArray<string>): Result.Result<void
 
 type RecordType = "A" | "AAAA"
 
-interface Answer {
+interface DnsAnswer {
   readonly addresses: ReadonlyArray<string>
-  /** As c-ares names it, such as `ENOTFOUND`. */
-  readonly fault?: string
+  /** Error code of c-ares, such as `ENOTFOUND`. */
+  readonly errorCode?: string
 }
 
-/** How long the answer for one type waits for that of the other (RFC 8305 §3). */
+/** Milliseconds that the answer for one type waits for the other (RFC 8305 §3, Resolution Delay). */
 const resolutionDelayMs = 50
 
-const noAnswer: Answer = { addresses: [], fault: "ETIMEOUT" }
+const noAnswer: DnsAnswer = { addresses: [], errorCode: "ETIMEOUT" }
 
-/** One for each host, because cancelling is by resolver; to make one costs microseconds. */
+/** One resolver per look-up, because `cancel` applies to a whole resolver. Making one takes microseconds. */
 const makeResolver = (servers: ReadonlyArray<string> | undefined, limitMs: number): Resolver => {
-  // Three tries fit, as each waits twice as long as the one before: 1 + 2 + 4.
+  // Three tries fit into the limit: each waits twice as long as the one before, 1 + 2 + 4.
   const resolver = new Resolver({ timeout: Math.ceil(limitMs / 7), tries: 3 })
   if (servers !== undefined) resolver.setServers(servers)
   return resolver
 }
 
-const query = (resolver: Resolver, host: Domain, type: RecordType): Effect.Effect<Answer> =>
+const query = (resolver: Resolver, host: Domain, type: RecordType): Effect.Effect<DnsAnswer> =>
   Effect.callback((resume) => {
     const onAnswer = (error: NodeJS.ErrnoException | null, addresses: ReadonlyArray<string>) =>
-      resume(Effect.succeed(error === null ? { addresses } : { addresses: [], fault: error.code ?? "EBADRESP" }))
+      resume(Effect.succeed(error === null ? { addresses } : { addresses: [], errorCode: error.code ?? "EBADRESP" }))
     if (type === "A") resolver.resolve4(host, onAnswer)
     else resolver.resolve6(host, onAnswer)
     return Effect.sync(() => resolver.cancel())
   })
 
-const combine = (answers: ReadonlyArray<Answer>): Effect.Effect<ReadonlyArray<string>, EgressError> => {
+const combine = (answers: ReadonlyArray<DnsAnswer>): Effect.Effect<ReadonlyArray<string>, EgressError> => {
   const addresses = answers.flatMap((answer) => answer.addresses)
   if (addresses.length > 0) return Effect.succeed(addresses)
 
-  const faults = answers.map(({ fault = "ENODATA" }) => fault)
-  const isAbsent = faults.every((fault) => fault === "ENOTFOUND" || fault === "ENODATA")
+  const errorCodes = answers.map(({ errorCode = "ENODATA" }) => errorCode)
+  const isAbsent = errorCodes.every((code) => code === "ENOTFOUND" || code === "ENODATA")
   return Effect.fail(
     new EgressError({
       code: isAbsent ? "DnsNameNotFound" : "DnsTemporaryFailure",
-      detail: [...new Set(faults)].join(", ")
+      detail: [...new Set(errorCodes)].join(", ")
     })
   )
 }

@@ -1,6 +1,5 @@
 /**
- * Collects a response body while it arrives and stops as soon as it is too large, in its decoded form
- * (POSH-RES-47, POSH-RES-48).
+ * Reads a response body as a stream, and stops as soon as its decoded form is too large (POSH-RES-47, POSH-RES-48).
  */
 import { Result } from "effect"
 import { createGunzip } from "node:zlib"
@@ -12,17 +11,17 @@ export type BodyFault = "BodyTooLarge" | "BodyTruncated" | "UnsupportedContentEn
 export interface BodyReader {
   readonly write: (octets: Uint8Array) => void
   readonly end: () => void
-  /** Gives up what is held. */
+  /** Releases the decoder. */
   readonly close: () => void
 }
 
 /**
- * A reader for the body behind this head.
+ * Makes a reader for the body of a response with this head.
  *
  * **Details**
  *
- * `done` may be called more than once; the first call counts. It can be called before anything is written, where the
- * head says enough.
+ * `done` may be called more than once; the first call counts. It is called before anything is written if the head alone
+ * decides.
  */
 export const makeBodyReader = (
   head: Head,
@@ -40,7 +39,7 @@ type Done = Parameters<typeof makeBodyReader>[2]
 
 const gzipNames = new Set(["gzip", "x-gzip"]) // RFC 9110 §8.4.1.3
 
-/** The codings applied, without `identity`, which is none. */
+/** The content codings, without `identity`. */
 const contentCodings = (head: Head): ReadonlyArray<string> =>
   headerValues(head, "content-encoding")
     .flatMap((value) => value.split(","))
@@ -49,7 +48,7 @@ const contentCodings = (head: Head): ReadonlyArray<string> =>
     .map((coding) => toToken(coding) ?? unknownCoding)
     .filter((coding) => coding !== "identity")
 
-/** Stands for what is no token, hence no coding. */
+/** Stands for a value that is not a token: no known coding. */
 const unknownCoding = "?"
 
 const ignore: BodyReader = { write: () => undefined, end: () => undefined, close: () => undefined }
@@ -61,7 +60,7 @@ const readIdentity = (head: Head, limit: number, done: Done): BodyReader => {
   return ignore
 }
 
-/** Copies, because a body may come octet by octet, and each chunk would keep what it came in. */
+/** Copies each chunk: a body may arrive octet by octet, and a chunk keeps its whole network buffer alive. */
 const collect = (limit: number, done: Done): BodyReader => {
   const held: { octets: Buffer; length: number } = { octets: Buffer.alloc(0), length: 0 }
   return {
@@ -83,7 +82,7 @@ const enlarged = (octets: Buffer, size: number): Buffer => {
   return larger
 }
 
-/** A stream that decodes to little or nothing could go on for ever; this is how much gzip may add to a document. */
+/** Octets by which a gzip stream may exceed the limit of its document: empty blocks could make it endless. */
 const gzipOverheadOctets = 1_024
 
 const readGzip = (limit: number, done: Done): BodyReader => {

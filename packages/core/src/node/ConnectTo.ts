@@ -1,11 +1,11 @@
 /**
- * The operator's override of where to connect, in the manner of curl's option `--connect-to`.
+ * The operator's overrides of where to connect, like curl's option `--connect-to`.
  */
 import { Result } from "effect"
 import { NetAddress } from "effect/net"
 import type { HttpsTarget } from "../fetch/Fetcher.ts"
 import { type Domain, parseDomain } from "../question/Domain.ts"
-import { EgressConfigError } from "./EgressOptions.ts"
+import { EgressConfigError } from "./EgressConfigError.ts"
 
 export interface ConnectToEntry {
   /** `undefined`: any host. */
@@ -26,12 +26,12 @@ export type ConnectTo = ReadonlyArray<ConnectToEntry>
  * **Details**
  *
  * An empty host or port on the left matches any; an empty port on the right keeps that of the request. IPv6 addresses
- * stand in brackets. The address is an IP literal, because an override asks no DNS.
+ * are in brackets. The address is an IP literal, because an override needs no DNS.
  */
 export const parseConnectTo = (text: string): Result.Result<ConnectTo, EgressConfigError> =>
   text.trim() === "" ? Result.succeed([]) : Result.all(text.split(",").map((entry) => parseEntry(entry.trim())))
 
-/** Where to connect for a target, where an entry says so; the first that matches wins. */
+/** The override for a target: the first entry that matches; `undefined` if none does. */
 export const overrideOf = (
   connectTo: ConnectTo,
   { host, port }: Pick<HttpsTarget, "host" | "port">
@@ -48,7 +48,7 @@ const shape = /^(?<host>[^:=[\]]*):(?<port>\d*)=(?:\[(?<ipv6>[^\]]*)\]|(?<ipv4>[
 const parseEntry = (entry: string): Result.Result<ConnectToEntry, EgressConfigError> =>
   Result.gen(function*() {
     const groups = shape.exec(entry)?.groups
-    if (groups === undefined) return yield* Result.fail(fault(entry, "expected host:port=address:port"))
+    if (groups === undefined) return yield* Result.fail(configError(entry, "expected host:port=address:port"))
     return {
       host: yield* parseHost(entry, groups.host),
       port: yield* parsePort(entry, groups.port),
@@ -60,19 +60,20 @@ const parseEntry = (entry: string): Result.Result<ConnectToEntry, EgressConfigEr
 const parseHost = (entry: string, text = ""): Result.Result<Domain | undefined, EgressConfigError> =>
   text === ""
     ? Result.succeed(undefined)
-    : Result.mapError(parseDomain(text, { allowSpecialUse: true }), ({ detail }) => fault(entry, detail))
+    : Result.mapError(parseDomain(text, { allowSpecialUse: true }), ({ detail }) => configError(entry, detail))
 
 const parsePort = (entry: string, text = ""): Result.Result<number | undefined, EgressConfigError> => {
   if (text === "") return Result.succeed(undefined)
   const port = Number(text)
-  return port >= 1 && port <= 65_535 ? Result.succeed(port) : Result.fail(fault(entry, `${text} is no port`))
+  return port >= 1 && port <= 65_535 ? Result.succeed(port) : Result.fail(configError(entry, `${text} is no port`))
 }
 
 const parseAddress = (entry: string, ipv6?: string, ipv4 = ""): Result.Result<string, EgressConfigError> =>
   Result.mapBoth(ipv6 === undefined ? NetAddress.ipv4FromString(ipv4) : NetAddress.ipv6FromString(ipv6), {
-    onFailure: ({ message }) => fault(entry, `the part after = must be an IP address (IPv6 in brackets): ${message}`),
+    onFailure: ({ message }) =>
+      configError(entry, `the part after = must be an IP address (IPv6 in brackets): ${message}`),
     onSuccess: NetAddress.formatIp
   })
 
-const fault = (entry: string, detail: string) =>
+const configError = (entry: string, detail: string) =>
   new EgressConfigError({ option: "connectTo", detail: `"${entry}": ${detail}` })

@@ -1,6 +1,6 @@
 /**
- * A TLS connection to one of the vetted addresses and to nothing else: what is dialled are these addresses, so that no
- * second look-up can name another (POSH-SEC-10). Or, where the operator has one, through a proxy.
+ * Opens a TLS connection to one of the vetted addresses. It dials the addresses, not the name, so a second look-up
+ * cannot return another address (DNS rebinding, POSH-SEC-10). Or it connects through the operator's proxy.
  */
 import { Duration, Effect, Latch, Result, type Scope } from "effect"
 import { hash } from "node:crypto"
@@ -15,11 +15,11 @@ import {
 import { observePhase, type ResolutionObserverShape } from "../cache/ResolutionObserver.ts"
 import type { Domain } from "../question/Domain.ts"
 import { EgressError } from "./EgressError.ts"
-import { sleepPatiently } from "./patience.ts"
 import type { Proxy } from "./Proxy.ts"
 import { identityError } from "./serverIdentity.ts"
-import { open, settled } from "./sockets.ts"
-import { mostTelling } from "./tlsError.ts"
+import { slicedSleep } from "./slicedSleep.ts"
+import { openScoped, whenReady } from "./sockets.ts"
+import { mostSpecific } from "./tlsError.ts"
 import { egressProxy, openTunnel } from "./Tunnel.ts"
 
 export interface Endpoint {
@@ -28,15 +28,15 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** The host's addresses are the proxy's affair. */
+/** The proxy looks up the host's addresses. */
 export interface ProxiedEndpoint {
   readonly proxy: Proxy
   readonly port: number
 }
 
-/** What is learnt on the way, also where the way ends early (POSH-RES-90). */
-export interface Evidence {
-  /** Dialled last; that of the connection, once there is one. Absent through a proxy, which does not tell. */
+/** What is known of the peer, even if the connection fails (POSH-RES-90). */
+export interface PeerInfo {
+  /** The address of the connection, or the last one dialled. Absent through a proxy. */
   address?: string
   /** Base64 SHA-256 of the web server's certificate. */
   tlsLeafSha256?: string
@@ -44,84 +44,84 @@ export interface Evidence {
 
 export interface DialOptions {
   readonly endpoint: Endpoint | ProxiedEndpoint
-  /** The name that the certificate must have. */
+  /** The host that the certificate must name. */
   readonly host: Domain
   readonly trust: SecureContext
-  /** For TCP, tunnel and TLS together; afterwards it is `ConnectTimeout`, wherever the time went (requirements §8.1). */
+  /** Time-out of TCP, tunnel and TLS together; `ConnectTimeout` for any of them (requirements §8.1). */
   readonly connectMs: number
-  readonly evidence: Evidence
+  readonly peer: PeerInfo
   readonly observer: ResolutionObserverShape
 }
 
-/** Connects and shakes hands. Whatever was opened is destroyed with the scope. */
-export const dial = ({ connectMs, endpoint, evidence, host, observer, trust }: DialOptions): Effect.Effect<
+/** Connects and does the TLS handshake. The scope destroys all sockets. */
+export const dial = ({ connectMs, endpoint, peer, host, observer, trust }: DialOptions): Effect.Effect<
   TLSSocket,
   EgressError,
   Scope.Scope
 > =>
-  reach(endpoint, host, connectMs, evidence).pipe(
+  openTransport(endpoint, host, connectMs, peer).pipe(
     observePhase("connect", observer),
     Effect.timed,
     Effect.flatMap(([spent, socket]) =>
-      shakeHands(socket, host, trust, evidence).pipe(
+      handshake(socket, host, trust, peer).pipe(
         observePhase("tls", observer),
-        within(connectMs - Duration.toMillis(spent), `${connectMs} ms`)
+        withTimeout(connectMs - Duration.toMillis(spent), `${connectMs} ms`)
       )
     )
   )
 
-const reach = (
+const openTransport = (
   endpoint: Endpoint | ProxiedEndpoint,
   host: Domain,
   connectMs: number,
-  evidence: Evidence
+  peer: PeerInfo
 ): Effect.Effect<Socket, EgressError, Scope.Scope> =>
   "proxy" in endpoint
     ? openTunnel(endpoint.proxy, { host, port: endpoint.port }).pipe(
-      within(connectMs, `${egressProxy}: ${connectMs} ms`)
+      withTimeout(connectMs, `${egressProxy}: ${connectMs} ms`)
     )
-    : connectTo(toDialList(endpoint.addresses), endpoint.port, evidence).pipe(within(connectMs, `${connectMs} ms`))
+    : connectTo(toDialList(endpoint.addresses), endpoint.port, peer).pipe(withTimeout(connectMs, `${connectMs} ms`))
 
-const within =
+const withTimeout =
   (limitMs: number, detail: string) =>
   <A, R>(connecting: Effect.Effect<A, EgressError, R>): Effect.Effect<A, EgressError, R> =>
     Effect.raceFirst(
       connecting,
       Effect.andThen(
-        sleepPatiently(limitMs),
+        slicedSleep(limitMs),
         Effect.suspend(() => Effect.fail(new EgressError({ code: "ConnectTimeout", detail })))
       )
     )
 
-/** An answer can hold hundreds of addresses, and not every one of them belongs to who put it there. */
-const dialledAddresses = 6
+/** Maximum of addresses dialled: a DNS answer can hold hundreds, and may name hosts of others. */
+const maxDialled = 6
 
-/** How long one address has before the next is tried beside it (RFC 8305 §5). */
+/** Milliseconds before the next address is tried concurrently (RFC 8305 §5, Connection Attempt Delay). */
 const attemptDelayMs = 250
 
-/** The families in turn, IPv6 first (RFC 8305 §4), without repetition. */
+/** Address families alternate, IPv6 first (RFC 8305 §4); without duplicates. */
 const toDialList = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => {
   const unique = [...new Set(addresses)]
   const families = [unique.filter((address) => isIPv6(address)), unique.filter((address) => !isIPv6(address))]
   return unique
     .flatMap((_, index) => families.flatMap((family) => family[index] ?? []))
-    .slice(0, dialledAddresses)
+    .slice(0, maxDialled)
 }
 
-/** Happy Eyeballs (POSH-RES-93): the first that accepts wins, the others are given up. */
+/** Happy Eyeballs (POSH-RES-93): the first connection wins, the others are cancelled. */
 const connectTo = (
   addresses: ReadonlyArray<string>,
   port: number,
-  evidence: Evidence
+  peer: PeerInfo
 ): Effect.Effect<Socket, EgressError, Scope.Scope> => {
-  const failures: Array<EgressError> = []
+  const errors: Array<EgressError> = []
   const from = (index: number): Effect.Effect<Socket, EgressError, Scope.Scope> => {
     const address = addresses[index] ?? ""
     const isLast = index + 1 >= addresses.length
     const failed = Latch.makeUnsafe()
-    const attempt = connectOne(address, port, evidence).pipe(
-      Effect.tapError((failure) => {
-        failures.push(failure)
+    const attempt = connectOne(address, port, peer).pipe(
+      Effect.tapError((error) => {
+        errors.push(error)
         return failed.open
       })
     )
@@ -129,26 +129,26 @@ const connectTo = (
     const next = Effect.raceFirst(Effect.sleep(attemptDelayMs), failed.await).pipe(Effect.andThen(from(index + 1)))
     return Effect.race(attempt, next)
   }
-  return from(0).pipe(Effect.mapError((failure) => mostTelling(failures) ?? failure))
+  return from(0).pipe(Effect.mapError((error) => mostSpecific(errors) ?? error))
 }
 
-const connectOne = (address: string, port: number, evidence: Evidence) =>
-  open(() => {
-    evidence.address = address
-    // TLS writes in small pieces; without noDelay the request would wait for an acknowledgement of the handshake.
+const connectOne = (address: string, port: number, peer: PeerInfo) =>
+  openScoped(() => {
+    peer.address = address
+    // TLS writes small segments; without TCP_NODELAY the request would wait for the ACK of the handshake.
     return connect({ host: address, port, noDelay: true, autoSelectFamily: false })
   }).pipe(
-    Effect.flatMap((socket) => settled(socket, "connect")),
+    Effect.flatMap((socket) => whenReady(socket, "connect")),
     Effect.tap(() => {
-      evidence.address = address
+      peer.address = address
       return Effect.void
     })
   )
 
-const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence: Evidence) =>
-  open(() => {
+const handshake = (socket: Socket, host: Domain, trust: SecureContext, peer: PeerInfo) =>
+  openScoped(() => {
     const note = (leaf: Uint8Array | undefined) => {
-      if (leaf !== undefined) evidence.tlsLeafSha256 = hash("sha256", leaf, "base64")
+      if (leaf !== undefined) peer.tlsLeafSha256 = hash("sha256", leaf, "base64")
       return leaf
     }
     const tls = connectTls({
@@ -156,41 +156,41 @@ const shakeHands = (socket: Socket, host: Domain, trust: SecureContext, evidence
       secureContext: trust,
       servername: host, // the A-labels (POSH-RES-32)
       ALPNProtocols: ["http/1.1"], // no HTTP/2, so no coalescing (POSH-RES-36)
-      rejectUnauthorized: true, // said, because the environment can change the default
-      // Node.js has described the certificate for this call; one that it cannot describe has no octets, and names nobody.
+      rejectUnauthorized: true, // explicit, because the environment can change the default
+      // Node.js parsed the certificate for this call; if it could not, `raw` is absent, and no host is named.
       checkServerIdentity: (_host, { raw }: Partial<PeerCertificate>) => identityError(host, note(raw))
     })
-    describeLeafAlone(tls)
-    // Before Node's own listener, which destroys the connection, unasked, where the certificate is not accepted.
+    describeLeafOnly(tls)
+    // Before the listener of Node.js, which destroys the connection if the certificate is not accepted.
     return tls.prependOnceListener("secure", () => {
       if (!isAccepted(tls)) note(leafOf(tls))
     })
-  }).pipe(Effect.flatMap((tls) => settled(tls, "secureConnect")))
+  }).pipe(Effect.flatMap((tls) => whenReady(tls, "secureConnect")))
 
 /**
- * For `checkServerIdentity` Node.js describes every certificate of the chain, which takes half a millisecond; the issuers are
- * of no use here.
+ * For `checkServerIdentity` Node.js parses every certificate of the chain, which takes half a millisecond. The issuers
+ * are not needed here.
  */
-const describeLeafAlone = (tls: TLSSocket): void => {
+const describeLeafOnly = (tls: TLSSocket): void => {
   const describe = tls.getPeerCertificate.bind(tls)
   tls.getPeerCertificate = () => describe(false) as DetailedPeerCertificate
 }
 
 /**
- * Has OpenSSL accepted the path of the certificate? Nothing but the cost of describing it again depends on this: where
- * Node.js does not tell, it is described again.
+ * Did OpenSSL accept the certificate path? Only an optimisation: if Node.js does not expose the result, the certificate
+ * is parsed again.
  */
 const isAccepted = (tls: TLSSocket & { readonly ssl?: { readonly verifyError?: () => unknown } }): boolean =>
   typeof tls.ssl?.verifyError === "function" && (tls.ssl.verifyError() ?? undefined) === undefined
 
 /**
- * DER of the certificate that the server showed.
+ * DER of the server's certificate.
  *
  * **Gotchas**
  *
- * NOT BY `getPeerX509Certificate`: each such object keeps kilobytes that are no part of the heap, so that nothing tells
- * the garbage collector to hurry.
+ * NOT BY `getPeerX509Certificate`: each such object keeps kilobytes outside the heap, which the garbage collector does
+ * not see.
  */
-// Node.js describes the certificate besides; one that it cannot describe must not end the process.
+// Node.js also parses the certificate, and throws if it cannot; that must not end the process.
 const leafOf = (tls: TLSSocket): Uint8Array | undefined =>
   Result.getOrUndefined(Result.try((): Uint8Array | undefined => tls.getPeerCertificate(false).raw))

@@ -1,5 +1,5 @@
 /**
- * How one stage of a fetch fails. `FetchError` is this plus the trace, which no stage knows whole.
+ * The error of one stage of a fetch. `FetchError` adds the trace of the whole fetch.
  */
 import { Data } from "effect"
 import { withPrintable } from "../encoding/quote.ts"
@@ -7,9 +7,9 @@ import type { FetchCode } from "../fetch/Fetcher.ts"
 
 interface EgressErrorFields {
   readonly code: FetchCode
-  /** More than the code says; bounded and escaped, and no text from the network (POSH-SEC-14). */
+  /** Details beyond the code; bounded and escaped, without text from the network (POSH-SEC-14). */
   readonly detail?: string
-  /** Of the response, where one had begun. */
+  /** Status of the response, if one had begun. */
   readonly status?: number
 }
 

@@ -1,29 +1,28 @@
 /**
- * What an operator may decide about outgoing requests.
+ * The operator's options for outgoing requests.
  */
-import { Data } from "effect"
 import type { IpNetwork } from "effect/net"
 import type { ConnectTo } from "./ConnectTo.ts"
 import type { Proxy } from "./Proxy.ts"
 
 export interface EgressOptions {
   /**
-   * Sent as `User-Agent`: printable ASCII. Name a contact address in it, so that the owner of an origin knows whom to
-   * ask (`POSH_USER_AGENT`). No default.
+   * Value of `User-Agent`: printable ASCII (`POSH_USER_AGENT`). No default. It should name a contact address for owners
+   * of origins.
    */
   readonly userAgent: string
   /**
    * PEM certificates that are trusted roots besides those built into Node.js, for documents only
-   * (`POSH_EXTRA_CA_FILE`, POSH-SEC-22). Default: none. Whoever holds the key of one of them can vouch for any domain.
+   * (`POSH_EXTRA_CA_FILE`, POSH-SEC-22). Default: none. The holder of a root's key can vouch for any domain.
    */
   readonly extraCa?: string
   /**
-   * Where to connect instead of what DNS says (`POSH_CONNECT_TO`), first match wins. Default: empty. Such addresses
-   * are exempt from the address policy; name, SNI and certificate check stay those of the host.
+   * Overrides of DNS (`POSH_CONNECT_TO`): the first match wins. Default: empty. Their addresses are exempt from the
+   * address policy. Name, SNI and certificate check remain those of the host.
    */
   readonly connectTo?: ConnectTo
   /**
-   * Networks that are exempt from the address policy (`POSH_ALLOW_NETWORKS`). Default: empty. Every domain on the
+   * Networks that are exempt from the address policy (`POSH_ALLOW_NETWORKS`). Default: empty. Any domain on the
    * Internet can then make this process connect into these networks.
    */
   readonly allowNetworks?: ReadonlyArray<IpNetwork.IpNetwork>
@@ -32,19 +31,9 @@ export interface EgressOptions {
    */
   readonly dnsServers?: ReadonlyArray<string>
   /**
-   * HTTP proxy through whose tunnels every host is reached that `connectTo` does not name (`POSH_EGRESS_PROXY`,
-   * POSH-SEC-11). Default: none; `HTTPS_PROXY` and its like are ignored. The proxy then looks names up and must itself
-   * refuse addresses that are not public: the address policy, `allowNetworks` and `dnsServers` have no effect.
+   * HTTP proxy (CONNECT) for every host that `connectTo` does not name (`POSH_EGRESS_PROXY`, POSH-SEC-11). Default:
+   * none; `HTTPS_PROXY` and similar variables are ignored. The proxy resolves names, and must itself refuse addresses
+   * that are not public: the address policy, `allowNetworks` and `dnsServers` have no effect.
    */
   readonly proxy?: Proxy
-}
-
-/** An option cannot be used; `detail` says what is wrong with it. */
-export class EgressConfigError extends Data.TaggedError("EgressConfigError")<{
-  readonly option: keyof EgressOptions
-  readonly detail: string
-}> {
-  override get message(): string {
-    return `${this.option}: ${this.detail}`
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * One GET and its answer over a connection that serves for nothing else.
+ * One GET and its response over a connection of its own.
  */
 import { Effect, Result } from "effect"
 import type { TLSSocket } from "node:tls"
@@ -7,48 +7,48 @@ import { Client } from "undici"
 import type { FetchRequest } from "../fetch/Fetcher.ts"
 import { EgressError } from "./EgressError.ts"
 import { skipContinue } from "./interim.ts"
-import { sleepPatiently } from "./patience.ts"
-import { type Answer, excess, type Progress, receive } from "./Reception.ts"
+import { type ExchangeResponse, overheadError, type Progress, receive } from "./Reception.ts"
+import { slicedSleep } from "./slicedSleep.ts"
 import { closedError } from "./tlsError.ts"
 
 /**
- * Sends the request and reads as much of the answer as is wanted. The connection is left as it is then, in the middle
- * of an answer even: it cannot be used again.
+ * Sends the request and reads the response up to its limits. The connection cannot be reused: the response may not have
+ * been read to its end.
  */
 export const exchange = (
   connection: TLSSocket,
   request: FetchRequest,
   userAgent: string
-): Effect.Effect<Answer, EgressError> =>
+): Effect.Effect<ExchangeResponse, EgressError> =>
   Effect.suspend(() => {
     const { limits, target } = request
     const progress: Progress = { started: false, headerOctets: 0 }
-    const answer = Effect.callback<Answer, EgressError>((resume) => {
+    const answer = Effect.callback<ExchangeResponse, EgressError>((resume) => {
       connection.once("error", (error) => {
-        progress.fault = error
+        progress.firstError = error
       })
       skipContinue(connection, limits.headerOctets)
-      const settle = (result: Result.Result<Answer, EgressError>) => resume(Effect.fromResult(result))
+      const settle = (result: Result.Result<ExchangeResponse, EgressError>) => resume(Effect.fromResult(result))
       makeClient(connection, request).dispatch(
         { method: "GET", path: target.path, headers: requestHeaders(request, userAgent) },
         {
           ...receive(request, progress, settle),
-          // Now undici listens, so that what is counted here has been read there.
+          // undici listens by now, so the octets that are counted here have been parsed there.
           onRequestStart: () =>
             void connection.on("readable", () => {
-              const failure = excess(connection.bytesRead, request, progress)
-              if (failure !== undefined) settle(Result.fail(failure))
+              const error = overheadError(connection.bytesRead, request, progress)
+              if (error !== undefined) settle(Result.fail(error))
             })
         }
       )
     })
-    const firstByteTimeout = sleepPatiently(limits.firstByteMs).pipe(
+    const firstByteTimeout = slicedSleep(limits.firstByteMs).pipe(
       Effect.andThen(Effect.suspend(() => progress.started ? Effect.never : Effect.fail(noFirstByte(request))))
     )
     return Effect.raceFirst(answer, firstByteTimeout).pipe(Effect.ensuring(Effect.sync(() => progress.body?.close())))
   })
 
-// POSH-RES-40: `Host` and `Connection: close` are undici's, and there is nothing else.
+// POSH-RES-40: undici adds `Host` and `Connection: close`; no other field is sent.
 const requestHeaders = ({ accept }: FetchRequest, userAgent: string) => ({
   "Accept": accept,
   "User-Agent": userAgent,
@@ -60,9 +60,9 @@ const makeClient = (connection: TLSSocket, { limits, target }: FetchRequest) =>
     allowH2: false,
     pipelining: 0, // and no keep-alive
     maxHeaderSize: limits.headerOctets,
-    headersTimeout: 0, // ours are the ones above
+    headersTimeout: 0, // the time-outs of this module apply
     bodyTimeout: 0,
-    // Not at once: undici would not notice that it is connected.
+    // In a microtask: undici misses a synchronous callback.
     connect: (_options, callback) =>
       queueMicrotask(() =>
         connection.destroyed ? callback(connection.errored ?? closedError, null) : callback(null, connection)

@@ -1,10 +1,9 @@
 /**
- * HTTPS GET at a stranger's server: to vetted addresses only, under limits, with nothing sent but the question and
- * nothing kept but the answer.
+ * HTTPS GET to untrusted servers: to vetted addresses only, under limits, stateless (no cookies, no connection reuse).
  *
- * NO PROXY is used but the operator's, whatever the environment says (POSH-SEC-11). NOT CHECKED: revocation and
- * certificate transparency (POSH-RES-35); addresses, where a proxy dials them; whether a body with neither length nor
- * chunks ended on purpose, which Node.js does not say.
+ * NO PROXY but the operator's is used, whatever the environment says (POSH-SEC-11). NOT CHECKED: revocation and
+ * certificate transparency (POSH-RES-35); addresses that a proxy dials; whether a body with neither length nor chunks
+ * is complete (TLS close_notify), which Node.js does not expose.
  */
 import { Duration, Effect, Layer, Result } from "effect"
 import type { SecureContext } from "node:tls"
@@ -21,14 +20,15 @@ import { currentStamp, monotonicMs, type Stamp } from "../question/Stamp.ts"
 import { checkServers, lookUp } from "./Addresses.ts"
 import { vetAddresses } from "./AddressPolicy.ts"
 import { overrideOf } from "./ConnectTo.ts"
-import { dial, type Endpoint, type Evidence, type ProxiedEndpoint } from "./Dial.ts"
+import { dial, type Endpoint, type PeerInfo, type ProxiedEndpoint } from "./Dial.ts"
+import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
-import { EgressConfigError, type EgressOptions } from "./EgressOptions.ts"
+import type { EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
 import { checkProxy } from "./Proxy.ts"
 import { makeTrustStore } from "./TrustStore.ts"
 
-/** The network as `Fetcher`. Fails to build where an option cannot be used. */
+/** `Fetcher` over the network. Fails to build if an option is invalid. */
 export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfigError> =>
   Layer.effect(
     Fetcher,
@@ -39,16 +39,16 @@ export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfig
     )
   )
 
-interface Prepared extends EgressOptions {
+interface EgressSetup extends EgressOptions {
   readonly trust: SecureContext
 }
 
-interface Egress extends Prepared {
+interface EgressContext extends EgressSetup {
   readonly observer: ResolutionObserverShape
 }
 
-/** What can be wrong with the options, and what is built once. */
-const prepare = (options: EgressOptions): Result.Result<Prepared, EgressConfigError> =>
+/** Checks the options, and builds the trust store once. */
+const prepare = (options: EgressOptions): Result.Result<EgressSetup, EgressConfigError> =>
   Result.gen(function*() {
     yield* checkUserAgent(options.userAgent)
     yield* checkServers(options.dnsServers ?? [])
@@ -56,40 +56,40 @@ const prepare = (options: EgressOptions): Result.Result<Prepared, EgressConfigEr
     return { ...options, trust: yield* makeTrustStore(options.extraCa) }
   })
 
-const makeFetcher = (egress: Egress): Fetcher["Service"] => {
+const makeFetcher = (egress: EgressContext): Fetcher["Service"] => {
   const find = (request: FetchRequest) =>
     Effect.timed(findEndpoint(egress, request.target, request.limits.connectMs)).pipe(
-      Effect.map(([spent, endpoint]) => ask(egress, request, endpoint, Duration.toMillis(spent))),
-      traced({})
+      Effect.map(([spent, endpoint]) => fetchFrom(egress, request, endpoint, Duration.toMillis(spent))),
+      withTrace({})
     )
   return Fetcher.of({ find, get: (request) => Effect.flatten(find(request)) })
 }
 
-/** The second half of a request, in the time that the first one left. */
-const ask = Effect.fn("Fetcher.get")(function*(
-  egress: Egress,
+/** The second half of a request: the exchange with the web server, within the remaining time. */
+const fetchFrom = Effect.fn("Fetcher.get")(function*(
+  egress: EgressContext,
   request: FetchRequest,
   endpoint: Endpoint | ProxiedEndpoint,
   spentMs: number
 ): Effect.fn.Return<FetchResponse, FetchError> {
   yield* Effect.annotateCurrentSpan({ "posh.domain": request.sourceDomain, "server.address": request.target.host })
-  const evidence: Evidence = {}
+  const peer: PeerInfo = {}
   const started = yield* currentStamp
-  const answer = yield* walk(egress, request, endpoint, spentMs, evidence).pipe(traced(evidence))
-  return { ...answer, trace: yield* traceSince(started, evidence) }
+  const answer = yield* fetchOnce(egress, request, endpoint, spentMs, peer).pipe(withTrace(peer))
+  return { ...answer, trace: yield* traceSince(started, peer) }
 })
 
-/** The stages in their order; everything opened on the way is destroyed at the end, also by an interruption. */
-const walk = (
-  { observer, trust, userAgent }: Egress,
+/** The stages in order. All sockets are destroyed at the end, and on interruption. */
+const fetchOnce = (
+  { observer, trust, userAgent }: EgressContext,
   request: FetchRequest,
   endpoint: Endpoint | ProxiedEndpoint,
   spentMs: number,
-  evidence: Evidence
+  peer: PeerInfo
 ) =>
   Effect.gen(function*() {
     const { limits: { connectMs }, target: { host } } = request
-    const connection = yield* dial({ endpoint, host, trust, connectMs, evidence, observer })
+    const connection = yield* dial({ endpoint, host, trust, connectMs, peer, observer })
     return yield* exchange(connection, request, userAgent).pipe(observePhase("exchange", observer))
   }).pipe(
     Effect.scoped,
@@ -99,9 +99,9 @@ const walk = (
     })
   )
 
-/** The operator's word, else the operator's proxy, else DNS under the address policy. */
+/** The operator's override, else the operator's proxy, else DNS under the address policy. */
 const findEndpoint = (
-  { allowNetworks = [], connectTo = [], dnsServers, observer, proxy }: Egress,
+  { allowNetworks = [], connectTo = [], dnsServers, observer, proxy }: EgressContext,
   target: HttpsTarget,
   limitMs: number
 ): Effect.Effect<Endpoint | ProxiedEndpoint, EgressError> => {
@@ -116,20 +116,20 @@ const findEndpoint = (
   )
 }
 
-/** Whatever fails, fails with what is known of the request by then. */
-const traced = (evidence: Evidence) => <A>(work: Effect.Effect<A, EgressError>): Effect.Effect<A, FetchError> =>
+/** Adds the trace to an error: what is known of the request so far. */
+const withTrace = (peer: PeerInfo) => <A>(work: Effect.Effect<A, EgressError>): Effect.Effect<A, FetchError> =>
   Effect.flatMap(
     currentStamp,
     (started) =>
       Effect.catch(
         work,
-        (failure) => Effect.flatMap(traceSince(started, evidence), (trace) => Effect.fail(toFetchError(failure, trace)))
+        (error) => Effect.flatMap(traceSince(started, peer), (trace) => Effect.fail(toFetchError(error, trace)))
       )
   )
 
-/** POSH-CAC-35: the end follows from what passed, not from what the wall clock says by then. */
-const traceSince = ({ monotonicMs: since, wallMs }: Stamp, evidence: Evidence): Effect.Effect<FetchTrace> =>
-  Effect.map(monotonicMs, (now) => ({ ...evidence, startedAt: wallMs, endedAt: wallMs + Math.round(now - since) }))
+/** POSH-CAC-35: the end is the start plus monotonic time; the wall clock may have been set meanwhile. */
+const traceSince = ({ monotonicMs: since, wallMs }: Stamp, peer: PeerInfo): Effect.Effect<FetchTrace> =>
+  Effect.map(monotonicMs, (now) => ({ ...peer, startedAt: wallMs, endedAt: wallMs + Math.round(now - since) }))
 
 const toFetchError = ({ code, detail, status }: EgressError, trace: FetchTrace) =>
   new FetchError({
@@ -139,7 +139,7 @@ const toFetchError = ({ code, detail, status }: EgressError, trace: FetchTrace) 
     trace
   })
 
-/** One line of printable ASCII, because it goes into every request as it is. */
+/** One line of printable ASCII: it is sent unchanged in every request. */
 const checkUserAgent = (userAgent: string): Result.Result<void, EgressConfigError> =>
   /^[!-~]+( [!-~]+)*$/.test(userAgent)
     ? Result.void

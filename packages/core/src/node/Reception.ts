@@ -1,5 +1,5 @@
 /**
- * What arrives in answer to a request: interim heads, the head, the body, or an end before its time.
+ * Receives the response to a request: interim heads, the head and the body, or a premature end.
  */
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
@@ -8,26 +8,28 @@ import { type BodyReader, makeBodyReader } from "./Body.ts"
 import { EgressError } from "./EgressError.ts"
 import { closedError, toTlsError } from "./tlsError.ts"
 
-export type Answer = Omit<FetchResponse, "trace">
+export type ExchangeResponse = Omit<FetchResponse, "trace">
 
-/** How far the answer has come. */
+/** Progress of the response. */
 export interface Progress {
   started: boolean
   /** Of all heads, interim ones included. */
   headerOctets: number
   head?: Head
-  /** Decoded octets that the body may have. */
+  /** Maximum size of the decoded body, octets. */
   bodyLimit?: number
   body?: BodyReader
-  /** The first error of the connection. An alert is followed by the end, and undici reports the end. */
-  fault?: NodeJS.ErrnoException
+  /** The first error of the connection. A TLS alert is followed by the end, and undici reports only the end. */
+  firstError?: NodeJS.ErrnoException
 }
 
-/** For undici: takes the answer in, and settles as soon as it is known. May settle again; the first time counts. */
+/**
+ * Handler for undici: settles as soon as the response or its failure is known. It may settle again; the first counts.
+ */
 export const receive = (
   { bodyLimit, limits }: FetchRequest,
   progress: Progress,
-  settle: (result: Result.Result<Answer, EgressError>) => void
+  settle: (result: Result.Result<ExchangeResponse, EgressError>) => void
 ): Dispatcher.DispatchHandler => ({
   onResponseStarted: () => {
     progress.started = true
@@ -56,10 +58,10 @@ export const receive = (
 })
 
 /**
- * Is so much more than the answer itself? A parser throws some octets away without counting them (a reason, blank lines,
- * extensions of chunks, trailers), so that an answer could go on for ever and never grow.
+ * An error if more octets arrived than head and body can explain. The parser discards some octets uncounted (reason
+ * phrase, blank lines, chunk extensions, trailers), so a response could be endless without ever exceeding a limit.
  */
-export const excess = (
+export const overheadError = (
   octets: number,
   { limits }: FetchRequest,
   { bodyLimit, head }: Progress
@@ -78,12 +80,12 @@ export const excess = (
     : undefined
 }
 
-/** At least: the status line may have a reason, and white space is free. */
+/** A lower bound: the status line may have a reason phrase, and there may be more white space. */
 const octetsOf = (headers: Head["headers"]): number =>
   headers.reduce((sum, [name, value]) => sum + name.length + value.length + ": \r\n".length, statusLineOctets)
 const statusLineOctets = "HTTP/1.1 200 \r\n\r\n".length
 
-/** Every field line by itself, so that a repeated one can be seen (POSH-RES-62). */
+/** One element per field line, so that repeated fields are visible (POSH-RES-62). */
 const fieldLines = (raw: Dispatcher.DispatchController["rawHeaders"]): Head["headers"] => {
   if (!Array.isArray(raw)) return []
   const text = raw.map((item) => typeof item === "string" ? item : withoutPadding(item).toString("latin1"))
@@ -93,20 +95,20 @@ const fieldLines = (raw: Dispatcher.DispatchController["rawHeaders"]): Head["hea
   )
 }
 
-/** White space after a value is no part of it (RFC 9112 §5.1); that before it, undici takes away. */
+/** White space after a value is not part of it (RFC 9112 §5.1). undici removes only that before it. */
 const withoutPadding = (octets: Buffer) =>
   octets.subarray(0, octets.findLastIndex((octet) => octet !== 0x20 && octet !== 0x09) + 1)
 
 const protocolError = (detail: string) => Result.fail(new EgressError({ code: "HttpProtocolError", detail }))
 
-const toExchangeError = (last: NodeJS.ErrnoException, { fault, head, started }: Progress): EgressError => {
-  const error = fault ?? last
+const toExchangeError = (last: NodeJS.ErrnoException, { firstError, head, started }: Progress): EgressError => {
+  const error = firstError ?? last
   const detail = error.code ?? "unknown"
   if (detail === "UND_ERR_HEADERS_OVERFLOW") return new EgressError({ code: "HttpProtocolError", detail })
   if (head !== undefined) return new EgressError({ code: "BodyTruncated", detail, status: head.status })
   if (detail.startsWith("HPE_") || (started && detail !== "ECONNRESET")) {
     return new EgressError({ code: "HttpProtocolError", detail })
   }
-  // Broken off without a word. With TLS 1.3 this is also where servers refuse a client that shows no certificate.
+  // Closed without an alert. With TLS 1.3, servers that require a client certificate also refuse at this point.
   return toTlsError(detail === "UND_ERR_SOCKET" ? closedError : error)
 }

@@ -1,25 +1,26 @@
 /**
- * Whom we believe when they say which web server is theirs, and how we speak to it (POSH-SEC-22, POSH-RES-33).
+ * The trusted roots and the TLS parameters for fetching documents (POSH-SEC-22, POSH-RES-33).
  */
 import { Result } from "effect"
 import { constants, X509Certificate } from "node:crypto"
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls"
-import { EgressConfigError } from "./EgressOptions.ts"
+import { scanPem } from "../x509/pem.ts"
+import { EgressConfigError } from "./EgressConfigError.ts"
 
 /**
  * Mozilla's roots as built into Node.js, and those of `extraCa` (PEM).
  *
  * **Details**
  *
- * The roots are named explicitly, so that neither `NODE_EXTRA_CA_CERTS` nor the system's store changes whom we trust.
- * Building takes milliseconds and is done once.
+ * The roots are passed explicitly, so neither `NODE_EXTRA_CA_CERTS` nor the system's store changes them. Building takes
+ * milliseconds and is done once.
  */
 export const makeTrustStore = (extraCa?: string): Result.Result<SecureContext, EgressConfigError> =>
   Result.flatMap(extraCa === undefined ? Result.succeed([]) : parseRoots(extraCa), (extraRoots) =>
     Result.try({
       try: () =>
         createSecureContext({
-          ca: [...rootCertificates, ...extraRoots].join("\n"), // twice as fast as a list
+          ca: [...rootCertificates, ...extraRoots].join("\n"), // twice as fast as an array
           minVersion: "TLSv1.2",
           ciphers: cipherSuites.join(":"),
           secureOptions: constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_NO_RENEGOTIATION |
@@ -28,7 +29,7 @@ export const makeTrustStore = (extraCa?: string): Result.Result<SecureContext, E
       catch: () => fault("OpenSSL refuses the certificates")
     }))
 
-/** RFC 9325 §4.2 and TLS 1.3: authenticated encryption with ephemeral elliptic curve keys, nothing else. */
+/** RFC 9325 §4.2 and TLS 1.3: only authenticated encryption with ephemeral elliptic-curve keys (ECDHE). */
 export const cipherSuites: ReadonlyArray<string> = [
   "TLS_AES_128_GCM_SHA256",
   "TLS_AES_256_GCM_SHA384",
@@ -41,14 +42,12 @@ export const cipherSuites: ReadonlyArray<string> = [
   "ECDHE-RSA-CHACHA20-POLY1305"
 ]
 
-const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g
-
 /** OpenSSL skips what it cannot read; a root that silently is not there must not pass. */
 const parseRoots = (pem: string): Result.Result<ReadonlyArray<string>, EgressConfigError> => {
-  const blocks = [...pem.matchAll(block)]
-  if (pem.replaceAll(block, "").includes("-----BEGIN ")) return Result.fail(fault("a PEM block is cut off"))
+  const blocks = [...scanPem(pem)]
+  if (blocks.some(({ body }) => body === undefined)) return Result.fail(fault("a PEM block is cut off"))
   if (blocks.length === 0) return Result.fail(fault("holds no PEM certificate"))
-  return Result.all(blocks.map(([text, label], index) => parseRoot(text, label, index + 1)))
+  return Result.all(blocks.map(({ label, text }, index) => parseRoot(text, label, index + 1)))
 }
 
 const parseRoot = (text: string, label: string | undefined, number: number): Result.Result<string, EgressConfigError> =>

@@ -1,8 +1,8 @@
 /**
- * A way to the host through the operator's proxy (RFC 9110 §9.3.6).
+ * A tunnel to the host through the operator's proxy (CONNECT, RFC 9110 §9.3.6).
  *
- * The proxy looks the name up and dials it, so that THE ADDRESS POLICY IS ITS BUSINESS and is not applied here
- * (POSH-SEC-11); the octets in the tunnel are TLS with the host and none of the proxy's business.
+ * The proxy resolves the name and dials it, so THE ADDRESS POLICY IS NOT APPLIED here: it is the proxy's responsibility
+ * (POSH-SEC-11). TLS is end to end with the host.
  */
 import { Effect, Redacted, type Scope } from "effect"
 import { request } from "node:http"
@@ -10,38 +10,38 @@ import { connect, type Socket } from "node:net"
 import type { FetchCode, HttpsTarget } from "../fetch/Fetcher.ts"
 import { EgressError } from "./EgressError.ts"
 import type { Proxy } from "./Proxy.ts"
-import { open, settled } from "./sockets.ts"
+import { openScoped, whenReady } from "./sockets.ts"
 import { toTlsError } from "./tlsError.ts"
 
-/** Who is at fault, in the `detail` of every failure here. */
+/** Begins the `detail` of every error here: the proxy is at fault, not the host. */
 export const egressProxy = "the egress proxy"
 
 /**
- * A connection on which the host speaks next.
+ * Opens a tunnel: a connection on which TLS with the host can start.
  *
  * **Details**
  *
- * The proxy's own name is looked up by the system's resolver, because it is of the local network (`/etc/hosts` counts).
+ * The system's resolver looks up the proxy's own name, because it belongs to the local network (`/etc/hosts` counts).
  */
 export const openTunnel = (
   proxy: Proxy,
   target: Pick<HttpsTarget, "host" | "port">
 ): Effect.Effect<Socket, EgressError, Scope.Scope> =>
-  open(() => connect({ host: proxy.host, port: proxy.port, noDelay: true })).pipe(
-    Effect.flatMap((socket) => Effect.mapError(settled(socket, "connect"), proxyFault)),
-    Effect.flatMap((socket) => askForTunnel(socket, proxy, `${target.host}:${target.port}`))
+  openScoped(() => connect({ host: proxy.host, port: proxy.port, noDelay: true })).pipe(
+    Effect.flatMap((socket) => Effect.mapError(whenReady(socket, "connect"), proxyError)),
+    Effect.flatMap((socket) => requestTunnel(socket, proxy, `${target.host}:${target.port}`))
   )
 
-/** Bound of the proxy's answer: that of an origin (`attemptLimits`, POSH-RES-91). */
+/** Maximum size of the head of the proxy's response: as for an origin (`attemptLimits`, POSH-RES-91). */
 const headerOctets = 16 * 1024
 
-const askForTunnel = (
+const requestTunnel = (
   socket: Socket,
   { authorization }: Proxy,
   authority: string
 ): Effect.Effect<Socket, EgressError> =>
   Effect.callback((resume) => {
-    const asked = request({
+    const connectRequest = request({
       method: "CONNECT",
       path: authority,
       setDefaultHeaders: false,
@@ -52,28 +52,28 @@ const askForTunnel = (
       maxHeaderSize: headerOctets,
       createConnection: () => socket
     })
-    asked.on("error", (error) => resume(Effect.fail(proxyFault(toTlsError(error)))))
-    asked.once("connect", ({ statusCode: status = 0 }, _socket, early: Buffer) => {
-      if (status < 200 || status > 299) return resume(Effect.fail(refusal(status)))
-      if (early.length > 0) socket.unshift(early) // the host's already
+    connectRequest.on("error", (error) => resume(Effect.fail(proxyError(toTlsError(error)))))
+    connectRequest.once("connect", ({ statusCode: status = 0 }, _socket, early: Buffer) => {
+      if (status < 200 || status > 299) return resume(Effect.fail(statusError(status)))
+      if (early.length > 0) socket.unshift(early) // octets of the host
       resume(Effect.succeed(socket))
     })
-    asked.end()
+    connectRequest.end()
   })
 
-/** What the proxy says of the host; any other status is trouble between the proxy and us. */
-const refusals: Readonly<Record<number, FetchCode>> = {
+/** Statuses that say something of the host; any other is a problem with the proxy itself. */
+const codesByStatus: Readonly<Record<number, FetchCode>> = {
   403: "BlockedAddress", // its address policy, in place of ours
   502: "ConnectionRefused",
   504: "ConnectTimeout"
 }
 
-const refusal = (status: number) =>
-  new EgressError({ code: refusals[status] ?? "NetworkUnreachable", detail: `${egressProxy} answered ${status}` })
+const statusError = (status: number) =>
+  new EgressError({ code: codesByStatus[status] ?? "NetworkUnreachable", detail: `${egressProxy} answered ${status}` })
 
-/** Without the proxy there is no route to any host, whatever its socket or its answer suffered from. */
-const proxyFault = ({ code, detail = "unknown" }: EgressError) =>
-  new EgressError({ code: kept.has(code) ? code : "NetworkUnreachable", detail: `${egressProxy}: ${detail}` })
+/** An error of the connection to the proxy: without it no host is reachable. */
+const proxyError = ({ code, detail = "unknown" }: EgressError) =>
+  new EgressError({ code: passedThrough.has(code) ? code : "NetworkUnreachable", detail: `${egressProxy}: ${detail}` })
 
-/** Sockets that ran out are ours (never remembered); a time-out is one wherever it happens. */
-const kept: ReadonlySet<FetchCode> = new Set(["ConnectTimeout", "ResolverOverloaded"])
+/** Codes that keep their meaning: exhausted sockets are this process's fault (never cached), and a time-out is one. */
+const passedThrough: ReadonlySet<FetchCode> = new Set(["ConnectTimeout", "ResolverOverloaded"])

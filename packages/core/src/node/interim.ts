@@ -1,16 +1,16 @@
 /**
- * Skips `100 Continue`: undici takes it for an error, but a client has to expect it even where it asked for none
+ * Skips `100 Continue`. undici treats it as an error, but a client must accept it even if it did not send `Expect`
  * (RFC 9110 §15.2, POSH-RES-51). undici skips the other interim responses itself.
  */
 import type { Socket } from "node:net"
 
 /**
- * Takes every `100 Continue` from the front of the stream, before any reader that listens later.
+ * Removes every leading `100 Continue` from the stream, before any later listener reads it.
  *
  * **Details**
  *
- * What comes after them goes back to the socket untouched. So does what is no complete, well-formed head, or more of
- * them than `limit` octets: the real parser refuses it.
+ * All other octets go back to the socket unchanged. So do incomplete or malformed heads, and interim responses beyond
+ * `limit` octets: the HTTP parser refuses them.
  */
 export const skipContinue = (socket: Socket, limit: number): void => {
   const state: { held: Buffer; budget: number } = { held: Buffer.alloc(0), budget: limit }
@@ -42,6 +42,6 @@ const withoutContinue = (octets: Buffer, budget: number): Buffer => {
 
 const isContinue = (octets: Buffer) => statusLine.test(octets.toString("latin1", 0, 13))
 
-/** Too short to tell, or told and not yet complete. */
+/** Too short to decide, or an incomplete `100 Continue`. */
 const couldBeContinue = (octets: Buffer): boolean =>
   isContinue(octets) || (octets.length < 13 && "HTTP/1.1 100".startsWith(octets.toString("latin1", 0, 12)))

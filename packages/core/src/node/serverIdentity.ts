@@ -1,5 +1,5 @@
 /**
- * Does the web server's certificate name the host? (POSH-RES-31)
+ * Checks that the web server's certificate names the host (POSH-RES-31).
  */
 import { Result } from "effect"
 import type { Domain } from "../question/Domain.ts"
@@ -7,20 +7,20 @@ import { isDer } from "../x509/der.ts"
 import { constructed, type Der, primitive, type Read, readAll, readInside, tags } from "../x509/derReader.ts"
 
 /**
- * For `checkServerIdentity` of `node:tls`: the error, or `undefined` where the certificate names the host.
+ * For `checkServerIdentity` of `node:tls`: an error, or `undefined` if the certificate names the host.
  *
  * **Details**
  *
- * DNS-ID only (RFC 9525 §6): no common name, no address, and a wildcard stands for exactly the whole left-most label. The
- * names are read from the octets of the certificate, as a quoted list of them would have to be unquoted. NOT CHECKED:
- * anything else in it, which is for path validation; what is not understood names nobody.
+ * DNS-ID only (RFC 9525 §6): no common name, no IP address; a wildcard matches exactly the whole left-most label. The
+ * names are read from the DER of the certificate, because the list that Node.js gives is quoted text. NOT CHECKED:
+ * anything else in the certificate, which path validation does. A certificate that cannot be parsed names no host.
  */
 export const identityError = (host: Domain, certificate: Uint8Array | undefined): Error | undefined =>
   certificate !== undefined && namesHost(certificate, host)
     ? undefined
     : Object.assign(new Error("the certificate does not name the host"), { code: identityErrorCode })
 
-/** The code of Node's own check, which this one replaces. */
+/** The error code of the check of Node.js, which this one replaces. */
 export const identityErrorCode = "ERR_TLS_CERT_ALTNAME_INVALID"
 
 const namesHost = (certificate: Uint8Array, host: Domain): boolean =>
@@ -29,13 +29,13 @@ const namesHost = (certificate: Uint8Array, host: Domain): boolean =>
     onSuccess: (names) => names.some((name) => matches(name, host))
   })
 
-// A top-level domain is no host's, so that at least two labels follow.
+// At least two labels follow the wildcard: `*.tld` is not allowed.
 const wildcard = /^\*(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?){2,}$/
 
 const matches = (name: string, host: Domain): boolean =>
   name === host || (wildcard.test(name) && name.slice(1) === host.slice(host.indexOf(".")))
 
-/** The dNSNames of the one subjectAltName, in lower case; octets beyond ASCII stay as they are, and match nothing. */
+/** The dNSNames of the only subjectAltName, in lower case. Octets beyond ASCII are kept, and match no host. */
 const readDnsNames = (certificate: Uint8Array): Read<ReadonlyArray<string>> =>
   Result.gen(function*() {
     const [tbs] = yield* readInside(certificate, tags.sequence)
@@ -49,7 +49,7 @@ const readDnsNames = (certificate: Uint8Array): Read<ReadonlyArray<string>> =>
       if (parts[0] !== undefined && subjectAltName.equals(parts[0].octets)) values.push(parts.at(-1))
     }
     const [value, ...more] = values
-    // Of two that contradict each other, neither counts (RFC 5280 §4.2).
+    // An extension must not occur twice (RFC 5280 §4.2): neither counts.
     if (value?.tag !== tags.octetString || more.length > 0) return []
     if (!isDer(value.content, value.content.length)) return []
     const names = yield* readInside(value.content, tags.sequence)

@@ -1,20 +1,22 @@
 /**
- * Sockets that end with their scope.
+ * Scoped sockets.
  */
 import { Effect, type Scope } from "effect"
 import type { Socket } from "node:net"
 import type { EgressError } from "./EgressError.ts"
 import { closedError, toTlsError } from "./tlsError.ts"
 
-/** A socket that is destroyed with the scope; until then its errors belong to whoever waits for it. */
-export const open = <A extends Socket>(make: () => A): Effect.Effect<A, never, Scope.Scope> =>
+/**
+ * A socket that the scope destroys. The no-op listener keeps an error from ending the process; `whenReady` reports it.
+ */
+export const openScoped = <A extends Socket>(make: () => A): Effect.Effect<A, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => make().on("error", () => undefined)),
     (socket) => Effect.sync(() => socket.destroy())
   )
 
-/** Waits until the socket is ready, or for what goes wrong before. Interruption destroys it. */
-export const settled = <A extends Socket>(
+/** Waits until the socket is ready; fails with the first error before that. Interruption destroys the socket. */
+export const whenReady = <A extends Socket>(
   socket: A,
   event: "connect" | "secureConnect"
 ): Effect.Effect<A, EgressError> =>

@@ -1,31 +1,31 @@
 /**
- * What went wrong between the first packet and the end of the TLS handshake (requirements §8, stages connect and tls).
+ * Error codes of connecting and of the TLS handshake (requirements §8, stages connect and tls).
  */
 import type { FetchCode } from "../fetch/Fetcher.ts"
 import { EgressError } from "./EgressError.ts"
 import { identityErrorCode } from "./serverIdentity.ts"
 
-/** The failure behind an error of `node:net` or `node:tls`; its `detail` is the error's code. */
+/** Classifies an error of `node:net` or `node:tls`; `detail` is the error's code. */
 export const toTlsError = (error: NodeJS.ErrnoException): EgressError => {
   const reason = error.code ?? "unknown"
-  return new EgressError({ code: codes.get(reason) ?? unlisted(reason), detail: reason })
+  return new EgressError({ code: codes.get(reason) ?? codeOfUnlisted(reason), detail: reason })
 }
 
-/** A connection that ended without an error of its own. */
+/** For a connection that closed without an error. */
 export const closedError = Object.assign(new Error("closed"), { code: "ECONNRESET" })
 
-/** Of the failures at several addresses, the one that says most (the first listed that occurs). */
-export const mostTelling = (failures: ReadonlyArray<EgressError>): EgressError | undefined =>
-  failures.toSorted((one, other) => rank(one) - rank(other))[0]
+/** The most specific error of several addresses: the first in the ranking. */
+export const mostSpecific = (errors: ReadonlyArray<EgressError>): EgressError | undefined =>
+  errors.toSorted((one, other) => rank(one) - rank(other))[0]
 
-const telling: ReadonlyArray<FetchCode> = [
+const ranking: ReadonlyArray<FetchCode> = [
   "ResolverOverloaded",
   "ConnectionRefused",
   "ConnectionReset",
   "ConnectTimeout",
-  "NetworkUnreachable" // often no more than an IPv6 address asked from an IPv4 network
+  "NetworkUnreachable" // often only an IPv6 address on an IPv4 network
 ]
-const rank = ({ code }: EgressError) => telling.includes(code) ? telling.indexOf(code) : telling.length
+const rank = ({ code }: EgressError) => ranking.includes(code) ? ranking.indexOf(code) : ranking.length
 
 const table: Partial<Record<FetchCode, ReadonlyArray<string>>> = {
   ConnectionRefused: ["ECONNREFUSED"],
@@ -42,11 +42,11 @@ const table: Partial<Record<FetchCode, ReadonlyArray<string>>> = {
     "EPERM",
     "EINVAL"
   ],
-  // Ours, not the host's, so nothing that may be remembered against it.
+  // Exhausted resources of this process: not the host's fault, so never cached.
   ResolverOverloaded: ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"],
   TlsProtocolTooOld: [
-    "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", // they refuse ours
-    "ERR_SSL_UNSUPPORTED_PROTOCOL", // we refuse theirs
+    "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", // the server refuses our versions
+    "ERR_SSL_UNSUPPORTED_PROTOCOL", // we refuse its version
     "ERR_SSL_WRONG_SSL_VERSION",
     "ERR_SSL_VERSION_TOO_LOW"
   ],
@@ -57,7 +57,7 @@ const table: Partial<Record<FetchCode, ReadonlyArray<string>>> = {
     "ERROR_IN_CERT_NOT_BEFORE_FIELD",
     "ERROR_IN_CERT_NOT_AFTER_FIELD"
   ],
-  // Every other result of path validation that Node.js names; UNSPECIFIED stands for the rest of OpenSSL's.
+  // All other results of path validation that Node.js names; UNSPECIFIED stands for OpenSSL's other results.
   TlsCertificateUntrusted: [
     "UNABLE_TO_GET_ISSUER_CERT",
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
@@ -82,6 +82,6 @@ const codes = new Map(
   Object.entries(table).flatMap(([code, reasons]) => reasons.map((reason) => [reason, code as FetchCode] as const))
 )
 
-/** Alerts, no common parameters, or no TLS at all: OpenSSL has hundreds of these. */
-const unlisted = (reason: string): FetchCode =>
+/** Alerts, no shared parameters, or no TLS at all: OpenSSL has hundreds of codes. */
+const codeOfUnlisted = (reason: string): FetchCode =>
   /^ERR_(SSL|TLS|OSSL)_/.test(reason) ? "TlsHandshakeFailed" : "InternalError"

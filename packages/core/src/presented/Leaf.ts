@@ -18,7 +18,7 @@ export const judgeLeaf = (presented: Presented, policy: Policy, now: number): Le
     const detail = "the private key of this example certificate is public"
     return { fault: { code: "PresentedCertificatePolicyViolation", detail }, lints }
   }
-  if (certificate === undefined) return { lints } // the caller has checked the dates itself (design §4)
+  if (certificate === undefined) return { lints } // the caller has checked the dates itself (POSH-REQ-01)
 
   // POSH-MAT-02. THE LEAF'S OWN SIGNATURE IS NOT CHECKED: trust comes from the domain (POSH-MAT-03, POSH-MAT-05).
   if (now > certificate.notAfter + policy.clockSkewMs) return { fault: { code: "PresentedCertificateExpired" }, lints }

@@ -4,7 +4,9 @@
  */
 import { printable } from "../encoding/quote.ts"
 import { type Lint, lint } from "../Lint.ts"
-import type { Certificate, KeyUsage, PublicKey } from "../x509/Certificate.ts"
+import type { Certificate } from "../x509/Certificate.ts"
+import type { KeyUsage } from "../x509/extensions.ts"
+import type { PublicKey } from "../x509/publicKey.ts"
 
 /** Examines a leaf; empty where the profile has nothing against it. */
 export const examineLeaf = (certificate: Certificate): ReadonlyArray<Lint> => [

@@ -6,7 +6,7 @@ import { Result } from "effect"
 import { certificateLimits } from "../Limits.ts"
 import { type Domain, isPlain, parseDomain } from "../question/Domain.ts"
 import type { ServiceEntry } from "../question/Service.ts"
-import type { PresentedNames } from "../x509/Certificate.ts"
+import type { PresentedNames } from "../x509/names.ts"
 
 /** Which of the domains in question a certificate names. */
 export interface NameMatches {

@@ -1,13 +1,13 @@
 /**
- * Reads what is in question: a certificate, or hashes of one (requirements §3.1, design §4).
+ * Reads what is in question: a certificate, or hashes of one (requirements §0.6, §3.1).
  */
 import { Result } from "effect"
 import { LRUCache } from "lru-cache"
 import { hashLengths, type HashName, hashNames } from "../association/Material.ts"
 import { decodeBase64, fromHex } from "../encoding/base64.ts"
 import { documentLimits, questionLimits } from "../Limits.ts"
-import { QuestionError } from "../question/errors.ts"
 import type { Question } from "../question/Question.ts"
+import { QuestionError } from "../question/QuestionError.ts"
 import { parseCertificate } from "../x509/Certificate.ts"
 import { parsePemOrBase64 } from "../x509/pem.ts"
 import { Presented, toPresented } from "./Presented.ts"
@@ -51,7 +51,7 @@ const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, Quest
     ? refuse("InvalidRequest", "chain", "chain needs at least one certificate")
     : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (octets) => readLeaf(octets, "chain[0]"))
 
-/** Texts → DER octets, leaf first; each text may hold several (design §4). */
+/** Texts → DER octets, leaf first; each text may hold several (POSH-REQ-01). */
 const decodeAll = (
   texts: ReadonlyArray<string>,
   field: (index: number) => string

@@ -5,7 +5,7 @@ import { type Brand, Result } from "effect"
 import { toASCII } from "tr46"
 import { ownText } from "../encoding/own.ts"
 import { questionLimits } from "../Limits.ts"
-import { QuestionError } from "./errors.ts"
+import { QuestionError } from "./QuestionError.ts"
 
 export type Domain = string & Brand.Brand<"Domain">
 
@@ -90,8 +90,11 @@ const canonicalFault = (name: string, policy: DomainPolicy): DomainFault | undef
 /** WHATWG URL parsing takes a host for an IPv4 address when its last label is a number; so do we (POSH-RES-05). */
 const looksNumeric = (name: string): boolean => /(^|\.)(\d+|0x[0-9a-f]*)\.?$/i.test(name)
 
-// RFC 6761 registry and its later additions; POSH-RES-06.
-const specialUse = new Set([
+/**
+ * Last labels of names that never resolve publicly: the RFC 6761 registry, its later additions, and more (POSH-RES-06).
+ * `npm run check:registries` compares them with the registry of today.
+ */
+export const specialUse: ReadonlySet<string> = new Set([
   "localhost",
   "local",
   "internal",
@@ -107,7 +110,8 @@ const specialUse = new Set([
   "lan",
   "localdomain"
 ])
-const specialUseNames = new Set(["example.com", "example.net", "example.org"])
+/** Names of special use below a public top-level domain, with all below them. */
+export const specialUseNames: ReadonlySet<string> = new Set(["example.com", "example.net", "example.org"])
 
 const isSpecialUse = (labels: ReadonlyArray<string>): boolean =>
   specialUse.has(labels.at(-1) ?? "") || specialUseNames.has(labels.slice(-2).join("."))

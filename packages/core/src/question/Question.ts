@@ -12,7 +12,7 @@ export interface Question {
   readonly domain: string
   /** A registered key or an alias of one. */
   readonly service: string
-  /** Exactly one of the three (design §4). PEM, or base64 DER. */
+  /** Exactly one of the three (POSH-REQ-01). PEM, or base64 DER. */
   readonly certificate?: string
   readonly chain?: ReadonlyArray<string>
   /** Base64 or hex by hash name; the caller has checked the certificate's dates itself. */

@@ -1,12 +1,12 @@
 /**
- * On which terms is a question to be answered? Its options, checked against each other (design §4).
+ * On which terms is a question to be answered? Its options, checked against each other (requirements §0.6).
  */
 import { Result } from "effect"
 import type { Policy } from "../Policy.ts"
 import { type Domain, parseDomain } from "./Domain.ts"
-import { QuestionError } from "./errors.ts"
 import type { Generations } from "./Generation.ts"
 import type { ChainCheckMode, NameCheckMode, Question } from "./Question.ts"
+import { QuestionError } from "./QuestionError.ts"
 
 export interface QuestionOptions {
   readonly generations: Generations
@@ -29,7 +29,7 @@ export const parseOptions = (question: Question, policy: Policy): Result.Result<
   }
   if (question.prooftypes?.length === 0) return refuse("prooftypes", "at least one prooftype is needed")
   if (question.fingerprint !== undefined) {
-    // Names and chains are in certificates, and a fingerprint is none (design §4).
+    // Names and chains are in certificates, and a fingerprint is none (POSH-REQ-04).
     if (question.nameCheck !== undefined) return refuse("nameCheck", "nameCheck needs the certificate itself")
     if (question.chainCheck !== undefined) return refuse("chainCheck", "chainCheck needs the certificate itself")
   }

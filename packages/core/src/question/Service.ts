@@ -2,7 +2,7 @@
  * The services that POSH is registered for, and how each generation writes them in the path (requirements §2.2).
  */
 import { type Brand, Result } from "effect"
-import { QuestionError } from "./errors.ts"
+import { QuestionError } from "./QuestionError.ts"
 
 export type ServiceKey = string & Brand.Brand<"ServiceKey">
 

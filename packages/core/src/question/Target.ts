@@ -2,12 +2,12 @@
  * Normalises the question: whom is it about? (requirements §2.1–2.2)
  */
 import { Result } from "effect"
-import { makeKey, type StoreKey } from "../cache/store/AssociationStore.ts"
 import type { Policy } from "../Policy.ts"
 import { type Domain, parseDomain } from "./Domain.ts"
-import type { QuestionError } from "./errors.ts"
 import type { Generation } from "./Generation.ts"
+import type { QuestionError } from "./QuestionError.ts"
 import { parseService, type ServiceEntry } from "./Service.ts"
+import { makeKey, type StoreKey } from "./StoreKey.ts"
 
 export interface Target {
   readonly domain: Domain

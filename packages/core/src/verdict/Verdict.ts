@@ -1,9 +1,11 @@
 /**
  * The answer with its evidence (requirements §3.6).
  */
-import type { Association, Delegation, Lifetime } from "../association/Association.ts"
+import type { Association, Delegation } from "../association/Association.ts"
 import type { Hop } from "../association/Hop.ts"
+import type { Lifetime } from "../association/Lifetime.ts"
 import type { Material } from "../association/Material.ts"
+import type { ResolveError } from "../association/ResolveError.ts"
 import type { CacheStatus, Usable } from "../cache/Resolution.ts"
 import { failures, type VerdictCode, type VerdictKind } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
@@ -11,7 +13,6 @@ import type { NameMatches } from "../presented/NameCheck.ts"
 import type { Presented } from "../presented/Presented.ts"
 import type { MatchedCandidate } from "../proof/posh/Matcher.ts"
 import type { Domain } from "../question/Domain.ts"
-import type { ResolveError } from "../question/errors.ts"
 import { type Generation, generationRules } from "../question/Generation.ts"
 import type { ServiceKey } from "../question/Service.ts"
 

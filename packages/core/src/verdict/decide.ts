@@ -2,6 +2,7 @@
  * From what is known to the verdict. Pure; nothing here asks anybody.
  */
 import type { Association } from "../association/Association.ts"
+import type { ResolveError } from "../association/ResolveError.ts"
 import type { Resolution, Usable } from "../cache/Resolution.ts"
 import { type Lint, lint } from "../Lint.ts"
 import type { LeafJudgement } from "../presented/Leaf.ts"
@@ -9,7 +10,6 @@ import { compareNames, type NameMatches } from "../presented/NameCheck.ts"
 import type { Presented } from "../presented/Presented.ts"
 import type { ChainScreen } from "../proof/posh/ChainScreen.ts"
 import type { Match } from "../proof/posh/Matcher.ts"
-import type { ResolveError } from "../question/errors.ts"
 import type { Inquiry } from "../question/Inquiry.ts"
 import type { QuestionOptions } from "../question/QuestionOptions.ts"
 import { reportAttempt } from "./report.ts"

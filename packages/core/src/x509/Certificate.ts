@@ -7,42 +7,12 @@ import { withPrintable } from "../encoding/quote.ts"
 import { certificateLimits, documentLimits } from "../Limits.ts"
 import { isDer } from "./der.ts"
 import { describeName, describeSerial } from "./display.ts"
-import { readUses } from "./extensions.ts"
+import { readUses, type Uses } from "./extensions.ts"
 import { type Fields, readFields } from "./fields.ts"
-import { type AltNames, checkNames, readPresentedNames } from "./names.ts"
-import { readPublicKey } from "./publicKey.ts"
+import { type AltNames, checkNames, type PresentedNames, readPresentedNames } from "./names.ts"
+import { type PublicKey, readPublicKey } from "./publicKey.ts"
 
-/** What a certificate calls itself (RFC 9525 §2: the subject's Common Name is no identity and is not read). */
-export interface PresentedNames {
-  /** dNSName, lower case. */
-  readonly dns: ReadonlyArray<string>
-  /** otherName SRVName, `_service.name`. */
-  readonly srv: ReadonlyArray<string>
-  /** otherName XmppAddr. */
-  readonly xmpp: ReadonlyArray<string>
-  readonly uri: ReadonlyArray<string>
-  /** iPAddress, in text. */
-  readonly ip: ReadonlyArray<string>
-}
-
-export type KeyUsage =
-  | "digitalSignature"
-  | "nonRepudiation"
-  | "keyEncipherment"
-  | "dataEncipherment"
-  | "keyAgreement"
-  | "keyCertSign"
-  | "cRLSign"
-
-export interface PublicKey {
-  readonly algorithm: "rsa" | "ec" | "ed25519" | "ed448" | "other"
-  /** Bits of the RSA modulus or of the curve; 0 where unknown. */
-  readonly bits: number
-  /** DER SubjectPublicKeyInfo. */
-  readonly spki: Uint8Array
-}
-
-export interface Certificate {
+export interface Certificate extends Uses {
   /** The octets received, never a re-encoding (POSH-MAT-01). */
   readonly der: Uint8Array
   readonly sha256: Uint8Array
@@ -59,15 +29,6 @@ export interface Certificate {
   /** How many there are beyond those. */
   readonly namesLeftOut: number
   readonly publicKey: PublicKey
-  /** Is basicConstraints present with cA TRUE? */
-  readonly isCa: boolean
-  /** Absent where the certificate has no such extension. */
-  readonly pathLength?: number
-  readonly keyUsage?: ReadonlySet<KeyUsage>
-  /** Dotted OIDs. */
-  readonly extendedKeyUsage?: ReadonlySet<string>
-  /** Critical extensions that this library does not process. */
-  readonly unknownCritical: ReadonlyArray<string>
 }
 
 interface CertificateErrorFields {

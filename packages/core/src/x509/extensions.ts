@@ -3,12 +3,31 @@
  */
 import { Result } from "effect"
 import { documentLimits } from "../Limits.ts"
-import type { Certificate, KeyUsage } from "./Certificate.ts"
 import { isDer } from "./der.ts"
 import { type Read, readBoolean, readCount, readInside, readOid, readOne, tags } from "./derReader.ts"
 import type { Extension, Fields } from "./fields.ts"
 
-export type Uses = Pick<Certificate, "isCa" | "pathLength" | "keyUsage" | "extendedKeyUsage" | "unknownCritical">
+export type KeyUsage =
+  | "digitalSignature"
+  | "nonRepudiation"
+  | "keyEncipherment"
+  | "dataEncipherment"
+  | "keyAgreement"
+  | "keyCertSign"
+  | "cRLSign"
+
+/** What a certificate is for. */
+export interface Uses {
+  /** Is basicConstraints present with cA TRUE? */
+  readonly isCa: boolean
+  /** Absent where the certificate has no such extension. */
+  readonly pathLength?: number
+  readonly keyUsage?: ReadonlySet<KeyUsage>
+  /** Dotted OIDs. */
+  readonly extendedKeyUsage?: ReadonlySet<string>
+  /** Critical extensions that this library does not process. */
+  readonly unknownCritical: ReadonlyArray<string>
+}
 
 /** Reads them all, so that none turns out to be malformed later. */
 export const readUses = ({ extensions }: Fields): Read<Uses> =>

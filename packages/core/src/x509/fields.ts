@@ -24,6 +24,10 @@ export interface Extension {
 }
 
 export interface Fields {
+  /** The DER octets that were signed, the AlgorithmIdentifier, and the content of the BIT STRING. */
+  readonly tbs: Uint8Array
+  readonly algorithm: Uint8Array
+  readonly signature: Uint8Array
   /** As it is written: 2 is version 3. */
   readonly version: number
   /** Content of the INTEGER. */
@@ -64,6 +68,9 @@ export const readFields = (der: Uint8Array): Read<Fields> =>
     const [notBefore, notAfter, ...dates] = yield* readInside(validity.octets, tags.sequence)
     if (dates.length > 0) return yield* Result.fail("its validity is malformed")
     return {
+      tbs: tbs.octets,
+      algorithm: outer.octets,
+      signature: signature.content,
       version: yield* readVersion(explicit),
       serial: serial.content,
       issuer: issuer.octets,

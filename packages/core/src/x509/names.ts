@@ -5,11 +5,23 @@ import { Result } from "effect"
 import { isUtf8 } from "node:buffer"
 import { SocketAddress } from "node:net"
 import { certificateLimits } from "../Limits.ts"
-import type { PresentedNames } from "./Certificate.ts"
 import { type Header, readHeader } from "./der.ts"
 import { constructed, longestOid, primitive, type Read, tags } from "./derReader.ts"
 import { oids, readOptional } from "./extensions.ts"
 import type { Fields } from "./fields.ts"
+
+/** What a certificate calls itself (RFC 9525 §2: the subject's Common Name is no identity and is not read). */
+export interface PresentedNames {
+  /** dNSName, lower case. */
+  readonly dns: ReadonlyArray<string>
+  /** otherName SRVName, `_service.name`. */
+  readonly srv: ReadonlyArray<string>
+  /** otherName XmppAddr. */
+  readonly xmpp: ReadonlyArray<string>
+  readonly uri: ReadonlyArray<string>
+  /** iPAddress, in text. */
+  readonly ip: ReadonlyArray<string>
+}
 
 /** The names of a certificate before anything is made of them. */
 export interface AltNames {

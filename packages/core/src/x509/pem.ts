@@ -27,32 +27,49 @@ export const parsePemOrBase64 = (text: string): Result.Result<ReadonlyArray<Uint
   return text.includes(begin) ? parseBlocks(text) : Result.map(decode(text, "the text"), (octets) => [octets])
 }
 
+/** One block of a text in PEM. */
+export interface PemBlock {
+  /** From BEGIN to END. */
+  readonly text: string
+  /** `undefined` where BEGIN has no line of its own, or a label that none has. */
+  readonly label: string | undefined
+  /** What is between the markers; `undefined` where END is missing. */
+  readonly body: string | undefined
+}
+
+/** The blocks of a text, in their order, with any text between them; whatever their labels are. Ends after one that is cut off. */
+export function* scanPem(text: string): Generator<PemBlock> {
+  for (let from = text.indexOf(begin); from >= 0;) {
+    marker.lastIndex = from
+    const [head = "", label] = marker.exec(text) ?? []
+    const bodyAt = from + head.length
+    const end = `-----END ${label}-----`
+    const endAt = label === undefined ? -1 : text.indexOf(end, bodyAt)
+    if (endAt < 0) return yield { text: text.slice(from), label, body: undefined }
+    yield { text: text.slice(from, endAt + end.length), label, body: text.slice(bodyAt, endAt) }
+    from = text.indexOf(begin, endAt + end.length)
+  }
+}
+
 const begin = "-----BEGIN "
 const marker = /-----BEGIN ([\x20-\x2c\x2e-\x7e]{0,64})-----[ \t]*(?=[\r\n])/y
 const privateKey = /-----BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY/
 
 const parseBlocks = (text: string): Result.Result<ReadonlyArray<Uint8Array>, PemFault> => {
   const certificates: Array<Uint8Array> = []
-  for (let from = text.indexOf(begin); from >= 0; from = text.indexOf(begin, from)) {
+  for (const { body, label } of scanPem(text)) {
     const block = `PEM block ${certificates.length + 1}`
-    marker.lastIndex = from
-    const [head, label] = marker.exec(text) ?? []
-    if (head === undefined || label === undefined) return fail(`${block} has no BEGIN line of its own`)
+    if (label === undefined) return fail(`${block} has no BEGIN line of its own`)
     if (label !== "CERTIFICATE") return fail(`${block} is "${quote(label)}", not CERTIFICATE`)
-
-    const bodyAt = from + head.length
-    const endAt = text.indexOf(end, bodyAt)
-    if (endAt < 0) return fail(`${block} has no END line`)
-    const octets = decode(text.slice(bodyAt, endAt).replace(lineEnds, ""), block)
+    if (body === undefined) return fail(`${block} has no END line`)
+    const octets = decode(body.replace(lineEnds, ""), block)
     if (Result.isFailure(octets)) return Result.fail(octets.failure)
     certificates.push(octets.success)
     if (certificates.length > questionLimits.chain) break
-    from = endAt + end.length
   }
   return Result.succeed(certificates)
 }
 
-const end = "-----END CERTIFICATE-----"
 const lineEnds = /[\r\n]+/g
 const mostCharacters = Math.ceil(documentLimits.certificateOctets / 3) * 4
 

@@ -2,9 +2,16 @@
  * SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): which key it is, as numbers.
  */
 import { Result } from "effect"
-import type { PublicKey } from "./Certificate.ts"
 import { isDer } from "./der.ts"
 import { type Read, readInside, readOid, tags } from "./derReader.ts"
+
+export interface PublicKey {
+  readonly algorithm: "rsa" | "ec" | "ed25519" | "ed448" | "other"
+  /** Bits of the RSA modulus or of the curve; 0 where unknown. */
+  readonly bits: number
+  /** DER SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array
+}
 
 export type KeyValue =
   /** Unsigned integers, big-endian, without leading zeros. */

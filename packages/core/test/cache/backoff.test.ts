@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ResolveError } from "../../src/association/ResolveError.ts"
 import { negativeAfter } from "../../src/cache/Backoff.ts"
 import type { NegativeEntry } from "../../src/cache/store/AssociationStore.ts"
 import { failures, type VerdictCode } from "../../src/codes.ts"
-import { ResolveError } from "../../src/question/errors.ts"
 
 const now = 1_000_000
 const after = (code: VerdictCode, options: { previous?: NegativeEntry; chance?: number; retryAfterMs?: number } = {}) =>
@@ -19,7 +19,7 @@ const after = (code: VerdictCode, options: { previous?: NegativeEntry; chance?: 
 const seconds = (negative: NegativeEntry | undefined) =>
   negative === undefined ? undefined : (negative.until - now) / 1_000
 
-describe("negativeAfter (CAC-31)", () => {
+describe("negativeAfter (CAC-31, ERR-03)", () => {
   it.each<[VerdictCode, number | undefined]>([
     ["NotPublished", 300],
     ["InvalidJson", 300],

@@ -35,7 +35,7 @@ describe("RFC 7711 material", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("CAC-11, FMT-48: clamps a lifetime to 7 days", () => {
+  it.effect("CAC-02, CAC-11, FMT-48: clamps a lifetime to 7 days", () => {
     const web = makeWeb({ [rfc]: { json: fingerprints(1e300) } })
     return Effect.gen(function*() {
       yield* start

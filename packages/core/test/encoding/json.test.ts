@@ -4,7 +4,7 @@ import { type Json, JsonNumber, JsonObject, parseJson } from "../../src/encoding
 
 const octets = (text: string) => new TextEncoder().encode(text)
 
-/** Values as JavaScript has them, objects as lists of members, so that `__proto__` shows. */
+/** Values in JavaScript; objects as lists of members, so `__proto__` is visible. */
 const plain = (value: Json): unknown => {
   if (value instanceof JsonNumber) return { number: value.text }
   if (value instanceof JsonObject) return { members: [...value].map(([name, member]) => [name, plain(member)]) }

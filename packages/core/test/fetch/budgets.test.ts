@@ -23,7 +23,7 @@ const response: FetchResponse = {
   trace: { startedAt: 0, endedAt: 0 }
 }
 
-/** A server that takes a second for each answer, and notes how many it serves at once. */
+/** A server that takes a second per response, and records its concurrency. */
 const makeServer = (limits: Partial<BudgetLimits> = {}) => {
   const seen = { now: 0, most: 0, total: 0 }
   const get = withBudgets({
@@ -84,7 +84,7 @@ describe("budgets (SEC-12)", () => {
         get,
         Array.from({ length: 1_000 }, (_, index) => request(`x${index}.victim.example`))
       )
-      // 600 at once, and what is refilled within an attempt's 12 s.
+      // 600 tokens at once, and those refilled within an attempt's 12 s.
       assert.strictEqual(answers.filter((answer) => answer === "RateLimitedLocally").length, 280)
     }))
 
@@ -131,7 +131,7 @@ describe("budgets (SEC-12)", () => {
     }))
 
   describe("strangers choose what uses a budget up", () => {
-    /** Nothing takes time but the budgets; a host below `nowhere.example` has no address. */
+    /** Only the budgets take time; a host below `nowhere.example` has no address. */
     const makeSites = (limits: Partial<BudgetLimits> = {}) => {
       const seen = { lookUps: 0, requests: 0 }
       const get = withBudgets({
@@ -189,7 +189,7 @@ describe("budgets (SEC-12)", () => {
         yield* TestClock.adjust("1 minute")
         const answers = yield* Effect.forEach(tenants, Fiber.join)
         assert.isTrue(answers.every(([end]) => Result.isSuccess(end)))
-        // In turn: each tenant once, and the flood once.
+        // Round robin: each tenant once, and the flood once.
         assert.isAtMost(Math.max(...answers.map(([, at]) => at)), 3_100)
         const refused = (yield* Effect.forEach(flood, Fiber.join)).filter(([end]) => Result.isFailure(end))
         assert.strictEqual(refused.length, 30)

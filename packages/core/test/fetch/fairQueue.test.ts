@@ -33,7 +33,7 @@ describe("turns", () => {
 })
 
 describe("who goes where there is no place", () => {
-  it.each<readonly [what: string, waiting: ReadonlyArray<string>, newcomer: string, rival: number | undefined]>([
+  it.each<readonly [what: string, waiting: ReadonlyArray<string>, newcomer: string, victim: number | undefined]>([
     ["the last of the group that has most", ["a x", "a y", "a z", "b x"], "b y", 0],
     ["of the own group where none has more", ["a x", "a y", "b x"], "b y", 2],
     ["not where the newcomer would have as many", ["a x", "b x"], "a y", 0],
@@ -42,16 +42,16 @@ describe("who goes where there is no place", () => {
     ["never for the second of a name", ["a x", "a y"], "a x", undefined],
     ["the last of a name", ["a x", "a x", "a x"], "b x", 2],
     ["no group for a group that has as many", ["a x", "b x"], "c x", undefined]
-  ])("%s", (_, waiting, newcomer, rival) => {
+  ])("%s", (_, waiting, newcomer, victim) => {
     const queue = makeFairQueue<Waiter>()
     fill(queue, waiting)
-    assert.strictEqual(queue.rivalOf(newcomer.split(" "))?.number, rival)
+    assert.strictEqual(queue.victimFor(newcomer.split(" "))?.number, victim)
     assert.strictEqual(queue.size(), waiting.length)
   })
 })
 
 const Step = Schema.Struct({
-  does: Schema.Literals(["add", "add", "take", "remove", "rival"]),
+  does: Schema.Literals(["add", "add", "take", "remove", "victim"]),
   group: Schema.Literals(["a", "b", "c"]),
   site: Schema.Literals(["1", "2"]),
   name: Schema.Literals(["x", "y", "z"]),
@@ -77,8 +77,8 @@ describe("whatever happens in between", () => {
         assert.strictEqual(taken === undefined, waiting.size === 0)
         if (taken !== undefined) assert.isTrue(waiting.delete(taken))
       } else {
-        const rival = queue.rivalOf(one.path)
-        if (rival !== undefined) assert.isTrue(waiting.has(rival))
+        const victim = queue.victimFor(one.path)
+        if (victim !== undefined) assert.isTrue(waiting.has(victim))
       }
       assert.strictEqual(queue.size(), waiting.size)
     })

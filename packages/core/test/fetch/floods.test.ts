@@ -1,6 +1,6 @@
 /**
- * POSH-SEC-12: strangers choose about whom is asked. Whatever they make up, whoever else asks has their turn, and no site
- * is asked more than its budget allows.
+ * POSH-SEC-12: an attacker chooses the domains of questions. Whatever names it invents, other callers get their turn,
+ * and no site gets more requests than its budget allows.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber } from "effect"
@@ -22,20 +22,20 @@ const referred: Page = { json: { url: documents, expires: 600 } }
 
 interface Flood {
   readonly names: ReadonlyArray<string>
-  /** What each of them answers; nothing published otherwise. */
+  /** Response of each of them. Default: nothing published. */
   readonly page?: Page
-  /** Milliseconds that the provider takes for each of them. */
+  /** Milliseconds that the provider takes per request. */
   readonly slowMs?: number
-  /** Milliseconds from one to the next; all at once otherwise. */
+  /** Milliseconds between questions. Default: all at once. */
   readonly everyMs?: number
-  /** Who is made to ask about them; the same as asks the honest question otherwise. */
+  /** The caller of the flood. Default: the caller of the honest question. */
   readonly account?: string
 }
 
 interface Honest {
   readonly domain: string
   readonly page?: Page
-  /** It was asked about before, and its material is over since. */
+  /** The honest domain was asked about before, and its material has expired. */
   readonly before?: true
 }
 
@@ -43,9 +43,9 @@ interface Row {
   readonly name: string
   readonly flood: Flood
   readonly honest: Honest
-  /** Milliseconds until the honest answer is there. */
+  /** Milliseconds until the honest answer. */
   readonly withinMs: number
-  /** Requests that the flooded site gets at most by then; no more than 600, and 10 a second. */
+  /** Maximum of requests to the flooded site by then: 600, and 10 per second. */
   readonly site: readonly [name: string, most: number]
 }
 
@@ -157,7 +157,7 @@ describe("a flood that strangers cause", () => {
       }
       web.asked.length = 0
       yield* Effect.forkChild(flooding(flood, web))
-      // Until what was at once is through, or the flood has used up what can be had at once.
+      // Until all concurrent requests are done, or the flood has used up the burst.
       yield* TestClock.adjust(flood.everyMs === undefined ? 0 : 12_000)
 
       const askedAt = yield* Clock.currentTimeMillis

@@ -83,7 +83,7 @@ const table: ReadonlyArray<readonly [address: string, fault: string | undefined]
   ["fec0::1", "no global unicast"], // site local
   ["ff02::1", "no global unicast"], // multicast
 
-  // IPv4 embedded in IPv6: mapped, in every spelling
+  // IPv4 embedded in IPv6: mapped, in every notation
   ["::ffff:8.8.8.8", undefined],
   ["::ffff:808:808", undefined],
   ["::ffff:127.0.0.1", "loopback"],
@@ -97,7 +97,7 @@ const table: ReadonlyArray<readonly [address: string, fault: string | undefined]
   ["::127.0.0.1", "loopback"],
   ["::7f00:1", "loopback"],
   ["::a00:1", "private use"],
-  // translated (SIIT) is no global unicast, whatever it holds
+  // translated (SIIT): no global unicast, whatever IPv4 address it embeds
   ["::ffff:0:8.8.8.8", "no global unicast"],
   // NAT64
   ["64:ff9b::8.8.8.8", undefined],
@@ -117,7 +117,7 @@ const table: ReadonlyArray<readonly [address: string, fault: string | undefined]
   ["2001:0:4136:e378:8000:63bf:f5ff:fffe", "private use"], // 10.0.0.1
   ["2001:0:4136:e378:8000:63bf:3fff:fdd2", "documentation"], // 192.0.2.45
 
-  // Not the plain text of an address
+  // Not the text of an address
   ["fe80::1%eth0", "not an IP address"],
   ["2606:4700::1%1", "not an IP address"],
   ["[::1]", "not an IP address"],

@@ -1,4 +1,4 @@
-/** From a name to its addresses, without dialling any. */
+/** Name resolution, without dialling. */
 import { assert, describe, it } from "@effect/vitest"
 import { type DnsAnswer, makeDns } from "@posh/testing"
 import { Effect, Fiber, Result } from "effect"
@@ -46,17 +46,17 @@ describe("lookUp", () => {
       const dns = yield* makeDns({ [host]: { silent: true } })
       const outcome = yield* Effect.timeout(ask([dns.server], 900), 2_000)
       assert.strictEqual(outcome, "DnsTemporaryFailure: ETIMEOUT")
-      assert.isAtLeast(dns.queries.length, 4) // each type once again at least
+      assert.isAtLeast(dns.queries.length, 4) // at least one retry of each type
     }))
 
   it.live("one usable answer is enough (RFC 8305 §3)", () =>
     Effect.gen(function*() {
-      // The first question, for whichever type, is answered; the second never.
+      // The first query, of either type, is answered; the second is not.
       const asked = { count: 0 }
       const half: DnsAnswer = { a: ["192.0.2.1"], aaaa: ["2001:db8::1"] }
       Object.defineProperty(half, "silent", { get: () => ++asked.count > 1 })
       const dns = yield* makeDns({ [host]: half })
-      const outcome = yield* Effect.timeout(ask([dns.server], 20_000), 4_000) // the second would be asked for longer
+      const outcome = yield* Effect.timeout(ask([dns.server], 20_000), 4_000) // the second query would take longer
       assert.lengthOf(outcome, 1)
       assert.isAtLeast(asked.count, 2)
     }))

@@ -1,6 +1,6 @@
 /**
- * Run as a process of its own, because Node.js reads `NODE_EXTRA_CA_CERTS` once: asks the port given for
- * `im.example`, by plain `node:tls` and by the fetcher, and prints what came of either.
+ * Runs as a separate process, because Node.js reads `NODE_EXTRA_CA_CERTS` once. Requests `im.example` at the given port
+ * by plain `node:tls` and by the fetcher, and prints both outcomes.
  */
 import { Console, Effect } from "effect"
 import { connect } from "node:tls"

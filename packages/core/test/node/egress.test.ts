@@ -1,16 +1,18 @@
-/** Which addresses are dialled, and above all which are not (POSH-SEC-10). */
+/** The addresses that are dialled, and those that are not (POSH-SEC-10). */
 import { assert, layer } from "@effect/vitest"
 import { Behave, countingListener, type DnsAnswer, makeDns, unresponsiveListener } from "@posh/testing"
 import { Effect, Layer } from "effect"
 import { connectTo, get, layerFetcher, layerWeb, networks, outcome, Web } from "./world.ts"
 
-/** The web is at 127.0.0.1; at 127.0.0.2 something listens on the same port that is none of a stranger's business. */
+/**
+ * The origins listen at 127.0.0.1. At 127.0.0.2 an internal service listens on the same port, and must not be reached.
+ */
 const inside = "127.0.0.2"
 const webOnly = networks("127.0.0.1/32")
 
 type Zone = Readonly<Record<string, DnsAnswer>>
 
-/** Asks twice by this zone: what comes of it, and how often the inside was called. */
+/** Fetches twice with this zone: the outcomes, and the connections to the internal service. */
 const askTwice = (zone: Zone, allowNetworks = webOnly) =>
   Effect.gen(function*() {
     const web = yield* Web

@@ -1,4 +1,4 @@
-/** Every code that a fetch can end in, provoked on real sockets (POSH-ERR-02). */
+/** All codes of a failed fetch, provoked on real sockets (POSH-ERR-02). */
 import { assert, layer } from "@effect/vitest"
 import { Behave, type Behaviour, makeDns, sha256Base64 } from "@posh/testing"
 import { Effect } from "effect"
@@ -49,14 +49,14 @@ const raw = (end: "close" | "reset" | "hold", ...parts: ReadonlyArray<string>): 
 })
 const ok = "HTTP/1.1 200 OK\r\n"
 
-/** What is on its way would be lost with a reset at once. */
+/** An immediate reset would discard data in flight. */
 const resetAfter = (text: string): Behaviour => ({
   _tag: "Raw",
   steps: [{ afterMs: 0, octets: Buffer.from(text) }, { afterMs: 50, octets: new Uint8Array() }],
   end: "reset"
 })
 
-/** More octets than any document needs, which decode to none, and an answer that does not end. */
+/** More octets than any document needs, which decode to nothing, in a response without end. */
 const gzipOfNothing: Behaviour = {
   _tag: "Raw",
   steps: [
@@ -100,11 +100,11 @@ const http: ReadonlyArray<readonly [code: FetchCode, what: string, behaviour: Be
     ["BodyTruncated", "no octet of gzip", Behave.bytes(new Uint8Array(), { headers: { "content-encoding": "gzip" } })],
     ["BodyTooLarge", "one octet too many", Behave.text(" ".repeat(65_537))],
     ["BodyTooLarge", "says so", raw("hold", ok, "Content-Length: 65537\r\n\r\n")],
-    ["BodyTooLarge", "a body without end", Behave.endlessBody],
+    ["BodyTooLarge", "a body without end (POSH-RES-48)", Behave.endlessBody],
     ["BodyTooLarge", "gzip of 1 GiB", Behave.gzipBomb(1 << 30)],
     ["BodyTooLarge", "gzip of one octet too many", Behave.encoding("gzip", " ".repeat(65_537))],
     ["BodyTooLarge", "gzip of nothing, over and over", gzipOfNothing, { requestMs: 2_000 }],
-    ["UnsupportedContentEncoding", "br", Behave.encoding("br", {})],
+    ["UnsupportedContentEncoding", "br (POSH-RES-47)", Behave.encoding("br", {})],
     ["UnsupportedContentEncoding", "deflate", Behave.encoding("deflate", {})],
     ["UnsupportedContentEncoding", "zstd", Behave.encoding("zstd", {})],
     ["UnsupportedContentEncoding", "gzip twice", Behave.encoding("gzip, gzip", {})],

@@ -1,4 +1,4 @@
-/** POSH-SEC-12 over real sockets and a real name server: what strangers make up costs a site nothing but its own turn. */
+/** POSH-SEC-12 over real sockets and a real name server: invented names cost a site only its own turn. */
 import { assert, describe, it } from "@effect/vitest"
 import { Behave, greenhouse, makeDns, makeOrigins, type Origins } from "@posh/testing"
 import { Effect, Layer } from "effect"
@@ -12,7 +12,7 @@ import { connectTo } from "./world.ts"
 
 const rfcPath = "/.well-known/posh/xmpp-server.json"
 
-/** A verifier that finds these hosts at the origins, and every other name by asking the name server. */
+/** A verifier that connects to the origins for these hosts, and resolves all other names by the name server. */
 const verifierOf = (
   origins: Origins,
   hosts: ReadonlyArray<string>,
@@ -36,7 +36,7 @@ const verifierOf = (
 
 const ask = (domain: string) => verify({ ...question, domain, deadlineMs: 30_000 })
 
-/** Asks about all of them at once, in the background, and notes what comes of it. */
+/** Asks about all of them concurrently, in the background, and records the outcomes. */
 const startFlood = Effect.fnUntraced(function*(domains: ReadonlyArray<string>) {
   const codes: Array<string> = []
   const note = (domain: string) => Effect.map(ask(domain), ({ code }) => codes.push(code))
@@ -83,7 +83,7 @@ describe("a flood", () => {
       yield* Effect.gen(function*() {
         const startedAt = performance.now()
         const codes = yield* startFlood(attackers)
-        // Until more wait than the provider may be asked for them.
+        // Until more requests wait than the provider's budget allows.
         yield* until(() => codes.includes("RateLimitedLocally") || codes.length === attackers.length)
         assert.strictEqual((yield* ask(tenant)).code, "Verified")
         const minutes = (performance.now() - startedAt) / 60_000

@@ -1,6 +1,6 @@
 /**
- * A connection holds kilobytes that are not on V8's heap. They have to be gone when it is: what waits for a full collection
- * of garbage adds up, as nothing tells V8 to hurry.
+ * A connection holds kilobytes outside V8's heap. They must be freed with the connection: V8 does not see them, so
+ * memory that only a full garbage collection frees would add up.
  */
 import { assert, it } from "@effect/vitest"
 import { issue, rootCa } from "@posh/testing"
@@ -14,7 +14,7 @@ import { createServer } from "node:tls"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
-/** For each connection. Measured: 100; with an `X509Certificate` for each, 4,000. */
+/** Bytes per connection. Measured: 100; with an `X509Certificate` per connection, 4,000. */
 const mostBytes = 1_500
 
 it("no native memory outlives a connection", async () => {

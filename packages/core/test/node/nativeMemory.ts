@@ -1,6 +1,6 @@
 /**
- * Run as a process of its own: connects again and again, and prints the bytes by which the memory of native code grew
- * with each connection. Arguments: port and CA file of the server, connections.
+ * Runs as a separate process: connects repeatedly, and prints the growth of native memory in bytes per connection.
+ * Arguments: port and CA file of the server, number of connections.
  */
 import { Effect, Result } from "effect"
 import { readFileSync } from "node:fs"
@@ -18,24 +18,24 @@ const connect = Effect.flatMap(ResolutionObserver, (observer) =>
     host: "im.example.net" as Domain,
     trust,
     connectMs: 10_000,
-    evidence: {},
+    peer: {},
     observer
   })).pipe(Effect.scoped)
 
 const connectMany = (times: number) =>
   Effect.forEach(Array.from({ length: times }), () => connect, { concurrency: 8, discard: true })
 
-// proc(5): with one arena, what glibc has handed out and not been given back is resident in this mapping.
+// proc(5): with one arena, memory that glibc allocated and did not free is resident in this mapping.
 const native = Effect.delay(
   Effect.sync(() => {
     const [, mapping = ""] = readFileSync("/proc/self/smaps", "utf8").split("[heap]\n")
     return Number(/^Rss: +(\d+) kB$/m.exec(mapping)?.[1]) * 1_024
   }),
-  200 // what was destroyed is gone by then
+  200 // destroyed sockets are freed by then
 )
 
 const growth = Effect.gen(function*() {
-  yield* connectMany(1_000) // what is made once, and what the allocator keeps for later
+  yield* connectMany(1_000) // warm-up: one-time allocations, and memory that the allocator keeps
   const before = yield* native
   yield* connectMany(Number(connections))
   return ((yield* native) - before) / Number(connections)

@@ -1,4 +1,4 @@
-/** Options that cannot be used are refused when the layer is built, with what is wrong. */
+/** Invalid options fail the build of the layer, with the reason. */
 import { assert, describe, it } from "@effect/vitest"
 import { issue, rootCa, selfSigned } from "@posh/testing"
 import { Effect, Layer } from "effect"

@@ -1,4 +1,4 @@
-/** How an operator names the egress proxy, and that no failure repeats the password. */
+/** The notation of the egress proxy; no error repeats the password. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Result, Schema } from "effect"
 import { HttpsFetcher, parseProxy, type Proxy } from "../../src/node/index.ts"

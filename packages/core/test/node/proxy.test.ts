@@ -1,4 +1,4 @@
-/** Through the operator's egress proxy, a real one, and through no other (POSH-SEC-11). */
+/** Fetches through the operator's egress proxy, a real one, and through no other (POSH-SEC-11). */
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Behave, countingListener, makeDns, makeOrigins, sha256Base64 } from "@posh/testing"
 import { Effect, Exit, Fiber, Layer, Redacted, Result } from "effect"
@@ -12,7 +12,7 @@ const password = "s3cret%2Fwörd:of the proxy"
 const basic = `Basic ${Buffer.from(`posh:${password}`).toString("base64")}`
 const proxyAt = (port: number): Proxy => ({ host: "127.0.0.1", port })
 
-/** Listens on loopback; ends with every connection when its scope does. */
+/** Listens on loopback; the scope closes it with all connections. */
 const listen = (server: Server) => {
   const sockets = new Set<Socket>()
   server.on("connection", (socket: Socket) => sockets.add(socket.on("error", () => undefined)))
@@ -35,7 +35,7 @@ interface Asked {
   readonly fields: ReadonlyArray<string>
 }
 
-/** A proxy whose every tunnel leads to one port of this machine, and which says what it was asked. */
+/** A proxy whose tunnels all lead to one port of this machine; it records its requests. */
 const makeProxy = (toPort: number) =>
   Effect.gen(function*() {
     const asked: Array<Asked> = []
@@ -60,7 +60,7 @@ const makeProxy = (toPort: number) =>
     return { asked, state, port: yield* listen(server) }
   })
 
-/** A proxy that answers any CONNECT with these octets. */
+/** A proxy that responds to any CONNECT with these octets. */
 const answering = (answer: string, end = false) =>
   listen(createServer((socket) =>
     void socket.once("data", () => {
@@ -283,5 +283,5 @@ describe("interruption closes the way through the proxy and beyond", () => {
     }))
 })
 
-/** Connections of this process, both ends of them, and no listeners. */
+/** Open connections of this process, both ends, without listeners. */
 const sockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length

@@ -1,4 +1,4 @@
-/** What a fetch sends, opens and leaves behind. */
+/** What a fetch sends and opens, and that it cleans up. */
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Behave, countingListener, makeOrigins } from "@posh/testing"
 import { Effect, Exit, Fiber, Layer } from "effect"
@@ -119,7 +119,7 @@ layer(layerWeb(hosts), { excludeTestServices: true })("a request", (it) => {
     }))
 })
 
-/** A server that takes connections and says when each began and ended. */
+/** A server that accepts connections and records the start and end of each. */
 const watchedServer = Effect.gen(function*() {
   const state = { opened: 0, closed: 0 }
   const server = createServer((socket) => {
@@ -185,5 +185,5 @@ describe("interruption", () => {
     }))
 })
 
-/** Connections of this process, both ends of them, and no listeners. */
+/** Open connections of this process, both ends, without listeners. */
 const sockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length

@@ -1,4 +1,4 @@
-/** What a fetch makes of answers that it accepts (requirements §2.5). */
+/** Responses that a fetch accepts (requirements §2.5). */
 import { assert, layer } from "@effect/vitest"
 import { Behave, type Behaviour, sha256Base64 } from "@posh/testing"
 import { Effect } from "effect"
@@ -14,14 +14,14 @@ const raw = (...parts: ReadonlyArray<string | Uint8Array>): Behaviour => ({
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 const held = "HTTP/1.1 100 Continue\r\nX: y\r\n\r\n"
 
-/** Path → behaviour and what comes of it. */
+/** Path → behaviour and outcome. */
 const table: Readonly<Record<string, readonly [behaviour: Behaviour, outcome: string]>> = {
   "/json": [Behave.json({ a: 1 }), "200 {\"a\":1}"],
   "/empty": [Behave.text(""), "200 "],
   "/404": [Behave.status(404), "404 "],
   "/redirect": [Behave.redirect("https://other.example/"), "302 "], // POSH-RES-72: not followed
   "/no-content": [Behave.status(204), "204 "],
-  "/gzip": [Behave.gzip({ a: 1 }), "200 {\"a\":1}"],
+  "/gzip": [Behave.gzip({ a: 1 }), "200 {\"a\":1}"], // POSH-RES-47
   "/x-gzip": [Behave.encoding("x-gzip", { a: 1 }), "200 {\"a\":1}"],
   "/GZIP": [Behave.bytes(gzipSync("{}"), { headers: { "content-encoding": "identity, GZIP" } }), "200 {}"],
   "/gzip-members": [

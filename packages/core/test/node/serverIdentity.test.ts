@@ -1,4 +1,4 @@
-/** POSH-RES-31: exactly what OpenSSL's check of a host finds, from the octets of the certificate. */
+/** POSH-RES-31: the same result as OpenSSL's host check, from the DER of the certificate. */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { X509Certificate } from "node:crypto"
@@ -88,7 +88,7 @@ const rows: ReadonlyArray<Row> = [
   ["a list cut off", { extensions: [extension("2.5.29.17", san(dns(host)).subarray(0, 12))] }, false]
 ]
 
-/** BER that is no DER: OpenSSL repairs it. */
+/** BER that is not DER: OpenSSL accepts it. */
 const refused: ReadonlyArray<Row> = [
   ["a name in pieces", { extensions: [san(tlv(0xa2, text(0x16, host)))] }, false],
   [

@@ -1,4 +1,4 @@
-/** Which web servers we speak TLS with, and how (POSH-RES-33). */
+/** The TLS versions and cipher suites of the fetcher (POSH-RES-33). */
 import { assert, describe, it } from "@effect/vitest"
 import { issue, rootCa } from "@posh/testing"
 import { Effect, Layer } from "effect"
@@ -39,7 +39,7 @@ const ask = (port: number, connectMs = 5_000) =>
     )
   })
 
-/** Answers any request with what was agreed in the handshake. */
+/** Responds to any request with the negotiated parameters. */
 const answer = (socket: TLSSocket) =>
   socket.on("error", () => undefined).once("data", () => {
     const shown = Object.keys(socket.getPeerCertificate()).length > 0

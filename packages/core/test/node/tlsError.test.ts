@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { FetchCode } from "../../src/fetch/Fetcher.ts"
 import { EgressError } from "../../src/node/EgressError.ts"
-import { mostTelling, toTlsError } from "../../src/node/tlsError.ts"
+import { mostSpecific, toTlsError } from "../../src/node/tlsError.ts"
 
 const errorOf = (code: string | undefined) => Object.assign(new Error("text from elsewhere"), code && { code })
 
@@ -39,7 +39,7 @@ describe("toTlsError (requirements §8)", () => {
   })
 })
 
-describe("mostTelling", () => {
+describe("mostSpecific", () => {
   it.each<[given: ReadonlyArray<FetchCode>, expected: FetchCode | undefined]>([
     [[], undefined],
     [["NetworkUnreachable"], "NetworkUnreachable"],
@@ -49,6 +49,7 @@ describe("mostTelling", () => {
     [["InternalError", "NetworkUnreachable"], "NetworkUnreachable"]
   ])(
     "%j → %s",
-    (given, expected) => assert.strictEqual(mostTelling(given.map((code) => new EgressError({ code })))?.code, expected)
+    (given, expected) =>
+      assert.strictEqual(mostSpecific(given.map((code) => new EgressError({ code })))?.code, expected)
   )
 })

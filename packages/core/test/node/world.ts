@@ -1,4 +1,4 @@
-/** Requests to a faked web, and what comes of them. */
+/** Requests to fake origins, and their outcomes. */
 import { type HostOptions, makeOrigins, type Origins } from "@posh/testing"
 import { Context, Effect, Layer, Result } from "effect"
 import { Fetcher, type FetchRequest } from "../../src/fetch/Fetcher.ts"
@@ -8,7 +8,7 @@ import type { Domain } from "../../src/question/Domain.ts"
 
 export class Web extends Context.Service<Web, Origins>()("test/Web") {}
 
-/** These hosts, and a fetcher that trusts their root and finds them. */
+/** Origins for these hosts, and a fetcher that trusts their root and connects to them. */
 export const layerWeb = (hosts: Readonly<Record<string, HostOptions>>) =>
   Layer.unwrap(Effect.map(Web, (origins) => layerFetcher(origins, { connectTo: connectTo(origins.connectTo) }))).pipe(
     Layer.provideMerge(Layer.effect(Web, makeOrigins(hosts)))
@@ -29,7 +29,7 @@ export interface Question {
   readonly bodyLimit?: FetchRequest["bodyLimit"]
 }
 
-/** Enough for documents here; larger than any chunk that arrives. */
+/** Large enough for the documents here, and larger than any chunk. */
 export const bodyLimit = 65_536
 
 export const toRequest = (question: Question): FetchRequest => {
@@ -47,7 +47,7 @@ export const toRequest = (question: Question): FetchRequest => {
 
 export const get = (question: Question) => Fetcher.use((fetcher) => fetcher.get(toRequest(question)))
 
-/** The status and the text of the body, or the code of the failure. */
+/** The status and the text of the body, or the code of the error. */
 export const outcome = (question: Question) =>
   Effect.match(get(question), {
     onFailure: ({ code }) => code,

@@ -4,7 +4,8 @@ import { Effect, Result, Schema } from "effect"
 import { type CanonicalNames, canonicalNames, compareNames, matchesDomain } from "../../src/presented/NameCheck.ts"
 import { type Domain, parseDomain } from "../../src/question/Domain.ts"
 import { parseService, registeredServices } from "../../src/question/Service.ts"
-import { parseCertificate, type PresentedNames } from "../../src/x509/Certificate.ts"
+import { parseCertificate } from "../../src/x509/Certificate.ts"
+import type { PresentedNames } from "../../src/x509/names.ts"
 
 const domain = (text: string): Domain => Result.getOrThrow(parseDomain(text, { allowSpecialUse: true }))
 const server = Result.getOrThrow(parseService("xmpp-server", registeredServices))

@@ -78,7 +78,7 @@ const rfc: ReadonlyArray<Row> = [
     findings: ["error ReferenceForbiddenTarget url"]
   },
   {
-    name: "POSH-PUB-12: a draft document at the RFC path",
+    name: "POSH-FMT-71: a draft document at the RFC path",
     document: greenhouse.jwkSet,
     findings: ["error GenerationMismatch"]
   }

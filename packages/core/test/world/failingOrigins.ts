@@ -47,14 +47,14 @@ export const failingOrigins = (server: Certificate, expired: Certificate): Reado
     tls("ConnectTimeout", "hang-in-handshake", "HangInHandshake"),
     origin("NetworkUnreachable", "unreachable", {}),
     tls("TlsHandshakeFailed", "no-shared-cipher", "NoSharedCipher"),
-    tls("TlsHandshakeFailed", "plain-http", "PlainHttp"),
+    tls("TlsHandshakeFailed", "plain-http", "PlainHttp"), // POSH-RES-30: no fallback
     tls("TlsProtocolTooOld", "tls-1-1", "TooOld"),
     tls("TlsCertificateUntrusted", "self-signed", "SelfSigned"),
     tls("TlsCertificateUntrusted", "untrusted-root", "UntrustedRoot"),
     tls("TlsCertificateUntrusted", "missing-intermediate", "MissingIntermediate"),
     tls("TlsCertificateExpired", "tls-expired", "Expired"),
     tls("TlsCertificateExpired", "tls-not-yet-valid", "NotYetValid"),
-    tls("TlsHostnameMismatch", "wrong-name", "WrongName"),
+    tls("TlsHostnameMismatch", "wrong-name", "WrongName"), // POSH-SEC-04: wherever DNS leads
     tls("TlsHostnameMismatch", "no-san", "NoSan"),
     tls("TlsHostnameMismatch", "partial-wildcard", "PartialWildcard"),
 

@@ -99,7 +99,7 @@ const questions: ReadonlyArray<readonly [string, FailureCode, Partial<Question>,
   }]
 ]
 
-describe("questions that fail (ERR-02)", () => {
+describe("questions that fail (ERR-02, MAT-60)", () => {
   it.live.each(questions)(
     "%s → %s",
     ([, code, question, policy]) =>

@@ -57,6 +57,7 @@ const makeHosts = Effect.gen(function*() {
 })
 
 const World_ = Layer.unwrap(Effect.map(makeHosts, layerWorld))
+// POSH-MAT-53: an unbroken chain from the source domain. POSH-RES-80: a reference is one request.
 const rows: ReadonlyArray<readonly [string, Generation, Delegation, string, number]> = [
   ["rfc-possession.example", "rfc7711", "possession", "rfc-possession.example", 1],
   ["rfc-redirect.example", "rfc7711", "redirect", "hosting.example", 2],

@@ -8,7 +8,7 @@ import { Verifier } from "../../src/Verifier.ts"
 import { verifyBy } from "../asking.ts"
 import { draftPath, layerVerifier, layerWorld, rfcPath } from "./world.ts"
 
-/** The seed's own documents, served as they are (requirements A.4). The TLS handshakes go by today's clock. */
+/** The draft's own documents, served as they are (requirements A.4). The TLS handshakes go by today's clock. */
 const first = seedExample1.document
 const second = seedExample2.document
 const rfcDocument = (sha256: string) => ({ fingerprints: [{ "sha-256": sha256 }], expires: 604_800 })
@@ -91,7 +91,7 @@ const rows: ReadonlyArray<Row> = [
     at: "2011-01-01T00:00:00Z",
     code: "PresentedCertificateNotYetValid"
   },
-  { id: "V5", domain: "first.example", certificate: pem(seedCa), at: draftDay, code: "CertificateMismatch" },
+  { id: "V5", domain: "first.example", certificate: pem(seedCa), at: draftDay, code: "CertificateMismatch" }, // POSH-MAT-12
   { id: "V6", domain: "first.example", certificate: ex2[0], at: draftDay, code: "CertificateMismatch" },
   {
     id: "V6 chain required",
@@ -121,6 +121,7 @@ const rows: ReadonlyArray<Row> = [
     index: 1,
     lint: "JwkEntryExpired"
   },
+  // POSH-MAT-10, POSH-MAT-11: the same key
   { id: "V10", domain: "reduced.example", certificate: ex2[1], at: draftDay, code: "CertificateMismatch" },
   {
     id: "V10 spki",
@@ -170,7 +171,7 @@ const rows: ReadonlyArray<Row> = [
   ))
 ]
 
-describe("the seed's own documents (requirements A.4)", () => {
+describe("the draft's own documents (requirements A.4)", () => {
   it.effect.each(rows)(
     "$id: $domain at $at → $code",
     ({ ask, at, certificate, code, domain, index, lint, policy }) =>

@@ -11,7 +11,7 @@ const fault = (der: Uint8Array) =>
   Result.match(parseCertificate(der), { onFailure: ({ detail }) => detail, onSuccess: () => "accepted" })
 const hex = (octets: Uint8Array) => Buffer.from(octets).toString("hex")
 
-describe("the certificates of the seed (A.1, A.2)", () => {
+describe("the certificates of the draft (requirements A.1, A.2)", () => {
   const place = "C=US, ST=Colorado, L=Denver"
   it.each([
     [

@@ -1,29 +1,31 @@
-/** A real Redis Cluster on loopback: three masters, and a replica of each where asked for. */
+/** A real Redis Cluster on loopback: three masters, each with an optional replica. */
 import { Effect } from "effect"
 import type { Scope } from "effect"
 import { LOOPBACK } from "../listen.ts"
 import { makeServer, portSettings } from "./Redis.ts"
 import type { RedisServer } from "./Redis.ts"
-import { RedisFault } from "./resp.ts"
+import { RedisError } from "./resp.ts"
 import { until } from "./waiting.ts"
 
 export interface RedisCluster {
-  /** Three masters, each with a third of the slots; then the replica of the first, of the second, of the third. */
+  /** The three masters, each with a third of the slots; then their replicas in the same order. */
   readonly nodes: ReadonlyArray<RedisServer>
   readonly ports: ReadonlyArray<number>
   readonly urls: ReadonlyArray<string>
-  /** Whom the nodes that answer hold to be the master of a key's slot: one that was just killed, until they notice. */
+  /** The master of a key's slot in the view of the running nodes: a killed master until they detect it. */
   readonly masterOf: (key: string) => Effect.Effect<RedisServer>
-  /** Waits until masters that run serve all slots and every node that runs knows: after a kill, until the failover. */
+  /**
+   * Waits until running masters serve all slots in the view of every running node: after a kill, until the failover.
+   */
   readonly settled: () => Effect.Effect<void>
 }
 
 export interface ClusterOptions {
-  /** Of each master; default none. With one, its master is replaced some 2 s after it is killed. */
+  /** Replicas of each master; default 0. With 1, a killed master is replaced after some 2 s. */
   readonly replicas?: 0 | 1
 }
 
-/** Ready when every node says so. While a master is missing and not yet replaced, the whole cluster is down. */
+/** Waits until every node reports the cluster as up. While a master is missing, the whole cluster is down. */
 export const makeRedisCluster = (
   { replicas = 0 }: ClusterOptions = {}
 ): Effect.Effect<RedisCluster, never, Scope.Scope> =>
@@ -44,14 +46,14 @@ export const makeRedisCluster = (
 const MASTERS = 3
 const SLOTS = 16_384
 
-/** Milliseconds of silence until a node counts as failed; less, and a busy machine fails over by itself. */
+/** Milliseconds without reply until a node counts as failed. With less, a busy machine causes a failover. */
 const NODE_TIMEOUT = 1_000
 
 const settings = (port: number, folder: string): ReadonlyArray<string> => [
   ...portSettings(port, folder),
   "save \"\"",
   "cluster-enabled yes",
-  // Outside of the data, which a restart deletes: the node comes back as itself.
+  // Outside the data folder, which a restart deletes: the node keeps its id.
   `cluster-config-file ${JSON.stringify(`${folder}/nodes.conf`)}`,
   `cluster-node-timeout ${NODE_TIMEOUT}`,
   "repl-diskless-sync-delay 0"
@@ -66,7 +68,7 @@ const join = (nodes: ReadonlyArray<RedisServer>) =>
         const [first, next] = [index, index + 1].map((third) => Math.floor(third * SLOTS / MASTERS)) as [number, number]
         yield* node.command("CLUSTER", "ADDSLOTSRANGE", String(first), String(next - 1))
       }
-      // All with all: gossip alone takes seconds.
+      // Every node meets every other: gossip alone takes seconds.
       for (const other of nodes.slice(0, index)) yield* node.command("CLUSTER", "MEET", LOOPBACK, String(other.port))
     }
     yield* until("all nodes know each other", isSettled(nodes))
@@ -104,7 +106,7 @@ interface Member {
   readonly ranges: ReadonlyArray<string>
 }
 
-/** What each node that answers says. */
+/** The views of the running nodes. */
 const viewsOf = (nodes: ReadonlyArray<RedisServer>) =>
   Effect.map(
     Effect.forEach(nodes, (node) =>
@@ -130,7 +132,7 @@ const masterOf = (nodes: ReadonlyArray<RedisServer>, key: string) =>
       flags.includes("master") && !flags.includes("fail") && ranges.some((range) => isIn(range, slot))
     const masters = (yield* viewsOf(nodes)).flatMap(({ members }) => members.filter(owns))
     const master = nodes.find(({ port }) => masters.some((owner) => owner.port === port))
-    return master ?? (yield* Effect.fail(new RedisFault({ reason: "unreachable", message: `nobody serves ${slot}` })))
+    return master ?? (yield* Effect.fail(new RedisError({ reason: "unreachable", message: `nobody serves ${slot}` })))
   })
 
 const isIn = (range: string, slot: number): boolean => {

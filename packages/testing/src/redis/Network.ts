@@ -1,6 +1,6 @@
 /**
- * A stretch of network in front of a server, which can fail as networks do: without a word to anybody. Connections that
- * a server closes or refuses are the easy case; here they stay, and nothing arrives.
+ * A TCP proxy in front of a server that fails as networks do: silently. Closed and refused connections are the easy
+ * case; here connections stay open, and no packet arrives.
  */
 import { Effect } from "effect"
 import type { Scope } from "effect"
@@ -9,17 +9,17 @@ import type { Socket } from "node:net"
 import { listen, LOOPBACK } from "../listen.ts"
 
 export interface Network {
-  /** Of this end: what arrives here goes on to the server. */
+  /** The port of the proxy. */
   readonly port: number
-  /** A black hole: nothing arrives on either side, no connection closes, and new ones get nowhere. */
+  /** A black hole: no data arrives on either side, no connection closes, and new ones get no reply. */
   readonly freeze: () => Effect.Effect<void>
-  /** What was sent in the meantime arrives, as the system sends it again until then. */
+  /** Ends `freeze`: data that was sent meanwhile arrives, as by TCP retransmission. */
   readonly thaw: () => Effect.Effect<void>
-  /** Connections are half-open from now on: closed for the server, open for clients, silent. New ones work. */
+  /** Makes connections half-open: closed for the server, open and silent for clients. New connections work. */
   readonly forget: () => Effect.Effect<void>
 }
 
-/** Everything that was connected is cut off with the scope. */
+/** The scope closes all connections. */
 export const makeNetwork = (serverPort: number): Effect.Effect<Network, never, Scope.Scope> =>
   Effect.gen(function*() {
     const connections = new Set<Connection>()
@@ -55,7 +55,7 @@ export const makeNetwork = (serverPort: number): Effect.Effect<Network, never, S
             connection.forgotten = true
             stop(connection)
             connection.far?.destroy()
-            connection.near.resume() // what clients go on to send is lost
+            connection.near.resume() // data that clients still send is lost
           }
         })
     }

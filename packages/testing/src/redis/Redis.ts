@@ -1,5 +1,5 @@
 /**
- * A real `redis-server` on loopback, to be killed, paused and restarted. It ends with its scope, whatever state it is in.
+ * A real `redis-server` on loopback that tests kill, pause and restart. The scope ends it in any state.
  */
 import { Effect } from "effect"
 import type { Scope } from "effect"
@@ -13,15 +13,15 @@ import { startChild } from "./children.ts"
 import type { Child } from "./children.ts"
 import { freePort } from "./ports.ts"
 import { send } from "./resp.ts"
-import type { Argument, RedisFault, Reply } from "./resp.ts"
+import type { Argument, RedisError, Reply } from "./resp.ts"
 import { sleep, until } from "./waiting.ts"
 
 export interface RedisOptions {
-  /** Of the default user; without it, and without `users`, everybody may do everything. */
+  /** Password of the default user. Without it and without `users` every client has all permissions. */
   readonly password?: string
   /** A name and its rules, as `ACL SETUSER` takes them: `app on >secret ~posh:* &* +@all`. `default off` is one too. */
   readonly users?: ReadonlyArray<string>
-  /** Octets, or as Redis writes them (`4mb`). What does not fit is refused (`noeviction`), not evicted. */
+  /** Octets, or in the notation of Redis (`4mb`). Policy `noeviction`: a full server refuses writes. */
   readonly maxmemory?: number | string
   readonly maxclients?: number
   /** PEM. The port then speaks TLS only; clients need no certificate. */
@@ -32,25 +32,25 @@ export interface RedisOptions {
 
 export interface RedisServer {
   readonly port: number
-  /** `redis:` or `rediss:`, with the password where there is one. */
+  /** `redis:` or `rediss:` URL, with the password if there is one. */
   readonly url: string
-  /** Of the process that runs, or ran last. */
+  /** Of the current process, or the last one. */
   readonly pid: number
-  /** SIGKILL, and waits until it is gone. */
+  /** Sends SIGKILL, and waits for the end of the process. */
   readonly kill: () => Effect.Effect<void>
-  /** SIGSTOP: connections stay, and nothing is answered. */
+  /** SIGSTOP: connections stay open, without replies. */
   readonly pause: () => Effect.Effect<void>
   /** SIGCONT. */
   readonly resume: () => Effect.Effect<void>
-  /** Killed where it still runs; back on the same port without any data. In a cluster it is still the same node. */
+  /** Kills a running process, and starts a new one on the same port without data. In a cluster it keeps its node id. */
   readonly restart: () => Effect.Effect<void>
-  /** An orderly end: SIGTERM, and SIGKILL where that takes longer than a second. */
+  /** Graceful shutdown: SIGTERM, and SIGKILL after a second. */
   readonly stop: () => Effect.Effect<void>
-  /** As an administrator with a way in of its own: TLS, ACLs and passwords do not stand in its way, `maxclients` does. */
-  readonly command: (...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisFault>
+  /** As administrator over a Unix socket: TLS, ACLs and passwords do not apply, `maxclients` does. */
+  readonly command: (...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisError>
 }
 
-/** Ready when it answers. Installs `redis-server` where it is missing: see `ensureInstalled`. */
+/** Starts a server and waits until it replies. Installs `redis-server` if it is missing: see `ensureInstalled`. */
 export const makeRedis = (options: RedisOptions = {}): Effect.Effect<RedisServer, never, Scope.Scope> =>
   makeServer({
     settings: (port, folder) => [...portSettings(port, folder, options.tls), ...settingsOf(options)],
@@ -66,7 +66,7 @@ export interface ServerOptions {
   readonly password?: string
 }
 
-/** Any program that is `redis-server`: also a node of a cluster, a sentinel. */
+/** Starts `redis-server` in any role: a server, a node of a cluster, a sentinel. */
 export const makeServer = ({ args = [], password, scheme = "redis", settings }: ServerOptions) =>
   Effect.gen(function*() {
     yield* Effect.sync(() => ensureInstalled("redis-server", "--version"))
@@ -85,7 +85,7 @@ export const makeServer = ({ args = [], password, scheme = "redis", settings }: 
     const ended = Effect.suspend(() => state.child?.ended ?? Effect.void)
     const kill = () => Effect.andThen(signal("SIGKILL")(), ended)
 
-    /** False where the port is taken. */
+    /** False if the port is in use. */
     const start = Effect.gen(function*() {
       rmSync(data, { recursive: true, force: true })
       mkdirSync(data)
@@ -133,7 +133,7 @@ export const makeServer = ({ args = [], password, scheme = "redis", settings }: 
     return server
   })
 
-/** The user for `command`, who exists beside those of the test. */
+/** The user of `command`, besides those of the test. */
 const ADMINISTRATOR = "posh-testing"
 
 const quoted = (text: string) => JSON.stringify(text)

@@ -1,4 +1,4 @@
-/** Child processes that cannot outlive the tests, however these end. */
+/** Child processes that never outlive the tests. */
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 
@@ -6,13 +6,13 @@ export interface Child {
   readonly pid: number
   readonly hasEnded: () => boolean
   readonly ended: Effect.Effect<void>
-  /** Nothing happens where it has ended. */
+  /** Does nothing if the process has ended. */
   readonly signal: (name: NodeJS.Signals) => void
-  /** The last few thousand characters that it printed. */
+  /** The last few thousand characters of its output. */
   readonly output: () => string
 }
 
-/** Starts a program that works in `folder`. Who starts it ends it; where that fails, because our process is gone, a guard does. */
+/** Starts a program in `folder`. The caller ends it; if the caller's process dies first, a guard process does. */
 export const startChild = (program: string, args: ReadonlyArray<string>, folder: string): Effect.Effect<Child> =>
   Effect.callback((resume) => {
     const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] })
@@ -43,8 +43,8 @@ export const startChild = (program: string, args: ReadonlyArray<string>, folder:
   })
 
 /**
- * A shell that waits for the end of its input. That comes when this process or worker ends, by SIGKILL too, when no
- * finalizer runs. It has a session of its own, so that Ctrl-C does not end it first.
+ * A shell that waits for the end of its input. The input ends when this process or worker ends, even by SIGKILL, when
+ * no finalizer runs. The shell has its own session, so that Ctrl-C does not end it first.
  */
 const startGuard = (pid: number, folder: string) => {
   const guard = spawn("sh", ["-c", "read -r _; kill -9 \"$0\"; rm -rf \"$1\"", String(pid), folder], {

@@ -1,23 +1,23 @@
-/** Ports for servers that die and come back: nothing else may take the number in between. */
+/** Ports for servers that restart: no other socket may take the port in between. */
 import { Effect } from "effect"
 import { randomInt } from "node:crypto"
 import { createServer } from "node:net"
 import { listen } from "../listen.ts"
 
 /**
- * Below what systems give to port 0 and to outgoing connections (32768 and up on Linux): a port of a killed server is
- * not lent to the next client, which could even connect to itself. A cluster's bus port, 10000 higher, is below as well.
+ * Below the ephemeral ports (32768 and up on Linux): an outgoing connection must not get the port of a killed server,
+ * and could even connect to itself. The bus port of a cluster, 10000 higher, is below as well.
  */
 const FIRST = 10_000
 const END = 22_000
 
-/** What Redis adds to the port for the bus of a cluster. */
+/** Offset of the cluster bus port. */
 const BUS = 10_000
 
-/** How often to look before giving up: loopback itself is missing then. */
+/** Attempts before giving up: then loopback itself is missing. */
 const ATTEMPTS = 100
 
-/** A port that is free now, on the bus too. Another process may be faster: who uses it tries again then. */
+/** A port that is free now, and its bus port too. Another process may take it first: then the caller retries. */
 export const freePort: Effect.Effect<number> = Effect.suspend(() => pick(ATTEMPTS))
 
 const pick = (attempts: number): Effect.Effect<number> => {

@@ -1,48 +1,48 @@
 /**
- * Enough of Redis's protocol (RESP2) to steer a server: one connection, some commands, their replies. A client library has
- * pools, retries and queues, which are what the tests are about.
+ * A minimal client of the Redis protocol (RESP2) for controlling a server: one connection, some commands, their
+ * replies. A client library is not used: its pools, retries and queues are under test.
  */
 import { Data, Effect } from "effect"
 import { connect } from "node:net"
 
-/** Errors inside an array are their text. */
+/** An error inside an array is its text. */
 export type Reply = string | number | null | ReadonlyArray<Reply>
 
 /** Binary values are octets; everything else is UTF-8. */
 export type Argument = string | Uint8Array
 
-/** `refused` is the server's answer, as in `MOVED 866 127.0.0.1:7000`; `unreachable` that there was none. */
-export class RedisFault extends Data.TaggedError("RedisFault")<{
+/** `refused`: the server replied with an error, as `MOVED 866 127.0.0.1:7000`. `unreachable`: there was no reply. */
+export class RedisError extends Data.TaggedError("RedisError")<{
   readonly reason: "refused" | "unreachable"
   readonly message: string
 }> {}
 
-/** Milliseconds in which a server must answer; a paused one does not. */
-const PATIENCE = 2_000
+/** Time-out of a reply, milliseconds; a paused server exceeds it. */
+const REPLY_TIMEOUT = 2_000
 
-/** Sends the commands over one connection to a Unix socket; the reply to the last one counts, an error of any fails. */
+/** Sends commands over one connection to a Unix socket. Returns the last reply; fails if any reply is an error. */
 export const send = (
   path: string,
   commands: ReadonlyArray<ReadonlyArray<Argument>>
-): Effect.Effect<Reply, RedisFault> =>
+): Effect.Effect<Reply, RedisError> =>
   Effect.callback((resume) => {
     const socket = connect(path)
     const state = { pending: Buffer.alloc(0) }
-    const end = (outcome: Effect.Effect<Reply, RedisFault>) => {
+    const end = (outcome: Effect.Effect<Reply, RedisError>) => {
       socket.destroy()
       resume(outcome)
     }
-    const fail = (message: string) => end(Effect.fail(new RedisFault({ reason: "unreachable", message })))
-    socket.setTimeout(PATIENCE, () => fail(`no answer within ${PATIENCE} ms`))
+    const fail = (message: string) => end(Effect.fail(new RedisError({ reason: "unreachable", message })))
+    socket.setTimeout(REPLY_TIMEOUT, () => fail(`no answer within ${REPLY_TIMEOUT} ms`))
     socket.on("error", ({ message }) => fail(message))
     socket.on("close", () => fail("closed without an answer"))
     socket.on("data", (octets: Buffer) => {
       state.pending = Buffer.concat([state.pending, octets])
       const replies = repliesIn(state.pending)
-      const refusal = replies.find((reply) => reply instanceof RedisFault)
+      const refused = replies.find((reply) => reply instanceof RedisError)
       const last = replies[commands.length - 1]
-      if (refusal !== undefined) end(Effect.fail(refusal))
-      if (last !== undefined && !(last instanceof RedisFault)) end(Effect.succeed(last))
+      if (refused !== undefined) end(Effect.fail(refused))
+      if (last !== undefined && !(last instanceof RedisError)) end(Effect.succeed(last))
     })
     socket.write(Buffer.concat(commands.map(encode)))
     return Effect.sync(() => socket.destroy())
@@ -58,13 +58,13 @@ const encode = (command: ReadonlyArray<Argument>): Buffer =>
   ])
 
 interface Parsed {
-  readonly reply: Reply | RedisFault
+  readonly reply: Reply | RedisError
   readonly end: number
 }
 
-/** The replies that have arrived whole. */
-const repliesIn = (octets: Buffer): ReadonlyArray<Reply | RedisFault> => {
-  const replies: Array<Reply | RedisFault> = []
+/** The complete replies so far. */
+const repliesIn = (octets: Buffer): ReadonlyArray<Reply | RedisError> => {
+  const replies: Array<Reply | RedisError> = []
   for (let next = parse(octets, 0); next !== undefined; next = parse(octets, next.end)) replies.push(next.reply)
   return replies
 }
@@ -76,7 +76,7 @@ const parse = (octets: Buffer, start: number): Parsed | undefined => {
   const end = lineEnd + 2
   switch (String.fromCharCode(octets[start] ?? 0)) {
     case "-":
-      return { reply: new RedisFault({ reason: "refused", message: line }), end }
+      return { reply: new RedisError({ reason: "refused", message: line }), end }
     case ":":
       return { reply: Number(line), end }
     case "$":
@@ -101,7 +101,7 @@ const parseArray = (octets: Buffer, length: number, start: number): Parsed | und
   while (elements.length < length) {
     const element = parse(octets, end)
     if (element === undefined) return undefined
-    elements.push(element.reply instanceof RedisFault ? element.reply.message : element.reply)
+    elements.push(element.reply instanceof RedisError ? element.reply.message : element.reply)
     end = element.end
   }
   return { reply: elements, end }

@@ -1,4 +1,4 @@
-/** Waiting by the real clock: the processes waited for have no other, and a `TestClock` stands still. */
+/** Waits by the real clock: child processes use it, and a `TestClock` does not advance. */
 import { Effect } from "effect"
 
 export const sleep = (milliseconds: number): Effect.Effect<void> =>
@@ -7,7 +7,7 @@ export const sleep = (milliseconds: number): Effect.Effect<void> =>
     return Effect.sync(() => clearTimeout(timer))
   })
 
-/** Asks until the answer is yes, a failure being a no; a defect that names `what` after `seconds`. */
+/** Polls until the check succeeds with true; dies with a defect that names `what` after `seconds`. */
 export const until = <E>(what: string, check: Effect.Effect<boolean, E>, seconds = 15): Effect.Effect<void> =>
   Effect.suspend(() => {
     const end = performance.now() + seconds * 1_000

@@ -1,5 +1,5 @@
 /**
- * The worked example of `spec/requirements.md` §1.6: `chat.orchard.example` is hosted by `xmpp.greenhouse.example`, whose
+ * The worked example of requirements §1.6: `chat.orchard.example` is hosted by `xmpp.greenhouse.example`, whose
  * two self-signed certificates ("current" and "next", different keys) both overlap in July 2026.
  */
 const NEXT = "MIIBZzCCAQ2gAwIBAgIBIjAKBggqhkjOPQQDAjAiMSAwHgYDVQQDDBd4bXBwLmdyZWVuaG91c2UuZXhhbXBsZTAeFw0yNjA2MDUw" +

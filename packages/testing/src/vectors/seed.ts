@@ -1,5 +1,5 @@
 /**
- * The examples of the JWK Set draft as files (`spec/requirements.md`, appendix A): one JWK, and two of a same-key
+ * The examples of the JWK Set draft as files (requirements A.1, A.2): one JWK, and two of a same-key
  * renewal. All their certificates are expired and signed with SHA-1; ask about them at 2013-06-04.
  */
 import { readFileSync } from "node:fs"

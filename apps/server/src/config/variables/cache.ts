@@ -1,5 +1,5 @@
 /**
- * Where the service remembers, and how much.
+ * The memory cache and Redis: where they are, and how large.
  */
 import { parseSecrets, redisPrefix } from "../../redis/parsers.ts"
 import { parseServers, redisModes } from "../../redis/Servers.ts"
@@ -11,21 +11,21 @@ export const cache = {
     fallback: "100000",
     values: "0 to 50000000 entries",
     meaning: "Bound of the memory cache. One entry is one domain, service and generation; " +
-      "negative entries have the same bound of their own. Whatever it is, entries fill a fifth of the heap of Node.js at the most " +
+      "negative entries have a bound of the same size of their own. In any case entries fill at most a fifth of the heap of Node.js " +
       "(`--max-old-space-size`).",
     consequence:
-      "More entries take more memory (about 1.5 KiB each; large documents more); fewer mean that domains are asked again " +
-      "sooner. `0`: every question asks Redis, and while Redis is away nothing is remembered; without `POSH_REDIS_URL` it stops the start.",
+      "More entries take more memory (about 1.5 KiB each; large documents more); with fewer, entries are evicted and fetched again " +
+      "sooner. `0`: every question queries Redis, and nothing is cached while Redis is unavailable; without `POSH_REDIS_URL` it stops the start.",
     parse: wholeNumber(0, 50_000_000)
   }),
   redisUrl: variable("POSH_REDIS_URL", {
     fallback: "",
     values:
       "`redis://user:password@host:port/database` or `rediss://…` for TLS, comma-separated where there are several",
-    meaning: "Redis (7.0 or later) that all replicas share what they learned in.",
+    meaning: "Redis (7.0 or later) that all replicas share as a cache.",
     consequence:
-      "Unset, every replica learns for itself. Percent-encode user and password. Sentinels: their URLs, with " +
-      "`?name=` and the master group, and `&sentinelUser=`, `&sentinelPassword=` where they want their own. " +
+      "Unset, every replica has only its own cache. Percent-encode user and password. Sentinels: their URLs, with " +
+      "`?name=` and the master group, and `&sentinelUser=`, `&sentinelPassword=` if they require credentials of their own. " +
       "`NODE_EXTRA_CA_CERTS` of Node.js adds roots for TLS.",
     parse: optional(parseServers)
   }),
@@ -39,24 +39,24 @@ export const cache = {
   redisPrefix: variable("POSH_REDIS_PREFIX", {
     fallback: "posh:",
     values: "1 to 64 letters, digits and `:._/-`",
-    meaning: "What the keys in Redis begin with.",
-    consequence: "Replicas with another prefix share nothing.",
+    meaning: "Prefix of the keys in Redis.",
+    consequence: "Replicas with different prefixes share nothing.",
     parse: redisPrefix
   }),
   redisTimeout: variable("POSH_REDIS_TIMEOUT", {
     fallback: "100ms",
     values: "a duration from `10ms` to `5s`",
-    meaning: "How long one command may take.",
+    meaning: "Time-out of one command to Redis.",
     consequence:
-      "After one that took longer, Redis is left alone for 5 s. Longer: questions wait longer for a slow Redis.",
+      "After a time-out, the service sends no command to Redis for 5 s (circuit breaker). Longer: questions wait longer for a slow Redis.",
     parse: duration("10ms", "5s")
   }),
   cacheSecret: variable("POSH_CACHE_SECRET", {
     fallback: "",
     values: "secrets of 32 characters or more, comma-separated",
-    meaning: "Seals entries in Redis: the first secret seals, all of them open.",
+    meaning: "Encrypts entries in Redis: the first secret encrypts, all of them decrypt.",
     consequence:
-      "Unset, who can write to Redis can forge answers. To rotate, put the new secret first and keep the old.",
+      "Unset, anyone who can write to Redis can forge answers. To rotate, put the new secret first and keep the old.",
     parse: optional(parseSecrets)
   })
 } as const

@@ -12,14 +12,15 @@ export const egress = {
     fallback: "",
     values: "path of a PEM file",
     meaning: "Roots that are trusted for fetching documents, besides those built into Node.js.",
-    consequence: "Whoever holds the key of one of them can vouch for any domain.",
+    consequence: "The holder of the key of one of them can vouch for any domain.",
     parse: optional(text)
   }),
   connectTo: variable("POSH_CONNECT_TO", {
     fallback: "",
     values: "`host:port=address:port`, comma-separated; empty parts on the left match any",
-    meaning: "Where to connect instead of what DNS says, as `--connect-to` of curl.",
-    consequence: "Such addresses are exempt from the address policy. Name, SNI and certificate check stay the host's.",
+    meaning: "Address to connect to instead of the DNS result, like `--connect-to` of curl.",
+    consequence:
+      "Such addresses are exempt from the address policy. Name, SNI and certificate check remain those of the host.",
     parse: (value) => Result.mapError(parseConnectTo(value), ({ detail }) => detail)
   }),
   allowNetworks: variable("POSH_ALLOW_NETWORKS", {
@@ -32,32 +33,33 @@ export const egress = {
   dnsServers: variable("POSH_DNS_SERVERS", {
     fallback: "",
     values: "`address`, `address:port` or `[address]:port`, comma-separated",
-    meaning: "Name servers to ask.",
-    consequence: "Unset, those of the system are asked.",
+    meaning: "Name servers to query.",
+    consequence: "Unset, the name servers of the system are used.",
     parse: list(text)
   }),
   egressProxy: variable("POSH_EGRESS_PROXY", {
     fallback: "",
     values: "`http://host:port` or `http://user:password@host:port`; user and password percent-encoded",
     meaning: "HTTP proxy (CONNECT) through which documents are fetched. TLS stays end to end with the origin.",
-    consequence: "The service then looks up no origin and checks no address: the proxy must resolve names and must " +
-      "itself refuse private, local and other addresses that are not public, or every domain on the Internet can make " +
-      "it connect to them. `POSH_ALLOW_NETWORKS` and `POSH_DNS_SERVERS` have no effect; what `POSH_CONNECT_TO` names " +
-      "is reached directly. `HTTPS_PROXY` and its like are never read.",
+    consequence:
+      "The service then resolves no origin name and checks no address. The proxy must resolve names and must " +
+      "itself reject private, local and other addresses that are not public; otherwise every domain on the Internet can make " +
+      "it connect to them. `POSH_ALLOW_NETWORKS` and `POSH_DNS_SERVERS` have no effect. Hosts in `POSH_CONNECT_TO` " +
+      "are contacted directly. `HTTPS_PROXY` and similar variables are never read.",
     parse: optional((value) => Result.mapError(parseProxy(value), ({ detail }) => detail))
   }),
   userAgent: variable("POSH_USER_AGENT", {
     fallback: `posh-verifier/${productVersion}`,
     values: "1 to 256 printable ASCII characters",
-    meaning: "What origins are told about who asks.",
-    consequence: "Name a contact address in it, so that the owner of an origin knows whom to ask.",
+    meaning: "`User-Agent` of requests to origins.",
+    consequence: "Include a contact address, so that the operator of an origin can contact you.",
     parse: text
   }),
   delegation: variable("POSH_DELEGATION", {
     fallback: "any",
     values: "`any`, `same-site`, `list`",
     meaning: "Which hosts a domain may delegate to.",
-    consequence: "Stricter: domains that delegate elsewhere end `DelegationForbidden`.",
+    consequence: "Stricter: domains that delegate to other hosts end as `DelegationForbidden`.",
     parse: oneOf(["any", "same-site", "list"])
   }),
   delegationHosts: variable("POSH_DELEGATION_HOSTS", {
@@ -71,7 +73,7 @@ export const egress = {
     fallback: "443",
     values: "ports from 1 to 65535, comma-separated",
     meaning: "Ports that redirects and references may name.",
-    consequence: "Every further port lets documents make the service connect to more than web servers.",
+    consequence: "Every further port lets documents make the service connect to servers other than web servers.",
     parse: list(wholeNumber(1, 65_535))
   })
 } as const

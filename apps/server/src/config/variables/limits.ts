@@ -1,5 +1,5 @@
 /**
- * What callers may have of the service. Everything else that bounds them is no setting.
+ * Limits for callers. All other limits are constants.
  */
 import { orWord, wholeNumber } from "../parsers.ts"
 import { variable } from "../Variable.ts"
@@ -8,33 +8,32 @@ export const limits = {
   maxInFlight: variable("POSH_MAX_IN_FLIGHT", {
     fallback: "4096",
     values: "2000 to 1000000 questions",
-    meaning:
-      "Questions that are answered at once, those of batches included; one caller may have three quarters of the places.",
-    consequence: "More are refused with `Overloaded` and `Retry-After`. A question that waits takes about 20 KiB.",
+    meaning: "Questions in flight, those of batches included; one caller may have at most three quarters of them.",
+    consequence: "More are shed with `Overloaded` and `Retry-After`. A question that waits takes about 20 KiB.",
     parse: wholeNumber(2_000, 1_000_000)
   }),
   maxConnections: variable("POSH_MAX_CONNECTIONS", {
     fallback: "16384",
     values: "1 to 1000000 connections",
-    meaning: "Connections that the listener holds at once; one network may hold three quarters of them.",
+    meaning: "Concurrent connections of the listener; one network may hold at most three quarters of them.",
     consequence:
-      "Further ones are closed at once. Each is an open file: where `ulimit -n` is too low, there are fewer.",
+      "Further ones are closed at once. Each uses a file descriptor: if `ulimit -n` is too low, there are fewer.",
     parse: wholeNumber(1, 1_000_000)
   }),
   callerRate: variable("POSH_CALLER_RATE", {
     fallback: "off",
     values: "`off`, or 1 to 1000000 questions a second",
-    meaning: "Questions that one caller may ask, in bursts of up to ten seconds' worth.",
-    consequence: "More are refused with `TooManyRequests` and `Retry-After`, in a batch each in its own place.",
+    meaning: "Rate limit of questions for one caller, with bursts of up to ten seconds' worth.",
+    consequence: "More are rejected with `TooManyRequests` and `Retry-After`; in a batch each question individually.",
     parse: orWord("off", undefined, wholeNumber(1, 1_000_000))
   }),
   callerResolutions: variable("POSH_CALLER_RESOLUTIONS", {
     fallback: "6000",
     values: "`off`, or 1 to 10000000 a minute",
-    meaning: "Resolutions that one caller may start, in bursts of up to a minute's worth. " +
-      "Each generation of a domain that has to be asked is one; what is remembered, or asked already, is free.",
-    consequence: "More are refused with `TooManyRequests` and `Retry-After`. " +
-      "Replicas that share a Redis allow about as much together.",
+    meaning: "Rate limit of resolutions for one caller, with bursts of up to a minute's worth. " +
+      "Each generation of a domain that must be fetched is one; cache hits and resolutions already in progress are free.",
+    consequence: "More are rejected with `TooManyRequests` and `Retry-After`. " +
+      "Replicas that share a Redis enforce the limit approximately for all of them together.",
     parse: orWord("off", undefined, wholeNumber(1, 10_000_000))
   })
 } as const

@@ -1,5 +1,5 @@
 /**
- * Who may reach the service, and how.
+ * The listener: address, TLS, authentication of callers.
  */
 import { parseKeys } from "../../access/Key.ts"
 import { duration, listenAddress, oneOf, optional, text, wholeNumber } from "../parsers.ts"
@@ -11,46 +11,47 @@ export const listener = {
     values: "an IP address, or `localhost`",
     meaning: "Address of the HTTP listener.",
     consequence:
-      "Anything but a loopback address makes the service reachable for others, and needs keys, or TLS with a client CA, " +
-      "or `POSH_AUTH=none`.",
+      "Any address other than a loopback address makes the service reachable from other machines, and requires keys, " +
+      "or TLS with a client CA, or `POSH_AUTH=none`.",
     parse: listenAddress
   }),
   port: variable("POSH_PORT", {
     fallback: "8080",
     values: "0 to 65535",
     meaning: "Port of the HTTP listener.",
-    consequence: "0 picks a free port; the line printed at start names it.",
+    consequence: "0 selects a free port; the line printed at start names it.",
     parse: wholeNumber(0, 65_535)
   }),
   drainDelay: variable("POSH_DRAIN_DELAY", {
     fallback: "0s",
     values: "a duration from `0` to `5m`",
-    meaning: "How long the service still answers after it was told to stop, while `/health/ready` says `stopping`.",
-    consequence: "Behind a load balancer: longer than it takes to notice, or a restart loses requests.",
+    meaning: "How long the service still answers after the stop signal, while `/health/ready` says `stopping`.",
+    consequence:
+      "Behind a load balancer, set it longer than the balancer takes to notice; otherwise a restart loses requests.",
     parse: duration("0", "5m")
   }),
   tlsCertFile: variable("POSH_TLS_CERT_FILE", {
     fallback: "",
     values: "a path",
-    meaning: "PEM file with the certificate of the listener, and those between it and the root.",
+    meaning: "PEM file with the certificate of the listener, and the intermediate certificates.",
     consequence:
-      "Serves HTTPS (TLS 1.2 or later) and nothing else. Needs `POSH_TLS_KEY_FILE`. Read again when it changes.",
+      "The listener then serves only HTTPS (TLS 1.2 or later). Requires `POSH_TLS_KEY_FILE`. Reloaded when it changes.",
     parse: optional(text)
   }),
   tlsKeyFile: variable("POSH_TLS_KEY_FILE", {
     fallback: "",
     values: "a path",
     meaning: "PEM file with the private key of that certificate, without a passphrase.",
-    consequence: "Let nobody but the service read it. Read again when it changes.",
+    consequence: "Only the service should be able to read it. Reloaded when it changes.",
     parse: optional(text)
   }),
   tlsClientCaFile: variable("POSH_TLS_CLIENT_CA_FILE", {
     fallback: "",
     values: "a path",
-    meaning: "PEM file with the CA certificates of callers (mutual TLS). Needs the two above.",
+    meaning: "PEM file with the CA certificates of callers (mutual TLS). Requires the two above.",
     consequence:
-      "Who has no certificate of theirs is not let in, probes included. Who has one may ask, with the scope " +
-      "`verify`; more takes a key. Read again when it changes.",
+      "A caller without a certificate from one of these CAs cannot connect, probes included. A caller with one has the scope " +
+      "`verify`; `admin` requires a key. Reloaded when it changes.",
     parse: optional(text)
   }),
   apiKeys: variable("POSH_API_KEYS", {
@@ -59,7 +60,7 @@ export const listener = {
     meaning:
       "Keys of callers, as `npm run keys:new` makes them. The scope is `verify` or `admin`, which includes it. The hash is " +
       "that of any text of 16 to 256 visible ASCII characters.",
-    consequence: "Everything but health, metrics and the docs needs a key.",
+    consequence: "All routes except health, metrics and the docs require a key.",
     parse: optional(parseKeys)
   }),
   apiKeysFile: variable("POSH_API_KEYS_FILE", {
@@ -67,18 +68,18 @@ export const listener = {
     values: "a path",
     meaning: "File with such entries, one a line; lines that begin with `#` are comments.",
     consequence:
-      "As `POSH_API_KEYS`; both together are allowed. Read again when it changes, and on SIGHUP. A file that " +
-      "cannot be used then changes nothing, and the log says what is wrong.",
+      "As `POSH_API_KEYS`; both together are allowed. Reloaded when it changes, and on SIGHUP. If the new content " +
+      "is invalid, the keys stay as they were, and the log says what is wrong.",
     parse: optional(text)
   }),
   auth: variable("POSH_AUTH", {
     fallback: "",
     values: "`none`, or unset",
-    meaning: "`none` opens the service on any address, and by any name, to everybody.",
+    meaning: "`none` disables authentication, on any address and for any `Host`.",
     consequence:
-      "Everybody who reaches the listener may ask, refresh and forget. Say so only behind a guard. Unset, and without " +
-      "keys or a client CA, only requests to `localhost`, `127.0.0.0/8` and `[::1]` are answered. Pages of other origins " +
-      "are refused either way. With keys or a client CA it stops the start.",
+      "Every caller that reaches the listener may verify, refresh and purge. Use it only behind a protection of your own. Unset, " +
+      "and without keys or a client CA, only requests to `localhost`, `127.0.0.0/8` and `[::1]` are answered. Pages of other " +
+      "origins are rejected either way. `none` together with keys or a client CA stops the start.",
     parse: optional(oneOf(["none"]))
   })
 } as const

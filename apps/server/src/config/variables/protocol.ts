@@ -1,5 +1,5 @@
 /**
- * What counts as a document, a lifetime and a match.
+ * The protocol: documents, lifetimes and matching.
  */
 import { boolean, duration, oneOf, orWord } from "../parsers.ts"
 import { variable } from "../Variable.ts"
@@ -9,43 +9,44 @@ export const protocol = {
     fallback: "false",
     values: "`true`, `false`",
     meaning: "Accept names that never resolve publicly, such as `.test` and `.example`.",
-    consequence: "For tests and demonstrations: names of the local network become questions.",
+    consequence: "For tests and demonstrations: callers can then ask about names of the local network.",
     parse: boolean
   }),
   generations: variable("POSH_GENERATIONS", {
     fallback: "rfc-then-draft",
     values: "`rfc-then-draft`, `rfc-only`, `draft-only`",
-    meaning: "Which generations of the protocol are asked where the question does not say.",
-    consequence: "`rfc-only` loses domains that publish JWK Sets alone; `draft-only` loses all others.",
+    meaning: "Which generations of the protocol are resolved if the question does not say.",
+    consequence: "`rfc-only` loses domains that publish only JWK Sets; `draft-only` loses all others.",
     parse: oneOf(["rfc-then-draft", "rfc-only", "draft-only"])
   }),
   draftRevalidate: variable("POSH_DRAFT_REVALIDATE", {
     fallback: "24h",
     values: "a duration from `1m` to `7d`",
-    meaning: "Age at which JWK Sets are asked for again.",
-    consequence: "Longer: less traffic, and a withdrawn certificate stays acceptable longer.",
+    meaning: "Age at which JWK Sets are revalidated.",
+    consequence: "Longer: less traffic, but a withdrawn certificate stays acceptable longer.",
     parse: duration("1m", "7d")
   }),
   draftGrace: variable("POSH_DRAFT_GRACE", {
     fallback: "7d",
     values: "a duration from `0` to `36500d`, or `certificate`",
-    meaning: "How long a JWK Set serves where its source cannot be asked.",
+    meaning: "How long a stale JWK Set is served if it cannot be revalidated.",
     consequence:
-      "`certificate`: as long as the certificate itself. Longer: outages hurt less, withdrawals reach you later.",
+      "`certificate`: until the certificate expires. Longer: outages have less effect, but withdrawals take effect later.",
     parse: orWord("certificate", Number.POSITIVE_INFINITY, duration("0", "36500d"))
   }),
   maxLifetime: variable("POSH_MAX_LIFETIME", {
     fallback: "7d",
     values: "a duration from `0` to `7d`",
-    meaning: "Cap on the lifetime of RFC 7711 material, whatever `expires` says.",
-    consequence: "Shorter: changes reach you sooner, and domains are asked more often. `0`: nothing is remembered.",
+    meaning: "Cap on the lifetime of RFC 7711 material; a larger `expires` is clamped to it.",
+    consequence:
+      "Shorter: changes take effect sooner, but domains get more requests. `0`: RFC 7711 material is not cached.",
     parse: duration("0", "7d")
   }),
   leafProfile: variable("POSH_LEAF_PROFILE", {
     fallback: "report",
     values: "`report`, `enforce`",
-    meaning: "Whether a certificate that is no proper server certificate (key usage, key size, CA) is refused.",
-    consequence: "`enforce` refuses certificates that their domain vouches for; `report` leaves a lint.",
+    meaning: "Whether a certificate that is not a proper server certificate (key usage, key size, CA) is rejected.",
+    consequence: "`enforce` rejects certificates that their domain vouches for; `report` adds a lint.",
     parse: oneOf(["report", "enforce"])
   }),
   match: variable("POSH_MATCH", {
@@ -59,35 +60,35 @@ export const protocol = {
     fallback: "false",
     values: "`true`, `false`",
     meaning: "Accept SHA-1 signatures in the optional chain check.",
-    consequence: "`true` makes the chain check worthless against whoever can make SHA-1 collide.",
+    consequence: "`true` makes the chain check useless against an attacker who can make SHA-1 collide.",
     parse: boolean
   }),
   clockSkew: variable("POSH_CLOCK_SKEW", {
     fallback: "0s",
     values: "a duration from `0` to `300s`",
-    meaning: "By how much clocks may differ when certificates are checked.",
-    consequence: "Certificates count that much before and after their dates.",
+    meaning: "Clock skew that is tolerated when certificates are checked.",
+    consequence: "Certificates are accepted for this time before and after their validity period.",
     parse: duration("0", "300s")
   }),
   strictMediaTypes: variable("POSH_STRICT_MEDIA_TYPES", {
     fallback: "false",
     values: "`true`, `false`",
     meaning: "Require JSON media types by name.",
-    consequence: "`true` loses domains that serve their document as text; `false` leaves a lint.",
+    consequence: "`true` loses domains that serve their document as text; `false` adds a lint.",
     parse: boolean
   }),
   acceptInterim: variable("POSH_ACCEPT_INTERIM", {
     fallback: "false",
     values: "`true`, `false`",
-    meaning: "Read the formats of the drafts in between, at the path of the first draft.",
-    consequence: "`true` finds a few domains more.",
+    meaning: "Accept the formats of the interim drafts, at the path of the first draft.",
+    consequence: "`true` supports a few more domains.",
     parse: boolean
   }),
   trustDraftExamples: variable("POSH_TRUST_DRAFT_EXAMPLES", {
     fallback: "false",
     values: "`true`, `false`",
     meaning: "Accept the example certificates of the drafts.",
-    consequence: "Their private keys are public: `true` is for tests alone.",
+    consequence: "Their private keys are public: use `true` only for tests.",
     parse: boolean
   })
 } as const

@@ -1,5 +1,5 @@
 /**
- * What the service tells of itself.
+ * Logs, metrics, the decision log and traces.
  */
 import {
   collectorHeaders,
@@ -16,7 +16,7 @@ export const telemetry = {
   logLevel: variable("POSH_LOG_LEVEL", {
     fallback: "info",
     values: "`trace`, `debug`, `info`, `warn`, `error`",
-    meaning: "Least level that is logged.",
+    meaning: "Minimum level that is logged.",
     consequence: "The line that names the URL at start is printed at any level.",
     parse: oneOf(["trace", "debug", "info", "warn", "error"])
   }),
@@ -24,66 +24,67 @@ export const telemetry = {
     fallback: "auto",
     values: "`auto`, `pretty`, `json`",
     meaning: "How logs are written to standard output.",
-    consequence: "`auto`: for people on a terminal, else one JSON object a line.",
+    consequence: "`auto`: `pretty` on a terminal, otherwise `json`, which is one object a line.",
     parse: oneOf(["auto", "pretty", "json"])
   }),
   metrics: variable("POSH_METRICS", {
     fallback: "on",
     values: "`on`, `off`",
-    meaning: "Whether the service counts, and answers `GET /metrics`.",
-    consequence: "`off`: dashboards and alerts see nothing.",
+    meaning: "Whether the service collects metrics and answers `GET /metrics`.",
+    consequence: "`off`: dashboards and alerts have no data.",
     parse: oneOf(["on", "off"])
   }),
   decisionLog: variable("POSH_DECISION_LOG", {
     fallback: "off",
     values: "`off`, `stdout`, or the absolute path of a file",
-    meaning: "Where one line of JSON for each verdict goes.",
+    meaning: "Target of the decision log, which has one line of JSON for each verdict.",
     consequence:
-      "A file is appended to, and opened anew on SIGHUP. A file that cannot be opened stops the start. Where writing " +
+      "A file is appended to, and reopened on SIGHUP. A file that cannot be opened stops the start. If writing " +
       "fails or is too slow, records are dropped and counted: no answer waits for the log.",
     parse: decisionLogTarget
   }),
   decisionLogMask: variable("POSH_DECISION_LOG_MASK", {
     fallback: "",
     values: "some of `domain`, `caller`, `certificate`, comma-separated",
-    meaning: "What the decision log has as a keyed hash only.",
-    consequence: "Equal values stay equal, so that one can count, and not read.",
+    meaning: "Fields that the decision log replaces by a keyed hash.",
+    consequence: "Equal values stay equal: a reader can count them and cannot read them.",
     parse: list(oneOf(["domain", "caller", "certificate"]))
   }),
   decisionLogKey: variable("POSH_DECISION_LOG_KEY", {
     fallback: "",
     values: "a secret of 32 characters or more",
     meaning: "The key of those hashes.",
-    consequence: "Unset, it is drawn at start: values are equal within one run of one replica only.",
+    consequence:
+      "Unset, a random key is generated at start: equal values have equal hashes only within one run of one replica.",
     parse: optional(maskKey)
   }),
   otlpEndpoint: variable("OTEL_EXPORTER_OTLP_ENDPOINT", {
     fallback: "",
     values: "the URL of a collector of OpenTelemetry, such as `http://127.0.0.1:4318`",
-    meaning: "Where traces go: over OTLP/HTTP, as JSON.",
-    consequence: "Unset, nothing is traced. A collector that is slow or gone delays no answer: its spans are dropped.",
+    meaning: "Where traces are sent, over OTLP/HTTP as JSON.",
+    consequence: "Unset, nothing is traced. A slow or unavailable collector delays no answer: its spans are dropped.",
     parse: optional(collectorUrl)
   }),
   otlpHeaders: variable("OTEL_EXPORTER_OTLP_HEADERS", {
     fallback: "",
     values: "`name=value`, comma-separated, percent-encoded",
-    meaning: "Headers for the collector, such as a key.",
-    consequence: "They are secret: nothing of them is logged.",
+    meaning: "Headers for the collector, such as an API key.",
+    consequence: "They are secret and never logged.",
     parse: optional(collectorHeaders)
   }),
   otlpServiceName: variable("OTEL_SERVICE_NAME", {
     fallback: "posh",
     values: "1 to 100 letters, digits and `._-`",
     meaning: "Name of the service in traces.",
-    consequence: "Tells deployments apart that share a collector.",
+    consequence: "Distinguishes deployments that share a collector.",
     parse: serviceName
   }),
   traceSample: variable("POSH_TRACE_SAMPLE", {
     fallback: "0.01",
     values: "0 to 1",
-    meaning: "Share of requests that are traced where the caller does not say: it does with `traceparent`.",
+    meaning: "Sampling rate of requests without a `traceparent`; with one, the caller decides.",
     consequence:
-      "More cost more: a traced request takes several times the work of a warm one. No more than 10 a second.",
+      "Higher is more expensive: a traced request takes several times the work of a warm one. At most 10 a second.",
     parse: share
   })
 } as const

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises"
 import type { Server, Socket } from "node:net"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { networkOf } from "../../service/limits/network.ts"
+import { connectionOf } from "../listener/Connection.ts"
 
 /** Bounds the connections of a server as long as the scope lasts. */
 export const boundConnections = (server: Server, wanted: number): Effect.Effect<void, never, Scope.Scope> =>
@@ -65,7 +66,7 @@ export const giveUpUntaken = (sockets: Iterable<Socket>, most: number): void => 
   for (const socket of sockets) {
     if (socket.destroyed || socket.writableLength === 0) continue
     total += socket.writableLength
-    const account = accountOf(socket) ?? networkOf(socket.remoteAddress ?? "")
+    const account = connectionOf(socket).account ?? networkOf(socket.remoteAddress ?? "")
     const others = waiting.get(account)
     if (others === undefined) waiting.set(account, [socket])
     else others.push(socket)
@@ -86,14 +87,7 @@ export const giveUpUntaken = (sockets: Iterable<Socket>, most: number): void => 
 
 /** Who asks on a connection; of several, who asked last. */
 export const noteAccount = (socket: Socket, account: string): void => {
-  ;(socket as Connection)[accountKey] = account
-}
-
-const accountOf = (socket: Socket): string | undefined => (socket as Connection)[accountKey]
-
-const accountKey = Symbol("account")
-interface Connection extends Socket {
-  [accountKey]?: string
+  connectionOf(socket).account = account
 }
 
 /** Each connection is an open file, and where none is left there is none to reach an origin with either. */

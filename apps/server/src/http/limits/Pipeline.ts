@@ -2,34 +2,34 @@
  * Requests of one connection that wait for their answers. Node.js starts all that arrive together: 64 KiB are more than
  * a thousand short ones.
  */
-import type { IncomingMessage, ServerResponse } from "node:http"
+import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { callerBounds } from "../../service/limits/bounds.ts"
+import { connectionOf } from "../listener/Connection.ts"
 
 /** `over`: one too many, to be told so. `behind`: what follows it, of which nothing is answered any more. */
 export type Depth = "within" | "over" | "behind"
 
-export const makePipeline = () => {
-  const waiting = new WeakMap<Socket, { readonly answers: Array<ServerResponse>; over: boolean }>()
-  return ({ socket }: IncomingMessage, response: ServerResponse): Depth => {
-    const line = waiting.get(socket)
-    if (line === undefined) {
-      const answers = [response]
-      waiting.set(socket, { answers, over: false })
-      socket.once("close", () => setImmediate(abandon, answers))
-      return "within"
-    }
-    if (line.over) return "behind"
-    while (line.answers[0]?.writableFinished === true) line.answers.shift()
-    line.over = line.answers.length >= callerBounds.pipelined || untaken(line.answers) > callerBounds.pipelinedOctets
-    if (line.over) {
-      socket.pause() // what has been read already still comes
-      closeCheaply(socket)
-      return "over"
-    }
-    line.answers.push(response)
+/** Puts the answer to a request behind those of the requests before it. */
+export const enqueue = (socket: Socket, response: ServerResponse): Depth => {
+  const connection = connectionOf(socket)
+  const { waiting } = connection
+  if (waiting === undefined) {
+    const first = [response]
+    connection.waiting = first
+    socket.once("close", () => setImmediate(abandon, first))
     return "within"
   }
+  if (connection.isOver) return "behind"
+  while (waiting[0]?.writableFinished === true) waiting.shift()
+  connection.isOver = waiting.length >= callerBounds.pipelined || untaken(waiting) > callerBounds.pipelinedOctets
+  if (connection.isOver) {
+    socket.pause() // what has been read already still comes
+    closeCheaply(socket)
+    return "over"
+  }
+  waiting.push(response)
+  return "within"
 }
 
 /**

@@ -4,22 +4,20 @@
  * route is known (`receive.ts`).
  */
 import { type Problem, problem } from "@posh/api"
-import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Caller } from "../../service/Caller.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import type { Limits } from "../../service/limits/Limits.ts"
 import { full, overloaded } from "../../service/limits/refusals.ts"
-import { makePipeline } from "./Pipeline.ts"
+import type { Exchange } from "../Exchange.ts"
+import { enqueue } from "./Pipeline.ts"
 
 /** `undefined`: it may. `"ignore"`: it gets no answer, because its connection ends. */
 export type Admission = Problem | "ignore" | undefined
 
-export type Admit = (request: IncomingMessage, response: ServerResponse, caller: Caller) => Admission
+export type Admit = (exchange: Exchange) => Admission
 
-export const makeAdmit = ({ inFlight }: Pick<Limits["Service"], "inFlight">): Admit => {
-  const pipeline = makePipeline()
-  return (request, response, { account }) => {
-    const depth = pipeline(request, response)
+export const makeAdmit =
+  ({ inFlight }: Pick<Limits["Service"], "inFlight">): Admit => ({ caller: { account }, request, response }) => {
+    const depth = enqueue(request.socket, response)
     if (depth === "behind") return "ignore"
     if (depth === "over") {
       response.shouldKeepAlive = false
@@ -31,7 +29,6 @@ export const makeAdmit = ({ inFlight }: Pick<Limits["Service"], "inFlight">): Ad
     }
     return isOperators(request.url ?? "") || inFlight.fits(account, 1) ? undefined : full()
   }
-}
 
 /** As they are written: another spelling that the router would take as well is limited as everything else is. */
 const isOperators = (url: string): boolean => url.startsWith("/health/") || url === "/metrics"

@@ -4,37 +4,31 @@
  */
 import { batchLimits, type Problem } from "@posh/api"
 import { Effect } from "effect"
-import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Caller } from "../../service/Caller.ts"
+import type { IncomingMessage } from "node:http"
 import type { Bodies } from "../../service/limits/Bodies.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { overloaded, tooLarge } from "../../service/limits/refusals.ts"
+import type { Exchange } from "../Exchange.ts"
 
 /**
- * `limit`: the most octets that the reader takes. `answer`: octets that the answer will take, where it may be long.
- * `undefined`: it may be read.
+ * Succeeds where the body may be read. `limit`: the most octets that the reader takes. `answer`: octets that the answer will
+ * take, where it may be long.
  */
-export type Receive = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  caller: Caller,
+export const receive = (
+  bodies: Bodies,
+  { caller: { account }, request, response }: Exchange,
   limit: number,
-  answer?: number
-) => Problem | undefined
-
-/** `fork` runs what watches over bodies. */
-export const makeReceive =
-  (bodies: Bodies, fork: (watch: Effect.Effect<void>) => void): Receive =>
-  (request, response, { account }, limit, answer = 0) => {
+  answer = 0
+): Effect.Effect<void, Problem> =>
+  Effect.suspend(() => {
     const octets = announcedOctets(request) ?? limit
-    if (octets > limit) return tooLarge(limit)
-    if (octets <= callerBounds.smallBody && answer === 0) return undefined
+    if (octets > limit) return Effect.fail(tooLarge(limit))
+    if (octets <= callerBounds.smallBody && answer === 0) return Effect.void
     const release = response.destroyed ? undefined : bodies.reserve(account, octets + answer)
-    if (release === undefined) return overloaded("As many large bodies as may be are being read.")
+    if (release === undefined) return Effect.fail(overloaded("As many large bodies as may be are being read."))
     response.once("close", release)
-    if (octets > callerBounds.smallBody) fork(watchProgress(request))
-    return undefined
-  }
+    return octets > callerBounds.smallBody ? Effect.asVoid(Effect.forkDetach(watchProgress(request))) : Effect.void
+  })
 
 /** How long the body is; `undefined` where the request does not say. */
 const announcedOctets = ({ headers }: IncomingMessage): number | undefined =>

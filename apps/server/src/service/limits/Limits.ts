@@ -5,12 +5,9 @@
 import type { Problem } from "@posh/api"
 import { CallerBudget, type CallerBudgetShape, monotonicMsOf } from "@posh/core"
 import { Clock, Context, Effect, Layer, Result } from "effect"
-import type { ServerResponse } from "node:http"
 import type { Settings } from "../../config/variables.ts"
-import { makeReceive, type Receive } from "../../http/limits/receive.ts"
-import { watchTaking } from "../../http/limits/taking.ts"
 import type { Caller } from "../Caller.ts"
-import { makeBodies } from "./Bodies.ts"
+import { type Bodies, makeBodies } from "./Bodies.ts"
 import { callerBounds } from "./bounds.ts"
 import { type Buckets, makeBuckets } from "./Buckets.ts"
 import { type InFlight, makeInFlight } from "./InFlight.ts"
@@ -39,9 +36,7 @@ export interface Places {
 
 export class Limits extends Context.Service<Limits, {
   readonly inFlight: InFlight
-  readonly receive: Receive
-  /** Sees to it that an answer in portions is taken. */
-  readonly deliver: (response: ServerResponse) => void
+  readonly bodies: Bodies
   /** By what the buckets are called among replicas; those that limit nothing are left out. */
   readonly buckets: ReadonlyMap<string, Buckets>
   readonly inTurn: InTurn
@@ -69,7 +64,6 @@ interface Granting extends CallerBudgetShape {
 const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSettings) =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
-    const runFork = Effect.runForkWith(yield* Effect.context())
     const lag = yield* makeLag
     const inTurn = yield* makeTurns
     const inFlight = makeInFlight(maxInFlight, maxInFlight * callerBounds.shareOfOne)
@@ -128,8 +122,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
 
     return Limits.of({
       inFlight,
-      receive: makeReceive(makeBodies(), (watch) => void runFork(watch)),
-      deliver: (response) => void runFork(watchTaking(response)),
+      bodies: makeBodies(),
       buckets: new Map([
         ...(questions === undefined ? [] : [["questions", questions] as const]),
         ...(resolutions === undefined ? [] : [["resolutions", resolutions] as const])

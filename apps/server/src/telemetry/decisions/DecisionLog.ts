@@ -1,14 +1,13 @@
 /**
- * The decision log: one line for each verdict, written behind the answers and never in their way. Lines wait in a bounded
- * buffer; what does not fit, and what cannot be written, is dropped and counted.
+ * The decision log: one line per verdict, written asynchronously, so it never delays an answer. Records wait in a
+ * bounded buffer. A record that does not fit or cannot be written is dropped and counted.
  *
  * **Details**
  *
- * They wait as drafts, and are written out many at a time: a line alone, amid all else that an answer does, costs several
- * times as much as one of hundreds.
+ * Records wait as drafts and are formatted in batches: formatting a line on the hot path is several times as expensive.
  */
 import { Effect, type Scope } from "effect"
-import { makeLosses } from "../losses.ts"
+import { makeLossCounter } from "../LossCounter.ts"
 import type { Cell } from "../Metrics.ts"
 import { type Chunk, makeFill } from "./chunk.ts"
 import type { Draft, Entry, ToDraft } from "./record.ts"
@@ -17,35 +16,35 @@ import type { Sink } from "./sink.ts"
 export interface DecisionLogOptions {
   readonly sink: Sink
   readonly toDraft: ToDraft
-  /** Lines that wait at most. */
+  /** Maximum of waiting records. */
   readonly capacity: number
   readonly written: Cell
   readonly dropped: Cell
 }
 
-/** A second of a busy replica. */
-export const usualCapacity = 32_768
+/** Records of about one second of a busy replica. */
+export const defaultCapacity = 32_768
 
-/** Octets written at once: some hundred lines. */
+/** Size of one write, octets: some hundred lines. */
 const chunkOctets = 256 * 1_024
 
-/** How long a record waits for others. */
+/** Write interval, milliseconds. */
 const restMs = 50
 
-/** How long the end of the service waits for the last records. */
+/** Time-out of the last records at shutdown, milliseconds. */
 const finishMs = 2_000
 
-/** The callback takes a record, or drops it; it waits for nothing. */
+/** The returned function queues a record or drops it; it never blocks. */
 export const makeDecisionLog = (
   { capacity, dropped, sink, toDraft, written }: DecisionLogOptions
 ): Effect.Effect<(entry: Entry) => void, never, Scope.Scope> =>
   Effect.gen(function*() {
     const state = { drafts: [] as Array<Draft>, underWay: 0, fill: makeFill(chunkOctets) }
-    const losses = makeLosses({ sent: written, lost: dropped, again: "The decision log is written again" })
+    const losses = makeLossCounter({ sent: written, lost: dropped, again: "The decision log is written again" })
 
     const write = ({ lines, octets }: Chunk): Effect.Effect<void> =>
       Effect.suspend(() => sink.write(octets)).pipe(
-        // What is still being written reads its memory, also when nobody waits for it any more.
+        // An interrupted write may still read its buffer, so the next one gets a new buffer.
         Effect.onInterrupt(() =>
           Effect.sync(() => {
             state.fill = makeFill(chunkOctets)
@@ -58,7 +57,7 @@ export const makeDecisionLog = (
         })
       )
 
-    /** One chunk after the other: what is not under way yet stays where the end of the service finds it. */
+    /** One chunk at a time: records that are not being written stay in the queue, where the shutdown flushes them. */
     const writeFirst = (count: number): Effect.Effect<void> =>
       Effect.suspend(() => {
         const chunk = state.fill(state.drafts, count)
@@ -66,7 +65,7 @@ export const makeDecisionLog = (
         state.underWay = chunk.lines
         return chunk.lines === 0 ? Effect.void : Effect.andThen(write(chunk), writeFirst(count - chunk.lines))
       })
-    /** What is there now: to take what comes meanwhile as well would be to write a few lines at a time, without end. */
+    /** Writes only the records that wait now: with later ones it would write small chunks without end. */
     const drain = Effect.suspend(() => writeFirst(state.drafts.length))
     const runFork = Effect.runForkWith(yield* Effect.context())
 
@@ -75,7 +74,7 @@ export const makeDecisionLog = (
 
     return (entry) => {
       if (state.drafts.length + state.underWay < capacity) return void state.drafts.push(toDraft(entry))
-      // A fiber only where there is something to say: those that follow are many.
+      // Only the first loss is logged, so only it needs a fiber.
       if (losses.isLosing()) dropped.value += 1
       else runFork(losses.lost(1, "The decision log is too slow; records are dropped", "full"))
     }

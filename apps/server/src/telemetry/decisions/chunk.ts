@@ -1,6 +1,6 @@
 /**
- * Drafts → octets, many lines at a time. The same memory is used again and again: a new piece for each chunk would cost
- * more than to fill it.
+ * Drafts → octets, many lines at a time. The buffer is reused: allocating one per chunk would be more expensive than
+ * filling it.
  */
 import { type Draft, toLine } from "./record.ts"
 
@@ -10,10 +10,10 @@ export interface Chunk {
   readonly octets: Uint8Array
 }
 
-/** Writes as many lines as there is room for, of the first `most` drafts; at least one, where there is any. */
+/** Writes as many of the first `most` drafts as fit into the buffer; at least one, if there is any. */
 export type Fill = (drafts: ReadonlyArray<Draft>, most: number) => Chunk
 
-/** `octets`: how much room there is. It grows where a line alone needs more. */
+/** `octets`: initial size of the buffer. It grows if a single line needs more. */
 export const makeFill = (octets: number): Fill => {
   let room = Buffer.allocUnsafeSlow(octets)
   return (drafts, most) => {

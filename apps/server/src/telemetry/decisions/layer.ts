@@ -6,14 +6,14 @@ import { ConfigError } from "../../config/Config.ts"
 import { type Settings, variables } from "../../config/variables.ts"
 import { type DecisionObserverShape, unobserved } from "../DecisionObserver.ts"
 import type { Metrics } from "../Metrics.ts"
-import { makeDecisionLog, usualCapacity } from "./DecisionLog.ts"
+import { defaultCapacity, makeDecisionLog } from "./DecisionLog.ts"
 import { makeMask } from "./mask.ts"
 import { makeToDraft } from "./record.ts"
 import { fileSink, stdoutSink } from "./sink.ts"
 
 export type DecisionSettings = Pick<Settings, "decisionLog" | "decisionLogMask" | "decisionLogKey">
 
-/** Nothing where there is to be no log. A file that cannot be opened is a fault of the configuration. */
+/** `undefined` if the log is off. Fails with `ConfigError` if the file cannot be opened. */
 export const observeDecisions = (
   { decisionLog, decisionLogKey, decisionLogMask }: DecisionSettings,
   { cell }: Metrics["Service"]
@@ -30,7 +30,7 @@ export const observeDecisions = (
     const record = yield* makeDecisionLog({
       sink,
       toDraft: makeToDraft(makeMask(decisionLogMask, decisionLogKey)),
-      capacity: usualCapacity,
+      capacity: defaultCapacity,
       written: cell("posh_decision_log_records_total", { result: "written" }),
       dropped: cell("posh_decision_log_records_total", { result: "dropped" })
     })

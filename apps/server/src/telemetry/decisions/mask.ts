@@ -1,16 +1,16 @@
 /**
- * What a record has in place of what is not to be read: a keyed hash, so that equal values stay equal.
+ * Masks values in records by a keyed hash (HMAC), so that equal values stay equal.
  */
 import { Redacted } from "effect"
 import { createHmac, randomBytes } from "node:crypto"
 
-export type Masked = "domain" | "caller" | "certificate"
+export type MaskKind = "domain" | "caller" | "certificate"
 
-/** Writes a value as it is, or masked where its kind is. */
-export type Mask = (kind: Masked, value: string) => string
+/** Returns the value, or its hash if its kind is masked. */
+export type Mask = (kind: MaskKind, value: string) => string
 
-/** Without a key one is drawn: then values can be compared within one run only. */
-export const makeMask = (kinds: ReadonlyArray<Masked>, given: Redacted.Redacted<string> | undefined): Mask => {
+/** Without a key a random one is used: then hashes are comparable only within one run. */
+export const makeMask = (kinds: ReadonlyArray<MaskKind>, given: Redacted.Redacted<string> | undefined): Mask => {
   const masked = new Set(kinds)
   const key = given === undefined ? randomBytes(32) : Redacted.value(given)
   return (kind, value) =>

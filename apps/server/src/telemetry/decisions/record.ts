@@ -9,7 +9,8 @@
 import { printable, type Verdict } from "@posh/core"
 import type { Caller } from "../../service/Caller.ts"
 import type { CallerQuestion } from "../../service/CallerQuestion.ts"
-import type { Decision } from "../../service/Decider.ts"
+import type { Decision } from "../../service/Decision.ts"
+import { toLogTime } from "../../service/instants.ts"
 import { type Digest, makeDigest } from "./evidence.ts"
 import type { Mask } from "./mask.ts"
 import type { Middle } from "./Middle.ts"
@@ -64,7 +65,7 @@ export interface Line {
 }
 
 export const toLine = ({ decidedAt, id, middle, tookMicros, waitedMicros }: Draft): Line => ({
-  head: `{"id":"${id}","time":"${instant(decidedAt)}"`,
+  head: `{"id":"${id}","time":"${toLogTime(decidedAt)}"`,
   middle,
   tail: `"micros":{"total":${tookMicros},"origin":${waitedMicros}}}\n`
 })
@@ -81,16 +82,13 @@ const writeMiddle = ({ caller, decision: { verdict }, question }: Entry, mask: M
   },"answer":{"verdict":"${verdict.verdict}","code":"${code}","prooftype":"${prooftype}"` +
     `${generation === undefined ? "" : `,"generation":"${generation}"`}` +
     `${cache === undefined ? "" : `,"cache":"${cache}"`}` +
-    `${validUntil === undefined ? "" : `,"validUntil":"${instant(validUntil)}"`}},` +
+    `${validUntil === undefined ? "" : `,"validUntil":"${toLogTime(validUntil)}"`}},` +
     // Whoever knows what a masked domain publishes could find it out by its evidence.
     `${basis === undefined ? "" : `"evidence":"${mask("domain", digest(basis, verdict))}",`}`
 }
 
 /** Longest name of a caller, or of a domain that was not understood, that is written. */
 const longest = 128
-
-/** Texts of instants that are kept: the same few come again and again. */
-const kept = 1_024
 
 /** Domain and service as they were understood; of the rest, whatever was said. */
 const toQuestion = (
@@ -109,18 +107,6 @@ const toQuestion = (
     ...options,
     ...(derivedDomain === undefined ? {} : { derivedDomain: mask("domain", printable(derivedDomain, longest)) })
   }
-}
-
-// To write one costs as much as the rest of a line.
-const instants = new Map<number, string>()
-
-const instant = (at: number): string => {
-  const known = instants.get(at)
-  if (known !== undefined) return known
-  const text = new Date(at).toISOString()
-  if (instants.size >= kept) instants.clear()
-  instants.set(at, text)
-  return text
 }
 
 const micros = (milliseconds: number): number => Math.round(milliseconds * 1_000)

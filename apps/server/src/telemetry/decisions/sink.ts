@@ -1,18 +1,18 @@
 /**
- * Where lines go: a file, which can be taken away for rotation, or standard output.
+ * Sinks of the decision log: a file, which may be rotated, or standard output.
  */
 import { Data, Effect, type Scope } from "effect"
 import { type FileHandle, open } from "node:fs/promises"
 
 export class SinkError extends Data.TaggedError("SinkError")<{ readonly cause: unknown }> {
-  /** The word that the system has for it, such as `ENOSPC`. */
+  /** The error code of the system, such as `ENOSPC`. */
   override get message(): string {
     return this.cause instanceof Error ? (this.cause as NodeJS.ErrnoException).code ?? this.cause.name : "?"
   }
 }
 
 export interface Sink {
-  /** Succeeds when the lines have been taken; at most one call at a time. */
+  /** Succeeds when the lines are written. At most one call at a time. */
   readonly write: (lines: Uint8Array) => Effect.Effect<void, SinkError>
 }
 
@@ -26,10 +26,10 @@ export const stdoutSink: Sink = {
 
 const lineEnd = Buffer.from("\n")
 
-/** Owner and group may read: the log names domains and callers. */
+/** Only owner and group may read: the log names domains and callers. */
 const mode = 0o640
 
-/** Appends to a file. On SIGHUP it is opened anew by its name, so that a file that was moved away is let go. */
+/** Appends to a file. SIGHUP reopens it by name, so log rotation can move the old file away. */
 export const fileSink = (path: string): Effect.Effect<Sink, SinkError, Scope.Scope> =>
   Effect.gen(function*() {
     const openFile = Effect.tryPromise({ try: () => open(path, "a", mode), catch: (cause) => new SinkError({ cause }) })
@@ -64,7 +64,7 @@ export const fileSink = (path: string): Effect.Effect<Sink, SinkError, Scope.Sco
       write: (lines) =>
         Effect.flatMap(reopened, (file) =>
           Effect.tryPromise({
-            // A line that broke off must not take the next one with it.
+            // A partial line must not corrupt the next one.
             try: () => file.appendFile(current.isTorn ? Buffer.concat([lineEnd, lines]) : lines),
             catch: (cause) => new SinkError({ cause })
           })).pipe(

@@ -4,12 +4,13 @@
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Context, Effect, Option, Random, Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
-import type { IncomingMessage } from "node:http"
-import { findRoute } from "../routes.ts"
 
 export interface TracingShape {
-  /** Is the request traced? Then its work is to be done inside a span, so that its stages have theirs. */
-  readonly choose: (request: IncomingMessage) => Traced | undefined
+  /**
+   * Is the request traced? Then its work is to be done inside a span, so that its stages have theirs. `traceparent` is what its
+   * caller says; the name of its span is asked for only where there is one.
+   */
+  readonly choose: (traceparent: string | undefined, nameOf: () => string) => Traced | undefined
 }
 
 export type Traced = <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -35,20 +36,19 @@ export const makeTracing = (tracer: Tracer.Tracer, share: number): Effect.Effect
       second.left -= 1
       return second.left >= 0
     }
-    const begin = (request: IncomingMessage, parent: Tracer.ExternalSpan | undefined): Traced => (work) =>
+    const begin = (name: string, parent: Tracer.ExternalSpan | undefined): Traced => (work) =>
       work.pipe(
-        Effect.withSpan(findRoute(request), {
+        Effect.withSpan(name, {
           kind: "server",
           ...(parent === undefined ? { root: true } : { parent })
         }),
         Effect.provideService(Tracer.Tracer, tracer)
       )
     return {
-      choose: (request) => {
-        const { traceparent } = request.headers
-        const parent = typeof traceparent === "string" ? readParent(traceparent) : undefined
+      choose: (traceparent, nameOf) => {
+        const parent = traceparent === undefined ? undefined : readParent(traceparent)
         const isTraced = parent === undefined ? isChosen() : parent.sampled
-        return isTraced ? begin(request, parent) : undefined
+        return isTraced ? begin(nameOf(), parent) : undefined
       }
     }
   })

@@ -1,13 +1,13 @@
 /**
- * Spans to a collector, over OTLP/HTTP, behind the answers and never in their way: one batch is under way, one waits, and
- * what comes meanwhile is dropped and counted.
+ * Exports spans to a collector over OTLP/HTTP, asynchronously, so it never delays an answer. One batch is in flight and
+ * one waits; further spans are dropped and counted.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { ConfigProvider, Effect, Layer, Redacted, type Scope, type Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { OtlpExporter, OtlpSerialization, OtlpTracer } from "effect/observability"
 import { productVersion } from "../../process/version.ts"
-import { makeLosses } from "../losses.ts"
+import { makeLossCounter } from "../LossCounter.ts"
 import type { Cell } from "../Metrics.ts"
 
 export interface ExporterOptions {
@@ -18,13 +18,13 @@ export interface ExporterOptions {
   readonly dropped: Cell
 }
 
-/** Spans sent at once, and so the most that wait. */
+/** Maximum of spans in a batch, and so of waiting spans. */
 const batch = 512
 
-/** How long spans wait for others. */
+/** Export interval. */
 const restTime = "2 seconds"
 
-/** How long the collector may take for one batch, and the last one at the end of the service. */
+/** Time-outs of one batch, and of the last one at shutdown. */
 const exportTime = "5 seconds"
 const finishTime = "2 seconds"
 
@@ -42,19 +42,19 @@ export const makeExporter = (options: ExporterOptions): Effect.Effect<Tracer.Tra
       shutdownTimeout: finishTime
     }).pipe(
       Effect.provideContext(parts),
-      // The environment is read in one place, and that is not here.
+      // Hides the environment from the exporter: only `Config.ts` reads it.
       Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({}))
     )
   })
 
 /**
- * The way to the collector, which never fails: the exporter would give up for a minute and drop spans that nobody counts,
- * and one that is slow would be sent more and more at once.
+ * An HTTP client that never fails: after an error the exporter would pause for a minute and drop spans uncounted, and
+ * it would send concurrent batches to a slow collector.
  */
 const countingLayer = ({ dropped, exported }: ExporterOptions) => {
   const sizes = new WeakMap<object, number>()
   const state = { isBusy: false }
-  const losses = makeLosses({ sent: exported, lost: dropped, again: "Traces are exported again" })
+  const losses = makeLossCounter({ sent: exported, lost: dropped, again: "Traces are exported again" })
 
   const serialization = Layer.effect(
     OtlpSerialization.OtlpSerialization,

@@ -7,10 +7,10 @@ import { Behave, fingerprintsDocument, makeOrigins, selfSigned } from "@posh/tes
 import { Context, Deferred, Effect, Layer, Result } from "effect"
 import { readSettings } from "../../../src/config/Config.ts"
 import { toPolicy } from "../../../src/config/policy.ts"
+import { exchange, type Heard, open, postOf } from "../../http/limits/raw.ts"
 import { jsonBody, Service } from "../../service.ts"
 import { domainOf, prepare } from "../inquiries.ts"
 import { verified } from "../verdicts.ts"
-import { exchange, type Heard, open, postOf } from "./raw.ts"
 
 const path = "/.well-known/posh/xmpp-server.json"
 const problemOf = ({ text }: Heard) => JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4)) as Problem

@@ -4,29 +4,11 @@
  */
 import { Context, type Effect } from "effect"
 import type { Association } from "../../association/Association.ts"
+import type { ResolveError } from "../../association/ResolveError.ts"
 import type { Deadline } from "../../question/Deadline.ts"
-import type { Domain } from "../../question/Domain.ts"
-import type { ResolveError } from "../../question/errors.ts"
-import type { Generation } from "../../question/Generation.ts"
-import type { ServiceKey } from "../../question/Service.ts"
 import type { Stamp } from "../../question/Stamp.ts"
+import type { StoreKey } from "../../question/StoreKey.ts"
 import type { Position } from "./cursor.ts"
-
-/** The key of everything remembered: the source domain, never a redirect's or reference's host (POSH-CAC-03). */
-export interface StoreKey {
-  readonly domain: Domain
-  readonly service: ServiceKey
-  readonly generation: Generation
-  /** The three in one, as shared stores have it. */
-  readonly text: string
-}
-
-export const makeKey = (domain: Domain, service: ServiceKey, generation: Generation): StoreKey => ({
-  domain,
-  service,
-  generation,
-  text: `${domain}:${service}:${generation}`
-})
 
 /** A failed resolution, for a while (POSH-CAC-31). Instants in milliseconds since the epoch. */
 export interface NegativeEntry {

@@ -8,16 +8,17 @@
  */
 import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
-import { type Association, usableUntil } from "../../association/Association.ts"
+import type { Association } from "../../association/Association.ts"
+import { usableUntil } from "../../association/Lifetime.ts"
 import { type Stamp, stampOf, timeSince } from "../../question/Stamp.ts"
+import type { StoreKey } from "../../question/StoreKey.ts"
 import { ResolutionObserver } from "../ResolutionObserver.ts"
 import {
   AssociationStore,
   type Inventory,
   type InventoryQuery,
   type NegativeEntry,
-  nothingPending,
-  type StoreKey
+  nothingPending
 } from "./AssociationStore.ts"
 import { comparePositions, type Position } from "./cursor.ts"
 import { associationEntry, leastBytes, type MemoryEntry, negativeEntry } from "./memoryEntry.ts"

@@ -3,7 +3,8 @@
  * channel of changes it was last known to agree with the shared store, and whether that store took it at all.
  */
 import type { Stamp } from "../../question/Stamp.ts"
-import type { AssociationStore, CacheEntry, StoreKey } from "./AssociationStore.ts"
+import type { StoreKey } from "../../question/StoreKey.ts"
+import type { AssociationStore, CacheEntry } from "./AssociationStore.ts"
 
 /** Positive: agreed with the shared store in the epoch of this number. Negative: so old, and the shared store never took it. */
 export type Mark = number

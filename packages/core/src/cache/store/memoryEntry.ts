@@ -10,10 +10,10 @@
  * Bytes are those of V8 on 64 bits, on the safe side: up to half of them may be slack.
  */
 import type { Association } from "../../association/Association.ts"
+import { ResolveError } from "../../association/ResolveError.ts"
 import { failures } from "../../codes.ts"
 import { leastSharedText, mostInlineOctets, ownOctets, ownText } from "../../encoding/own.ts"
 import { lintSummaries } from "../../Lint.ts"
-import { ResolveError } from "../../question/errors.ts"
 import type { NegativeEntry } from "./AssociationStore.ts"
 
 /** What is remembered under one key. */

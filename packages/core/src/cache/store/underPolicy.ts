@@ -2,8 +2,8 @@
  * What another process stored → what this deployment makes of it. A replica with laxer settings, or one with a clock that
  * is wrong, must not decide for how long this one trusts a domain. Pure: time is an argument.
  */
-import type { Association, Lifetime } from "../../association/Association.ts"
-import type { LifetimePolicy } from "../../association/LifetimePolicy.ts"
+import type { Association } from "../../association/Association.ts"
+import type { Lifetime, LifetimePolicy } from "../../association/Lifetime.ts"
 import { cacheLimits } from "../../Limits.ts"
 import type { NegativeEntry } from "./AssociationStore.ts"
 

@@ -4,46 +4,17 @@
  * `parseDocument` is the stage; the three shapes are read in `document/`.
  */
 import { Data, Result } from "effect"
-import type { Fingerprints, JwkSet } from "../../association/Material.ts"
+import type { DocumentKind } from "../../association/Hop.ts"
 import type { VerdictCode } from "../../codes.ts"
 import type { JsonObject } from "../../encoding/json.ts"
 import { withPrintable } from "../../encoding/quote.ts"
 import { type Lint, mostSevere } from "../../Lint.ts"
-import type { Generation } from "../../question/Generation.ts"
-import { classify } from "./document/classify.ts"
+import { classify, type Place } from "./document/classify.ts"
 import { decodeDocument } from "./document/decode.ts"
 import type { Fault } from "./document/fault.ts"
-import { readFingerprints } from "./document/Fingerprints.ts"
-import { readJwkSet } from "./document/JwkSet.ts"
-import { readReference } from "./document/Reference.ts"
-
-export type DocumentKind = "jwk-set" | "fingerprints" | "reference"
-
-/** A reference document (RFC 7711 §3.2). `url` is as published; targets are checked in `Delegation`. */
-export interface Reference {
-  readonly _tag: "Reference"
-  readonly url: string
-  /** Seconds, > 0, clamped to 2^53−1. */
-  readonly expires: number
-  readonly lints: ReadonlyArray<Lint>
-}
-
-/** Material with what the document says about its life. */
-export interface PublishedFingerprints {
-  readonly _tag: "PublishedFingerprints"
-  readonly material: Fingerprints
-  /** Seconds, > 0, clamped to 2^53−1. */
-  readonly expires: number
-  readonly lints: ReadonlyArray<Lint>
-}
-
-export interface PublishedJwkSet {
-  readonly _tag: "PublishedJwkSet"
-  readonly material: JwkSet
-  /** A G1 feature: an upper bound, seconds (POSH-FMT-34). */
-  readonly expires?: number
-  readonly lints: ReadonlyArray<Lint>
-}
+import { type PublishedFingerprints, readFingerprints } from "./document/Fingerprints.ts"
+import { type PublishedJwkSet, readJwkSet } from "./document/JwkSet.ts"
+import { readReference, type Reference } from "./document/Reference.ts"
 
 export type Document = PublishedFingerprints | PublishedJwkSet | Reference
 
@@ -61,13 +32,7 @@ export class DocumentError extends Data.TaggedError("DocumentError")<DocumentErr
   }
 }
 
-export interface DocumentOptions {
-  /** The generation at whose path the document was found (POSH-FMT-71). */
-  readonly generation: Generation
-  /** Read the interim formats at the draft path too (POSH-NEG-08). */
-  readonly acceptInterim: boolean
-  /** Was the document reached through a reference? Then it is fingerprints (POSH-FMT-63). */
-  readonly referenced: boolean
+export interface DocumentOptions extends Place {
   /** Milliseconds since the epoch: expired entries of a JWK Set are reported (POSH-CAC-23). */
   readonly now: number
 }

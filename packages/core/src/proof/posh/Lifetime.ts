@@ -1,10 +1,11 @@
 /**
  * From what documents say to instants (requirements §4.2–4.3). Pure: time is an argument.
  */
-import type { Lifetime } from "../../association/Association.ts"
-import type { LifetimePolicy } from "../../association/LifetimePolicy.ts"
+import type { Lifetime, LifetimePolicy } from "../../association/Lifetime.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
-import type { PublishedFingerprints, PublishedJwkSet, Reference } from "./Document.ts"
+import type { PublishedFingerprints } from "./document/Fingerprints.ts"
+import type { PublishedJwkSet } from "./document/JwkSet.ts"
+import type { Reference } from "./document/Reference.ts"
 
 /**
  * One document's own bound: start of its request + `expires` − Age (POSH-CAC-10, POSH-RES-50). Where that is no later than

@@ -1,6 +1,6 @@
 /**
- * Which domains published material lately, also where it is over or evicted: they keep a share of the budgets when
- * strangers make names up (POSH-SEC-12). Nothing is verified by it.
+ * The domains that recently published material, even if it has expired or was evicted. They keep a share of the budgets
+ * when an attacker invents names (POSH-SEC-12). Only scheduling uses it, never a verdict.
  */
 import { Effect } from "effect"
 import { LRUCache } from "lru-cache"
@@ -9,7 +9,7 @@ import { publisherLimits } from "../../Limits.ts"
 import type { Domain } from "../../question/Domain.ts"
 import type { Attempt } from "./Attempt.ts"
 
-/** The same attempts; a domain whose attempt brought material once is known by it at the next. */
+/** A decorator of attempts: records the domain of each attempt that returns material, and sets `hadMaterial` for it. */
 export const rememberPublishers = (attempt: Attempt): Attempt => {
   const sites = new LRUCache<string, LRUCache<Domain, true>>({ max: publisherLimits.sites })
   const note = (domain: Domain): void => {

@@ -4,7 +4,7 @@
 import { Result } from "effect"
 import { documentLimits } from "../../Limits.ts"
 import { isDer } from "../der.ts"
-import { countInside, type Read, readInside, tags } from "../derReader.ts"
+import { countInside, type Read, tags } from "../derReader.ts"
 import { oids, readOptional, readUses } from "../extensions.ts"
 import { type Fields, readFields } from "../fields.ts"
 import { type DistinguishedName, readName } from "./distinguishedName.ts"
@@ -50,7 +50,7 @@ export const parseLink = (octets: Uint8Array): Read<Link> =>
     }
     yield* checkPolicies(fields)
     return {
-      ...yield* readSigned(octets),
+      ...yield* readSigned(fields),
       issuer: yield* readName(fields.issuer),
       subject: yield* readName(fields.subject),
       notBefore: fields.notBefore,
@@ -60,14 +60,11 @@ export const parseLink = (octets: Uint8Array): Read<Link> =>
     }
   })
 
-const readSigned = (octets: Uint8Array): Read<Signed> =>
-  Result.flatMap(
-    readInside(octets, tags.sequence),
-    ([tbs, algorithm, signature]) =>
-      tbs === undefined || algorithm === undefined || signature?.content[0] !== 0
-        ? Result.fail("the signature is malformed")
-        : Result.succeed({ tbs: tbs.octets, algorithm: algorithm.octets, signature: signature.content.subarray(1) })
-  )
+// A whole number of octets: none of the last one's bits is unused.
+const readSigned = ({ algorithm, signature, tbs }: Fields): Read<Signed> =>
+  signature[0] === 0
+    ? Result.succeed({ tbs, algorithm, signature: signature.subarray(1) })
+    : Result.fail("the signature is malformed")
 
 const readExtensions = (fields: Fields) =>
   Result.gen(function*() {

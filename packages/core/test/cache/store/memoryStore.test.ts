@@ -5,11 +5,11 @@ import { TestClock } from "effect/testing"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import type { Association } from "../../../src/association/Association.ts"
-import { makeKey } from "../../../src/cache/store/AssociationStore.ts"
+import { ResolveError } from "../../../src/association/ResolveError.ts"
 import { layerMemory, makeMemoryStore } from "../../../src/cache/store/MemoryStore.ts"
 import type { Domain } from "../../../src/question/Domain.ts"
-import { ResolveError } from "../../../src/question/errors.ts"
 import type { ServiceKey } from "../../../src/question/Service.ts"
+import { makeKey } from "../../../src/question/StoreKey.ts"
 import { associationOf, storeSuite } from "./storeSuite.ts"
 
 const keyOf = (index: number) => makeKey(`d${index}.example` as Domain, "xmpp-server" as ServiceKey, "rfc7711")

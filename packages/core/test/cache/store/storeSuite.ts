@@ -4,14 +4,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import {
-  AssociationStore,
-  type Inventory,
-  type InventoryQuery,
-  makeKey
-} from "../../../src/cache/store/AssociationStore.ts"
-import { ResolveError } from "../../../src/question/errors.ts"
+import { ResolveError } from "../../../src/association/ResolveError.ts"
+import { AssociationStore, type Inventory, type InventoryQuery } from "../../../src/cache/store/AssociationStore.ts"
 import type { ServiceKey } from "../../../src/question/Service.ts"
+import { makeKey } from "../../../src/question/StoreKey.ts"
 import { associationOf, draftOf, keyOf, minute, negativeAt, plain } from "./storeThings.ts"
 
 export { associationOf, keyOf, negativeAt, plain }

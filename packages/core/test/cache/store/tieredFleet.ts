@@ -1,12 +1,13 @@
 /** Processes over one far store, each with a memory of its own. */
 import { Effect } from "effect"
 import type { Association } from "../../../src/association/Association.ts"
-import { type AssociationStore, makeKey, type StoreKey } from "../../../src/cache/store/AssociationStore.ts"
+import { ResolveError } from "../../../src/association/ResolveError.ts"
+import type { AssociationStore } from "../../../src/cache/store/AssociationStore.ts"
 import { makeMemoryStore } from "../../../src/cache/store/MemoryStore.ts"
 import { type Changes, type FarStore, makeTieredStore } from "../../../src/cache/store/TieredStore.ts"
 import type { Domain } from "../../../src/question/Domain.ts"
-import { ResolveError } from "../../../src/question/errors.ts"
 import type { ServiceKey } from "../../../src/question/Service.ts"
+import { makeKey, type StoreKey } from "../../../src/question/StoreKey.ts"
 
 export const key = makeKey("a.example" as Domain, "xmpp-server" as ServiceKey, "rfc7711")
 export const association = (fetchedAt: number): Association => ({

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { ResolveError } from "../../../src/association/ResolveError.ts"
 import { makeMemoryStore } from "../../../src/cache/store/MemoryStore.ts"
 import { makeTieredStore } from "../../../src/cache/store/TieredStore.ts"
-import { ResolveError } from "../../../src/question/errors.ts"
 import { associationOf, keyOf } from "./storeSuite.ts"
 import { association, fetchedAt, key, makeFleet, negative } from "./tieredFleet.ts"
 

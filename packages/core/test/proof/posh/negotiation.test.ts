@@ -25,7 +25,7 @@ describe("negotiation (requirements §9.2)", () => {
         [{ status: 503 }, "ServerError miss"],
         [{ status: 403 }, "AccessDenied miss"],
         [{ json: { fingerprints: [], expires: 60 } }, "EmptyFingerprints miss"],
-        [{ json: onlyNext }, "CertificateMismatch miss"]
+        [{ json: onlyNext }, "CertificateMismatch miss"] // NEG-05: the draft has it, and is not merged in
       ] as const,
       ([page, expected]) => {
         const web = makeWeb({ [rfc]: page, [draft]: { json: greenhouse.jwkSet } })

@@ -2,11 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import type { Association } from "../../../src/association/Association.ts"
+import { ResolveError } from "../../../src/association/ResolveError.ts"
 import type { Attempted } from "../../../src/cache/Resolution.ts"
-import { type StoreKey } from "../../../src/cache/store/AssociationStore.ts"
 import { failures, isUnanswered, type VerdictCode } from "../../../src/codes.ts"
 import { nextStep } from "../../../src/proof/posh/negotiation.ts"
-import { ResolveError } from "../../../src/question/errors.ts"
+import type { StoreKey } from "../../../src/question/StoreKey.ts"
 
 const came = (generation: "rfc7711" | "draft", to: "material" | VerdictCode): Attempted => ({
   key: { generation } as StoreKey,

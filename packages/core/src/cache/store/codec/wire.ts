@@ -3,7 +3,9 @@
  * bounded, because a store is no more to be trusted than any other input (POSH-CAC-05).
  */
 import { Effect, Schema, SchemaGetter, SchemaIssue } from "effect"
-import type { Delegation, Lifetime } from "../../../association/Association.ts"
+import type { Delegation } from "../../../association/Association.ts"
+import type { DocumentKind } from "../../../association/Hop.ts"
+import type { Lifetime } from "../../../association/Lifetime.ts"
 import { hashLengths } from "../../../association/Material.ts"
 import { type FailureCode, failures, isUnanswered, type VerdictCode } from "../../../codes.ts"
 import { decodeBase64, toBase64 } from "../../../encoding/base64.ts"
@@ -11,7 +13,6 @@ import { isPrintable } from "../../../encoding/quote.ts"
 import { isUriText } from "../../../fetch/uri.ts"
 import { attemptLimits, documentLimits } from "../../../Limits.ts"
 import { type LintCode, lintSummaries, type Severity } from "../../../Lint.ts"
-import type { DocumentKind } from "../../../proof/posh/Document.ts"
 import type { Generation } from "../../../question/Generation.ts"
 
 /** Bounds of what is evidence alone: longer text is cut, and more findings are left out, before they are stored. */

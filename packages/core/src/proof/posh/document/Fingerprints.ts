@@ -2,15 +2,30 @@
  * A fingerprints document: `{"fingerprints", "expires"}` (RFC 7711 §3.1, requirements §1.3).
  */
 import { Result } from "effect"
-import { type Descriptor, type Hashes, hashLengths, type HashName, hashNames } from "../../../association/Material.ts"
+import {
+  type Descriptor,
+  type Fingerprints,
+  type Hashes,
+  hashLengths,
+  type HashName,
+  hashNames
+} from "../../../association/Material.ts"
 import { decodeUnpaddedBase64 } from "../../../encoding/base64.ts"
 import { type Json, JsonObject } from "../../../encoding/json.ts"
 import { quote } from "../../../encoding/quote.ts"
 import { documentLimits } from "../../../Limits.ts"
 import { type Lint, lint } from "../../../Lint.ts"
-import type { PublishedFingerprints } from "../Document.ts"
 import { readExpires } from "./expires.ts"
 import { explain, type Fault, fault } from "./fault.ts"
+
+/** Material with what the document says about its life. */
+export interface PublishedFingerprints {
+  readonly _tag: "PublishedFingerprints"
+  readonly material: Fingerprints
+  /** Seconds, > 0, clamped to 2^53−1. */
+  readonly expires: number
+  readonly lints: ReadonlyArray<Lint>
+}
 
 /**
  * Withdrawal comes first, because it holds whatever else is wrong (POSH-FMT-48); then the shape, `expires`, and the

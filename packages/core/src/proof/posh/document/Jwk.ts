@@ -7,12 +7,12 @@ import type { JwkEntry } from "../../../association/Material.ts"
 import { decodeBase64, decodeBase64Url } from "../../../encoding/base64.ts"
 import { type Json, JsonObject } from "../../../encoding/json.ts"
 import { printable } from "../../../encoding/quote.ts"
-import { type Lint, lint, type LintCode } from "../../../Lint.ts"
+import { type Lint, lint } from "../../../Lint.ts"
 import { type Certificate, parseCertificate } from "../../../x509/Certificate.ts"
 import { isDer } from "../../../x509/der.ts"
 import { readFields } from "../../../x509/fields.ts"
 import { keepIssuers, unreadable } from "./issuers.ts"
-import { isKeyOf, readJwkKey, readKeyType } from "./jwkKey.ts"
+import { isKeyOf, readJwkKey, readKeyType, type Unusable } from "./jwkKey.ts"
 import { lintUse } from "./keyUse.ts"
 
 export interface JwkReading {
@@ -56,9 +56,6 @@ export const readJwk = (value: Json, index: number): Result.Result<JwkReading, L
       ]
     }
   })
-
-/** Makes the finding for which an entry is left out. */
-export type Unusable = (code: LintCode, member?: string, detail?: string) => Result.Result<never, Lint>
 
 const unusableAt = (path: string): Unusable => (code, member = "", detail) =>
   Result.fail(lint(code, "error", `${path}${member}`, detail))

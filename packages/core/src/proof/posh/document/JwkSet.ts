@@ -1,15 +1,23 @@
 /**
- * A JWK Set: `{"keys"}` (seed §3.1, requirements §1.2).
+ * A JWK Set: `{"keys"}` (draft-miller-posh-00 §3.1, requirements §1.2).
  */
 import { Result } from "effect"
-import type { JwkEntry } from "../../../association/Material.ts"
+import type { JwkEntry, JwkSet } from "../../../association/Material.ts"
 import { type Json, JsonObject } from "../../../encoding/json.ts"
 import { documentLimits } from "../../../Limits.ts"
 import { type Lint, lint } from "../../../Lint.ts"
-import type { PublishedJwkSet } from "../Document.ts"
 import { readExpires } from "./expires.ts"
 import { explain, type Fault, fault } from "./fault.ts"
 import { readJwk } from "./Jwk.ts"
+
+/** Material with what the document says about its life. */
+export interface PublishedJwkSet {
+  readonly _tag: "PublishedJwkSet"
+  readonly material: JwkSet
+  /** A G1 feature: an upper bound, seconds (POSH-FMT-34). */
+  readonly expires?: number
+  readonly lints: ReadonlyArray<Lint>
+}
 
 /** `now` decides whether anything of the set is still of use, not what the set holds (POSH-CAC-23). */
 export const readJwkSet = (

@@ -5,9 +5,17 @@ import { Result } from "effect"
 import type { Json, JsonObject } from "../../../encoding/json.ts"
 import { hasAuthority, isUriText, notUriText, schemeOf } from "../../../fetch/uri.ts"
 import type { Lint } from "../../../Lint.ts"
-import type { Reference } from "../Document.ts"
 import { readExpires } from "./expires.ts"
 import { type Fault, fault } from "./fault.ts"
+
+/** A reference document (RFC 7711 §3.2). `url` is as published; targets are checked in `Delegation`. */
+export interface Reference {
+  readonly _tag: "Reference"
+  readonly url: string
+  /** Seconds, > 0, clamped to 2^53−1. */
+  readonly expires: number
+  readonly lints: ReadonlyArray<Lint>
+}
 
 /** Withdrawal comes first: it holds whatever else is wrong with the document (POSH-FMT-61). */
 export const readReference = (object: JsonObject, lints: ReadonlyArray<Lint>): Result.Result<Reference, Fault> => {

@@ -2,20 +2,31 @@
  * Which of the three documents is it, and may it stand where it was found (requirements §1.5)?
  */
 import { Result } from "effect"
+import type { DocumentKind } from "../../../association/Hop.ts"
 import type { JsonObject } from "../../../encoding/json.ts"
-import type { DocumentKind, DocumentOptions } from "../Document.ts"
+import type { Generation } from "../../../question/Generation.ts"
 import { type Fault, fault } from "./fault.ts"
 
+/** Where a document was found, and what may stand there. */
+export interface Place {
+  /** The generation at whose path the document was found (POSH-FMT-71). */
+  readonly generation: Generation
+  /** Read the interim formats at the draft path too (POSH-NEG-08). */
+  readonly acceptInterim: boolean
+  /** Was the document reached through a reference? Then it is fingerprints (POSH-FMT-63). */
+  readonly referenced: boolean
+}
+
 /** First what the document is (POSH-FMT-70), then whether it belongs there (POSH-FMT-63, POSH-FMT-71). */
-export const classify = (object: JsonObject, options: DocumentOptions): Result.Result<DocumentKind, Fault> => {
+export const classify = (object: JsonObject, place: Place): Result.Result<DocumentKind, Fault> => {
   const names = [...kinds.keys()].filter((name) => object.has(name))
   const [name, ...more] = names
   const kind = name === undefined ? undefined : kinds.get(name)
   if (kind === undefined) return fault("UnknownDocumentShape")
   if (more.length > 0) return fault("AmbiguousDocument", `it has ${names.join(" and ")}`)
 
-  if (options.referenced && kind === "reference") return fault("NestedReference")
-  const misplaced = misplacement(kind, options)
+  if (place.referenced && kind === "reference") return fault("NestedReference")
+  const misplaced = misplacement(kind, place)
   return misplaced === undefined ? Result.succeed(kind) : fault("GenerationMismatch", misplaced)
 }
 
@@ -27,7 +38,7 @@ const kinds: ReadonlyMap<string, DocumentKind> = new Map([
 
 const misplacement = (
   kind: DocumentKind,
-  { acceptInterim, generation, referenced }: DocumentOptions
+  { acceptInterim, generation, referenced }: Place
 ): string | undefined => {
   if (kind === "jwk-set") {
     if (referenced) return "a reference leads to a JWK Set, and only fingerprints may stand there"

@@ -5,9 +5,11 @@ import { Result } from "effect"
 import { ECDH } from "node:crypto"
 import { decodeBase64Url } from "../../../encoding/base64.ts"
 import type { JsonObject } from "../../../encoding/json.ts"
-import type { Lint } from "../../../Lint.ts"
+import type { Lint, LintCode } from "../../../Lint.ts"
 import { minimal, readKeyValue } from "../../../x509/publicKey.ts"
-import type { Unusable } from "./Jwk.ts"
+
+/** Makes the finding for which an entry is left out. */
+export type Unusable = (code: LintCode, member?: string, detail?: string) => Result.Result<never, Lint>
 
 interface KeyType {
   readonly kind: "rsa" | "ec" | "okp"

@@ -3,7 +3,7 @@
  */
 import type { Json, JsonObject } from "../../../encoding/json.ts"
 import { type Lint, lint } from "../../../Lint.ts"
-import type { KeyUsage } from "../../../x509/Certificate.ts"
+import type { KeyUsage } from "../../../x509/extensions.ts"
 
 /** RFC 7517 §4.2–4.4. Values that nobody knows contradict nothing. */
 export const lintUse = (

@@ -1,0 +1,92 @@
+/** Batches whose answers are hundreds of times as large, read as fast as they come. */
+import { Behave, hashBase64 } from "@posh/testing"
+import { Effect } from "effect"
+import { Agent, request } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
+import { rfcPath } from "../../question.ts"
+import type { Attack, Target } from "../Attack.ts"
+import { question } from "../hosts.ts"
+
+const domain = "large.attacker.example"
+const readers = 3
+const questions = 1_000
+/** Of the honest batch: an answer of 7 MB or so. */
+const fewer = 100
+
+export const bigAnswers: Attack = {
+  title: "Batches with big answers",
+  what:
+    `${readers} connections that ask batch after batch of ${questions} equal questions with evidence, about a domain ` +
+    "with 64 descriptors, a hundred lints and ten redirects of 2,000 octets, and read the answers",
+  things: "batches",
+  run: async (target, signal) => {
+    const agent = new Agent({ keepAlive: true, localAddress: "127.0.0.2" })
+    const deeds = { done: 0, cut: 0 }
+    await Promise.all(Array.from({ length: readers }, async () => {
+      while (!signal.aborted) {
+        deeds.done += 1
+        if (await read(agent, target, signal) === "cut") deeds.cut += 1
+        await sleep(50)
+      }
+    }))
+    agent.destroy()
+    return { done: deeds.done, faults: deeds.cut === 0 ? [] : [`${deeds.cut} answers that were read broke off`] }
+  },
+  scene: ({ certificate, origins }) =>
+    Effect.sync(() => {
+      const fingerprints = Array.from({ length: 64 }, (_, index) => ({
+        "sha-256": hashBase64("sha-256", index === 0 ? certificate.der : Buffer.of(index)),
+        [`unknown-hash-${index}`]: "x",
+        [`another-hash-${index}`]: "x"
+      }))
+      const document = Behave.json({ fingerprints, expires: 86_400 })
+      origins.setFallback((host, path) => {
+        if (host !== domain) return undefined
+        const hop = path === rfcPath ? 0 : Number(/^\/hop-(\d+)-/.exec(path)?.[1] ?? 0)
+        return hop === 10 ? document : Behave.redirect(`/hop-${hop + 1}-${"x".repeat(1_950)}`)
+      })
+      const asked = JSON.stringify({
+        domain,
+        service: "xmpp-server",
+        fingerprint: { "sha-256": fingerprints[0]?.["sha-256"] },
+        explain: true
+      })
+      const batch = (count: number) => `{"requests":[${Array.from({ length: count }, () => asked).join()}]}`
+      const known = question("hosted.example", certificate)
+      return {
+        given: [batch(questions)],
+        learnt: [question(domain, certificate)],
+        honest: [known, known, known, known, { body: batch(fewer), code: "Verified", path: "/v1/verify/batch" }],
+        bounds: { rss: 700, health: 1_000 }
+      }
+    })
+}
+
+/** A request that is refused, or that we end ourselves, is no answer that breaks off. */
+const read = (agent: Agent, target: Target, signal: AbortSignal): Promise<"whole" | "cut" | "refused"> =>
+  new Promise((resolve) => {
+    const { given: [body = ""], key, port } = target
+    const outgoing = request({
+      agent,
+      port,
+      host: "127.0.0.1",
+      method: "POST",
+      path: "/v1/verify/batch",
+      headers: {
+        "authorization": `Bearer ${key}`,
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body)
+      }
+    }, (response) => {
+      const { statusCode } = response
+      response.resume()
+      response.on("close", () => {
+        if (signal.aborted || statusCode !== 200) return resolve("refused")
+        resolve(response.complete ? "whole" : "cut")
+      })
+      response.on("error", () => {})
+    })
+    outgoing.on("error", () => resolve("refused"))
+    signal.addEventListener("abort", () => outgoing.destroy(), { once: true })
+    outgoing.end(body)
+  })

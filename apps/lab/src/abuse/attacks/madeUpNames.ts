@@ -1,0 +1,84 @@
+/** Names below the site of a victim, which strangers make up. */
+import { makeDns } from "@posh/testing"
+import { Effect } from "effect"
+import { rfcPath } from "../../question.ts"
+import { atMost, type Attack } from "../Attack.ts"
+import { askSlowly, counter, keep, post, questionAbout } from "../connections.ts"
+import { document, perMinute, question, requestsAt, secondsSince } from "../hosts.ts"
+
+const site = "victim.example"
+/** What one site is asked in a minute (POSH-SEC-12), almost. */
+const usedUp = 590
+const chats = 200
+
+/** Twenty seconds' worth of what a site is asked at that rate. */
+const connections = 200
+/** Between a refusal and the next question: an attack on a site, and not on the processor. */
+const pauseMs = 1_000
+
+const next = counter()
+
+const run: Attack["run"] = ({ key, port }, signal) =>
+  keep(
+    port,
+    connections, // whatever the scale: fewer would wait among themselves
+    signal,
+    askSlowly(pauseMs, () => post(key, "/v1/verify", questionAbout(`made-up-${next()}.${site}`, 10_000)))
+  )
+
+export const madeUpNames: Attack = {
+  title: "Made-up names below a site",
+  what:
+    `${connections} connections that ask about ever new names below a site, none of which exists in DNS; the honest caller asks ` +
+    "about names below it that exist, publish, and are not remembered",
+  things: "questions",
+  run,
+  scene: ({ certificate, origins }) =>
+    Effect.gen(function*() {
+      const names = Array.from({ length: chats }, (_, index) => `chat-${index}.${site}`)
+      for (const name of names) origins.setRoute(name, rfcPath, document(certificate))
+      // What is not listed is looked up, and found nowhere.
+      const dns = yield* makeDns()
+      const listed = ["hosted.example", "silent.example", ...names]
+      return {
+        env: {
+          POSH_DNS_SERVERS: dns.server,
+          POSH_CONNECT_TO: listed.map((name) => `${name}:443=127.0.0.1:${origins.port}`).join(",")
+        },
+        honest: names.map((name) => question(name, certificate)),
+        pauseMs: 100,
+        isUnderWay: () => new Set(dns.queries.map(({ name }) => name)).size >= usedUp,
+        bounds: { rss: 600, health: 1_000 }
+      }
+    })
+}
+
+/** Seconds: so short that each is asked again now and then, within the 30 requests a minute of one domain. */
+const expires = 5
+const known = ["chat", "rooms", "upload"].map((name) => `${name}.${site}`)
+
+export const wildcardNames: Attack = {
+  title: "Names below a wildcard",
+  what:
+    `${connections} connections that ask about ever new names below a site, which all exist, by a wildcard in DNS, and publish ` +
+    "nothing; the honest caller asks about names below it that had material before, which ends and is asked for again",
+  things: "questions",
+  run,
+  scene: ({ certificate, origins }) =>
+    Effect.sync(() => {
+      const startedAt = performance.now()
+      for (const name of known) origins.setRoute(name, rfcPath, document(certificate, expires))
+      origins.setFallback(() => undefined)
+      const honest = known.map((name) => question(name, certificate))
+      return {
+        honest,
+        learnt: honest,
+        isUnderWay: () => requestsAt(origins, site) >= usedUp,
+        bounds: { rss: 600, health: 1_000 },
+        judge: () =>
+          Promise.resolve(
+            atMost("requests at the site", requestsAt(origins, site), perMinute(600, secondsSince(startedAt)) + 30)
+          )
+      }
+    })
+}

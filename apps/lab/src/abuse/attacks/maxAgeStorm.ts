@@ -1,0 +1,51 @@
+/** `maxAge: 0`, as often as a connection takes it. */
+import { Behave } from "@posh/testing"
+import { Effect } from "effect"
+import { rfcPath } from "../../question.ts"
+import { atMost, type Attack, expectCode, together } from "../Attack.ts"
+import { askSlowly, counter, keep, post } from "../connections.ts"
+import { document, question } from "../hosts.ts"
+
+const [sick, sound] = ["sick.example", "sound.example"] as const
+/** Seconds. A first failure is remembered for 30 s, give or take a fifth; the next in a row for 60 s. */
+const firstBackOff = 40
+/** Of both generations, twice at most in the time of the attack (POSH-CAC-32: once in 10 s), and once before it. */
+const requestsOfStorm = 6
+
+const next = counter()
+
+export const maxAgeStorm: Attack = {
+  title: "Storm of `maxAge: 0`",
+  what:
+    "4 connections that ask with `maxAge: 0`, 20 times a second each, about an origin that answers 503 and about one " +
+    "that is sound",
+  things: "questions",
+  run: ({ given, key, port }, signal) =>
+    keep(port, 4, signal, askSlowly(50, () => post(key, "/v1/verify", given[next() % given.length] ?? ""))),
+  scene: ({ certificate, origins }) =>
+    Effect.sync(() => {
+      origins.setFallback((host) => host === sick ? Behave.status(503) : undefined)
+      origins.setRoute(sound, rfcPath, document(certificate))
+      origins.setRoute(sound, "/.well-known/posh/xmpp-client.json", document(certificate))
+      const [ofSick, ofSound] = [question(sick, certificate, "ServerError"), question(sound, certificate)]
+      const known = question("hosted.example", certificate)
+      return {
+        given: [sick, sound].map((domain) => question(domain, certificate, "", { maxAge: 0 }).body),
+        learnt: [ofSound, ofSick],
+        honest: [known, ofSound],
+        bounds: { rss: 600, health: 1_000 },
+        judge: async (ask) => {
+          const [atSick, atSound] = [origins.countOf(sick), origins.countOf(sound)]
+          const { code, retryAfterMs = 0 } = await ask(ofSick.body)
+          const other = await ask(question(sound, certificate, "", { service: "xmpp-client" }).body)
+          return together(
+            atMost("requests at the origin that answers 503", atSick, requestsOfStorm),
+            atMost("requests at the one that is sound", atSound, requestsOfStorm),
+            expectCode("about the former", code, "ServerError"),
+            atMost("its back-off, in seconds", Math.ceil(retryAfterMs / 1_000), firstBackOff),
+            expectCode("another service of the latter, not remembered", other.code, "Verified")
+          )
+        }
+      }
+    })
+}

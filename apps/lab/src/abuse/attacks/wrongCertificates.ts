@@ -1,0 +1,44 @@
+/** Wrong certificates for a domain of the draft generation, whose origin takes its time. */
+import { Behave, jwkSetDocument, selfSigned } from "@posh/testing"
+import { Effect } from "effect"
+import { draftPath } from "../../question.ts"
+import { atMost, type Attack, expectCode, together } from "../Attack.ts"
+import { askSlowly, keep, post } from "../connections.ts"
+import { question } from "../hosts.ts"
+
+const domain = "draft.example"
+const delayMs = 300
+/** Of both generations: once before, and once in 60 s because of a mismatch (POSH-MAT-43), and once more. */
+const requestsOfStorm = 6
+
+export const wrongCertificates: Attack = {
+  title: "Storm of wrong certificates",
+  what: "4 connections that show a wrong certificate, ten times a second each, for a domain that publishes a JWK Set " +
+    `alone and takes ${delayMs} ms to answer`,
+  things: "questions",
+  run: ({ given: [body = ""], key, port }, signal) =>
+    keep(port, 4, signal, askSlowly(100, () => post(key, "/v1/verify", body))),
+  scene: ({ certificate, origins }) =>
+    Effect.gen(function*() {
+      const wrong = yield* selfSigned({ dnsNames: ["wrong.example"] })
+      const jwkSet = jwkSetDocument([certificate])
+      origins.setFallback((host) => host === domain ? Behave.json({}, { status: 404, delayMs }) : undefined)
+      origins.setRoute(domain, draftPath, Behave.json(jwkSet, { delayMs }))
+      origins.setRoute(domain, "/.well-known/posh._xmpp-client._tcp.json", Behave.json(jwkSet))
+      const known = question(domain, certificate)
+      return {
+        given: [question(domain, wrong, "CertificateMismatch").body],
+        learnt: [known],
+        honest: [known, question(domain, wrong, "CertificateMismatch")],
+        bounds: { rss: 600, health: 1_000 },
+        judge: async (ask) => {
+          const asked = origins.countOf(domain)
+          const other = await ask(question(domain, certificate, "", { service: "xmpp-client" }).body)
+          return together(
+            atMost("requests at the origin", asked, requestsOfStorm),
+            expectCode("another service of the domain, not remembered", other.code, "Verified")
+          )
+        }
+      }
+    })
+}

@@ -1,0 +1,95 @@
+/**
+ * Connections of a hostile caller, from a loopback address of its own, until the signal comes. Bounded in number and in
+ * time.
+ */
+import { connect, type Socket } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
+import { postOctets } from "../postOctets.ts"
+import type { Deeds } from "./Attack.ts"
+
+const attacker = "127.0.0.2"
+
+/** What goes on over one connection, again and again: it ends when the connection does. */
+export type Script = (socket: Socket, done: () => void, index: number) => void
+
+/** Keeps so many connections busy; one that ends is opened again. */
+export const keep = async (
+  port: number,
+  connections: number,
+  signal: AbortSignal,
+  script: Script
+): Promise<Deeds> => {
+  let done = 0
+  const sockets = new Set<Socket>()
+  signal.addEventListener("abort", () => sockets.forEach((socket) => socket.destroy()))
+  await Promise.all(Array.from({ length: Math.max(1, connections) }, async (_, index) => {
+    await sleep(index / 20) // opened one after the other
+    while (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const socket = connect({ port, host: "127.0.0.1", localAddress: attacker })
+        sockets.add(socket)
+        socket.on("error", () => {})
+        socket.once("close", () => {
+          sockets.delete(socket)
+          resolve()
+        })
+        socket.once("connect", () => script(socket, () => void (done += 1), index))
+      })
+      await sleep(20) // a refused connection is not tried in a tight loop
+    }
+  }))
+  return { done, faults: [] }
+}
+
+export const bearer = (key: string) => `Authorization: Bearer ${key}\r\n`
+
+export const post = (key: string, path: string, body: string | Buffer): Buffer => postOctets(path, body, bearer(key))
+
+/** Sends the next request when something came back for the last one. */
+export const askAgain = (next: () => Buffer): Script => (socket, done) => {
+  const send = () => {
+    done()
+    socket.write(next())
+  }
+  socket.on("data", send)
+  send()
+}
+
+/** The same, so many milliseconds later. */
+export const askSlowly = (pauseMs: number, next: () => Buffer): Script => (socket, done) => {
+  const send = () => {
+    if (socket.destroyed) return
+    done()
+    socket.write(next())
+  }
+  socket.on("data", (chunk: Buffer) => chunk.includes("HTTP/1.1 ") && setTimeout(send, pauseMs))
+  send()
+}
+
+export const trickle = (octets: () => string): Script => (socket, done) => {
+  done()
+  const timer = setInterval(() => socket.write(octets()), 1_000)
+  socket.once("close", () => clearInterval(timer))
+  socket.resume()
+}
+
+/** Writes as fast as the other side reads. */
+export const pour = (chunk: Buffer): (socket: Socket) => void => (socket) => {
+  const write = () => {
+    while (!socket.destroyed && socket.write(chunk)) { /* until the other side is full */ }
+  }
+  socket.on("drain", write)
+  write()
+}
+
+/** Numbers things of one thread. */
+export const counter = (): () => number => {
+  let last = 0
+  return () => last += 1
+}
+
+/** A question about a domain by a fingerprint that is nobody's. */
+export const questionAbout = (domain: string, deadlineMs: number): string =>
+  `{"domain":"${domain}","service":"xmpp-server","fingerprint":{"sha-256":"${
+    "0".repeat(64)
+  }"},"deadlineMs":${deadlineMs}}`

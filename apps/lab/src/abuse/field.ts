@@ -1,0 +1,69 @@
+/** A service that runs, and its two callers. */
+import { Effect, type Scope } from "effect"
+import { hash, randomBytes } from "node:crypto"
+import { Agent } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { HostedWorld } from "../world.ts"
+import type { Ask, Scene, Target } from "./Attack.ts"
+import { type HonestCaller, type Known, post } from "./honest.ts"
+import { type Attacked, startAttacked } from "./service.ts"
+
+export interface Field {
+  readonly scene: Scene
+  readonly service: Attacked
+  readonly caller: HonestCaller
+  readonly target: Target
+  /** One question of the honest caller. */
+  readonly ask: Ask
+}
+
+const pauseMs = 25
+
+/** The questions that are learnt have been answered when it is there, or it dies. */
+export const makeField = (
+  world: HostedWorld,
+  known: ReadonlyArray<Known>,
+  scene: Scene
+): Effect.Effect<Field, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const keys = { honest: makeKey(), hostile: makeKey() }
+    const entries = Object.entries(keys).map(([name, key]) => `${name}:verify:${hash("sha256", key, "hex")}`)
+    const service = yield* Effect.acquireRelease(
+      Effect.promise(() => startAttacked({ ...world.env, POSH_API_KEYS: entries.join(), ...scene.env })),
+      ({ stop }) => Effect.promise(stop)
+    )
+    const { port } = service
+    const agent = yield* Effect.acquireRelease(
+      Effect.sync(() => new Agent({ keepAlive: true })),
+      (open) => Effect.sync(() => open.destroy())
+    )
+    yield* Effect.promise(async () => {
+      await calm()
+      for (const { body, code, path } of [...known, ...(scene.learnt ?? [])]) {
+        const { body: said, status } = await post(agent, port, keys.honest, body, path)
+        if (!said.includes(`"code":"${code}"`)) throw new Error(`${code} expected: ${status} ${said}`)
+      }
+      while (service.memory().rss === 0) await sleep(20)
+    })
+    return {
+      scene,
+      service,
+      caller: { port, key: keys.honest, known: scene.honest ?? known, pauseMs: scene.pauseMs ?? pauseMs },
+      target: { port, key: keys.hostile, question: JSON.stringify(world.question), given: scene.given ?? [] },
+      ask: async (body) => {
+        const { body: said } = await post(agent, port, keys.honest, body)
+        return said.startsWith("{") ? JSON.parse(said) : {}
+      }
+    }
+  })
+
+/** The origins are in this thread: until they have dealt with what the last attack left them, they answer nobody in time. */
+const calm = async (): Promise<void> => {
+  for (let turns = 0, quick = 0; quick < 5 && turns < 500; turns += 1) {
+    const since = performance.now()
+    await sleep(20)
+    quick = performance.now() - since < 60 ? quick + 1 : 0
+  }
+}
+
+const makeKey = (): string => `posh_${randomBytes(32).toString("base64url")}`

@@ -1,0 +1,25 @@
+/** Hosts of a scene. */
+import { Behave, type Behaviour, type Certificate, fingerprintsDocument, type Origins } from "@posh/testing"
+import { toBody } from "../question.ts"
+import type { Known } from "./honest.ts"
+
+export const document = (certificate: Certificate, expires = 86_400): Behaviour =>
+  Behave.json(fingerprintsDocument([certificate], { expires }))
+
+/** A question of the honest caller, and what is right. */
+export const question = (
+  domain: string,
+  certificate: { readonly pem: string },
+  code = "Verified",
+  more: object = {}
+): Known => ({ body: toBody(domain, certificate, more), code })
+
+/** Requests at a host, or at all hosts below it. */
+export const requestsAt = ({ requests }: Origins, site: string): number =>
+  requests.filter(({ host }) => host === site || host.endsWith(`.${site}`)).length
+
+/** What a host may be asked in so many seconds: a minute's worth at once, and as much again in each minute. */
+export const perMinute = (count: number, seconds: number): number => Math.ceil(count + count / 60 * seconds)
+
+/** Seconds since an instant of `performance.now()`. */
+export const secondsSince = (instant: number): number => (performance.now() - instant) / 1_000

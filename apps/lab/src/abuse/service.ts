@@ -1,0 +1,50 @@
+/**
+ * The service as it is deployed, in a process that tells how much memory it uses.
+ */
+import { commandOf, type Running, start } from "../process.ts"
+import { serviceReady, serviceScript } from "../service.ts"
+
+/** In MB. */
+export interface Memory {
+  readonly rss: number
+  readonly heap: number
+}
+
+export interface Attacked extends Running {
+  readonly memory: () => Memory
+  /** The most since this was last called. */
+  readonly peak: () => Memory
+}
+
+// The service itself is unchanged, beside it a timer tells of memory.
+const telling = `data:text/javascript,${
+  encodeURIComponent(
+    "setInterval(()=>{const{rss,heapUsed}=process.memoryUsage();process.send?.({rss:rss/1e6,heap:heapUsed/1e6})},100)" +
+      ".unref();process.channel?.unref()"
+  )
+}`
+
+/** As many open files as the machine lets it have. */
+const unlimited = ["sh", "-c", "ulimit -n $(ulimit -Hn); exec \"$0\" \"$@\""] as const
+
+export const startAttacked = async (env: Readonly<Record<string, string>>): Promise<Attacked> => {
+  let now: Memory = { rss: 0, heap: 0 }
+  let most = now
+  const running = await start([...unlimited, ...commandOf(serviceScript, "--import", telling)], {
+    env,
+    ready: serviceReady,
+    onMessage: (said) => {
+      now = said as Memory
+      most = { rss: Math.max(most.rss, now.rss), heap: Math.max(most.heap, now.heap) }
+    }
+  })
+  return {
+    ...running,
+    memory: () => now,
+    peak: () => {
+      const peak = most
+      most = now
+      return peak
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/** What to measure, by the names behind `--` on the command line. */
+
+export interface Choice<Name extends string> {
+  /** In the order of all names. */
+  readonly names: ReadonlyArray<Name>
+  /** Whether the command line names any: then no page is written. */
+  readonly isNamed: boolean
+}
+
+/** An unknown name ends the program. Without any, it is what is `usual`. */
+export const choose = <Name extends string>(
+  kind: string,
+  all: ReadonlyArray<Name>,
+  usual: ReadonlyArray<Name> = all
+): Choice<Name> => {
+  const asked: ReadonlyArray<string> = process.argv.slice(2)
+  const unknown = asked.filter((name) => !all.some((known) => known === name))
+  if (unknown.length > 0) {
+    console.error(`no such ${kind}: ${unknown.join("; ")}; there are ${all.join("; ")}`)
+    process.exit(1)
+  }
+  return asked.length === 0
+    ? { names: usual, isNamed: false }
+    : { names: all.filter((name) => asked.includes(name)), isNamed: true }
+}

@@ -1,0 +1,114 @@
+/**
+ * Entries that are over, or that the question does not want, come back from Redis while a question waits for an answer:
+ * after a stall, after a refusal, or because somebody puts them there. Redis is no witness of what a domain says now
+ * (POSH-CAC-33), so they count for no more than when they are read at once.
+ */
+import { Behave, makeRedis, type RedisServer } from "@posh/testing"
+import { Effect, Fiber, type Scope } from "effect"
+import { draftPath, toBody } from "../question.ts"
+import { type Question, type Right, right } from "./answers.ts"
+import type { Course, Outcome } from "./Course.ts"
+import { environment, type Fleet, purge, readiness, startFleet, startReplica } from "./fleet.ts"
+import { asking, keepAsking } from "./load.ts"
+import { monitor } from "./monitor.ts"
+import { request } from "./request.ts"
+import { goOn, settled } from "./run.ts"
+import type { Play } from "./Scenario.ts"
+import { makeTally } from "./Tally.ts"
+import { type Case, cases, hour, send, thirtyDays } from "./ways.ts"
+import { makeWorld, type World } from "./world.ts"
+
+/** Milliseconds after which a Redis that was slow is asked again. */
+const breakMs = 6_000
+
+export const oldEntries: Play = {
+  name: "old entries",
+  what:
+    "what a replica wrote 30 days ago, or an hour ago and the question wants younger, comes back while a question " +
+    "waits: after a stall of 95 ms, after `MGET` was refused once, and put there, sealed as it was, by somebody who kept " +
+    "it. The domains have withdrawn or changed their certificates since",
+  play: (course) => Effect.scoped(play(course))
+}
+
+/** In each round every case is tried once; it takes two seconds, and more where Redis seems slow. */
+const play = Effect.fnUntraced(function*(course: Course): Effect.fn.Return<Outcome, never, Scope.Scope> {
+  const redis = yield* makeRedis()
+  const world = yield* makeWorld
+  const rounds = Math.ceil(course.duringMs / 2_000)
+  const rows = Array.from({ length: rounds }, (_, round) => rowsOf(round)).flat()
+  const values = yield* Effect.scoped(learn(world, redis, rows))
+  for (const { domain, kind, round } of rows) change(world, domain, kind, round)
+
+  const fleet = yield* startFleet(world, { POSH_REDIS_URL: redis.url })
+  const tally = makeTally()
+  const count = { turn: 0 }
+  const next = () => world.steady[(count.turn += 1) % world.steady.length]!
+  const loading = yield* Effect.forkChild(keepAsking(fleet, tally, course, next))
+  yield* goOn(tally, course.beforeMs)
+  tally.phase = "during"
+  for (const [index, { bring, domain, kind, more }] of rows.entries()) {
+    const replica = index % fleet.ports.length
+    yield* ready(fleet, replica)
+    const member = `{${domain}}:xmpp-server:${kind === "old" ? "draft" : "rfc7711"}`
+    const ask = (further: object = {}) => asking(fleet, tally)(about(world, domain, { ...more, ...further }), replica)
+    yield* bring({ redis, member, value: values.get(`posh:v1:association:${member}`) ?? Buffer.of(), ask })
+  }
+  tally.phase = "after"
+  yield* goOn(tally, course.afterMs)
+  yield* Fiber.interrupt(loading)
+  // Two of the ways leave an entry behind that the index does not know.
+  yield* Effect.forEach(rows, ({ domain }) => purge(fleet.ports[0] ?? 0, domain), { discard: true })
+  return {
+    ...tally.summary(),
+    recoveredMs: 0,
+    disagreements: yield* settled(fleet, [redis]),
+    faults: values.size < rows.length ? [`${values.size} of ${rows.length} entries were learnt in the past`] : []
+  }
+})
+
+interface Row extends Case {
+  readonly round: number
+  readonly domain: string
+}
+
+const rowsOf = (round: number): ReadonlyArray<Row> =>
+  cases.map((it, index) => Object.assign({ round, domain: `${it.kind}-${round}-${index}.past.example` }, it))
+
+/** What a replica with its clock so far behind writes; nothing of it is left in Redis. */
+const learn = Effect.fnUntraced(function*(world: World, redis: RedisServer, rows: ReadonlyArray<Row>) {
+  const { written } = yield* monitor(redis)
+  for (const behindMs of [thirtyDays, hour]) {
+    const behind = `data:text/javascript,${
+      encodeURIComponent(`const { now } = Date; Date.now = () => now() - ${behindMs}`)
+    }`
+    const env = yield* environment(world, { POSH_REDIS_URL: redis.url, NODE_OPTIONS: `--import=${behind}` })
+    const { port } = yield* startReplica(env)
+    const asked = rows.filter((row) => row.behindMs === behindMs)
+    yield* Effect.forEach(asked, ({ domain }) => request(port, "POST", "/v1/verify", about(world, domain, {}).body))
+  }
+  yield* Effect.sleep(200)
+  const values = new Map([...written()].filter(([key]) => key.startsWith("posh:v1:association:")))
+  yield* send(redis, "FLUSHALL")
+  return values
+})
+
+/** Half of the domains take their document away, the others publish another. */
+const change = (world: World, domain: string, kind: Case["kind"], round: number): void => {
+  if (kind === "old" && round % 2 === 0) world.origins.setRoute(domain, draftPath, Behave.status(404))
+  else world.publish(domain, world.certificates[1]!)
+}
+
+const answers: ReadonlyArray<Right> = [right.mismatch, right.nothing, right.late]
+
+/** With the old certificate, which is not to verify. */
+const about = (world: World, domain: string, more: object): Question => ({
+  domain,
+  body: toBody(domain, world.certificates[0]!, more),
+  begin: () => () => answers
+})
+
+/** A Redis that seemed slow is left alone for a while: then nothing would come back. */
+const ready = (fleet: Fleet, replica: number) =>
+  Effect.delay(readiness(fleet.ports[replica] ?? 0), 20).pipe(
+    Effect.repeat({ until: (state) => state === "ready", times: Math.ceil(breakMs / 20) })
+  )

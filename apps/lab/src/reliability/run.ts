@@ -1,0 +1,95 @@
+/**
+ * One scenario: a fleet of two replicas under load, a Redis that fails, and every answer judged by what is right.
+ */
+import type { RedisServer } from "@posh/testing"
+import { Effect, Fiber } from "effect"
+import { deadlineMs } from "../question.ts"
+import type { Course, Outcome } from "./Course.ts"
+import { type Fleet, startFleet } from "./fleet.ts"
+import { load } from "./load.ts"
+import { amiss, disagreements } from "./recovery.ts"
+import { makeRotation } from "./rotation.ts"
+import type { Ordinary, Scenario, Stage } from "./Scenario.ts"
+import { makeTally, type Tally } from "./Tally.ts"
+import { makeWorld } from "./world.ts"
+
+/** What must not be, a line each. */
+export const faultsOf = (outcome: Outcome): ReadonlyArray<string> => [
+  ...outcome.samples,
+  ...(outcome.wrong > 0 ? [`${outcome.wrong} answers were wrong`] : []),
+  ...(outcome.serverErrors > 0 ? [`${outcome.serverErrors} answers had a status of 500 or more`] : []),
+  ...(outcome.otherFailures > 0
+    ? [`${outcome.otherFailures} questions had another status than 200, or no answer`]
+    : []),
+  ...(outcome.latencies.during.p99 < deadlineMs ? [] : [`p99 was ${outcome.latencies.during.p99} ms`]),
+  ...outcome.disagreements,
+  ...outcome.faults
+]
+
+export const run = (scenario: Scenario, course: Course): Effect.Effect<Outcome> =>
+  "play" in scenario ? scenario.play(course) : runOrdinary(scenario, course)
+
+const runOrdinary = (scenario: Ordinary, course: Course): Effect.Effect<Outcome> =>
+  Effect.scoped(Effect.gen(function*() {
+    const arrangement = yield* scenario.arrange
+    const world = yield* makeWorld
+    const fleet = yield* startFleet(world, arrangement.env)
+    const stage = { world, fleet }
+    const fault = yield* whole(stage, course)
+    if (fault !== undefined) throw new Error(fault)
+    const rotation = makeRotation(world, fleet)
+    const tally = makeTally()
+
+    const loading = yield* Effect.forkChild(load(world, fleet, rotation, tally, course))
+    yield* goOn(tally, course.beforeMs)
+    tally.phase = "during"
+    const brokenAt = performance.now()
+    yield* rotation.begin(arrangement.break(stage))
+    if (scenario.mended) yield* goOn(tally, course.duringMs)
+    const faults = yield* arrangement.judge?.(stage) ?? Effect.succeed([])
+    const mendedAt = scenario.mended ? performance.now() : brokenAt
+    yield* arrangement.mend(stage)
+    const lasting = yield* whole(stage, course)
+    const recoveredMs = performance.now() - mendedAt
+    tally.phase = "after"
+    yield* rotation.end(course.owedMs)
+    yield* goOn(tally, course.afterMs)
+    yield* Fiber.interrupt(loading)
+
+    return {
+      ...tally.summary(),
+      recoveredMs,
+      disagreements: yield* settled(fleet, arrangement.servers),
+      faults: [...faults, ...(lasting === undefined ? [] : [lasting])]
+    }
+  }))
+
+/** Answers that there are at least before a phase ends, on however busy a machine. */
+const fewest = 50
+
+export const goOn = (tally: Tally, milliseconds: number) =>
+  Effect.sleep(milliseconds).pipe(
+    Effect.andThen(Effect.repeat(Effect.sleep(20), { until: () => tally.count() >= fewest }))
+  )
+
+/** Waits until all is as it should be, with a Redis that works; or says what is not. */
+const whole = Effect.fnUntraced(function*({ fleet, world }: Stage, { recoveryMs }: Course) {
+  const startedAt = performance.now()
+  for (let attempt = 0;; attempt += 1) {
+    const fault = yield* amiss(world, fleet, `${Math.floor(startedAt)}-${attempt}`)
+    if (fault === undefined) return undefined
+    if (performance.now() - startedAt > recoveryMs) return `not well after ${recoveryMs} ms: ${fault}`
+    yield* Effect.sleep(100)
+  }
+})
+
+/** What is under way when the load ends may still be written, and a Redis that seemed slow is left alone for a while. */
+export const settled = Effect.fnUntraced(function*(fleet: Fleet, servers: ReadonlyArray<RedisServer>) {
+  const commandAll = (...words: ReadonlyArray<string>) =>
+    Effect.map(
+      Effect.forEach(servers, (server) => Effect.orElseSucceed(server.command(...words), () => [])),
+      (replies) => [...new Set(replies.flat().map(String))]
+    )
+  const look = disagreements(fleet, commandAll)
+  return yield* Effect.repeat(Effect.delay(look, 250), { while: (found) => found.length > 0, times: 100 })
+})

@@ -1,0 +1,97 @@
+/** A Redis that is small and evicts, as it is deployed, and a stranger whose entries are large and live long. */
+import { makeRedis, type RedisServer } from "@posh/testing"
+import { Effect, Fiber } from "effect"
+import { readFileSync } from "node:fs"
+import { toBody } from "../question.ts"
+import { right } from "./answers.ts"
+import { purge } from "./fleet.ts"
+import { request } from "./request.ts"
+import type { Ordinary, Stage } from "./Scenario.ts"
+
+const compose = new URL("../../../../docker/compose.yaml", import.meta.url)
+
+/** What docker/compose.yaml says of eviction, but for the size. */
+const eviction = (): ReadonlyArray<readonly [name: string, value: string]> => {
+  const found = [...readFileSync(compose, "utf8").matchAll(/^\s*(maxmemory-\S+) (\S+)$/gm)]
+  const settings = found.map(([, name = "", value = ""]) => [name, value] as const)
+  if (!settings.some(([name]) => name === "maxmemory-policy")) throw new Error("compose.yaml names no maxmemory-policy")
+  return settings
+}
+
+const maxmemory = "16mb"
+/** Of the stranger: where each is as large as its document, half as much again as Redis takes. */
+const hoarded = 120
+/** The stranger goes on with so many while the rest is looked at. */
+const later = 40
+/** Learnt, purged and asked about by others, so many of each. */
+const kept = 50
+const purged = 20
+const flights = 20
+/** Of them all. A Redis that seems slow all the same is left alone for a while. */
+const most = 0.9
+
+const names = (site: string, count: number, kind = "modern") =>
+  Array.from({ length: count }, (_, index) => `${kind}-${index}.${site}.example`)
+
+const ask = ({ fleet, world }: Stage, domain: string, replica: number) =>
+  request(fleet.ports[replica] ?? 0, "POST", "/v1/verify", toBody(domain, world.certificates[0]!))
+
+const askAll = (stage: Stage, domains: ReadonlyArray<string>) =>
+  Effect.forEach(domains, (domain, index) => ask(stage, domain, index % 2), { concurrency: 4, discard: true })
+
+const count = (redis: RedisServer, pattern: string): Effect.Effect<number> =>
+  Effect.map(Effect.orDie(redis.command("KEYS", pattern)), (reply) => Array.isArray(reply) ? reply.length : 0)
+
+export const volatileMemory: Ordinary = {
+  name: "volatile memory",
+  what:
+    `\`maxmemory\` of ${maxmemory} with the policy of docker/compose.yaml, and a stranger who makes the fleet remember ` +
+    `${
+      hoarded + later
+    } certificates until the year 9999, each with 168 KB above it, of noise or of CAs that are sound. What others learn stays in Redis, ` +
+    "as do fences and flights",
+  mended: true,
+  arrange: Effect.gen(function*() {
+    const redis = yield* makeRedis({ maxmemory })
+    for (const [name, value] of eviction()) yield* Effect.orDie(redis.command("CONFIG", "SET", name, value))
+    return {
+      // It is what Redis evicts that counts here, and not how slow it seems on a busy machine.
+      env: { POSH_REDIS_URL: redis.url, POSH_REDIS_TIMEOUT: "2s" },
+      servers: [redis],
+      break: (stage) =>
+        Effect.andThen(askAll(stage, names("kept", kept)), askAll(stage, names("hoarder", hoarded, "hoard"))),
+      mend: () => Effect.void,
+      judge: (stage) => look(stage, redis)
+    }
+  })
+}
+
+const look = Effect.fnUntraced(function*(stage: Stage, redis: RedisServer) {
+  const { fleet, world } = stage
+  const remembered = yield* count(redis, "posh:v1:association:{modern-*.kept.example}*")
+  const purging = names("kept", purged)
+  yield* Effect.forEach(purging, (domain, index) => purge(fleet.ports[index % 2] ?? 0, domain), { discard: true })
+  const hoarding = yield* Effect.forkChild(askAll(stage, names("another-hoarder", later, "hoard")))
+  const asked = yield* Effect.forEach(
+    names("flight", flights),
+    (domain) => Effect.all([ask(stage, domain, 0), ask(stage, domain, 1)], { concurrency: 2 }),
+    { concurrency: 2 }
+  )
+  yield* Fiber.join(hoarding)
+  const fences = yield* count(redis, "posh:v1:fence:{modern-*.kept.example}*:rfc7711")
+  const single = names("flight", flights).filter((domain) => world.origins.countOf(domain) === 1).length
+  const verified = asked.flat().filter(({ body, status }) => status === 200 && isVerified(body)).length
+  return [
+    ...atLeast("entries of others in Redis", remembered, kept),
+    ...atLeast("fences of purges", fences, purged),
+    ...atLeast("domains asked once for both replicas", single, flights),
+    ...(verified === 2 * flights ? [] : [`${verified} of ${2 * flights} answers were \`Verified\``])
+  ]
+})
+
+const isVerified = (body: string) => {
+  const { code, verdict } = JSON.parse(body)
+  return `${verdict} ${code}` === right.verified
+}
+
+const atLeast = (what: string, found: number, of: number) => found >= of * most ? [] : [`${what}: ${found} of ${of}`]

@@ -1,0 +1,32 @@
+/** The service, as `npm start` runs it, and its environment in a world of origins that are not the Internet's. */
+import type { Origins } from "@posh/testing"
+import { Effect, type Scope } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { commandOf, type Running, start } from "./process.ts"
+
+export const serviceScript = new URL("../../server/src/main.ts", import.meta.url)
+
+export const serviceReady = "/health/ready"
+
+export const startService = (env: Readonly<Record<string, string>>): Promise<Running> =>
+  start(commandOf(serviceScript), { env, ready: serviceReady })
+
+/** For the files of a run; removed when the scope closes. */
+export const makeFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "posh-lab-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
+/** Any free port, and the origins in place of the Internet; their CA is written to the folder. */
+export const environmentIn = (folder: string, { caPem, connectTo }: Origins): Record<string, string> => {
+  const caFile = join(folder, "ca.pem")
+  writeFileSync(caFile, caPem)
+  return {
+    POSH_PORT: "0",
+    POSH_EXTRA_CA_FILE: caFile,
+    POSH_CONNECT_TO: connectTo,
+    POSH_ALLOW_SPECIAL_USE_DOMAINS: "true"
+  }
+}

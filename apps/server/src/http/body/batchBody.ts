@@ -1,0 +1,130 @@
+/**
+ * The body of a batch: its questions are cut out of the text and parsed one by one, so that none of it takes long in one
+ * go, and what is wrong with one of them spoils no other.
+ */
+import { batchLimits, bodyLimits, type Problem, problem } from "@posh/api"
+import { monotonicMsOf } from "@posh/core"
+import { Clock, Effect, Predicate, Result } from "effect"
+import type { HttpServerRequest } from "effect/http"
+import type { Batch } from "../../service/answerBatch.ts"
+import { callerBounds } from "../../service/limits/bounds.ts"
+import type { Limits } from "../../service/limits/Limits.ts"
+import type { Pieces } from "../../service/limits/Turns.ts"
+import { decodeJson, readBody } from "./body.ts"
+import { closing, comma, isEscaped, most, opening, quote } from "./structure.ts"
+
+/** The questions as JSON values, each that can be read. Fails where the body is no batch. */
+export type BatchBody = Result.Result<Batch["requests"], Problem>
+
+/** Reads a batch. It has arrived when its body has; what reading it takes counts against the deadlines of its questions. */
+export const readBatch = (
+  limits: Pick<Limits["Service"], "inTurn" | "bodies">,
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<Batch, Problem> =>
+  Effect.gen(function*() {
+    const body = yield* readBody(limits, request, bodyLimits.batch, callerBounds.answer)
+    const arrivedAt = monotonicMsOf(yield* Clock.Clock)
+    const requests = yield* Effect.flatMap(limits.inTurn(readBatchBody(body)), Effect.fromResult)
+    return { requests, arrivedAt }
+  })
+
+/**
+ * Reads the body.
+ *
+ * **Details**
+ *
+ * What is left of the text, with `0` for each question, is parsed as a whole: where that is JSON, and each question is,
+ * the text is. Questions longer than a single one may be are not parsed.
+ */
+export const readBatchBody = (octets: Buffer): Pieces<BatchBody> =>
+  function*() {
+    const parts = yield* cut(octets)
+    if (Result.isFailure(parts)) return Result.fail(parts.failure)
+    const { envelope, questions } = parts.success
+    const declared = Result.flatMap(decodeJson(envelope), decodeEnvelope)
+    if (Result.isFailure(declared)) return Result.fail(declared.failure)
+    const read: Array<Result.Result<unknown, Problem>> = []
+    for (const question of questions) {
+      yield
+      const value = question.length > bodyLimits.single ? tooLong : decodeJson(question)
+      // A member that occurs twice is a fault of the question alone.
+      if (Result.isFailure(value) && value.failure.code === "InvalidRequest" && value.failure.field === undefined) {
+        return Result.fail(value.failure)
+      }
+      read.push(value)
+    }
+    return Result.succeed(read)
+  }
+
+const tooLong = Result.fail(problem("PayloadTooLarge", `At most ${bodyLimits.single} octets are read of a question.`))
+
+interface Parts {
+  readonly envelope: Buffer
+  readonly questions: ReadonlyArray<Buffer>
+}
+
+/** Cuts the elements out of every array that is a member of the outermost object. Which arrays may be there is judged later. */
+function* cut(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem>> {
+  const kept: Array<Buffer> = []
+  const questions: Array<Buffer> = []
+  const containers: Array<number> = []
+  let keptTo = 0
+  let tokens = 0
+  let steps = 0
+  /** Where the question began in which we are. */
+  let began: number | undefined
+  for (let at = 0; at < octets.length; at += 1) {
+    steps += 1
+    if (steps % stepsOfPiece === 0) yield
+    const octet = octets[at] ?? 0
+    const isBetween = containers.length === 2 && containers[0] === brace && containers[1] === bracket
+    const ends = isBetween && (octet === comma || closing.has(octet))
+    if (ends && began !== undefined) {
+      kept.push(octets.subarray(keptTo, began), zero)
+      questions.push(octets.subarray(began, at))
+      keptTo = at
+      began = undefined
+      if (questions.length > batchLimits.requests) {
+        return refuse(`Expected at most ${batchLimits.requests} questions.`, "requests")
+      }
+    }
+    if (isBetween && !ends && began === undefined && !isSpace(octet)) began = at
+    if (octet === quote) {
+      tokens += 1
+      do {
+        steps += 1
+        if (steps % stepsOfPiece === 0) yield
+        at = octets.indexOf(quote, at + 1)
+      } while (at >= 0 && isEscaped(octets, at))
+      if (at < 0) at = octets.length
+    } else if (octet === comma) tokens += 1
+    else if (opening.has(octet)) containers.push(octet)
+    else if (closing.has(octet)) containers.pop()
+    if (tokens > most.tokens || containers.length > most.levels) {
+      return refuse("The body has more levels or members than a question can have.")
+    }
+  }
+  kept.push(octets.subarray(keptTo))
+  const octetsKept = kept.reduce((sum, { length }) => sum + length, 0)
+  if (octetsKept > bodyLimits.single) return refuse("There is more in the body than its questions.")
+  return Result.succeed({ envelope: Buffer.concat(kept, octetsKept), questions })
+}
+
+/** Octets, or strings, of a piece: some tenths of a millisecond. */
+const stepsOfPiece = 16 * 1_024
+
+const zero = Buffer.from("0")
+const brace = 0x7b
+const bracket = 0x5b
+const isSpace = (octet: number): boolean => octet === 0x20 || octet === 0x0a || octet === 0x0d || octet === 0x09
+
+/** The envelope alone, its questions being cut out. */
+const decodeEnvelope = (input: unknown): Result.Result<void, Problem> => {
+  if (!Predicate.isObject(input)) return refuse("Expected an object with the member requests.")
+  const unknown = Object.keys(input).find((name) => name !== "requests")
+  if (unknown !== undefined) return refuse("There is no such member.", unknown.slice(0, 256))
+  const { requests } = input as { readonly requests?: unknown }
+  return Array.isArray(requests) ? Result.void : refuse("Expected an array of questions.", "requests")
+}
+
+const refuse = (detail: string, field?: string) => Result.fail(problem("InvalidRequest", detail, field))

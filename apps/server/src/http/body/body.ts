@@ -1,0 +1,99 @@
+/**
+ * The body of a request as JSON, within a limit.
+ */
+import { bodyLimits, type Problem, problem } from "@posh/api"
+import { ByteSize, Effect, Result } from "effect"
+import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
+import { isUtf8 } from "node:buffer"
+import { callerBounds } from "../../service/limits/bounds.ts"
+import type { Limits } from "../../service/limits/Limits.ts"
+import { tooLarge } from "../../service/limits/refusals.ts"
+import { onePiece } from "../../service/limits/Turns.ts"
+import { fieldOf } from "../../service/problems.ts"
+import { type Exchange, exchangeOf } from "../Exchange.ts"
+import { receive } from "../limits/receive.ts"
+import { duplicateIn, membersOf } from "./duplicates.ts"
+import { structureOf } from "./structure.ts"
+
+type Reader = Pick<Limits["Service"], "inTurn" | "bodies">
+
+/**
+ * Reads a body.
+ *
+ * **Details**
+ *
+ * The media type must be said: a web page cannot send `application/json` to another site without asking first, so a
+ * service on a loopback address is out of its reach.
+ */
+export const readJson = (
+  reader: Reader,
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<unknown, Problem> =>
+  Effect.flatMap(readBody(reader, request, bodyLimits.single), (octets) =>
+    octets.length > callerBounds.smallBody
+      ? Effect.flatMap(reader.inTurn(onePiece(() => decodeJson(octets))), Effect.fromResult)
+      : Effect.fromResult(decodeJson(octets)))
+
+/** Reads a body that is to be JSON, without parsing it. There is room for it, and for a long answer, until that is out. */
+export const readBody = (
+  { bodies }: Pick<Reader, "bodies">,
+  request: HttpServerRequest.HttpServerRequest,
+  limit: number,
+  answer = 0
+): Effect.Effect<Buffer, Problem> =>
+  Effect.suspend(() => {
+    const exchange = exchangeOf(request.source)
+    if (exchange === undefined) return Effect.die(new Error("a body is read of a request that passed no gate"))
+    const fault = headFault(request, limit)
+    if (fault !== undefined) return Effect.fail(fault)
+    const octets = request.arrayBuffer.pipe(
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
+      Effect.mapError(({ reason }) =>
+        reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+          ? tooLarge(limit)
+          : problem("InvalidRequest", "The body could not be read to its end.")
+      ),
+      Effect.map((read) => Buffer.from(read))
+    )
+    return receive(bodies, exchange, limit, answer).pipe(Effect.andThen(sendContinue(exchange)), Effect.andThen(octets))
+  })
+
+/** To a caller that waits for it before it sends the body, and only when that is about to be read (RFC 9110 §10.1.1). */
+const sendContinue = ({ expectation, response }: Exchange): Effect.Effect<void> =>
+  Effect.sync(() => {
+    if (expectation === "continue" && !response.headersSent) response.writeContinue()
+  })
+
+/** Octets → JSON value. */
+export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
+  if (octets.byteLength === 0) return refuse("The body is empty; JSON is expected.")
+  if (!isUtf8(octets)) return refuse("The body is not UTF-8.")
+  const { isOver, members } = structureOf(octets)
+  if (isOver) return refuse("The body has more levels or members than a question can have.")
+  return Result.flatMap(parse(octets), (value) => {
+    const duplicate = members === membersOf(value) ? undefined : duplicateIn(octets)
+    return duplicate === undefined
+      ? Result.succeed(value)
+      : Result.fail(problem("InvalidRequest", "The member occurs twice.", fieldOf(duplicate)))
+  })
+}
+
+const parse = (octets: Buffer): Result.Result<unknown, Problem> =>
+  Result.try({
+    try: (): unknown => JSON.parse(octets.toString("utf8")),
+    catch: () => problem("InvalidRequest", "The body is not JSON.")
+  })
+
+const refuse = (detail: string) => Result.fail(problem("InvalidRequest", detail))
+
+const headFault = ({ headers }: HttpServerRequest.HttpServerRequest, limit: number): Problem | undefined => {
+  const mediaType = (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase()
+  if (mediaType !== "application/json") {
+    return problem("UnsupportedRequestMediaType", "Send the body with Content-Type: application/json.")
+  }
+  const coding = (headers["content-encoding"] ?? "identity").trim().toLowerCase()
+  if (coding !== "identity") {
+    return problem("UnsupportedRequestMediaType", "Send the body without a content coding.")
+  }
+  return Number(headers["content-length"] ?? 0) > limit ? tooLarge(limit) : undefined
+}

@@ -1,0 +1,61 @@
+/**
+ * `/v1/associations`: what a domain asserts, forgetting it, and what is remembered.
+ */
+import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
+import { type AssociationReport, parseCursor, type Position, Verifier } from "@posh/core"
+import { Effect, Result } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { permit } from "../../service/Caller.ts"
+import { Limits } from "../../service/limits/Limits.ts"
+import { questionProblem, sentence } from "../../service/problems.ts"
+import { toAssociation, toInventory } from "../../service/toAnswer.ts"
+import { callerOf } from "../Exchange.ts"
+import { withRetryAfter } from "./problems.ts"
+
+/** Handlers of the group `associations`. */
+export const layer = HttpApiBuilder.group(
+  Api,
+  "associations",
+  Effect.fnUntraced(function*(handlers) {
+    const verifier = yield* Verifier
+    const { ask, withPlaces } = yield* Limits
+    return handlers.handleAll({
+      getAssociation: ({ params, query, request }) => {
+        const caller = callerOf(request.source)
+        return Effect.fromResult(permit(caller, query.refresh === true ? "admin" : "verify", "refresh")).pipe(
+          Effect.andThen(ask({
+            caller,
+            answer: Effect.mapError(
+              verifier.report(params.domain, params.service, query),
+              (error) => questionProblem(error)
+            ),
+            isSettled: ({ state }: AssociationReport) => state === "material"
+          })),
+          Effect.map(toAssociation),
+          withRetryAfter
+        )
+      },
+      forgetAssociation: ({ params }) =>
+        Effect.mapBoth(verifier.forget(params.domain, params.service), {
+          onFailure: (error) => questionProblem(error),
+          onSuccess: ({ pending }) => pending.length === 0 ? undefined : { pending }
+        }),
+      listAssociations: ({ query: { cursor, limit = inventoryLimit.default, ...range }, request }) =>
+        Effect.fromResult(readCursor(cursor)).pipe(
+          Effect.flatMap((position) =>
+            withPlaces(callerOf(request.source), 1, verifier.inventory({ ...range, ...position, limit }))
+          ),
+          Effect.map(toInventory),
+          withRetryAfter
+        )
+    })
+  })
+)
+
+const readCursor = (text: string | undefined): Result.Result<{ readonly cursor?: Position }, Problem> =>
+  text === undefined
+    ? Result.succeed({})
+    : Result.mapBoth(parseCursor(text), {
+      onFailure: ({ detail }) => problem("InvalidRequest", sentence(detail), "cursor"),
+      onSuccess: (cursor) => ({ cursor })
+    })

@@ -1,0 +1,141 @@
+/**
+ * `/v1/documents`: tools for publishers.
+ */
+import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResponse, type Problem } from "@posh/api"
+import { problem } from "@posh/api"
+import {
+  type AssociationReport,
+  type Certificate,
+  generateDocument,
+  lintDocument,
+  lintGenerations,
+  lintReport,
+  parsePresented,
+  parseService,
+  registeredServices,
+  Verifier
+} from "@posh/core"
+import { Clock, Effect, Result, Schema } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Limits } from "../../service/limits/Limits.ts"
+import { eachPiece, onePiece } from "../../service/limits/Turns.ts"
+import { questionProblem, schemaProblem } from "../../service/problems.ts"
+import { readJson } from "../body/body.ts"
+import { callerOf } from "../Exchange.ts"
+import { withRetryAfter } from "./problems.ts"
+
+/** Handlers of the group `documents`. */
+export const layer = HttpApiBuilder.group(
+  Api,
+  "documents",
+  Effect.fnUntraced(function*(handlers) {
+    const verifier = yield* Verifier
+    const limits = yield* Limits
+    const { ask } = limits
+    return handlers
+      .handleRaw("lintDocument", ({ request }) =>
+        readJson(limits, request).pipe(
+          Effect.flatMap((input) => Effect.fromResult(decodeLint(input))),
+          Effect.flatMap((asked) =>
+            ask({
+              caller: callerOf(request.source),
+              answer: lint(verifier, limits, asked),
+              isSettled: () => false // findings on half of what there is would mislead
+            })
+          ),
+          withRetryAfter
+        ))
+      .handleRaw("generateDocument", ({ request }) =>
+        readJson(limits, request).pipe(
+          Effect.flatMap((input) => Effect.fromResult(decodeGenerate(input))),
+          Effect.flatMap((asked) => limits.withPlaces(callerOf(request.source), 1, generate(limits, asked))),
+          withRetryAfter
+        ))
+  })
+)
+
+const strict = { onExcessProperty: "error" } as const
+const decodeLintResult = Schema.decodeUnknownResult(LintRequest, strict)
+const decodeGenerateResult = Schema.decodeUnknownResult(GenerateRequest, strict)
+
+const decodeLint = (input: unknown): Result.Result<LintRequest, Problem> =>
+  Result.mapError(decodeLintResult(input), ({ issue }) => schemaProblem(issue))
+
+const decodeGenerate = (input: unknown): Result.Result<GenerateRequest, Problem> =>
+  Result.mapError(decodeGenerateResult(input), ({ issue }) => schemaProblem(issue))
+
+const lint = (
+  verifier: Verifier["Service"],
+  { inTurn }: Pick<Limits["Service"], "inTurn">,
+  asked: LintRequest
+): Effect.Effect<LintResponse, Problem> =>
+  Effect.gen(function*() {
+    const { document, domain, generation, service } = asked
+    const now = yield* Clock.currentTimeMillis
+    if (document !== undefined) {
+      if (domain !== undefined) return yield* refuse("domain", "Give either a document or a domain.")
+      if (service !== undefined) return yield* refuse("service", "The service goes with a domain.")
+      if (generation === undefined) return yield* refuse("generation", "A document needs its generation.")
+      return { findings: yield* inTurn(onePiece(() => lintDocument({ document, generation, now }))) }
+    }
+    if (domain === undefined) return yield* refuse("document", "Give a document, or a domain.")
+    if (service === undefined) return yield* refuse("service", "A domain needs the service.")
+    if (generation !== undefined) return yield* refuse("generation", "The generation goes with a document.")
+    const report = yield* Effect.mapError(verifier.report(domain, service), (error) => questionProblem(error))
+    return { findings: [...lintReport(report, now), ...yield* compare(verifier, report, now)] }
+  })
+
+/** Where RFC 7711 speaks, the draft is not asked for verdicts; here it is, to see whether the two agree. */
+const compare = (verifier: Verifier["Service"], { association, domain, service }: AssociationReport, now: number) =>
+  association?.material._tag !== "Fingerprints"
+    ? Effect.succeed([])
+    : verifier.report(domain, service, { generations: "draft-only" }).pipe(
+      Effect.mapError((error) => questionProblem(error)),
+      Effect.map((older) =>
+        older.association?.material._tag === "JwkSet" && association.material._tag === "Fingerprints"
+          ? lintGenerations(association.material, older.association.material, now)
+          : []
+      )
+    )
+
+const generate = (
+  { inTurn }: Pick<Limits["Service"], "inTurn">,
+  asked: GenerateRequest
+): Effect.Effect<GenerateResponse, Problem> =>
+  Effect.gen(function*() {
+    const { certificates, expires, generation, service = "xmpp-server", url } = asked
+    const now = yield* Clock.currentTimeMillis
+    const entry = yield* orProblem(parseService(service, registeredServices))
+    if (url !== undefined) {
+      if (certificates !== undefined) return yield* refuse("certificates", "Give either certificates or a url.")
+      if (generation === "draft") return yield* refuse("generation", "The draft generation knows no references.")
+      if (expires === undefined) return yield* refuse("expires", "A reference needs to say when it expires.")
+      return yield* orProblem(generateDocument({ url, expires }, entry, now))
+    }
+    if (certificates === undefined) return yield* refuse("certificates", "Give certificates, or a url.")
+    if (generation === undefined) return yield* refuse("generation", "Certificates need the generation.")
+    const read = yield* inTurn(eachPiece(certificates.entries(), ([index, text]) => readCertificate(text, index)))
+    const parsed = yield* Effect.fromResult(Result.all(read))
+    const material = { certificates: parsed, generation, ...(expires === undefined ? {} : { expires }) }
+    return yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
+  })
+
+/** The leaf of what may be a chain. */
+const readCertificate = (text: string, index: number): Result.Result<Certificate, Problem> => {
+  const field = `certificates[${index}]`
+  return Result.flatMap(
+    Result.mapError(parsePresented({ domain: "", service: "", certificate: text }), (error) => ({
+      ...questionProblem(error),
+      field
+    })),
+    ({ certificate }) =>
+      certificate === undefined
+        ? Result.fail(problem("MalformedPresentedCertificate", "There is no certificate.", field))
+        : Result.succeed(certificate)
+  )
+}
+
+const orProblem = <A>(result: Result.Result<A, Parameters<typeof questionProblem>[0]>): Effect.Effect<A, Problem> =>
+  Effect.fromResult(Result.mapError(result, (error) => questionProblem(error)))
+
+const refuse = (field: string, detail: string) => Effect.fail(problem("InvalidRequest", detail, field))

@@ -1,0 +1,91 @@
+/**
+ * What holds for every answer: its headers, and that a failure is a problem which tells nothing of the inside.
+ */
+import { problem, problemCodes, problemMediaType } from "@posh/api"
+import { Cause, Effect, Option, type Types } from "effect"
+import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpApiError } from "effect/http-api"
+import { IncomingMessage } from "node:http"
+import { methodsOf } from "../../routes.ts"
+import { internalProblem, schemaProblem } from "../../service/problems.ts"
+import { Tracing } from "../../telemetry/traces/Tracing.ts"
+import { noteProblem } from "../Exchange.ts"
+import { securityHeaders } from "../rendered.ts"
+import { chooseBy } from "../telemetry/traces.ts"
+import { leavesBody } from "../unread.ts"
+import { problemResponse } from "./problems.ts"
+
+type Response = HttpServerResponse.HttpServerResponse
+
+/** Puts the edge around every route. */
+export const layer = HttpRouter.middleware((handled) =>
+  traced(handled).pipe(
+    Effect.catchCause((cause): Effect.Effect<Response, Types.unhandled, HttpServerRequest.HttpServerRequest> =>
+      // Who went away gets no answer, and a stopping server interrupts what is over its time.
+      Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
+    ),
+    Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers })),
+    Effect.tap(noteResponse),
+    Effect.flatMap(closing)
+  ), { global: true })
+
+/** Ends the connection after an answer that came before the body had been read. */
+const closing = (response: Response): Effect.Effect<Response, never, HttpServerRequest.HttpServerRequest> =>
+  HttpServerRequest.HttpServerRequest.use(({ source }) =>
+    Effect.succeed(
+      source instanceof IncomingMessage && leavesBody(source)
+        ? HttpServerResponse.setHeader(response, "connection", "close")
+        : response
+    )
+  )
+
+/** Inside a span, where the request is traced. */
+const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(
+    Effect.all([HttpServerRequest.HttpServerRequest, Tracing]),
+    ([{ source }, tracing]) => chooseBy(tracing)(source as IncomingMessage)?.(handled) ?? handled
+  )
+
+/** Handlers fail with problems, which are encoded by the time that they come here: their code is read back. */
+const noteResponse = ({ body, status }: Response) =>
+  status < 400 || body._tag !== "Uint8Array" || body.contentType !== problemMediaType
+    ? Effect.void
+    : Effect.map(HttpServerRequest.HttpServerRequest, ({ source }) => {
+      const code = problemCodes.find((candidate) => Buffer.from(body.body).includes(`"code":"${candidate}"`))
+      if (code !== undefined) noteProblem(source, code)
+    })
+
+const failureResponse = (cause: Cause.Cause<unknown>) =>
+  Effect.gen(function*() {
+    const failure = Cause.squash(cause)
+    if (HttpApiError.HttpApiSchemaError.is(failure) && isCallersFault(failure)) {
+      return problemResponse(schemaProblem(failure.cause.issue))
+    }
+    if (HttpServerError.isHttpServerError(failure) && failure.reason._tag === "RouteNotFound") {
+      return routeResponse(yield* HttpServerRequest.HttpServerRequest)
+    }
+    yield* Effect.logError("a request met a defect", cause)
+    return problemResponse(internalProblem)
+  })
+
+const isCallersFault = ({ kind }: HttpApiError.HttpApiSchemaError): boolean =>
+  kind === "Params" || kind === "Query" || kind === "Headers"
+
+/** Why no route was found: the path is malformed, unknown or too long, or does not take the method. */
+const routeResponse = ({ method, url }: HttpServerRequest.HttpServerRequest): Response => {
+  const path = url.split(/[?#]/, 1)[0] ?? ""
+  if (Option.isNone(decodePath(path))) {
+    return problemResponse(problem("InvalidRequest", "The percent-encoding of the path is malformed.", "path"))
+  }
+  const methods = methodsOf(path)
+  if (methods.includes(method)) {
+    return problemResponse(problem("InvalidRequest", "A part of the path is too long.", "path"))
+  }
+  return methods.length === 0
+    ? problemResponse(problem("NotFound", "There is nothing at this path; GET /docs describes what there is."))
+    : problemResponse(problem("MethodNotAllowed", `The path takes ${methods.join(", ")}.`), {
+      allow: methods.join(", ")
+    })
+}
+
+const decodePath = Option.liftThrowable(decodeURIComponent)

@@ -1,0 +1,47 @@
+/**
+ * `/health` and `/metrics`: what orchestrators and monitors ask.
+ */
+import { Api, problem } from "@posh/api"
+import { monotonicMsOf } from "@posh/core"
+import { Clock, Effect, Option } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { callerBounds } from "../../service/limits/bounds.ts"
+import { makeBuckets } from "../../service/limits/Buckets.ts"
+import { Readiness } from "../../service/Readiness.ts"
+import { Metrics } from "../../telemetry/Metrics.ts"
+
+/** Handlers of the group `health`. */
+export const layer = HttpApiBuilder.group(
+  Api,
+  "health",
+  Effect.fnUntraced(function*(handlers) {
+    const readiness = yield* Readiness
+    const metrics = Option.map(yield* Effect.serviceOption(Metrics), ({ text }) => text)
+    const metricsText = Option.isSome(metrics) ? Option.some(yield* sparingly(metrics.value)) : metrics
+    return handlers.handleAll({
+      live: () => Effect.succeed({ status: "live" as const }),
+      ready: () =>
+        Effect.flatMap(
+          readiness.state,
+          (status) => status === "ready" || status === "degraded" ? Effect.succeed({ status }) : Effect.fail({ status })
+        ),
+      metrics: () =>
+        Option.match(metricsText, {
+          onNone: () => Effect.fail(problem("NotFound", "The service does not count: POSH_METRICS is off.")),
+          onSome: (text) => text
+        })
+    })
+  })
+)
+
+/** Anybody may scrape, and rendering takes milliseconds: over its rate the last text is given again. */
+const sparingly = (render: Effect.Effect<string>): Effect.Effect<Effect.Effect<string>> =>
+  Effect.map(Clock.Clock, (clock) => {
+    const rate = makeBuckets(callerBounds.metrics)
+    let last = ""
+    return Effect.suspend(() =>
+      last !== "" && rate.take("metrics", monotonicMsOf(clock)) !== undefined
+        ? Effect.succeed(last)
+        : Effect.tap(render, (text) => Effect.sync(() => last = text))
+    )
+  })

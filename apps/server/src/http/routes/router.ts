@@ -1,0 +1,43 @@
+/**
+ * Every route, behind the router of Effect: the handlers of the contract, its documentation, and what holds for all of them.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Api } from "@posh/api"
+import { Effect, Layer, Scope } from "effect"
+import { HttpRouter } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import type { RequestHandler } from "../Exchange.ts"
+import * as associations from "./associations.ts"
+import * as docs from "./docs.ts"
+import * as documents from "./documents.ts"
+import * as edge from "./edge.ts"
+import * as health from "./health.ts"
+import * as scopes from "./scopes.ts"
+import * as verification from "./verification.ts"
+
+const layerRoutes = Layer.mergeAll(
+  HttpApiBuilder.layer(Api).pipe(
+    Layer.provide([verification.layer, associations.layer, documents.layer, health.layer]),
+    Layer.provide(scopes.layer)
+  ),
+  docs.layer,
+  edge.layer
+).pipe(Layer.provide(NodeHttpServer.layerHttpServices))
+
+/** Answers what it is given, as long as the scope lasts; then what is still under way is interrupted. */
+export const makeRoutes = Effect.gen(function*() {
+  const routed = yield* HttpRouter.toHttpEffect(layerRoutes)
+  // Opened before the listener serves, so closed after it has stopped: until then requests under way are not interrupted.
+  const scope = Scope.forkUnsafe(yield* Effect.scope, "parallel")
+  const handler = yield* NodeHttpServer.makeHandler(routed, { scope })
+  const handle: RequestHandler = ({ request, response }) => handler(request, response)
+  return handle
+}).pipe(
+  Effect.provideService(HttpRouter.RouterConfig, {
+    // Paths are matched as they are written. A domain of 1,023 octets may come percent-encoded.
+    caseSensitive: true,
+    ignoreTrailingSlash: false,
+    ignoreDuplicateSlashes: false,
+    maxParamLength: 4 * 1_024
+  })
+)

@@ -1,0 +1,120 @@
+/**
+ * `/v1/verify`: ask about a certificate.
+ */
+import { Api, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
+import { Effect, Result } from "effect"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import type { IncomingMessage } from "node:http"
+import { answerBatch, type BatchAnswer } from "../../service/answerBatch.ts"
+import { answerQuestion } from "../../service/answerQuestion.ts"
+import { Decider } from "../../service/Decider.ts"
+import { Limits } from "../../service/limits/Limits.ts"
+import { full } from "../../service/limits/refusals.ts"
+import { readBatch } from "../body/batchBody.ts"
+import { readJson } from "../body/body.ts"
+import { callerOf, onClosed, responseOf } from "../Exchange.ts"
+import { usualQuestions } from "../limits/receive.ts"
+import { watchTaking } from "../limits/taking.ts"
+import { withRetryAfter } from "./problems.ts"
+
+/** Handlers of the group `verification`. */
+export const layer = HttpApiBuilder.group(
+  Api,
+  "verification",
+  Effect.fnUntraced(function*(handlers) {
+    const { decide } = yield* Decider
+    const limits = yield* Limits
+    return handlers
+      .handleRaw(
+        "verify",
+        ({ request }) =>
+          readJson(limits, request).pipe(
+            Effect.flatMap((input) => answerQuestion(decide, callerOf(request.source), input)),
+            withRetryAfter
+          )
+      )
+      .handle("verifyByFingerprint", ({ query, request }) =>
+        Effect.fromResult(toQuestion(query)).pipe(
+          Effect.flatMap((question) => answerQuestion(decide, callerOf(request.source), question)),
+          Effect.mapError(inQuery),
+          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer),
+          withRetryAfter
+        ))
+      .handleRaw(
+        "verifyBatch",
+        ({ request }) =>
+          hasRoom(limits, request).pipe(
+            Effect.andThen(readBatch(limits, request)),
+            Effect.flatMap((batch) =>
+              answerBatch(
+                decide,
+                limits,
+                callerOf(request.source),
+                batch,
+                (release) => onClosed(request.source, release)
+              )
+            ),
+            Effect.flatMap((answer) => toBatchResponse(request, answer)),
+            withRetryAfter
+          )
+      )
+  })
+)
+
+const toBatchResponse = (
+  { source }: HttpServerRequest.HttpServerRequest,
+  answer: BatchAnswer
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  const contentType = "application/json"
+  if (typeof answer === "string") return Effect.succeed(HttpServerResponse.text(answer, { contentType }))
+  const response = responseOf(source)
+  const watched = response === undefined ? Effect.void : Effect.forkDetach(watchTaking(response))
+  return Effect.as(watched, HttpServerResponse.stream(answer, { contentType }))
+}
+
+/** A batch that will find no places need not be read. */
+const hasRoom = (
+  { inFlight }: Limits["Service"],
+  { source }: HttpServerRequest.HttpServerRequest
+): Effect.Effect<void, Problem> =>
+  Effect.suspend(() =>
+    inFlight.fits(callerOf(source).account, usualQuestions(source as IncomingMessage))
+      ? Effect.void
+      : Effect.fail(full())
+  )
+
+/** The question whose members came as parameters. */
+const toQuestion = (
+  { "sha-256": sha256, "sha-512": sha512, ...others }: VerifyQuery
+): Result.Result<Question, Problem> =>
+  sha256 === undefined && sha512 === undefined
+    ? Result.fail(problem("InvalidRequest", "One of sha-256 and sha-512 is required.", "sha-256"))
+    : Result.succeed({
+      ...others,
+      fingerprint: {
+        ...(sha256 === undefined ? {} : { "sha-256": literalPlus(sha256) }),
+        ...(sha512 === undefined ? {} : { "sha-512": literalPlus(sha512) })
+      }
+    })
+
+// To RFC 3986 a plus is a plus; only HTML forms make it a space, which base64 never has.
+const literalPlus = (text: string): string => text.replaceAll(" ", "+")
+
+/** Faults of the fingerprint are faults of the parameter it came in. */
+const inQuery = ({ field, ...rest }: Problem): Problem =>
+  field === undefined
+    ? rest
+    : { ...rest, field: field.replace(/^fingerprint\./, "").replace(/^fingerprint$/, "sha-256") }
+
+/** Does the caller name plain text, and JSON not before it (RFC 9110 §12.5.1, as far as two types need it)? */
+const prefersText = ({ headers }: HttpServerRequest.HttpServerRequest): boolean => {
+  const accept = (headers["accept"] ?? "").toLowerCase()
+  const weight = (mediaType: string): number => {
+    const [, parameters = ""] = accept.split(",").map((range) => range.trim().split(";"))
+      .find(([name]) => name?.trim() === mediaType) ?? [mediaType, "q=0"]
+    const q = /^\s*q=([\d.]+)\s*$/.exec(parameters)?.[1]
+    return q === undefined ? 1 : Number(q)
+  }
+  return weight("text/plain") > weight("application/json")
+}

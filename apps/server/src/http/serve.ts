@@ -1,0 +1,53 @@
+/**
+ * HTTP over the service: what a request passes, in this order.
+ */
+import { problem } from "@posh/api"
+import { Effect, Layer } from "effect"
+import type { Exchange, RequestHandler, RequestStage } from "./Exchange.ts"
+import { makeFastLane } from "./fastLane.ts"
+import { makeGate } from "./Gate.ts"
+import { Listener } from "./listener/Listener.ts"
+import { renderProblem, write } from "./rendered.ts"
+import { hostFault } from "./RequestFacts.ts"
+import { makeRoutes } from "./routes/router.ts"
+import { makeRequestCount, type RequestCount } from "./telemetry/requests.ts"
+
+export interface RequestStages {
+  readonly gate: RequestStage
+  readonly fastLane: RequestStage
+  readonly routes: RequestHandler
+  readonly count: RequestCount
+}
+
+/** Serves as long as the layer lasts. The gate stands as long: requests still arrive while the listener closes. */
+export const layer = Layer.effectDiscard(Effect.gen(function*() {
+  const { serve } = yield* Listener
+  const count = yield* makeRequestCount
+  const gate = yield* makeGate
+  const fastLane = yield* makeFastLane(count.atOnce)
+  const routes = yield* makeRoutes
+  yield* serve(inOrder({ gate, fastLane, routes, count }))
+}))
+
+/** The way of a request. */
+export const inOrder = ({ count, fastLane, gate, routes }: RequestStages): RequestHandler => (exchange) => {
+  if (refuseMalformed(exchange) || gate(exchange)) return count.atEnd(exchange)
+  if (fastLane(exchange)) return // and counts by itself: to listen for the end of each answer would be expensive there
+  count.atEnd(exchange)
+  if (exchange.expectation === "other") return refuseExpectation(exchange)
+  routes(exchange)
+}
+
+const refuseMalformed: RequestStage = ({ request, response }) => {
+  const fault = hostFault(request)
+  if (fault === undefined) return false
+  response.shouldKeepAlive = false
+  write(response, renderProblem(problem("InvalidRequest", fault)))
+  return true
+}
+
+/** RFC 9110 §10.1.1: nothing but `100-continue` can be met. */
+const refuseExpectation = ({ response }: Exchange): void => {
+  response.shouldKeepAlive = false
+  response.writeHead(417, { "content-length": 0 }).end()
+}

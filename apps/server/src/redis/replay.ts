@@ -1,0 +1,87 @@
+/**
+ * The replay of pending writes when Redis is back.
+ */
+import type { Association, CacheEntry, StoreKey } from "@posh/core"
+import { Effect } from "effect"
+import type { RedisClient } from "./Client.ts"
+import type { Entries } from "./Entries.ts"
+import type { Era } from "./Era.ts"
+import type { FaultLog } from "./FaultLog.ts"
+import type { PendingWrite, PendingWrites } from "./PendingWrites.ts"
+import type { RedisError } from "./RedisError.ts"
+import { permits } from "./scripts.ts"
+
+export interface ReplayOptions {
+  readonly client: RedisClient
+  readonly entries: Entries
+  readonly era: Era
+  readonly pending: PendingWrites
+  readonly faults: FaultLog
+}
+
+/** Keys that are replayed concurrently, and at most in one call. */
+const concurrency = 16
+const maxReplayed = 1_000
+
+export const makeReplay = ({ client, entries, era, pending, faults }: ReplayOptions) => {
+  /**
+   * Replays the pending write of a key before the key is read. An association that another replica fetched later stays;
+   * any other entry is stale and is removed.
+   */
+  const replayBeforeRead = ({ key, write }: PendingWrite): Effect.Effect<CacheEntry, RedisError> =>
+    Effect.uninterruptible(Effect.gen(function*() {
+      if (write.kind === "replacement") {
+        const stored = yield* entries.get(key)
+        if ((stored.association?.lifetime.fetchedAt ?? 0) > write.fetchedAt) {
+          pending.delete(key)
+          return stored
+        }
+      }
+      yield* write.kind === "replacement" ? entries.removeReplaced(key) : remove({ key, write })
+      pending.delete(key)
+      return yield* entries.get(key)
+    }))
+
+  const remove = ({ key, write }: PendingWrite) =>
+    Effect.map(entries.forget(key, write.kind === "purge"), () => {
+      if (write.kind === "purge") era.notePurge(key)
+    })
+
+  /** Returns the keys to announce to other replicas. */
+  const replayOne = (findLocal: (key: StoreKey) => Association | undefined) => (one: PendingWrite) =>
+    Effect.uninterruptible(Effect.gen(function*() {
+      const { key, write } = one
+      if (write.kind !== "replacement") {
+        yield* remove(one)
+        pending.delete(key)
+        return [key]
+      }
+      // Write the association itself, so that replicas which do not have it need not ask the domain again.
+      const association = findLocal(key)
+      const isOurs = association?.lifetime.fetchedAt === write.fetchedAt
+      const written = association !== undefined && isOurs &&
+        (yield* entries.write(key, association, { fence: permits.afterOutage }))
+      if (written) pending.delete(key)
+      else yield* replayBeforeRead(one)
+      return [key]
+    }))
+
+  const replayAll = (findLocal: (key: StoreKey) => Association | undefined) =>
+    Effect.suspend(() => {
+      if (client.state() !== "closed") return Effect.succeed([])
+      const replayed: Array<StoreKey> = []
+      const requeueLostPurges = Effect.map(era.lostPurges, (keys) => {
+        for (const key of keys) pending.add(key, { kind: "purge" })
+      })
+      const replayPending = Effect.suspend(() =>
+        Effect.forEach(
+          pending.oldest(maxReplayed),
+          (one) => Effect.map(replayOne(findLocal)(one), (keys) => void replayed.push(...keys)),
+          { concurrency, discard: true }
+        )
+      )
+      return Effect.andThen(requeueLostPurges, replayPending).pipe(Effect.catch(faults.noteError), Effect.as(replayed))
+    })
+
+  return { replayAll, replayBeforeRead } as const
+}

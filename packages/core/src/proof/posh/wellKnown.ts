@@ -1,0 +1,21 @@
+/**
+ * Where a domain publishes (requirements §2.3).
+ */
+import type { HttpsTarget } from "../../fetch/Fetcher.ts"
+import type { Domain } from "../../question/Domain.ts"
+import { type Generation, generationRules } from "../../question/Generation.ts"
+import type { ServiceEntry } from "../../question/Service.ts"
+
+/**
+ * The URL at which a domain publishes (POSH-RES-20…24): built from canonical parts alone, and read back by a URL
+ * parser. A disagreement would be a defect of this library, hence the throw.
+ */
+export const wellKnownTarget = (generation: Generation, domain: Domain, service: ServiceEntry): HttpsTarget => {
+  const path = generationRules[generation].path(service)
+  const url = `https://${domain}${path}`
+  const parsed = new URL(url)
+  if (parsed.href !== url || parsed.hostname !== domain || parsed.port !== "" || parsed.pathname !== path) {
+    throw new Error(`well-known URL ${url} reads back as ${parsed.href}`)
+  }
+  return { url, host: domain, port: 443, path }
+}

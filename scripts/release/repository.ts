@@ -1,0 +1,17 @@
+/**
+ * Writes the repository into the manifests of the built packages, as provenance demands: the registry compares it with the
+ * repository that the release runs in, which only the release knows.
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+
+const { GITHUB_REPOSITORY: repository, GITHUB_SERVER_URL: server } = process.env
+if (repository === undefined || server === undefined) {
+  throw new Error("packages are published by the release workflow alone, so that their origin can be proved")
+}
+
+for (const name of ["core", "api"]) {
+  const path = `packages/${name}/dist/package.json`
+  const manifest: object = JSON.parse(readFileSync(path, "utf8"))
+  const origin = { type: "git", url: `git+${server}/${repository}.git`, directory: `packages/${name}` }
+  writeFileSync(path, `${JSON.stringify({ ...manifest, repository: origin }, null, 2)}\n`)
+}
