@@ -14,7 +14,7 @@ import {
   tooMuchWork
 } from "../../x509/chain/Chain.ts"
 import { makeChainBudget } from "../../x509/chain/ChainBudget.ts"
-import { parseLink } from "../../x509/chain/Link.ts"
+import { parsePathCertificate } from "../../x509/chain/PathCertificate.ts"
 
 export interface ChainScreen {
   /** May the entry match? */
@@ -66,7 +66,7 @@ export const makeChainReview = (): ChainReview => {
     ({ chain }: JwkEntry) => chain.map(idOf).join(),
     ({ chain }) => examineChain(chain, parse)
   )
-  const parse = rememberedBy(idOf, parseLink)
+  const parse = rememberedBy(idOf, parsePathCertificate)
   const examine = (entry: JwkEntry) => {
     const known = examined.get(entry) ?? chains(entry)
     examined.set(entry, known)

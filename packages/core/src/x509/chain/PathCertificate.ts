@@ -11,7 +11,7 @@ import { type DistinguishedName, readName } from "./distinguishedName.ts"
 import { checkPolicies, policyOids } from "./policies.ts"
 import type { Signed } from "./signature.ts"
 
-export interface Link extends Signed {
+export interface PathCertificate extends Signed {
   readonly issuer: DistinguishedName
   readonly subject: DistinguishedName
   /** Milliseconds since the epoch. */
@@ -39,7 +39,7 @@ export interface Link extends Signed {
  *
  * RFC 5280 §6.1 gives extendedKeyUsage no rule: THE PURPOSES OF ISSUERS ARE NOT CHECKED.
  */
-export const parseLink = (octets: Uint8Array): Read<Link> =>
+export const parsePathCertificate = (octets: Uint8Array): Read<PathCertificate> =>
   Result.gen(function*() {
     if (octets.length > documentLimits.certificateOctets) return yield* Result.fail("the certificate is too long")
     if (!isDer(octets)) return yield* Result.fail("the certificate is malformed")
