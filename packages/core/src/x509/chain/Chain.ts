@@ -7,6 +7,7 @@
 import { Result } from "effect"
 import { documentLimits } from "../../Limits.ts"
 import { countInside, type Read, readInside, tags } from "../derReader.ts"
+import { oids } from "../extensions.ts"
 import { type ChainBudget, type ChainCost, makeChainBudget } from "./ChainBudget.ts"
 import { type DistinguishedName, isSameName } from "./distinguishedName.ts"
 import { claimDirectory, type ClaimedName, claimEmail, claimName } from "./generalName.ts"
@@ -152,8 +153,8 @@ interface Authority {
 // The anchor may leave an extension out (old roots do); what it does say about its own power is believed.
 const appointAnchor = (anchor: PathCertificate, budget: ChainBudget): Read<Authority> =>
   Result.gen(function*() {
-    if (anchor.isCa === false) return yield* Result.fail(notCa)
-    if (anchor.keyCertSign === false) return yield* Result.fail(noCertSign)
+    if (anchor.extensions.has(oids.basicConstraints) && !anchor.isCa) return yield* Result.fail(notCa)
+    if (mustNotSign(anchor)) return yield* Result.fail(noCertSign)
     return {
       name: anchor.subject,
       spki: anchor.spki,
@@ -168,8 +169,8 @@ const appoint = (issuer: PathCertificate, above: Authority, budget: ChainBudget)
     yield* checkCertificate(issuer, above, budget)
     const selfIssued = isSameName(issuer.issuer, issuer.subject)
     if (!selfIssued) yield* checkConstraints(issuer, above, budget)
-    if (issuer.isCa !== true) return yield* Result.fail(notCa)
-    if (issuer.keyCertSign === false) return yield* Result.fail(noCertSign)
+    if (!issuer.isCa) return yield* Result.fail(notCa)
+    if (mustNotSign(issuer)) return yield* Result.fail(noCertSign)
     if (!selfIssued && above.pathLength === 0) return yield* Result.fail("more CA certificates follow than are allowed")
     return {
       name: issuer.subject,
@@ -179,16 +180,21 @@ const appoint = (issuer: PathCertificate, above: Authority, budget: ChainBudget)
     }
   })
 
+// RFC 5280 §6.1.4 (n): without keyUsage, a key may be used for everything.
+const mustNotSign = ({ keyUsage }: PathCertificate): boolean => keyUsage?.has("keyCertSign") === false
+
 const notCa = "the issuer is no CA (basicConstraints)"
 const noCertSign = "the issuer's key must not sign certificates (keyUsage)"
 
 const constraintsOf = (
-  { nameConstraints }: PathCertificate,
+  { extensions }: PathCertificate,
   budget: ChainBudget
-): Read<ReadonlyArray<NameConstraints>> =>
-  nameConstraints === undefined
+): Read<ReadonlyArray<NameConstraints>> => {
+  const extension = extensions.get(oids.nameConstraints)
+  return extension === undefined
     ? Result.succeed([])
-    : Result.map(readNameConstraints(nameConstraints, budget), (constraints) => [constraints])
+    : Result.map(readNameConstraints(extension.value, budget), (constraints) => [constraints])
+}
 
 // RFC 5280 §6.1.3 (a), and critical extensions (§6.1.4 (o), §6.1.5 (f)); the signature last, as it costs most.
 const checkCertificate = (certificate: PathCertificate, above: Authority, budget: ChainBudget): Read<void> => {
@@ -214,8 +220,9 @@ const checkConstraints = (certificate: PathCertificate, { constraints }: Authori
 
 // RFC 5280 §4.2.1.10: the subject where there is one, alternative names, and where there are none the mailboxes of the
 // subject.
-const namesOf = ({ altNames, subject }: PathCertificate, budget: ChainBudget): Read<ReadonlyArray<ClaimedName>> =>
+const namesOf = ({ extensions, subject }: PathCertificate, budget: ChainBudget): Read<ReadonlyArray<ClaimedName>> =>
   Result.gen(function*() {
+    const altNames = extensions.get(oids.subjectAltName)?.value
     const count = altNames === undefined ? subject.emails.length : yield* countInside(altNames, tags.sequence)
     if (!budget.spend({ names: count })) return yield* tooMuch
     const names = altNames === undefined ? [] : yield* readInside(altNames, tags.sequence)
