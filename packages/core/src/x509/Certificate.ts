@@ -8,17 +8,14 @@ import { certificateLimits, documentLimits } from "../Limits.ts"
 import { isDer } from "./der.ts"
 import { describeName, describeSerial } from "./display.ts"
 import { readUses, type Uses } from "./extensions.ts"
-import { type Fields, readFields } from "./fields.ts"
+import { type Fields, readFields, type Validity } from "./fields.ts"
 import { type AltNames, checkNames, type PresentedNames, readPresentedNames } from "./names.ts"
 import { type PublicKey, readPublicKey } from "./publicKey.ts"
 
-export interface Certificate extends Uses {
+export interface Certificate extends Validity, Uses {
   /** The octets received, never a re-encoding (POSH-MAT-01). */
   readonly der: Uint8Array
   readonly sha256: Uint8Array
-  /** Milliseconds since the epoch. */
-  readonly notBefore: number
-  readonly notAfter: number
   /** RFC 4514-like text; for people. */
   readonly subject: string
   readonly issuer: string
@@ -76,13 +73,14 @@ export const parseCertificate = (der: Uint8Array): Result.Result<Certificate, Ce
 
 const sha256 = (octets: Uint8Array): Uint8Array => new Uint8Array(hash("sha256", octets, "buffer"))
 
-// What few callers read, and what the holder of a certificate could make expensive, is made when it is read.
+// What few callers read, and what the holder of a certificate could make expensive, is made when it is read. Certificates are
+// kept in memory, so that the fields are not: measured, the views of 150 extensions in 2 KiB take 32 KiB.
 const describe = (
   fields: Fields,
   altNames: AltNames,
   decisive: Omit<Certificate, "subject" | "issuer" | "serialNumber" | "names">
 ): Certificate => {
-  const { issuer: issuerName, serial, subject: subjectName } = fields // the rest of them need not live on
+  const { issuerName, serial, subjectName } = fields
   const subject = once(() => describeName(subjectName))
   const issuer = once(() => describeName(issuerName))
   const serialNumber = once(() => describeSerial(serial))

@@ -23,23 +23,35 @@ export interface Extension {
   readonly value: Uint8Array
 }
 
-export interface Fields {
-  /** The DER octets that were signed, the AlgorithmIdentifier, and the content of the BIT STRING. */
+/** RFC 5280 §4.1.2.5: both instants are within. */
+export interface Validity {
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+/**
+ * A certificate as it was read, in one pass; its key and the values of its extensions are not read yet. A leaf
+ * (`Certificate`) and a certificate of a chain (`PathCertificate`) are made of it, each by reading what it needs.
+ */
+export interface Fields extends Validity {
+  /** The DER octets that were signed. */
   readonly tbs: Uint8Array
+  /** AlgorithmIdentifier. */
   readonly algorithm: Uint8Array
   readonly signature: Uint8Array
+  /** How many bits of the signature's last octet do not belong to it. */
+  readonly unusedBits: number
   /** As it is written: 2 is version 3. */
   readonly version: number
   /** Content of the INTEGER. */
   readonly serial: Uint8Array
   /** DER `Name`s. */
-  readonly issuer: Uint8Array
-  readonly subject: Uint8Array
-  /** Milliseconds since the epoch. */
-  readonly notBefore: number
-  readonly notAfter: number
+  readonly issuerName: Uint8Array
+  readonly subjectName: Uint8Array
   /** DER SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
+  /** By OID. */
   readonly extensions: ReadonlyMap<string, Extension>
 }
 
@@ -70,11 +82,12 @@ export const readFields = (der: Uint8Array): Read<Fields> =>
     return {
       tbs: tbs.octets,
       algorithm: outer.octets,
-      signature: signature.content,
+      signature: signature.content.subarray(1),
+      unusedBits: signature.content[0] ?? 0,
       version: yield* readVersion(explicit),
       serial: serial.content,
-      issuer: issuer.octets,
-      subject: subject.octets,
+      issuerName: issuer.octets,
+      subjectName: subject.octets,
       notBefore: yield* readTime(notBefore),
       notAfter: yield* readTime(notAfter),
       spki: spki.octets,

@@ -16,7 +16,7 @@ import {
   tooMuchWork
 } from "../../x509/chain/Chain.ts"
 import { makeChainBudget } from "../../x509/chain/ChainBudget.ts"
-import { parseLink } from "../../x509/chain/Link.ts"
+import { parsePathCertificate } from "../../x509/chain/PathCertificate.ts"
 
 export interface ChainScreen {
   /** May the entry match? */
@@ -64,7 +64,7 @@ const examinations = new LRUCache<string, ChainExamination>({ max: chainLimits.e
 export const makeChainReview = (): ChainReview => {
   const budget = makeChainBudget()
   // Entries of one document often share their issuers.
-  const parse = rememberedBy(digestOf, parseLink)
+  const parse = rememberedBy(digestOf, parsePathCertificate)
   const examine = ({ chain }: JwkEntry) => {
     const id = chain.map(digestOf).join()
     const known = examinations.get(id) ?? examineChain(chain, parse)

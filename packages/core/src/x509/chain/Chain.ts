@@ -7,11 +7,12 @@
 import { Result } from "effect"
 import { documentLimits } from "../../Limits.ts"
 import { countInside, type Read, readInside, tags } from "../derReader.ts"
+import { oids } from "../extensions.ts"
 import { type ChainBudget, type ChainCost, makeChainBudget } from "./ChainBudget.ts"
 import { type DistinguishedName, isSameName } from "./distinguishedName.ts"
 import { claimDirectory, type ClaimedName, claimEmail, claimName } from "./generalName.ts"
-import { type Link, parseLink } from "./Link.ts"
 import { checkNames, type NameConstraints, readNameConstraints } from "./nameConstraints.ts"
+import { parsePathCertificate, type PathCertificate } from "./PathCertificate.ts"
 import { checkSignature, costOf, isSha1 } from "./signature.ts"
 
 export interface ChainOptions {
@@ -70,12 +71,15 @@ export const checkChain = (chain: ReadonlyArray<Uint8Array>, options: ChainOptio
  */
 export const examineChain = (
   chain: ReadonlyArray<Uint8Array>,
-  parse: (der: Uint8Array) => Read<Link> = parseLink
+  parse: (der: Uint8Array) => Read<PathCertificate> = parsePathCertificate
 ): ChainExamination => {
   const budget = makeChainBudget()
-  const links = parseLinks(chain, parse, budget)
-  const path = Result.flatMap(links, (links) => checkPath(links, budget))
-  const checked = Result.match(links, { onFailure: () => [], onSuccess: (links) => links.slice(0, -1) })
+  const certificates = parseCertificates(chain, parse, budget)
+  const path = Result.flatMap(certificates, (certificates) => checkPath(certificates, budget))
+  const checked = Result.match(certificates, {
+    onFailure: () => [],
+    onSuccess: (certificates) => certificates.slice(0, -1)
+  })
   const sha1 = checked.findLastIndex(isSha1)
   return {
     ...(Result.isFailure(path) ? { fault: path.failure } : {}),
@@ -107,7 +111,11 @@ const extreme = (instants: ReadonlyArray<number>, choose: (...instants: Readonly
 }
 
 // A signature for each certificate below the anchor is paid for before one of them is read.
-const parseLinks = (chain: ReadonlyArray<Uint8Array>, parse: (der: Uint8Array) => Read<Link>, budget: ChainBudget) =>
+const parseCertificates = (
+  chain: ReadonlyArray<Uint8Array>,
+  parse: (der: Uint8Array) => Read<PathCertificate>,
+  budget: ChainBudget
+) =>
   Result.gen(function*() {
     if (chain.length < 2 || chain.length > documentLimits.x5c) {
       return yield* at(0, Result.fail(`a chain has 1 to ${documentLimits.x5c} certificates`))
@@ -116,16 +124,19 @@ const parseLinks = (chain: ReadonlyArray<Uint8Array>, parse: (der: Uint8Array) =
     return yield* Result.all(chain.map((der, index) => at(index, parse(der))))
   })
 
-const checkPath = (links: ReadonlyArray<Link>, budget: ChainBudget): Result.Result<void, ChainFault> =>
+const checkPath = (
+  certificates: ReadonlyArray<PathCertificate>,
+  budget: ChainBudget
+): Result.Result<void, ChainFault> =>
   Result.gen(function*() {
-    const leaf = links.at(0)
-    const anchor = links.at(-1)
+    const leaf = certificates.at(0)
+    const anchor = certificates.at(-1)
     if (leaf === undefined || anchor === undefined) return
-    const authority = yield* links.slice(1, -1).reduceRight(
+    const authority = yield* certificates.slice(1, -1).reduceRight(
       (above, issuer, offset) => Result.flatMap(above, (above) => at(offset + 1, appoint(issuer, above, budget))),
-      at(links.length - 1, appointAnchor(anchor, budget))
+      at(certificates.length - 1, appointAnchor(anchor, budget))
     )
-    yield* at(0, checkLink(leaf, authority, budget))
+    yield* at(0, checkCertificate(leaf, authority, budget))
     yield* at(0, checkConstraints(leaf, authority, budget))
   })
 
@@ -140,10 +151,10 @@ interface Authority {
 }
 
 // The anchor may leave an extension out (old roots do); what it does say about its own power is believed.
-const appointAnchor = (anchor: Link, budget: ChainBudget): Read<Authority> =>
+const appointAnchor = (anchor: PathCertificate, budget: ChainBudget): Read<Authority> =>
   Result.gen(function*() {
-    if (anchor.isCa === false) return yield* Result.fail(notCa)
-    if (anchor.keyCertSign === false) return yield* Result.fail(noCertSign)
+    if (anchor.extensions.has(oids.basicConstraints) && !anchor.isCa) return yield* Result.fail(notCa)
+    if (mustNotSign(anchor)) return yield* Result.fail(noCertSign)
     return {
       name: anchor.subject,
       spki: anchor.spki,
@@ -153,13 +164,13 @@ const appointAnchor = (anchor: Link, budget: ChainBudget): Read<Authority> =>
   })
 
 // RFC 5280 §6.1.4, (g) to (o), after §6.1.3.
-const appoint = (issuer: Link, above: Authority, budget: ChainBudget): Read<Authority> =>
+const appoint = (issuer: PathCertificate, above: Authority, budget: ChainBudget): Read<Authority> =>
   Result.gen(function*() {
-    yield* checkLink(issuer, above, budget)
+    yield* checkCertificate(issuer, above, budget)
     const selfIssued = isSameName(issuer.issuer, issuer.subject)
     if (!selfIssued) yield* checkConstraints(issuer, above, budget)
-    if (issuer.isCa !== true) return yield* Result.fail(notCa)
-    if (issuer.keyCertSign === false) return yield* Result.fail(noCertSign)
+    if (!issuer.isCa) return yield* Result.fail(notCa)
+    if (mustNotSign(issuer)) return yield* Result.fail(noCertSign)
     if (!selfIssued && above.pathLength === 0) return yield* Result.fail("more CA certificates follow than are allowed")
     return {
       name: issuer.subject,
@@ -169,24 +180,32 @@ const appoint = (issuer: Link, above: Authority, budget: ChainBudget): Read<Auth
     }
   })
 
+// RFC 5280 §6.1.4 (n): without keyUsage, a key may be used for everything.
+const mustNotSign = ({ keyUsage }: PathCertificate): boolean => keyUsage?.has("keyCertSign") === false
+
 const notCa = "the issuer is no CA (basicConstraints)"
 const noCertSign = "the issuer's key must not sign certificates (keyUsage)"
 
-const constraintsOf = ({ nameConstraints }: Link, budget: ChainBudget): Read<ReadonlyArray<NameConstraints>> =>
-  nameConstraints === undefined
+const constraintsOf = (
+  { extensions }: PathCertificate,
+  budget: ChainBudget
+): Read<ReadonlyArray<NameConstraints>> => {
+  const extension = extensions.get(oids.nameConstraints)
+  return extension === undefined
     ? Result.succeed([])
-    : Result.map(readNameConstraints(nameConstraints, budget), (constraints) => [constraints])
+    : Result.map(readNameConstraints(extension.value, budget), (constraints) => [constraints])
+}
 
 // RFC 5280 §6.1.3 (a), and critical extensions (§6.1.4 (o), §6.1.5 (f)); the signature last, as it costs most.
-const checkLink = (link: Link, above: Authority, budget: ChainBudget): Read<void> => {
+const checkCertificate = (certificate: PathCertificate, above: Authority, budget: ChainBudget): Read<void> => {
   // An empty name is nobody's (§4.1.2.4).
-  if (link.issuer.rdns.length === 0 || !isSameName(link.issuer, above.name)) {
+  if (certificate.issuer.rdns.length === 0 || !isSameName(certificate.issuer, above.name)) {
     return Result.fail("the next certificate is not the one named as issuer")
   }
-  const [unknown] = link.unknownCritical
+  const [unknown] = certificate.unknownCritical
   if (unknown !== undefined) return Result.fail(`critical extension ${unknown} is not understood`)
   if (!budget.spend({ signatures: costOf(above.spki) - 1 })) return tooMuch // one is paid for
-  return checkSignature(link, above.spki, true)
+  return checkSignature(certificate, above.spki, true)
 }
 
 /** Why a chain is refused that was not looked at to its end. */
@@ -194,15 +213,16 @@ export const tooMuchWork = "checking it would take too much work"
 const tooMuch = Result.fail(tooMuchWork)
 
 // Names cost nothing where nobody constrains them.
-const checkConstraints = (link: Link, { constraints }: Authority, budget: ChainBudget): Read<void> =>
+const checkConstraints = (certificate: PathCertificate, { constraints }: Authority, budget: ChainBudget): Read<void> =>
   constraints.length === 0
     ? Result.void
-    : Result.flatMap(namesOf(link, budget), (names) => checkNames(names, constraints, budget))
+    : Result.flatMap(namesOf(certificate, budget), (names) => checkNames(names, constraints, budget))
 
 // RFC 5280 §4.2.1.10: the subject where there is one, alternative names, and where there are none the mailboxes of the
 // subject.
-const namesOf = ({ altNames, subject }: Link, budget: ChainBudget): Read<ReadonlyArray<ClaimedName>> =>
+const namesOf = ({ extensions, subject }: PathCertificate, budget: ChainBudget): Read<ReadonlyArray<ClaimedName>> =>
   Result.gen(function*() {
+    const altNames = extensions.get(oids.subjectAltName)?.value
     const count = altNames === undefined ? subject.emails.length : yield* countInside(altNames, tags.sequence)
     if (!budget.spend({ names: count })) return yield* tooMuch
     const names = altNames === undefined ? [] : yield* readInside(altNames, tags.sequence)

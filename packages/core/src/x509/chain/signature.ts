@@ -6,6 +6,7 @@ import { Result } from "effect"
 import { constants, createPublicKey, type KeyObject, verify } from "node:crypto"
 import { chainLimits } from "../../Limits.ts"
 import { constructed, type Der, type Read, readCount, readInside, readOid, readOne, tags } from "../derReader.ts"
+import type { Fields } from "../fields.ts"
 import { readPublicKey } from "../publicKey.ts"
 
 /** What `node:crypto` needs to know of a signature. */
@@ -15,13 +16,8 @@ interface Algorithm {
   readonly pss?: { readonly saltLength: number }
 }
 
-export interface Signed {
-  /** The DER octets that were signed. */
-  readonly tbs: Uint8Array
-  /** AlgorithmIdentifier. */
-  readonly algorithm: Uint8Array
-  readonly signature: Uint8Array
-}
+/** What of a certificate its signature is about. */
+export type Signed = Pick<Fields, "tbs" | "algorithm" | "signature">
 
 /** Checks a signature with the issuer's SubjectPublicKeyInfo; fails with what is wrong. */
 export const checkSignature = (signed: Signed, spki: Uint8Array, allowSha1: boolean): Read<void> =>

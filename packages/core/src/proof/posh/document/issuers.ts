@@ -5,7 +5,7 @@
 import { Result } from "effect"
 import { documentLimits } from "../../../Limits.ts"
 import { isSameName } from "../../../x509/chain/distinguishedName.ts"
-import { type Link, parseLink } from "../../../x509/chain/Link.ts"
+import { parsePathCertificate, type PathCertificate } from "../../../x509/chain/PathCertificate.ts"
 
 /** Stands for a certificate that is not kept, so that a chain with one missing never passes for a shorter chain. */
 export const unreadable = new Uint8Array()
@@ -22,16 +22,16 @@ export const keepIssuers = (
   leaf: Uint8Array,
   issuers: ReadonlyArray<Uint8Array>
 ): ReadonlyArray<Uint8Array> => {
-  const kept = issuers.length === 0 ? 0 : countUsable(Result.getOrUndefined(parseLink(leaf)), issuers)
+  const kept = issuers.length === 0 ? 0 : countUsable(Result.getOrUndefined(parsePathCertificate(leaf)), issuers)
   return issuers.map((issuer, index) => index < kept ? issuer : unreadable)
 }
 
-const countUsable = (leaf: Link | undefined, issuers: ReadonlyArray<Uint8Array>): number => {
+const countUsable = (leaf: PathCertificate | undefined, issuers: ReadonlyArray<Uint8Array>): number => {
   let below = leaf
   let octets = 0
   for (const [index, der] of issuers.entries()) {
     octets += der.length
-    const issuer = octets <= documentLimits.issuersOctets ? Result.getOrUndefined(parseLink(der)) : undefined
+    const issuer = octets <= documentLimits.issuersOctets ? Result.getOrUndefined(parsePathCertificate(der)) : undefined
     if (issuer === undefined) return index
     // Kept itself, so that the check can say what is wrong.
     if (below === undefined || !isSameName(below.issuer, issuer.subject)) return index + 1

@@ -1,19 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { parseLink } from "../../../src/x509/chain/Link.ts"
+import { parsePathCertificate } from "../../../src/x509/chain/PathCertificate.ts"
 import { oid, sequence, text, tlv } from "./der.ts"
 import { certificate, extension, type Parts, utcTimes, yes } from "./forge.ts"
 
 const basicConstraints = "2.5.29.19"
 const keyUsage = "2.5.29.15"
 
-const read = (parts: Parts) => Result.getOrThrow(parseLink(certificate(parts)))
+const read = (parts: Parts) => Result.getOrThrow(parsePathCertificate(certificate(parts)))
 
-describe("parseLink", () => {
+describe("parsePathCertificate", () => {
   it("version 1: no version, no extensions", () => {
-    const link = read({ version: [] })
-    assert.strictEqual(link.isCa, undefined)
-    assert.deepStrictEqual(link.unknownCritical, [])
+    const first = read({ version: [] })
+    assert.isFalse(first.isCa)
+    assert.isUndefined(first.pathLength)
+    assert.isUndefined(first.keyUsage)
+    assert.strictEqual(first.extensions.size, 0)
+    assert.deepStrictEqual(first.unknownCritical, [])
   })
 
   it.each([
@@ -39,7 +42,10 @@ describe("parseLink", () => {
     ["digitalSignature", Uint8Array.of(7, 0x80), false],
     ["none", Uint8Array.of(0), false]
   ])("keyUsage: %s", (_, bits, expected) => {
-    assert.strictEqual(read({ extensions: [extension(keyUsage, tlv(0x03, bits), yes)] }).keyCertSign, expected)
+    assert.strictEqual(
+      read({ extensions: [extension(keyUsage, tlv(0x03, bits), yes)] }).keyUsage?.has("keyCertSign"),
+      expected
+    )
   })
 
   it("critical extensions that are not processed", () => {
@@ -75,19 +81,21 @@ describe("parseLink", () => {
   ]
 
   it.each(certificates)("refuses: %s", (_, parts, reason) => {
-    assert.match(Result.getOrThrow(Result.flip(parseLink(certificate(parts)))), reason)
+    assert.match(Result.getOrThrow(Result.flip(parsePathCertificate(certificate(parts)))), reason)
   })
 
   it("POSH-SEC-13: any prefix is refused", () => {
     const der = certificate({ extensions: [extension(basicConstraints, sequence(yes), yes)] })
-    for (const length of der.keys()) assert(Result.isFailure(parseLink(der.subarray(0, length))), `${length} octets`)
-    assert(Result.isSuccess(parseLink(der)))
+    for (const length of der.keys()) {
+      assert(Result.isFailure(parsePathCertificate(der.subarray(0, length))), `${length} octets`)
+    }
+    assert(Result.isSuccess(parsePathCertificate(der)))
   })
 
   it.prop("POSH-SEC-13: reading never throws", [Schema.Uint8Array, Schema.Int, Schema.Int], ([noise, at, length]) => {
     const der = certificate({ extensions: [extension(basicConstraints, sequence(yes), yes)] })
     const start = Math.abs(at) % der.length
-    parseLink(noise)
-    parseLink(Buffer.concat([der.subarray(0, start), noise, der.subarray(start + Math.abs(length) % 8)]))
+    parsePathCertificate(noise)
+    parsePathCertificate(Buffer.concat([der.subarray(0, start), noise, der.subarray(start + Math.abs(length) % 8)]))
   })
 })
