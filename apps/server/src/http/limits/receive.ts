@@ -9,6 +9,7 @@ import type { Bodies } from "../../service/limits/Bodies.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { overloaded, tooLarge } from "../../service/limits/refusals.ts"
 import type { Exchange } from "../Exchange.ts"
+import { watchAnswer } from "./watchAnswer.ts"
 
 /**
  * Succeeds where the body may be read. `limit`: the most octets that the reader takes. `answer`: octets that the answer will
@@ -27,7 +28,7 @@ export const receive = (
     const release = response.destroyed ? undefined : bodies.reserve(account, octets + answer)
     if (release === undefined) return Effect.fail(overloaded("As many large bodies as may be are being read."))
     response.once("close", release)
-    return octets > callerBounds.smallBody ? Effect.asVoid(Effect.forkDetach(watchProgress(request))) : Effect.void
+    return octets > callerBounds.smallBody ? watchAnswer(response, watchProgress(request)) : Effect.void
   })
 
 /** How long the body is; `undefined` where the request does not say. */

@@ -16,6 +16,7 @@ import { readJson } from "../body/body.ts"
 import { callerOf, onClosed, responseOf } from "../Exchange.ts"
 import { usualQuestions } from "../limits/receive.ts"
 import { watchTaking } from "../limits/taking.ts"
+import { watchAnswer } from "../limits/watchAnswer.ts"
 import { withRetryAfter } from "./problems.ts"
 
 /** Handlers of the group `verification`. */
@@ -69,7 +70,7 @@ const toBatchResponse = (
   const contentType = "application/json"
   if (typeof answer === "string") return Effect.succeed(HttpServerResponse.text(answer, { contentType }))
   const response = responseOf(source)
-  const watched = response === undefined ? Effect.void : Effect.forkDetach(watchTaking(response))
+  const watched = response === undefined ? Effect.void : watchAnswer(response, watchTaking(response))
   return Effect.as(watched, HttpServerResponse.stream(answer, { contentType }))
 }
 
