@@ -5,9 +5,10 @@ import { Effect, Layer } from "effect"
 import { connectTo, get, layerFetcher, layerWeb, networks, outcome, Web } from "./world.ts"
 
 /**
- * The origins listen at 127.0.0.1. At 127.0.0.2 an internal service listens on the same port, and must not be reached.
+ * The origins listen at 127.0.0.1. At another loopback address an internal service listens on
+ * the same port, and must not be reached. Callers of other tests connect from 127.0.0.x, where their ports would be taken.
  */
-const inside = "127.0.0.2"
+const inside = "127.77.0.2"
 const webOnly = networks("127.0.0.1/32")
 
 type Zone = Readonly<Record<string, DnsAnswer>>
@@ -73,11 +74,11 @@ layer(layerWeb(hosts), { excludeTestServices: true })("no connection to", (it) =
 })
 
 layer(layerWeb(hosts), { excludeTestServices: true })("Happy Eyeballs (POSH-RES-93)", (it) => {
-  const nobody = "127.0.0.3"
+  const nobody = "127.77.0.3"
 
   it.effect.each<readonly [what: string, addresses: ReadonlyArray<string>]>([
     ["the next where one refuses", [nobody, "127.0.0.1"]],
-    ["the next where several refuse", [nobody, "127.0.0.4", "127.0.0.5", "127.0.0.1"]],
+    ["the next where several refuse", [nobody, "127.77.0.4", "127.77.0.5", "127.0.0.1"]],
     ["the next where there is no route", ["224.0.0.1", "127.0.0.1"]],
     ["the next where one does not answer", ["192.0.2.1", "127.0.0.1"]]
   ])("%s", ([, a]) =>
