@@ -1,37 +1,29 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Verifier } from "@posh/core"
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { fleetKeys, trust } from "../access/world.ts"
 import { type Asked, jsonBody, Service } from "../service.ts"
-import { domainOf, prepare } from "../service/inquiries.ts"
+import { domainOf, layerAnswering } from "../service/inquiries.ts"
 import { indeterminate, verified } from "../service/verdicts.ts"
 
 /** What a verifier may do, by the domain that it is asked about. */
-const verifier = Layer.succeed(
-  Verifier,
-  Verifier.of({
-    prepare,
-    recall: (inquiry) => {
-      const domain = domainOf(inquiry)
-      if (domain === "broken.example") throw new Error("a defect")
-      if (domain === "half-remembered.example") return {} as typeof verified
-      return domain === "remembered.example" ? verified : undefined
-    },
-    verify: (inquiry) => {
-      const domain = domainOf(inquiry)
-      if (domain === "defect.example") return Effect.die("a defect")
-      if (domain === "broken.example") return Effect.die("a defect")
-      if (domain === "half.example" || domain === "half-remembered.example") {
-        return Effect.succeed({} as typeof verified) // no verdict that can be told
-      }
-      if (domain === "slow.example") return Effect.as(Effect.sleep("20 millis"), indeterminate)
-      return Effect.succeed(domain === "down.example" ? indeterminate : verified)
-    },
-    report: () => Effect.die("not asked"),
-    forget: () => Effect.succeed({ pending: [] }),
-    inventory: () => Effect.die("not asked")
-  })
-)
+const verifier = layerAnswering({
+  recall: (inquiry) => {
+    const domain = domainOf(inquiry)
+    if (domain === "broken.example") throw new Error("a defect")
+    if (domain === "half-remembered.example") return {} as typeof verified
+    return domain === "remembered.example" ? verified : undefined
+  },
+  verify: (inquiry) => {
+    const domain = domainOf(inquiry)
+    if (domain === "defect.example") return Effect.die("a defect")
+    if (domain === "broken.example") return Effect.die("a defect")
+    if (domain === "half.example" || domain === "half-remembered.example") {
+      return Effect.succeed({} as typeof verified) // no verdict that can be told
+    }
+    if (domain === "slow.example") return Effect.as(Effect.sleep("20 millis"), indeterminate)
+    return Effect.succeed(domain === "down.example" ? indeterminate : verified)
+  }
+})
 
 const question = (domain: string, more: object = {}) =>
   JSON.stringify({ domain, service: "xmpp-server", certificate: "MAA=", ...more })

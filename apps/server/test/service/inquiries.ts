@@ -5,12 +5,14 @@ import {
   type Domain,
   type Inquiry,
   makeKey,
+  nothingPending,
   Presented,
   type Question,
   type QuestionError,
-  type ServiceKey
+  type ServiceKey,
+  Verifier
 } from "@posh/core"
-import { Result } from "effect"
+import { Effect, Layer, Result } from "effect"
 
 export interface FakeInquiry extends Inquiry {
   readonly question: Question
@@ -41,3 +43,19 @@ export const domainOf = ({ target }: Inquiry): string => target.domain
 
 /** The question that it was prepared from. */
 export const questionOf = (inquiry: Inquiry): Question => (inquiry as FakeInquiry).question
+
+type Answers = Pick<Verifier["Service"], "verify"> & Partial<Pick<Verifier["Service"], "recall">>
+
+/** A verifier that answers prepared questions like this, remembers nothing unless `recall` does, and lists nothing. */
+export const layerAnswering = (answers: Answers): Layer.Layer<Verifier> =>
+  Layer.succeed(
+    Verifier,
+    Verifier.of({
+      prepare,
+      recall: () => undefined,
+      report: () => Effect.die("not asked"),
+      forget: () => Effect.succeed(nothingPending),
+      inventory: () => Effect.die("not asked"),
+      ...answers
+    })
+  )

@@ -2,24 +2,15 @@
  * What one caller may have of bodies, however it spells the path: over real sockets, with bodies that do not end.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { nothingPending, Verifier } from "@posh/core"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { Service } from "../../service.ts"
-import { domainOf, prepare } from "../../service/inquiries.ts"
+import { domainOf, layerAnswering } from "../../service/inquiries.ts"
 import { verified } from "../../service/verdicts.ts"
 import { exchange, open, postOf } from "./raw.ts"
 
-const verifier = Layer.succeed(
-  Verifier,
-  Verifier.of({
-    prepare,
-    recall: () => undefined,
-    verify: (inquiry) => domainOf(inquiry) === "slow.example" ? Effect.never : Effect.succeed(verified),
-    report: () => Effect.die("not asked"),
-    forget: () => Effect.succeed(nothingPending),
-    inventory: () => Effect.die("not asked")
-  })
-)
+const verifier = layerAnswering({
+  verify: (inquiry) => domainOf(inquiry) === "slow.example" ? Effect.never : Effect.succeed(verified)
+})
 
 const mebibyte = 1024 * 1024
 const head = (target: string, framing: string) =>

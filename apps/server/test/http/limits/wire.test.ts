@@ -1,28 +1,19 @@
 /** What hostile callers put on the wire, octet by octet. */
 import { assert, layer } from "@effect/vitest"
-import { Verifier } from "@posh/core"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { Service } from "../../service.ts"
-import { domainOf, prepare } from "../../service/inquiries.ts"
+import { domainOf, layerAnswering } from "../../service/inquiries.ts"
 import { verified } from "../../service/verdicts.ts"
 import { exchange, open, postOf } from "./raw.ts"
 
 let slowAsked = 0
-const verifier = Layer.succeed(
-  Verifier,
-  Verifier.of({
-    prepare,
-    recall: () => undefined,
-    verify: (inquiry) => {
-      if (domainOf(inquiry) !== "slow.example") return Effect.succeed(verified)
-      slowAsked += 1
-      return Effect.never
-    },
-    report: () => Effect.die("not asked"),
-    forget: () => Effect.succeed({ pending: [] }),
-    inventory: () => Effect.die("not asked")
-  })
-)
+const verifier = layerAnswering({
+  verify: (inquiry) => {
+    if (domainOf(inquiry) !== "slow.example") return Effect.succeed(verified)
+    slowAsked += 1
+    return Effect.never
+  }
+})
 
 const question = (domain = "hosted.example") => JSON.stringify({ domain, service: "xmpp-server", certificate: "MAA=" })
 const body = question()

@@ -2,26 +2,18 @@
  * One final answer to a request, and none to what is not one, whatever follows it on the connection.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { nothingPending, Verifier } from "@posh/core"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { connect as connectPlain } from "node:net"
 import { connect as connectTls } from "node:tls"
 import { fleetKeys, trust } from "../../access/world.ts"
 import { Service } from "../../service.ts"
-import { domainOf, prepare } from "../../service/inquiries.ts"
+import { domainOf, layerAnswering } from "../../service/inquiries.ts"
 import { verified } from "../../service/verdicts.ts"
 
-const verifier = Layer.succeed(
-  Verifier,
-  Verifier.of({
-    prepare,
-    recall: (inquiry) => domainOf(inquiry) === "slow.example" ? undefined : verified,
-    verify: () => Effect.as(Effect.sleep("300 millis"), verified),
-    report: () => Effect.die("not asked"),
-    forget: () => Effect.succeed(nothingPending),
-    inventory: () => Effect.die("not asked")
-  })
-)
+const verifier = layerAnswering({
+  recall: (inquiry) => domainOf(inquiry) === "slow.example" ? undefined : verified,
+  verify: () => Effect.as(Effect.sleep("300 millis"), verified)
+})
 
 const body = (domain = "a.example") => JSON.stringify({ domain, service: "xmpp-server", certificate: "MAA=" })
 const post = (path: string, framing: string, rest: string, more = "Host: posh\r\n") =>

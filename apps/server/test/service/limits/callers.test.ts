@@ -9,7 +9,7 @@ import { readSettings } from "../../../src/config/Config.ts"
 import { toPolicy } from "../../../src/config/policy.ts"
 import { exchange, type Heard, open, postOf } from "../../http/limits/raw.ts"
 import { jsonBody, Service } from "../../service.ts"
-import { domainOf, prepare } from "../inquiries.ts"
+import { domainOf, layerAnswering } from "../inquiries.ts"
 import { verified } from "../verdicts.ts"
 
 const path = "/.well-known/posh/xmpp-server.json"
@@ -19,21 +19,13 @@ const answered = (text: string) => /\r\n\r\n\{.*\}$/s.test(text)
 describe("places for questions", () => {
   const gate = Deferred.makeUnsafe<typeof verified>()
   let asked = 0
-  const verifier = Layer.succeed(
-    Verifier,
-    Verifier.of({
-      prepare,
-      recall: () => undefined,
-      verify: (inquiry) => {
-        if (domainOf(inquiry) !== "slow.example") return Effect.succeed(verified)
-        asked += 1
-        return Deferred.await(gate)
-      },
-      report: () => Effect.die("not asked"),
-      forget: () => Effect.succeed({ pending: [] }),
-      inventory: () => Effect.die("not asked")
-    })
-  )
+  const verifier = layerAnswering({
+    verify: (inquiry) => {
+      if (domainOf(inquiry) !== "slow.example") return Effect.succeed(verified)
+      asked += 1
+      return Deferred.await(gate)
+    }
+  })
   const question = (domain: string) => ({ domain, service: "xmpp-server", certificate: "MAA=" })
   const slow = postOf("/v1/verify", JSON.stringify(question("slow.example")))
   const quick = postOf("/v1/verify", JSON.stringify(question("quick.example")))
