@@ -10,6 +10,7 @@ import { followTls } from "./access/Tls.ts"
 import { toPolicy } from "./config/policy.ts"
 import type { Settings } from "./config/variables.ts"
 import { Listener } from "./http/listener/Listener.ts"
+import * as operations from "./http/operations.ts"
 import * as http from "./http/serve.ts"
 import { layerCache } from "./redis/layerCache.ts"
 import { Decider } from "./service/Decider.ts"
@@ -22,11 +23,14 @@ import { logAlways } from "./telemetry/logging.ts"
 export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls }: AccessFiles) =>
   announced(settings.drainDelay).pipe(
     Layer.provide(http.layer),
+    Layer.provide(operations.layerPresence(settings)),
     Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
     Layer.provide(layerLimits(settings)),
     Layer.provide(renewed(settings, tls)),
     Layer.provide(Listener.layer(settings, tls)),
     Layer.provide(layerVerifier(settings, egress)),
+    // Answers probes while all of the above comes and goes.
+    Layer.provide(operations.layer(settings)),
     Layer.provide(telemetry.layer(settings)),
     Layer.provide(Readiness.layer)
   )

@@ -2,7 +2,7 @@
  * The table of routes: those of the contract, and those of its documentation. Everything that has to know a route by
  * something other than its handler (what it needs, what its path takes, how metrics and spans name it) reads it here.
  */
-import { Api, type Scope, scopeOf } from "@posh/api"
+import { Api, Health, type Scope, scopeOf } from "@posh/api"
 import { HttpApi } from "effect/http-api"
 
 export interface Route {
@@ -38,6 +38,11 @@ export const routes: ReadonlyArray<Route> = (() => {
   })
   return all.toSorted(({ name: left }, { name: right }) => left < right ? -1 : 1)
 })()
+
+/** Is it health or metrics that this asks for, whatever the method? Compared as it is written. */
+export const isOperations = (url: string): boolean => operationsPaths.has(pathOf(url))
+
+const operationsPaths: ReadonlySet<string> = new Set(Object.values(Health.endpoints).map(({ path }) => path))
 
 /** What a request is counted under that has no route. */
 export const otherRoute = "other"

@@ -17,7 +17,6 @@ const service = Effect.gen(function*() {
   return yield* Effect.forEach(unknownVariables(env), (warning) => Effect.logWarning(warning)).pipe(
     Effect.andThen(Layer.launch(layerApp(settings, egress, access))),
     Effect.catchTag("EgressConfigError", (error) => Effect.fail(egressFault(error))),
-    Effect.catchTag("ListenError", ({ cause }) => Effect.fail(cannotListen(settings, cause))),
     Effect.provide(layerLogging(settings))
   )
 })
@@ -27,10 +26,6 @@ const reported = service.pipe(
   Effect.tapError(({ message }) => Console.error(`posh: ${message}`)),
   Effect.tapDefect((defect) => Effect.logError(defect))
 )
-
-const cannotListen = ({ host, port }: { readonly host: string; readonly port: number }, cause: Error) => ({
-  message: `POSH_HOST, POSH_PORT: cannot listen on ${host}:${port} (${cause.message})`
-})
 
 /** A service that was stopped has succeeded: orchestrators take any other code for a failure. */
 const teardown: Runtime.Teardown = (exit, onExit) =>

@@ -57,6 +57,9 @@ export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
     })
 }
 
+/** Where the operations listener listens unless `POSH_OPS_HOST` says otherwise. */
+export const defaultOpsHost = "127.0.0.1"
+
 /** True for an address that only this machine can reach. */
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
@@ -67,7 +70,7 @@ const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<u
 }
 
 const crossFaults = (settings: Settings): ReadonlyArray<string> => {
-  const faults: Array<string> = [...accessFaults(settings)]
+  const faults: Array<string> = [...accessFaults(settings), ...operationsFaults(settings)]
   if (settings.delegation === "list" && settings.delegationHosts.length === 0) {
     faults.push("POSH_DELEGATION_HOSTS: must name the hosts that POSH_DELEGATION=list allows")
   }
@@ -81,6 +84,13 @@ const crossFaults = (settings: Settings): ReadonlyArray<string> => {
   const redisFault = settings.redisUrl === undefined ? undefined : serversFault(settings.redisUrl, settings.redisMode)
   if (redisFault !== undefined) faults.push(`POSH_REDIS_URL: ${redisFault}`)
   return faults
+}
+
+const operationsFaults = ({ host, opsHost, opsPort, port }: Settings): ReadonlyArray<string> => {
+  if (opsPort === undefined) return opsHost === undefined ? [] : ["POSH_OPS_HOST: has no effect without POSH_OPS_PORT"]
+  return opsPort !== 0 && opsPort === port && (opsHost ?? defaultOpsHost) === host
+    ? ["POSH_OPS_PORT: must differ from POSH_PORT on the same address"]
+    : []
 }
 
 const accessFaults = (settings: Settings): ReadonlyArray<string> => {

@@ -17,6 +17,9 @@ describe("readSettings", () => {
   const good: ReadonlyArray<readonly [key: keyof Settings, text: string, value: unknown]> = [
     ["port", "0", 0],
     ["port", "65535", 65_535],
+    ["opsPort", "", undefined],
+    ["opsPort", "0", 0],
+    ["opsPort", "9464", 9_464],
     ["host", "::1", "::1"],
     ["host", "localhost", "localhost"],
     ["host", "127.8.8.8", "127.8.8.8"],
@@ -68,6 +71,9 @@ describe("readSettings", () => {
   const bad: ReadonlyArray<readonly [name: string, text: string, fault: RegExp]> = [
     ["POSH_PORT", "65536", /whole number from 0 to 65535/],
     ["POSH_PORT", "-1", /whole number/],
+    ["POSH_OPS_PORT", "65536", /whole number from 0 to 65535/],
+    ["POSH_OPS_PORT", "8080", /must differ from POSH_PORT on the same address/],
+    ["POSH_OPS_HOST", "127.0.0.1", /has no effect without POSH_OPS_PORT/],
     ["POSH_MAX_IN_FLIGHT", "1000", /whole number from 2000/],
     ["POSH_MAX_CONNECTIONS", "0", /whole number from 1/],
     ["POSH_CALLER_RATE", "0", /whole number from 1 to 1000000; or the word off/],

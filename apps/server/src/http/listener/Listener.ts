@@ -3,11 +3,11 @@
  * way have been answered.
  */
 import { problem } from "@posh/api"
-import { Context, Data, Deferred, Effect, Exit, Layer, type Scope } from "effect"
+import { Context, Data, Deferred, type Duration, Effect, Exit, Layer, type Scope } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Tls } from "../../access/Tls.ts"
-import type { Settings } from "../../config/variables.ts"
+import { type Settings, variables } from "../../config/variables.ts"
 import { Exchange, type Expectation, type RequestHandler } from "../Exchange.ts"
 import { boundConnections } from "../limits/Connections.ts"
 import { renderProblem, write } from "../rendered.ts"
@@ -18,7 +18,17 @@ import { refuseUnreadable } from "./unreadable.ts"
 export type ListenerSettings = Pick<Settings, "host" | "port" | "maxConnections">
 
 /** The address cannot be listened on. */
-export class ListenError extends Data.TaggedError("ListenError")<{ readonly cause: Error }> {}
+export class ListenError extends Data.TaggedError("ListenError")<{
+  readonly cause: Error
+  readonly host: string
+  readonly port: number
+  /** What sets them. */
+  readonly variables: string
+}> {
+  override get message(): string {
+    return `${this.variables}: cannot listen on ${this.host}:${this.port} (${this.cause.message})`
+  }
+}
 
 export class Listener extends Context.Service<Listener, {
   /** With the port that was bound. */
@@ -40,13 +50,24 @@ export class Listener extends Context.Service<Listener, {
 /** Milliseconds, longer than the longest deadline: a caller that has taken nothing of an answer for so long is not going to. */
 const inactivityMs = 45_000
 
-/** How long requests under way may take when the service stops. */
-const drainTime = "10 seconds"
+/** What differs between the listener of callers and that of operators. */
+export interface ListenerOptions {
+  /** The variables that set host and port, for who reads that they cannot be listened on. */
+  readonly variables: string
+  /** How long requests under way may take when the service stops. */
+  readonly drainTime: Duration.Input
+}
+
+const forCallers: ListenerOptions = {
+  variables: `${variables.host.name}, ${variables.port.name}`,
+  drainTime: "10 seconds"
+}
 
 /** Listens as long as the scope lasts. */
 export const makeListener = (
   { host, maxConnections, port }: ListenerSettings,
-  tls?: Tls
+  tls?: Tls,
+  { drainTime, variables }: ListenerOptions = forCallers
 ): Effect.Effect<Listener["Service"], ListenError, Scope.Scope> =>
   Effect.gen(function*() {
     const nodeServer = makeNodeServer(tls)
@@ -69,7 +90,7 @@ export const makeListener = (
       Deferred.await(closed)
     )
     yield* Effect.acquireRelease(
-      listen(server, host, port),
+      Effect.mapError(listen(server, host, port), (cause) => new ListenError({ cause, host, port, variables })),
       // What is still being sent by then has had its time.
       () => Effect.andThen(Effect.sync(() => server.closeAllConnections()), close)
     )
@@ -103,9 +124,9 @@ const receive =
 const refuseUnready: RequestHandler = ({ response }) =>
   write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
 
-const listen = (server: NodeServer["server"], host: string, port: number): Effect.Effect<void, ListenError> =>
+const listen = (server: NodeServer["server"], host: string, port: number): Effect.Effect<void, Error> =>
   Effect.callback((resume) => {
-    const onError = (cause: Error) => resume(Effect.fail(new ListenError({ cause })))
+    const onError = (cause: Error) => resume(Effect.fail(cause))
     server.once("error", onError)
     server.listen({ host, port }, () => {
       server.off("error", onError)

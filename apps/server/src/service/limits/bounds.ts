@@ -44,6 +44,8 @@ export const callerBounds = {
   answerPauseMs: 30_000,
   /** Octets of a question in a batch as it usually is, to judge before the batch is read how many there are. */
   usualQuestion: 2 * 1024,
+  /** Connections of the operations listener: probes, and a few who scrape. */
+  operators: 256,
   /** Files besides connections of callers: those to origins, Redis and name servers, and the program itself. */
   otherFiles: 768
 } as const
