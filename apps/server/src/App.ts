@@ -7,11 +7,13 @@ import { Effect, Layer } from "effect"
 import type { AccessFiles } from "./access/access.ts"
 import { Callers } from "./access/Callers.ts"
 import { followTls } from "./access/Tls.ts"
+import { supervision } from "./config/Config.ts"
 import { toPolicy } from "./config/policy.ts"
 import type { Settings } from "./config/variables.ts"
 import { Listener } from "./http/listener/Listener.ts"
 import * as operations from "./http/operations.ts"
 import * as http from "./http/serve.ts"
+import { ServiceManager } from "./process/notify/ServiceManager.ts"
 import { layerCache } from "./redis/layerCache.ts"
 import { Decider } from "./service/Decider.ts"
 import { layerLimits } from "./service/limits/layer.ts"
@@ -22,6 +24,7 @@ import { logAlways } from "./telemetry/logging.ts"
 /** The service; ready when built. */
 export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls }: AccessFiles) =>
   announced(settings.drainDelay).pipe(
+    Layer.provide(Layer.unwrap(Effect.map(supervision, ServiceManager.layer))),
     Layer.provide(http.layer),
     Layer.provide(operations.layerPresence(settings)),
     Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
@@ -44,16 +47,22 @@ export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
 }
 
 /**
- * Says where the service listens, and that it is ready until it stops. Then it answers on for a while, so that whoever
- * sends questions here has time to notice.
+ * Says where the service listens, and that it is ready until it stops; to the service manager as well. Then it answers on
+ * for a while, so that whoever sends questions here has time to notice.
  */
 const announced = (drainDelay: number) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const readiness = yield* Readiness
     const listener = yield* Listener
+    const manager = yield* ServiceManager
     const leave = Effect.andThen(readiness.become("stopping"), listener.drain)
-    yield* Effect.acquireRelease(readiness.become("ready"), () => Effect.andThen(leave, Effect.sleep(drainDelay)))
+    const linger = Effect.all([manager.reportStopping, Effect.sleep(drainDelay)], { concurrency: 2, discard: true })
+    yield* Effect.acquireRelease(readiness.become("ready"), () => Effect.andThen(leave, linger))
     yield* logAlways(`listening on ${listener.url}`)
+    yield* manager.reportReady(Effect.map(readiness.state, (state) => ({
+      status: `${state}, ${listener.isListening() ? `listening on ${listener.url}` : "not listening"}`,
+      isIll: !listener.isListening()
+    })))
   }))
 
 /** New certificates are used as they come. */

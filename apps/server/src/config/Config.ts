@@ -2,6 +2,7 @@
  * The environment → settings. No other module of the service reads the environment.
  */
 import { Data, Effect, Record, Result } from "effect"
+import { parseSupervision, type Supervision } from "../process/notify/supervision.ts"
 import { serversFault } from "../redis/Servers.ts"
 import type { Variable } from "./Variable.ts"
 import { type Settings, variables } from "./variables.ts"
@@ -18,6 +19,11 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faul
 
 /** Of the environment of this process, the variables whose name begins with `POSH_` or `OTEL_`, known or not. */
 export const environment: Effect.Effect<Environment> = Effect.sync(() => ownVariables(process.env))
+
+/** What the service manager that started this process tells it. */
+export const supervision: Effect.Effect<Supervision | undefined> = Effect.sync(() =>
+  parseSupervision(process.env, process.pid)
+)
 
 /** An empty variable counts as unset. */
 export const ownVariables = (env: Environment): Environment =>

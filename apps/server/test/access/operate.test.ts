@@ -25,7 +25,9 @@ interface Step {
 }
 
 const steps: ReadonlyArray<Step> = (() => {
-  const blocks = [...sections.join("\n").matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map(([, kind = "", text = ""]) => ({
+  const blocks = [...sections.join("\n").matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map((
+    [, kind = "", text = ""]
+  ) => ({
     kind,
     text
   }))

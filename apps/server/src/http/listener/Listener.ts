@@ -40,6 +40,8 @@ export class Listener extends Context.Service<Listener, {
   readonly serve: (handle: RequestHandler) => Effect.Effect<void, never, Scope.Scope>
   /** Goes on answering, and asks callers to connect anew, which leads them elsewhere. */
   readonly drain: Effect.Effect<void>
+  /** Does it accept connections? */
+  readonly isListening: () => boolean
   /** Uses other files for connections from now on. One that was let in by another client CA gets one more answer. */
   readonly renew: (tls: Tls) => void
 }>()("posh/server/http/Listener") {
@@ -101,6 +103,7 @@ export const makeListener = (
           Effect.sync(() => void (state.handle = handle)),
           () => Effect.andThen(Effect.timeoutOption(close, drainTime), Effect.sync(() => state.handle = refuseUnready))
         )),
+      isListening: () => server.listening,
       drain: Effect.sync(() => void (state.isDraining = true)),
       renew: nodeServer.renew
     }
