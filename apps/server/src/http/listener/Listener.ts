@@ -52,6 +52,9 @@ export class Listener extends Context.Service<Listener, {
 /** Milliseconds, longer than the longest deadline: a caller that has taken nothing of an answer for so long is not going to. */
 const inactivityMs = 45_000
 
+/** How long requests under way may take when the service stops. */
+const drainTime = "10 seconds"
+
 /** What differs between the listener of callers and that of operators. */
 export interface ListenerOptions {
   /** The variables that set host and port, for who reads that they cannot be listened on. */
@@ -60,10 +63,7 @@ export interface ListenerOptions {
   readonly drainTime: Duration.Input
 }
 
-const forCallers: ListenerOptions = {
-  variables: `${variables.host.name}, ${variables.port.name}`,
-  drainTime: "10 seconds"
-}
+const forCallers: ListenerOptions = { variables: `${variables.host.name}, ${variables.port.name}`, drainTime }
 
 /** Listens as long as the scope lasts. */
 export const makeListener = (
