@@ -59,10 +59,27 @@ const containerOf = ({ spec }: Deployment): Container => spec.template.spec.cont
 const environmentOf = (deployment: Deployment): Readonly<Record<string, string>> =>
   Object.fromEntries(containerOf(deployment).env.map(({ name, value }) => [name, value]))
 
-/** The service itself reads the settings: but for the files, which are not here. */
+/** With something in place of each secret whose file is in the cluster alone. */
+const withStandIns = (env: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+  const query = env["POSH_REDIS_MODE"] === "sentinel" ? "/?name=posh" : ""
+  const standIns = new Map([
+    ["POSH_REDIS_URL_FILE", `rediss://posh:password@redis.example:6379${query}`],
+    ["POSH_CACHE_SECRET_FILE", "x".repeat(32)],
+    ["POSH_DECISION_LOG_KEY_FILE", "x".repeat(32)],
+    ["OTEL_EXPORTER_OTLP_HEADERS_FILE", "authorization=x"]
+  ])
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => {
+      const standIn = standIns.get(name)
+      return standIn === undefined ? [name, value] : [name.replace(/_FILE$/, ""), standIn]
+    })
+  )
+}
+
+/** The service itself reads the settings. */
 const environmentBreaches = (deployment: Deployment): ReadonlyArray<string> => {
   const names = containerOf(deployment).env.map(({ name }) => name)
-  const settings = readSettings(environmentOf(deployment))
+  const settings = readSettings(withStandIns(environmentOf(deployment)))
   const needed = (Result.isSuccess(settings) ? settings.success.drainDelay / 1_000 : 0) + besideDrainDelay
   const given = deployment.spec.template.spec.terminationGracePeriodSeconds
   return [
