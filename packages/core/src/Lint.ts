@@ -7,6 +7,7 @@ import { documentLimits, messageCharacters } from "./Limits.ts"
 export const lintSummaries = {
   // Transport
   UnexpectedMediaType: "the document is not served with a JSON media type",
+  RepeatedField: "a header field that has one value is there more than once",
   RelativeLocation: "a redirect names a relative target; an absolute https URL is required of publishers",
   DelegatedOutsideSite: "an HTTP redirect, not a reference document, leads to another site",
   PermanentRedirect: "a permanent redirect is treated as temporary",

@@ -10,7 +10,7 @@ import { type FailureCode, failures } from "../codes.ts"
 import type { Head } from "../fetch/Fetcher.ts"
 import { type Lint, lint, type LintCode, type Severity } from "../Lint.ts"
 import { type Document, parseDocument } from "../proof/posh/Document.ts"
-import { judgeMediaType } from "../proof/posh/response.ts"
+import { describeMediaType, judgeMediaType } from "../proof/posh/response.ts"
 import type { Generation } from "../question/Generation.ts"
 import type { AssociationReport } from "../verdict/AssociationReport.ts"
 import { lintMaterial } from "./lint/material.ts"
@@ -109,7 +109,7 @@ const lintResponse = ({ contentType, generation, headers }: LintRequest): Readon
   const head: Head = { status: 200, headers: headers ?? [["content-type", contentType ?? ""]] }
   return [
     ...(judgeMediaType(head, generation, false) === "refused"
-      ? [failureFinding("UnsupportedMediaType")]
+      ? [failureFinding("UnsupportedMediaType", describeMediaType(head))]
       : lintMediaType(head, generation)),
     ...(headers === undefined ? [] : lintHeaders(head))
   ]

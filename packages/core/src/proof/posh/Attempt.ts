@@ -8,7 +8,6 @@ import type { Hop } from "../../association/Hop.ts"
 import type { DocumentKind } from "../../association/Hop.ts"
 import { ResolveError } from "../../association/ResolveError.ts"
 import type { VerdictCode } from "../../codes.ts"
-import { printable } from "../../encoding/quote.ts"
 import { redirectTarget, referenceTarget } from "../../fetch/Delegation.ts"
 import {
   type Fetcher,
@@ -29,7 +28,8 @@ import { type Document, parseDocument } from "./Document.ts"
 import type { PublishedFingerprints } from "./document/Fingerprints.ts"
 import type { PublishedJwkSet } from "./document/JwkSet.ts"
 import { documentBound, fingerprintsLifetime, jwkSetLifetime } from "./Lifetime.ts"
-import { judgeMediaType, judgeStatus, retryAfterMs } from "./response.ts"
+import { lintRepeatedFields } from "./repeatedFields.ts"
+import { describeMediaType, judgeMediaType, judgeStatus, retryAfterMs } from "./response.ts"
 import { wellKnownTarget } from "./wellKnown.ts"
 
 export interface AttemptInput {
@@ -142,13 +142,14 @@ const advance = (
   trail.hops.push({ url: target.url, status: response.status, ...response.trace })
   const delegated = trail.referenced ? "reference" : trail.redirects > 0 ? "redirect" : "no"
   const judgement = judgeStatus(response.status, trail.input.generation, delegated)
+  if (judgement !== "document" && judgement !== "redirect") {
+    return fail(trail, judgement, undefined, retryAfterMs(response, now))
+  }
+  trail.lints.push(...lintRepeatedFields(response, hopPath(trail)))
   if (judgement === "redirect") return follow(policy, trail, target, response)
-  if (judgement !== "document") return fail(trail, judgement, undefined, retryAfterMs(response, now))
 
   const mediaType = judgeMediaType(response, trail.input.generation, policy.strictMediaTypes)
-  if (mediaType === "refused") {
-    return fail(trail, "UnsupportedMediaType", printable(headerValues(response, "content-type").join()))
-  }
+  if (mediaType === "refused") return fail(trail, "UnsupportedMediaType", describeMediaType(response))
   if (mediaType === "unexpected") trail.lints.push(lint("UnexpectedMediaType", "warning", hopPath(trail)))
 
   const document = parseDocument(response.body, {
@@ -175,7 +176,10 @@ const follow = (
   if (trail.redirects > policy.attempt.redirects) return fail(trail, "TooManyRedirects")
   const [location, ...more] = headerValues(response, "location")
   if (location === undefined) return fail(trail, "RedirectMissingLocation")
-  if (more.length > 0) return fail(trail, "RedirectInvalidLocation", "there is more than one Location")
+  if (more.length > 0) {
+    const which = more.every((other) => other === location) ? "with one value" : "with different values"
+    return fail(trail, "RedirectInvalidLocation", `there are ${more.length + 1} fields of Location, ${which}`)
+  }
 
   const target = redirectTarget(location, from, trail.input.domain, policy)
   if (Result.isFailure(target)) return fail(trail, target.failure.code, target.failure.detail)

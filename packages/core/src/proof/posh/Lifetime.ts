@@ -3,6 +3,7 @@
  */
 import type { Lifetime, LifetimePolicy } from "../../association/Lifetime.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
+import { listMembers } from "../../fetch/fields.ts"
 import type { PublishedFingerprints } from "./document/Fingerprints.ts"
 import type { PublishedJwkSet } from "./document/JwkSet.ts"
 import type { Reference } from "./document/Reference.ts"
@@ -40,8 +41,9 @@ export const jwkSetLifetime = (
   return { fetchedAt, revalidateAt, graceUntil, expiresAt }
 }
 
-// RFC 9111 §5.1: a delta in seconds. An invalid Age says nothing.
-const ageSeconds = (head: Head): number => {
-  const [age, ...more] = headerValues(head, "age")
-  return age !== undefined && more.length === 0 && /^\d{1,10}$/.test(age) ? Number(age) : 0
-}
+// RFC 9111 §5.1: a delta in seconds. An invalid Age says nothing; of several the oldest counts, so that none adds life.
+const ageSeconds = (head: Head): number =>
+  Math.max(0, ...headerValues(head, "age").flatMap(listMembers).map((age) => /^\d+$/.test(age) ? deltaSeconds(age) : 0))
+
+// RFC 9111 §1.2.2: what is too large for the recipient counts as 2^31.
+const deltaSeconds = (digits: string): number => Math.min(Number(digits), 2 ** 31)
