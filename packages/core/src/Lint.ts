@@ -7,6 +7,8 @@ import { documentLimits, messageCharacters } from "./Limits.ts"
 export const lintSummaries = {
   // Transport
   UnexpectedMediaType: "the document is not served with a JSON media type",
+  LargeHelloReset:
+    "the host resets a TLS handshake that offers a post-quantum key share, and answers one that does not",
   RepeatedField: "a header field that has one value is there more than once",
   RelativeLocation: "a redirect names a relative target; an absolute https URL is required of publishers",
   DelegatedOutsideSite: "an HTTP redirect, not a reference document, leads to another site",

@@ -11,6 +11,7 @@ import type { VerdictCode } from "../../codes.ts"
 import { redirectTarget, referenceTarget } from "../../fetch/Delegation.ts"
 import {
   type Fetcher,
+  type FetchError,
   type FetchResponse,
   type FetchTrace,
   headerValues,
@@ -47,6 +48,8 @@ export type Attempt = (input: AttemptInput) => Effect.Effect<Association, Resolv
 interface Trail {
   readonly input: AttemptInput
   readonly seen: Set<string>
+  /** Hosts that reset a large ClientHello, and get a small one from then on. */
+  readonly smallHello: Set<Domain>
   readonly hops: Array<Hop>
   readonly lints: Array<Lint>
   redirects: number
@@ -65,6 +68,7 @@ export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): Attemp
     const trail: Trail = {
       input,
       seen: new Set(),
+      smallHello: new Set(),
       hops: [],
       lints: [],
       redirects: 0,
@@ -96,7 +100,27 @@ const walk = Effect.fnUntraced(function*(fetcher: Fetcher["Service"], policy: Po
   return yield* Effect.fail(failure(trail, "TooManyRedirects", `more than ${policy.attempt.requests} requests`))
 })
 
+/**
+ * One request; and a second one where the host resets a large ClientHello, with a small one (POSH-RES-94). The second
+ * counts as any request does, in the budgets and in the evidence, and a host gets no more than one.
+ */
 const request = (fetcher: Fetcher["Service"], policy: Policy, trail: Trail, target: HttpsTarget) => {
+  const isResetAtHello = ({ helloReset }: FetchError) =>
+    helloReset === true && !trail.smallHello.has(target.host) && trail.hops.length < policy.attempt.requests
+  return ask(fetcher, policy, trail, target).pipe(
+    Effect.catchIf(isResetAtHello, () => {
+      const reset = hopPath(trail)
+      trail.smallHello.add(target.host)
+      return Effect.tap(
+        ask(fetcher, policy, trail, target),
+        () => Effect.sync(() => trail.lints.push(lint("LargeHelloReset", "warning", reset)))
+      )
+    }),
+    Effect.mapError((error) => failure(trail, error.code, error.detail, error.retryAfterMs))
+  )
+}
+
+const ask = (fetcher: Fetcher["Service"], policy: Policy, trail: Trail, target: HttpsTarget) => {
   const { domain, generation, hadMaterial, waiting } = trail.input
   const rules = generationRules[generation]
   trail.seen.add(target.url)
@@ -106,6 +130,7 @@ const request = (fetcher: Fetcher["Service"], policy: Policy, trail: Trail, targ
     hadMaterial,
     waiting,
     accept: rules.accept,
+    smallHello: trail.smallHello.has(target.host),
     limits: policy.attempt,
     // A body is read only where it is going to be interpreted (POSH-RES-71).
     bodyLimit: (head) =>
@@ -114,14 +139,11 @@ const request = (fetcher: Fetcher["Service"], policy: Policy, trail: Trail, targ
         : undefined
   }).pipe(
     Effect.map((response) => ({ ...response, trace: afterLast(trail, response.trace) })),
-    Effect.mapError((error) => {
-      trail.hops.push({
-        url: target.url,
-        ...(error.status === undefined ? {} : { status: error.status }),
-        ...afterLast(trail, error.trace)
-      })
-      return failure(trail, error.code, error.detail, error.retryAfterMs)
-    })
+    Effect.tapError(({ status, trace }) =>
+      Effect.sync(() =>
+        trail.hops.push({ url: target.url, ...(status === undefined ? {} : { status }), ...afterLast(trail, trace) })
+      )
+    )
   )
 }
 
