@@ -175,7 +175,7 @@ const handshake = (socket: Socket, host: Domain, trust: SecureContext, peer: Pee
 }
 
 const helloReset = ({ code, detail }: EgressError) =>
-  new EgressError({ code, detail: `${detail ?? code} in answer to the first flight of TLS`, helloReset: true })
+  new EgressError({ code, ...(detail === undefined ? {} : { detail }), helloReset: true })
 
 /**
  * For `checkServerIdentity` Node.js parses every certificate of the chain, which takes half a millisecond. The issuers

@@ -3,6 +3,7 @@
  * (requirements §2.8). Nothing is remembered here.
  */
 import { Clock, Effect, Result } from "effect"
+import { hash } from "node:crypto"
 import type { Association, Delegation } from "../../association/Association.ts"
 import type { Hop } from "../../association/Hop.ts"
 import type { DocumentKind } from "../../association/Hop.ts"
@@ -174,6 +175,7 @@ const advance = (
   if (mediaType === "refused") return fail(trail, "UnsupportedMediaType", describeMediaType(response))
   if (mediaType === "unexpected") trail.lints.push(lint("UnexpectedMediaType", "warning", hopPath(trail)))
 
+  amendHop(trail, { documentSha256: hash("sha256", response.body, "hex") })
   const document = parseDocument(response.body, {
     generation: trail.input.generation,
     acceptInterim: policy.acceptInterim,
@@ -231,8 +233,7 @@ const read = (
   response: FetchResponse,
   document: Document
 ): Result.Result<Step, ResolveError> => {
-  const hop = trail.hops.pop()
-  if (hop !== undefined) trail.hops.push({ ...hop, document: kinds[document._tag] })
+  amendHop(trail, { document: kinds[document._tag] })
   trail.lints.push(...document.lints)
   const { startedAt } = response.trace
   const bound = documentBound(document, startedAt, response)
@@ -273,6 +274,12 @@ const found = (
 
 const delegationOf = ({ redirects, referenced }: Trail): Delegation =>
   referenced ? (redirects > 0 ? "redirect+reference" : "reference") : (redirects > 0 ? "redirect" : "possession")
+
+/** What is known of the last request by now. */
+const amendHop = ({ hops }: Trail, more: Partial<Hop>): void => {
+  const hop = hops.pop()
+  if (hop !== undefined) hops.push({ ...hop, ...more })
+}
 
 const hopPath = (trail: Trail): string => `hops[${trail.hops.length - 1}]`
 
