@@ -29,6 +29,8 @@ export const lintSummaries = {
   DescriptorInconsistent: "the hashes of one descriptor belong to different certificates; the strongest decides",
   DescriptorUnusable: "no hash of the descriptor can be used",
   GenerationsDisagree: "the two generations publish different certificates",
+  HashOfPublicKey: "the hash is of the certificate's public key; it has to be of the DER octets of the certificate",
+  HashOfText: "the hash is of a text of the certificate; it has to be of the DER octets of the certificate",
   Sha256Missing: "sha-256 is missing; several verifiers know nothing else",
 
   // JWK Sets

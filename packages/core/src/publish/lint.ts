@@ -6,13 +6,17 @@
  * from the specification and works with some; an `info` is advice.
  */
 import { Result } from "effect"
+import type { Material } from "../association/Material.ts"
 import { type FailureCode, failures } from "../codes.ts"
 import type { Head } from "../fetch/Fetcher.ts"
-import { type Lint, lint, type LintCode, type Severity } from "../Lint.ts"
+import { type Lint, lint, type LintCode, mostSevere, type Severity } from "../Lint.ts"
 import { type Document, parseDocument } from "../proof/posh/Document.ts"
+import { lintMistakenHashes } from "../proof/posh/mistakenHash.ts"
 import { describeMediaType, judgeMediaType } from "../proof/posh/response.ts"
 import type { Generation } from "../question/Generation.ts"
 import type { AssociationReport } from "../verdict/AssociationReport.ts"
+import type { Certificate } from "../x509/Certificate.ts"
+import { lintDocumentHashes, mismatchOf } from "./lint/certificate.ts"
 import { lintMaterial } from "./lint/material.ts"
 import { publishableTarget } from "./lint/reference.ts"
 import { lintHeaders, lintHops, lintMediaType } from "./lint/transport.ts"
@@ -33,6 +37,8 @@ export interface LintRequest {
   readonly generation: Generation
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** A certificate that the server presents: is it among those published? */
+  readonly certificate?: Certificate
   /** The value of Content-Type, where nothing else of the response is known. */
   readonly contentType?: string
   /** The whole head, names in lower case; what is missing there is advised upon. Goes before `contentType`. */
@@ -42,12 +48,17 @@ export interface LintRequest {
 /** Examines a document, and where given the response that delivered it. Empty where there is nothing to say. */
 export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
   const octets = typeof request.document === "string" ? new TextEncoder().encode(request.document) : request.document
-  const { generation, now } = request
+  const { certificate, generation, now } = request
   const document = Result.match(parseDocument(octets, { generation, acceptInterim: false, referenced: false, now }), {
     onFailure: (error) => [failureFinding(error.code, error.detail), ...error.lints],
-    onSuccess: (document) => [...document.lints, ...lintPublished(document, now)]
+    onSuccess: (document) => [
+      ...document.lints,
+      ...lintPublished(document, now),
+      ...(document._tag === "Reference" ? [] : findMismatch(document.material, certificate, now))
+    ]
   })
-  return [...lintResponse(request), ...document].map(forPublisher)
+  const hashes = certificate === undefined ? [] : lintDocumentHashes(octets, certificate)
+  return [...lintResponse(request), ...document, ...mostSevere(hashes)].map(forPublisher)
 }
 
 /**
@@ -58,14 +69,22 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
  * Evidence keeps neither headers nor `expires` as published, so ADVICE ON CACHING, SNIFFING AND LIFETIMES IS LEFT TO
  * {@link lintDocument}.
  */
-export const lintReport = (report: AssociationReport, now: number): ReadonlyArray<Finding> => {
+export const lintReport = (
+  report: AssociationReport,
+  now: number,
+  certificate?: Certificate
+): ReadonlyArray<Finding> => {
   const { association, attempts, code, lints, state } = report
   const unread = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: report.message }]
   return [
     ...unread,
     ...attempts.flatMap(({ hops }) => lintHops(hops)),
     ...lints,
-    ...association === undefined ? [] : lintMaterial(association.material, now)
+    ...association === undefined ? [] : lintMaterial(association.material, now),
+    ...association === undefined ? [] : findMismatch(association.material, certificate, now),
+    ...association?.material._tag === "Fingerprints" && certificate !== undefined
+      ? lintMistakenHashes(association.material.descriptors, certificate)
+      : []
   ].map(forPublisher)
 }
 
@@ -93,6 +112,15 @@ const lintPublished = (document: Document, now: number): ReadonlyArray<Finding> 
         })
       ]
   }
+}
+
+const findMismatch = (
+  material: Material,
+  certificate: Certificate | undefined,
+  now: number
+): ReadonlyArray<Finding> => {
+  const code = certificate === undefined ? undefined : mismatchOf(material, certificate, now)
+  return code === undefined ? [] : [failureFinding(code)]
 }
 
 const hour = 3_600
