@@ -23,15 +23,16 @@ export type ExplainHash = (octets: Uint8Array) => Mistake | undefined
  *
  * **Details**
  *
- * The length tells the algorithm. Each algorithm that occurs hashes some 1.5 MB for a certificate of 32 KiB, the largest that
- * is read, and some 60 kB for an ordinary one.
+ * The length of a hash tells its algorithm. For each algorithm that occurs, some forty times the octets of the certificate
+ * are hashed; of one that is larger than certificates of servers are, none.
  */
 export const makeExplainHash = (certificate: Certificate): ExplainHash => {
   const known = new Map<string, ReadonlyMap<string, Mistake>>()
+  const inputs = certificate.der.length > largest ? [] : inputsOf(certificate)
   return (octets) => {
     const algorithm = algorithms.get(octets.length)
     if (algorithm === undefined) return undefined
-    const mistakes = known.get(algorithm) ?? hashAll(algorithm, certificate)
+    const mistakes = known.get(algorithm) ?? hashAll(algorithm, inputs)
     known.set(algorithm, mistakes)
     return mistakes.get(toHex(octets))
   }
@@ -57,18 +58,29 @@ export const lintMistake = (mistake: Mistake | undefined, path: string): Readonl
 /** By length in octets. */
 const algorithms: ReadonlyMap<number, string> = new Map([[20, "sha1"], [32, "sha256"], [48, "sha384"], [64, "sha512"]])
 
-const hashAll = (algorithm: string, { der, publicKey: { spki } }: Certificate): ReadonlyMap<string, Mistake> =>
-  new Map([
-    ...of("HashOfPublicKey", "the SubjectPublicKeyInfo", [spki]),
-    ...of("HashOfPublicKey", "its PEM text", pemTexts("PUBLIC KEY", spki)),
-    ...of("HashOfPublicKey", "its base64 text", base64Texts(spki)),
-    ...of("HashOfText", "the PEM text", pemTexts("CERTIFICATE", der)),
-    ...of("HashOfText", "the base64 text", base64Texts(der)),
-    ...of("HashOfText", "the text in hex", hexTexts(der))
-  ].map(({ input, ...mistake }) => [hash(algorithm, input, "hex"), mistake]))
+/** Octets. With a key of RSA and a hundred names a certificate has 4 KiB. */
+const largest = 8 * 1024
 
-const of = (code: Mistake["code"], detail: string, inputs: ReadonlyArray<Uint8Array | string>) =>
-  inputs.map((input) => ({ code, detail, input }))
+/** What a publisher may have hashed, and what it is. */
+interface Input {
+  readonly mistake: Mistake
+  readonly input: Uint8Array | string
+}
+
+const hashAll = (algorithm: string, inputs: ReadonlyArray<Input>): ReadonlyMap<string, Mistake> =>
+  new Map(inputs.map(({ input, mistake }) => [hash(algorithm, input, "hex"), mistake]))
+
+const inputsOf = ({ der, publicKey: { spki } }: Certificate): ReadonlyArray<Input> => [
+  ...as("HashOfPublicKey", "the SubjectPublicKeyInfo", [spki]),
+  ...as("HashOfPublicKey", "its PEM text", pemTexts("PUBLIC KEY", spki)),
+  ...as("HashOfPublicKey", "its base64 text", base64Texts(spki)),
+  ...as("HashOfText", "the PEM text", pemTexts("CERTIFICATE", der)),
+  ...as("HashOfText", "the base64 text", base64Texts(der)),
+  ...as("HashOfText", "the text in hex", hexTexts(der))
+]
+
+const as = (code: Mistake["code"], detail: string, inputs: ReadonlyArray<Uint8Array | string>): ReadonlyArray<Input> =>
+  inputs.map((input) => ({ mistake: { code, detail }, input }))
 
 /** As OpenSSL writes it (RFC 7468 §2), and without the line end at its end; by the line ends of Windows too. */
 const pemTexts = (label: string, octets: Uint8Array): ReadonlyArray<string> =>

@@ -159,6 +159,16 @@ describe("lintDocument with a certificate", () => {
     assert.deepStrictEqual(findings, [])
   })
 
+  it.effect("explains nothing by a certificate of more than 8 KiB, for which it would take long", () =>
+    Effect.gen(function*() {
+      const dnsNames = Array.from({ length: 400 }, (_, index) => `a-name-that-is-rather-long-${index}.example`)
+      const { der } = yield* selfSigned({ ...valid, dnsNames })
+      const spki = new X509Certificate(der).publicKey.export({ type: "spki", format: "der" })
+      const certificate = Result.getOrThrow(parseCertificate(der))
+      const findings = find(documentOf({ "sha-256": published("sha-256", spki) }), { certificate })
+      assert.deepStrictEqual(findings.map(({ code }) => code), ["CertificateMismatch"])
+    }))
+
   it("keeps the number of findings bounded (POSH-FMT-08)", () => {
     const members = Object.fromEntries(
       Array.from({ length: 1_000 }, (_, index) => [`x${index}`, published("sha-256", spki)])
