@@ -1,7 +1,8 @@
 /**
  * The caller whom a client certificate names.
  */
-import { parseCertificate, printable } from "@posh/core"
+import { parseCertificate } from "@posh/core"
+import { printable } from "@posh/core/serving"
 import { Result } from "effect"
 import { hash } from "node:crypto"
 import type { Socket } from "node:net"

@@ -2,16 +2,16 @@
  * Associations and negative entries in Redis, shared by a fleet. Redis may be slow, lose its data or be away: the store
  * then returns an empty entry that is marked `away`. Needs Redis 7.0 or later.
  */
+import type { Association } from "@posh/core"
 import {
-  type Association,
   type CacheEntry,
   type FarStore,
   type LifetimePolicy,
-  makeSteadyClock,
   nothingPending,
   type Purge,
   type StoreKey
-} from "@posh/core"
+} from "@posh/core/cache"
+import { makeSteadyClock } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import { makeEntries } from "./Entries.ts"

@@ -2,7 +2,8 @@
  * A question of a caller on its way through the service: decoded, and prepared when it is first asked.
  */
 import type { Question } from "@posh/api"
-import { type Inquiry, type QuestionError, type StageTracer, untraced, type Verifier } from "@posh/core"
+import type { Inquiry, QuestionError, Verifier } from "@posh/core"
+import { type StageTracer, untraced } from "@posh/core/serving"
 import type { Result } from "effect"
 import type { Middle } from "../telemetry/decisions/Middle.ts"
 import { callerBounds } from "./limits/bounds.ts"

@@ -2,7 +2,8 @@
  * A question of a caller → a decision. Every way to ask (either lane, by fingerprint, in a batch) comes through here.
  */
 import type { Problem } from "@posh/api"
-import { CallerBudget, currentStage, type Verdict, Verifier } from "@posh/core"
+import { type Verdict, Verifier } from "@posh/core"
+import { CallerBudget, currentStage } from "@posh/core/serving"
 import { Cause, Context, Effect, Layer, type LogLevel, Option, Result, type Tracer } from "effect"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { type Caller, permit } from "./Caller.ts"

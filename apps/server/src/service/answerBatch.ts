@@ -2,7 +2,7 @@
  * A batch in, an answer or a problem for each of its questions out.
  */
 import { batchLimits, BatchQuestion, type BatchResult, type Problem } from "@posh/api"
-import { monotonicMsOf, spanned } from "@posh/core"
+import { monotonicMsOf, spanned } from "@posh/core/serving"
 import { Clock, Effect, Fiber, Predicate, Result, Schema, Stream, Struct } from "effect"
 import { DecisionObserver, type DecisionObserverShape } from "../telemetry/DecisionObserver.ts"
 import type { Caller } from "./Caller.ts"

@@ -3,7 +3,8 @@
  * is sent is the transport's.
  */
 import { type Problem, problem } from "@posh/api"
-import { messageCharacters, printable, type QuestionError } from "@posh/core"
+import type { QuestionError } from "@posh/core"
+import { messageCharacters, printable } from "@posh/core/serving"
 import { SchemaIssue } from "effect"
 
 /** A question that the core refused. `prefix` is the path of the question in its body. */

@@ -7,16 +7,15 @@ import {
   type AttemptReport,
   type Certificate,
   failures,
-  formatCursor,
   type Hashes,
   type Hop,
-  type Inventory,
   type Lifetime,
   type Material,
   type Presented,
-  printable,
   type Verdict
 } from "@posh/core"
+import { formatCursor, type Inventory } from "@posh/core/cache"
+import { printable } from "@posh/core/serving"
 import type { Types } from "effect"
 import { toInstant } from "./instants.ts"
 import { evidenceBounds } from "./limits/bounds.ts"

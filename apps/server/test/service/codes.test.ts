@@ -10,7 +10,8 @@ import {
   stages as apiStages,
   verdictKinds
 } from "@posh/api"
-import { failures, generationRules, hashNames, lintSummaries } from "@posh/core"
+import { failures, hashNames, lintSummaries } from "@posh/core"
+import { generationRules } from "@posh/core/question"
 import manifest from "../../package.json" with { type: "json" }
 import { productVersion } from "../../src/process/version.ts"
 

@@ -3,7 +3,7 @@
  * go, and what is wrong with one of them spoils no other.
  */
 import { batchLimits, bodyLimits, type Problem, problem } from "@posh/api"
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Predicate, Result } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { Batch } from "../../service/answerBatch.ts"

@@ -1,7 +1,7 @@
 /**
  * An answer in portions holds the places of its questions until it is out, so its caller has to take it.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import type { ServerResponse } from "node:http"
 import { callerBounds } from "../../service/limits/bounds.ts"

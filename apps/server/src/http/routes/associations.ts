@@ -2,7 +2,8 @@
  * `/v1/associations`: what a domain asserts, forgetting it, and what is remembered.
  */
 import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
-import { type AssociationReport, parseCursor, type Position, Verifier } from "@posh/core"
+import { type AssociationReport, Verifier } from "@posh/core"
+import { parseCursor, type Position } from "@posh/core/cache"
 import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { permit } from "../../service/Caller.ts"

@@ -3,18 +3,10 @@
  */
 import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResponse, type Problem } from "@posh/api"
 import { problem } from "@posh/api"
-import {
-  type AssociationReport,
-  type Certificate,
-  generateDocument,
-  lintDocument,
-  lintGenerations,
-  lintReport,
-  parsePresented,
-  parseService,
-  registeredServices,
-  Verifier
-} from "@posh/core"
+import { type AssociationReport, type Certificate, Verifier } from "@posh/core"
+import { generateDocument, lintDocument, lintGenerations, lintReport } from "@posh/core/publish"
+import { parseService, registeredServices } from "@posh/core/question"
+import { parsePresented } from "@posh/core/serving"
 import { Clock, Effect, Result, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Limits } from "../../service/limits/Limits.ts"

@@ -2,7 +2,7 @@
  * `/health` and `/metrics`: what orchestrators and monitors ask.
  */
 import { Api, problem } from "@posh/api"
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { callerBounds } from "../../service/limits/bounds.ts"

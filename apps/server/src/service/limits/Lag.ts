@@ -1,7 +1,7 @@
 /**
  * For how long the process has not come to read what arrived: a request that is read now may have waited for so long.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, type Scope } from "effect"
 
 export interface Lag {

@@ -3,7 +3,7 @@
  * problem at once, never a late or a wrong answer.
  */
 import type { Problem } from "@posh/api"
-import { CallerBudget, type CallerBudgetShape, monotonicMsOf } from "@posh/core"
+import { CallerBudget, type CallerBudgetShape, monotonicMsOf } from "@posh/core/serving"
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { Settings } from "../../config/variables.ts"
 import type { Caller } from "../Caller.ts"

@@ -2,7 +2,7 @@
  * Replicas tell each other through Redis what callers took, so that all together allow about as much as one alone. Never
  * in the way of an answer: each replica decides by what it knows, and learns a moment later what the others gave.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Latch, References, type Scope } from "effect"
 import { createHash } from "node:crypto"
 import { makeRedisClient, type RedisClient } from "../../redis/Client.ts"

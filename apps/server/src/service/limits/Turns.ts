@@ -2,7 +2,7 @@
  * Work that would hold the event loop for long, in slices that end by the clock: one slice, of whoever's turn it is, and
  * then everything else that has come meanwhile.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Semaphore } from "effect"
 import { callerBounds } from "./bounds.ts"
 

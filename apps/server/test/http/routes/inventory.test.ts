@@ -1,7 +1,8 @@
 /** `GET /v1/associations` over a real store. */
 import { assert, layer } from "@effect/vitest"
 import { Inventory, Problem } from "@posh/api"
-import { AssociationStore, defaultPolicy, Fetcher, layerMemory, Verifier } from "@posh/core"
+import { defaultPolicy, Fetcher, Verifier } from "@posh/core"
+import { AssociationStore, layerMemory } from "@posh/core/cache"
 import { Clock, Effect, Layer, Schema } from "effect"
 import { associationOf, keyOf, negativeAt } from "../../../../../packages/core/test/cache/store/storeSuite.ts"
 import { Service } from "../../service.ts"

@@ -1,7 +1,7 @@
 /** The limits one by one, without a network. */
 import { assert, describe, it } from "@effect/vitest"
 import { problem } from "@posh/api"
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { Socket } from "node:net"
