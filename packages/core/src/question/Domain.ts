@@ -65,9 +65,7 @@ const loneSurrogate = /\p{Surrogate}/u
 
 const rawFault = (raw: string): DomainFault | undefined => {
   if (raw === "") return "empty"
-  if (raw.length > questionLimits.domainOctets || Buffer.byteLength(raw) > questionLimits.domainOctets) {
-    return "too-long"
-  }
+  if (raw.length > questionLimits.domainOctets || octetsOf(raw) > questionLimits.domainOctets) return "too-long"
   if (raw.startsWith("[") || raw.includes(":")) {
     return /^[[\]0-9a-f:.]+$/i.test(raw)
       ? "ip-literal"
@@ -75,6 +73,10 @@ const rawFault = (raw: string): DomainFault | undefined => {
   }
   return forbidden.test(raw) || loneSurrogate.test(raw) ? "forbidden-character" : undefined
 }
+
+const utf8 = new TextEncoder()
+
+const octetsOf = (text: string): number => isPlain(text) ? text.length : utf8.encode(text).length
 
 const label = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/ // POSH-RES-04
 
