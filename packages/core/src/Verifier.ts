@@ -8,9 +8,11 @@ import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { Resolution } from "./cache/Resolution.ts"
 import { AssociationStore, type Inventory, type InventoryQuery, type Purge } from "./cache/store/AssociationStore.ts"
 import { layerMemory } from "./cache/store/MemoryStore.ts"
+import { checkPolicy, type PolicyError } from "./checkPolicy.ts"
 import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
 import { judgeLeaf } from "./presented/Leaf.ts"
+import { Presented } from "./presented/Presented.ts"
 import { screenChains } from "./proof/posh/ChainScreen.ts"
 import { match } from "./proof/posh/Matcher.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
@@ -80,16 +82,24 @@ export class Verifier extends Context.Service<Verifier, {
   /** What is remembered and has not expired; asks no origin. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/Verifier") {
-  /** Over a store of the caller's choice. */
-  static readonly layerNoDeps = (policy: Policy): Layer.Layer<Verifier, never, Fetcher | AssociationStore> =>
-    Layer.effect(Verifier, makeVerifier(policy)).pipe(Layer.provide(Resolver.layerNoDeps(policy)))
-
-  /** Over the memory cache. */
-  static readonly layer = (policy: Policy): Layer.Layer<Verifier, never, Fetcher> =>
-    this.layerNoDeps(policy).pipe(
-      Layer.provide(layerMemory({ entries: policy.cacheEntries, octets: policy.cacheOctets }))
+  /** Over a store of the caller's choice. Fails to build if an option of the policy is invalid. */
+  static readonly layerNoDeps = (policy: Policy): Layer.Layer<Verifier, PolicyError, Fetcher | AssociationStore> =>
+    underChecked(
+      policy,
+      () => Layer.effect(Verifier, makeVerifier(policy)).pipe(Layer.provide(Resolver.layerNoDeps(policy)))
     )
+
+  /** Over the memory cache. Fails to build if an option of the policy is invalid. */
+  static readonly layer = (policy: Policy): Layer.Layer<Verifier, PolicyError, Fetcher> =>
+    underChecked(policy, () =>
+      this.layerNoDeps(policy).pipe(
+        Layer.provide(layerMemory({ entries: policy.cacheEntries, octets: policy.cacheOctets }))
+      ))
 }
+
+/** Makes the layer where the policy is one: before that nothing may read it. */
+const underChecked = <A, E, R>(policy: Policy, make: () => Layer.Layer<A, E, R>): Layer.Layer<A, E | PolicyError, R> =>
+  Layer.unwrap(Effect.map(Effect.fromResult(checkPolicy(policy)), make))
 
 const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
@@ -97,6 +107,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const clock = yield* Clock.Clock
 
   const recall = (inquiry: Inquiry): Verdict | undefined => {
+    requirePrepared(inquiry)
     const recalled = recallAt(inquiry, stampOf(clock), untraced)
     if (recalled === undefined || recalled.secondLook !== undefined) return undefined
     recalled.used?.()
@@ -105,6 +116,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
 
   // Spans only where a question is traced: they would cost more than the rest of a warm answer.
   const verify = Effect.fnUntraced(function*(inquiry: Inquiry) {
+    requirePrepared(inquiry)
     const stage = yield* currentStage
     yield* turn
     const asked = stampOf(clock)
@@ -191,6 +203,12 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     inventory
   })
 })
+
+/** For programs without types, in which a question, or the result of `prepare`, comes here too. */
+const requirePrepared = (inquiry: Inquiry | undefined): void => {
+  if (inquiry?.presented instanceof Presented) return
+  throw new TypeError("verify and recall take an inquiry: the success of prepare(question)")
+}
 
 /** What the caller waits for before each stage that may take the processor for milliseconds. */
 const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)

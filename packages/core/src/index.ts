@@ -40,6 +40,7 @@ export {
 export { ResolveError } from "./association/ResolveError.ts"
 
 // What the deployment decides
+export { PolicyError } from "./checkPolicy.ts"
 export type { BudgetLimits } from "./Limits.ts"
 export { defaultPolicy, type Policy } from "./Policy.ts"
 export type { Generation, Generations } from "./question/Generation.ts"

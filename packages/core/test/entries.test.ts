@@ -17,7 +17,8 @@ interface Names {
 
 const entries: Readonly<Record<string, Names>> = {
   ".": {
-    values: `CertificateError FetchError Fetcher Presented QuestionError ResolveError Verifier defaultPolicy failures
+    values:
+      `CertificateError FetchError Fetcher PolicyError Presented QuestionError ResolveError Verifier defaultPolicy failures
       hashNames lintSummaries parseCertificate parseDomain`,
     types: `Association AssociationOptions AssociationReport AttemptReport BudgetLimits CacheStatus Certificate
       ChainCheckMode Delegation Descriptor Domain Evidence FailureCode FetchRequest FetchResponse Fingerprints Generation

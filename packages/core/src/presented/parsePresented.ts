@@ -34,6 +34,7 @@ const readings = new LRUCache<string, Presented>({
 })
 
 const readCertificate = (text: string): Result.Result<Presented, QuestionError> => {
+  if (typeof text !== "string") return refuse("InvalidRequest", "certificate", "certificate is not a text")
   const known = readings.get(text)
   if (known !== undefined) return Result.succeed(known)
   return Result.flatMap(
@@ -46,10 +47,14 @@ const readCertificate = (text: string): Result.Result<Presented, QuestionError> 
   )
 }
 
-const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, QuestionError> =>
-  texts.length === 0
+const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, QuestionError> => {
+  if (!Array.isArray(texts) || texts.some((text) => typeof text !== "string")) {
+    return refuse("InvalidRequest", "chain", "chain is not a list of texts")
+  }
+  return texts.length === 0
     ? refuse("InvalidRequest", "chain", "chain needs at least one certificate")
     : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (octets) => readLeaf(octets, "chain[0]"))
+}
 
 /** Texts → DER octets, leaf first; each text may hold several (POSH-REQ-01). */
 const decodeAll = (
@@ -88,6 +93,9 @@ const readLeaf = (
 const readFingerprint = (
   fingerprint: { readonly [name: string]: string }
 ): Result.Result<Presented, QuestionError> => {
+  if (typeof fingerprint !== "object" || fingerprint === null) {
+    return refuse("InvalidRequest", "fingerprint", "fingerprint is not an object of hashes by name")
+  }
   const hashes: { [K in HashName]?: Uint8Array } = {}
   const names = Object.keys(fingerprint)
   if (names.length === 0) return refuse("InvalidRequest", "fingerprint", `one of ${hashNames.join(", ")} is needed`)
@@ -95,7 +103,8 @@ const readFingerprint = (
     const known = hashNames.find((candidate) => candidate === name)
     const field = `fingerprint.${name.slice(0, 32)}`
     if (known === undefined) return refuse("InvalidRequest", field, `the hash is not one of ${hashNames.join(", ")}`)
-    const text = fingerprint[name] ?? ""
+    const text = fingerprint[name]
+    if (typeof text !== "string") return refuse("InvalidRequest", field, "the value is not a text")
     const length = hashLengths[known]
     const octets = text.length === 2 * length ? fromHex(text) : decodeBase64(text)
     if (octets?.length !== length) {

@@ -15,7 +15,15 @@ export interface DomainPolicy {
 }
 
 /** Why a domain is refused; the end of `detail`, in parentheses. */
-export type DomainFault = "empty" | "too-long" | "forbidden-character" | "idna" | "label" | "ip-literal" | "not-public"
+export type DomainFault =
+  | "not-text"
+  | "empty"
+  | "too-long"
+  | "forbidden-character"
+  | "idna"
+  | "label"
+  | "ip-literal"
+  | "not-public"
 
 /**
  * Parses a domain given as U-labels or A-labels.
@@ -63,7 +71,8 @@ export const isPlain = (raw: string): boolean => /^[a-z0-9.-]+$/.test(raw) && !/
 const forbidden = /[\u0000-\u0020\u007f-\u00a0\s/\\?#@:%[\]*,]/u
 const loneSurrogate = /\p{Surrogate}/u
 
-const rawFault = (raw: string): DomainFault | undefined => {
+const rawFault = (raw: unknown): DomainFault | undefined => {
+  if (typeof raw !== "string") return "not-text"
   if (raw === "") return "empty"
   if (raw.length > questionLimits.domainOctets || octetsOf(raw) > questionLimits.domainOctets) return "too-long"
   if (raw.startsWith("[") || raw.includes(":")) {
@@ -119,6 +128,7 @@ const isSpecialUse = (labels: ReadonlyArray<string>): boolean =>
   specialUse.has(labels.at(-1) ?? "") || specialUseNames.has(labels.slice(-2).join("."))
 
 const explanations: Record<DomainFault, string> = {
+  "not-text": "the domain is missing, or not a text",
   "empty": "the domain is empty",
   "too-long": "the domain is too long",
   "forbidden-character": "the domain holds a character that no host name has (a port, a path or user-info?)",

@@ -6,7 +6,7 @@ import type { Policy } from "../Policy.ts"
 import { parsePresented } from "../presented/parsePresented.ts"
 import type { Presented } from "../presented/Presented.ts"
 import type { Question } from "./Question.ts"
-import type { QuestionError } from "./QuestionError.ts"
+import { QuestionError } from "./QuestionError.ts"
 import { parseOptions, type QuestionOptions } from "./QuestionOptions.ts"
 import { type StageTracer, untraced } from "./StageTracer.ts"
 import { parseTarget, type Target } from "./Target.ts"
@@ -32,6 +32,7 @@ export const prepare = (
   policy: Policy,
   stage: StageTracer = untraced
 ): Result.Result<Inquiry, QuestionError> => {
+  if (typeof question !== "object" || question === null) return Result.fail(notQuestion)
   const target = stage.run("Target", () => parseTarget(question, policy))
   if (Result.isFailure(target)) return Result.fail(target.failure)
   const presented = stage.run("Certificate", () => parsePresented(question))
@@ -40,3 +41,5 @@ export const prepare = (
   if (Result.isFailure(options)) return Result.fail(options.failure)
   return Result.succeed({ target: target.success, presented: presented.success, options: options.success })
 }
+
+const notQuestion = new QuestionError({ code: "InvalidRequest", detail: "the question is not an object" })

@@ -23,6 +23,8 @@ export const deadlines = { least: 50, most: 30_000, usual: 10_000 } as const
 
 export const parseOptions = (question: Question, policy: Policy): Result.Result<QuestionOptions, QuestionError> => {
   const { deadlineMs = deadlines.usual, derivedDomain, maxAge } = question
+  const fault = typeFault(question)
+  if (fault !== undefined) return refuse(fault.field, fault.detail)
   // The seam for requirements §6: other prooftypes are not built, and none passes silently.
   for (const [index, prooftype] of (question.prooftypes ?? ["posh"]).entries()) {
     if (prooftype !== "posh") return refuse(`prooftypes[${index}]`, `the prooftype ${prooftype} is not available`)
@@ -52,6 +54,31 @@ export const parseOptions = (question: Question, policy: Policy): Result.Result<
     ...(maxAge === undefined ? {} : { maxAgeMs: maxAge * 1_000 })
   })
 }
+
+/** Values that a program without types can give: none of them passes for the default. */
+const typeFault = (question: Question) => {
+  for (const [field, values] of closedSets) {
+    const value = question[field]
+    if (value !== undefined && !values.has(value)) {
+      return { field, detail: `${field} is one of ${[...values].join(", ")}` }
+    }
+  }
+  for (const field of ["refresh", "derivedDomainSecure"] as const) {
+    if (question[field] !== undefined && typeof question[field] !== "boolean") {
+      return { field, detail: `${field} is true or false` }
+    }
+  }
+  if (question.prooftypes !== undefined && !Array.isArray(question.prooftypes)) {
+    return { field: "prooftypes", detail: "prooftypes is a list" }
+  }
+  return undefined
+}
+
+const closedSets: ReadonlyArray<readonly ["generations" | "nameCheck" | "chainCheck", ReadonlySet<string>]> = [
+  ["generations", new Set<Generations>(["rfc-then-draft", "rfc-only", "draft-only"])],
+  ["nameCheck", new Set<NameCheckMode>(["advisory", "source-or-delegated", "source"])],
+  ["chainCheck", new Set<ChainCheckMode>(["off", "report", "require"])]
+]
 
 const refuse = (field: string, detail: string) =>
   Result.fail(new QuestionError({ code: "InvalidRequest", field, detail }))

@@ -37,7 +37,7 @@ export const parseService = (
   raw: string,
   registry: ServiceRegistry
 ): Result.Result<ServiceEntry, QuestionError> => {
-  const entry = registry.get(raw.length > 64 ? "" : raw.toLowerCase()) // POSH-RES-14, requirements §8.1
+  const entry = registry.get(typeof raw !== "string" || raw.length > 64 ? "" : raw.toLowerCase()) // POSH-RES-14, requirements §8.1
   if (entry !== undefined) return Result.succeed(entry)
   const known = [...new Set([...registry.values()].map(({ key }) => key))].join(", ")
   return Result.fail(

@@ -43,6 +43,7 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
     Clock.Clock,
     ResolutionObserver,
     (clock, observer) => {
+      requireBounds({ entries, octets })
       const evicted = { count: 0 }
       const onEvicted = () => {
         evicted.count += 1
@@ -134,6 +135,13 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
 
 export const layerMemory = (options: MemoryStoreOptions): Layer.Layer<AssociationStore> =>
   Layer.effect(AssociationStore, makeMemoryStore(options))
+
+/** For programs without types: no bound is no cache, and the library below says nothing of whose option it is. */
+const requireBounds = (bounds: MemoryStoreOptions): void => {
+  for (const [option, bound] of Object.entries(bounds)) {
+    if (!(bound >= 0)) throw new RangeError(`${option}: must be a number of at least 0`)
+  }
+}
 
 type Slots<A> = LRUCache<string, Slot<A>>
 
