@@ -8,9 +8,9 @@ import { type Hashes, hashNames } from "../association/Material.ts"
 export const isDenied = (hashes: Hashes): boolean =>
   denied.some((entry) =>
     hashNames.some((name) => {
-      const known = entry[name]
-      const asked = hashes[name]
-      return known !== undefined && asked !== undefined && Buffer.compare(known, asked) === 0
+      const listed = entry[name]
+      const presented = hashes[name]
+      return listed !== undefined && presented !== undefined && Buffer.compare(listed, presented) === 0
     })
   )
 

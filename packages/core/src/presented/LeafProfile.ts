@@ -9,7 +9,7 @@ import type { KeyUsage } from "../x509/extensions.ts"
 import type { PublicKey } from "../x509/publicKey.ts"
 
 /** Examines a leaf; empty where the profile has nothing against it. */
-export const examineLeaf = (certificate: Certificate): ReadonlyArray<Lint> => [
+export const lintLeaf = (certificate: Certificate): ReadonlyArray<Lint> => [
   ...(certificate.isCa ? [lint("LeafIsCa", "warning")] : []),
   ...(allowsTls(certificate.keyUsage) ? [] : [lint("LeafKeyUsage", "warning")]),
   ...(allowsServers(certificate.extendedKeyUsage) ? [] : [lint("LeafExtendedKeyUsage", "warning")]),
@@ -35,9 +35,9 @@ const unknownCritical = (oids: ReadonlyArray<string>): ReadonlyArray<Lint> =>
     : [lint("LeafUnknownCriticalExtension", "warning", undefined, printable(oids.join(", ")))]
 
 // RFC 9325 §4.5. A key of unknown length (0) is not called short.
-const leastBits: { readonly [K in PublicKey["algorithm"]]?: number } = { rsa: 2_048, ec: 256 }
+const minBits: { readonly [K in PublicKey["algorithm"]]?: number } = { rsa: 2_048, ec: 256 }
 
 const weakKey = ({ algorithm, bits }: PublicKey): ReadonlyArray<Lint> =>
-  bits > 0 && bits < (leastBits[algorithm] ?? 0)
+  bits > 0 && bits < (minBits[algorithm] ?? 0)
     ? [lint("LeafWeakKey", "warning", undefined, `${algorithm} of ${bits} bits`)]
     : []

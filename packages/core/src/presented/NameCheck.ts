@@ -16,7 +16,7 @@ export interface NameMatches {
   readonly derived?: boolean
 }
 
-export interface NamesInQuestion {
+export interface NameCheckInput {
   readonly names: CanonicalNames
   readonly source: Domain
   /** Host of the last hop: where the material was found. */
@@ -27,7 +27,7 @@ export interface NamesInQuestion {
 }
 
 /** Compares the names of a leaf with every domain in question (POSH-MAT-50, POSH-MAT-51). */
-export const compareNames = ({ delegated, derived, names, service, source }: NamesInQuestion): NameMatches => ({
+export const compareNames = ({ delegated, derived, names, service, source }: NameCheckInput): NameMatches => ({
   source: matchesDomain(names, source, service),
   delegated: matchesDomain(names, delegated, service),
   ...(derived === undefined ? {} : { derived: matchesDomain(names, derived, service) })
@@ -68,11 +68,11 @@ export const canonicalNames = (names: PresentedNames): CanonicalNames => ({
 // A name that does not fit any more is left out, so that it names nothing; a shorter one behind it may fit.
 const canonicalDomains = (addresses: ReadonlySet<string>): ReadonlySet<string> => {
   const domains = new Set<string>()
-  let left: number = certificateLimits.mappedOctets
+  let remaining: number = certificateLimits.mappedOctets
   for (const address of addresses) {
     const cost = isPlain(address) ? 0 : Buffer.byteLength(address)
-    if (cost > left) continue
-    left -= cost
+    if (cost > remaining) continue
+    remaining -= cost
     const domain = parseDomain(address, { allowSpecialUse: true })
     if (Result.isSuccess(domain)) domains.add(domain.success)
   }

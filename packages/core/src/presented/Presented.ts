@@ -6,7 +6,7 @@ import type { Hashes, HashName } from "../association/Material.ts"
 import type { Lint } from "../Lint.ts"
 import type { Certificate } from "../x509/Certificate.ts"
 import { isDenied } from "./DenyList.ts"
-import { examineLeaf } from "./LeafProfile.ts"
+import { lintLeaf } from "./LeafProfile.ts"
 import { type CanonicalNames, canonicalNames } from "./NameCheck.ts"
 
 /**
@@ -38,7 +38,7 @@ export class Presented {
 
   /** What the leaf profile has against it (POSH-MAT-04); empty for hashes. */
   get lints(): ReadonlyArray<Lint> {
-    return this.#lints ??= this.certificate === undefined ? [] : examineLeaf(this.certificate)
+    return this.#lints ??= this.certificate === undefined ? [] : lintLeaf(this.certificate)
   }
 
   /** Its names as they are compared. Mapping U-labels takes up to a millisecond a name. */

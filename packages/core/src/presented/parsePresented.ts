@@ -27,20 +27,20 @@ export const parsePresented = (question: Question): Result.Result<Presented, Que
 
 // Servers ask about the same certificates again and again; a parsed one is remembered by its text. Least recently used
 // first out, and bounded in octets as well: texts of 45 KiB are legal.
-const readings = new LRUCache<string, Presented>({
+const cache = new LRUCache<string, Presented>({
   max: 4_096,
   maxSize: 16 * 1024 * 1024,
   sizeCalculation: (presented, text) => 2_048 + text.length + 2 * (presented.certificate?.der.length ?? 0)
 })
 
 const readCertificate = (text: string): Result.Result<Presented, QuestionError> => {
-  const known = readings.get(text)
+  const known = cache.get(text)
   if (known !== undefined) return Result.succeed(known)
   return Result.flatMap(
     decodeAll([text], () => "certificate"),
     (octets) =>
       Result.map(readLeaf(octets, "certificate"), (presented) => {
-        readings.set(text, presented)
+        cache.set(text, presented)
         return presented
       })
   )

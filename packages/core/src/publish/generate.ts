@@ -59,18 +59,18 @@ export const generateDocument = (
     if ("url" in request) {
       const { url } = request
       yield* Result.mapError(publishableTarget(url), ({ detail }) => invalid("url", detail))
-      return published({ url, expires: request.expires ?? defaultExpires }, "rfc7711", service)
+      return toGenerated({ url, expires: request.expires ?? defaultExpires }, "rfc7711", service)
     }
     const { expires, generation } = request
     const certificates = newestFirst(distinct(request.certificates))
     yield* checkCertificates(certificates, generation, now)
     if (generation === "rfc7711") {
-      const fingerprints = certificates.map(descriptor)
-      return published({ fingerprints, expires: expires ?? defaultExpires }, generation, service)
+      const fingerprints = certificates.map(toDescriptor)
+      return toGenerated({ fingerprints, expires: expires ?? defaultExpires }, generation, service)
     }
-    const keys = yield* Result.all(certificates.map((certificate) => jwk(certificate, kidLength(certificates))))
+    const keys = yield* Result.all(certificates.map((certificate) => toJwk(certificate, kidLength(certificates))))
     return yield* withinLimit(
-      published(expires === undefined ? { keys } : { keys, expires }, generation, service),
+      toGenerated(expires === undefined ? { keys } : { keys, expires }, generation, service),
       generationRules[generation].bodyOctets
     )
   })
@@ -94,10 +94,10 @@ const newestFirst = (certificates: ReadonlyArray<Certificate>): ReadonlyArray<Ce
   )
 
 const checkCertificates = (certificates: ReadonlyArray<Certificate>, generation: Generation, now: number) => {
-  const most = generation === "rfc7711" ? documentLimits.descriptors : documentLimits.keys
+  const max = generation === "rfc7711" ? documentLimits.descriptors : documentLimits.keys
   if (certificates.length === 0) return Result.fail(invalid("certificates", "at least one certificate is needed"))
-  if (certificates.length > most) {
-    return Result.fail(invalid("certificates", `verifiers read no more than ${most} certificates`))
+  if (certificates.length > max) {
+    return Result.fail(invalid("certificates", `verifiers read no more than ${max} certificates`))
   }
   const expired = certificates.find(({ notAfter }) => notAfter < now)
   return expired === undefined
@@ -106,13 +106,13 @@ const checkCertificates = (certificates: ReadonlyArray<Certificate>, generation:
 }
 
 // POSH-PUB-05: several verifiers know nothing but padded sha-256.
-const descriptor = ({ der, sha256 }: Certificate) => ({
+const toDescriptor = ({ der, sha256 }: Certificate) => ({
   "sha-256": toBase64(sha256),
   "sha-512": toBase64(digest("sha-512", der))
 })
 
 // POSH-PUB-13. The chain above the leaf is left out: nothing needs it (POSH-MAT-10).
-const jwk = (certificate: Certificate, kidLength: number) =>
+const toJwk = (certificate: Certificate, kidLength: number) =>
   Result.map(publicMembers(certificate), (members) => ({
     ...members,
     kid: hex(certificate).slice(0, kidLength),
@@ -140,7 +140,7 @@ const publicMembers = ({ publicKey, sha256 }: Certificate) =>
 const unsupportedKey = (sha256: Uint8Array): QuestionError =>
   invalid("certificates", `the key of certificate ${toHex(sha256)} (SHA-256) fits no JWK Set`)
 
-const published = (document: object, generation: Generation, service: ServiceEntry): GeneratedDocument => ({
+const toGenerated = (document: object, generation: Generation, service: ServiceEntry): GeneratedDocument => ({
   document: `${JSON.stringify(document, null, 2)}\n`,
   contentType: generationRules[generation].mediaType,
   path: generationRules[generation].path(service)

@@ -10,7 +10,7 @@ import { type FailureCode, failures } from "../codes.ts"
 import type { Head } from "../fetch/Fetcher.ts"
 import { type Lint, lint, type LintCode, type Severity } from "../Lint.ts"
 import { type Document, parseDocument } from "../proof/posh/Document.ts"
-import { judgeMediaType } from "../proof/posh/response.ts"
+import { classifyMediaType } from "../proof/posh/response.ts"
 import type { Generation } from "../question/Generation.ts"
 import type { AssociationReport } from "../verdict/AssociationReport.ts"
 import { lintMaterial } from "./lint/material.ts"
@@ -47,7 +47,7 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
     onFailure: (error) => [failureFinding(error.code, error.detail), ...error.lints],
     onSuccess: (document) => [...document.lints, ...lintPublished(document, now)]
   })
-  return [...lintResponse(request), ...document].map(forPublisher)
+  return [...lintResponse(request), ...document].map(withPublisherSeverity)
 }
 
 /**
@@ -60,13 +60,13 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
  */
 export const lintReport = (report: AssociationReport, now: number): ReadonlyArray<Finding> => {
   const { association, attempts, code, lints, state } = report
-  const unread = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: report.message }]
+  const stateFinding = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: report.message }]
   return [
-    ...unread,
+    ...stateFinding,
     ...attempts.flatMap(({ hops }) => lintHops(hops)),
     ...lints,
     ...association === undefined ? [] : lintMaterial(association.material, now)
-  ].map(forPublisher)
+  ].map(withPublisherSeverity)
 }
 
 export { lintGenerations } from "./lint/generations.ts"
@@ -99,8 +99,8 @@ const hour = 3_600
 const week = 7 * 24 * hour
 
 // POSH-PUB-06. For references the notice period of a provider decides, and only the operator knows it.
-const lintExpires = (expires: number, least: number): ReadonlyArray<Lint> => {
-  if (expires < least) return [lint("ExpiresShort", "info", "expires")]
+const lintExpires = (expires: number, min: number): ReadonlyArray<Lint> => {
+  if (expires < min) return [lint("ExpiresShort", "info", "expires")]
   return expires > week ? [lint("ExpiresClamped", "info", "expires")] : []
 }
 
@@ -108,7 +108,7 @@ const lintResponse = ({ contentType, generation, headers }: LintRequest): Readon
   if (headers === undefined && contentType === undefined) return []
   const head: Head = { status: 200, headers: headers ?? [["content-type", contentType ?? ""]] }
   return [
-    ...(judgeMediaType(head, generation, false) === "refused"
+    ...(classifyMediaType(head, generation, false) === "refused"
       ? [failureFinding("UnsupportedMediaType")]
       : lintMediaType(head, generation)),
     ...(headers === undefined ? [] : lintHeaders(head))
@@ -128,7 +128,7 @@ const publisherSeverity = new Map<Finding["code"], Severity>([
   ["KidDuplicate", "warning"]
 ])
 
-const forPublisher = (finding: Finding): Finding => ({
+const withPublisherSeverity = (finding: Finding): Finding => ({
   ...finding,
   severity: publisherSeverity.get(finding.code) ?? finding.severity
 })

@@ -19,10 +19,10 @@ export interface QuestionOptions {
   readonly deadlineMs: number
 }
 
-export const deadlines = { least: 50, most: 30_000, usual: 10_000 } as const
+export const deadlines = { min: 50, max: 30_000, default: 10_000 } as const
 
 export const parseOptions = (question: Question, policy: Policy): Result.Result<QuestionOptions, QuestionError> => {
-  const { deadlineMs = deadlines.usual, derivedDomain, maxAge } = question
+  const { deadlineMs = deadlines.default, derivedDomain, maxAge } = question
   // The seam for requirements §6: other prooftypes are not built, and none passes silently.
   for (const [index, prooftype] of (question.prooftypes ?? ["posh"]).entries()) {
     if (prooftype !== "posh") return refuse(`prooftypes[${index}]`, `the prooftype ${prooftype} is not available`)
@@ -33,8 +33,8 @@ export const parseOptions = (question: Question, policy: Policy): Result.Result<
     if (question.nameCheck !== undefined) return refuse("nameCheck", "nameCheck needs the certificate itself")
     if (question.chainCheck !== undefined) return refuse("chainCheck", "chainCheck needs the certificate itself")
   }
-  if (!Number.isInteger(deadlineMs) || deadlineMs < deadlines.least || deadlineMs > deadlines.most) {
-    return refuse("deadlineMs", `deadlineMs is a whole number from ${deadlines.least} to ${deadlines.most}`)
+  if (!Number.isInteger(deadlineMs) || deadlineMs < deadlines.min || deadlineMs > deadlines.max) {
+    return refuse("deadlineMs", `deadlineMs is a whole number from ${deadlines.min} to ${deadlines.max}`)
   }
   if (maxAge !== undefined && (!Number.isSafeInteger(maxAge) || maxAge < 0)) {
     return refuse("maxAge", "maxAge is a whole number of seconds")

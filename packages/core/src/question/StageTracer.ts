@@ -8,9 +8,9 @@ import { Clock, Context, Effect, Exit, Option, type Tracer } from "effect"
  * would pay for the traced one.
  */
 export class StageTracer {
-  readonly #traced: Traced | undefined
+  readonly #traced: TraceContext | undefined
 
-  constructor(traced?: Traced) {
+  constructor(traced?: TraceContext) {
     this.#traced = traced
   }
 
@@ -30,7 +30,7 @@ export class StageTracer {
   }
 }
 
-interface Traced {
+interface TraceContext {
   readonly parent: Tracer.AnySpan
   readonly tracer: Tracer.Tracer
   readonly clock: Clock.Clock
@@ -46,7 +46,7 @@ export const currentStage: Effect.Effect<StageTracer> = Effect.withFiber((fiber)
   return Clock.clockWith((clock) => Effect.succeed(new StageTracer({ parent, tracer, clock })))
 })
 
-const runInSpan = <A>(traced: Traced, name: string, work: () => A): A => {
+const runInSpan = <A>(traced: TraceContext, name: string, work: () => A): A => {
   const span = begin(traced, name)
   const value = work()
   span.end(traced.clock.currentTimeNanosUnsafe(), Exit.void)
@@ -55,7 +55,7 @@ const runInSpan = <A>(traced: Traced, name: string, work: () => A): A => {
 
 // A span that is never ended is never exported.
 const findInSpans = <A>(
-  traced: Traced,
+  traced: TraceContext,
   [outer, inner]: readonly [string, string],
   work: () => A | undefined
 ): A | undefined => {
@@ -67,7 +67,7 @@ const findInSpans = <A>(
   return found
 }
 
-const begin = ({ clock, parent, tracer }: Traced, name: string): Tracer.Span =>
+const begin = ({ clock, parent, tracer }: TraceContext, name: string): Tracer.Span =>
   tracer.span({
     name,
     parent: Option.some(parent),

@@ -80,14 +80,14 @@ export interface Subject {
 }
 
 /** What a verdict's material came from, and how long it took. */
-export interface Origin {
+export interface Provenance {
   readonly cache: CacheStatus
   readonly basis: Association | ResolveError
   readonly waitedMs: number
 }
 
 /** A verdict other than `verified`, by its code. */
-export const refuted = (
+export const makeNegative = (
   subject: Subject,
   code: VerdictCode,
   evidence: () => Evidence,
@@ -121,26 +121,26 @@ export const refuted = (
  * The one way to a positive answer: a certificate that matched material (POSH-MAT-61), while nothing that the answer rests
  * on has ended by the time of the decision (POSH-CAC-33, POSH-MAT-02).
  */
-export const verified = (
+export const makeVerified = (
   subject: Subject,
-  known: Usable,
+  usable: Usable,
   matched: MatchedCandidate,
-  origin: Origin,
+  provenance: Provenance,
   evidence: () => Evidence,
   clockSkewMs: number
 ): Verdict => {
-  const { askAgainAt, association, behindMs, overdue } = known
+  const { askAgainAt, association, behindMs, overdue } = usable
   const { decidedAt, presented } = subject
   const leafEnd = presented.certificate?.notAfter ?? Number.POSITIVE_INFINITY
   const entryEnd = matched.notAfter ?? Number.POSITIVE_INFINITY
   const materialEnd = (overdue ? association.lifetime.graceUntil : association.lifetime.revalidateAt) - behindMs
   const { generation } = association
   if (decidedAt > leafEnd + clockSkewMs) {
-    return refuted(subject, "PresentedCertificateExpired", evidence, { generation, ...origin })
+    return makeNegative(subject, "PresentedCertificateExpired", evidence, { generation, ...provenance })
   }
   // POSH-CAC-12: what was asked for no earlier than the question may answer it, however short its life.
-  if (decidedAt > entryEnd || (decidedAt >= materialEnd && !known.fetchedForQuestion)) {
-    return refuted(subject, "AllMaterialExpired", evidence, { generation, ...origin })
+  if (decidedAt > entryEnd || (decidedAt >= materialEnd && !usable.fetchedForQuestion)) {
+    return makeNegative(subject, "AllMaterialExpired", evidence, { generation, ...provenance })
   }
   const askAgain = askAgainAt - behindMs
   // POSH-MAT-63. Overdue draft material counts until its source is asked again, within its grace (POSH-CAC-22).
@@ -161,9 +161,9 @@ export const verified = (
     validUntil,
     refreshAfter: Math.max(decidedAt, Math.min(askAgain, validUntil)),
     retryable: false,
-    cache: origin.cache,
-    waitedMs: origin.waitedMs,
-    basis: origin.basis,
+    cache: provenance.cache,
+    waitedMs: provenance.waitedMs,
+    basis: provenance.basis,
     get evidence() {
       return evidence()
     }

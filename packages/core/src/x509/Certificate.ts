@@ -9,7 +9,7 @@ import { isDer } from "./der.ts"
 import { describeName, describeSerial } from "./display.ts"
 import { readUses, type Uses } from "./extensions.ts"
 import { type Fields, readFields, type Validity } from "./fields.ts"
-import { type AltNames, checkNames, type PresentedNames, readPresentedNames } from "./names.ts"
+import { type AltNames, type PresentedNames, readAltNames, readPresentedNames } from "./names.ts"
 import { type PublicKey, readPublicKey } from "./publicKey.ts"
 
 export interface Certificate extends Validity, Uses {
@@ -58,9 +58,9 @@ export const parseCertificate = (der: Uint8Array): Result.Result<Certificate, Ce
     if (!isDer(der)) return yield* Result.fail("it is not exactly one DER value")
     const fields = yield* readFields(der)
     const uses = yield* readUses(fields)
-    const names = yield* checkNames(fields)
+    const names = yield* readAltNames(fields)
     const publicKey = yield* readPublicKey(fields.spki)
-    return describe(fields, names, {
+    return toCertificate(fields, names, {
       der,
       sha256: sha256(der),
       notBefore: fields.notBefore,
@@ -75,18 +75,18 @@ const sha256 = (octets: Uint8Array): Uint8Array => new Uint8Array(hash("sha256",
 
 // What few callers read, and what the holder of a certificate could make expensive, is made when it is read. Certificates are
 // kept in memory, so that the fields are not: measured, the views of 150 extensions in 2 KiB take 32 KiB.
-const describe = (
+const toCertificate = (
   fields: Fields,
   altNames: AltNames,
-  decisive: Omit<Certificate, "subject" | "issuer" | "serialNumber" | "names">
+  eager: Omit<Certificate, "subject" | "issuer" | "serialNumber" | "names">
 ): Certificate => {
   const { issuerName, serial, subjectName } = fields
-  const subject = once(() => describeName(subjectName))
-  const issuer = once(() => describeName(issuerName))
-  const serialNumber = once(() => describeSerial(serial))
-  const names = once(() => readPresentedNames(altNames))
+  const subject = lazy(() => describeName(subjectName))
+  const issuer = lazy(() => describeName(issuerName))
+  const serialNumber = lazy(() => describeSerial(serial))
+  const names = lazy(() => readPresentedNames(altNames))
   return {
-    ...decisive,
+    ...eager,
     get subject() {
       return subject()
     },
@@ -102,7 +102,7 @@ const describe = (
   }
 }
 
-const once = <A>(make: () => A): () => A => {
+const lazy = <A>(make: () => A): () => A => {
   const made: Array<A> = []
   return () => made[0] ?? (made[0] = make())
 }

@@ -4,7 +4,7 @@
 import { Result } from "effect"
 import { documentLimits } from "../Limits.ts"
 import { isDer } from "./der.ts"
-import { type Read, readBoolean, readCount, readInside, readOid, readOne, tags } from "./derReader.ts"
+import { readBoolean, readCount, readInside, readOid, readOne, type ReadResult, tags } from "./derReader.ts"
 import type { Extension, Fields } from "./fields.ts"
 
 export type KeyUsage =
@@ -30,7 +30,7 @@ export interface Uses {
 }
 
 /** Reads them all, so that none turns out to be malformed later. */
-export const readUses = ({ extensions }: Fields): Read<Uses> =>
+export const readUses = ({ extensions }: Fields): ReadResult<Uses> =>
   Result.gen(function*() {
     const constraints = yield* readOptional(extensions.get(oids.basicConstraints), readBasicConstraints)
     const keyUsage = yield* readOptional(extensions.get(oids.keyUsage), readKeyUsage)
@@ -62,9 +62,9 @@ const processed: ReadonlySet<string> = new Set(Object.values(oids))
 /** Reads an extension's value where there is one; it has to be well-formed DER, usually of any number of elements. */
 export const readOptional = <A>(
   extension: Extension | undefined,
-  read: (value: Uint8Array) => Read<A>,
+  read: (value: Uint8Array) => ReadResult<A>,
   elements: number = documentLimits.certificateOctets
-): Read<A | undefined> => {
+): ReadResult<A | undefined> => {
   if (extension === undefined) return Result.succeed(undefined)
   const value = isDer(extension.value, elements)
     ? read(extension.value)
@@ -83,7 +83,7 @@ const readBasicConstraints = (value: Uint8Array) =>
     return { isCa, pathLength: length === undefined ? undefined : yield* readCount(length) }
   })
 
-const bits: ReadonlyArray<KeyUsage> = [
+const keyUsageBits: ReadonlyArray<KeyUsage> = [
   "digitalSignature",
   "nonRepudiation",
   "keyEncipherment",
@@ -94,14 +94,14 @@ const bits: ReadonlyArray<KeyUsage> = [
 ]
 
 // §4.2.1.3: bit 0 is the highest of the first octet after the count of unused bits.
-const readKeyUsage = (value: Uint8Array): Read<ReadonlySet<KeyUsage>> =>
+const readKeyUsage = (value: Uint8Array): ReadResult<ReadonlySet<KeyUsage>> =>
   Result.map(
     readOne(value, tags.bitString),
-    ({ content }) => new Set(bits.filter((_, bit) => ((content[1] ?? 0) & (0x80 >> bit)) !== 0))
+    ({ content }) => new Set(keyUsageBits.filter((_, bit) => ((content[1] ?? 0) & (0x80 >> bit)) !== 0))
   )
 
 // §4.2.1.12
-const readPurposes = (value: Uint8Array): Read<ReadonlySet<string>> =>
+const readPurposes = (value: Uint8Array): ReadResult<ReadonlySet<string>> =>
   Result.flatMap(
     readInside(value, tags.sequence),
     (purposes) => Result.map(Result.all(purposes.map(readOid)), (dotted) => new Set(dotted))

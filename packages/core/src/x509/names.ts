@@ -6,7 +6,7 @@ import { isUtf8 } from "node:buffer"
 import { SocketAddress } from "node:net"
 import { certificateLimits } from "../Limits.ts"
 import { type Header, readHeader } from "./der.ts"
-import { constructed, longestOid, primitive, type Read, tags } from "./derReader.ts"
+import { constructed, maxOidOctets, primitive, type ReadResult, tags } from "./derReader.ts"
 import { oids, readOptional } from "./extensions.ts"
 import type { Fields } from "./fields.ts"
 
@@ -30,7 +30,7 @@ export interface AltNames {
 }
 
 /** Looks through all names. One that is malformed spoils the certificate, wherever it stands. */
-export const checkNames = ({ extensions }: Fields): Read<AltNames> =>
+export const readAltNames = ({ extensions }: Fields): ReadResult<AltNames> =>
   Result.map(readOptional(extensions.get(oids.subjectAltName), countNames), (names) => names ?? noNames)
 
 const noNames: AltNames = { value: new Uint8Array(), count: 0 }
@@ -41,14 +41,14 @@ const noNames: AltNames = { value: new Uint8Array(), count: 0 }
  */
 export const readPresentedNames = ({ value }: AltNames): PresentedNames => {
   const names: { readonly [F in Form]: Array<string> } = { dns: [], srv: [], xmpp: [], uri: [], ip: [] }
-  for (const name of locate(value).slice(0, certificateLimits.names)) {
+  for (const name of locateNames(value).slice(0, certificateLimits.names)) {
     if (typeof name !== "string" && name !== undefined) names[name.form].push(textOf(value, name))
   }
   return names
 }
 
-const countNames = (value: Uint8Array): Read<AltNames> => {
-  const names = locate(value)
+const countNames = (value: Uint8Array): ReadResult<AltNames> => {
+  const names = locateNames(value)
   const fault = names.find((name) => typeof name === "string")
   return fault === undefined ? Result.succeed({ value, count: names.length }) : Result.fail(fault)
 }
@@ -56,10 +56,10 @@ const countNames = (value: Uint8Array): Read<AltNames> => {
 type Form = keyof PresentedNames
 
 /** Where the text of a name stands; a sentence where the name is malformed, nothing where it is left out. */
-type Located = { readonly form: Form; readonly start: number; readonly end: number } | string | undefined
+type LocatedName = { readonly form: Form; readonly start: number; readonly end: number } | string | undefined
 
 // 32 KiB hold 16,000 names: each is looked at where it stands, and a view of the octets is made of none.
-const locate = (value: Uint8Array): ReadonlyArray<Located> => {
+const locateNames = (value: Uint8Array): ReadonlyArray<LocatedName> => {
   const list = readHeader(value, 0, value.length)
   if (list?.tag !== tags.sequence) return list === undefined ? [] : ["malformed DER"]
   return inside(value, list).map((name) => locateName(value, name))
@@ -76,7 +76,7 @@ const inside = (octets: Uint8Array, { end, start }: Header): ReadonlyArray<Heade
   return headers
 }
 
-const locateName = (octets: Uint8Array, name: Header): Located => {
+const locateName = (octets: Uint8Array, name: Header): LocatedName => {
   switch (name.tag) {
     case primitive(2):
       return asciiAt(octets, "dns", name)
@@ -96,10 +96,10 @@ const idOnXmppAddr = Uint8Array.of(0x2b, 6, 1, 5, 5, 7, 8, 5) // 1.3.6.1.5.5.7.8
 
 // [0] IMPLICIT SEQUENCE { type-id, value [0] EXPLICIT }. Of another string type than the two RFCs ask for, it is no such
 // name, and not looked at.
-const otherNameAt = (octets: Uint8Array, name: Header): Located => {
+const otherNameAt = (octets: Uint8Array, name: Header): LocatedName => {
   const [type, wrapped, ...more] = inside(octets, name)
   if (wrapped?.tag !== constructed(0) || more.length > 0) return "an otherName is malformed"
-  if (type?.tag !== tags.oid || type.end - type.start > longestOid) return "malformed OID"
+  if (type?.tag !== tags.oid || type.end - type.start > maxOidOctets) return "malformed OID"
   const [text] = inside(octets, wrapped)
   if (text?.tag === tags.ia5String && isAt(octets, type, idOnDnsSrv)) return asciiAt(octets, "srv", text)
   if (text?.tag === tags.utf8String && isAt(octets, type, idOnXmppAddr)) {
@@ -111,21 +111,21 @@ const otherNameAt = (octets: Uint8Array, name: Header): Located => {
 const isAt = (octets: Uint8Array, { end, start }: Header, expected: Uint8Array): boolean =>
   end - start === expected.length && expected.every((octet, index) => octet === octets[start + index])
 
-const asciiAt = (octets: Uint8Array, form: Form, name: Header): Located => {
+const asciiAt = (octets: Uint8Array, form: Form, name: Header): LocatedName => {
   for (let index = name.start; index < name.end; index += 1) {
     if ((octets[index] ?? 0) >= 0x80) return "a name is not ASCII"
   }
   return at(form, name)
 }
 
-const addressAt = (name: Header): Located => {
+const addressAt = (name: Header): LocatedName => {
   const length = name.end - name.start
   return length === 4 || length === 16 ? at("ip", name) : "an address has neither 4 nor 16 octets"
 }
 
-const at = (form: Form, { end, start }: Header): Located => ({ form, start, end })
+const at = (form: Form, { end, start }: Header): LocatedName => ({ form, start, end })
 
-const textOf = (value: Uint8Array, { end, form, start }: Exclude<Located, string | undefined>): string => {
+const textOf = (value: Uint8Array, { end, form, start }: Exclude<LocatedName, string | undefined>): string => {
   const octets = Buffer.from(value.buffer, value.byteOffset + start, end - start)
   if (form === "ip") return addressText(octets)
   if (form === "xmpp") return octets.toString("utf8")

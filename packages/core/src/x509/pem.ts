@@ -71,11 +71,11 @@ const parseBlocks = (text: string): Result.Result<ReadonlyArray<Uint8Array>, Pem
 }
 
 const lineEnds = /[\r\n]+/g
-const mostCharacters = Math.ceil(documentLimits.certificateOctets / 3) * 4
+const maxCharacters = Math.ceil(documentLimits.certificateOctets / 3) * 4
 
 const decode = (text: string, what: string): Result.Result<Uint8Array, PemFault> => {
   if (text === "") return fail(`${what} is empty`)
-  if (text.length > mostCharacters) return fail(`${what} is longer than a certificate of 32 KiB`)
+  if (text.length > maxCharacters) return fail(`${what} is longer than a certificate of 32 KiB`)
   const octets = decodeBase64(text)
   return octets === undefined ? fail(`${what} is not strict base64`) : Result.succeed(octets)
 }

@@ -3,7 +3,7 @@
  */
 import { Result } from "effect"
 import { isDer } from "./der.ts"
-import { type Read, readInside, readOid, tags } from "./derReader.ts"
+import { readInside, readOid, type ReadResult, tags } from "./derReader.ts"
 
 export interface PublicKey {
   readonly algorithm: "rsa" | "ec" | "ed25519" | "ed448" | "other"
@@ -23,14 +23,14 @@ export type KeyValue =
   | { readonly algorithm: "other" }
 
 /** The key's kind and length. */
-export const readPublicKey = (spki: Uint8Array): Read<PublicKey> =>
+export const readPublicKey = (spki: Uint8Array): ReadResult<PublicKey> =>
   Result.map(readKeyValue(spki), (key) => ({ algorithm: key.algorithm, bits: bitsOf(key), spki }))
 
 /** The key itself, as numbers. WHETHER A POINT LIES ON ITS CURVE IS NOT CHECKED. */
-export const readKeyValue = (spki: Uint8Array): Read<KeyValue> =>
+export const readKeyValue = (spki: Uint8Array): ReadResult<KeyValue> =>
   Result.mapError(readFrame(spki), () => "its public key is malformed")
 
-const readFrame = (spki: Uint8Array): Read<KeyValue> =>
+const readFrame = (spki: Uint8Array): ReadResult<KeyValue> =>
   Result.gen(function*() {
     const [identifier, key, ...more] = yield* readInside(spki, tags.sequence)
     if (identifier === undefined || key?.tag !== tags.bitString || more.length > 0) return yield* malformed
@@ -63,7 +63,7 @@ export const minimal = (integer: Uint8Array): Uint8Array => {
 const malformed = Result.fail("malformed")
 
 // RFC 8017 §A.1.1
-const readRsa = (key: Uint8Array): Read<KeyValue> => {
+const readRsa = (key: Uint8Array): ReadResult<KeyValue> => {
   if (!isDer(key)) return malformed
   return Result.flatMap(
     readInside(key, tags.sequence),

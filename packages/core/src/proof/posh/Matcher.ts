@@ -68,9 +68,9 @@ const matchDescriptors = (
       : options.hashes.find((name) => hashes[name] !== undefined && presented.hashes[name] !== undefined)
     if (algorithm === undefined) continue
     comparable = true
-    if (!agrees(algorithm, hashes, presented.hashes)) continue
+    if (!isSameHash(algorithm, hashes, presented.hashes)) continue
     const inconsistent = hashNames.some((name) =>
-      hashes[name] !== undefined && presented.hashes[name] !== undefined && !agrees(name, hashes, presented.hashes)
+      hashes[name] !== undefined && presented.hashes[name] !== undefined && !isSameHash(name, hashes, presented.hashes)
     )
     const lints = inconsistent ? [lint("DescriptorInconsistent", "warning", `fingerprints[${index}]`)] : [] // POSH-MAT-31
     return matched({ index, algorithm, candidates: descriptors.length }, index === descriptors[0]?.index, lints)
@@ -113,7 +113,7 @@ const compareEntry = (
   if (certificate === undefined) {
     const algorithm = hashes.find((name) => presented.hashes[name] !== undefined)
     if (algorithm === undefined) return "none"
-    return agrees(algorithm, { [algorithm]: digest(algorithm, leaf) }, presented.hashes) ? algorithm : undefined
+    return isSameHash(algorithm, { [algorithm]: digest(algorithm, leaf) }, presented.hashes) ? algorithm : undefined
   }
   if (equal(leaf, certificate.der)) return "certificate" // POSH-MAT-10
   return mode === "spki" && equal(entry.spkiSha256, digest("sha-256", certificate.publicKey.spki)) ? "spki" : undefined
@@ -125,7 +125,7 @@ const matched = (candidate: MatchedCandidate, primary: boolean, lints: ReadonlyA
   lints: primary ? lints : [...lints, lint("MatchedNonPrimary", "info")] // POSH-MAT-42
 })
 
-const agrees = (name: HashName, left: Hashes, right: Hashes): boolean => {
+const isSameHash = (name: HashName, left: Hashes, right: Hashes): boolean => {
   const a = left[name]
   const b = right[name]
   return a !== undefined && b !== undefined && equal(a, b)

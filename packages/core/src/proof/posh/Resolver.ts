@@ -40,14 +40,14 @@ export interface ResolveOptions extends RecallOptions {
 }
 
 /** A resolution that asked nobody. */
-export interface Recollection extends Resolution {
+export interface MemoryResolution extends Resolution {
   /** To be called where it is used: the observer then counts it as it counts others. */
   readonly used: () => void
 }
 
 export class Resolver extends Context.Service<Resolver, {
   /** What memory knows alone and at once; `undefined` where it is not enough. */
-  readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => Recollection | undefined
+  readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => MemoryResolution | undefined
   /** Goes as far as memory does, then asks, and so on to the decision. */
   readonly resolve: (target: Target, options: ResolveOptions) => Effect.Effect<Resolution>
   /** Forgets both generations; resolutions under way are not remembered. */
@@ -69,7 +69,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const refetches = makeRefetchLimit()
   const lookup = makeLookup({ store, flights, fetchAndStore, observer, clock })
 
-  const recall = (target: Target, options: RecallOptions, asked: Stamp): Recollection | undefined => {
+  const recall = (target: Target, options: RecallOptions, asked: Stamp): MemoryResolution | undefined => {
     const { attempts, recalled, step } = walkMemory(target, options, asked, asked, [])
     if (step._tag !== "Decide") return undefined
     const used = () => {
@@ -80,7 +80,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
 
   const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
     const search = toSearch(target, options)
-    const goOn = (before: ReadonlyArray<Attempted>): Effect.Effect<Resolution> =>
+    const resolveFrom = (before: ReadonlyArray<Attempted>): Effect.Effect<Resolution> =>
       Effect.suspend(() => {
         const { attempts, recalled, step } = options.force === undefined
           ? walkMemory(target, options, options.asked, stampOf(clock), before)
@@ -90,7 +90,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
         if (step._tag === "Ask") {
           return Effect.flatMap(
             lookup.ask(sourceOf(target, step.generation), search),
-            (next) => goOn([...attempts, next])
+            (next) => resolveFrom([...attempts, next])
           )
         }
         return Effect.map(askStore(target, step.generation, search), (next) =>
@@ -98,7 +98,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
             ? { asked: attempts, deciding: step.otherwise }
             : { asked: [...attempts, next], deciding: next })
       })
-    return goOn([])
+    return resolveFrom([])
   }
 
   /** As far as memory goes: to the decision, or to the step that memory cannot take. */
@@ -108,7 +108,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     asked: Stamp,
     now: Stamp,
     before: ReadonlyArray<Attempted>
-  ): Walk => {
+  ): MemoryWalk => {
     const search = { asked, freshness: freshnessOf(maxAgeMs) }
     const attempts = before.slice()
     const recalled: Array<Recalled> = []
@@ -162,7 +162,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   })
 })
 
-interface Walk {
+interface MemoryWalk {
   readonly attempts: ReadonlyArray<Attempted>
   /** Of the attempts, those that memory gave on this walk. */
   readonly recalled: ReadonlyArray<Recalled>

@@ -12,11 +12,11 @@ import type { Attempt } from "./Attempt.ts"
 /** A decorator of attempts: records the domain of each attempt that returns material, and sets `hadMaterial` for it. */
 export const rememberPublishers = (attempt: Attempt): Attempt => {
   const sites = new LRUCache<string, LRUCache<Domain, true>>({ max: publisherLimits.sites })
-  const note = (domain: Domain): void => {
+  const record = (domain: Domain): void => {
     const site = siteOf(domain)
-    const known = sites.get(site) ?? new LRUCache({ max: publisherLimits.perSite })
-    known.set(domain, true)
-    sites.set(site, known)
+    const domains = sites.get(site) ?? new LRUCache({ max: publisherLimits.perSite })
+    domains.set(domain, true)
+    sites.set(site, domains)
   }
   return (input) =>
     Effect.tap(
@@ -24,6 +24,6 @@ export const rememberPublishers = (attempt: Attempt): Attempt => {
         ...input,
         hadMaterial: input.hadMaterial || sites.get(siteOf(input.domain))?.has(input.domain) === true
       }),
-      () => Effect.sync(() => note(input.domain))
+      () => Effect.sync(() => record(input.domain))
     )
 }

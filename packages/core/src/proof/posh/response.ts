@@ -8,28 +8,28 @@ import { parseHttpDate } from "../../fetch/httpDate.ts"
 import { type Generation, generationRules } from "../../question/Generation.ts"
 
 /** How the request came about, which decides what an absent document means (POSH-RES-84). */
-export type Delegated = "no" | "redirect" | "reference"
+export type RequestKind = "direct" | "redirect" | "reference"
 
-const absent: Record<Delegated, VerdictCode> = {
-  no: "NotPublished",
+const absentCodes: Record<RequestKind, VerdictCode> = {
+  direct: "NotPublished",
   redirect: "RedirectedMaterialMissing",
   reference: "ReferencedMaterialMissing"
 }
 
-export const judgeStatus = (
+export const classifyStatus = (
   status: number,
   generation: Generation,
-  delegated: Delegated
+  kind: RequestKind
 ): "document" | "redirect" | VerdictCode => {
   if (status === 200) return "document" // POSH-RES-42
   if (status < 200 || status > 599) return "HttpProtocolError"
   if (status < 300) return "UnexpectedStatus"
   if (status < 400) return redirects.has(status) ? "redirect" : "RedirectUnsupportedStatus" // POSH-RES-60, POSH-RES-61
   if (status >= 500) return "ServerError"
-  if (status === 404 || status === 410) return absent[delegated] // POSH-RES-43
+  if (status === 404 || status === 410) return absentCodes[kind] // POSH-RES-43
   if (transient.has(status)) return "RateLimited" // POSH-RES-45
   // POSH-RES-44: to the draft any client error means that nothing is there; 421 is about the connection.
-  if (generation === "draft" && status !== 421) return absent[delegated]
+  if (generation === "draft" && status !== 421) return absentCodes[kind]
   return denied.has(status) ? "AccessDenied" : "ClientErrorStatus"
 }
 
@@ -38,7 +38,7 @@ const transient = new Set([408, 425, 429])
 const denied = new Set([401, 403, 451])
 
 /** POSH-RES-46 */
-export const judgeMediaType = (
+export const classifyMediaType = (
   head: Head,
   generation: Generation,
   strict: boolean

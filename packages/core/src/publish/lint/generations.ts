@@ -14,16 +14,18 @@ import { digest } from "../../presented/Presented.ts"
 /** Names what one generation publishes and the other does not. Entries that have expired are left aside. */
 export const lintGenerations = (rfc: Fingerprints, draft: JwkSet, now: number): ReadonlyArray<Lint> => {
   const entries = draft.entries.filter(({ notAfter }) => now <= notAfter)
-  const lonelyEntries = entries.filter((entry) => !rfc.descriptors.some((descriptor) => isOf(descriptor, entry)))
-  const lonelyDescriptors = rfc.descriptors.filter((descriptor) => !entries.some((entry) => isOf(descriptor, entry)))
+  const entriesAlone = entries.filter((entry) => !rfc.descriptors.some((descriptor) => describes(descriptor, entry)))
+  const descriptorsAlone = rfc.descriptors.filter((descriptor) =>
+    !entries.some((entry) => describes(descriptor, entry))
+  )
   return [
-    ...lonelyEntries.map(({ index }) => disagreement(`keys[${index}]`, "not in the fingerprints")),
-    ...lonelyDescriptors.map(({ index }) => disagreement(`fingerprints[${index}]`, "not in the JWK Set"))
+    ...entriesAlone.map(({ index }) => disagreement(`keys[${index}]`, "not in the fingerprints")),
+    ...descriptorsAlone.map(({ index }) => disagreement(`fingerprints[${index}]`, "not in the JWK Set"))
   ]
 }
 
 // The strongest hash of a descriptor decides (POSH-MAT-30).
-const isOf = ({ hashes }: Descriptor, { chain: [leaf] }: JwkEntry): boolean => {
+const describes = ({ hashes }: Descriptor, { chain: [leaf] }: JwkEntry): boolean => {
   const name = hashNames.find((candidate) => hashes[candidate] !== undefined)
   const published = name === undefined ? undefined : hashes[name]
   return name !== undefined && published !== undefined && leaf !== undefined &&

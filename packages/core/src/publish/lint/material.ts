@@ -4,7 +4,7 @@
 import { Result } from "effect"
 import { type Descriptor, hashNames, type JwkEntry, type Material } from "../../association/Material.ts"
 import { type Lint, lint } from "../../Lint.ts"
-import { makeChainReview } from "../../proof/posh/ChainScreen.ts"
+import { makeChainValidator } from "../../proof/posh/ChainCheck.ts"
 
 /** POSH-PUB-05, POSH-PUB-07, POSH-PUB-13 and POSH-MAT-31, as far as the material shows. */
 export const lintMaterial = (material: Material, now: number): ReadonlyArray<Lint> =>
@@ -22,7 +22,7 @@ const lintSha256 = (descriptors: ReadonlyArray<Descriptor>): ReadonlyArray<Lint>
 // one and differ in another cannot both be right.
 const lintConsistency = (descriptors: ReadonlyArray<Descriptor>): ReadonlyArray<Lint> =>
   descriptors.flatMap((descriptor) => {
-    const other = descriptors.find((candidate) => contradict(descriptor, candidate))
+    const other = descriptors.find((candidate) => isContradictory(descriptor, candidate))
     return other === undefined
       ? []
       : [
@@ -35,7 +35,7 @@ const lintConsistency = (descriptors: ReadonlyArray<Descriptor>): ReadonlyArray<
       ]
   })
 
-const contradict = (a: Descriptor, b: Descriptor): boolean => {
+const isContradictory = (a: Descriptor, b: Descriptor): boolean => {
   const agreements = hashNames.flatMap((name) => {
     const ours = a.hashes[name]
     const theirs = b.hashes[name]
@@ -56,9 +56,9 @@ const lintOrder = (entries: ReadonlyArray<JwkEntry>): ReadonlyArray<Lint> =>
 // early (POSH-MAT-13) is judged by the day when it comes into use. Of chains for which there is no budget any more, nothing is
 // said.
 const lintChains = (entries: ReadonlyArray<JwkEntry>, now: number): ReadonlyArray<Lint> => {
-  const review = makeChainReview()
+  const validate = makeChainValidator()
   return entries.flatMap((entry) => {
-    const checked = review(entry, { now: Math.max(now, entry.notBefore), allowSha1: false })
+    const checked = validate(entry, { now: Math.max(now, entry.notBefore), allowSha1: false })
     if (checked === undefined || Result.isSuccess(checked)) return []
     const { detail, index } = checked.failure
     return [lint("ChainInvalid", "warning", `keys[${entry.index}].x5c[${index}]`, detail)]

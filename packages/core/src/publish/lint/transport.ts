@@ -6,12 +6,12 @@ import { quote } from "../../encoding/quote.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
 import { withoutWhitespace } from "../../fetch/fields.ts"
 import { type Lint, lint } from "../../Lint.ts"
-import { judgeMediaType } from "../../proof/posh/response.ts"
+import { classifyMediaType } from "../../proof/posh/response.ts"
 import type { Generation } from "../../question/Generation.ts"
 
 /** POSH-PUB-03. What only lenient verifiers accept is a warning, what nobody accepts is for the caller to report. */
 export const lintMediaType = (head: Head, generation: Generation): ReadonlyArray<Lint> =>
-  judgeMediaType(head, generation, true) === "expected"
+  classifyMediaType(head, generation, true) === "expected"
     ? []
     : [lint("UnexpectedMediaType", "warning", undefined, quoteValues(headerValues(head, "content-type")))]
 
@@ -32,13 +32,13 @@ export const lintHops = (hops: ReadonlyArray<Hop>): ReadonlyArray<Lint> =>
   )
 
 /** POSH-PUB-04, seconds. */
-const longestFreshness = 60
+const maxFreshnessSeconds = 60
 
 const lintCaching = (fields: ReadonlyArray<string>): ReadonlyArray<Lint> => {
   const directives = fields.join(",").toLowerCase().split(",").map(withoutWhitespace)
   if (directives.some((directive) => /^no-(?:cache|store)$/.test(directive))) return []
   const ages = directives.flatMap((directive) => /^(?:s-maxage|max-age)="?(\d+)"?$/.exec(directive)?.slice(1) ?? [])
-  if (ages.length > 0 && ages.every((age) => Number(age) <= longestFreshness)) return []
+  if (ages.length > 0 && ages.every((age) => Number(age) <= maxFreshnessSeconds)) return []
   // RFC 9111 §4.2.2: without an explicit lifetime caches guess one.
   return ages.length > 0
     ? [lint("CacheLifetimeLong", "warning", undefined, quoteValues(fields))]

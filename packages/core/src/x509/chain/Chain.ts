@@ -6,12 +6,12 @@
  */
 import { Result } from "effect"
 import { documentLimits } from "../../Limits.ts"
-import { countInside, type Read, readInside, tags } from "../derReader.ts"
+import { countInside, readInside, type ReadResult, tags } from "../derReader.ts"
 import { oids } from "../extensions.ts"
 import { type ChainBudget, type ChainCost, makeChainBudget } from "./ChainBudget.ts"
 import { type DistinguishedName, isSameName } from "./distinguishedName.ts"
-import { claimDirectory, type ClaimedName, claimEmail, claimName } from "./generalName.ts"
-import { checkNames, type NameConstraints, readNameConstraints } from "./nameConstraints.ts"
+import { type ClaimedName, readClaimedName, toClaimedDirectory, toClaimedEmail } from "./generalName.ts"
+import { checkNameConstraints, type NameConstraints, readNameConstraints } from "./nameConstraints.ts"
 import { parsePathCertificate, type PathCertificate } from "./PathCertificate.ts"
 import { checkSignature, costOf, isSha1 } from "./signature.ts"
 
@@ -60,7 +60,7 @@ interface Instant {
  * Where its extensions limit what it may certify, the limits count, as RFC 5280 §6.2 allows. REVOCATION IS NOT CHECKED.
  */
 export const checkChain = (chain: ReadonlyArray<Uint8Array>, options: ChainOptions): Result.Result<void, ChainFault> =>
-  chain.length === 1 ? Result.void : judgeExamined(examineChain(chain), options)
+  chain.length === 1 ? Result.void : checkExamination(examineChain(chain), options)
 
 /**
  * Everything but the dates, and whether SHA-1 is acceptable: what of a chain can be remembered.
@@ -71,7 +71,7 @@ export const checkChain = (chain: ReadonlyArray<Uint8Array>, options: ChainOptio
  */
 export const examineChain = (
   chain: ReadonlyArray<Uint8Array>,
-  parse: (der: Uint8Array) => Read<PathCertificate> = parsePathCertificate
+  parse: (der: Uint8Array) => ReadResult<PathCertificate> = parsePathCertificate
 ): ChainExamination => {
   const budget = makeChainBudget()
   const certificates = parseCertificates(chain, parse, budget)
@@ -84,14 +84,14 @@ export const examineChain = (
   return {
     ...(Result.isFailure(path) ? { fault: path.failure } : {}),
     ...(sha1 < 0 ? {} : { sha1 }),
-    from: extreme(checked.map(({ notBefore }) => notBefore), Math.max),
-    until: extreme(checked.map(({ notAfter }) => notAfter), Math.min),
+    from: pickInstant(checked.map(({ notBefore }) => notBefore), Math.max),
+    until: pickInstant(checked.map(({ notAfter }) => notAfter), Math.min),
     cost: budget.spent()
   }
 }
 
 /** Is an examined chain valid at a time, under a policy? */
-export const judgeExamined = (
+export const checkExamination = (
   { fault, from, sha1, until }: ChainExamination,
   { allowSha1, now }: ChainOptions
 ): Result.Result<void, ChainFault> => {
@@ -105,7 +105,10 @@ export const judgeExamined = (
   return Result.void
 }
 
-const extreme = (instants: ReadonlyArray<number>, choose: (...instants: ReadonlyArray<number>) => number): Instant => {
+const pickInstant = (
+  instants: ReadonlyArray<number>,
+  choose: (...instants: ReadonlyArray<number>) => number
+): Instant => {
   const at = choose(...instants)
   return { at, index: instants.lastIndexOf(at) }
 }
@@ -113,7 +116,7 @@ const extreme = (instants: ReadonlyArray<number>, choose: (...instants: Readonly
 // A signature for each certificate below the anchor is paid for before one of them is read.
 const parseCertificates = (
   chain: ReadonlyArray<Uint8Array>,
-  parse: (der: Uint8Array) => Read<PathCertificate>,
+  parse: (der: Uint8Array) => ReadResult<PathCertificate>,
   budget: ChainBudget
 ) =>
   Result.gen(function*() {
@@ -132,16 +135,16 @@ const checkPath = (
     const leaf = certificates.at(0)
     const anchor = certificates.at(-1)
     if (leaf === undefined || anchor === undefined) return
-    const authority = yield* certificates.slice(1, -1).reduceRight(
-      (above, issuer, offset) => Result.flatMap(above, (above) => at(offset + 1, appoint(issuer, above, budget))),
-      at(certificates.length - 1, appointAnchor(anchor, budget))
+    const state = yield* certificates.slice(1, -1).reduceRight(
+      (above, issuer, offset) => Result.flatMap(above, (above) => at(offset + 1, nextState(issuer, above, budget))),
+      at(certificates.length - 1, initialState(anchor, budget))
     )
-    yield* at(0, checkCertificate(leaf, authority, budget))
-    yield* at(0, checkConstraints(leaf, authority, budget))
+    yield* at(0, checkCertificate(leaf, state, budget))
+    yield* at(0, checkConstraints(leaf, state, budget))
   })
 
 /** What has been established when the next certificate down is looked at (RFC 5280 §6.1.2). */
-interface Authority {
+interface PathState {
   readonly name: DistinguishedName
   /** DER SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
@@ -151,10 +154,10 @@ interface Authority {
 }
 
 // The anchor may leave an extension out (old roots do); what it does say about its own power is believed.
-const appointAnchor = (anchor: PathCertificate, budget: ChainBudget): Read<Authority> =>
+const initialState = (anchor: PathCertificate, budget: ChainBudget): ReadResult<PathState> =>
   Result.gen(function*() {
     if (anchor.extensions.has(oids.basicConstraints) && !anchor.isCa) return yield* Result.fail(notCa)
-    if (mustNotSign(anchor)) return yield* Result.fail(noCertSign)
+    if (isSigningForbidden(anchor)) return yield* Result.fail(noCertSign)
     return {
       name: anchor.subject,
       spki: anchor.spki,
@@ -164,13 +167,13 @@ const appointAnchor = (anchor: PathCertificate, budget: ChainBudget): Read<Autho
   })
 
 // RFC 5280 §6.1.4, (g) to (o), after §6.1.3.
-const appoint = (issuer: PathCertificate, above: Authority, budget: ChainBudget): Read<Authority> =>
+const nextState = (issuer: PathCertificate, above: PathState, budget: ChainBudget): ReadResult<PathState> =>
   Result.gen(function*() {
     yield* checkCertificate(issuer, above, budget)
     const selfIssued = isSameName(issuer.issuer, issuer.subject)
     if (!selfIssued) yield* checkConstraints(issuer, above, budget)
     if (!issuer.isCa) return yield* Result.fail(notCa)
-    if (mustNotSign(issuer)) return yield* Result.fail(noCertSign)
+    if (isSigningForbidden(issuer)) return yield* Result.fail(noCertSign)
     if (!selfIssued && above.pathLength === 0) return yield* Result.fail("more CA certificates follow than are allowed")
     return {
       name: issuer.subject,
@@ -181,7 +184,7 @@ const appoint = (issuer: PathCertificate, above: Authority, budget: ChainBudget)
   })
 
 // RFC 5280 §6.1.4 (n): without keyUsage, a key may be used for everything.
-const mustNotSign = ({ keyUsage }: PathCertificate): boolean => keyUsage?.has("keyCertSign") === false
+const isSigningForbidden = ({ keyUsage }: PathCertificate): boolean => keyUsage?.has("keyCertSign") === false
 
 const notCa = "the issuer is no CA (basicConstraints)"
 const noCertSign = "the issuer's key must not sign certificates (keyUsage)"
@@ -189,7 +192,7 @@ const noCertSign = "the issuer's key must not sign certificates (keyUsage)"
 const constraintsOf = (
   { extensions }: PathCertificate,
   budget: ChainBudget
-): Read<ReadonlyArray<NameConstraints>> => {
+): ReadResult<ReadonlyArray<NameConstraints>> => {
   const extension = extensions.get(oids.nameConstraints)
   return extension === undefined
     ? Result.succeed([])
@@ -197,7 +200,7 @@ const constraintsOf = (
 }
 
 // RFC 5280 §6.1.3 (a), and critical extensions (§6.1.4 (o), §6.1.5 (f)); the signature last, as it costs most.
-const checkCertificate = (certificate: PathCertificate, above: Authority, budget: ChainBudget): Read<void> => {
+const checkCertificate = (certificate: PathCertificate, above: PathState, budget: ChainBudget): ReadResult<void> => {
   // An empty name is nobody's (§4.1.2.4).
   if (certificate.issuer.rdns.length === 0 || !isSameName(certificate.issuer, above.name)) {
     return Result.fail("the next certificate is not the one named as issuer")
@@ -213,25 +216,32 @@ export const tooMuchWork = "checking it would take too much work"
 const tooMuch = Result.fail(tooMuchWork)
 
 // Names cost nothing where nobody constrains them.
-const checkConstraints = (certificate: PathCertificate, { constraints }: Authority, budget: ChainBudget): Read<void> =>
+const checkConstraints = (
+  certificate: PathCertificate,
+  { constraints }: PathState,
+  budget: ChainBudget
+): ReadResult<void> =>
   constraints.length === 0
     ? Result.void
-    : Result.flatMap(namesOf(certificate, budget), (names) => checkNames(names, constraints, budget))
+    : Result.flatMap(namesOf(certificate, budget), (names) => checkNameConstraints(names, constraints, budget))
 
 // RFC 5280 §4.2.1.10: the subject where there is one, alternative names, and where there are none the mailboxes of the
 // subject.
-const namesOf = ({ extensions, subject }: PathCertificate, budget: ChainBudget): Read<ReadonlyArray<ClaimedName>> =>
+const namesOf = (
+  { extensions, subject }: PathCertificate,
+  budget: ChainBudget
+): ReadResult<ReadonlyArray<ClaimedName>> =>
   Result.gen(function*() {
     const altNames = extensions.get(oids.subjectAltName)?.value
     const count = altNames === undefined ? subject.emails.length : yield* countInside(altNames, tags.sequence)
     if (!budget.spend({ names: count })) return yield* tooMuch
     const names = altNames === undefined ? [] : yield* readInside(altNames, tags.sequence)
     return [
-      ...(subject.rdns.length === 0 ? [] : [claimDirectory(subject)]),
-      ...yield* Result.all(names.map(claimName)),
-      ...(altNames === undefined ? subject.emails.map(claimEmail) : [])
+      ...(subject.rdns.length === 0 ? [] : [toClaimedDirectory(subject)]),
+      ...yield* Result.all(names.map(readClaimedName)),
+      ...(altNames === undefined ? subject.emails.map(toClaimedEmail) : [])
     ]
   })
 
-const at = <A>(index: number, result: Read<A>): Result.Result<A, ChainFault> =>
+const at = <A>(index: number, result: ReadResult<A>): Result.Result<A, ChainFault> =>
   Result.mapError(result, (detail) => ({ detail, index }))

@@ -4,7 +4,7 @@
 import { Result } from "effect"
 import { documentLimits } from "../../Limits.ts"
 import { isDer } from "../der.ts"
-import { countInside, type Read, tags } from "../derReader.ts"
+import { countInside, type ReadResult, tags } from "../derReader.ts"
 import { oids, readOptional, readUses, type Uses } from "../extensions.ts"
 import { type Fields, readFields } from "../fields.ts"
 import { type DistinguishedName, readName } from "./distinguishedName.ts"
@@ -26,7 +26,7 @@ export interface PathCertificate extends Fields, Uses {
  *
  * RFC 5280 §6.1 gives extendedKeyUsage no rule: THE PURPOSES OF ISSUERS ARE NOT CHECKED.
  */
-export const parsePathCertificate = (octets: Uint8Array): Read<PathCertificate> =>
+export const parsePathCertificate = (octets: Uint8Array): ReadResult<PathCertificate> =>
   Result.gen(function*() {
     if (octets.length > documentLimits.certificateOctets) return yield* Result.fail("the certificate is too long")
     if (!isDer(octets)) return yield* Result.fail("the certificate is malformed")
@@ -49,12 +49,12 @@ export const parsePathCertificate = (octets: Uint8Array): Read<PathCertificate> 
   })
 
 // RFC 5280 §4.1.2.1, §4.1.2.9: there are three versions, and extensions in the last alone.
-const checkVersion = ({ extensions, version }: Fields): Read<void> =>
+const checkVersion = ({ extensions, version }: Fields): ReadResult<void> =>
   version > 2 || (extensions.size > 0 && version !== 2)
     ? Result.fail("its version is not that of what it holds")
     : Result.void
 
-const checkUnread = ({ extensions }: Fields): Read<void> =>
+const checkUnread = ({ extensions }: Fields): ReadResult<void> =>
   Result.gen(function*() {
     const altNames = yield* readOptional(extensions.get(oids.subjectAltName), Result.succeed)
     // §4.2.1.6: SIZE (1..MAX)

@@ -2,7 +2,7 @@
  * `GeneralName`s as constraints compare them (RFC 5280 §4.2.1.6, §4.2.1.10).
  */
 import { Result } from "effect"
-import { constructed, type Der, primitive, type Read, readAll, readOid } from "../derReader.ts"
+import { constructed, type Der, primitive, readAll, readOid, type ReadResult } from "../derReader.ts"
 import { type DistinguishedName, readName } from "./distinguishedName.ts"
 
 export type GeneralName =
@@ -32,14 +32,14 @@ export interface ClaimedName {
 }
 
 /** Claims that a certificate makes in subjectAltName, or by an emailAddress in its subject. */
-export const claimName = (value: Der): Read<ClaimedName> =>
+export const readClaimedName = (value: Der): ReadResult<ClaimedName> =>
   Result.map(formOf(value), (form) => ({ form, name: valueOf(form, value.content) }))
 
 /** A mailbox in a subject. */
-export const claimEmail = (content: Uint8Array): ClaimedName => ({ form: "email", name: mailbox(ascii(content)) })
+export const toClaimedEmail = (content: Uint8Array): ClaimedName => ({ form: "email", name: mailbox(ascii(content)) })
 
 /** A whole subject. */
-export const claimDirectory = (name: DistinguishedName): ClaimedName => ({
+export const toClaimedDirectory = (name: DistinguishedName): ClaimedName => ({
   form: "directory",
   name: { form: "directory", name }
 })
@@ -58,7 +58,7 @@ const forms = new Map<number, GeneralName["form"]>([
 ])
 
 /** The form that a tag announces; each type of otherName is a form of its own. */
-export const formOf = ({ content, tag }: Der): Read<GeneralName["form"]> => {
+export const formOf = ({ content, tag }: Der): ReadResult<GeneralName["form"]> => {
   if (tag === otherName) {
     return Result.flatMap(readAll(content), ([type, value, ...more]) =>
       value?.tag !== constructed(0) || more.length > 0

@@ -2,9 +2,9 @@
  * Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)).
  */
 import { Result } from "effect"
-import { constructed, countInside, type Der, type Read, readAll, readInside, tags } from "../derReader.ts"
+import { constructed, countInside, type Der, readAll, readInside, type ReadResult, tags } from "../derReader.ts"
 import { type ChainBudget, makeChainBudget } from "./ChainBudget.ts"
-import { type DistinguishedName, isBelow, mayBeBelow, readName } from "./distinguishedName.ts"
+import { type DistinguishedName, isInSubtree, mayBeInSubtree, readName } from "./distinguishedName.ts"
 import { ascii, type ClaimedName, formOf, type GeneralName, mailbox } from "./generalName.ts"
 
 export interface NameConstraints {
@@ -21,7 +21,7 @@ type Subtree =
   | { readonly form: `other ${string}` }
 
 /** Reads the extension's value, which has to be DER; fails on everything that is not understood. */
-export const readNameConstraints = (value: Uint8Array, budget = makeChainBudget()): Read<NameConstraints> =>
+export const readNameConstraints = (value: Uint8Array, budget = makeChainBudget()): ReadResult<NameConstraints> =>
   Result.gen(function*() {
     const lists = (yield* countInside(value, tags.sequence)) <= 2 ? yield* readInside(value, tags.sequence) : []
     const [first] = lists
@@ -34,15 +34,15 @@ export const readNameConstraints = (value: Uint8Array, budget = makeChainBudget(
   })
 
 /** Are all these names inside what every issuer above allows? Fails with the form of the first that is not. */
-export const checkNames = (
+export const checkNameConstraints = (
   names: ReadonlyArray<ClaimedName>,
   constraints: ReadonlyArray<NameConstraints>,
   budget: ChainBudget
-): Read<void> => {
+): ReadResult<void> => {
   const subtrees = constraints.reduce((sum, { excluded, permitted }) => sum + excluded.length + permitted.length, 0)
   if (!budget.spend({ constraintComparisons: names.length * subtrees })) return tooMany
-  const about = names.length === 0 ? [] : constraints.map(byForm)
-  const outside = names.find((name) => about.some((forms) => !allows(forms.get(name.form), name)))
+  const perIssuer = names.length === 0 ? [] : constraints.map(byForm)
+  const outside = names.find((name) => perIssuer.some((forms) => !allows(forms.get(name.form), name)))
   return outside === undefined ? Result.void : Result.fail(`a name (${outside.form}) violates a name constraint`)
 }
 
@@ -50,8 +50,10 @@ const tooMany = Result.fail("too many constrained names")
 
 const byForm = ({ excluded, permitted }: NameConstraints): ReadonlyMap<GeneralName["form"], NameConstraints> => {
   const forms = new Set([...permitted, ...excluded].map(({ form }) => form))
-  const of = (list: ReadonlyArray<Subtree>, form: string) => list.filter((subtree) => subtree.form === form)
-  return new Map([...forms].map((form) => [form, { permitted: of(permitted, form), excluded: of(excluded, form) }]))
+  const ofForm = (list: ReadonlyArray<Subtree>, form: string) => list.filter((subtree) => subtree.form === form)
+  return new Map(
+    [...forms].map((form) => [form, { permitted: ofForm(permitted, form), excluded: ofForm(excluded, form) }])
+  )
 }
 
 // A form that nothing is said about is free. A form that is constrained but not processed, or a name of a constrained
@@ -66,25 +68,25 @@ const allows = (constraint: NameConstraints | undefined, { name }: ClaimedName):
 
 const covers = (subtree: Subtree, name: GeneralName): boolean => {
   if (subtree.form === "dns" && name.form === "dns") {
-    return subtree.host === "" || name.host === subtree.host || isUnder(name.host, subtree.host)
+    return subtree.host === "" || name.host === subtree.host || isSubdomain(name.host, subtree.host)
   }
   if (subtree.form === "uri" && name.form === "uri") return coversHost(subtree.host, name.host)
   if (subtree.form === "email" && name.form === "email") {
     return coversHost(subtree.host, name.host) && (subtree.mailbox === undefined || subtree.mailbox === name.mailbox)
   }
   if (subtree.form === "ip" && name.form === "ip") return coversAddress(subtree.octets, subtree.mask, name.octets)
-  return subtree.form === "directory" && name.form === "directory" && isBelow(name.name, subtree.name)
+  return subtree.form === "directory" && name.form === "directory" && isInSubtree(name.name, subtree.name)
 }
 
 // A wildcard that could stand for an excluded name is excluded with it, and a name whose text cannot be compared with that
 // of an excluded one.
 const mayCover = (subtree: Subtree, name: GeneralName): boolean =>
   subtree.form === "directory" && name.form === "directory"
-    ? mayBeBelow(name.name, subtree.name)
+    ? mayBeInSubtree(name.name, subtree.name)
     : subtree.form === "dns" && name.form === "dns" && name.host.startsWith("*.") && !subtree.host.startsWith(".") &&
       subtree.host.slice(subtree.host.indexOf(".")) === name.host.slice(1)
 
-const isUnder = (host: string, base: string): boolean => host.endsWith(base.startsWith(".") ? base : `.${base}`)
+const isSubdomain = (host: string, base: string): boolean => host.endsWith(base.startsWith(".") ? base : `.${base}`)
 
 // URIs and mailboxes: exactly this host, or with a leading dot any host below.
 const coversHost = (base: string, host: string): boolean => base.startsWith(".") ? host.endsWith(base) : host === base
@@ -98,7 +100,7 @@ const coversAddress = (octets: Uint8Array, mask: Uint8Array, address: Uint8Array
 }
 
 // GeneralSubtrees ::= SEQUENCE SIZE (1..MAX). What they cost is known before one of them is read.
-const readSubtrees = (list: Der | undefined, budget: ChainBudget): Read<ReadonlyArray<Subtree>> =>
+const readSubtrees = (list: Der | undefined, budget: ChainBudget): ReadResult<ReadonlyArray<Subtree>> =>
   Result.gen(function*() {
     if (list === undefined) return []
     const count = yield* countInside(list.octets, list.tag)
@@ -107,7 +109,7 @@ const readSubtrees = (list: Der | undefined, budget: ChainBudget): Read<Readonly
     return yield* Result.all((yield* readAll(list.content)).map(readSubtree))
   })
 
-const readSubtree = ({ octets }: Der): Read<Subtree> =>
+const readSubtree = ({ octets }: Der): ReadResult<Subtree> =>
   Result.gen(function*() {
     const [base, ...bounds] = yield* readInside(octets, tags.sequence)
     // RFC 5280 knows no use of minimum and maximum.

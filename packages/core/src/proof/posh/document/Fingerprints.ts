@@ -41,9 +41,9 @@ export const readFingerprints = (
     const elements = yield* readElements(object.get("fingerprints"))
     if (Result.isFailure(expires)) return yield* fault(expires.failure)
 
-    const readings = elements.map(readDescriptor)
-    const all = [...lints, ...readings.flatMap((reading) => reading.lints)]
-    const descriptors = readings.flatMap(({ descriptor }) => descriptor ?? [])
+    const results = elements.map(readDescriptor)
+    const all = [...lints, ...results.flatMap((result) => result.lints)]
+    const descriptors = results.flatMap(({ descriptor }) => descriptor ?? [])
     if (descriptors.length === 0) return yield* fault("NoUsableFingerprints", explain(all), all)
     return {
       _tag: "PublishedFingerprints",
@@ -63,12 +63,12 @@ const readElements = (value: Json | undefined): Result.Result<ReadonlyArray<Json
   return objects.length === value.length ? Result.succeed(objects) : fault("InvalidFingerprintsDocument")
 }
 
-interface Reading {
+interface ParsedDescriptor {
   readonly descriptor?: Descriptor
   readonly lints: ReadonlyArray<Lint>
 }
 
-const readDescriptor = (members: JsonObject, index: number): Reading => {
+const readDescriptor = (members: JsonObject, index: number): ParsedDescriptor => {
   const path = `fingerprints[${index}]`
   const values = hashNames.flatMap((name) => {
     const value = members.get(name)

@@ -30,15 +30,15 @@ export const readJwkSet = (
     if (Result.isSuccess(expires) && expires.success === 0) return yield* fault("MaterialWithdrawn") // POSH-FMT-34
     const keys = yield* readKeys(object.get("keys"))
 
-    const readings = keys.map((key, index) => Result.merge(Result.mapError(readJwk(key, index), (lint) => ({ lint }))))
-    const entries = readings.flatMap((reading) => "entry" in reading ? [reading.entry] : [])
+    const results = keys.map((key, index) => Result.merge(Result.mapError(readJwk(key, index), (lint) => ({ lint }))))
+    const entries = results.flatMap((result) => "entry" in result ? [result.entry] : [])
     const expired = entries.filter(({ notAfter }) => notAfter < now)
     const all = [
       ...lints,
       ...(Result.isFailure(expires) && expires.failure === "InvalidExpires"
         ? [lint("InvalidExpiresIgnored", "warning", "expires")]
         : []),
-      ...readings.flatMap((reading) => "entry" in reading ? reading.lints : [reading.lint]),
+      ...results.flatMap((result) => "entry" in result ? result.lints : [result.lint]),
       ...expired.map(({ index }) => lint("JwkEntryExpired", "warning", `keys[${index}]`)),
       ...lintKids(entries)
     ]

@@ -8,13 +8,13 @@ import { type Lint, lint } from "../../../Lint.ts"
 import { type Generation, generationRules } from "../../../question/Generation.ts"
 import { type Fault, fault } from "./fault.ts"
 
-export interface Decoded {
+export interface DecodedDocument {
   readonly object: JsonObject
   readonly lints: ReadonlyArray<Lint>
 }
 
 /** The size is checked as well, for documents that no fetcher has bounded. */
-export const decodeDocument = (octets: Uint8Array, generation: Generation): Result.Result<Decoded, Fault> => {
+export const decodeDocument = (octets: Uint8Array, generation: Generation): Result.Result<DecodedDocument, Fault> => {
   const { bodyOctets, label } = generationRules[generation]
   if (octets.length > bodyOctets) {
     return fault("BodyTooLarge", `documents of ${label} have at most ${bodyOctets} octets`)
@@ -24,8 +24,8 @@ export const decodeDocument = (octets: Uint8Array, generation: Generation): Resu
   const { byteOrderMark, value } = json.success
   if (!(value instanceof JsonObject)) return fault("NotAnObject")
 
-  const twice = findDuplicate(value)
-  if (twice !== undefined) return fault("DuplicateMember", twice)
+  const duplicate = findDuplicate(value)
+  if (duplicate !== undefined) return fault("DuplicateMember", duplicate)
   return Result.succeed({ object: value, lints: byteOrderMark ? [lint("ByteOrderMark", "warning")] : [] })
 }
 
@@ -33,15 +33,15 @@ export const decodeDocument = (octets: Uint8Array, generation: Generation): Resu
 // else there may be is ignored, whatever it holds (POSH-FMT-04).
 const findDuplicate = (document: JsonObject): string | undefined =>
   [
-    describe(document, ""),
+    describeDuplicate(document, ""),
     ...["keys", "fingerprints"].flatMap((name) =>
-      elements(document.get(name)).map((element, index) => describe(element, ` in ${name}[${index}]`))
+      elements(document.get(name)).map((element, index) => describeDuplicate(element, ` in ${name}[${index}]`))
     )
-  ].find((twice) => twice !== undefined)
+  ].find((duplicate) => duplicate !== undefined)
 
 const elements = (value: Json | undefined): ReadonlyArray<Json> => Array.isArray(value) ? value : []
 
-const describe = (value: Json, where: string): string | undefined =>
+const describeDuplicate = (value: Json, where: string): string | undefined =>
   value instanceof JsonObject && value.duplicate !== undefined
     ? `"${quote(value.duplicate, 64)}" occurs twice${where}`
     : undefined

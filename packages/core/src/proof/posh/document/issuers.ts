@@ -8,7 +8,7 @@ import { isSameName } from "../../../x509/chain/distinguishedName.ts"
 import { parsePathCertificate, type PathCertificate } from "../../../x509/chain/PathCertificate.ts"
 
 /** Stands for a certificate that is not kept, so that a chain with one missing never passes for a shorter chain. */
-export const unreadable = new Uint8Array()
+export const placeholder = new Uint8Array()
 
 /**
  * The same number of elements, in order. From the first that is no certificate, or with which all are too long, there is
@@ -23,7 +23,7 @@ export const keepIssuers = (
   issuers: ReadonlyArray<Uint8Array>
 ): ReadonlyArray<Uint8Array> => {
   const kept = issuers.length === 0 ? 0 : countUsable(Result.getOrUndefined(parsePathCertificate(leaf)), issuers)
-  return issuers.map((issuer, index) => index < kept ? issuer : unreadable)
+  return issuers.map((issuer, index) => index < kept ? issuer : placeholder)
 }
 
 const countUsable = (leaf: PathCertificate | undefined, issuers: ReadonlyArray<Uint8Array>): number => {

@@ -9,7 +9,7 @@ import type { Lint, LintCode } from "../../../Lint.ts"
 import { minimal, readKeyValue } from "../../../x509/publicKey.ts"
 
 /** Makes the finding for which an entry is left out. */
-export type Unusable = (code: LintCode, member?: string, detail?: string) => Result.Result<never, Lint>
+export type MakeFault = (code: LintCode, member?: string, detail?: string) => Result.Result<never, Lint>
 
 interface KeyType {
   readonly kind: "rsa" | "ec" | "okp"
@@ -45,25 +45,25 @@ const curves: { readonly [kty in "EC" | "OKP"]: ReadonlyMap<string, KeyType> } =
 }
 
 /** The type of key; the members that it needs are there, as text, but not looked into yet. */
-export const readKeyType = (jwk: JsonObject, unusable: Unusable): Result.Result<KeyType, Lint> =>
+export const readKeyType = (jwk: JsonObject, fault: MakeFault): Result.Result<KeyType, Lint> =>
   Result.gen(function*() {
-    const kty = yield* readText(jwk, "kty", unusable)
-    if (kty !== "RSA" && kty !== "EC" && kty !== "OKP") return yield* unusable("JwkUnsupportedKeyType", ".kty")
-    const type = kty === "RSA" ? rsa : curves[kty].get(yield* readText(jwk, "crv", unusable))
-    if (type === undefined) return yield* unusable("JwkUnsupportedKeyType", ".crv")
-    for (const member of type.members) yield* readText(jwk, member, unusable)
+    const kty = yield* readText(jwk, "kty", fault)
+    if (kty !== "RSA" && kty !== "EC" && kty !== "OKP") return yield* fault("JwkUnsupportedKeyType", ".kty")
+    const type = kty === "RSA" ? rsa : curves[kty].get(yield* readText(jwk, "crv", fault))
+    if (type === undefined) return yield* fault("JwkUnsupportedKeyType", ".crv")
+    for (const member of type.members) yield* readText(jwk, member, fault)
     return type
   })
 
 /** The values of those members. */
-export const readJwkKey = (type: KeyType, jwk: JsonObject, unusable: Unusable): Result.Result<JwkKey, Lint> =>
+export const readJwkKey = (type: KeyType, jwk: JsonObject, fault: MakeFault): Result.Result<JwkKey, Lint> =>
   Result.gen(function*() {
     const values: Array<Uint8Array> = []
     for (const member of type.members) {
-      const octets = decodeBase64Url(yield* readText(jwk, member, unusable))
-      if (octets === undefined) return yield* unusable("JwkBadBase64", `.${member}`)
+      const octets = decodeBase64Url(yield* readText(jwk, member, fault))
+      if (octets === undefined) return yield* fault("JwkBadBase64", `.${member}`)
       if (octets.length === 0 || octets.length !== (type.octets ?? octets.length)) {
-        return yield* unusable(
+        return yield* fault(
           "JwkMissingMember",
           `.${member}`,
           "it does not have the length that the key type requires"
@@ -77,7 +77,7 @@ export const readJwkKey = (type: KeyType, jwk: JsonObject, unusable: Unusable): 
 
 /** Is this the key of a certificate? Numbers are compared, not encodings of them (POSH-FMT-26). */
 export const isKeyOf = ({ curve, group, kind, values }: JwkKey, spki: Uint8Array): boolean => {
-  const [first = none, second = none] = values
+  const [first = empty, second = empty] = values
   const key = Result.getOrUndefined(readKeyValue(spki))
   switch (key?.algorithm) {
     case "rsa":
@@ -93,7 +93,7 @@ export const isKeyOf = ({ curve, group, kind, values }: JwkKey, spki: Uint8Array
   }
 }
 
-const none = new Uint8Array()
+const empty = new Uint8Array()
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
@@ -103,10 +103,10 @@ const uncompressed = (point: Uint8Array, group: string): Uint8Array =>
     ? point
     : Result.getOrElse(
       Result.try(() => Buffer.from(ECDH.convertKey(point, group, undefined, undefined, "uncompressed"))),
-      () => none
+      () => empty
     )
 
-const readText = (jwk: JsonObject, name: string, unusable: Unusable): Result.Result<string, Lint> => {
+const readText = (jwk: JsonObject, name: string, fault: MakeFault): Result.Result<string, Lint> => {
   const value = jwk.get(name)
-  return typeof value === "string" ? Result.succeed(value) : unusable("JwkMissingMember", `.${name}`)
+  return typeof value === "string" ? Result.succeed(value) : fault("JwkMissingMember", `.${name}`)
 }

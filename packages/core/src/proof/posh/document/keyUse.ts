@@ -11,23 +11,23 @@ export const lintUse = (
   allowed: ReadonlySet<KeyUsage> | undefined,
   path: string
 ): ReadonlyArray<Lint> => [
-  ...(isAllowed(needs(uses, jwk.get("use")), allowed) ? [] : [contradiction(`${path}.use`)]),
-  ...(operationsOf(jwk).every((name) => isAllowed(needs(operations, name), allowed))
+  ...(isAllowed(usagesFor(usagesByUse, jwk.get("use")), allowed) ? [] : [contradiction(`${path}.use`)]),
+  ...(operationsOf(jwk).every((name) => isAllowed(usagesFor(usagesByOperation, name), allowed))
     ? []
     : [contradiction(`${path}.key_ops`)]),
-  ...(isFamily(jwk.get("alg"), jwk.get("kty")) ? [] : [contradiction(`${path}.alg`)])
+  ...(fitsKeyType(jwk.get("alg"), jwk.get("kty")) ? [] : [contradiction(`${path}.alg`)])
 ]
 
 const contradiction = (path: string): Lint => lint("KeyUseContradiction", "info", path)
 
-type Needs = ReadonlyMap<Json | undefined, ReadonlyArray<KeyUsage>>
+type UsageTable = ReadonlyMap<Json | undefined, ReadonlyArray<KeyUsage>>
 
 const signing: ReadonlyArray<KeyUsage> = ["digitalSignature", "nonRepudiation", "keyCertSign", "cRLSign"]
 const encryption: ReadonlyArray<KeyUsage> = ["keyEncipherment", "dataEncipherment", "keyAgreement"]
 
-const uses: Needs = new Map([["sig", signing], ["enc", encryption]])
+const usagesByUse: UsageTable = new Map([["sig", signing], ["enc", encryption]])
 
-const operations: Needs = new Map([
+const usagesByOperation: UsageTable = new Map([
   ["sign", signing],
   ["verify", signing],
   ["encrypt", encryption],
@@ -38,7 +38,7 @@ const operations: Needs = new Map([
   ["deriveBits", encryption]
 ])
 
-const needs = (table: Needs, value: Json | undefined): ReadonlyArray<KeyUsage> => table.get(value) ?? []
+const usagesFor = (table: UsageTable, value: Json | undefined): ReadonlyArray<KeyUsage> => table.get(value) ?? []
 
 const operationsOf = (jwk: JsonObject): ReadonlyArray<Json> => {
   const names = jwk.get("key_ops")
@@ -59,5 +59,5 @@ const families: ReadonlyArray<readonly [RegExp, ReadonlyArray<Json | undefined>]
   [/^(?:HS\d|A\d|dir$|PBES2)/, []]
 ]
 
-const isFamily = (alg: Json | undefined, kty: Json | undefined): boolean =>
+const fitsKeyType = (alg: Json | undefined, kty: Json | undefined): boolean =>
   typeof alg !== "string" || families.every(([name, types]) => !name.test(alg) || types.includes(kty))

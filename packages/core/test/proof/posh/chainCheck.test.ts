@@ -7,9 +7,9 @@ import { seedCa, seedDay, seedExample1, seedLeaf } from "@posh/testing"
 import { Schema } from "effect"
 import type { JwkEntry } from "../../../src/association/Material.ts"
 import { chainLimits } from "../../../src/Limits.ts"
-import { screenChains } from "../../../src/proof/posh/ChainScreen.ts"
-import { sequence, text, tlv } from "./der.ts"
-import { certificate, common, extension, makeKeys, type Parts, yes } from "./forge.ts"
+import { makeChainCheck } from "../../../src/proof/posh/ChainCheck.ts"
+import { sequence, text, tlv } from "../../x509/chain/der.ts"
+import { certificate, common, extension, makeKeys, type Parts, yes } from "../../x509/chain/forge.ts"
 
 const keys = { ca: makeKeys(), leaf: makeKeys(), stranger: makeKeys() }
 const ca = common("CA")
@@ -62,7 +62,7 @@ const entriesOf = (which: ReadonlyArray<number>) => which.slice(0, 32).map(entry
 const instantOf = (number: number) => number % 8 === 0 ? seedDay.getTime() : Date.UTC(2025 + Math.abs(number) % 7, 5, 2)
 
 const ask = (entries: ReadonlyArray<JwkEntry>, now: number, allowSha1: boolean) => {
-  const { faultOf } = screenChains("require", { now, allowSha1 })
+  const { faultOf } = makeChainCheck("require", { now, allowSha1 })
   return entries.map((entry) => faultOf(entry) ?? "valid")
 }
 

@@ -6,13 +6,13 @@ import type { Lint } from "../Lint.ts"
 import type { Policy } from "../Policy.ts"
 import type { Presented } from "./Presented.ts"
 
-export interface LeafJudgement {
+export interface LeafCheck {
   /** Why it is refused; absent where it is acceptable. */
   readonly fault?: { readonly code: VerdictCode; readonly detail?: string; readonly retryAfterMs?: number }
   readonly lints: ReadonlyArray<Lint>
 }
 
-export const judgeLeaf = (presented: Presented, policy: Policy, now: number): LeafJudgement => {
+export const checkLeaf = (presented: Presented, policy: Policy, now: number): LeafCheck => {
   const { certificate, isDenied, lints } = presented
   if (isDenied && !policy.trustDraftExamples) {
     const detail = "the private key of this example certificate is public"
