@@ -1,5 +1,5 @@
 /**
- * Is the presented certificate acceptable at all, whatever the domain publishes? (requirements §3.1)
+ * Checks of the presented certificate that do not depend on what the domain publishes (requirements §3.1).
  */
 import type { VerdictCode } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
@@ -7,11 +7,12 @@ import type { Policy } from "../Policy.ts"
 import type { Presented } from "./Presented.ts"
 
 export interface LeafCheck {
-  /** Why it is refused; absent where it is acceptable. */
+  /** Why the certificate is refused; absent if it is acceptable. */
   readonly fault?: { readonly code: VerdictCode; readonly detail?: string; readonly retryAfterMs?: number }
   readonly lints: ReadonlyArray<Lint>
 }
 
+/** Checks a leaf against the deny list, its dates at `now`, and the leaf profile of the policy. */
 export const checkLeaf = (presented: Presented, policy: Policy, now: number): LeafCheck => {
   const { certificate, isDenied, lints } = presented
   if (isDenied && !policy.trustDraftExamples) {

@@ -1,5 +1,5 @@
 /**
- * From what is known to the verdict. Pure; nothing here asks anybody.
+ * Decides the verdict of a question. Pure: everything that it needs is an argument.
  */
 import type { Association } from "../association/Association.ts"
 import type { ResolveError } from "../association/ResolveError.ts"
@@ -15,16 +15,16 @@ import type { QuestionOptions } from "../question/QuestionOptions.ts"
 import { reportAttempt } from "./report.ts"
 import { type Evidence, makeNegative, makeVerified, type Provenance, type Subject, type Verdict } from "./Verdict.ts"
 
-/** A prepared question at an instant: what does not depend on what the domain asserts. */
+/** A prepared question at an instant, with everything that does not depend on the domain's material. */
 export interface Assessment {
   readonly inquiry: Inquiry
-  /** The time by which everything is judged (POSH-MAT-02), in the end that of the decision; milliseconds since the epoch. */
+  /** The time of the decision, for all dates (POSH-MAT-02); milliseconds since the epoch. */
   readonly now: number
-  /** By then. */
+  /** The leaf check at that time. */
   readonly leaf: LeafCheck
 }
 
-/** The verdict on a match or the lack of one; names come last (POSH-MAT-64). */
+/** Decides on a match, or the lack of one. The name check comes last (POSH-MAT-64). */
 export const decide = (
   assessment: Assessment,
   resolution: Resolution,
@@ -45,7 +45,7 @@ export const decide = (
   return makeVerified(subject, usable, match.candidate, provenance, evidence, clockSkewMs)
 }
 
-/** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
+/** Decides on a certificate that failed the leaf check; nothing was looked up. */
 export const decideRefusedLeaf = (assessment: Assessment, fault: NonNullable<LeafCheck["fault"]>): Verdict => {
   const { code, ...more } = fault
   return makeNegative(subjectOf(assessment), code, () => ({ attempts: [], lints: assessment.leaf.lints }), more)
@@ -58,7 +58,7 @@ const subjectOf = ({ inquiry: { presented, target }, now }: Assessment): Subject
   decidedAt: now
 })
 
-/** The verdict where there is nothing to match with. */
+/** Decides on a resolution without usable material. */
 export const decideUnresolved = (
   assessment: Assessment,
   resolution: Resolution,
@@ -66,7 +66,7 @@ export const decideUnresolved = (
 ): Verdict => {
   const { asked, deciding: { key: { generation }, retryAt } } = resolution
   const { code, detail, lints = [] } = failure
-  // Nothing is remembered of a limit of ours, which says itself when to come back.
+  // Errors by our own limits are not cached, so they have no `retryAt`; the error itself says when to retry.
   const retryAfterMs = retryAt === undefined ? failure.retryAfterMs : Math.max(0, retryAt - assessment.now)
   return makeNegative(
     subjectOf(assessment),
@@ -81,7 +81,6 @@ export const decideUnresolved = (
   )
 }
 
-/** Where the answer comes from. */
 const provenanceOf = ({ asked, deciding: { cache } }: Resolution, basis: Association | ResolveError): Provenance => {
   let waitedMs = 0
   for (const attempted of asked) waitedMs += attempted.waitedMs ?? 0
@@ -97,7 +96,7 @@ const namesOf = ({ options, presented, target }: Inquiry, { delegatedDomain }: A
     ...(options.derivedDomain === undefined ? {} : { derived: options.derivedDomain })
   })
 
-// POSH-MAT-50: advice by default. POSH-MAT-51, and a derived domain that DNS secured counts as well (POSH-PRF-07).
+// POSH-MAT-50: names are advice by default. POSH-MAT-51; a derived domain that DNSSEC secured counts too (POSH-PRF-07).
 const passesNameCheck = (inquiry: Inquiry, association: Association): boolean => {
   const { nameCheck } = inquiry.options
   if (nameCheck === "advisory") return true
@@ -133,7 +132,7 @@ const lintNames = ({ certificate }: Presented): ReadonlyArray<Lint> =>
     ? []
     : [lint("NamesLeftOut", "info", undefined, `there are ${certificate.namesLeftOut} more`)]
 
-/** Adds, where asked for, what the chain of the matched entry looks like. */
+/** Adds the result of the chain check of the matched entry, if the question asks for it. */
 const withChain = (
   evidence: Evidence,
   index: number,

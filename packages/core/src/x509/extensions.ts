@@ -1,5 +1,5 @@
 /**
- * The extensions that say what a certificate is for (RFC 5280 §4.2.1).
+ * The extensions about the use of a certificate (RFC 5280 §4.2.1).
  */
 import { Result } from "effect"
 import { documentLimits } from "../Limits.ts"
@@ -16,11 +16,11 @@ export type KeyUsage =
   | "keyCertSign"
   | "cRLSign"
 
-/** What a certificate is for. */
+/** The allowed uses of a certificate. */
 export interface Uses {
-  /** Is basicConstraints present with cA TRUE? */
+  /** True if basicConstraints is present with cA TRUE. */
   readonly isCa: boolean
-  /** Absent where the certificate has no such extension. */
+  /** Absent if the certificate has no such constraint. */
   readonly pathLength?: number
   readonly keyUsage?: ReadonlySet<KeyUsage>
   /** Dotted OIDs. */
@@ -29,7 +29,7 @@ export interface Uses {
   readonly unknownCritical: ReadonlyArray<string>
 }
 
-/** Reads them all, so that none turns out to be malformed later. */
+/** Reads all these extensions, so that a malformed one is found while parsing. */
 export const readUses = ({ extensions }: Fields): ReadResult<Uses> =>
   Result.gen(function*() {
     const constraints = yield* readOptional(extensions.get(oids.basicConstraints), readBasicConstraints)
@@ -46,7 +46,7 @@ export const readUses = ({ extensions }: Fields): ReadResult<Uses> =>
     }
   })
 
-/** Extensions by what they are for. */
+/** OIDs of the extensions that are processed. */
 export const oids = {
   keyUsage: "2.5.29.15",
   subjectAltName: "2.5.29.17",
@@ -56,10 +56,11 @@ export const oids = {
   extendedKeyUsage: "2.5.29.37"
 } as const
 
-// Name constraints are for `Chain`, and say nothing of a leaf; no policy is asked for, so every policy is acceptable.
+// `Chain` processes name constraints, which do not apply to a leaf. Every policy is acceptable, because none is
+// required.
 const processed: ReadonlySet<string> = new Set(Object.values(oids))
 
-/** Reads an extension's value where there is one; it has to be well-formed DER, usually of any number of elements. */
+/** Reads the value of an optional extension. It must be DER with at most `elements` elements; default: no limit. */
 export const readOptional = <A>(
   extension: Extension | undefined,
   read: (value: Uint8Array) => ReadResult<A>,

@@ -1,6 +1,6 @@
 /**
- * The fields of a certificate, from its octets (RFC 5280 §4.1). Everything that a certificate has to be is looked at
- * here, so that what is made of it later cannot turn out to be malformed.
+ * Reads the fields of a certificate (RFC 5280 §4.1), and checks the structure of all of them, so that later steps
+ * cannot find a malformed one.
  */
 import { Result } from "effect"
 import {
@@ -23,7 +23,7 @@ export interface Extension {
   readonly value: Uint8Array
 }
 
-/** RFC 5280 §4.1.2.5: both instants are within. */
+/** The validity, both instants inclusive (RFC 5280 §4.1.2.5). */
 export interface Validity {
   /** Milliseconds since the epoch. */
   readonly notBefore: number
@@ -31,18 +31,18 @@ export interface Validity {
 }
 
 /**
- * A certificate as it was read, in one pass; its key and the values of its extensions are not read yet. A leaf
- * (`Certificate`) and a certificate of a chain (`PathCertificate`) are made of it, each by reading what it needs.
+ * The fields of a certificate. The public key and the values of extensions are not parsed yet: a leaf (`Certificate`)
+ * and a certificate of a chain (`PathCertificate`) each parse what they need.
  */
 export interface Fields extends Validity {
-  /** The DER octets that were signed. */
+  /** The DER octets that are signed. */
   readonly tbs: Uint8Array
   /** AlgorithmIdentifier. */
   readonly algorithm: Uint8Array
   readonly signature: Uint8Array
-  /** How many bits of the signature's last octet do not belong to it. */
+  /** Number of unused bits in the last octet of the signature. */
   readonly unusedBits: number
-  /** As it is written: 2 is version 3. */
+  /** As encoded: 2 is version 3. */
   readonly version: number
   /** Content of the INTEGER. */
   readonly serial: Uint8Array
@@ -57,7 +57,7 @@ export interface Fields extends Validity {
 
 const notCertificate = Result.fail("it is not an X.509 certificate")
 
-/** Reads a certificate that is known to be well-formed DER; fails with what is wrong. */
+/** Reads a certificate. The octets must be well-formed DER (`isDer`). */
 export const readFields = (der: Uint8Array): ReadResult<Fields> =>
   Result.gen(function*() {
     const [tbs, algorithm, signature, ...more] = yield* readInside(der, tags.sequence)
@@ -76,7 +76,7 @@ export const readFields = (der: Uint8Array): ReadResult<Fields> =>
     yield* checkAlgorithm(tbsAlgorithm)
     yield* checkName(issuer)
     yield* checkName(subject)
-    // RFC 5280 §4.1.1.2: the signature algorithm is stated twice, and alike.
+    // RFC 5280 §4.1.1.2: the two fields for the signature algorithm must be equal.
     if (Buffer.compare(tbsAlgorithm.octets, algorithm.octets) !== 0) {
       return yield* Result.fail("it names two signature algorithms")
     }
@@ -110,14 +110,14 @@ const readVersion = (versionField: Der | undefined): ReadResult<number> =>
 
 const unknownVersion = 255
 
-// RFC 5280 §4.1.1.2: an OID, and whatever it takes.
+// RFC 5280 §4.1.1.2: an OID, and optional parameters.
 const checkAlgorithm = ({ octets }: Der): ReadResult<void> =>
   Result.flatMap(
     readInside(octets, tags.sequence),
     ([name, , ...more]) => name?.tag === tags.oid && more.length === 0 ? Result.void : notCertificate
   )
 
-// RFC 5280 §4.1.2.4: sets of pairs of an OID and anything, of whole characters where it is text.
+// RFC 5280 §4.1.2.4: sets of pairs of an OID and a value. Multi-octet strings must have whole characters.
 const checkName = ({ octets }: Der): ReadResult<void> =>
   Result.flatMap(
     readInside(octets, tags.sequence),
@@ -140,19 +140,19 @@ const isPair = ({ octets }: Der): boolean =>
 
 const characterOctets = new Map<number, number>([[tags.bmpString, 2], [tags.universalString, 4]])
 
-// RFC 5280 §4.1.2.5: to the second, in UTC, two-digit years from 1950 to 2049.
+// RFC 5280 §4.1.2.5: with seconds, in UTC; two-digit years are 1950 to 2049.
 const readTime = (value: Der | undefined): ReadResult<number> => {
   const text = Buffer.from(value?.content ?? []).toString("latin1")
   const year = value?.tag === tags.utcTime ? (text < "5" ? "20" : "19") : value?.tag === tags.generalizedTime ? "" : "?"
   const iso = `${year}${text}`.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6.000Z")
   const instant = new Date(iso)
-  // Days that a month does not have come out as days of the next.
+  // The comparison refuses dates such as 31 February, which `Date` converts to March.
   return !Number.isNaN(instant.getTime()) && instant.toISOString() === iso
     ? Result.succeed(instant.getTime())
     : Result.fail("its validity is malformed")
 }
 
-// issuerUniqueID and subjectUniqueID may come before (RFC 5280 §4.1.2.8); each field occurs once, in this order.
+// issuerUniqueID, subjectUniqueID (RFC 5280 §4.1.2.8) and extensions: each at most once, in this order.
 const trailingTags = [primitive(1), primitive(2), constructed(3)]
 
 const readExtensions = (fields: ReadonlyArray<Der>): ReadResult<ReadonlyMap<string, Extension>> =>
@@ -165,7 +165,7 @@ const readExtensions = (fields: ReadonlyArray<Der>): ReadResult<ReadonlyMap<stri
     const extensions = new Map<string, Extension>()
     for (const element of yield* readInside(field.content, tags.sequence)) {
       const extension = yield* readExtension(element)
-      // RFC 5280 §4.2: of two that contradict each other, which would count?
+      // RFC 5280 §4.2: at most once, because two could contradict each other.
       if (extensions.has(extension.oid)) return yield* Result.fail(`extension ${extension.oid} occurs twice`)
       extensions.set(extension.oid, extension)
     }

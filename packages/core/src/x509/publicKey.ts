@@ -1,5 +1,5 @@
 /**
- * SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): which key it is, as numbers.
+ * SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): the public key as numbers.
  */
 import { Result } from "effect"
 import { isDer } from "./der.ts"
@@ -7,26 +7,27 @@ import { readInside, readOid, type ReadResult, tags } from "./derReader.ts"
 
 export interface PublicKey {
   readonly algorithm: "rsa" | "ec" | "ed25519" | "ed448" | "other"
-  /** Bits of the RSA modulus or of the curve; 0 where unknown. */
+  /** Bits of the RSA modulus or of the curve; 0 if unknown. */
   readonly bits: number
   /** DER SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
 }
 
+/** The value of a public key, for comparison. */
 export type KeyValue =
   /** Unsigned integers, big-endian, without leading zeros. */
   | { readonly algorithm: "rsa"; readonly modulus: Uint8Array; readonly exponent: Uint8Array }
-  /** `curve` is a dotted OID, empty where the curve has no name; `point` as in SEC 1 §2.3.3, possibly compressed. */
+  /** `curve` is a dotted OID, empty if the curve is not named; `point` as in SEC 1 §2.3.3, possibly compressed. */
   | { readonly algorithm: "ec"; readonly curve: string; readonly point: Uint8Array }
   | { readonly algorithm: "ed25519" | "ed448"; readonly octets: Uint8Array }
-  /** Anything else; nothing but the frame was looked at. */
+  /** Any other algorithm; its key is not parsed. */
   | { readonly algorithm: "other" }
 
-/** The key's kind and length. */
+/** Reads the algorithm and length of a key. */
 export const readPublicKey = (spki: Uint8Array): ReadResult<PublicKey> =>
   Result.map(readKeyValue(spki), (key) => ({ algorithm: key.algorithm, bits: bitsOf(key), spki }))
 
-/** The key itself, as numbers. WHETHER A POINT LIES ON ITS CURVE IS NOT CHECKED. */
+/** Reads the value of a key. WHETHER A POINT LIES ON ITS CURVE IS NOT CHECKED. */
 export const readKeyValue = (spki: Uint8Array): ReadResult<KeyValue> =>
   Result.mapError(readFrame(spki), () => "its public key is malformed")
 
@@ -54,7 +55,7 @@ const readFrame = (spki: Uint8Array): ReadResult<KeyValue> =>
     }
   })
 
-/** An unsigned integer without its leading zero octets. */
+/** Removes the leading zero octets of an unsigned integer. */
 export const minimal = (integer: Uint8Array): Uint8Array => {
   const first = integer.findIndex((octet) => octet !== 0)
   return first < 0 ? integer.subarray(0, 0) : integer.subarray(first)

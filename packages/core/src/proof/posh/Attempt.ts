@@ -1,6 +1,6 @@
 /**
- * One attempt at one generation: from the well-known URL over redirects and at most one reference to material
- * (requirements §2.8). Nothing is remembered here.
+ * One attempt at one generation: fetches the well-known URL, follows redirects and at most one reference, and ends with
+ * material or an error (requirements §2.8). It caches nothing.
  */
 import { Clock, Effect, Result } from "effect"
 import type { Association, Delegation } from "../../association/Association.ts"
@@ -43,19 +43,20 @@ export interface AttemptInput {
 
 export type Attempt = (input: AttemptInput) => Effect.Effect<Association, ResolveError>
 
-/** What an attempt has seen so far. */
+/** State of an attempt. */
 interface AttemptState {
   readonly input: AttemptInput
+  /** URLs, to detect loops. */
   readonly requested: Set<string>
   readonly hops: Array<Hop>
   readonly lints: Array<Lint>
   redirects: number
   referenced: boolean
-  /** Lowest lifetime bound of the documents so far (POSH-CAC-10). */
+  /** Earliest expiry of the documents so far (POSH-CAC-10). */
   bound: number
 }
 
-/** What a response leads to. */
+/** What follows from a response. */
 type Step =
   | { readonly _tag: "Request"; readonly target: HttpsTarget }
   | { readonly _tag: "Found"; readonly association: Association }
@@ -74,7 +75,7 @@ export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): Attemp
     return yield* run(fetcher, policy, state).pipe(
       Effect.timeoutOrElse({
         duration: policy.attempt.attemptMs,
-        // Time spent in our own queues says nothing about the origin.
+        // If the time was spent in our own queues, the code names them and not the origin.
         orElse: () =>
           Effect.fail(
             resolveError(state, input.waiting.code ?? "ResponseTimeout", "the whole resolution took too long")
@@ -111,7 +112,7 @@ const request = (fetcher: Fetcher["Service"], policy: Policy, state: AttemptStat
     waiting,
     accept: rules.accept,
     limits: policy.attempt,
-    // A body is read only where it is going to be interpreted (POSH-RES-71).
+    // A body is read only if it will be interpreted (POSH-RES-71).
     bodyLimit: (head) =>
       head.status === 200 && classifyMediaType(head, generation, policy.strictMediaTypes) !== "refused"
         ? rules.bodyOctets
@@ -129,13 +130,13 @@ const request = (fetcher: Fetcher["Service"], policy: Policy, state: AttemptStat
   )
 }
 
-/** POSH-CAC-35: no request began before the one before it ended, whatever the wall clock was set to in between. */
+/** POSH-CAC-35: a request never starts before the previous one ended, even if the wall clock was set back. */
 const afterLast = ({ hops }: AttemptState, trace: FetchTrace): FetchTrace => {
   const late = Math.max(0, (hops.at(-1)?.endedAt ?? trace.startedAt) - trace.startedAt)
   return late === 0 ? trace : { ...trace, startedAt: trace.startedAt + late, endedAt: trace.endedAt + late }
 }
 
-/** Response → next step; the order of checks is that of the pseudo-code in requirements §2.8. */
+/** Decides the next step after a response, in the order of the pseudo-code in requirements §2.8. */
 const handleResponse = (
   policy: Policy,
   state: AttemptState,
@@ -175,7 +176,7 @@ const followRedirect = (
   response: FetchResponse
 ): Result.Result<Step, ResolveError> => {
   state.redirects += 1
-  // POSH-RES-67: one budget for the whole attempt, before and after a reference.
+  // POSH-RES-67: one limit for the whole attempt, before and after a reference.
   if (state.redirects > policy.attempt.redirects) return fail(state, "TooManyRedirects")
   const [location, ...more] = headerValues(response, "location")
   if (location === undefined) return fail(state, "RedirectMissingLocation")
@@ -185,7 +186,7 @@ const followRedirect = (
   if (Result.isFailure(target)) return fail(state, target.failure.code, target.failure.detail)
   if (target.success.relative) state.lints.push(lint("RelativeLocation", "info", hopPath(state)))
   if (leavesSite(from.host, target.success.host)) {
-    // POSH-SEC-05: a site that redirects everything elsewhere delegates its services along.
+    // POSH-SEC-05: a site that redirects all its paths delegates POSH too, perhaps without intent.
     state.lints.push(lint("DelegatedOutsideSite", "warning", hopPath(state), target.success.host))
   }
   return nextRequest(state, target.success)

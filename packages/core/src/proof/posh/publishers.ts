@@ -1,6 +1,6 @@
 /**
  * The domains that recently published material, even if it has expired or was evicted. They keep a share of the budgets
- * when an attacker invents names (POSH-SEC-12). Only scheduling uses it, never a verdict.
+ * while an attacker asks about invented names (POSH-SEC-12). Only scheduling uses this, never a verdict.
  */
 import { Effect } from "effect"
 import { LRUCache } from "lru-cache"

@@ -1,5 +1,5 @@
 /**
- * One entry of a JWK Set: a certificate with its chain, and the key that the certificate is for (RFC 7517 §4).
+ * One entry of a JWK Set: a certificate with its chain, and the certificate's public key (RFC 7517 §4).
  */
 import { Result } from "effect"
 import { hash } from "node:crypto"
@@ -26,7 +26,7 @@ export const readJwk = (value: Json, index: number): Result.Result<ParsedJwk, Li
     const path = `keys[${index}]`
     const fault = faultAt(path)
     if (!(value instanceof JsonObject)) return yield* fault("JwkMissingMember", "", "the entry is not an object")
-    // POSH-FMT-30. Only that there is such a member is told, never what it holds.
+    // POSH-FMT-30. The finding says that there is a private member, never its value.
     if (privateMembers.some((name) => value.has(name))) return yield* fault("JwkPrivateKeyExposed")
 
     const type = yield* readKeyType(value, fault)
@@ -86,7 +86,7 @@ const readLeaf = (text: Json, fault: MakeFault): Result.Result<Certificate, Lint
 
 const thumbprints = [["x5t", "sha1"], ["x5t#S256", "sha256"]] as const
 
-// POSH-FMT-31. SHA-1 only ever rules an entry out (POSH-SEC-21).
+// POSH-FMT-31. SHA-1 can only exclude an entry (POSH-SEC-21).
 const checkThumbprints = (jwk: JsonObject, leaf: Certificate, fault: MakeFault): Result.Result<void, Lint> => {
   for (const [name, algorithm] of thumbprints) {
     const text = jwk.get(name)

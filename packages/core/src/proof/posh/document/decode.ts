@@ -1,5 +1,5 @@
 /**
- * Octets → the one JSON object that a document is (requirements §1.1).
+ * Decodes octets to the JSON object of a document (requirements §1.1).
  */
 import { Result } from "effect"
 import { type Json, JsonObject, parseJson } from "../../../encoding/json.ts"
@@ -13,7 +13,7 @@ export interface DecodedDocument {
   readonly lints: ReadonlyArray<Lint>
 }
 
-/** The size is checked as well, for documents that no fetcher has bounded. */
+/** Decodes a document. Checks its size too, because not every document comes from a fetcher that limits it. */
 export const decodeDocument = (octets: Uint8Array, generation: Generation): Result.Result<DecodedDocument, Fault> => {
   const { bodyOctets, label } = generationRules[generation]
   if (octets.length > bodyOctets) {
@@ -29,8 +29,8 @@ export const decodeDocument = (octets: Uint8Array, generation: Generation): Resu
   return Result.succeed({ object: value, lints: byteOrderMark ? [lint("ByteOrderMark", "warning")] : [] })
 }
 
-// POSH-FMT-03: at the depths that are interpreted, which are the document itself, its JWKs and its descriptors. What
-// else there may be is ignored, whatever it holds (POSH-FMT-04).
+// POSH-FMT-03: only at the levels that are interpreted: the document, its JWKs and its descriptors. Everything else is
+// ignored (POSH-FMT-04).
 const findDuplicate = (document: JsonObject): string | undefined =>
   [
     describeDuplicate(document, ""),

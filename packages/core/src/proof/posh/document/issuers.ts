@@ -1,22 +1,23 @@
 /**
- * What is kept of `x5c` above the leaf. It serves the optional chain check alone (POSH-FMT-29), and a stranger decides
- * what stands there: what that check cannot use takes no room in memory or in a shared store (POSH-CAC-05).
+ * Which certificates of `x5c` above the leaf are kept. Only the optional chain check needs them (POSH-FMT-29), and they
+ * are untrusted input: certificates that the check cannot use take no memory in caches (POSH-CAC-05).
  */
 import { Result } from "effect"
 import { documentLimits } from "../../../Limits.ts"
 import { isSameName } from "../../../x509/chain/distinguishedName.ts"
 import { parsePathCertificate, type PathCertificate } from "../../../x509/chain/PathCertificate.ts"
 
-/** Stands for a certificate that is not kept, so that a chain with one missing never passes for a shorter chain. */
+/** Replaces a certificate that is not kept, so that an incomplete chain never validates as a shorter one. */
 export const placeholder = new Uint8Array()
 
 /**
- * The same number of elements, in order. From the first that is no certificate, or with which all are too long, there is
- * nothing left; and nothing behind the first that did not issue the one before. No chain validates with such an element.
+ * Replaces the certificates that the chain check cannot use by {@link placeholder}; the number and the order stay.
  *
  * **Details**
  *
- * Names are compared. WHETHER THE SIGNATURES ARE RIGHT IS NOT CHECKED here.
+ * Replaces everything from the first element that is malformed or exceeds `documentLimits.issuersOctets` in total, and
+ * everything after the first that did not issue the one before. No chain validates with a placeholder. Compares issuer
+ * and subject names; SIGNATURES ARE NOT CHECKED here.
  */
 export const keepIssuers = (
   leaf: Uint8Array,
@@ -33,7 +34,7 @@ const countUsable = (leaf: PathCertificate | undefined, issuers: ReadonlyArray<U
     octets += der.length
     const issuer = octets <= documentLimits.issuersOctets ? Result.getOrUndefined(parsePathCertificate(der)) : undefined
     if (issuer === undefined) return index
-    // Kept itself, so that the check can say what is wrong.
+    // This one is kept, so that the chain check can report the mismatch.
     if (below === undefined || !isSameName(below.issuer, issuer.subject)) return index + 1
     below = issuer
   }

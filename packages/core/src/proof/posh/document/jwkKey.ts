@@ -1,5 +1,5 @@
 /**
- * The key that the members of a JWK spell, and whether it is that of a certificate (RFC 7518 §6, RFC 8037 §2).
+ * The public key in the members of a JWK, and its comparison with a certificate's key (RFC 7518 §6, RFC 8037 §2).
  */
 import { Result } from "effect"
 import { ECDH } from "node:crypto"
@@ -8,30 +8,30 @@ import type { JsonObject } from "../../../encoding/json.ts"
 import type { Lint, LintCode } from "../../../Lint.ts"
 import { minimal, readKeyValue } from "../../../x509/publicKey.ts"
 
-/** Makes the finding for which an entry is left out. */
+/** Makes the finding that explains why an entry is unusable. */
 export type MakeFault = (code: LintCode, member?: string, detail?: string) => Result.Result<never, Lint>
 
 interface KeyType {
   readonly kind: "rsa" | "ec" | "okp"
   /** Names of the members that hold the key. */
   readonly members: ReadonlyArray<string>
-  /** Of each member, where it is fixed. */
+  /** Length of each member, if the key type fixes it. */
   readonly octets?: number
-  /** What a certificate calls the curve: a dotted OID, or an algorithm. */
+  /** Name of the curve in certificates: a dotted OID, or an algorithm. */
   readonly curve?: string
-  /** What OpenSSL calls it. */
+  /** Name of the curve in OpenSSL. */
   readonly group?: string
 }
 
 export interface JwkKey extends KeyType {
   readonly values: ReadonlyArray<Uint8Array>
-  /** Members with superfluous leading zeros (POSH-FMT-27). */
+  /** Members with leading zero octets (POSH-FMT-27). */
   readonly padded: ReadonlyArray<string>
 }
 
 const rsa: KeyType = { kind: "rsa", members: ["n", "e"] }
 
-// POSH-FMT-28: the length of a coordinate is that of the field.
+// POSH-FMT-28: a coordinate has the full length of the field.
 const curves: { readonly [kty in "EC" | "OKP"]: ReadonlyMap<string, KeyType> } = {
   EC: new Map<string, KeyType>([
     ["P-256", { kind: "ec", members: ["x", "y"], octets: 32, curve: "1.2.840.10045.3.1.7", group: "prime256v1" }],
@@ -44,7 +44,7 @@ const curves: { readonly [kty in "EC" | "OKP"]: ReadonlyMap<string, KeyType> } =
   ])
 }
 
-/** The type of key; the members that it needs are there, as text, but not looked into yet. */
+/** Reads the key type, and checks that its members are present as text. Does not decode them. */
 export const readKeyType = (jwk: JsonObject, fault: MakeFault): Result.Result<KeyType, Lint> =>
   Result.gen(function*() {
     const kty = yield* readText(jwk, "kty", fault)
@@ -55,7 +55,7 @@ export const readKeyType = (jwk: JsonObject, fault: MakeFault): Result.Result<Ke
     return type
   })
 
-/** The values of those members. */
+/** Decodes the members of the key. */
 export const readJwkKey = (type: KeyType, jwk: JsonObject, fault: MakeFault): Result.Result<JwkKey, Lint> =>
   Result.gen(function*() {
     const values: Array<Uint8Array> = []
@@ -75,7 +75,7 @@ export const readJwkKey = (type: KeyType, jwk: JsonObject, fault: MakeFault): Re
     return { ...type, values, padded }
   })
 
-/** Is this the key of a certificate? Numbers are compared, not encodings of them (POSH-FMT-26). */
+/** Is this the certificate's key? Compares numbers, not their encodings (POSH-FMT-26). */
 export const isKeyOf = ({ curve, group, kind, values }: JwkKey, spki: Uint8Array): boolean => {
   const [first = empty, second = empty] = values
   const key = Result.getOrUndefined(readKeyValue(spki))
@@ -97,7 +97,7 @@ const empty = new Uint8Array()
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
-// RFC 5480 §2.2: a point may be given by x and one bit of y.
+// RFC 5480 §2.2: a point may be compressed to x and one bit of y.
 const uncompressed = (point: Uint8Array, group: string): Uint8Array =>
   point[0] === 4
     ? point

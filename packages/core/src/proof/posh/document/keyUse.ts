@@ -1,11 +1,12 @@
 /**
- * What a JWK says that its key is for, held against the certificate. Matching does not depend on it (POSH-FMT-33).
+ * Compares the intended use of a JWK (`use`, `key_ops`, `alg`) with the key usage of its certificate. Only advice:
+ * matching does not depend on it (POSH-FMT-33).
  */
 import type { Json, JsonObject } from "../../../encoding/json.ts"
 import { type Lint, lint } from "../../../Lint.ts"
 import type { KeyUsage } from "../../../x509/extensions.ts"
 
-/** RFC 7517 §4.2–4.4. Values that nobody knows contradict nothing. */
+/** Finds contradictions in `use`, `key_ops` and `alg` (RFC 7517 §4.2–4.4). Unknown values contradict nothing. */
 export const lintUse = (
   jwk: JsonObject,
   allowed: ReadonlySet<KeyUsage> | undefined,
@@ -45,7 +46,7 @@ const operationsOf = (jwk: JsonObject): ReadonlyArray<Json> => {
   return Array.isArray(names) ? names : []
 }
 
-// RFC 5280 §4.2.1.3: without the extension, everything is allowed.
+// RFC 5280 §4.2.1.3: without the extension, every use is allowed.
 const isAllowed = (needed: ReadonlyArray<KeyUsage>, allowed: ReadonlySet<KeyUsage> | undefined): boolean =>
   needed.length === 0 || allowed === undefined || needed.some((usage) => allowed.has(usage))
 
