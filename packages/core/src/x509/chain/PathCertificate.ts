@@ -30,7 +30,12 @@ export const parsePathCertificate = (octets: Uint8Array): ReadResult<PathCertifi
   Result.gen(function*() {
     if (octets.length > documentLimits.certificateOctets) return yield* Result.fail("the certificate is too long")
     if (!isDer(octets)) return yield* Result.fail("the certificate is malformed")
-    const fields = yield* readFields(octets)
+    return yield* toPathCertificate(yield* readFields(octets))
+  })
+
+/** Parses what path validation needs beyond the fields that are read already. */
+export const toPathCertificate = (fields: Fields): ReadResult<PathCertificate> =>
+  Result.gen(function*() {
     yield* checkVersion(fields)
     yield* checkPolicies(fields)
     // A signature is a whole number of octets.

@@ -9,9 +9,7 @@ import { type Json, JsonObject } from "../../../encoding/json.ts"
 import { printable } from "../../../encoding/quote.ts"
 import { type Lint, lint } from "../../../Lint.ts"
 import { type Certificate, parseCertificate } from "../../../x509/Certificate.ts"
-import { isDer } from "../../../x509/der.ts"
-import { readFields } from "../../../x509/fields.ts"
-import { keepIssuers, placeholder } from "./issuers.ts"
+import { type Issuer, keepIssuers, placeholder, readIssuer } from "./issuers.ts"
 import { isKeyOf, type MakeFault, readJwkKey, readKeyType } from "./jwkKey.ts"
 import { lintUse } from "./keyUse.ts"
 
@@ -36,9 +34,7 @@ export const readJwk = (value: Json, index: number): Result.Result<ParsedJwk, Li
     if (!isKeyOf(key, leaf.publicKey.spki)) return yield* fault("JwkKeyMismatch")
     yield* checkThumbprints(value, leaf, fault)
 
-    const issuers = issuerTexts.map((text) =>
-      (typeof text === "string" ? decodeBase64(text) : undefined) ?? placeholder
-    )
+    const issuers = issuerTexts.map((text) => readIssuer(decodeDer(text) ?? placeholder))
     const kid = value.get("kid")
     return {
       entry: {
@@ -76,13 +72,15 @@ const readX5c = (jwk: JsonObject, fault: MakeFault): Result.Result<readonly [Jso
 
 // POSH-FMT-24, POSH-FMT-29
 const readLeaf = (text: Json, fault: MakeFault): Result.Result<Certificate, Lint> => {
-  const der = typeof text === "string" ? decodeBase64(text) : undefined
+  const der = decodeDer(text)
   if (der === undefined) return fault("JwkBadBase64", ".x5c[0]")
   const leaf = parseCertificate(der)
   return Result.isFailure(leaf)
     ? fault("JwkCertificateMalformed", ".x5c[0]", leaf.failure.detail)
     : Result.succeed(leaf.success)
 }
+
+const decodeDer = (text: Json): Uint8Array | undefined => typeof text === "string" ? decodeBase64(text) : undefined
 
 const thumbprints = [["x5t", "sha1"], ["x5t#S256", "sha256"]] as const
 
@@ -100,10 +98,8 @@ const checkThumbprints = (jwk: JsonObject, leaf: Certificate, fault: MakeFault):
   return Result.void
 }
 
-// POSH-FMT-29: what is above the leaf matters to the chain check alone.
-const lintIssuers = (issuers: ReadonlyArray<Uint8Array>, path: string): ReadonlyArray<Lint> =>
-  issuers.flatMap((issuer, index) =>
-    isDer(issuer) && Result.isSuccess(readFields(issuer))
-      ? []
-      : [lint("IssuerMalformed", "warning", `${path}.x5c[${index + 1}]`)]
+// POSH-FMT-29: only the chain check needs the issuers, so a malformed one does not make the entry unusable.
+const lintIssuers = (issuers: ReadonlyArray<Issuer>, path: string): ReadonlyArray<Lint> =>
+  issuers.flatMap(({ fields }, index) =>
+    fields === undefined ? [lint("IssuerMalformed", "warning", `${path}.x5c[${index + 1}]`)] : []
   )

@@ -5,7 +5,22 @@
 import { Result } from "effect"
 import { documentLimits } from "../../../Limits.ts"
 import { isSameName } from "../../../x509/chain/distinguishedName.ts"
-import { parsePathCertificate, type PathCertificate } from "../../../x509/chain/PathCertificate.ts"
+import { parsePathCertificate, type PathCertificate, toPathCertificate } from "../../../x509/chain/PathCertificate.ts"
+import { isDer } from "../../../x509/der.ts"
+import { type Fields, readFields } from "../../../x509/fields.ts"
+
+/** A certificate of `x5c` above the leaf. The lint and {@link keepIssuers} share its fields, so it is read once. */
+export interface Issuer {
+  readonly der: Uint8Array
+  /** `undefined` if the octets are not a certificate. */
+  readonly fields: Fields | undefined
+}
+
+/** Reads a certificate above the leaf. */
+export const readIssuer = (der: Uint8Array): Issuer => ({
+  der,
+  fields: isDer(der) ? Result.getOrUndefined(readFields(der)) : undefined
+})
 
 /** Replaces a certificate that is not kept, so that an incomplete chain never validates as a shorter one. */
 export const placeholder = new Uint8Array()
@@ -21,18 +36,19 @@ export const placeholder = new Uint8Array()
  */
 export const keepIssuers = (
   leaf: Uint8Array,
-  issuers: ReadonlyArray<Uint8Array>
+  issuers: ReadonlyArray<Issuer>
 ): ReadonlyArray<Uint8Array> => {
   const kept = issuers.length === 0 ? 0 : countUsable(Result.getOrUndefined(parsePathCertificate(leaf)), issuers)
-  return issuers.map((issuer, index) => index < kept ? issuer : placeholder)
+  return issuers.map(({ der }, index) => index < kept ? der : placeholder)
 }
 
-const countUsable = (leaf: PathCertificate | undefined, issuers: ReadonlyArray<Uint8Array>): number => {
+const countUsable = (leaf: PathCertificate | undefined, issuers: ReadonlyArray<Issuer>): number => {
   let below = leaf
   let octets = 0
-  for (const [index, der] of issuers.entries()) {
+  for (const [index, { der, fields }] of issuers.entries()) {
     octets += der.length
-    const issuer = octets <= documentLimits.issuersOctets ? Result.getOrUndefined(parsePathCertificate(der)) : undefined
+    if (octets > documentLimits.issuersOctets || fields === undefined) return index
+    const issuer = Result.getOrUndefined(toPathCertificate(fields))
     if (issuer === undefined) return index
     // This one is kept, so that the chain check can report the mismatch.
     if (below === undefined || !isSameName(below.issuer, issuer.subject)) return index + 1
