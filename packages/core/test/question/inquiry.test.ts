@@ -9,7 +9,7 @@ import { fingerprints, next, question, rfc, start } from "../greenhouse.ts"
 
 type Loose = { [name: string]: unknown }
 
-const rows: ReadonlyArray<readonly [name: string, make: () => Loose, spoil: (question: Loose) => void]> = [
+const rows: ReadonlyArray<readonly [name: string, make: () => Loose, change: (question: Loose) => void]> = [
   [
     "its members",
     () => ({ ...question }),
@@ -30,13 +30,13 @@ const rows: ReadonlyArray<readonly [name: string, make: () => Loose, spoil: (que
 ]
 
 describe("a prepared question", () => {
-  it.effect.each(rows)("holds nothing of the question: %s", ([, make, spoil]) =>
+  it.effect.each(rows)("holds nothing of the question: %s", ([, make, change]) =>
     Effect.gen(function*() {
       yield* start
       const { prepare, recall, verify } = yield* Verifier
-      const loose = make()
-      const inquiry = Result.getOrThrow(prepare(loose as never))
-      spoil(loose)
+      const raw = make()
+      const inquiry = Result.getOrThrow(prepare(raw as never))
+      change(raw)
       assert.deepInclude(yield* verify(inquiry), { code: "Verified", cache: "miss" })
       assert.strictEqual(inquiry.target.domain as string, question.domain)
       assert.deepInclude(recall(inquiry), { code: "Verified", cache: "memory" })

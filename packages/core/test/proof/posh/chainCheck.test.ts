@@ -85,13 +85,13 @@ describe("chains that were looked at before", () => {
   )
 
   it("an exhausted budget is a veto for every chain behind it, and for this question alone", () => {
-    const dear = Math.floor(chainLimits.signatures / 9)
-    const entries = entriesOf([...Array.from({ length: dear + 1 }, () => 8), 1, 1])
+    const fitting = Math.floor(chainLimits.signatures / 9)
+    const entries = entriesOf([...Array.from({ length: fitting + 1 }, () => 8), 1, 1])
     const now = instantOf(2)
     for (const _ of [1, 2, 3]) {
       const faults = ask(entries, now, false)
       assert.match(faults[0] ?? "", /signature is not the issuer's/)
-      for (const fault of faults.slice(dear)) assert.match(fault, /too much work/)
+      for (const fault of faults.slice(fitting)) assert.match(fault, /too much work/)
       // In another order they are looked at, also where they are known by now.
       assert.deepStrictEqual(ask(entries.toReversed(), now, false).slice(0, 2), ["valid", "valid"])
     }
