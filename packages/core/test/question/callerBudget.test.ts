@@ -1,4 +1,4 @@
-/** POSH-SEC-12: what one caller may make us ask of strangers. */
+/** POSH-SEC-12: the budget of a caller for resolutions. */
 import { assert, describe, it } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
 import { Effect, Fiber } from "effect"
@@ -8,7 +8,7 @@ import type { Question } from "../../src/question/Question.ts"
 import { makeWeb, type Page, verifierOver } from "../fakeFetcher.ts"
 import { ask, draft, fingerprints, next, onlyNext, rfc, start } from "../greenhouse.ts"
 
-/** So many resolutions, and no more. */
+/** A budget of this many resolutions. */
 const makeBudget = (resolutions: number, waitedMs = 0) => {
   const budget = { left: resolutions, refused: 0 }
   const take = () => {
@@ -20,12 +20,12 @@ const makeBudget = (resolutions: number, waitedMs = 0) => {
   return { budget, provide: Effect.provideService(CallerBudget, { account: "", waitedMs, take }) }
 }
 
-describe("a resolution is paid for where it starts", () => {
+describe("the question that starts a resolution pays for it", () => {
   const rows: ReadonlyArray<readonly [name: string, pages: Record<string, Page>, asks: number, spent: number]> = [
     ["one generation", { [rfc]: { json: fingerprints(3_600) } }, 1, 1],
     ["both generations", {}, 1, 2],
-    ["from memory it is free", { [rfc]: { json: fingerprints(3_600) } }, 3, 1],
-    ["what is known to be absent is free", {}, 3, 2]
+    ["an answer from memory is free", { [rfc]: { json: fingerprints(3_600) } }, 3, 1],
+    ["a negative entry is free", {}, 3, 2]
   ]
   it.effect.each(rows)("%s", ([, pages, asks, spent]) => {
     const { provide, budget } = makeBudget(100)
@@ -36,7 +36,7 @@ describe("a resolution is paid for where it starts", () => {
     }).pipe(Effect.provide(verifierOver(makeWeb(pages))))
   })
 
-  it.effect("who joins another's pays nothing, and has its answer", () => {
+  it.effect("a question that joins a resolution pays nothing, and gets its answer", () => {
     const web = makeWeb({ [rfc]: { never: true } })
     const [payer, exhausted] = [makeBudget(1), makeBudget(0)]
     return Effect.gen(function*() {
@@ -55,7 +55,7 @@ describe("a resolution is paid for where it starts", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("a refresh ahead is the service's own, and free", () => {
+  it.effect("a refresh ahead is free", () => {
     const web = makeWeb({ [rfc]: { json: fingerprints(1_000) } })
     const { provide, budget } = makeBudget(1)
     return Effect.gen(function*() {
@@ -70,11 +70,11 @@ describe("a resolution is paid for where it starts", () => {
   })
 })
 
-describe("who has had their share", () => {
+describe("a caller over its budget", () => {
   const exhausted = () => makeBudget(0)
   const refused: ReadonlyArray<readonly [string, Partial<Question>, string]> = [
-    ["has nothing asked", {}, "RateLimitedLocally miss"],
-    ["also of the draft", { generations: "draft-only" }, "RateLimitedLocally miss"]
+    ["starts no resolution", {}, "RateLimitedLocally miss"],
+    ["starts none of the draft either", { generations: "draft-only" }, "RateLimitedLocally miss"]
   ]
   it.effect.each(refused)("%s", ([, question, answer]) => {
     const web = makeWeb({ [rfc]: { json: fingerprints(600) } })
@@ -82,11 +82,11 @@ describe("who has had their share", () => {
       yield* start
       assert.strictEqual(yield* exhausted().provide(ask(question)), answer)
       assert.deepStrictEqual(web.asked, [])
-      assert.strictEqual(yield* ask(), "Verified miss", "and nothing was remembered of it")
+      assert.strictEqual(yield* ask(), "Verified miss", "and the refusal was not cached")
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("still has what is remembered", () => {
+  it.effect("still gets cached answers", () => {
     const web = makeWeb({ [rfc]: { json: fingerprints(600) } })
     return Effect.gen(function*() {
       yield* start
@@ -97,7 +97,7 @@ describe("who has had their share", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("CAC-22: also draft material within its grace", () => {
+  it.effect("CAC-22: also gets draft material within its grace", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     const asked = { generations: "draft-only" as const }
     return Effect.gen(function*() {
@@ -122,7 +122,7 @@ describe("who has had their share", () => {
   })
 })
 
-it.effect("time that passed before the question was read counts against its deadline", () => {
+it.effect("time that a question waited before counts against its deadline", () => {
   const web = makeWeb({ [rfc]: { never: true } })
   return Effect.gen(function*() {
     yield* start

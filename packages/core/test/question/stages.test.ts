@@ -1,11 +1,11 @@
-/** A traced question has a span for each stage that it passed, and one alone, whether memory answers it or not. */
+/** A traced question has exactly one span for each stage, whether memory answers it or not. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Tracer } from "effect"
 import { verify } from "../asking.ts"
 import { makeWeb, verifierOver } from "../fakeFetcher.ts"
 import { fingerprints, next, onlyNext, question, rfc, start } from "../greenhouse.ts"
 
-/** Spans that ended, each with the names of those around it. */
+/** The ended spans, each as a path from its outermost parent. */
 const spansOf = <E, R>(work: Effect.Effect<unknown, E, R>) => {
   const ended: Array<string> = []
   const pathOf = (span: Tracer.AnySpan): string => {
@@ -34,10 +34,10 @@ const cold = ["Resolver > Cache", "Resolver > Resolver.learn > Attempt.run > Doc
 
 describe("spans of a question", () => {
   const rows = [
-    ["that nothing is known of", false, question, [...cold, "Resolver", ...deciding]],
+    ["without a cached answer", false, question, [...cold, "Resolver", ...deciding]],
     ["that memory answers", true, question, ["Resolver > Cache", "Resolver", ...deciding]],
     [
-      "whose certificate what is remembered does not have (MAT-43)",
+      "whose certificate the cached material does not have (MAT-43)",
       true,
       { ...question, certificate: next },
       ["Resolver > Cache", "Resolver", ...deciding, ...cold, "Resolver", ...deciding]

@@ -107,7 +107,7 @@ describe("retryAfterMs", () => {
     ["Sun Nov  6 08:49:37 1994", 0],
     ["Sun Nov 22 10:00:00 2026", hour],
     ["Tue Dec  1 09:00:00 2026", 9 * 24 * hour],
-    // none of the three
+    // no valid format
     ["Sun, 22 Nov 2026 10:00:00", undefined],
     ["Sun, 22 Nov 2026 10:00:00 +0100", undefined],
     ["Sun, 22 Nov 2026 10:00:00 EST", undefined],
@@ -132,7 +132,7 @@ describe("retryAfterMs", () => {
     assert.strictEqual(retryAfterMs(head(["retry-after", value]), now), expected)
   })
 
-  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Apia"])("says the same in %s", async (zone) => {
+  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Apia"])("is independent of the time zone: %s", async (zone) => {
     const script = fileURLToPath(new URL("retryAfter.ts", import.meta.url))
     const { stdout } = await promisify(execFile)(
       process.execPath,
