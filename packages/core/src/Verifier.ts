@@ -11,9 +11,9 @@ import { layerMemory } from "./cache/store/MemoryStore.ts"
 import { checkPolicy, type PolicyError } from "./checkPolicy.ts"
 import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
-import { judgeLeaf } from "./presented/Leaf.ts"
+import { checkLeaf } from "./presented/LeafCheck.ts"
 import { Presented } from "./presented/Presented.ts"
-import { screenChains } from "./proof/posh/ChainScreen.ts"
+import { makeChainCheck } from "./proof/posh/ChainCheck.ts"
 import { match } from "./proof/posh/Matcher.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { CallerBudget } from "./question/CallerBudget.ts"
@@ -26,7 +26,7 @@ import { currentStage, type StageTracer, untraced } from "./question/StageTracer
 import { currentStamp, type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
 import { type AssociationReport, toAssociationReport } from "./verdict/AssociationReport.ts"
-import { type Assessment, decide, refusedLeaf, unresolved } from "./verdict/decide.ts"
+import { type Assessment, decide, decideRefusedLeaf, decideUnresolved } from "./verdict/decide.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
 
 export interface AssociationOptions {
@@ -157,15 +157,15 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const assess = (inquiry: Inquiry, now: number, stage: StageTracer): Assessment => ({
     inquiry,
     now,
-    leaf: stage.run("Leaf", () => judgeLeaf(inquiry.presented, policy, now))
+    leaf: stage.run("Leaf", () => checkLeaf(inquiry.presented, policy, now))
   })
 
   const conclude = (assessment: Assessment, resolution: Resolution, stage: StageTracer): Verdict => {
     const { inquiry: { options, presented }, now } = assessment
     const { outcome } = resolution.deciding
-    if (Result.isFailure(outcome)) return unresolved(assessment, resolution, outcome.failure)
+    if (Result.isFailure(outcome)) return decideUnresolved(assessment, resolution, outcome.failure)
     const { material } = outcome.success.association
-    const chains = stage.run("Chain", () => screenChains(options.chainCheck, { now, allowSha1: policy.chainSha1 }))
+    const chains = stage.run("Chain", () => makeChainCheck(options.chainCheck, { now, allowSha1: policy.chainSha1 }))
     const found = stage.run(
       "Matcher",
       () => match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
@@ -182,7 +182,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
       const resolution = yield* resolver.resolve(target, {
         asked: yield* currentStamp,
         generations: options.generations ?? policy.generations,
-        deadline: { ms: options.deadlineMs ?? deadlines.usual },
+        deadline: { ms: options.deadlineMs ?? deadlines.default },
         stage: untraced,
         ...(options.refresh === true ? { force: "refresh" as const } : {})
       })
@@ -217,7 +217,7 @@ const lookSpans = ["Resolver", "Cache"] as const
 
 /** For the sake of a certificate that is refused anyway, no domain is asked (POSH-MAT-64). */
 const refuse = (assessment: Assessment): Verdict | undefined =>
-  assessment.leaf.fault === undefined ? undefined : refusedLeaf(assessment, assessment.leaf.fault)
+  assessment.leaf.fault === undefined ? undefined : decideRefusedLeaf(assessment, assessment.leaf.fault)
 
 /** A verdict, and whether it stands. */
 interface Conclusion {

@@ -1,5 +1,5 @@
 /**
- * Reads what is in question: a certificate, or hashes of one (requirements §0.6, §3.1).
+ * Parses the presented certificate of a question, or hashes of one (requirements §0.6, §3.1).
  */
 import { Result } from "effect"
 import { LRUCache } from "lru-cache"
@@ -12,7 +12,7 @@ import { parseCertificate } from "../x509/Certificate.ts"
 import { parsePemOrBase64 } from "../x509/pem.ts"
 import { Presented, toPresented } from "./Presented.ts"
 
-/** Reads the one of `certificate`, `chain` and `fingerprint` that a question has. The leaf alone is proof (POSH-REQ-02). */
+/** Parses the one of `certificate`, `chain` and `fingerprint` that is present. Only the leaf is used (POSH-REQ-02). */
 export const parsePresented = (question: Question): Result.Result<Presented, QuestionError> => {
   const { certificate, chain, fingerprint } = question
   const given = [certificate, chain, fingerprint].filter((value) => value !== undefined).length
@@ -25,9 +25,9 @@ export const parsePresented = (question: Question): Result.Result<Presented, Que
   return readFingerprint(fingerprint ?? {})
 }
 
-// Servers ask about the same certificates again and again; a parsed one is remembered by its text. Least recently used
-// first out, and bounded in octets as well: texts of 45 KiB are legal.
-const readings = new LRUCache<string, Presented>({
+// LRU cache by text, because servers ask about the same certificates again and again. Bounded in octets too, because a
+// text may have 45 KiB.
+const cache = new LRUCache<string, Presented>({
   max: 4_096,
   maxSize: 16 * 1024 * 1024,
   sizeCalculation: (presented, text) => 2_048 + text.length + 2 * (presented.certificate?.der.length ?? 0)
@@ -35,13 +35,13 @@ const readings = new LRUCache<string, Presented>({
 
 const readCertificate = (text: string): Result.Result<Presented, QuestionError> => {
   if (typeof text !== "string") return refuse("InvalidRequest", "certificate", "certificate is not a text")
-  const known = readings.get(text)
+  const known = cache.get(text)
   if (known !== undefined) return Result.succeed(known)
   return Result.flatMap(
     decodeAll([text], () => "certificate"),
     (octets) =>
       Result.map(readLeaf(octets, "certificate"), (presented) => {
-        readings.set(text, presented)
+        cache.set(text, presented)
         return presented
       })
   )
@@ -56,7 +56,7 @@ const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, Quest
     : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (octets) => readLeaf(octets, "chain[0]"))
 }
 
-/** Texts → DER octets, leaf first; each text may hold several (POSH-REQ-01). */
+/** Decodes texts to DER, leaf first; a text may hold several certificates (POSH-REQ-01). */
 const decodeAll = (
   texts: ReadonlyArray<string>,
   field: (index: number) => string

@@ -1,5 +1,5 @@
 /**
- * A prepared question: decoded, checked and canonical. Everything that can be said of a question before it is asked.
+ * A prepared question: decoded, validated and canonical, before anything is looked up.
  */
 import { Result } from "effect"
 import type { Policy } from "../Policy.ts"
@@ -12,21 +12,21 @@ import { type StageTracer, untraced } from "./StageTracer.ts"
 import { parseTarget, type Target } from "./Target.ts"
 
 /**
- * A prepared question. It may be asked any number of times, at any time.
+ * A prepared question. It can be asked any number of times.
  *
  * **Details**
  *
- * It holds nothing of the question that it was made from: what becomes of that object changes no answer.
+ * It shares no objects with the question, so later changes of the question change no answer.
  */
 export interface Inquiry {
-  /** Whom it is about. */
+  /** Domain and service. */
   readonly target: Target
   /** The certificate in question, or hashes of one. */
   readonly presented: Presented
   readonly options: QuestionOptions
 }
 
-/** Prepares a question under a deployment's policy; fails where it is malformed. Pure, and the clock is not read. */
+/** Prepares a question under a policy; fails if it is malformed. Pure; does not read the clock. */
 export const prepare = (
   question: Question,
   policy: Policy,

@@ -1,6 +1,6 @@
 /**
- * What does the domain assert, and until when? Goes from generation to generation (`negotiation.ts`), and takes what each
- * says from the cache (`Lookup`), which asks the origin where it does not know.
+ * Resolves what a domain asserts. `negotiation.ts` decides the order of the generations; `Lookup` takes each from the
+ * cache, or asks the origin.
  */
 import { Clock, Context, Effect, Layer } from "effect"
 import { type FlightResult, lost, makeFetchAndStore } from "../../cache/fetchAndStore.ts"
@@ -26,31 +26,31 @@ import { rememberPublishers } from "./publishers.ts"
 
 export interface RecallOptions {
   readonly generations: Generations
-  /** Milliseconds; older material does not count. */
+  /** Milliseconds; older material is not used. */
   readonly maxAgeMs?: number
 }
 
 export interface ResolveOptions extends RecallOptions {
-  /** When the question was put. */
+  /** When the question arrived. */
   readonly asked: Stamp
-  /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
+  /** Bypass the cache: on the caller's demand, or because the cached material did not match. */
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
   readonly stage: StageTracer
 }
 
-/** A resolution that asked nobody. */
-export interface Recollection extends Resolution {
-  /** To be called where it is used: the observer then counts it as it counts others. */
+/** A resolution from memory alone. */
+export interface MemoryResolution extends Resolution {
+  /** The caller calls it if it uses the resolution, so that the observer counts it. */
   readonly used: () => void
 }
 
 export class Resolver extends Context.Service<Resolver, {
-  /** What memory knows alone and at once; `undefined` where it is not enough. */
-  readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => Recollection | undefined
-  /** Goes as far as memory does, then asks, and so on to the decision. */
+  /** Resolves from memory, synchronously; `undefined` if memory does not suffice. */
+  readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => MemoryResolution | undefined
+  /** Resolves from memory as far as possible, and asks the shared store and the origin for the rest. */
   readonly resolve: (target: Target, options: ResolveOptions) => Effect.Effect<Resolution>
-  /** Forgets both generations; resolutions under way are not remembered. */
+  /** Removes both generations from the cache; resolutions under way are not stored. */
   readonly forget: (target: Target) => Effect.Effect<Purge>
 }>()("posh/Resolver") {
   static readonly layerNoDeps = (policy: Policy): Layer.Layer<Resolver, never, Fetcher | AssociationStore> =>
@@ -69,7 +69,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const refetches = makeRefetchLimit()
   const lookup = makeLookup({ store, flights, fetchAndStore, observer, clock })
 
-  const recall = (target: Target, options: RecallOptions, asked: Stamp): Recollection | undefined => {
+  const recall = (target: Target, options: RecallOptions, asked: Stamp): MemoryResolution | undefined => {
     const { attempts, recalled, step } = walkMemory(target, options, asked, asked, [])
     if (step._tag !== "Decide") return undefined
     const used = () => {
@@ -80,7 +80,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
 
   const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
     const search = toSearch(target, options)
-    const goOn = (before: ReadonlyArray<Attempted>): Effect.Effect<Resolution> =>
+    const resolveFrom = (before: ReadonlyArray<Attempted>): Effect.Effect<Resolution> =>
       Effect.suspend(() => {
         const { attempts, recalled, step } = options.force === undefined
           ? walkMemory(target, options, options.asked, stampOf(clock), before)
@@ -90,7 +90,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
         if (step._tag === "Ask") {
           return Effect.flatMap(
             lookup.ask(sourceOf(target, step.generation), search),
-            (next) => goOn([...attempts, next])
+            (next) => resolveFrom([...attempts, next])
           )
         }
         return Effect.map(askStore(target, step.generation, search), (next) =>
@@ -98,17 +98,17 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
             ? { asked: attempts, deciding: step.otherwise }
             : { asked: [...attempts, next], deciding: next })
       })
-    return goOn([])
+    return resolveFrom([])
   }
 
-  /** As far as memory goes: to the decision, or to the step that memory cannot take. */
+  /** Takes steps from memory: up to the decision, or to the first step that memory cannot answer. */
   const walkMemory = (
     target: Target,
     { generations, maxAgeMs }: RecallOptions,
     asked: Stamp,
     now: Stamp,
     before: ReadonlyArray<Attempted>
-  ): Walk => {
+  ): MemoryWalk => {
     const search = { asked, freshness: freshnessOf(maxAgeMs) }
     const attempts = before.slice()
     const recalled: Array<Recalled> = []
@@ -162,11 +162,11 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   })
 })
 
-interface Walk {
+interface MemoryWalk {
   readonly attempts: ReadonlyArray<Attempted>
-  /** Of the attempts, those that memory gave on this walk. */
+  /** The attempts that this walk took from memory. */
   readonly recalled: ReadonlyArray<Recalled>
-  /** What comes next. */
+  /** The step after them. */
   readonly step: NextStep
 }
 
