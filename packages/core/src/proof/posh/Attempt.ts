@@ -41,7 +41,7 @@ export interface AttemptInput {
   readonly waiting: Waiting
 }
 
-export type Attempt = (input: AttemptInput) => Effect.Effect<Association, ResolveError>
+export type AttemptRunner = (input: AttemptInput) => Effect.Effect<Association, ResolveError>
 
 /** What an attempt has seen so far. */
 interface Trail {
@@ -60,7 +60,7 @@ type Step =
   | { readonly _tag: "Goto"; readonly target: HttpsTarget }
   | { readonly _tag: "Found"; readonly association: Association }
 
-export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): Attempt =>
+export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): AttemptRunner =>
   Effect.fn("Attempt.run")(function*(input) {
     const trail: Trail = {
       input,
