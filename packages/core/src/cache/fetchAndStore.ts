@@ -42,7 +42,7 @@ export const makeFetchAndStore =
         )
       )
     return fetchOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, freshness, ask).pipe(
-      Effect.withSpan("Resolver.learn", {
+      Effect.withSpan("Resolver.fetchAndStore", {
         attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": key.generation }
       })
     )
