@@ -57,8 +57,8 @@ export const makeTieredStore = (
 
     const get = (key: StoreKey, deadline?: Deadline) =>
       Effect.suspend(() => {
-        const here = recall(key)
-        return here === undefined ? ask(key, near.recall(key), deadline) : Effect.succeed(here)
+        const here = near.recall(key)
+        return isEnough(here) ? Effect.succeed<CacheEntry>(here) : ask(key, here, deadline)
       })
 
     const ask = Effect.fnUntraced(function*(key: StoreKey, here: Marked, deadline?: Deadline) {

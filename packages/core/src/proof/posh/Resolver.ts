@@ -18,10 +18,10 @@ import type { Policy } from "../../Policy.ts"
 import type { Deadline } from "../../question/Deadline.ts"
 import type { Generation, Generations } from "../../question/Generation.ts"
 import type { StageTracer } from "../../question/StageTracer.ts"
-import { type Stamp, stampOf } from "../../question/Stamp.ts"
+import type { Stamp } from "../../question/Stamp.ts"
 import type { Target } from "../../question/Target.ts"
 import { makeAttempt } from "./Attempt.ts"
-import { type NextStep, nextStep } from "./negotiation.ts"
+import { nextStep } from "./negotiation.ts"
 import { rememberPublishers } from "./publishers.ts"
 
 export interface RecallOptions {
@@ -48,7 +48,7 @@ export interface Recollection extends Resolution {
 export class Resolver extends Context.Service<Resolver, {
   /** What memory knows alone and at once; `undefined` where it is not enough. */
   readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => Recollection | undefined
-  /** Goes as far as memory does, then asks, and so on to the decision. */
+  /** Takes each generation from the cache or the origin, until one decides. */
   readonly resolve: (target: Target, options: ResolveOptions) => Effect.Effect<Resolution>
   /** Forgets both generations; resolutions under way are not remembered. */
   readonly forget: (target: Target) => Effect.Effect<Purge>
@@ -69,56 +69,41 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const refetches = makeRefetchLimit()
   const lookup = makeLookup({ store, flights, fetchAndStore, observer, clock })
 
-  const recall = (target: Target, options: RecallOptions, asked: Stamp): Recollection | undefined => {
-    const { attempts, recalled, step } = walkMemory(target, options, asked, asked, [])
-    if (step._tag !== "Decide") return undefined
-    const used = () => {
-      for (const one of recalled) one.used()
-    }
-    return { asked: attempts, deciding: step.deciding, used }
-  }
-
-  const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
-    const search = toSearch(target, options)
-    const goOn = (before: ReadonlyArray<Attempted>): Effect.Effect<Resolution> =>
-      Effect.suspend(() => {
-        const { attempts, recalled, step } = options.force === undefined
-          ? walkMemory(target, options, options.asked, stampOf(clock), before)
-          : { attempts: before, recalled: [], step: nextStep(options.generations, before, options) }
-        recalled.forEach(({ used }) => used())
-        if (step._tag === "Decide") return Effect.succeed({ asked: attempts, deciding: step.deciding })
-        if (step._tag === "Ask") {
-          return Effect.flatMap(
-            lookup.ask(sourceOf(target, step.generation), search),
-            (next) => goOn([...attempts, next])
-          )
-        }
-        return Effect.map(askStore(target, step.generation, search), (next) =>
-          next === undefined
-            ? { asked: attempts, deciding: step.otherwise }
-            : { asked: [...attempts, next], deciding: next })
-      })
-    return goOn([])
-  }
-
-  /** As far as memory goes: to the decision, or to the step that memory cannot take. */
-  const walkMemory = (
-    target: Target,
-    { generations, maxAgeMs }: RecallOptions,
-    asked: Stamp,
-    now: Stamp,
-    before: ReadonlyArray<Attempted>
-  ): Walk => {
+  const recall = (target: Target, { generations, maxAgeMs }: RecallOptions, asked: Stamp): Recollection | undefined => {
     const search = { asked, freshness: freshnessOf(maxAgeMs) }
-    const attempts = before.slice()
+    const attempts: Array<Attempted> = []
     const recalled: Array<Recalled> = []
     while (true) {
       const step = nextStep(generations, attempts, search.freshness)
-      const next = step._tag === "Ask" ? lookup.recall(target.keys[step.generation], search, now) : undefined
-      if (next === undefined) return { attempts, recalled, step }
+      if (step._tag === "Decide") {
+        const used = () => recalled.forEach((one) => one.used())
+        return { asked: attempts, deciding: step.deciding, used }
+      }
+      const next = step._tag === "Ask" ? lookup.recall(target.keys[step.generation], search, asked) : undefined
+      if (next === undefined) return undefined
       attempts.push(next.attempted)
       recalled.push(next)
     }
+  }
+
+  /** Memory is not read here: `lookup.ask` begins with the store, which begins with its memory. */
+  const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
+    const search = toSearch(target, options)
+    const resolveAfter = (attempts: ReadonlyArray<Attempted>): Effect.Effect<Resolution> => {
+      const step = nextStep(options.generations, attempts, search.freshness)
+      if (step._tag === "Decide") return Effect.succeed({ asked: attempts, deciding: step.deciding })
+      if (step._tag === "Ask") {
+        return Effect.flatMap(
+          lookup.ask(sourceOf(target, step.generation), search),
+          (next) => resolveAfter([...attempts, next])
+        )
+      }
+      return Effect.map(askStore(target, step.generation, search), (next) =>
+        next === undefined
+          ? { asked: attempts, deciding: step.otherwise }
+          : { asked: [...attempts, next], deciding: next })
+    }
+    return resolveAfter([])
   }
 
   const askStore = (target: Target, generation: Generation, search: Search) =>
@@ -161,14 +146,6 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     })
   })
 })
-
-interface Walk {
-  readonly attempts: ReadonlyArray<Attempted>
-  /** Of the attempts, those that memory gave on this walk. */
-  readonly recalled: ReadonlyArray<Recalled>
-  /** What comes next. */
-  readonly step: NextStep
-}
 
 const freshnessOf = (maxAgeMs: number | undefined) => maxAgeMs === undefined ? anyAge : { maxAgeMs }
 const anyAge = {}
