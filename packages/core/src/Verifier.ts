@@ -98,7 +98,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
 
   const recall = (inquiry: Inquiry): Verdict | undefined => {
     const recalled = recallAt(inquiry, stampOf(clock), untraced)
-    if (recalled === undefined || recalled.secondLook !== undefined) return undefined
+    if (recalled === undefined || recalled.retry !== undefined) return undefined
     recalled.used?.()
     return recalled.verdict
   }
@@ -112,35 +112,37 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     recalled?.used?.()
     const options = toResolveOptions(inquiry, asked, stage)
     const first = recalled ??
-      (yield* ask(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options))
-    const last = first.secondLook === undefined ? first : yield* ask(inquiry, { ...options, ...first.secondLook })
+      (yield* askDomain(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options))
+    const last = first.retry === undefined ? first : yield* askDomain(inquiry, { ...options, ...first.retry })
     return last.verdict
   })
 
   /** What memory comes to alone. Nothing here waits, so one reading of the clock is the time of question and decision. */
   const recallAt = (inquiry: Inquiry, asked: Stamp, stage: StageTracer): Conclusion | undefined => {
     const assessment = assess(inquiry, asked.wallMs, stage)
-    const refusal = refuse(assessment)
+    const refusal = decideLeaf(assessment)
     if (refusal !== undefined) return { verdict: refusal }
     const { options, target } = inquiry
     if (options.refresh) return undefined
-    const resolution = stage.find(lookSpans, () => resolver.recall(target, options, asked))
+    const resolution = stage.find(recallSpans, () => resolver.recall(target, options, asked))
     if (resolution === undefined) return undefined
     const verdict = conclude(assessment, resolution, stage)
-    return { verdict, secondLook: secondLookAfter(verdict, resolution), used: resolution.used }
+    return { verdict, retry: toRetryOptions(verdict, resolution), used: resolution.used }
   }
 
   /** Asks the domain. After a wait, everything is judged by the time that it is by then. */
-  const ask = Effect.fnUntraced(function*(inquiry: Inquiry, options: ResolveOptions): Effect.fn.Return<Conclusion> {
-    const { asked, stage } = options
-    const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
-    yield* turn // many may have waited for the same
-    const assessment = assess(inquiry, timeSince(asked, stampOf(clock)), untraced)
-    const refusal = refuse(assessment)
-    if (refusal !== undefined) return { verdict: refusal }
-    const verdict = conclude(assessment, resolution, stage)
-    return { verdict, secondLook: secondLookAfter(verdict, resolution) }
-  })
+  const askDomain = Effect.fnUntraced(
+    function*(inquiry: Inquiry, options: ResolveOptions): Effect.fn.Return<Conclusion> {
+      const { asked, stage } = options
+      const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
+      yield* turn // many may have waited for the same
+      const assessment = assess(inquiry, timeSince(asked, stampOf(clock)), untraced)
+      const refusal = decideLeaf(assessment)
+      if (refusal !== undefined) return { verdict: refusal }
+      const verdict = conclude(assessment, resolution, stage)
+      return { verdict, retry: toRetryOptions(verdict, resolution) }
+    }
+  )
 
   const assess = (inquiry: Inquiry, now: number, stage: StageTracer): Assessment => ({
     inquiry,
@@ -195,28 +197,28 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
 /** What the caller waits for before each stage that may take the processor for milliseconds. */
 const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)
 
-const lookSpans = ["Resolver", "Cache"] as const
+const recallSpans = ["Resolver", "Cache"] as const
 
 /** For the sake of a certificate that is refused anyway, no domain is asked (POSH-MAT-64). */
-const refuse = (assessment: Assessment): Verdict | undefined =>
+const decideLeaf = (assessment: Assessment): Verdict | undefined =>
   assessment.leaf.fault === undefined ? undefined : refusedLeaf(assessment, assessment.leaf.fault)
 
 /** A verdict, and whether it stands. */
 interface Conclusion {
   readonly verdict: Verdict
   /** With which options the domain is to be asked once more. */
-  readonly secondLook?: SecondLook | undefined
+  readonly retry?: RetryOptions | undefined
   /** To be called where memory gave it, and it is used. */
   readonly used?: () => void
 }
 
-type SecondLook = Pick<ResolveOptions, "force">
+type RetryOptions = Pick<ResolveOptions, "force">
 
 /** Is the domain to be asked once more, where the answer rests on what was there before the question? */
-const secondLookAfter = (
+const toRetryOptions = (
   { code, verdict }: Verdict,
   { deciding: { outcome } }: Resolution
-): SecondLook | undefined => {
+): RetryOptions | undefined => {
   if (Result.isFailure(outcome) || outcome.success.fetchedForQuestion) return undefined
   // POSH-MAT-43: what is remembered may be older than the certificate, whichever code the mismatch has.
   if (verdict === "mismatch") return { force: "mismatch" }

@@ -30,7 +30,7 @@ export type Stage =
  * For how long a failed resolution is remembered (POSH-CAC-31): seconds; `backoff` = 30 s doubling to 900 s with
  * jitter; `retry-after` = what the origin asked for, clamped to 30…3600 s; `never`.
  */
-export type Memory = number | "backoff" | "retry-after" | "never"
+export type NegativeTtl = number | "backoff" | "retry-after" | "never"
 
 /**
  * Who is at fault where nothing could be found out: the far side, or this verifier. Time in our own queues has codes of
@@ -43,7 +43,7 @@ interface Row {
   readonly verdict: Exclude<VerdictKind, "verified"> | "refused"
   readonly stage: Stage
   readonly retryable: boolean
-  readonly memory: Memory
+  readonly negativeTtl: NegativeTtl
   readonly whose: Whose
   /** One sentence for a person. */
   readonly summary: string
@@ -53,22 +53,22 @@ const row = <const Kind extends Exclude<Row["verdict"], "indeterminate">>(
   verdict: Kind,
   stage: Stage,
   retryable: boolean,
-  memory: Memory,
+  negativeTtl: NegativeTtl,
   summary: string
-): Row & { readonly verdict: Kind } => ({ verdict, stage, retryable, memory, whose: "none", summary })
+): Row & { readonly verdict: Kind } => ({ verdict, stage, retryable, negativeTtl, whose: "none", summary })
 
 /** A row of a code by which nothing was found out. */
 const unknown = (
   whose: Exclude<Whose, "none">,
   stage: Stage,
   retryable: boolean,
-  memory: Memory,
+  negativeTtl: NegativeTtl,
   summary: string
 ): Row & { readonly verdict: "indeterminate" } => ({
   verdict: "indeterminate",
   stage,
   retryable,
-  memory,
+  negativeTtl,
   whose,
   summary
 })

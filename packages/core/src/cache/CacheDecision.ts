@@ -36,43 +36,43 @@ export type CacheDecision =
 
 export const toCacheDecision = ({ negative, asOf, association }: CacheEntry, freshness: Freshness): CacheDecision => {
   const isFresh = association !== undefined && asOf < association.lifetime.revalidateAt
-  const isWaiting = negative !== undefined && asOf < negative.until
-  const known = association !== undefined && suffices(association, asOf, freshness) ? association : undefined
-  const waiting = isWaiting && answeredAt(negative) >= (freshness.askedSince ?? Number.NEGATIVE_INFINITY)
+  const isNegativeValid = negative !== undefined && asOf < negative.until
+  const usable = association !== undefined && isSufficient(association, asOf, freshness) ? association : undefined
+  const usableNegative = isNegativeValid && answeredAt(negative) >= (freshness.askedSince ?? Number.NEGATIVE_INFINITY)
     ? negative
     : undefined
 
-  if (known !== undefined && isFresh) {
-    const refreshFrom = refreshMoment(known)
+  if (usable !== undefined && isFresh) {
+    const refreshAt = refreshAheadAt(usable)
     return {
       _tag: "Serve",
-      association: known,
+      association: usable,
       overdue: false,
-      askAgainAt: Math.max(refreshFrom, isWaiting ? negative.until : refreshFrom),
-      refreshAhead: !isWaiting && asOf >= refreshFrom
+      askAgainAt: Math.max(refreshAt, isNegativeValid ? negative.until : refreshAt),
+      refreshAhead: !isNegativeValid && asOf >= refreshAt
     }
   }
-  if (waiting === undefined) return { _tag: "Fetch", refetch: isFresh || isWaiting }
+  if (usableNegative === undefined) return { _tag: "Fetch", refetch: isFresh || isNegativeValid }
   // A back-off is running, so the source is not asked now. Draft material serves on within its grace.
-  if (known !== undefined && asOf < known.lifetime.graceUntil) return overdue(known, waiting.until)
-  return { _tag: "Fail", negative: waiting, refreshAhead: isStaleNegative(waiting, asOf) }
+  if (usable !== undefined && asOf < usable.lifetime.graceUntil) return overdue(usable, usableNegative.until)
+  return { _tag: "Fail", negative: usableNegative, refreshAhead: isStaleNegative(usableNegative, asOf) }
 }
 
 /**
  * After a failed resolution: does what was remembered go on to serve? Only a withdrawal ends it early (POSH-CAC-30,
  * requirements §8.1), and only the grace of the draft generation extends it (POSH-CAC-22, POSH-CAC-33).
  */
-export const fallBack = (
+export const toFallback = (
   { asOf, association }: CacheEntry,
   { maxAgeMs }: Freshness,
-  nextTryAt: number
+  retryAt: number
 ): Extract<CacheDecision, { _tag: "Serve" }> | undefined => {
-  if (association === undefined || !isYoung(association, asOf, maxAgeMs)) return undefined
+  if (association === undefined || !isWithinMaxAge(association, asOf, maxAgeMs)) return undefined
   if (asOf < association.lifetime.revalidateAt) {
-    const askAgainAt = Math.max(nextTryAt, refreshMoment(association))
+    const askAgainAt = Math.max(retryAt, refreshAheadAt(association))
     return { _tag: "Serve", association, overdue: false, askAgainAt, refreshAhead: false }
   }
-  return asOf < association.lifetime.graceUntil ? overdue(association, nextTryAt) : undefined
+  return asOf < association.lifetime.graceUntil ? overdue(association, retryAt) : undefined
 }
 
 const overdue = (association: Association, askAgainAt: number): Extract<CacheDecision, { _tag: "Serve" }> => ({
@@ -84,35 +84,36 @@ const overdue = (association: Association, askAgainAt: number): Extract<CacheDec
 })
 
 /** What a question needs of whatever is learnt after it looked: newer than all that it saw, and than its look. */
-export const newerThan = ({ negative, asOf, association }: CacheEntry, since = asOf): number =>
+export const newestInstant = ({ negative, asOf, association }: CacheEntry, since = asOf): number =>
   Math.max(
     since,
     association === undefined ? since : association.lifetime.fetchedAt + 1,
     negative === undefined ? since : negative.learnedAt + 1
   )
 
-const suffices = (association: Association, asOf: number, { askedSince, maxAgeMs }: Freshness): boolean =>
-  isYoung(association, asOf, maxAgeMs) && (askedSince === undefined || association.lifetime.fetchedAt >= askedSince)
+const isSufficient = (association: Association, asOf: number, { askedSince, maxAgeMs }: Freshness): boolean =>
+  isWithinMaxAge(association, asOf, maxAgeMs) &&
+  (askedSince === undefined || association.lifetime.fetchedAt >= askedSince)
 
-const isYoung = ({ lifetime }: Association, asOf: number, maxAgeMs: number | undefined): boolean =>
+const isWithinMaxAge = ({ lifetime }: Association, asOf: number, maxAgeMs: number | undefined): boolean =>
   maxAgeMs === undefined || asOf - lifetime.fetchedAt <= maxAgeMs
 
 /** When the request began whose answer the negative entry is. */
 const answeredAt = ({ error, learnedAt }: NegativeEntry): number => error.hops.at(-1)?.startedAt ?? learnedAt
 
 /** From when on a question that uses the association has it refreshed in the background (POSH-CAC-34). */
-export const refreshMoment = ({ domain, lifetime }: Association): number =>
-  spread(lifetime.fetchedAt, lifetime.revalidateAt, domain)
+export const refreshAheadAt = ({ domain, lifetime }: Association): number =>
+  toJitteredInstant(lifetime.fetchedAt, lifetime.revalidateAt, domain)
 
 /**
  * POSH-CAC-34: a moment from 80 to 90 % of the way, by what it is about and when that was learnt: what was fetched in one
  * moment is not fetched again in one moment.
  */
-const spread = (since: number, until: number, about: string): number =>
-  Math.floor(since + (until - since) * (0.8 + 0.1 * chanceOf(about, since)))
+const toJitteredInstant = (since: number, until: number, about: string): number =>
+  Math.floor(since + (until - since) * (0.8 + 0.1 * toJitter(about, since)))
 
 /** In [0, 1), the same for the same arguments. Nothing depends on its being hard to guess. */
-const chanceOf = (text: string, seed: number): number => {
+const toJitter = (text: string, seed: number): number => {
   let mixed = (seed ^ Math.floor(seed / 2 ** 32)) | 0
   for (let index = 0; index < text.length; index += 1) {
     mixed = Math.imul(mixed ^ text.charCodeAt(index), 0x01000193) // FNV-1a
@@ -125,4 +126,4 @@ const chanceOf = (text: string, seed: number): number => {
 
 // "Nothing published" is what lets the draft generation speak (POSH-NEG-06); asked again in time, it delays nobody.
 const isStaleNegative = ({ error, learnedAt, until }: NegativeEntry, asOf: number): boolean =>
-  error.code === "NotPublished" && asOf >= spread(learnedAt, until, error.hops[0]?.url ?? "")
+  error.code === "NotPublished" && asOf >= toJitteredInstant(learnedAt, until, error.hops[0]?.url ?? "")

@@ -52,16 +52,16 @@ export const makeFlights = <A>(
 
     const launch = (key: string, work: (flight: Flight<A>) => Effect.Effect<A>) =>
       Effect.suspend(() => {
-        const fate = { discarded: false }
+        const state = { discarded: false }
         const flight: Flight<A> = {
           began: stampOf(clock),
           result: Deferred.makeUnsafe<A>(),
           waiting: {},
           get discarded() {
-            return fate.discarded
+            return state.discarded
           },
           discard: () => {
-            fate.discarded = true
+            state.discarded = true
             remove(key, flight)
           },
           waiters: 0,

@@ -14,7 +14,7 @@ export const refetchIntervals: Record<Reason, number> = { refresh: 10_000, maxAg
 const keys = 10_000
 
 /** One question's leave to have the origin asked although something is remembered, in both generations. */
-export interface RefetchLeave {
+export interface RefetchGrant {
   /** Milliseconds until it is given; 0 where it is. Decided once. */
   readonly waitMs: (now: number) => number
   /** The origin is asked now. Not before: a question that may not have it asked must not keep others from it. */
@@ -25,7 +25,7 @@ export interface RefetchLeave {
 export const makeRefetchLimit = () => {
   const last = new LRUCache<string, number>({ max: keys })
   return {
-    leaveFor: (key: string, reason: Reason): RefetchLeave => {
+    grantFor: (key: string, reason: Reason): RefetchGrant => {
       let wait: number | undefined
       return {
         waitMs: (now) => {

@@ -14,7 +14,7 @@ import type { Flight } from "./Flights.ts"
 import type { Source } from "./Source.ts"
 import type { AssociationStore, CacheEntry, Permit } from "./store/AssociationStore.ts"
 
-/** What a flight brought, for everybody who waited for it; what it means to each, `flightMeaning.ts` says. */
+/** What a flight brought, for everybody who waited for it; what it means to each, `FlightDecision.ts` says. */
 export interface FlightResult {
   readonly outcome: Result.Result<Association, ResolveError>
   /** The flight asked the origin itself. Else the outcome is what another process has put into the store. */
@@ -38,7 +38,7 @@ export const makeFetchAndStore =
         Effect.flatMap((outcome) =>
           flight.discarded
             ? Effect.succeed({ outcome, fetched: true })
-            : settle(store, key, outcome, flight.began, permit)
+            : storeOutcome(store, key, outcome, flight.began, permit)
         )
       )
     return fetchOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, freshness, ask).pipe(
@@ -60,22 +60,22 @@ const fetchOnce = Effect.fnUntraced(function*(
   ask: (lead: Lead) => Effect.Effect<FlightResult>
 ) {
   // What this process remembers is what made the question ask.
-  const look = Effect.map(store.getShared(key), (remembered) => landedMeanwhile(remembered, freshness))
+  const readShared = Effect.map(store.getShared(key), (remembered) => toSharedResult(remembered, freshness))
   while (true) {
     // A lead is given up whatever happens: the rest of the fleet waits for it.
     const result = yield* Effect.acquireUseRelease(
       lead,
       (role) =>
         role._tag === "Follow"
-          ? Effect.andThen(role.over, look)
-          : Effect.flatMap(look, (landed) => landed === undefined ? ask(role) : Effect.succeed(landed)),
+          ? Effect.andThen(role.over, readShared)
+          : Effect.flatMap(readShared, (shared) => shared === undefined ? ask(role) : Effect.succeed(shared)),
       (role) => role._tag === "Lead" ? role.over : Effect.void
     )
     if (result !== undefined) return result
   }
 })
 
-const landedMeanwhile = (remembered: CacheEntry, freshness: Freshness): FlightResult | undefined => {
+const toSharedResult = (remembered: CacheEntry, freshness: Freshness): FlightResult | undefined => {
   const decision = toCacheDecision(remembered, freshness)
   if (decision._tag === "Fetch") return undefined
   if (decision._tag === "Serve" && !decision.overdue) {
@@ -88,33 +88,33 @@ const landedMeanwhile = (remembered: CacheEntry, freshness: Freshness): FlightRe
 }
 
 /** A flight that never landed. A defect is ours: it is logged, and the answer says no more than that (POSH-SEC-02). */
-export const lost = (cause: Cause.Cause<never>): FlightResult => ({
+export const toLostResult = (cause: Cause.Cause<never>): FlightResult => ({
   fetched: true,
   outcome: Result.fail(
     new ResolveError({ code: Cause.hasInterruptsOnly(cause) ? "Cancelled" : "InternalError", hops: [] })
   )
 })
 
-const settle = Effect.fnUntraced(function*(
+const storeOutcome = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
   key: StoreKey,
   outcome: FlightResult["outcome"],
   began: Stamp,
   permit: Permit | undefined
 ): Effect.fn.Return<FlightResult> {
-  const landed = { outcome, fetched: true }
+  const result = { outcome, fetched: true }
   if (Result.isSuccess(outcome)) {
     // POSH-CAC-35: a wall clock that was set back meanwhile makes nothing younger.
     const asOf = Math.max(timeSince(began, yield* currentStamp), deliveredAt(outcome.success))
     yield* store.putAssociation(key, outcome.success, permit, asOf)
-    return landed
+    return result
   }
   const remembered = yield* store.get(key)
   const { asOf } = remembered
   const negative = negativeAfter(outcome.failure, remembered.negative, asOf, yield* Random.next)
-  if (isWithdrawal(outcome.failure.code) && !(yield* store.removeAssociation(key, permit))) return landed
-  if (negative === undefined) return { ...landed, remembered }
+  if (isWithdrawal(outcome.failure.code) && !(yield* store.removeAssociation(key, permit))) return result
+  if (negative === undefined) return { ...result, remembered }
   return (yield* store.putNegative(key, negative, permit, asOf))
-    ? { ...landed, remembered, retryAt: negative.until }
-    : landed
+    ? { ...result, remembered, retryAt: negative.until }
+    : result
 })

@@ -5,7 +5,7 @@ import { Result } from "effect"
 import { ResolveError } from "../association/ResolveError.ts"
 import type { StoreKey } from "../question/StoreKey.ts"
 import type { CacheDecision } from "./CacheDecision.ts"
-import type { Meaning } from "./flightMeaning.ts"
+import type { FlightDecision } from "./FlightDecision.ts"
 import type { Attempted, CacheStatus, Usable } from "./Resolution.ts"
 
 type Serve = Extract<CacheDecision, { _tag: "Serve" }>
@@ -25,14 +25,14 @@ export const fromCache = (
 /** Of what a flight brought. */
 export const fromFlight = (
   key: StoreKey,
-  meaning: Exclude<Meaning, { _tag: "Fetch" }>,
+  decision: Exclude<FlightDecision, { _tag: "Fetch" }>,
   cache: CacheStatus,
   behindMs: number
 ): Attempted => {
-  if (meaning._tag === "Serve") {
-    return { key, outcome: Result.succeed(toUsable(meaning.serve, behindMs, meaning.own)), cache }
+  if (decision._tag === "Serve") {
+    return { key, outcome: Result.succeed(toUsable(decision.serve, behindMs, decision.own)), cache }
   }
-  const { error, retryAt } = meaning
+  const { error, retryAt } = decision
   return { key, outcome: Result.fail(error), cache, ...(retryAt === undefined ? {} : { retryAt }) }
 }
 

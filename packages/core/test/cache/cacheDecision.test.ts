@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { refreshMoment, toCacheDecision } from "../../src/cache/CacheDecision.ts"
+import { refreshAheadAt, toCacheDecision } from "../../src/cache/CacheDecision.ts"
 import { associationOf, keyOf } from "./store/storeSuite.ts"
 
 const life = 1_000_000
@@ -38,7 +38,7 @@ describe("CAC-34: when the origin is asked again ahead of time", () => {
 
   it("is what callers are told: from then on, and not before, asking again changes something", () => {
     for (let index = 0; index < 200; index += 1) {
-      const told = refreshMoment(associationOf(keyOf(`d${index}`), 0, life))
+      const told = refreshAheadAt(associationOf(keyOf(`d${index}`), 0, life))
       assert.strictEqual(Math.ceil(told * 1_000 / life), moments[index])
     }
   })

@@ -60,7 +60,7 @@ const farOver = (store: Store): FarStore => ({
   ...store,
   era: Effect.succeed("always"),
   isRemoved: () => Effect.succeed(false),
-  isOwed: () => false
+  isWritePending: () => false
 })
 
 const memory = makeMemoryStore({ entries: 100, octets: 1e6 })

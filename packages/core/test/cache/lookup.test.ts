@@ -4,7 +4,7 @@ import { Clock, Effect, Result } from "effect"
 import { TestClock } from "effect/testing"
 import type { Association } from "../../src/association/Association.ts"
 import { ResolveError } from "../../src/association/ResolveError.ts"
-import { type FlightResult, lost, makeFetchAndStore } from "../../src/cache/fetchAndStore.ts"
+import { type FlightResult, makeFetchAndStore, toLostResult } from "../../src/cache/fetchAndStore.ts"
 import { Fleet } from "../../src/cache/Fleet.ts"
 import { makeFlights } from "../../src/cache/Flights.ts"
 import { makeLookup } from "../../src/cache/Lookup.ts"
@@ -22,7 +22,7 @@ const makeWorld = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const observer = yield* ResolutionObserver
   const store = yield* makeMemoryStore({ entries: 10, octets: 1e6 })
-  const flights = yield* makeFlights<FlightResult>(lost)
+  const flights = yield* makeFlights<FlightResult>(toLostResult)
   const lookup = makeLookup({
     store,
     flights,

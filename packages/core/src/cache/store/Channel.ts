@@ -10,17 +10,17 @@
 import type { Mark } from "./NearStore.ts"
 
 export interface Channel {
-  readonly stands: () => boolean
-  readonly back: () => void
-  readonly lost: () => void
+  readonly isUp: () => boolean
+  readonly noteUp: () => void
+  readonly noteDown: () => void
   /** Something was heard, or done, about a key. */
   readonly noteChange: (keyText: string) => void
   /** Differs from what it was before if something may have changed since about the key. */
-  readonly changesOf: (keyText: string) => number
+  readonly versionOf: (keyText: string) => number
   /** The mark of what is put in memory now. */
   readonly mark: (isShared: boolean) => Mark
   /** May what has this mark serve without asking the shared store? */
-  readonly isHeard: (mark: Mark | undefined) => boolean
+  readonly isCurrent: (mark: Mark | undefined) => boolean
   /** The era of the shared store, as it was read just now: it differs where the store lost everything. */
   readonly noteEra: (era: string) => void
   /** Can the shared store be expected to have had what carries this mark? */
@@ -28,33 +28,33 @@ export interface Channel {
 }
 
 export const makeChannel = (): Channel => {
-  const state: { stands: boolean; epoch: number; era: string | undefined; wipedIn: number } = {
-    stands: false,
+  const state: { isUp: boolean; epoch: number; era: string | undefined; wipeEpoch: number } = {
+    isUp: false,
     epoch: 1,
     era: undefined,
-    wipedIn: 0
+    wipeEpoch: 0
   }
   const changes = makeCounters()
   return {
-    stands: () => state.stands,
-    back: () => {
-      state.stands = true
+    isUp: () => state.isUp,
+    noteUp: () => {
+      state.isUp = true
       state.epoch += 1
       changes.noteAll()
     },
-    lost: () => {
-      state.stands = false
+    noteDown: () => {
+      state.isUp = false
       changes.noteAll()
     },
     noteChange: changes.note,
-    changesOf: changes.of,
+    versionOf: changes.of,
     mark: (isShared) => isShared ? state.epoch : -state.epoch,
-    isHeard: (mark) => state.stands && mark !== undefined && Math.abs(mark) === state.epoch,
+    isCurrent: (mark) => state.isUp && mark !== undefined && Math.abs(mark) === state.epoch,
     noteEra: (era) => {
-      if (state.era !== undefined && state.era !== era) state.wipedIn = state.epoch
+      if (state.era !== undefined && state.era !== era) state.wipeEpoch = state.epoch
       state.era = era
     },
-    wasShared: (mark) => mark !== undefined && mark > 0 && mark >= state.wipedIn
+    wasShared: (mark) => mark !== undefined && mark > 0 && mark >= state.wipeEpoch
   }
 }
 

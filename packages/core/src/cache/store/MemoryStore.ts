@@ -22,7 +22,7 @@ import {
 } from "./AssociationStore.ts"
 import { comparePositions, type Position } from "./cursor.ts"
 import { associationEntry, leastBytes, type MemoryEntry, negativeEntry } from "./memoryEntry.ts"
-import { type Marked, type NearStore, unmarked } from "./NearStore.ts"
+import { type MarkedEntry, type NearStore, unmarked } from "./NearStore.ts"
 
 export interface MemoryStoreOptions {
   /** Associations remembered at most, and negative entries; each costs about a kilobyte. With 0 nothing is remembered. */
@@ -55,7 +55,7 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         evicted: () => evicted.count
       })
       const readClocks = () => stampOf(clock)
-      const remember = <A>(slots: Slots<A>, make: () => MemoryEntry<A>, asOf: number) => {
+      const put = <A>(slots: Slots<A>, make: () => MemoryEntry<A>, asOf: number) => {
         if (entries === 0) return // nothing is kept, so nothing need be copied
         const { bytes, keyText, value } = make()
         const { monotonicMs, wallMs } = readClocks()
@@ -66,22 +66,22 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         negatives.delete(keyText)
       }
 
-      const recall = (key: StoreKey, clocks = readClocks()): Marked => {
-        const known = associations.get(key.text)
-        const missed = negatives.get(key.text)
-        if (known === undefined && missed === undefined) return { tier: "memory", asOf: clocks.wallMs }
-        const now = Math.max(timeSince(known ?? clocks, clocks), timeSince(missed ?? clocks, clocks))
-        const usable = known !== undefined && now < usableUntil(known.value.lifetime) ? known : undefined
-        if (usable !== undefined && missed === undefined) { // nearly always, so without the parts below
+      const recall = (key: StoreKey, clocks = readClocks()): MarkedEntry => {
+        const slot = associations.get(key.text)
+        const negativeSlot = negatives.get(key.text)
+        if (slot === undefined && negativeSlot === undefined) return { tier: "memory", asOf: clocks.wallMs }
+        const now = Math.max(timeSince(slot ?? clocks, clocks), timeSince(negativeSlot ?? clocks, clocks))
+        const usable = slot !== undefined && now < usableUntil(slot.value.lifetime) ? slot : undefined
+        if (usable !== undefined && negativeSlot === undefined) { // nearly always, so without the parts below
           return { tier: "memory", asOf: now, mark: usable.mark, association: usable.value }
         }
         return {
           tier: "memory",
           asOf: now,
           // A negative entry is never older than the association beside it, so the check of that one is the older of the two.
-          mark: (known ?? missed)?.mark ?? unmarked,
+          mark: (slot ?? negativeSlot)?.mark ?? unmarked,
           ...(usable === undefined ? {} : { association: usable.value }),
-          ...(missed === undefined ? {} : { negative: missed.value })
+          ...(negativeSlot === undefined ? {} : { negative: negativeSlot.value })
         }
       }
       const get = (key: StoreKey) => Effect.sync(() => recall(key))
@@ -92,13 +92,13 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         getShared: get,
         putAssociation: (key, association, _permit, asOf = association.lifetime.fetchedAt) =>
           Effect.sync(() => {
-            remember(associations, () => associationEntry(key.text, association), asOf)
+            put(associations, () => associationEntry(key.text, association), asOf)
             negatives.delete(key.text)
             return true
           }),
         putNegative: (key, negative, _permit, asOf = negative.learnedAt) =>
           Effect.sync(() => {
-            remember(negatives, () => negativeEntry(key.text, negative), asOf)
+            put(negatives, () => negativeEntry(key.text, negative), asOf)
             return true
           }),
         removeAssociation: (key) =>
@@ -152,7 +152,7 @@ interface Place extends Position {
 /** Picks the first so many behind the cursor, in whatever order they are offered, and never holds all of them. */
 const makePage = ({ cursor, expiresBefore = Number.POSITIVE_INFINITY, limit }: InventoryQuery) => {
   const wanted = limit + 1 // one more says whether there is more
-  const many = wanted + Math.max(wanted, 1_000) // sorting is dear for a few at a time
+  const pruneAt = wanted + Math.max(wanted, 1_000) // sorting is dear for a few at a time
   let places: Array<Place> = []
   let last: Position = { expiresAt: expiresBefore, key: "" } // only what comes before this can be on the page
   const prune = () => {
@@ -167,7 +167,7 @@ const makePage = ({ cursor, expiresBefore = Number.POSITIVE_INFINITY, limit }: I
       if (comparePositions(place, last) >= 0) return
       if (cursor !== undefined && comparePositions(place, cursor) <= 0) return
       places.push(place)
-      if (places.length >= many) prune()
+      if (places.length >= pruneAt) prune()
     },
     finish: (): Inventory => {
       prune()

@@ -12,14 +12,14 @@ export type Mark = number
 /** Of what was put in and not marked since: it agrees in no epoch. */
 export const unmarked: Mark = 0
 
-export interface Marked extends CacheEntry {
+export interface MarkedEntry extends CacheEntry {
   /** Absent where nothing is remembered. */
   readonly mark?: Mark
 }
 
 /** A store that can drop and mark by name. It asks no other. */
 export interface NearStore extends Omit<AssociationStore["Service"], "recall"> {
-  readonly recall: (key: StoreKey, now?: Stamp) => Marked
+  readonly recall: (key: StoreKey, now?: Stamp) => MarkedEntry
   readonly drop: (keyText: string) => void
   /** Marks what is remembered of a key, or its negative entry alone. */
   readonly mark: (keyText: string, mark: Mark, what?: "all" | "negative") => void

@@ -9,7 +9,7 @@ import type { Stamp } from "../../question/Stamp.ts"
 import type { StoreKey } from "../../question/StoreKey.ts"
 import type { AssociationStore, CacheEntry, PendingPurge } from "./AssociationStore.ts"
 import { makeChannel } from "./Channel.ts"
-import type { Marked, NearStore } from "./NearStore.ts"
+import type { MarkedEntry, NearStore } from "./NearStore.ts"
 
 type Store = AssociationStore["Service"]
 
@@ -20,7 +20,7 @@ export interface FarStore extends Store {
   /** Was an association of the key taken away on purpose, and not merely lost? `undefined` where it cannot be asked. */
   readonly isRemoved: (key: StoreKey) => Effect.Effect<boolean | undefined>
   /** Did a write of ours about the key not get there? */
-  readonly isOwed: (key: StoreKey) => boolean
+  readonly isWritePending: (key: StoreKey) => boolean
 }
 
 /** What other processes say. */
@@ -48,66 +48,73 @@ export const makeTieredStore = (
     const runFork = Effect.runForkWith(yield* Effect.context())
 
     // What is near counts only while changes are heard; else the far store is asked first, if it can be.
-    const isEnough = (here: Marked): boolean => channel.isHeard(here.mark) && answersAlone(here)
+    const canServe = (nearEntry: MarkedEntry): boolean => channel.isCurrent(nearEntry.mark) && isConclusive(nearEntry)
 
     const recall = (key: StoreKey, now?: Stamp): CacheEntry | undefined => {
-      const here = near.recall(key, now)
-      return isEnough(here) ? here : undefined
+      const nearEntry = near.recall(key, now)
+      return canServe(nearEntry) ? nearEntry : undefined
     }
 
     const get = (key: StoreKey, deadline?: Deadline) =>
       Effect.suspend(() => {
-        const here = near.recall(key)
-        return isEnough(here) ? Effect.succeed<CacheEntry>(here) : ask(key, here, deadline)
+        const nearEntry = near.recall(key)
+        return canServe(nearEntry) ? Effect.succeed<CacheEntry>(nearEntry) : readThrough(key, nearEntry, deadline)
       })
 
-    const ask = Effect.fnUntraced(function*(key: StoreKey, here: Marked, deadline?: Deadline) {
-      const before = channel.changesOf(key.text)
-      const { remembered, source, there } = yield* inTime(consult(key, here), deadline, away(here))
+    const readThrough = Effect.fnUntraced(function*(key: StoreKey, nearEntry: MarkedEntry, deadline?: Deadline) {
+      const before = channel.versionOf(key.text)
+      const { remembered, source, farEntry } = yield* withDeadline(
+        readFar(key, nearEntry),
+        deadline,
+        fromNearAlone(nearEntry)
+      )
       // Changed in the meantime, here or elsewhere: then this is answered, and not kept.
-      if (source === "nobody" || channel.changesOf(key.text) !== before) return remembered
-      if (source === "far") yield* keep(near, key, remembered)
-      else if (there?.negative !== undefined) yield* near.putNegative(key, there.negative, undefined, remembered.asOf)
+      if (source === "none" || channel.versionOf(key.text) !== before) return remembered
+      if (source === "far") yield* copyToNear(near, key, remembered)
+      else if (farEntry?.negative !== undefined) {
+        yield* near.putNegative(key, farEntry.negative, undefined, remembered.asOf)
+      }
       near.mark(key.text, channel.mark(source === "far"))
       return remembered
     })
 
-    const consult = Effect.fnUntraced(function*(key: StoreKey, here: Marked) {
-      const there = yield* far.get(key)
-      if (there.away === true) return away(here)
-      if (!isSilentOn(here, there) || isWithdrawn(there)) return saidBy(there)
+    const readFar = Effect.fnUntraced(function*(key: StoreKey, nearEntry: MarkedEntry) {
+      const farEntry = yield* far.get(key)
+      if (farEntry.away === true) return fromNearAlone(nearEntry)
+      if (!isMissingFrom(nearEntry, farEntry) || isWithdrawn(farEntry)) return fromFar(farEntry)
       const [removed, era] = yield* Effect.all([far.isRemoved(key), far.era], { concurrency: 2 })
-      if (removed === undefined || era === undefined) return away(here)
+      if (removed === undefined || era === undefined) return fromNearAlone(nearEntry)
       channel.noteEra(era)
       // Of a negative entry, silence says nothing but that the far store never had it, or that it is over.
-      const isNews = removed || (here.association !== undefined && channel.wasShared(here.mark))
-      return isNews ? saidBy(there) : kept(here, there)
+      const isNews = removed || (nearEntry.association !== undefined && channel.wasShared(nearEntry.mark))
+      return isNews ? fromFar(farEntry) : fromNear(nearEntry, farEntry)
     })
 
     /** The far store decides, then what is near follows. Whole, because others have to be told. */
-    const through = (
+    const writeThrough = (
       key: StoreKey,
       write: (store: NearStore | FarStore) => Effect.Effect<boolean>,
       what?: "negative"
     ) =>
       Effect.uninterruptible(Effect.gen(function*() {
-        const before = channel.changesOf(key.text)
+        const before = channel.versionOf(key.text)
         const written = yield* write(far)
-        const isLatest = channel.changesOf(key.text) === before
+        const isLatest = channel.versionOf(key.text) === before
         channel.noteChange(key.text)
         // Heard in the meantime that the key was forgotten, say: then nothing of this stays.
         if (written && isLatest) {
           yield* write(near)
-          near.mark(key.text, channel.mark(!far.isOwed(key)), what)
+          near.mark(key.text, channel.mark(!far.isWritePending(key)), what)
         } else near.drop(key.text)
         return { written, announced: !written || (yield* changes.announce(key)) }
       }))
 
-    const write = (...change: Parameters<typeof through>) => Effect.map(through(...change), ({ written }) => written)
+    const write = (...change: Parameters<typeof writeThrough>) =>
+      Effect.map(writeThrough(...change), ({ written }) => written)
 
     const forget = Effect.fnUntraced(function*(key: StoreKey) {
       const pending: Array<PendingPurge> = []
-      const { announced } = yield* through(key, (store) =>
+      const { announced } = yield* writeThrough(key, (store) =>
         Effect.map(store.forget(key), (purge) => {
           pending.push(...purge.pending)
           return true
@@ -125,16 +132,16 @@ export const makeTieredStore = (
           channel.noteChange(keyText)
           near.drop(keyText)
         },
-        lost: channel.lost,
+        lost: channel.noteDown,
         back: () => {
-          channel.back()
+          channel.noteUp()
           runFork(readEra)
         }
       }),
       {
         get,
         recall,
-        getShared: (key) => Effect.suspend(() => ask(key, near.recall(key))),
+        getShared: (key) => Effect.suspend(() => readThrough(key, near.recall(key))),
         putAssociation: (key, association, permit, asOf) =>
           write(key, (store) => store.putAssociation(key, association, permit, asOf)),
         putNegative: (key, negative, permit, asOf) =>
@@ -150,47 +157,52 @@ export const makeTieredStore = (
     )
   })
 
-const inTime = (asked: Effect.Effect<Word>, deadline: Deadline | undefined, late: Word) =>
+const withDeadline = (asked: Effect.Effect<TieredRead>, deadline: Deadline | undefined, late: TieredRead) =>
   deadline === undefined ? asked : Effect.flatMap(
     remainingMs(deadline),
     (duration) => Effect.timeoutOrElse(asked, { duration, orElse: () => Effect.succeed(late) })
   )
 
 /** Would the far store's word change the answer? Not while material is fresh, or a back-off runs. */
-const answersAlone = ({ negative, asOf, association }: CacheEntry): boolean =>
+const isConclusive = ({ negative, asOf, association }: CacheEntry): boolean =>
   association !== undefined ? asOf < association.lifetime.revalidateAt : negative !== undefined && asOf < negative.until
 
 /** What is remembered, and which store says so. */
-interface Word {
+interface TieredRead {
   readonly remembered: CacheEntry
-  readonly source: "far" | "near" | "nobody"
+  readonly source: "far" | "near" | "none"
   /** What the far store has beside what is near. */
-  readonly there?: CacheEntry
+  readonly farEntry?: CacheEntry
 }
 
-const away = (here: CacheEntry): Word => ({ source: "nobody", remembered: { ...here, away: true } })
-const saidBy = (there: CacheEntry): Word => ({ source: "far", remembered: there })
-const kept = (here: CacheEntry, there: CacheEntry): Word => ({
+const fromNearAlone = (nearEntry: CacheEntry): TieredRead => ({
+  source: "none",
+  remembered: { ...nearEntry, away: true }
+})
+const fromFar = (farEntry: CacheEntry): TieredRead => ({ source: "far", remembered: farEntry })
+const fromNear = (nearEntry: CacheEntry, farEntry: CacheEntry): TieredRead => ({
   source: "near",
-  there,
+  farEntry,
   remembered: {
-    ...here,
-    asOf: Math.max(here.asOf, there.asOf),
-    ...(there.negative === undefined ? {} : { negative: there.negative })
+    ...nearEntry,
+    asOf: Math.max(nearEntry.asOf, farEntry.asOf),
+    ...(farEntry.negative === undefined ? {} : { negative: farEntry.negative })
   }
 })
 
 /** Does the far store lack what is near, and say nothing in its place? */
-const isSilentOn = (here: CacheEntry, there: CacheEntry): boolean =>
-  there.association === undefined &&
-  (here.association !== undefined || (here.negative !== undefined && there.negative === undefined))
+const isMissingFrom = (nearEntry: CacheEntry, farEntry: CacheEntry): boolean =>
+  farEntry.association === undefined &&
+  (nearEntry.association !== undefined || (nearEntry.negative !== undefined && farEntry.negative === undefined))
 
 const isWithdrawn = ({ negative }: CacheEntry): boolean => negative !== undefined && isWithdrawal(negative.error.code)
 
 /** As the far store judges it, so that it does not become younger on the way (POSH-CAC-35). */
-const keep = Effect.fnUntraced(function*(near: Store, key: StoreKey, { negative, asOf, association }: CacheEntry) {
-  if (association === undefined && negative === undefined) return yield* Effect.asVoid(near.forget(key))
-  if (association === undefined) yield* near.forget(key)
-  else yield* near.putAssociation(key, association, undefined, asOf)
-  if (negative !== undefined) yield* near.putNegative(key, negative, undefined, asOf)
-})
+const copyToNear = Effect.fnUntraced(
+  function*(near: Store, key: StoreKey, { negative, asOf, association }: CacheEntry) {
+    if (association === undefined && negative === undefined) return yield* Effect.asVoid(near.forget(key))
+    if (association === undefined) yield* near.forget(key)
+    else yield* near.putAssociation(key, association, undefined, asOf)
+    if (negative !== undefined) yield* near.putNegative(key, negative, undefined, asOf)
+  }
+)

@@ -46,7 +46,7 @@ export const decodeAssociation = (text: string, key: StoreKey): Association | un
   if (stored === undefined || !belongsTo(stored, key)) return undefined
   const { delegatedDomain, delegation, hops, lifetime, lints } = stored
   const material = readMaterial(stored)
-  return material !== undefined && isLifeOf(material, stored) && isCanonicalDomain(delegatedDomain, anyHost)
+  return material !== undefined && isLifetimeOf(material, stored) && isCanonicalDomain(delegatedDomain, anyHost)
     ? { ...keyMembers(key), material, lints, hops, delegation, delegatedDomain, lifetime }
     : undefined
 }
@@ -121,7 +121,7 @@ const readEntry = (stored: Pick<JwkEntry, "index" | "kid" | "chain">): JwkEntry 
 }
 
 /** POSH-CAC-10: fingerprints have one end. POSH-CAC-20: nothing outlives the certificates it consists of. */
-const isLifeOf = (material: Material, { lifetime }: StoredAssociation): boolean =>
+const isLifetimeOf = (material: Material, { lifetime }: StoredAssociation): boolean =>
   material._tag === "Fingerprints"
     ? lifetime.revalidateAt === lifetime.expiresAt // and what is in between, by the order of the instants
     : material.entries.some(({ notAfter }) => lifetime.expiresAt <= notAfter)

@@ -3,10 +3,10 @@
  * says from the cache (`Lookup`), which asks the origin where it does not know.
  */
 import { Clock, Context, Effect, Layer } from "effect"
-import { type FlightResult, lost, makeFetchAndStore } from "../../cache/fetchAndStore.ts"
+import { type FlightResult, makeFetchAndStore, toLostResult } from "../../cache/fetchAndStore.ts"
 import { Fleet } from "../../cache/Fleet.ts"
 import { makeFlights } from "../../cache/Flights.ts"
-import { makeLookup, type Recalled, type Search } from "../../cache/Lookup.ts"
+import { makeLookup, type MemoryHit, type Search } from "../../cache/Lookup.ts"
 import { makeRefetchLimit } from "../../cache/RefetchLimit.ts"
 import type { Attempted, Resolution } from "../../cache/Resolution.ts"
 import { observeFetcher, observeFleet, observeSource, ResolutionObserver } from "../../cache/ResolutionObserver.ts"
@@ -64,7 +64,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const clock = yield* Clock.Clock
   const get = withBudgets(observeFetcher(fetcher, observer), policy.budgets)
   const attempt = rememberPublishers(makeAttempt(Fetcher.of({ get }), policy))
-  const flights = yield* makeFlights<FlightResult>(lost)
+  const flights = yield* makeFlights<FlightResult>(toLostResult)
   const fetchAndStore = makeFetchAndStore(store, observeFleet(yield* Fleet, observer))
   const refetches = makeRefetchLimit()
   const lookup = makeLookup({ store, flights, fetchAndStore, observer, clock })
@@ -72,7 +72,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const recall = (target: Target, { generations, maxAgeMs }: RecallOptions, asked: Stamp): Recollection | undefined => {
     const search = { asked, freshness: freshnessOf(maxAgeMs) }
     const attempts: Array<Attempted> = []
-    const recalled: Array<Recalled> = []
+    const recalled: Array<MemoryHit> = []
     while (true) {
       const step = nextStep(generations, attempts, search.freshness)
       if (step._tag === "Decide") {
@@ -129,7 +129,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       stage,
       freshness: freshnessOf(maxAgeMs),
       ...(force === undefined ? {} : { force }),
-      ...(reason === undefined ? {} : { leave: refetches.leaveFor(target.keys.rfc7711.text, reason) })
+      ...(reason === undefined ? {} : { grant: refetches.grantFor(target.keys.rfc7711.text, reason) })
     }
   }
 

@@ -48,7 +48,7 @@ export const makeFleet = Effect.fnUntraced(function*(count: number) {
     ...far,
     era: unlessAway(() => state.era),
     isRemoved: ({ text }) => unlessAway(() => state.removed.has(text)),
-    isOwed: ({ text }) => state.owed.has(text),
+    isWritePending: ({ text }) => state.owed.has(text),
     get: (wanted) =>
       Effect.suspend(() => {
         state.reads += 1

@@ -138,7 +138,7 @@ describe("what memory holds when the channel is back is asked for, once, when a 
             forget: () => Effect.succeed({ pending: row.far }),
             era: Effect.succeed("first"),
             isRemoved: () => Effect.succeed(false),
-            isOwed: () => false
+            isWritePending: () => false
           },
           { announce: () => Effect.succeed(row.isTold), listen: ({ back }) => Effect.sync(back) }
         )

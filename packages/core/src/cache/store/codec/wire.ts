@@ -118,7 +118,12 @@ const Hops = list(
   attemptLimits.requests
 )
 
-const Life = Schema.Struct({ fetchedAt: Instant, revalidateAt: Instant, graceUntil: Instant, expiresAt: Instant })
+const LifetimeMembers = Schema.Struct({
+  fetchedAt: Instant,
+  revalidateAt: Instant,
+  graceUntil: Instant,
+  expiresAt: Instant
+})
   .check(
     Schema.makeFilter(({ expiresAt, fetchedAt, graceUntil, revalidateAt }: Lifetime) =>
       fetchedAt <= revalidateAt && revalidateAt <= graceUntil && graceUntil <= expiresAt
@@ -140,11 +145,11 @@ export const StoredAssociation = Schema.Struct({
   hops: Hops,
   delegation: Schema.Literals(delegations),
   delegatedDomain: text(253),
-  lifetime: Life
+  lifetime: LifetimeMembers
 })
 export type StoredAssociation = typeof StoredAssociation.Type
 
-const isRemembered = (code: FailureCode): code is VerdictCode => failures[code].memory !== "never"
+const isRemembered = (code: FailureCode): code is VerdictCode => failures[code].negativeTtl !== "never"
 const rememberedCodes = (Object.keys(failures) as ReadonlyArray<FailureCode>).filter(isRemembered)
 
 /** POSH-CAC-31: the hard cap on negative lifetimes, in milliseconds. */
