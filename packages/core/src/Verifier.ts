@@ -1,8 +1,8 @@
 /**
- * Is this certificate valid for this service on this domain?
+ * Verifies that a certificate is valid for a service on a domain.
  *
- * `prepare` reads the question, `recall` answers it from memory, and `verify` begins with that and asks the domain where
- * memory does not know.
+ * `prepare` parses the question, `recall` answers it from memory, and `verify` begins with `recall` and asks the domain
+ * if memory does not suffice.
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { Resolution } from "./cache/Resolution.ts"
@@ -28,11 +28,11 @@ import { type Assessment, decide, refusedLeaf, unresolved } from "./verdict/deci
 import type { Verdict } from "./verdict/Verdict.ts"
 
 export interface AssociationOptions {
-  /** Resolve again even if remembered (POSH-CAC-32). */
+  /** Resolve again even if the association is cached (POSH-CAC-32). Default false. */
   readonly refresh?: boolean
   /** Milliseconds. Default 10,000. */
   readonly deadlineMs?: number
-  /** Default: the deployment's. */
+  /** Default: those of the deployment's policy. */
   readonly generations?: Generations
 }
 
@@ -52,13 +52,13 @@ export interface AssociationOptions {
  */
 export class Verifier extends Context.Service<Verifier, {
   /**
-   * Reads a question, which can then be asked any number of times. Fails where it is malformed. Reads no clock; a
-   * certificate of many names takes milliseconds.
+   * Parses a question, which can then be asked any number of times. Fails if it is malformed. Reads no clock. A
+   * certificate with many names takes milliseconds.
    */
   readonly prepare: (question: Question, stage?: StageTracer) => Result.Result<Inquiry, QuestionError>
   /**
-   * The verdict, where memory alone gives it; at once, and without a fiber, for hot paths that cannot afford one.
-   * `undefined` says nothing but that `verify` has to be asked.
+   * The verdict if memory alone gives it: synchronous and without a fiber, for hot paths. `undefined` means only that
+   * `verify` has to be asked.
    *
    * **Example** (Answer from memory where possible)
    *
@@ -67,24 +67,24 @@ export class Verifier extends Context.Service<Verifier, {
    * ```
    */
   readonly recall: (inquiry: Inquiry) => Verdict | undefined
-  /** Answers a prepared question: from memory, or by asking the domain. Never fails: "could not find out" is a verdict. */
+  /** Answers a prepared question from memory, or asks the domain. Never fails: "could not find out" is a verdict. */
   readonly verify: (inquiry: Inquiry) => Effect.Effect<Verdict>
-  /** What the domain asserts now; resolves where nothing is remembered (POSH-REQ-08: so also the prefetch). */
+  /** What the domain asserts now; resolves if nothing is cached, so it is also the prefetch (POSH-REQ-08). */
   readonly report: (
     domain: string,
     service: string,
     options?: AssociationOptions
   ) => Effect.Effect<AssociationReport, QuestionError>
-  /** Forgets everything known of the pair, in both generations, and says what of that is still to be done elsewhere. */
+  /** Purges the pair from the cache, in both generations. The result names the steps that are still pending. */
   readonly forget: (domain: string, service: string) => Effect.Effect<Purge, QuestionError>
-  /** What is remembered and has not expired; asks no origin. */
+  /** Cached associations that have not expired; asks no origin. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/Verifier") {
-  /** Over a store of the caller's choice. */
+  /** With a store of the caller's choice. */
   static readonly layerNoDeps = (policy: Policy): Layer.Layer<Verifier, never, Fetcher | AssociationStore> =>
     Layer.effect(Verifier, makeVerifier(policy)).pipe(Layer.provide(Resolver.layerNoDeps(policy)))
 
-  /** Over the memory cache. */
+  /** With the memory store alone. */
   static readonly layer = (policy: Policy): Layer.Layer<Verifier, never, Fetcher> =>
     this.layerNoDeps(policy).pipe(
       Layer.provide(layerMemory({ entries: policy.cacheEntries, octets: policy.cacheOctets }))
@@ -103,7 +103,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     return recalled.verdict
   }
 
-  // Spans only where a question is traced: they would cost more than the rest of a warm answer.
+  // Spans only if the question is traced: they would cost more than the rest of a warm answer.
   const verify = Effect.fnUntraced(function*(inquiry: Inquiry) {
     const stage = yield* currentStage
     yield* turn
@@ -117,7 +117,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     return last.verdict
   })
 
-  /** What memory comes to alone. Nothing here waits, so one reading of the clock is the time of question and decision. */
+  /** The conclusion from memory alone. Nothing here waits, so the clock is read once, for question and decision. */
   const recallAt = (inquiry: Inquiry, asked: Stamp, stage: StageTracer): Conclusion | undefined => {
     const assessment = assess(inquiry, asked.wallMs, stage)
     const refusal = decideLeaf(assessment)
@@ -130,12 +130,12 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     return { verdict, retry: toRetryOptions(verdict, resolution), used: resolution.used }
   }
 
-  /** Asks the domain. After a wait, everything is judged by the time that it is by then. */
+  /** Asks the domain. The decision uses the time after the wait, because the certificate may have expired during it. */
   const askDomain = Effect.fnUntraced(
     function*(inquiry: Inquiry, options: ResolveOptions): Effect.fn.Return<Conclusion> {
       const { asked, stage } = options
       const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
-      yield* turn // many may have waited for the same
+      yield* turn // many questions may have waited for the same flight
       const assessment = assess(inquiry, timeSince(asked, stampOf(clock)), untraced)
       const refusal = decideLeaf(assessment)
       if (refusal !== undefined) return { verdict: refusal }
@@ -194,35 +194,35 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   })
 })
 
-/** What the caller waits for before each stage that may take the processor for milliseconds. */
+/** Waits for the caller's turn before a stage that may take milliseconds of CPU time. */
 const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)
 
 const recallSpans = ["Resolver", "Cache"] as const
 
-/** For the sake of a certificate that is refused anyway, no domain is asked (POSH-MAT-64). */
+/** The verdict of a certificate that is refused whatever the domain publishes; then no domain is asked (POSH-MAT-64). */
 const decideLeaf = (assessment: Assessment): Verdict | undefined =>
   assessment.leaf.fault === undefined ? undefined : refusedLeaf(assessment, assessment.leaf.fault)
 
-/** A verdict, and whether it stands. */
+/** A verdict, and whether it is final. */
 interface Conclusion {
   readonly verdict: Verdict
-  /** With which options the domain is to be asked once more. */
+  /** The domain has to be asked once more, with these options. Absent if the verdict is final. */
   readonly retry?: RetryOptions | undefined
-  /** To be called where memory gave it, and it is used. */
+  /** Reports a memory hit to the observer; to be called if the verdict is used. */
   readonly used?: () => void
 }
 
 type RetryOptions = Pick<ResolveOptions, "force">
 
-/** Is the domain to be asked once more, where the answer rests on what was there before the question? */
+/** The options to ask the domain once more, if the verdict rests on material that is older than the question. */
 const toRetryOptions = (
   { code, verdict }: Verdict,
   { deciding: { outcome } }: Resolution
 ): RetryOptions | undefined => {
   if (Result.isFailure(outcome) || outcome.success.fetchedForQuestion) return undefined
-  // POSH-MAT-43: what is remembered may be older than the certificate, whichever code the mismatch has.
+  // POSH-MAT-43: the cached material may be older than the certificate, whichever code the mismatch has.
   if (verdict === "mismatch") return { force: "mismatch" }
-  // It ended between the look and the decision.
+  // The material expired between the look-up and the decision.
   return code === "AllMaterialExpired" ? {} : undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * For how long a failed resolution is remembered (POSH-CAC-31). Pure: chance is an argument (POSH-ERR-03).
+ * The TTL of a failed resolution (POSH-CAC-31). Pure: the random number of the jitter is an argument (POSH-ERR-03).
  */
 import type { ResolveError } from "../association/ResolveError.ts"
 import { failures, isUnanswered } from "../codes.ts"
@@ -12,9 +12,7 @@ const retryAfterCap = 3_600 * second
 const jitter = 0.2
 
 /**
- * The negative entry that follows a failure, or nothing where the failure says nothing about the origin.
- *
- * `chance` is in [0, 1).
+ * The negative entry of a failure; `undefined` if the failure is no statement about the origin. `chance` is in [0, 1).
  */
 export const negativeAfter = (
   error: ResolveError,
@@ -33,8 +31,8 @@ export const negativeAfter = (
   return {
     error,
     learnedAt: now,
-    // A failure within a back-off is no further one in a row, so a caller that has the origin asked meanwhile prolongs
-    // nothing for the others; only the origin itself may (POSH-RES-45).
+    // A failure during a back-off does not count as a further one, so a caller that forces a refetch does not prolong the
+    // back-off for others. Only `Retry-After` of the origin can (POSH-RES-45).
     until: isRunning
       ? Math.max(previousBackoff.until, now + (error.retryAfterMs === undefined ? 0 : toRetryAfterMs(error)))
       : now + Math.round(toTtlMs(error, consecutiveFailures, chance)),
@@ -51,7 +49,7 @@ const toTtlMs = (error: ResolveError, consecutiveFailures: number, chance: numbe
   if (negativeTtl === "retry-after") return retryAfterMs
   const backoff = Math.min(floor * 2 ** Math.min(consecutiveFailures - 1, 10), backoffCap) *
     (1 - jitter + 2 * jitter * chance)
-  // An origin in trouble may say when to come back (POSH-RES-45).
+  // An origin that fails may send Retry-After (POSH-RES-45).
   return error.retryAfterMs === undefined ? backoff : Math.max(backoff, retryAfterMs)
 }
 
@@ -59,7 +57,7 @@ const toTtlMs = (error: ResolveError, consecutiveFailures: number, chance: numbe
 const toRetryAfterMs = ({ retryAfterMs = 0 }: ResolveError): number =>
   Math.min(Math.max(retryAfterMs, floor), retryAfterCap)
 
-/** The back-off that this failure goes on with. A pause as long as the longest back-off ends a row of failures. */
+/** The back-off that this failure continues. It starts anew after a pause as long as the longest back-off. */
 const previousBackoffOf = (
   error: ResolveError,
   previous: NegativeEntry | undefined,

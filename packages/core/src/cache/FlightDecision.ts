@@ -1,5 +1,5 @@
 /**
- * What a flight that has landed means to one of the questions that waited for it. Pure.
+ * Decides whether the result of a flight serves one of the questions that waited for it. Pure.
  */
 import { Result } from "effect"
 import { deliveredAt } from "../association/Association.ts"
@@ -12,16 +12,16 @@ import type { FlightResult } from "./fetchAndStore.ts"
 /** One question's wait for one flight. */
 export interface FlightWait {
   readonly result: FlightResult
-  /** Of the flight. */
+  /** When the flight began. */
   readonly began: Stamp
-  /** Of the question. */
+  /** When the question was asked. */
   readonly asked: Stamp
   readonly freshness: Freshness
   readonly now: Stamp
 }
 
 export type FlightDecision =
-  /** Material, as `toCacheDecision` lets it serve; `own`: asked for no earlier than the question was put. */
+  /** Material that serves. `own`: it was fetched after the question was asked. */
   | {
     readonly _tag: "Serve"
     readonly serve: Extract<CacheDecision, { _tag: "Serve" }>
@@ -29,12 +29,12 @@ export type FlightDecision =
     readonly own: boolean
   }
   | { readonly _tag: "Fail"; readonly error: ResolveError; readonly retryAt?: number }
-  /** The landing is no answer to this question, which has to ask itself. */
+  /** The result does not serve this question, which needs a flight of its own. */
   | Extract<CacheDecision, { _tag: "Fetch" }>
 
 /**
- * A flight that began when the question was put already answers whatever the question needs. Any other's outcome was
- * there before the question, like something remembered, and is judged as such (POSH-CAC-12, POSH-CAC-32).
+ * The result of a flight that began after the question serves it, whatever freshness it needs. The result of an older
+ * flight is treated like a cache entry (POSH-CAC-12, POSH-CAC-32).
  */
 export const toFlightDecision = ({ asked, began, result, freshness, now }: FlightWait): FlightDecision => {
   const { fetched, outcome, remembered, retryAt } = result

@@ -1,8 +1,8 @@
 /**
- * One source's word on a question: what is remembered, or what the source says where that does not do.
+ * Looks up one source for a question: in the store, or by a flight if no entry serves.
  *
- * The way: look, judge what is remembered (`toCacheDecision`), wait for a flight where that is not enough, judge what it
- * brought (`toFlightDecision`), and again where that was an answer to others alone.
+ * The stages: read the store, decide on the entry (`toCacheDecision`), wait for a flight if the entry does not serve,
+ * decide on its result (`toFlightDecision`), and start another flight if the result serves only older questions.
  */
 import { type Clock, Effect, Result } from "effect"
 import { ResolveError } from "../association/ResolveError.ts"
@@ -22,19 +22,19 @@ import type { Source } from "./Source.ts"
 import type { AssociationStore, CacheEntry } from "./store/AssociationStore.ts"
 import { fromCache, fromFlight, fromLimit } from "./toAttempted.ts"
 
-/** What a question wants of memory. */
+/** What a question needs of memory. */
 export interface RecallSearch {
-  /** When the question was put. */
+  /** When the question was asked. */
   readonly asked: Stamp
   readonly freshness: Freshness
 }
 
-/** What a question wants of a source. */
+/** What a question needs of a source. */
 export interface Search extends RecallSearch {
   readonly deadline: Deadline
-  /** Ask the source although something is remembered. */
+  /** Ask the source although an entry is cached. */
   readonly force?: Exclude<Reason, "maxAge">
-  /** For that, and for `freshness.maxAgeMs`; one for all sources of the question. */
+  /** Needed for `force` and for `freshness.maxAgeMs`; all sources of a question share one. */
   readonly grant?: RefetchGrant
   readonly stage: StageTracer
 }
@@ -45,26 +45,26 @@ export interface LookupParts {
   readonly fetchAndStore: (
     source: Source,
     freshness: Freshness,
-    /** Is material of the domain remembered, that serves or has served? */
+    /** Whether material of the domain is cached, stale or not. */
     hadMaterial: boolean
   ) => (flight: Flight<FlightResult>) => Effect.Effect<FlightResult>
   readonly observer: ResolutionObserverShape
   readonly clock: Clock.Clock
 }
 
-/** What memory alone says. */
+/** An answer from memory alone. */
 export interface MemoryHit {
   readonly attempted: Attempted
-  /** To be called where it is used: the observer then counts it as it counts others. */
+  /** Reports the hit to the observer; to be called if the answer is used. */
   readonly used: () => void
 }
 
 export interface Lookup {
-  /** What memory says alone and at once; `undefined` where the source has to be asked, or another store. */
+  /** The answer from memory alone, synchronously; `undefined` if a shared store or the source has to be asked. */
   readonly recall: (key: StoreKey, search: RecallSearch, now: Stamp) => MemoryHit | undefined
-  /** For what memory does not say: looks into the store, and asks the source where that is not enough. */
+  /** Reads the store, which begins with its memory, and asks the source if no entry serves. */
   readonly ask: (source: Source, search: Search) => Effect.Effect<Attempted>
-  /** What is remembered and fresh; asks no source. */
+  /** Cached material that is not stale; asks no source. */
   readonly askStore: (key: StoreKey, search: Search) => Effect.Effect<Attempted | undefined>
 }
 
@@ -114,8 +114,8 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
     })
 
   /**
-   * Nothing that is remembered does. `refetch`: it would do for a question that needs less, so asking goes through the limit
-   * of refetches.
+   * Asks the source, as no entry serves. `refetch`: an entry would serve a question with a lower freshness, so the request
+   * needs a refetch grant.
    */
   const fetchWithinLimit = (
     source: Source,
@@ -126,7 +126,7 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
     Effect.suspend(() => {
       const waitMs = refetch ? search.grant?.waitMs(stampOf(clock).monotonicMs) ?? 0 : 0
       if (waitMs === 0) return joinFlight(source, search, entry, refetch)
-      // POSH-CAC-32, POSH-MAT-43: asked a moment ago. What that brought, or is about to bring, is as young as it gets.
+      // POSH-CAC-32, POSH-MAT-43: the source was asked a moment ago, so the result of that request has to serve.
       const { force, ...rest } = search
       const relaxedSearch = { ...rest, freshness: relax(search.freshness) }
       if (flights.isUnderWay(source.key.text)) return joinFlight(source, relaxedSearch, entry, false)
@@ -137,7 +137,7 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
         : serveOrFetch(source, relaxedSearch, entry, decision)
     })
 
-  /** Waits for a flight of the key, starting it where there is none; and for another where that one answers others alone. */
+  /** Waits for a flight of the key, and starts one if there is none; once more if the result serves only older questions. */
   const joinFlight = (
     source: Source,
     search: Search,
@@ -174,7 +174,7 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
       return { ...answer, waitedMs: stampOf(clock).monotonicMs - since }
     })
 
-  /** Asking is refused. That says nothing of the source, so what is remembered may serve. */
+  /** A limit of ours refuses the request. That is no statement about the source, so cached material may serve. */
   const serveOrRefuse = (
     key: StoreKey,
     { asked, freshness }: Search,
@@ -199,7 +199,7 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
     if (decision._tag === "Serve") observer.served(asOf - decision.association.lifetime.fetchedAt)
   }
 
-  /** Nearly always 0, and then one look at a clock. */
+  /** Nearly always 0, and then the clock is read at most once. */
   const toBehindMs = (asOf: number, asked: Stamp): number =>
     asOf <= asked.wallMs || asOf <= clock.currentTimeMillisUnsafe()
       ? 0
@@ -208,13 +208,13 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
   return { recall, ask, askStore }
 }
 
-/** The flight goes on; what it learns is for the next question. */
+/** The question timed out. The flight continues, and its result is stored for the next question. */
 const onLate = ({ waiting }: Flight<FlightResult>): FlightResult => ({
   outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] })),
   fetched: true,
   late: true
 })
 
-/** What a question may need that cannot have the source asked: what the last refetch of a domain brought is young enough. */
+/** The freshness of a question without a refetch grant: the result of the last refetch is fresh enough. */
 const relax = ({ maxAgeMs }: Freshness): Freshness =>
   maxAgeMs === undefined ? {} : { maxAgeMs: Math.max(maxAgeMs, refetchIntervals.maxAge) }

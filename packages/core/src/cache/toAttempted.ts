@@ -1,5 +1,5 @@
 /**
- * A decision about what is remembered, or what a flight means → what one source came to. Pure.
+ * Converts a cache decision or a flight decision into the result of one source. Pure.
  */
 import { Result } from "effect"
 import { ResolveError } from "../association/ResolveError.ts"
@@ -10,7 +10,7 @@ import type { Attempted, CacheStatus, Usable } from "./Resolution.ts"
 
 type Serve = Extract<CacheDecision, { _tag: "Serve" }>
 
-/** Of what is remembered. */
+/** From a cache entry. */
 export const fromCache = (
   key: StoreKey,
   decision: Exclude<CacheDecision, { _tag: "Fetch" }>,
@@ -22,7 +22,7 @@ export const fromCache = (
   return { key, outcome: Result.fail(error), retryAt: until, cache }
 }
 
-/** Of what a flight brought. */
+/** From the result of a flight. */
 export const fromFlight = (
   key: StoreKey,
   decision: Exclude<FlightDecision, { _tag: "Fetch" }>,
@@ -36,7 +36,7 @@ export const fromFlight = (
   return { key, outcome: Result.fail(error), cache, ...(retryAt === undefined ? {} : { retryAt }) }
 }
 
-/** Asking is refused by a limit of ours. */
+/** A limit of ours refuses the request. */
 export const fromLimit = (key: StoreKey, retryAfterMs: number): Attempted => ({
   key,
   outcome: Result.fail(new ResolveError({ code: "RateLimitedLocally", retryAfterMs, hops: [] })),

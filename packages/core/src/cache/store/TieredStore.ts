@@ -1,6 +1,6 @@
 /**
- * A near store in front of a far one that a fleet shares: what is near answers without asking; what one process changes,
- * the others drop.
+ * A near store (memory) in front of a far store that a fleet shares. Near entries serve without a read of the far store;
+ * when one replica changes an entry, the others drop theirs.
  */
 import { Effect, type Scope } from "effect"
 import { isWithdrawal } from "../../codes.ts"
@@ -13,23 +13,23 @@ import type { MarkedEntry, NearStore } from "./NearStore.ts"
 
 type Store = AssociationStore["Service"]
 
-/** A store that a fleet shares. It may lose everything, and some of our writes may not have reached it. */
+/** A store that a fleet shares. It can lose all data, and some of our writes may still be pending. */
 export interface FarStore extends Store {
-  /** Names what the store holds as a whole: another one where it lost everything. `undefined` where it cannot be asked. */
+  /** Identifies the data set: it differs after the store lost all data. `undefined` if the store is unavailable. */
   readonly era: Effect.Effect<string | undefined>
-  /** Was an association of the key taken away on purpose, and not merely lost? `undefined` where it cannot be asked. */
+  /** True if an association of the key was deleted on purpose, not lost. `undefined` if the store is unavailable. */
   readonly isRemoved: (key: StoreKey) => Effect.Effect<boolean | undefined>
-  /** Did a write of ours about the key not get there? */
+  /** True if a write of ours to the key has not reached the store. */
   readonly isWritePending: (key: StoreKey) => boolean
 }
 
-/** What other processes say. */
+/** The change messages between replicas. */
 export interface Changes {
-  /** False where nobody could be told; that is made up for later. */
+  /** False if the message could not be sent; it is retried later. */
   readonly announce: (key: StoreKey) => Effect.Effect<boolean>
   /**
-   * Calls back for as long as the scope lasts. `onLost` when changes may have gone unheard, `onBack` when the channel
-   * stands again; it starts lost.
+   * Calls back until the scope closes: `changed` for each message, `lost` when messages may be missed, `back` when the
+   * channel is up again. It starts as lost.
    */
   readonly listen: (on: {
     readonly changed: (keyText: string) => void
@@ -47,7 +47,7 @@ export const makeTieredStore = (
     const channel = makeChannel()
     const runFork = Effect.runForkWith(yield* Effect.context())
 
-    // What is near counts only while changes are heard; else the far store is asked first, if it can be.
+    // A near entry serves alone only while change messages arrive; else the far store is read first, if it is available.
     const canServe = (nearEntry: MarkedEntry): boolean => channel.isCurrent(nearEntry.mark) && isConclusive(nearEntry)
 
     const recall = (key: StoreKey, now?: Stamp): CacheEntry | undefined => {
@@ -68,7 +68,7 @@ export const makeTieredStore = (
         deadline,
         fromNearAlone(nearEntry)
       )
-      // Changed in the meantime, here or elsewhere: then this is answered, and not kept.
+      // If the key was changed during the read, by any replica, the entry serves but is not stored.
       if (source === "none" || channel.versionOf(key.text) !== before) return remembered
       if (source === "far") yield* copyToNear(near, key, remembered)
       else if (farEntry?.negative !== undefined) {
@@ -85,12 +85,12 @@ export const makeTieredStore = (
       const [removed, era] = yield* Effect.all([far.isRemoved(key), far.era], { concurrency: 2 })
       if (removed === undefined || era === undefined) return fromNearAlone(nearEntry)
       channel.noteEra(era)
-      // Of a negative entry, silence says nothing but that the far store never had it, or that it is over.
+      // An absent negative entry was never stored there, or has expired: that is no news. An absent association can be.
       const isNews = removed || (nearEntry.association !== undefined && channel.wasShared(nearEntry.mark))
       return isNews ? fromFar(farEntry) : fromNear(nearEntry, farEntry)
     })
 
-    /** The far store decides, then what is near follows. Whole, because others have to be told. */
+    /** Writes the far store first; the near store follows. Uninterruptible, because the change has to be announced. */
     const writeThrough = (
       key: StoreKey,
       write: (store: NearStore | FarStore) => Effect.Effect<boolean>,
@@ -101,7 +101,7 @@ export const makeTieredStore = (
         const written = yield* write(far)
         const isLatest = channel.versionOf(key.text) === before
         channel.noteChange(key.text)
-        // Heard in the meantime that the key was forgotten, say: then nothing of this stays.
+        // If the key was changed during the write, such as by a purge, the near entry is dropped.
         if (written && isLatest) {
           yield* write(near)
           near.mark(key.text, channel.mark(!far.isWritePending(key)), what)
@@ -123,7 +123,7 @@ export const makeTieredStore = (
       return { pending }
     })
 
-    // Read before the channel is lost again, so that afterwards it can be seen whether the far store lost everything.
+    // Read on every reconnection, so that a loss of all data is noticed after the next one.
     const readEra = Effect.map(far.era, (era) => era === undefined ? undefined : channel.noteEra(era))
 
     return yield* Effect.as(
@@ -163,15 +163,15 @@ const withDeadline = (asked: Effect.Effect<TieredRead>, deadline: Deadline | und
     (duration) => Effect.timeoutOrElse(asked, { duration, orElse: () => Effect.succeed(late) })
   )
 
-/** Would the far store's word change the answer? Not while material is fresh, or a back-off runs. */
+/** True if the far store's entry could not change the answer: the material is fresh, or the negative entry has not expired. */
 const isConclusive = ({ negative, asOf, association }: CacheEntry): boolean =>
   association !== undefined ? asOf < association.lifetime.revalidateAt : negative !== undefined && asOf < negative.until
 
-/** What is remembered, and which store says so. */
+/** The entry to serve, and which store it came from; `none`: the far store was unavailable. */
 interface TieredRead {
   readonly remembered: CacheEntry
   readonly source: "far" | "near" | "none"
-  /** What the far store has beside what is near. */
+  /** The far store's entry, if the near one serves. */
   readonly farEntry?: CacheEntry
 }
 
@@ -190,14 +190,14 @@ const fromNear = (nearEntry: CacheEntry, farEntry: CacheEntry): TieredRead => ({
   }
 })
 
-/** Does the far store lack what is near, and say nothing in its place? */
+/** True if the far store has neither the near entry nor another one in its place. */
 const isMissingFrom = (nearEntry: CacheEntry, farEntry: CacheEntry): boolean =>
   farEntry.association === undefined &&
   (nearEntry.association !== undefined || (nearEntry.negative !== undefined && farEntry.negative === undefined))
 
 const isWithdrawn = ({ negative }: CacheEntry): boolean => negative !== undefined && isWithdrawal(negative.error.code)
 
-/** As the far store judges it, so that it does not become younger on the way (POSH-CAC-35). */
+/** Stores the entry with the far store's `asOf`, so that it does not become younger by the copy (POSH-CAC-35). */
 const copyToNear = Effect.fnUntraced(
   function*(near: Store, key: StoreKey, { negative, asOf, association }: CacheEntry) {
     if (association === undefined && negative === undefined) return yield* Effect.asVoid(near.forget(key))
