@@ -6,13 +6,13 @@ import { issue, rootCa } from "@posh/testing"
 import { Effect, Scope } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { domain, type HostedWorld, makeWorld } from "../world.ts"
+import { type Actors, makeActors } from "./actors.ts"
 import type { Scene } from "./Attack.ts"
 import { type AttackName, attacks } from "./attacks.ts"
-import { type Field, makeField } from "./field.ts"
-import type { Known } from "./honest.ts"
+import type { KnownQuestion } from "./honest.ts"
 import { question, secondsSince } from "./hosts.ts"
 import type { Outcome } from "./outcome.ts"
-import { makeParties, type Parties } from "./party.ts"
+import { makeTestbed, type Testbed } from "./testbed.ts"
 
 export interface AbuseOptions {
   readonly seconds: number
@@ -33,23 +33,23 @@ export const makeAbuse = (
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const world = yield* makeWorld
-    const parties = yield* makeParties
+    const actors = yield* makeActors
     const known = yield* makeKnown(world)
-    const common = yield* Effect.cached(Scope.provide(makeField(world, known, plain), scope))
+    const common = yield* Effect.cached(Scope.provide(makeTestbed(world, known, plain), scope))
     return (name) => {
       const { scene } = attacks[name]
-      const attack = (field: Field) => Effect.promise(() => run(name, field, parties, options))
+      const attack = (testbed: Testbed) => Effect.promise(() => run(name, testbed, actors, options))
       if (scene === undefined) return Effect.flatMap(common, attack)
       world.origins.reset()
       return scene(world, options.scale).pipe(
-        Effect.flatMap((own) => makeField(world, known, own)),
+        Effect.flatMap((own) => makeTestbed(world, known, own)),
         Effect.flatMap(attack),
         Effect.scoped
       )
     }
   })
 
-const makeKnown = (world: HostedWorld): Effect.Effect<ReadonlyArray<Known>> =>
+const makeKnown = (world: HostedWorld): Effect.Effect<ReadonlyArray<KnownQuestion>> =>
   Effect.gen(function*() {
     const stranger = yield* Effect.flatMap(rootCa(), (root) => issue(root, { dnsNames: ["stranger.example"] }))
     return [
@@ -61,11 +61,11 @@ const makeKnown = (world: HostedWorld): Effect.Effect<ReadonlyArray<Known>> =>
 
 const run = async (
   name: AttackName,
-  field: Field,
-  { honest, hostile }: Parties,
+  testbed: Testbed,
+  { honest, hostile }: Actors,
   { patience, rest, scale, seconds }: AbuseOptions
 ): Promise<Outcome> => {
-  const { caller, scene, service, target } = field
+  const { caller, scene, service, target } = testbed
   const before = service.memory()
   service.peak()
   const attacking = hostile(name, target, scale)
@@ -74,22 +74,22 @@ const run = async (
   const leadSeconds = secondsSince(startedAt)
   const asking = honest(caller)
   await pause(seconds)
-  const honesty = await asking.stop()
-  const deeds = await attacking.stop()
-  const judgement = service.isAlive() ? await scene.judge?.(field.ask, seconds) : undefined
+  const honestResult = await asking.stop()
+  const attackResult = await attacking.stop()
+  const checkResult = service.isAlive() ? await scene.check?.(testbed.ask, seconds) : undefined
   const peak = service.peak()
   await pause(rest)
   return {
     attack: name,
     leadSeconds,
-    deeds,
-    honesty,
+    attackResult,
+    honestResult,
     before,
     peak,
     after: service.memory(),
     alive: service.isAlive(),
     ...(scene === plain ? {} : { bounds: scene.bounds }),
-    ...(judgement === undefined ? {} : { judgement })
+    ...(checkResult === undefined ? {} : { checkResult })
   }
 }
 

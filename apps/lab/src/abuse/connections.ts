@@ -5,7 +5,7 @@
 import { connect, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { postOctets } from "../postOctets.ts"
-import type { Deeds } from "./Attack.ts"
+import type { AttackResult } from "./Attack.ts"
 
 const attacker = "127.0.0.2"
 
@@ -18,7 +18,7 @@ export const keep = async (
   connections: number,
   signal: AbortSignal,
   script: Script
-): Promise<Deeds> => {
+): Promise<AttackResult> => {
   let done = 0
   const sockets = new Set<Socket>()
   signal.addEventListener("abort", () => sockets.forEach((socket) => socket.destroy()))

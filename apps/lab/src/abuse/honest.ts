@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { exchange, type Reply } from "../exchange.ts"
 import { ascending } from "../quantile.ts"
 
-export interface Known {
+export interface KnownQuestion {
   readonly body: string
   /** That stands in the answer. */
   readonly code: string
@@ -15,7 +15,7 @@ export interface Known {
   readonly path?: string
 }
 
-export interface Honesty {
+export interface HonestResult {
   readonly asked: number
   /** Verdicts other than the known one, but for `indeterminate`. */
   readonly wrong: number
@@ -36,7 +36,7 @@ export interface Honesty {
 export interface HonestCaller {
   readonly port: number
   readonly key: string
-  readonly known: ReadonlyArray<Known>
+  readonly known: ReadonlyArray<KnownQuestion>
   /** Milliseconds between an answer and the next question. */
   readonly pauseMs: number
 }
@@ -49,7 +49,7 @@ const samplesKept = 3
 export const askHonestly = async (
   { key, known, pauseMs, port }: HonestCaller,
   signal: AbortSignal
-): Promise<Honesty> => {
+): Promise<HonestResult> => {
   const agent = new Agent({ keepAlive: true, maxSockets: callers })
   const tally = { asked: 0, wrong: 0, undecided: 0, refused: 0, failed: 0, latencies: [] as Array<number> }
   const samples: Array<string> = []

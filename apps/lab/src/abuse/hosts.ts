@@ -1,7 +1,7 @@
 /** Hosts of a scene. */
 import { Behave, type Behaviour, type Certificate, fingerprintsDocument, type Origins } from "@posh/testing"
 import { toBody } from "../question.ts"
-import type { Known } from "./honest.ts"
+import type { KnownQuestion } from "./honest.ts"
 
 export const document = (certificate: Certificate, expires = 86_400): Behaviour =>
   Behave.json(fingerprintsDocument([certificate], { expires }))
@@ -12,7 +12,7 @@ export const question = (
   certificate: { readonly pem: string },
   code = "Verified",
   more: object = {}
-): Known => ({ body: toBody(domain, certificate, more), code })
+): KnownQuestion => ({ body: toBody(domain, certificate, more), code })
 
 /** Requests at a host, or at all hosts below it. */
 export const requestsAt = ({ requests }: Origins, site: string): number =>

@@ -10,14 +10,14 @@ export interface Memory {
   readonly heap: number
 }
 
-export interface Attacked extends Running {
+export interface MonitoredService extends Running {
   readonly memory: () => Memory
   /** The most since this was last called. */
   readonly peak: () => Memory
 }
 
 // The service itself is unchanged, beside it a timer tells of memory.
-const telling = `data:text/javascript,${
+const memoryReporter = `data:text/javascript,${
   encodeURIComponent(
     "setInterval(()=>{const{rss,heapUsed}=process.memoryUsage();process.send?.({rss:rss/1e6,heap:heapUsed/1e6})},100)" +
       ".unref();process.channel?.unref()"
@@ -27,10 +27,10 @@ const telling = `data:text/javascript,${
 /** As many open files as the machine lets it have. */
 const unlimited = ["sh", "-c", "ulimit -n $(ulimit -Hn); exec \"$0\" \"$@\""] as const
 
-export const startAttacked = async (env: Readonly<Record<string, string>>): Promise<Attacked> => {
+export const startMonitored = async (env: Readonly<Record<string, string>>): Promise<MonitoredService> => {
   let now: Memory = { rss: 0, heap: 0 }
   let most = now
-  const running = await start([...unlimited, ...commandOf(serviceScript, "--import", telling)], {
+  const running = await start([...unlimited, ...commandOf(serviceScript, "--import", memoryReporter)], {
     env,
     ready: serviceReady,
     onMessage: (said) => {

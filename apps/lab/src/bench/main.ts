@@ -3,7 +3,7 @@
  * are this machine's at this moment.
  */
 import { Effect } from "effect"
-import { choose } from "../chosen.ts"
+import { choose } from "../choice.ts"
 import { type HostedWorld, makeWorld } from "../world.ts"
 import { memory } from "./memory.ts"
 import { redis } from "./redis.ts"

@@ -44,7 +44,7 @@ export const makeTally = (): Tally => {
   const samples: Array<string> = []
   const startedAt = performance.now()
 
-  const judge = (reply: Reply, allowed: ReadonlyArray<string>, phase: Phase): keyof typeof counts | undefined => {
+  const classify = (reply: Reply, allowed: ReadonlyArray<string>, phase: Phase): keyof typeof counts | undefined => {
     if (reply.status >= 500) return "serverErrors"
     if (reply.status !== 200) return "otherFailures"
     const { cache = "none", code, valid, verdict } = JSON.parse(reply.body)
@@ -56,7 +56,7 @@ export const makeTally = (): Tally => {
     phase: "before",
     note: (question, replica, allowed, reply, ms) => {
       times[tally.phase].push(ms)
-      const fault = judge(reply, allowed, tally.phase)
+      const fault = classify(reply, allowed, tally.phase)
       if (fault === undefined) return
       counts[fault] += 1
       if (samples.length >= samplesKept) return

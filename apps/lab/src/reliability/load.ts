@@ -27,7 +27,7 @@ export const load = (
   pace: Pace
 ): Effect.Effect<never> => {
   const count = { steady: 0 }
-  const ask = asking(fleet, tally)
+  const ask = makeAsk(fleet, tally)
   const everywhere = (question: Question) =>
     Effect.forEach(fleet.ports, (_, replica) => ask(question, replica), { concurrency: "unbounded" })
 
@@ -40,15 +40,15 @@ export const load = (
   const cold = Effect.suspend(() =>
     Effect.forEach(world.cold(), (question) => Effect.andThen(everywhere(question), everywhere(question)))
   ).pipe(Effect.andThen(Effect.sleep(pace.coldMs)), Effect.forever)
-  const turning = Effect.andThen(rotation.turn, Effect.sleep(pace.turnMs)).pipe(Effect.forever)
+  const rotating = Effect.andThen(rotation.turn, Effect.sleep(pace.turnMs)).pipe(Effect.forever)
   return Effect.andThen(
-    Effect.all([workers, cold, turning], { concurrency: "unbounded" }),
+    Effect.all([workers, cold, rotating], { concurrency: "unbounded" }),
     Effect.never
   )
 }
 
 /** One question to one replica, noted. */
-export const asking = (fleet: Fleet, tally: Tally) => (question: Question, replica: number): Effect.Effect<void> =>
+export const makeAsk = (fleet: Fleet, tally: Tally) => (question: Question, replica: number): Effect.Effect<void> =>
   Effect.suspend(() => {
     const end = question.begin(replica)
     const sentAt = performance.now()
@@ -65,7 +65,7 @@ export const keepAsking = (
   { connections, pauseMs }: Pick<Pace, "connections" | "pauseMs">,
   next: () => Question
 ): Effect.Effect<never> => {
-  const ask = asking(fleet, tally)
+  const ask = makeAsk(fleet, tally)
   const worker = (replica: number) =>
     Effect.suspend(() => ask(next(), replica)).pipe(Effect.andThen(Effect.sleep(pauseMs)), Effect.forever)
   const workers = fleet.ports.flatMap((_, replica) => Array.from({ length: connections }, () => worker(replica)))

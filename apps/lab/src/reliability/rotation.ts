@@ -8,7 +8,7 @@
  */
 import { Effect, Semaphore } from "effect"
 import { toBody } from "../question.ts"
-import { type Question, type Right, right } from "./answers.ts"
+import { type KnownAnswer, knownAnswers, type Question } from "./answers.ts"
 import { type Fleet, purge, readiness } from "./fleet.ts"
 import type { World } from "./world.ts"
 
@@ -20,7 +20,7 @@ export interface Rotation {
   /** Something is about to happen to Redis: between two turns, and from now on no purge counts as taken. */
   readonly begin: (disturb: Effect.Effect<void>) => Effect.Effect<void>
   /** Redis is back. Purges from before have so many milliseconds to reach everybody; ends when they must have. */
-  readonly end: (owedMs: number) => Effect.Effect<void>
+  readonly end: (propagationMs: number) => Effect.Effect<void>
 }
 
 /** Until a change has reached every replica: what is promised (design, section 6). */
@@ -31,7 +31,7 @@ const names = Array.from({ length: 32 }, (_, index) => `${index % 2 === 0 ? "new
 /** How often the replicas are asked in that time. */
 const settleLooks = 15
 
-interface Turning {
+interface RotatingDomain {
   readonly domain: string
   /** Numbers of certificates. */
   published: number
@@ -39,7 +39,7 @@ interface Turning {
 }
 
 export const makeRotation = (world: World, fleet: Fleet): Rotation => {
-  const domains: ReadonlyArray<Turning> = names.map((domain) => ({
+  const domains: ReadonlyArray<RotatingDomain> = names.map((domain) => ({
     domain,
     published: 0,
     oldest: fleet.ports.map(() => 0)
@@ -51,8 +51,8 @@ export const makeRotation = (world: World, fleet: Fleet): Rotation => {
     if (found === undefined) throw new Error("more changes than there are certificates")
     return found
   }
-  const publish = ({ domain, published }: Turning) => world.publish(domain, certificate(published))
-  for (const turning of domains) publish(turning)
+  const publish = ({ domain, published }: RotatingDomain) => world.publish(domain, certificate(published))
+  for (const rotating of domains) publish(rotating)
 
   const isTaken = Effect.map(
     Effect.forEach(fleet.ports, readiness),
@@ -60,29 +60,29 @@ export const makeRotation = (world: World, fleet: Fleet): Rotation => {
   )
 
   const turn = Effect.gen(function*() {
-    const turning = domains[state.turns % domains.length]
+    const rotating = domains[state.turns % domains.length]
     const replica = Math.floor(state.turns / domains.length + state.turns) % fleet.ports.length
     state.turns += 1
     // The last certificate is never published.
-    if (turning === undefined || turning.published >= world.certificates.length - 2) return
-    turning.published += 1
-    publish(turning)
-    yield* purge(fleet.ports[replica] ?? 0, turning.domain)
-    turning.oldest[replica] = turning.published
+    if (rotating === undefined || rotating.published >= world.certificates.length - 2) return
+    rotating.published += 1
+    publish(rotating)
+    yield* purge(fleet.ports[replica] ?? 0, rotating.domain)
+    rotating.oldest[replica] = rotating.published
     yield* Effect.sleep(reachMs)
     // A replica whose Redis does not answer in time says so: then it has not taken the purge, whoever is to blame.
-    if (yield* isTaken) turning.oldest.fill(turning.published)
+    if (yield* isTaken) rotating.oldest.fill(rotating.published)
   })
 
   /** A replica that meanwhile says again that its Redis is slow has not had the time: then it gets it once more. */
-  const settle = (owedMs: number): Effect.Effect<void> =>
+  const settle = (propagationMs: number): Effect.Effect<void> =>
     Effect.gen(function*() {
       const owed = domains.map(({ oldest }) => Math.max(...oldest))
       const wasTaken = yield* Effect.repeat(
-        Effect.delay(isTaken, owedMs / settleLooks),
+        Effect.delay(isTaken, propagationMs / settleLooks),
         { while: (taken) => taken, times: settleLooks - 1 }
       )
-      if (!wasTaken) return yield* settle(owedMs)
+      if (!wasTaken) return yield* settle(propagationMs)
       domains.forEach(({ oldest }, index) => {
         oldest.forEach((number, replica) => oldest[replica] = Math.max(number, owed[index] ?? 0))
       })
@@ -91,14 +91,14 @@ export const makeRotation = (world: World, fleet: Fleet): Rotation => {
   return {
     next: () => {
       state.questions += 1
-      const turning = domains[Math.floor(state.questions / 3) % domains.length] ?? domains[0]!
-      const number = Math.max(0, turning.published + 1 - state.questions % 3)
+      const rotating = domains[Math.floor(state.questions / 3) % domains.length] ?? domains[0]!
+      const number = Math.max(0, rotating.published + 1 - state.questions % 3)
       return {
-        domain: turning.domain,
-        body: toBody(turning.domain, certificate(number)),
+        domain: rotating.domain,
+        body: toBody(rotating.domain, certificate(number)),
         begin: (replica) => {
-          const oldest = turning.oldest[replica] ?? 0
-          return () => allowed(number, oldest, turning.published)
+          const oldest = rotating.oldest[replica] ?? 0
+          return () => allowed(number, oldest, rotating.published)
         }
       }
     },
@@ -108,15 +108,15 @@ export const makeRotation = (world: World, fleet: Fleet): Rotation => {
         state.sound = false
         return disturb
       })),
-    end: Effect.fnUntraced(function*(owedMs: number) {
+    end: Effect.fnUntraced(function*(propagationMs: number) {
       yield* one.withPermit(Effect.sync(() => void (state.sound = true)))
-      yield* settle(owedMs)
+      yield* settle(propagationMs)
     })
   }
 }
 
 /** `oldest` when the question was sent, `published` when it was answered. */
-const allowed = (number: number, oldest: number, published: number): ReadonlyArray<Right> => {
-  if (number < oldest || number > published) return [right.mismatch]
-  return oldest === published ? [right.verified] : [right.verified, right.mismatch]
+const allowed = (number: number, oldest: number, published: number): ReadonlyArray<KnownAnswer> => {
+  if (number < oldest || number > published) return [knownAnswers.mismatch]
+  return oldest === published ? [knownAnswers.verified] : [knownAnswers.verified, knownAnswers.mismatch]
 }

@@ -19,7 +19,7 @@ import {
 import { Effect, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
 import { draftPath, rfcPath } from "../question.ts"
-import { constant, type Question, right } from "./answers.ts"
+import { constantQuestion, knownAnswers, type Question } from "./answers.ts"
 
 export interface World {
   readonly origins: Origins
@@ -69,12 +69,12 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
 
   const vouched = ["modern", "old", "referring", "redirecting"].map((name) => `${name}.example`)
   const steady = [
-    ...vouched.map((domain) => constant(domain, first, right.verified)),
-    ...vouched.map((domain) => constant(domain, stranger, right.mismatch)),
-    constant("nothing.example", first, right.nothing),
-    constant("broken.example", first, right.invalid),
-    constant("withdrawn.example", first, right.withdrawn),
-    constant("refused.example", first, right.refused)
+    ...vouched.map((domain) => constantQuestion(domain, first, knownAnswers.verified)),
+    ...vouched.map((domain) => constantQuestion(domain, stranger, knownAnswers.mismatch)),
+    constantQuestion("nothing.example", first, knownAnswers.nothing),
+    constantQuestion("broken.example", first, knownAnswers.invalid),
+    constantQuestion("withdrawn.example", first, knownAnswers.withdrawn),
+    constantQuestion("refused.example", first, knownAnswers.refused)
   ]
 
   const count = { cold: 0 }
@@ -83,8 +83,11 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
     const kind = coldKinds[count.cold % coldKinds.length] ?? "nothing"
     const domain = `${kind}-${count.cold}.cold.example`
     return kind === "nothing"
-      ? [constant(domain, first, right.nothing)]
-      : [constant(domain, first, right.verified), constant(domain, stranger, right.mismatch)]
+      ? [constantQuestion(domain, first, knownAnswers.nothing)]
+      : [
+        constantQuestion(domain, first, knownAnswers.verified),
+        constantQuestion(domain, stranger, knownAnswers.mismatch)
+      ]
   }
 
   /** Domains whose name begins with `old` are of the draft generation. */

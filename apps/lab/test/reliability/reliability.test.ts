@@ -7,18 +7,18 @@ import { ensureInstalled } from "@posh/testing"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Course } from "../../src/reliability/Course.ts"
 import { faultsOf, run } from "../../src/reliability/run.ts"
 import { scenarios } from "../../src/reliability/scenarios.ts"
+import type { Timing } from "../../src/reliability/Timing.ts"
 
-const course: Course = {
+const timing: Timing = {
   connections: 2,
   pauseMs: 10,
   coldMs: 200,
   turnMs: 200,
   beforeMs: 500,
   duringMs: 2_000,
-  owedMs: 3_000,
+  propagationMs: 3_000,
   afterMs: 500,
   recoveryMs: 90_000
 }
@@ -29,7 +29,7 @@ describe.concurrent("verdicts stay right, and all is well again in the end", () 
   for (const scenario of scenarios) {
     it.live(scenario.name, () =>
       Effect.gen(function*() {
-        const outcome = yield* run(scenario, course)
+        const outcome = yield* run(scenario, timing)
         assert.deepStrictEqual(faultsOf(outcome), [])
         assert.isAbove(outcome.questions, 100)
       }), 120_000)

@@ -10,10 +10,10 @@ const mebibytes = 31
 
 export const batchPath: Attack = {
   title: "Other spellings of the batch path",
-  what:
+  description:
     `40 connections with chunked bodies of ${mebibytes} MiB that do not end, for the path of batches, percent-encoded, ` +
     "as a whole URL, and as it is",
-  things: "bodies begun",
+  unit: "bodies begun",
   run: ({ key, port }, signal, scale) =>
     keep(port, Math.max(20, 40 * scale), signal, (socket, done, index) => {
       done()

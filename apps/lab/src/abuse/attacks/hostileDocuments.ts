@@ -20,12 +20,12 @@ const heap = 112
 
 export const hostileDocuments: Attack = {
   title: "Hostile documents",
-  what:
+  description:
     "16 connections that ask about ever new names of four sites: JWK Sets of 240 KB with a long `kid` and a character " +
     "beyond Latin-1, with a member twice, fingerprints of 60 KB with an unknown hash, and ten redirects of 2,000 octets " +
     "each; the heap of the service is limited to " +
     `${heap} MB`,
-  things: "questions",
+  unit: "questions",
   run: ({ key, port }, signal) =>
     keep(port, 16, signal, (socket, done, index) => {
       const site = shares[index % shares.length]

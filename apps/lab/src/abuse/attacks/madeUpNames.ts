@@ -28,10 +28,10 @@ const run: Attack["run"] = ({ key, port }, signal) =>
 
 export const madeUpNames: Attack = {
   title: "Made-up names below a site",
-  what:
+  description:
     `${connections} connections that ask about ever new names below a site, none of which exists in DNS; the honest caller asks ` +
     "about names below it that exist, publish, and are not remembered",
-  things: "questions",
+  unit: "questions",
   run,
   scene: ({ certificate, origins }) =>
     Effect.gen(function*() {
@@ -59,10 +59,10 @@ const known = ["chat", "rooms", "upload"].map((name) => `${name}.${site}`)
 
 export const wildcardNames: Attack = {
   title: "Names below a wildcard",
-  what:
+  description:
     `${connections} connections that ask about ever new names below a site, which all exist, by a wildcard in DNS, and publish ` +
     "nothing; the honest caller asks about names below it that had material before, which ends and is asked for again",
-  things: "questions",
+  unit: "questions",
   run,
   scene: ({ certificate, origins }) =>
     Effect.sync(() => {
@@ -72,10 +72,10 @@ export const wildcardNames: Attack = {
       const honest = known.map((name) => question(name, certificate))
       return {
         honest,
-        learnt: honest,
+        warmUp: honest,
         isUnderWay: () => requestsAt(origins, site) >= usedUp,
         bounds: { rss: 600, health: 1_000 },
-        judge: () =>
+        check: () =>
           Promise.resolve(
             atMost("requests at the site", requestsAt(origins, site), perMinute(600, secondsSince(startedAt)) + 30)
           )

@@ -12,10 +12,10 @@ const next = counter()
 
 export const manyNames: Attack = {
   title: "JWK Sets of many names",
-  what:
+  description:
     `8 connections that ask about ever new names of two sites, each with ${leaves} certificates of ${addresses} XMPP ` +
     "addresses",
-  things: "questions",
+  unit: "questions",
   run: ({ key, port }, signal, scale) =>
     keep(
       port,

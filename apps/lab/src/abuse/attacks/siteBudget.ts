@@ -24,10 +24,10 @@ const next = counter()
 
 export const siteBudget: Attack = {
   title: "Budget of a hosting provider",
-  what:
+  description:
     `${connections} connections that ask about ever new names of two sites, which all redirect to a document at the provider of ` +
     "others; the honest caller asks about tenants of the provider that are not remembered",
-  things: "questions",
+  unit: "questions",
   run: ({ key, port }, signal) =>
     keep(
       port,
@@ -51,7 +51,7 @@ export const siteBudget: Attack = {
         honest: Array.from({ length: tenants }, (_, index) => question(`tenant-${index}.example`, certificate)),
         isUnderWay: () => origins.countOf(provider) >= usedUp,
         bounds: { rss: 600, health: 1_000 },
-        judge: () =>
+        check: () =>
           Promise.resolve(
             atMost(
               "requests at the provider",

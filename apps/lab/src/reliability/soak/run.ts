@@ -13,7 +13,7 @@ import { commandOf, launch } from "../../process.ts"
 import { makeFolder } from "../../service.ts"
 import type { Sample } from "./slope.ts"
 
-export interface Course {
+export interface SoakOptions {
   /** Resolutions between two samples. */
   readonly every: number
   readonly samples: number
@@ -21,7 +21,7 @@ export interface Course {
 
 /** The samples of one run. */
 export const soak = (
-  { every, samples }: Course,
+  { every, samples }: SoakOptions,
   onSample: (sample: Sample) => void = () => undefined
 ): Promise<ReadonlyArray<Sample>> =>
   Effect.runPromise(Effect.scoped(Effect.gen(function*() {

@@ -11,7 +11,7 @@ export interface Choice<Name extends string> {
 export const choose = <Name extends string>(
   kind: string,
   all: ReadonlyArray<Name>,
-  usual: ReadonlyArray<Name> = all
+  defaults: ReadonlyArray<Name> = all
 ): Choice<Name> => {
   const asked: ReadonlyArray<string> = process.argv.slice(2)
   const unknown = asked.filter((name) => !all.some((known) => known === name))
@@ -20,6 +20,6 @@ export const choose = <Name extends string>(
     process.exit(1)
   }
   return asked.length === 0
-    ? { names: usual, isNamed: false }
+    ? { names: defaults, isNamed: false }
     : { names: all.filter((name) => asked.includes(name)), isNamed: true }
 }

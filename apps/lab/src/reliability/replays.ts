@@ -13,7 +13,7 @@ export interface Case {
   /** By how much the clock of the replica was behind that wrote the entry. */
   readonly behindMs: number
   readonly more: object
-  readonly bring: (setting: Setting) => Effect.Effect<void>
+  readonly replay: (setting: Setting) => Effect.Effect<void>
 }
 
 export interface Setting {
@@ -56,7 +56,7 @@ const afterRefusal = (setting: Setting) =>
   })
 
 /** By somebody who can write to Redis and kept what a replica had sealed. */
-const replayed = (setting: Setting) =>
+const byAttacker = (setting: Setting) =>
   Effect.gen(function*() {
     const flight = `posh:v1:flight:${setting.member}`
     yield* send(setting.redis, "SET", flight, "1", "PX", "1900")
@@ -69,11 +69,11 @@ const replayed = (setting: Setting) =>
 
 const draft = { generations: "draft-only" }
 export const cases: ReadonlyArray<Case> = [
-  { kind: "old", behindMs: thirtyDays, more: draft, bring: afterStall },
-  { kind: "old", behindMs: thirtyDays, more: draft, bring: afterRefusal },
-  { kind: "old", behindMs: thirtyDays, more: draft, bring: replayed },
-  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, bring: afterStall },
-  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, bring: replayed },
-  { kind: "modern", behindMs: hour, more: { refresh: true }, bring: afterStall },
-  { kind: "modern", behindMs: hour, more: { refresh: true }, bring: afterRefusal }
+  { kind: "old", behindMs: thirtyDays, more: draft, replay: afterStall },
+  { kind: "old", behindMs: thirtyDays, more: draft, replay: afterRefusal },
+  { kind: "old", behindMs: thirtyDays, more: draft, replay: byAttacker },
+  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, replay: afterStall },
+  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, replay: byAttacker },
+  { kind: "modern", behindMs: hour, more: { refresh: true }, replay: afterStall },
+  { kind: "modern", behindMs: hour, more: { refresh: true }, replay: afterRefusal }
 ]

@@ -2,12 +2,12 @@
 import type { Pace } from "./load.ts"
 import type { Summary } from "./Tally.ts"
 
-export interface Course extends Pace {
+export interface Timing extends Pace {
   /** Milliseconds before the break, and until it is mended. */
   readonly beforeMs: number
   readonly duringMs: number
   /** Milliseconds for purges that Redis could not take to reach everybody, when all is well again; and for a while after. */
-  readonly owedMs: number
+  readonly propagationMs: number
   readonly afterMs: number
   /** Milliseconds that getting well may take. */
   readonly recoveryMs: number

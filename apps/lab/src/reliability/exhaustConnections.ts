@@ -8,7 +8,7 @@ const strangers = 30
 /** Milliseconds until a stranger who was refused tries again. */
 const againMs = 10
 
-export const hog = (
+export const exhaustConnections = (
   redis: RedisServer,
   cutAll: (redis: RedisServer) => Effect.Effect<unknown, unknown>
 ): Effect.Effect<{ readonly begin: Effect.Effect<void>; readonly end: Effect.Effect<void> }, never, Scope.Scope> =>

@@ -3,11 +3,11 @@ import type { RedisServer } from "@posh/testing"
 import { Effect, Fiber, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
 
-type Spoiling = (redis: RedisServer, key: string, keys: ReadonlyArray<string>) => Effect.Effect<unknown, unknown>
+type Corruption = (redis: RedisServer, key: string, keys: ReadonlyArray<string>) => Effect.Effect<unknown, unknown>
 
-const set = (value: string | Uint8Array): Spoiling => (redis, key) => redis.command("SET", key, value)
+const set = (value: string | Uint8Array): Corruption => (redis, key) => redis.command("SET", key, value)
 
-const spoilings: ReadonlyArray<Spoiling> = [
+const corruptions: ReadonlyArray<Corruption> = [
   set(""),
   set("garbage"),
   set(JSON.stringify({ material: { _tag: "Fingerprints", descriptors: [] } })),
@@ -21,7 +21,7 @@ const spoilings: ReadonlyArray<Spoiling> = [
 /** Milliseconds. More often, and origins would be asked more often than they may be. */
 const everyMs = 3_000
 
-export const spoil = (
+export const corrupt = (
   redis: RedisServer
 ): Effect.Effect<{ readonly begin: Effect.Effect<void>; readonly end: Effect.Effect<void> }, never, Scope.Scope> =>
   Effect.gen(function*() {
@@ -31,8 +31,8 @@ export const spoil = (
       const keys = (yield* redis.command("KEYS", "posh:v1:[af]*")) as ReadonlyArray<string>
       for (const key of keys) {
         state.turn += 1
-        const spoiling = spoilings[state.turn % spoilings.length]
-        if (spoiling !== undefined) yield* spoiling(redis, key, keys)
+        const corruption = corruptions[state.turn % corruptions.length]
+        if (corruption !== undefined) yield* corruption(redis, key, keys)
       }
       yield* redis.command("ZADD", "posh:v1:expiry", "9999999999999", "garbage", "9999999999999", "{a b}:c:d")
     }).pipe(Effect.orDie)
