@@ -1,13 +1,13 @@
-/** What to measure, by the names behind `--` on the command line. */
+/** Selects what to measure by the arguments after `--`. */
 
 export interface Choice<Name extends string> {
   /** In the order of all names. */
   readonly names: ReadonlyArray<Name>
-  /** Whether the command line names any: then no page is written. */
+  /** The command line names some; then no page is written. */
   readonly isNamed: boolean
 }
 
-/** An unknown name ends the program. Without any, it is what is `usual`. */
+/** An unknown name ends the process. Without arguments the choice is `defaults`. */
 export const choose = <Name extends string>(
   kind: string,
   all: ReadonlyArray<Name>,

@@ -1,61 +1,61 @@
-/** What an attack is, and what it may need beside a service and a key. */
+/** The interface of an attack, and of the scene that it may need. */
 import type { Effect, Scope } from "effect"
 import type { HostedWorld } from "../world.ts"
 import type { KnownQuestion } from "./honest.ts"
 
 export interface Target {
   readonly port: number
-  /** A question whose answer is remembered, as JSON. */
+  /** A question whose answer is cached, as JSON. */
   readonly question: string
-  /** Of the attacker: a caller that was let in, and turned hostile. */
+  /** The attacker's API key: it is an authorised caller. */
   readonly key: string
-  /** What the scene prepared for the attacker. */
+  /** Request bodies that the scene prepared. */
   readonly payloads: ReadonlyArray<string>
 }
 
 export interface AttackResult {
   readonly done: number
-  /** What the attacker met that no caller should meet, such as an answer that breaks off. */
+  /** Faults that the attacker observed and no caller should, such as a truncated answer. */
   readonly faults: ReadonlyArray<string>
 }
 
 export interface Attack {
   readonly title: string
-  /** What it does, for people. */
+  /** For the page: what the attacker does. */
   readonly description: string
-  /** Resolves after the signal has come. Plays in a thread of its own. */
+  /** Resolves after the signal. Runs in a worker thread. */
   readonly run: (target: Target, signal: AbortSignal, scale: number) => Promise<AttackResult>
-  /** What `done` counts. */
+  /** The unit of `done`. */
   readonly unit: string
-  /** Hosts and a service of its own. Without it, the attack is on the service that those before it were on. */
+  /** Hosts and a service of its own. Without one, the attack uses the service of the attacks before it. */
   readonly scene?: (world: HostedWorld, scale: number) => Effect.Effect<Scene, never, Scope.Scope>
 }
 
 export interface Scene {
-  /** Of the service, beside what all have. */
+  /** Additional environment of the service. */
   readonly env?: Readonly<Record<string, string>>
   readonly payloads?: ReadonlyArray<string>
-  /** Answered once before the attack begins: what is remembered by then. */
+  /** Asked once before the attack, so that their answers are cached. */
   readonly warmUp?: ReadonlyArray<KnownQuestion>
-  /** Asked in turn while it goes on; default: what all attacks have. */
+  /** Asked in turn during the attack. Default: the common ones. */
   readonly honest?: ReadonlyArray<KnownQuestion>
-  /** Milliseconds between an honest answer and the next question; default 25. */
+  /** Milliseconds between an honest answer and the next question. Default 25. */
   readonly pauseMs?: number
-  /** Whether the attack has come so far that it does harm, if it can: honest questions begin then. */
+  /** True once the attack has its full effect; honest questions begin then. */
   readonly isUnderWay?: () => boolean
   readonly bounds: Bounds
-  /** What else is known in the end: for the page, and what is wrong with it. */
+  /** Further checks after the attack. */
   readonly check?: (ask: Ask, seconds: number) => Promise<CheckResult>
 }
 
 export interface Bounds {
-  /** MB of RSS at the most. */
+  /** Maximum RSS in MB. */
   readonly rss: number
-  /** Milliseconds; 95 of 100 health checks are answered within. */
+  /** Maximum p95 of health checks in milliseconds. */
   readonly health: number
 }
 
-/** One more question, as the honest caller. */
+/** Asks one question as the honest caller. */
 export type Ask = (body: string) => Promise<{ readonly code?: string; readonly retryAfterMs?: number }>
 
 export interface CheckResult {
@@ -63,7 +63,7 @@ export interface CheckResult {
   readonly faults: ReadonlyArray<string>
 }
 
-/** A figure with its bound, and a fault where it is beyond. */
+/** A figure with its bound, and a fault if it exceeds the bound. */
 export const atMost = (what: string, figure: number, bound: number): CheckResult => ({
   figures: [`${what}: ${figure} (bound: ${bound})`],
   faults: figure <= bound ? [] : [`${what}: ${figure}, more than ${bound}`]

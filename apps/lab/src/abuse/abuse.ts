@@ -1,6 +1,6 @@
 /**
- * One attack after the other, while an honest caller goes on asking what it knows the answer to: on one service, or on
- * one of its own where the attack has a scene.
+ * Runs one attack after the other, while an honest caller asks questions with known answers: on a common service, or on a
+ * separate one if the attack has a scene.
  */
 import { issue, rootCa } from "@posh/testing"
 import { Effect, Scope } from "effect"
@@ -16,17 +16,17 @@ import { makeTestbed, type Testbed } from "./testbed.ts"
 
 export interface AbuseOptions {
   readonly seconds: number
-  /** Of the connections that an attack has. */
+  /** The share of its connections that an attack opens. */
   readonly scale: number
-  /** Seconds that an attack has to get under way. */
+  /** Maximum of seconds until an attack is under way. */
   readonly patience: number
-  /** Seconds between the end of an attack and the look at what is left of it. */
+  /** Seconds between the end of an attack and the last measurement of memory. */
   readonly rest: number
 }
 
 const plain: Scene = { bounds: { rss: Infinity, health: Infinity } }
 
-/** How to attack. */
+/** Returns the function that runs an attack by its name. */
 export const makeAbuse = (
   options: AbuseOptions
 ): Effect.Effect<(name: AttackName) => Effect.Effect<Outcome>, never, Scope.Scope> =>

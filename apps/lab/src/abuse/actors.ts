@@ -1,5 +1,5 @@
 /**
- * A thread of its own for the honest caller, and one for the hostile: neither measures or slows the other's event loop.
+ * Worker threads for the honest and the hostile caller, so that neither blocks the event loop of the other.
  */
 import { Effect, type Scope } from "effect"
 import { once } from "node:events"
@@ -12,9 +12,9 @@ type Task =
   | { readonly role: "honest"; readonly caller: HonestCaller }
   | { readonly role: "hostile"; readonly attack: AttackName; readonly target: Target; readonly scale: number }
 
-/** What is under way. */
+/** A running task. */
 export interface Actor<A> {
-  /** Tells it to stop, and waits for what it says. */
+  /** Stops the task, and returns its result. */
   readonly stop: () => Promise<A>
 }
 
@@ -23,7 +23,7 @@ export interface Actors {
   readonly hostile: (attack: AttackName, target: Target, scale: number) => Actor<AttackResult>
 }
 
-/** Both threads have started. Each plays one part at a time. */
+/** Completes when both threads run. Each performs one task at a time. */
 export const makeActors: Effect.Effect<Actors, never, Scope.Scope> = Effect.gen(function*() {
   const [first, second] = yield* Effect.all([startWorker, startWorker], { concurrency: "unbounded" })
   return {

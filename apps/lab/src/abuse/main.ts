@@ -1,5 +1,5 @@
 /**
- * `npm run abuse [-- name …]`: hostile callers against a real service. All of them together, where none did harm, write
+ * `npm run abuse [-- name …]`: runs the attacks against a real service. Without names, and if there was no fault, it writes
  * `docs/reference/abuse.md`.
  */
 import { Effect } from "effect"

@@ -1,4 +1,4 @@
-/** What came of an attack, and what of it must not be. */
+/** The result of an attack, and its faults. */
 import { quantile } from "../quantile.ts"
 import { deadlineMs } from "../question.ts"
 import type { AttackResult, Bounds, CheckResult } from "./Attack.ts"
@@ -8,7 +8,7 @@ import type { Memory } from "./service.ts"
 
 export interface Outcome {
   readonly attack: AttackName
-  /** Until it was under way. */
+  /** Seconds until it was under way. */
   readonly leadSeconds: number
   readonly attackResult: AttackResult
   readonly honestResult: HonestResult
@@ -16,17 +16,17 @@ export interface Outcome {
   readonly peak: Memory
   readonly after: Memory
   readonly alive: boolean
-  /** Of attacks with a scene of their own. */
+  /** Only of attacks with a scene. */
   readonly bounds?: Bounds
   readonly checkResult?: CheckResult
 }
 
-/** Beyond the deadline, on a machine that is full: for the way of an answer, and for a thread to be woken. */
+/** Tolerance beyond the deadline on an overloaded machine, for the transport and for thread scheduling. */
 const slackMs = 1_000
 
 /**
- * A line for each. On a machine that is busy with other things too, `factor` makes more of what an attack with a scene has
- * for its time.
+ * One line for each fault. `factor` multiplies the time bounds of attacks with a scene, for a machine that runs other
+ * processes too.
  */
 export const faultsOf = (outcome: Outcome, factor = 1): ReadonlyArray<string> => {
   const { alive, bounds, attackResult, honestResult, checkResult, peak } = outcome

@@ -1,4 +1,4 @@
-/** What was measured, as docs/reference/abuse.md. */
+/** Renders docs/reference/abuse.md. */
 import { availableParallelism } from "node:os"
 import { quantile } from "../quantile.ts"
 import { deadlineMs } from "../question.ts"
@@ -23,7 +23,7 @@ const columns = [
   "Crashed"
 ]
 
-/** One line for each attack. */
+/** The row of an attack. */
 export const toRow = (
   { after, alive, attack, before, attackResult, honestResult, peak }: Outcome
 ): ReadonlyArray<string> => {

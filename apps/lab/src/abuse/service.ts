@@ -1,5 +1,5 @@
 /**
- * The service as it is deployed, in a process that tells how much memory it uses.
+ * Starts the service in a process that reports its memory.
  */
 import { commandOf, type Running, start } from "../process.ts"
 import { serviceReady, serviceScript } from "../service.ts"
@@ -12,11 +12,11 @@ export interface Memory {
 
 export interface MonitoredService extends Running {
   readonly memory: () => Memory
-  /** The most since this was last called. */
+  /** The maximum since the last call. */
   readonly peak: () => Memory
 }
 
-// The service itself is unchanged, beside it a timer tells of memory.
+// Preloaded into the unmodified service: a timer that reports its memory.
 const memoryReporter = `data:text/javascript,${
   encodeURIComponent(
     "setInterval(()=>{const{rss,heapUsed}=process.memoryUsage();process.send?.({rss:rss/1e6,heap:heapUsed/1e6})},100)" +
@@ -24,7 +24,7 @@ const memoryReporter = `data:text/javascript,${
   )
 }`
 
-/** As many open files as the machine lets it have. */
+/** Raises the limit of open files to the hard limit. */
 const unlimited = ["sh", "-c", "ulimit -n $(ulimit -Hn); exec \"$0\" \"$@\""] as const
 
 export const startMonitored = async (env: Readonly<Record<string, string>>): Promise<MonitoredService> => {

@@ -1,4 +1,4 @@
-/** A service that runs, and its two callers. */
+/** A running service and its two callers. */
 import { Effect, type Scope } from "effect"
 import { hash, randomBytes } from "node:crypto"
 import { Agent } from "node:http"
@@ -19,7 +19,7 @@ export interface Testbed {
 
 const pauseMs = 25
 
-/** The questions that are learnt have been answered when it is there, or it dies. */
+/** Completes after the warm-up questions were answered as expected; a wrong answer is a defect. */
 export const makeTestbed = (
   world: HostedWorld,
   known: ReadonlyArray<KnownQuestion>,
@@ -57,7 +57,7 @@ export const makeTestbed = (
     }
   })
 
-/** The origins are in this thread: until they have dealt with what the last attack left them, they answer nobody in time. */
+/** The origins run in this thread, which may still be busy with requests of the last attack. */
 const waitUntilIdle = async (): Promise<void> => {
   for (let turns = 0, quick = 0; quick < 5 && turns < 500; turns += 1) {
     const since = performance.now()

@@ -18,7 +18,7 @@ const entries: Record<string, (world: HostedWorld) => Promise<ReadonlyArray<stri
   telemetry,
   memory
 }
-/** What is run when nothing is named. */
+/** Measurements without arguments. */
 const usual = ["warm", "startUp"]
 const { names } = choose("measurement", Object.keys(entries), usual)
 

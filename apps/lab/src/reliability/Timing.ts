@@ -1,23 +1,23 @@
-/** How a scenario runs, and what came of it. */
+/** The timing of a scenario, and its outcome. */
 import type { Pace } from "./load.ts"
 import type { Summary } from "./Tally.ts"
 
 export interface Timing extends Pace {
-  /** Milliseconds before the break, and until it is mended. */
+  /** Milliseconds before the failure, and from the failure to the repair. */
   readonly beforeMs: number
   readonly duringMs: number
-  /** Milliseconds for purges that Redis could not take to reach everybody, when all is well again; and for a while after. */
+  /** Milliseconds after recovery for pending purges to reach all replicas, and after that. */
   readonly propagationMs: number
   readonly afterMs: number
-  /** Milliseconds that getting well may take. */
+  /** Maximum of milliseconds for recovery. */
   readonly recoveryMs: number
 }
 
 export interface Outcome extends Summary {
-  /** From the mending, or from the break where nothing is mended, until everything is well again. */
+  /** From the repair, or from the failure if nothing is repaired, until recovery. */
   readonly recoveredMs: number
-  /** What in Redis disagrees with its index in the end. */
+  /** Entries in Redis that disagree with the index at the end. */
   readonly disagreements: ReadonlyArray<string>
-  /** What else is wrong. */
+  /** Other faults. */
   readonly faults: ReadonlyArray<string>
 }

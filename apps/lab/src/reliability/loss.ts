@@ -1,4 +1,4 @@
-/** Redis goes while the domains' hosts have trouble of their own: what was learnt before is all that there is. */
+/** Redis fails while the domains' hosts fail too: only cached material can verify. */
 import { Behave, makeRedis, type RedisServer } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 import { toBody } from "../question.ts"
@@ -13,9 +13,9 @@ import { makeWorld } from "./world.ts"
 
 type RedisAction = (redis: RedisServer) => Effect.Effect<unknown>
 
-/** Of each generation. */
+/** Per generation. */
 const domains = 15
-/** Milliseconds until a replica has noticed that Redis is gone. */
+/** Milliseconds until a replica has noticed the failure of Redis. */
 const noticeMs = 500
 const purgedDomain = "modern-purged.learnt.example"
 
@@ -62,7 +62,7 @@ function loss(name: string, what: string, breakRedis: RedisAction, repairRedis: 
       tally.phase = "during"
       yield* breakRedis(redis)
       yield* Effect.sleep(noticeMs)
-      // On the other replica it may verify until Redis is back.
+      // On the other replica it may verify until Redis has recovered.
       purged.allow([[knownAnswers.verified, knownAnswers.failing], [knownAnswers.verified, knownAnswers.failing]])
       yield* purge(fleet.ports[0] ?? 0, purgedDomain)
       purged.allow([[knownAnswers.failing], [knownAnswers.verified, knownAnswers.failing]])
@@ -89,7 +89,7 @@ function loss(name: string, what: string, breakRedis: RedisAction, repairRedis: 
   return { name, what, run }
 }
 
-/** A question whose right answers change; by replica. */
+/** A question whose right answers change; they depend on the replica. */
 const changingQuestion = (
   domain: string,
   certificate: { readonly pem: string },

@@ -1,6 +1,6 @@
 /**
- * `npm run reliability [-- name …]`: every way in which Redis fails, under load. Where all of them were run, and nothing
- * went wrong, docs/reference/reliability.md is written anew. With `soak`, the soak alone (see `soak/run.ts`).
+ * `npm run reliability [-- name …]`: runs the failures of Redis under load. Without names, and if there was no fault, it
+ * writes docs/reference/reliability.md. With `soak` it runs the soak alone (see `soak/run.ts`).
  */
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"

@@ -1,7 +1,7 @@
 /**
- * Entries that are over, or that the question does not want, come back from Redis while a question waits for an answer:
- * after a stall, after a refusal, or because somebody puts them there. Redis is no witness of what a domain says now
- * (POSH-CAC-33), so they count for no more than when they are read at once.
+ * Expired entries, or entries that are not fresh enough, appear in Redis while a question waits: after a stall, after a
+ * refused command, or by a replay attack. An entry of Redis is no evidence of what a domain asserts now (POSH-CAC-33), so
+ * the same policy applies as at the first read.
  */
 import { Behave, makeRedis, type RedisServer } from "@posh/testing"
 import { Effect, Fiber, type Scope } from "effect"
@@ -18,7 +18,7 @@ import { makeTally } from "./Tally.ts"
 import type { Outcome, Timing } from "./Timing.ts"
 import { makeWorld, type World } from "./world.ts"
 
-/** Milliseconds after which a Redis that was slow is asked again. */
+/** Milliseconds after which the circuit breaker has closed again. */
 const breakMs = 6_000
 
 export const oldEntries: CustomScenario = {
@@ -30,7 +30,7 @@ export const oldEntries: CustomScenario = {
   run: (timing) => Effect.scoped(run(timing))
 }
 
-/** In each round every case is tried once; it takes two seconds, and more where Redis seems slow. */
+/** Each round tries every case once. It takes two seconds, or more if the circuit breaker opens. */
 const run = Effect.fnUntraced(function*(timing: Timing): Effect.fn.Return<Outcome, never, Scope.Scope> {
   const redis = yield* makeRedis()
   const world = yield* makeWorld
@@ -56,7 +56,7 @@ const run = Effect.fnUntraced(function*(timing: Timing): Effect.fn.Return<Outcom
   tally.phase = "after"
   yield* continueFor(tally, timing.afterMs)
   yield* Fiber.interrupt(loading)
-  // Two of the ways leave an entry behind that the index does not know.
+  // Two of the cases leave an entry that is not in the index.
   yield* Effect.forEach(rows, ({ domain }) => purge(fleet.ports[0] ?? 0, domain), { discard: true })
   return {
     ...tally.summary(),
@@ -74,7 +74,7 @@ interface Row extends Case {
 const rowsOf = (round: number): ReadonlyArray<Row> =>
   cases.map((it, index) => Object.assign({ round, domain: `${it.kind}-${round}-${index}.past.example` }, it))
 
-/** What a replica with its clock so far behind writes; nothing of it is left in Redis. */
+/** Records the entries of replicas with a slow clock, and deletes them from Redis. */
 const recordEntries = Effect.fnUntraced(function*(world: World, redis: RedisServer, rows: ReadonlyArray<Row>) {
   const { written } = yield* monitor(redis)
   for (const behindMs of [thirtyDays, hour]) {
@@ -92,7 +92,7 @@ const recordEntries = Effect.fnUntraced(function*(world: World, redis: RedisServ
   return values
 })
 
-/** Half of the domains take their document away, the others publish another. */
+/** Half of the `old` domains withdraw their document; all others publish another certificate. */
 const change = (world: World, domain: string, kind: Case["kind"], round: number): void => {
   if (kind === "old" && round % 2 === 0) world.origins.setRoute(domain, draftPath, Behave.status(404))
   else world.publish(domain, world.certificates[1]!)
@@ -100,14 +100,14 @@ const change = (world: World, domain: string, kind: Case["kind"], round: number)
 
 const answers: ReadonlyArray<KnownAnswer> = [knownAnswers.mismatch, knownAnswers.nothing, knownAnswers.late]
 
-/** With the old certificate, which is not to verify. */
+/** A question with the old certificate, which must not verify. */
 const about = (world: World, domain: string, more: object): Question => ({
   domain,
   body: toBody(domain, world.certificates[0]!, more),
   begin: () => () => answers
 })
 
-/** A Redis that seemed slow is left alone for a while: then nothing would come back. */
+/** While the circuit breaker is open, no entry is read from Redis: waits until it has closed. */
 const ready = (fleet: Fleet, replica: number) =>
   Effect.delay(readiness(fleet.ports[replica] ?? 0), 20).pipe(
     Effect.repeat({ until: (state) => state === "ready", times: Math.ceil(breakMs / 20) })

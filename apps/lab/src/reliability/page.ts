@@ -1,11 +1,11 @@
-/** What was measured, as docs/reference/reliability.md. */
+/** Renders docs/reference/reliability.md. */
 import { availableParallelism } from "node:os"
 import { deadlineMs } from "../question.ts"
 import { table } from "../table.ts"
 import type { Scenario } from "./Scenario.ts"
 import type { Outcome, Timing } from "./Timing.ts"
 
-/** `busy`: the load average of the machine before. */
+/** `busy`: the load average of the machine before the run. */
 export const toPage = (rows: ReadonlyArray<readonly [Scenario, Outcome]>, timing: Timing, busy: number): string =>
   `# When Redis fails
 

@@ -1,4 +1,4 @@
-/** Is everything as it was before the fault? Seen from outside, by what the fleet is there for. */
+/** Checks that the fleet has recovered, by its API: readiness, the shared cache, and purges. */
 import { Effect } from "effect"
 import { toBody } from "../question.ts"
 import { knownAnswers } from "./answers.ts"
@@ -6,10 +6,10 @@ import { type Fleet, purge, readiness } from "./fleet.ts"
 import { request } from "./request.ts"
 import type { World } from "./world.ts"
 
-/** Milliseconds: for 100 ms it is promised. */
+/** Milliseconds within which a purge reaches all replicas (docs/guides/fleet.md). */
 const reachMs = 100
 
-/** What is still amiss, or nothing. */
+/** The first fault found, or `undefined`. */
 export const findFault = (world: World, { ports }: Fleet, attempt: string): Effect.Effect<string | undefined> =>
   Effect.gen(function*() {
     for (const port of ports) {
@@ -24,7 +24,7 @@ export const findFault = (world: World, { ports }: Fleet, attempt: string): Effe
     return undefined
   })
 
-/** What `one` learns `other` knows, and what `one` forgets `other` forgets. */
+/** An entry that `one` stores must reach `other`, and a purge on `one` too. */
 const findSharingFault = Effect.fnUntraced(function*(world: World, one: number, other: number, domain: string) {
   const [before, after] = world.certificates
   if (before === undefined || after === undefined) return "there are no certificates"
@@ -52,7 +52,7 @@ const ask = (port: number, domain: string, certificate: { readonly pem: string }
     return `${verdict} ${code} ${cache}`
   })
 
-/** Reads the whole inventory, which tidies the index, and compares it with what Redis holds. */
+/** Reads the whole inventory, which removes stale index members, and compares it with the entries in Redis. */
 export const disagreements = (
   { ports: [port = 0] }: Fleet,
   commandAll: (...words: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>>

@@ -1,5 +1,5 @@
 /**
- * One scenario: a fleet of two replicas under load, a Redis that fails, and every answer judged by what is right.
+ * Runs one scenario: a fleet of two replicas under load, a failure of Redis, and a check of every answer.
  */
 import type { RedisServer } from "@posh/testing"
 import { Effect, Fiber } from "effect"
@@ -13,7 +13,7 @@ import { makeTally, type Tally } from "./Tally.ts"
 import type { Outcome, Timing } from "./Timing.ts"
 import { makeWorld } from "./world.ts"
 
-/** What must not be, a line each. */
+/** One line for each fault. */
 export const faultsOf = (outcome: Outcome): ReadonlyArray<string> => [
   ...outcome.samples,
   ...(outcome.wrong > 0 ? [`${outcome.wrong} answers were wrong`] : []),
@@ -64,7 +64,7 @@ const runStandard = (scenario: StandardScenario, timing: Timing): Effect.Effect<
     }
   }))
 
-/** Answers that there are at least before a phase ends, on however busy a machine. */
+/** Minimum of answers in a phase, however busy the machine is. */
 const fewest = 50
 
 export const continueFor = (tally: Tally, milliseconds: number) =>
@@ -72,7 +72,7 @@ export const continueFor = (tally: Tally, milliseconds: number) =>
     Effect.andThen(Effect.repeat(Effect.sleep(20), { until: () => tally.count() >= fewest }))
   )
 
-/** Waits until all is as it should be, with a Redis that works; or says what is not. */
+/** Waits until the fleet has recovered; else returns the fault after the time-out. */
 const awaitHealthy = Effect.fnUntraced(function*({ fleet, world }: Testbed, { recoveryMs }: Timing) {
   const startedAt = performance.now()
   for (let attempt = 0;; attempt += 1) {
@@ -83,7 +83,7 @@ const awaitHealthy = Effect.fnUntraced(function*({ fleet, world }: Testbed, { re
   }
 })
 
-/** What is under way when the load ends may still be written, and a Redis that seemed slow is left alone for a while. */
+/** Waits until entries and index agree: writes may be under way when the load ends, or the circuit breaker may be open. */
 export const awaitConsistency = Effect.fnUntraced(function*(fleet: Fleet, servers: ReadonlyArray<RedisServer>) {
   const commandAll = (...words: ReadonlyArray<string>) =>
     Effect.map(

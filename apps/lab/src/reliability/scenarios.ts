@@ -1,4 +1,4 @@
-/** The ways in which a Redis fails: every one that is claimed to be survived. */
+/** All failures of Redis that the service is claimed to survive. */
 import { makeNetwork, makeRedis, makeRedisCluster, makeSentinel, type RedisServer } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { corrupt } from "./corrupt.ts"
@@ -33,7 +33,7 @@ const toVoid = (action: Effect.Effect<unknown, unknown>): Effect.Effect<void> =>
 
 const command = (...words: ReadonlyArray<string>): RedisAction => (redis) => redis.command(...words)
 
-/** Connections stay as they are when rules change, unless they are cut. */
+/** Closes all connections: Redis applies new access rules to new connections only. */
 const cutAll: RedisAction = (redis) =>
   Effect.andThen(
     redis.command("CLIENT", "KILL", "TYPE", "pubsub"),
@@ -125,7 +125,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   oldEntries
 ]
 
-/** A single server, reached through a network that fails. */
+/** A single server behind a network that fails. */
 function behindNetwork(
   name: string,
   what: string,

@@ -1,4 +1,4 @@
-/** A Redis that is small and evicts, as it is deployed, and a stranger whose entries are large and live long. */
+/** A small Redis with the eviction policy of the deployment, and an attacker whose entries are large and long-lived. */
 import { makeRedis, type RedisServer } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 import { readFileSync } from "node:fs"
@@ -10,7 +10,7 @@ import type { StandardScenario, Testbed } from "./Scenario.ts"
 
 const compose = new URL("../../../../docker/compose.yaml", import.meta.url)
 
-/** What docker/compose.yaml says of eviction, but for the size. */
+/** The eviction settings of docker/compose.yaml, except the size. */
 const eviction = (): ReadonlyArray<readonly [name: string, value: string]> => {
   const found = [...readFileSync(compose, "utf8").matchAll(/^\s*(maxmemory-\S+) (\S+)$/gm)]
   const settings = found.map(([, name = "", value = ""]) => [name, value] as const)
@@ -19,15 +19,15 @@ const eviction = (): ReadonlyArray<readonly [name: string, value: string]> => {
 }
 
 const maxmemory = "16mb"
-/** Of the stranger: where each is as large as its document, half as much again as Redis takes. */
+/** Entries of the attacker: together one and a half times `maxmemory`. */
 const hoarded = 120
-/** The stranger goes on with so many while the rest is looked at. */
+/** Further entries of the attacker while the others are checked. */
 const later = 40
-/** Learnt, purged and asked about by others, so many of each. */
+/** Entries of others, purges of them, and flights. */
 const kept = 50
 const purged = 20
 const flights = 20
-/** Of them all. A Redis that seems slow all the same is left alone for a while. */
+/** Minimum share of each: while the circuit breaker is open, nothing is written to Redis. */
 const tolerance = 0.9
 
 const names = (site: string, count: number, kind = "modern") =>
@@ -55,7 +55,7 @@ export const volatileMemory: StandardScenario = {
     const redis = yield* makeRedis({ maxmemory })
     for (const [name, value] of eviction()) yield* Effect.orDie(redis.command("CONFIG", "SET", name, value))
     return {
-      // It is what Redis evicts that counts here, and not how slow it seems on a busy machine.
+      // Long, because eviction is tested here, and not the latency of Redis on a busy machine.
       env: { POSH_REDIS_URL: redis.url, POSH_REDIS_TIMEOUT: "2s" },
       servers: [redis],
       break: (testbed) =>

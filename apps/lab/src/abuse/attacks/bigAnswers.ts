@@ -1,4 +1,4 @@
-/** Batches whose answers are hundreds of times as large, read as fast as they come. */
+/** Sends batches whose answers are hundreds of times as large, and reads them at full speed. */
 import { Behave, hashBase64 } from "@posh/testing"
 import { Effect } from "effect"
 import { Agent, request } from "node:http"
@@ -10,7 +10,7 @@ import { question } from "../hosts.ts"
 const domain = "large.attacker.example"
 const readers = 3
 const questions = 1_000
-/** Of the honest batch: an answer of 7 MB or so. */
+/** Questions of the honest batch, whose answer has about 7 MB. */
 const fewer = 100
 
 export const bigAnswers: Attack = {
@@ -62,7 +62,7 @@ export const bigAnswers: Attack = {
     })
 }
 
-/** A request that is refused, or that we end ourselves, is no answer that breaks off. */
+/** `cut` only for a truncated answer, not for a refused request or one that the signal aborted. */
 const read = (agent: Agent, target: Target, signal: AbortSignal): Promise<"whole" | "cut" | "refused"> =>
   new Promise((resolve) => {
     const { payloads: [body = ""], key, port } = target

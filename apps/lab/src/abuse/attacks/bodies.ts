@@ -1,4 +1,4 @@
-/** Bodies that are too large, or no questions. */
+/** Sends bodies that are too large or malformed. */
 import type { Attack } from "../Attack.ts"
 import { askAgain, bearer, counter, keep, post, pour } from "../connections.ts"
 

@@ -1,4 +1,4 @@
-/** Chains that do not hold, checked again for each question of a batch. */
+/** Makes the service check invalid chains for each question of a batch. */
 import { Behave, type Certificate, issue, jwkSetDocument, rootCa } from "@posh/testing"
 import { Effect } from "effect"
 import { draftPath } from "../../question.ts"
@@ -26,7 +26,7 @@ export const chainChecks: Attack = {
       for (let index = 0; index < intermediates; index += 1) {
         chain.unshift(yield* issue(chain[0]!, { ca: true, subject: `CN=i${index}` }))
       }
-      // By a key that has nothing to do with the names above.
+      // Signed by another key than that of the issuer it names.
       const leaf = yield* Effect.flatMap(
         rootCa({ subject: `CN=i${intermediates - 1}` }),
         (stranger) => issue(stranger, { dnsNames: [domain] })

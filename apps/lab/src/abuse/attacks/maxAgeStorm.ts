@@ -1,4 +1,4 @@
-/** `maxAge: 0`, as often as a connection takes it. */
+/** Asks with `maxAge: 0` at a high rate. */
 import { Behave } from "@posh/testing"
 import { Effect } from "effect"
 import { rfcPath } from "../../question.ts"
@@ -7,9 +7,9 @@ import { askSlowly, counter, keep, post } from "../connections.ts"
 import { document, question } from "../hosts.ts"
 
 const [sick, sound] = ["sick.example", "sound.example"] as const
-/** Seconds. A first failure is remembered for 30 s, give or take a fifth; the next in a row for 60 s. */
+/** Seconds. The first back-off is 30 s ± 20 %, the second 60 s (POSH-CAC-31). */
 const firstBackOff = 40
-/** Of both generations, twice at most in the time of the attack (POSH-CAC-32: once in 10 s), and once before it. */
+/** Both generations: at most twice during the attack (POSH-CAC-32: once in 10 s), and once before it. */
 const requestsOfStorm = 6
 
 const next = counter()

@@ -1,4 +1,4 @@
-/** Questions that are too many, or whose answers are not taken. */
+/** Asks too many questions, does not read the answers, or guesses keys. */
 import type { Attack } from "../Attack.ts"
 import { askAgain, askSlowly, counter, keep, post, questionAbout } from "../connections.ts"
 

@@ -1,4 +1,4 @@
-/** Connections that are slow, idle, or ask without waiting. */
+/** Opens connections that are slow, idle or pipelined, or sends large headers. */
 import type { Attack } from "../Attack.ts"
 import { askAgain, bearer, counter, keep, post, pour, trickle } from "../connections.ts"
 

@@ -1,4 +1,4 @@
-/** Wrong certificates for a domain of the draft generation, whose origin takes its time. */
+/** Presents wrong certificates for a domain of the draft generation with a slow origin. */
 import { Behave, jwkSetDocument, selfSigned } from "@posh/testing"
 import { Effect } from "effect"
 import { draftPath } from "../../question.ts"
@@ -8,7 +8,7 @@ import { question } from "../hosts.ts"
 
 const domain = "draft.example"
 const delayMs = 300
-/** Of both generations: once before, and once in 60 s because of a mismatch (POSH-MAT-43), and once more. */
+/** Both generations: once before, once in 60 s because of a mismatch (POSH-MAT-43), and once of tolerance. */
 const requestsOfStorm = 6
 
 export const wrongCertificates: Attack = {

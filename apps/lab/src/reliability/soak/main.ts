@@ -1,4 +1,4 @@
-/** `npm run reliability -- soak`: minutes; docs/reference/soak.md is written anew where the native memory stayed flat. */
+/** `npm run reliability -- soak`: takes minutes; writes docs/reference/soak.md if native memory stayed flat. */
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { afterWarmUp, slopeBound, toPage } from "./page.ts"

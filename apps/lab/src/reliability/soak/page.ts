@@ -1,15 +1,15 @@
-/** What was measured, as docs/reference/soak.md. */
+/** Renders docs/reference/soak.md. */
 import { availableParallelism } from "node:os"
 import { table } from "../../table.ts"
 import { type Sample, slopeOf } from "./slope.ts"
 
-/** Bytes of native memory that a resolution may leave behind: a leak of one certificate or socket is more. */
+/** Maximum growth of native memory per resolution, in bytes: a leak of one certificate or socket exceeds it. */
 export const slopeBound = 200
 
-/** Samples at the beginning that do not count: caches fill, and the allocator settles. */
+/** Samples that are dropped, while caches fill and the allocator grows. */
 export const warmUp = 4
 
-/** Those that count. */
+/** The samples after the warm-up. */
 export const afterWarmUp = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => samples.slice(warmUp)
 
 export const toPage = (samples: ReadonlyArray<Sample>): string =>

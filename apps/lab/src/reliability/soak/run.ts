@@ -1,6 +1,6 @@
 /**
- * A soak: one process asks about ever new domains over real TLS, in minutes as many as a service in hours, and its
- * native memory stays where it was. The heap alone would not show a leak of what OpenSSL or a socket holds.
+ * The soak test: one process resolves new domains over real TLS, in minutes as many as a service in hours, and its native
+ * memory must stay flat. The heap would not show a leak in OpenSSL or of sockets.
  */
 import { issue, rootCa } from "@posh/testing"
 import { Effect } from "effect"
@@ -19,7 +19,7 @@ export interface SoakOptions {
   readonly samples: number
 }
 
-/** The samples of one run. */
+/** Runs the process, and returns its samples. */
 export const soak = (
   { every, samples }: SoakOptions,
   onSample: (sample: Sample) => void = () => undefined
@@ -48,7 +48,7 @@ const command = commandOf(
   "--expose-gc"
 )
 
-/** Any host below `soak.example`, which publishes nothing: what is measured is the way there. */
+/** An origin for all hosts below `soak.example`. It publishes nothing, because only the connection is measured. */
 const startOrigin = Effect.gen(function*() {
   const root = yield* rootCa()
   const { keyPem, pem } = yield* issue(root, { dnsNames: ["*.soak.example"] })
