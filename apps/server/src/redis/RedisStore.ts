@@ -140,7 +140,7 @@ export const makeRedisStore = (
       removeAssociation: (key, permit) => supersede(key, { kind: "removal" }, entries.remove(key, permit)),
       forget,
       inventory: makeInventory({ client, index, keys, values, faults, now, isTrusted, toOurs: entries.toOurs }),
-      isOwed: (key) => !isTrusted(key),
+      isWritePending: (key) => !isTrusted(key),
       isRemoved: (key) => Effect.catch(entries.isRemoved(key), toUndefined),
       era: Effect.catch(era.read, toUndefined)
     } satisfies RedisStore

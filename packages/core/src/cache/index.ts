@@ -23,7 +23,7 @@ export { associationUnder, negativeUnder } from "./store/underPolicy.ts"
 
 // Memory, alone or in front of a store that is shared
 export { layerMemory, makeMemoryStore, type MemoryStoreOptions } from "./store/MemoryStore.ts"
-export type { Mark, Marked, NearStore } from "./store/NearStore.ts"
+export type { Mark, MarkedEntry, NearStore } from "./store/NearStore.ts"
 export { type Changes, type FarStore, makeTieredStore } from "./store/TieredStore.ts"
 
 // One resolution of a key for several processes

@@ -1,6 +1,6 @@
 /**
  * Copies that share no memory with their source. In V8 a substring keeps the whole string alive, and a small buffer
- * keeps the slab that it is a view of. Cached values must not keep other memory alive (POSH-CAC-05).
+ * keeps the slab that it is a view of. A cached value must not keep other memory alive (POSH-CAC-05).
  */
 
 /** Minimum length of a string that V8 shares (`SlicedString::kMinLength`, `ConsString::kMinLength`). */

@@ -30,7 +30,7 @@ const spansOf = <E, R>(work: Effect.Effect<unknown, E, R>) => {
 
 const stages = (...names: ReadonlyArray<string>) => names.map((name) => `ask > ${name}`)
 const deciding = ["Chain", "Matcher", "Verdict"]
-const cold = ["Resolver > Cache", "Resolver > Resolver.learn > Attempt.run > Document"]
+const cold = ["Resolver > Cache", "Resolver > Resolver.fetchAndStore > Attempt.run > Document"]
 
 describe("spans of a question", () => {
   const rows = [
@@ -52,7 +52,7 @@ describe("spans of a question", () => {
       }
       if (isWarm) yield* verify(question)
       const ended = yield* spansOf(verify(asked))
-      const own = ended.filter((path) => !/Attempt\.run$|Resolver\.learn$|^ask$/.test(path))
+      const own = ended.filter((path) => !/Attempt\.run$|Resolver\.fetchAndStore$|^ask$/.test(path))
       assert.deepStrictEqual(own, stages("Leaf", ...expected))
     }).pipe(Effect.provide(verifierOver(web)))
   })

@@ -27,7 +27,7 @@ export interface Buckets {
   /** What was taken and not told yet, of at most so many accounts. It counts as told. */
   readonly pending: (accounts: number) => ReadonlyArray<Taken>
   /** What all replicas together took, by which nothing is given back that was taken here. */
-  readonly learn: (taken: Taken, now: number) => void
+  readonly reconcile: (taken: Taken, now: number) => void
 }
 
 export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
@@ -65,7 +65,7 @@ export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
       }
       return told
     },
-    learn: ({ account, owedMs }, now) => {
+    reconcile: ({ account, owedMs }, now) => {
       const bucket = buckets.peek(account)
       if (bucket !== undefined) bucket.fullAt = Math.max(bucket.fullAt, now + owedMs + bucket.untoldMs)
     }

@@ -70,7 +70,7 @@ const tellOne = (client: RedisClient, buckets: Buckets, prefix: string, name: st
   client.send("EVAL", add, 1, `${prefix}{${hashed(account)}}:${name}`, owedMs.toFixed(3)).pipe(
     Effect.flatMap((reply) =>
       Clock.clockWith((clock) =>
-        Effect.sync(() => buckets.learn({ account, owedMs: Number(reply) }, monotonicMsOf(clock)))
+        Effect.sync(() => buckets.reconcile({ account, owedMs: Number(reply) }, monotonicMsOf(clock)))
       )
     ),
     Effect.ignore

@@ -41,7 +41,7 @@ export interface AttemptInput {
   readonly waiting: Waiting
 }
 
-export type Attempt = (input: AttemptInput) => Effect.Effect<Association, ResolveError>
+export type AttemptRunner = (input: AttemptInput) => Effect.Effect<Association, ResolveError>
 
 /** State of an attempt. */
 interface AttemptState {
@@ -61,7 +61,7 @@ type Step =
   | { readonly _tag: "Request"; readonly target: HttpsTarget }
   | { readonly _tag: "Found"; readonly association: Association }
 
-export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): Attempt =>
+export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): AttemptRunner =>
   Effect.fn("Attempt.run")(function*(input) {
     const state: AttemptState = {
       input,

@@ -3,10 +3,10 @@
  * cache, or asks the origin.
  */
 import { Clock, Context, Effect, Layer } from "effect"
-import { type FlightResult, lost, makeFetchAndStore } from "../../cache/fetchAndStore.ts"
+import { type FlightResult, makeFetchAndStore, toLostResult } from "../../cache/fetchAndStore.ts"
 import { Fleet } from "../../cache/Fleet.ts"
 import { makeFlights } from "../../cache/Flights.ts"
-import { makeLookup, type Recalled, type Search } from "../../cache/Lookup.ts"
+import { makeLookup, type MemoryHit, type Search } from "../../cache/Lookup.ts"
 import { makeRefetchLimit } from "../../cache/RefetchLimit.ts"
 import type { Attempted, Resolution } from "../../cache/Resolution.ts"
 import { observeFetcher, observeFleet, observeSource, ResolutionObserver } from "../../cache/ResolutionObserver.ts"
@@ -18,10 +18,10 @@ import type { Policy } from "../../Policy.ts"
 import type { Deadline } from "../../question/Deadline.ts"
 import type { Generation, Generations } from "../../question/Generation.ts"
 import type { StageTracer } from "../../question/StageTracer.ts"
-import { type Stamp, stampOf } from "../../question/Stamp.ts"
+import type { Stamp } from "../../question/Stamp.ts"
 import type { Target } from "../../question/Target.ts"
 import { makeAttempt } from "./Attempt.ts"
-import { type NextStep, nextStep } from "./negotiation.ts"
+import { nextStep } from "./negotiation.ts"
 import { rememberPublishers } from "./publishers.ts"
 
 export interface RecallOptions {
@@ -64,61 +64,50 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const clock = yield* Clock.Clock
   const get = withBudgets(observeFetcher(fetcher, observer), policy.budgets)
   const attempt = rememberPublishers(makeAttempt(Fetcher.of({ get }), policy))
-  const flights = yield* makeFlights<FlightResult>(lost)
+  const flights = yield* makeFlights<FlightResult>(toLostResult)
   const fetchAndStore = makeFetchAndStore(store, observeFleet(yield* Fleet, observer))
   const refetches = makeRefetchLimit()
   const lookup = makeLookup({ store, flights, fetchAndStore, observer, clock })
 
-  const recall = (target: Target, options: RecallOptions, asked: Stamp): MemoryResolution | undefined => {
-    const { attempts, recalled, step } = walkMemory(target, options, asked, asked, [])
-    if (step._tag !== "Decide") return undefined
-    const used = () => {
-      for (const one of recalled) one.used()
-    }
-    return { asked: attempts, deciding: step.deciding, used }
-  }
-
-  const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
-    const search = toSearch(target, options)
-    const resolveFrom = (before: ReadonlyArray<Attempted>): Effect.Effect<Resolution> =>
-      Effect.suspend(() => {
-        const { attempts, recalled, step } = options.force === undefined
-          ? walkMemory(target, options, options.asked, stampOf(clock), before)
-          : { attempts: before, recalled: [], step: nextStep(options.generations, before, options) }
-        recalled.forEach(({ used }) => used())
-        if (step._tag === "Decide") return Effect.succeed({ asked: attempts, deciding: step.deciding })
-        if (step._tag === "Ask") {
-          return Effect.flatMap(
-            lookup.ask(sourceOf(target, step.generation), search),
-            (next) => resolveFrom([...attempts, next])
-          )
-        }
-        return Effect.map(askStore(target, step.generation, search), (next) =>
-          next === undefined
-            ? { asked: attempts, deciding: step.otherwise }
-            : { asked: [...attempts, next], deciding: next })
-      })
-    return resolveFrom([])
-  }
-
-  /** Takes steps from memory: up to the decision, or to the first step that memory cannot answer. */
-  const walkMemory = (
+  const recall = (
     target: Target,
     { generations, maxAgeMs }: RecallOptions,
-    asked: Stamp,
-    now: Stamp,
-    before: ReadonlyArray<Attempted>
-  ): MemoryWalk => {
+    asked: Stamp
+  ): MemoryResolution | undefined => {
     const search = { asked, freshness: freshnessOf(maxAgeMs) }
-    const attempts = before.slice()
-    const recalled: Array<Recalled> = []
+    const attempts: Array<Attempted> = []
+    const recalled: Array<MemoryHit> = []
     while (true) {
       const step = nextStep(generations, attempts, search.freshness)
-      const next = step._tag === "Ask" ? lookup.recall(target.keys[step.generation], search, now) : undefined
-      if (next === undefined) return { attempts, recalled, step }
+      if (step._tag === "Decide") {
+        const used = () => recalled.forEach((one) => one.used())
+        return { asked: attempts, deciding: step.deciding, used }
+      }
+      const next = step._tag === "Ask" ? lookup.recall(target.keys[step.generation], search, asked) : undefined
+      if (next === undefined) return undefined
       attempts.push(next.attempted)
       recalled.push(next)
     }
+  }
+
+  /** Memory is not read here: `lookup.ask` begins with the store, which begins with its memory. */
+  const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
+    const search = toSearch(target, options)
+    const resolveAfter = (attempts: ReadonlyArray<Attempted>): Effect.Effect<Resolution> => {
+      const step = nextStep(options.generations, attempts, search.freshness)
+      if (step._tag === "Decide") return Effect.succeed({ asked: attempts, deciding: step.deciding })
+      if (step._tag === "Ask") {
+        return Effect.flatMap(
+          lookup.ask(sourceOf(target, step.generation), search),
+          (next) => resolveAfter([...attempts, next])
+        )
+      }
+      return Effect.map(askStore(target, step.generation, search), (next) =>
+        next === undefined
+          ? { asked: attempts, deciding: step.otherwise }
+          : { asked: [...attempts, next], deciding: next })
+    }
+    return resolveAfter([])
   }
 
   const askStore = (target: Target, generation: Generation, search: Search) =>
@@ -144,7 +133,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       stage,
       freshness: freshnessOf(maxAgeMs),
       ...(force === undefined ? {} : { force }),
-      ...(reason === undefined ? {} : { leave: refetches.leaveFor(target.keys.rfc7711.text, reason) })
+      ...(reason === undefined ? {} : { grant: refetches.grantFor(target.keys.rfc7711.text, reason) })
     }
   }
 
@@ -161,14 +150,6 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     })
   })
 })
-
-interface MemoryWalk {
-  readonly attempts: ReadonlyArray<Attempted>
-  /** The attempts that this walk took from memory. */
-  readonly recalled: ReadonlyArray<Recalled>
-  /** The step after them. */
-  readonly step: NextStep
-}
 
 const freshnessOf = (maxAgeMs: number | undefined) => maxAgeMs === undefined ? anyAge : { maxAgeMs }
 const anyAge = {}

@@ -7,10 +7,10 @@ import { LRUCache } from "lru-cache"
 import { siteOf } from "../../fetch/Site.ts"
 import { publisherLimits } from "../../Limits.ts"
 import type { Domain } from "../../question/Domain.ts"
-import type { Attempt } from "./Attempt.ts"
+import type { AttemptRunner } from "./Attempt.ts"
 
 /** A decorator of attempts: records the domain of each attempt that returns material, and sets `hadMaterial` for it. */
-export const rememberPublishers = (attempt: Attempt): Attempt => {
+export const rememberPublishers = (attempt: AttemptRunner): AttemptRunner => {
   const sites = new LRUCache<string, LRUCache<Domain, true>>({ max: publisherLimits.sites })
   const record = (domain: Domain): void => {
     const site = siteOf(domain)
