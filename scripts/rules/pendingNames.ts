@@ -5,7 +5,6 @@
 const renamed = "renamed in a later commit"
 
 export const pendingNames: Readonly<Record<string, string>> = {
-  "Asked": renamed,
   "Attempt": renamed,
   "learn": renamed
 }

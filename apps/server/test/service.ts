@@ -14,7 +14,7 @@ import { Decider } from "../src/service/Decider.ts"
 import { layerLimits, type LimitSettings } from "../src/service/limits/layer.ts"
 import { Readiness } from "../src/service/Readiness.ts"
 
-export interface Asked {
+export interface TestRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
@@ -32,7 +32,7 @@ export interface Response {
 
 export class Service extends Context.Service<Service, {
   readonly baseUrl: string
-  readonly ask: (path: string, asked?: Asked) => Effect.Effect<Response>
+  readonly ask: (path: string, asked?: TestRequest) => Effect.Effect<Response>
   readonly post: (path: string, json: unknown) => Effect.Effect<Response>
 }>()("posh/server/test/Service") {
   /** Over a verifier; the readiness is there to be changed. */
@@ -48,7 +48,7 @@ export class Service extends Context.Service<Service, {
     return Layer.effect(
       Service,
       Effect.map(Listener, ({ url: baseUrl }) => {
-        const ask = (path: string, asked: Asked = {}) => send(baseUrl, path, asked)
+        const ask = (path: string, asked: TestRequest = {}) => send(baseUrl, path, asked)
         return Service.of({ baseUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
       })
     ).pipe(
@@ -61,7 +61,7 @@ export class Service extends Context.Service<Service, {
   }
 }
 
-export const jsonBody = (json: unknown): Asked => ({
+export const jsonBody = (json: unknown): TestRequest => ({
   method: "POST",
   headers: { "content-type": "application/json" },
   body: JSON.stringify(json)
@@ -69,7 +69,7 @@ export const jsonBody = (json: unknown): Asked => ({
 
 const agent = new Agent({ keepAlive: true, maxSockets: 32 })
 
-const send = (baseUrl: string, path: string, { body, headers = {}, method = "GET", tls }: Asked) =>
+const send = (baseUrl: string, path: string, { body, headers = {}, method = "GET", tls }: TestRequest) =>
   Effect.callback<Response>((resume) => {
     const { hostname, port, protocol } = new URL(baseUrl)
     const options = { hostname, port, path, method, headers }

@@ -37,7 +37,7 @@ export class Decider extends Context.Service<Decider, {
 
       const recall = (question: CallerQuestion, caller: Caller): Decision | undefined => {
         // Not everybody may; and what is heavy waits for its turn.
-        if (question.said.refresh === true || question.isHeavy) return undefined
+        if (question.options.refresh === true || question.isHeavy) return undefined
         const since = observations.asked()
         const inquiry = question.prepare(verifier.prepare)
         const verdict = Result.isSuccess(inquiry) ? verifier.recall(inquiry.success) : undefined
@@ -62,7 +62,7 @@ export class Decider extends Context.Service<Decider, {
         caller: Caller,
         batchedMs: number | undefined
       ): Effect.fn.Return<Decision, Problem> {
-        if (question.said.refresh === true) yield* Effect.fromResult(permit(caller, "admin", "refresh"))
+        if (question.options.refresh === true) yield* Effect.fromResult(permit(caller, "admin", "refresh"))
         const since = observations.asked()
         const decision = yield* ask<Decision>({
           caller,

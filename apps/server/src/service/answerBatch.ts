@@ -2,11 +2,11 @@
  * A batch in, an answer or a problem for each of its questions out.
  */
 import { batchLimits, BatchQuestion, type BatchResult, type Problem } from "@posh/api"
-import { monotonicMsOf, spanned } from "@posh/core"
+import { monotonicMsOf, type Question, spanned } from "@posh/core"
 import { Clock, Effect, Fiber, Predicate, Result, Schema, Stream, Struct } from "effect"
 import { DecisionObserver, type DecisionObserverShape } from "../telemetry/DecisionObserver.ts"
 import type { Caller } from "./Caller.ts"
-import { type Asked, CallerQuestion } from "./CallerQuestion.ts"
+import { CallerQuestion } from "./CallerQuestion.ts"
 import type { Decide } from "./Decider.ts"
 import type { Decision } from "./Decision.ts"
 import { callerBounds } from "./limits/bounds.ts"
@@ -57,7 +57,7 @@ export const answerBatch = (
     const ask = (question: CallerQuestion): Fiber.Fiber<Decided> =>
       runFork(Effect.result(spanned("Question", decide(question, caller, monotonicMsOf(clock) - arrivedAt))))
     const shared = new Map<string, Shared>()
-    const share = ({ asked, key }: { readonly key: string; readonly asked: Asked }): Shared => {
+    const share = ({ asked, key }: { readonly key: string; readonly asked: Question }): Shared => {
       const known = shared.get(key)
       if (known !== undefined) return known
       const fresh: Shared = {
@@ -176,7 +176,7 @@ const renderAnswer = (
 
 const toPlace = (
   request: Result.Result<unknown, Problem>,
-  share: (question: { readonly key: string; readonly asked: Asked }) => Shared
+  share: (question: { readonly key: string; readonly asked: Question }) => Shared
 ): Place => ({
   id: Result.isSuccess(request) ? usableId(request.success) : undefined,
   question: Result.map(Result.flatMap(request, decodeBatchQuestion), ({ explain = false, ...named }) => {

@@ -9,7 +9,7 @@ import { HttpApi } from "effect/http-api"
 import { connect } from "node:net"
 import { Callers } from "../../src/access/Callers.ts"
 import { makeKey } from "../../src/access/Key.ts"
-import { type Asked, jsonBody, Service } from "../service.ts"
+import { jsonBody, Service, type TestRequest } from "../service.ts"
 import { fakeVerifier, verified } from "../service/verdicts.ts"
 
 const made = { fleet: makeKey("fleet", "verify"), ops: makeKey("ops", "admin"), stranger: makeKey("stranger", "admin") }
@@ -27,7 +27,7 @@ const association = "/v1/associations/hosted.example/xmpp-server"
 
 interface Route {
   readonly route: string
-  readonly asked?: Asked
+  readonly asked?: TestRequest
   /** Statuses without a key, with one that is not known, with the scopes `verify` and `admin`. */
   readonly statuses: readonly [none: number, unknown: number, verify: number, admin: number]
 }

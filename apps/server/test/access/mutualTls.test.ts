@@ -4,7 +4,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { Callers } from "../../src/access/Callers.ts"
-import { type Asked, jsonBody, Service } from "../service.ts"
+import { jsonBody, Service, type TestRequest } from "../service.ts"
 import { fakeVerifier, verified } from "../service/verdicts.ts"
 import { certificates, fleetKeys, toTls, trust } from "./world.ts"
 
@@ -17,7 +17,7 @@ const unusual = { ...question, headers: { "content-type": "application/json; cha
 const unknown = { authorization: "Bearer x" }
 
 const rows: ReadonlyArray<
-  readonly [path: string, asked: Asked, none: number, unknown: number, verify: number, admin: number]
+  readonly [path: string, asked: TestRequest, none: number, unknown: number, verify: number, admin: number]
 > = [
   ["/v1/verify", question, 200, 401, 200, 200],
   ["/v1/verify", unusual, 200, 401, 200, 200],

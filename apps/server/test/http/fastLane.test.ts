@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { fleetKeys, trust } from "../access/world.ts"
-import { type Asked, jsonBody, Service } from "../service.ts"
+import { jsonBody, Service, type TestRequest } from "../service.ts"
 import { domainOf, layerAnswering } from "../service/inquiries.ts"
 import { indeterminate, verified } from "../service/verdicts.ts"
 
@@ -43,9 +43,9 @@ const plain = (body: string | Uint8Array) => ({
   }
 })
 
-const compare = Effect.fnUntraced(function*(body: string | Uint8Array, { headers, tls }: Asked = {}) {
+const compare = Effect.fnUntraced(function*(body: string | Uint8Array, { headers, tls }: TestRequest = {}) {
   const { ask } = yield* Service
-  const as = (asked: Asked): Asked => ({
+  const as = (asked: TestRequest): TestRequest => ({
     ...asked,
     headers: { ...asked.headers, ...headers },
     ...(tls === undefined ? {} : { tls })

@@ -6,18 +6,18 @@ import type { BatchResponse, Problem } from "@posh/api"
 import { Effect } from "effect"
 import { readBatchBody } from "../../../src/http/body/batchBody.ts"
 import { decodeJson } from "../../../src/http/body/body.ts"
-import { type Asked, Service } from "../../service.ts"
+import { Service, type TestRequest } from "../../service.ts"
 import { fakeVerifier, verified } from "../../service/verdicts.ts"
 
 const { layer: verifier, record } = fakeVerifier({ "a.example": verified, "b.example": verified })
 
 const members = `"service":"xmpp-server","certificate":"MII"`
-const body = (text: string): Asked => ({
+const body = (text: string): TestRequest => ({
   method: "POST",
   headers: { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) },
   body: text
 })
-const chunked = (text: string): Asked => ({
+const chunked = (text: string): TestRequest => ({
   method: "POST",
   headers: { "content-type": "application/json", "transfer-encoding": "chunked" },
   body: text
@@ -68,7 +68,7 @@ describe("members that occur twice", () => {
         }))
     }
 
-    const others: ReadonlyArray<readonly [path: string, asked: Asked, field: string]> = [
+    const others: ReadonlyArray<readonly [path: string, asked: TestRequest, field: string]> = [
       ["/v1/verify/batch", body(`{"requests":[],"requests":[]}`), "requests"],
       ["/v1/verify/batch", body(`{"requests":[{}],"r\\u0065quests":[]}`), "requests"],
       ["/v1/documents/lint", body(`{"document":"{}","generation":"draft","generation":"rfc7711"}`), "generation"],

@@ -1,13 +1,13 @@
 import { assert, layer } from "@effect/vitest"
 import { problemCodes, problems } from "@posh/api"
 import { Effect } from "effect"
-import { type Asked, jsonBody, Service } from "../../service.ts"
+import { jsonBody, Service, type TestRequest } from "../../service.ts"
 import { fakeVerifier, verified } from "../../service/verdicts.ts"
 
 interface Row {
   readonly name: string
   readonly path: string
-  readonly asked?: Asked
+  readonly asked?: TestRequest
   readonly status: number
   readonly code: keyof typeof problems
   readonly field?: string
