@@ -5,6 +5,5 @@
 const renamed = "renamed in a later commit"
 
 export const pendingNames: Readonly<Record<string, string>> = {
-  "Attempt": renamed,
-  "learn": renamed
+  "Attempt": renamed
 }

@@ -13,7 +13,7 @@ export interface BucketOptions {
 }
 
 /** What an account took, as others are told it. */
-export interface Taken {
+export interface Usage {
   readonly account: string
   /** Milliseconds until a bucket from which nothing else was taken would be full again. */
   readonly owedMs: number
@@ -23,11 +23,11 @@ export interface Buckets {
   /** `undefined` where one was taken; else the milliseconds after which one can be. */
   readonly take: (account: string, now: number) => number | undefined
   /** Calls back whenever something was taken, until the returned function is called. */
-  readonly onTaken: (listener: () => void) => () => void
+  readonly onTake: (listener: () => void) => () => void
   /** What was taken and not told yet, of at most so many accounts. It counts as told. */
-  readonly pending: (accounts: number) => ReadonlyArray<Taken>
+  readonly pending: (accounts: number) => ReadonlyArray<Usage>
   /** What all replicas together took, by which nothing is given back that was taken here. */
-  readonly learn: (taken: Taken, now: number) => void
+  readonly reconcile: (taken: Usage, now: number) => void
 }
 
 export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
@@ -38,41 +38,41 @@ export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
 
   return {
     take: (account, now) => {
-      const bucket = buckets.get(account) ?? { fullAt: 0, untoldMs: 0 }
+      const bucket = buckets.get(account) ?? { fullAt: 0, unsharedMs: 0 }
       const owed = Math.max(0, bucket.fullAt - now)
       const wait = owed - (burst - 1) * intervalMs
       if (wait > 0) return wait
       bucket.fullAt = now + owed + intervalMs
-      bucket.untoldMs += intervalMs
+      bucket.unsharedMs += intervalMs
       buckets.set(account, bucket)
       if (pending.size < callerBounds.accounts) pending.add(account)
       for (const listener of listeners) listener()
       return undefined
     },
-    onTaken: (listener) => {
+    onTake: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
     pending: (accounts) => {
-      const told: Array<Taken> = []
+      const usages: Array<Usage> = []
       for (const account of pending) {
-        if (told.length === accounts) break
+        if (usages.length === accounts) break
         pending.delete(account)
         const bucket = buckets.peek(account)
         if (bucket === undefined) continue
-        told.push({ account, owedMs: bucket.untoldMs })
-        bucket.untoldMs = 0
+        usages.push({ account, owedMs: bucket.unsharedMs })
+        bucket.unsharedMs = 0
       }
-      return told
+      return usages
     },
-    learn: ({ account, owedMs }, now) => {
+    reconcile: ({ account, owedMs }, now) => {
       const bucket = buckets.peek(account)
-      if (bucket !== undefined) bucket.fullAt = Math.max(bucket.fullAt, now + owedMs + bucket.untoldMs)
+      if (bucket !== undefined) bucket.fullAt = Math.max(bucket.fullAt, now + owedMs + bucket.unsharedMs)
     }
   }
 }
 
 interface Bucket {
   fullAt: number
-  untoldMs: number
+  unsharedMs: number
 }

@@ -65,9 +65,9 @@ describe("a bucket", () => {
     assert.deepStrictEqual(buckets.pending(10), [{ account: "a", owedMs: 300 }])
     assert.deepStrictEqual(buckets.pending(10), [])
     buckets.take("a", 0)
-    buckets.learn({ account: "a", owedMs: 800 }, 0) // five of them another's; one more was taken here since
+    buckets.reconcile({ account: "a", owedMs: 800 }, 0) // five of them another's; one more was taken here since
     assert.strictEqual(granted(buckets, every(0, 10)), 1)
-    buckets.learn({ account: "a", owedMs: 0 }, 0)
+    buckets.reconcile({ account: "a", owedMs: 0 }, 0)
     assert.isDefined(buckets.take("a", 0), "nothing that was taken here is given back")
   })
 })
