@@ -26,14 +26,14 @@ export class Callers extends Context.Service<Callers, {
   readonly identify: (facts: CallerFacts) => Result.Result<Caller, AccessFault>
 }>()("posh/server/access/Callers") {
   /** Everybody who reaches the listener, by whatever name (`POSH_AUTH=none`). No page of another origin. */
-  static readonly layerAnyone = Layer.succeed(Callers, { identify: (facts) => withoutKey(facts, anyone) })
+  static readonly layerAnyone = Layer.succeed(Callers, { identify: (facts) => unlessForeign(facts, anyone) })
 
   /**
    * Everybody on this machine. A name that is made to lead here (DNS rebinding) makes a page of its own origin, so the
    * name by which the service is asked has to be one that nobody else can have.
    */
   static readonly layerThisMachine = Layer.succeed(Callers, {
-    identify: (facts) => facts.authorities.every(isThisMachine) ? withoutKey(facts, anyone) : Result.fail(otherName)
+    identify: (facts) => facts.authorities.every(isThisMachine) ? unlessForeign(facts, anyone) : Result.fail(otherName)
   })
 
   /** Those whom the operator knows. */
@@ -60,9 +60,9 @@ export class Callers extends Context.Service<Callers, {
                 const known = peer === undefined
                   ? undefined
                   : certificateCaller(peer, clock.currentTimeMillisUnsafe())
-                if (known !== undefined) return withoutKey(facts, () => known)
+                if (known !== undefined) return unlessForeign(facts, () => known)
               }
-              return facts.isOpen ? Result.succeed(stranger(facts)) : Result.fail(unauthorized(token))
+              return facts.isOpen ? Result.succeed(unknownCaller(facts)) : Result.fail(unauthorized(token))
             }
           })
         })
@@ -73,7 +73,7 @@ export class Callers extends Context.Service<Callers, {
  * Who is known without a key is known by what a browser adds by itself, so a page of any other site could have it ask
  * in the caller's name.
  */
-const withoutKey = (
+const unlessForeign = (
   facts: CallerFacts,
   known: (facts: CallerFacts) => Caller
 ): Result.Result<Caller, AccessFault> => facts.isForeign ? Result.fail(otherOrigin) : Result.succeed(known(facts))
@@ -88,9 +88,9 @@ const otherName: AccessFault = {
 }
 
 /** Told apart by the network that they ask from. */
-const anyone = (facts: CallerFacts): Caller => ({ ...stranger(facts), name: "anyone", scope: "admin" })
+const anyone = (facts: CallerFacts): Caller => ({ ...unknownCaller(facts), name: "anyone", scope: "admin" })
 
-const stranger = ({ address }: CallerFacts): Caller => ({
+const unknownCaller = ({ address }: CallerFacts): Caller => ({
   name: "unknown",
   account: `network ${networkOf(address)}`
 })

@@ -20,7 +20,7 @@ export class Exchange {
   readonly response: ServerResponse
   readonly expectation: Expectation
   /** Milliseconds, by `performance.now()`. */
-  readonly began: number = performance.now()
+  readonly startedAt: number = performance.now()
   /** As the gate has found. Until then, and where it turns the request away, one without a scope. */
   caller: Caller = unidentified
   /** What the answer is, where it is a problem. */

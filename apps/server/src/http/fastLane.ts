@@ -10,7 +10,7 @@ import type { Problem } from "@posh/api"
 import { Cause, Effect, Exit, Result } from "effect"
 import { LRUCache } from "lru-cache"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { answerReading, type Reading, readQuestion } from "../service/answerQuestion.ts"
+import { answerParsed, type ParsedQuestion, parseQuestion } from "../service/answerQuestion.ts"
 import type { Caller } from "../service/Caller.ts"
 import { Decider } from "../service/Decider.ts"
 import { callerBounds } from "../service/limits/bounds.ts"
@@ -28,20 +28,20 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
     const { decide, recall } = yield* Decider
     const choose = chooseBy(yield* Tracing)
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const readings = makeReadings()
+    const questionOf = makeQuestionCache()
     /** What memory answers is answered on the spot; a fiber for each would cost a third of the whole. */
-    const answerFromMemory = (reading: Result.Result<Reading, Problem>, caller: Caller): Rendered | undefined => {
-      if (Result.isFailure(reading)) return renderProblem(reading.failure)
-      const { explain, question } = reading.success
+    const answerFromMemory = (parsed: Result.Result<ParsedQuestion, Problem>, caller: Caller): Rendered | undefined => {
+      if (Result.isFailure(parsed)) return renderProblem(parsed.failure)
+      const { explain, question } = parsed.success
       const decision = recall(question, caller)
       return decision === undefined
         ? undefined
         : renderAnswer(toAnswer(decision.verdict, { id: decision.id, explain }))
     }
-    const answer = (reading: Result.Result<Reading, Problem>, caller: Caller): Effect.Effect<Rendered> =>
-      Result.isFailure(reading)
-        ? Effect.succeed(renderProblem(reading.failure))
-        : Effect.match(answerReading(decide, caller, reading.success), {
+    const answer = (parsed: Result.Result<ParsedQuestion, Problem>, caller: Caller): Effect.Effect<Rendered> =>
+      Result.isFailure(parsed)
+        ? Effect.succeed(renderProblem(parsed.failure))
+        : Effect.match(answerParsed(decide, caller, parsed.success), {
           onFailure: renderProblem,
           onSuccess: renderAnswer
         })
@@ -49,7 +49,7 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
     const report = (cause: Cause.Cause<never>) => void runFork(Effect.logError("a request met a defect", cause))
     return (exchange) => {
       const { caller, request, response } = exchange
-      const length = usualLength(request)
+      const length = eligibleLength(request)
       if (length === undefined) return false
       readBody(request, length, (octets) => {
         const end = (exit: Exit.Exit<Rendered>) => {
@@ -57,10 +57,10 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
           answered(exchange)
         }
         const traced = choose(request)
-        const reading = readings(octets)
-        const recalled = traced === undefined ? attempt(() => answerFromMemory(reading, caller)) : undefined
+        const parsed = questionOf(octets)
+        const recalled = traced === undefined ? catchDefect(() => answerFromMemory(parsed, caller)) : undefined
         if (recalled !== undefined) return end(recalled)
-        const work = answer(reading, caller)
+        const work = answer(parsed, caller)
         const fiber = runFork(traced === undefined ? work : traced(work))
         const exit = fiber.pollUnsafe()
         if (exit !== undefined) return end(exit)
@@ -72,7 +72,7 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
   })
 
 /** The length of the body, where the request is one for this lane. */
-const usualLength = ({ headers, method, url }: IncomingMessage): number | undefined => {
+const eligibleLength = ({ headers, method, url }: IncomingMessage): number | undefined => {
   if (method !== "POST" || url !== "/v1/verify") return undefined
   if (headers["content-type"] !== "application/json" || headers["content-encoding"] !== undefined) return undefined
   if (headers.expect !== undefined) return undefined
@@ -100,28 +100,28 @@ const readBody = (request: IncomingMessage, length: number, onBody: (octets: Buf
  * Found by their ends and length, and taken only where every octet is the same. Two questions that differ in the
  * middle alone replace each other, and are read each time.
  */
-const makeReadings = () => {
-  const known = new LRUCache<string, { readonly octets: Buffer; readonly reading: Reading }>({
+const makeQuestionCache = () => {
+  const known = new LRUCache<string, { readonly octets: Buffer; readonly parsed: ParsedQuestion }>({
     max: 4_096,
     maxSize: 16 * 1024 * 1024,
     maxEntrySize: 64 * 1024,
     // The certificate is kept as it was read beside the body.
     sizeCalculation: ({ octets }) => 1_536 + octets.length
   })
-  return (octets: Buffer): Result.Result<Reading, Problem> => {
+  return (octets: Buffer): Result.Result<ParsedQuestion, Problem> => {
     const { length } = octets
     const ends = `${length} ${octets.toString("latin1", 0, 80)}${octets.toString("latin1", Math.max(0, length - 80))}`
     const same = known.get(ends)
-    if (same?.octets.equals(octets) === true) return Result.succeed(same.reading)
-    return Result.map(Result.flatMap(decodeJson(octets), readQuestion), (reading) => {
-      known.set(ends, { octets: Buffer.from(octets), reading })
-      return reading
+    if (same?.octets.equals(octets) === true) return Result.succeed(same.parsed)
+    return Result.map(Result.flatMap(decodeJson(octets), parseQuestion), (parsed) => {
+      known.set(ends, { octets: Buffer.from(octets), parsed })
+      return parsed
     })
   }
 }
 
 /** A defect is one in either way to answer. */
-const attempt = (work: () => Rendered | undefined): Exit.Exit<Rendered> | undefined => {
+const catchDefect = (work: () => Rendered | undefined): Exit.Exit<Rendered> | undefined => {
   const done = Result.try({ try: work, catch: (defect) => defect })
   if (Result.isFailure(done)) return Exit.die(done.failure)
   return done.success === undefined ? undefined : Exit.succeed(done.success)

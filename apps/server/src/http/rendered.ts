@@ -4,7 +4,7 @@
 import { type Answer, type Problem, type ProblemCode, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
 import { noteProblem } from "./Exchange.ts"
-import { leavesBody } from "./unread.ts"
+import { leavesUnreadBody } from "./unread.ts"
 
 export interface Rendered {
   readonly status: number
@@ -47,7 +47,7 @@ export const write = (
   { body, code, headers: own = [], mediaType, status }: Rendered,
   headers: ReadonlyArray<string> = []
 ): void => {
-  if (leavesBody(response.req)) response.shouldKeepAlive = false
+  if (leavesUnreadBody(response.req)) response.shouldKeepAlive = false
   if (code !== undefined) noteProblem(response.req, code)
   response.writeHead(status, [
     ...fixedHeaders,

@@ -3,9 +3,9 @@
  */
 import type { IncomingMessage } from "node:http"
 
-/** Octets up to which a body is read and dropped, so that the connection can be used again. */
-const dropped = 64 * 1_024
+/** Octets up to which a body is read and drained, so that the connection can be used again. */
+const drained = 64 * 1_024
 
 /** Is so much left of the body that the connection had better end? */
-export const leavesBody = ({ complete, headers }: IncomingMessage): boolean =>
-  !complete && (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > dropped)
+export const leavesUnreadBody = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete && (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > drained)

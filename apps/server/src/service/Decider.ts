@@ -52,7 +52,7 @@ export class Decider extends Context.Service<Decider, {
           Effect.withFiber(({ cache: { span } }) => {
             // A traced question goes step by step, and each has its span.
             const recalled = span === undefined ? recall(question, caller) : undefined
-            return recalled === undefined ? askWithinLimits(question, caller, batchedMs) : told(recalled)
+            return recalled === undefined ? askWithinLimits(question, caller, batchedMs) : logged(recalled)
           }),
           toProblem
         )
@@ -73,7 +73,7 @@ export class Decider extends Context.Service<Decider, {
         })
         // Only of what the caller is told: limits may have the last word.
         observations.decided(decision, question, caller, since)
-        return yield* told(decision)
+        return yield* logged(decision)
       })
 
       const verify = Effect.fnUntraced(function*(question: CallerQuestion): Effect.fn.Return<Verdict, Problem> {
@@ -92,10 +92,10 @@ export class Decider extends Context.Service<Decider, {
 const toDecision = (verdict: Verdict): Decision => ({ id: makeId(verdict.decidedAt), verdict })
 
 /** Said in the log and in the span, where there is somebody to read it; never by which certificate. */
-const told = (decision: Decision): Effect.Effect<Decision> =>
+const logged = (decision: Decision): Effect.Effect<Decision> =>
   Effect.withFiber(({ cache: { minimumLogLevel, span } }) => {
     if (span?._tag === "Span") annotate(span, decision)
-    return talkative.has(minimumLogLevel) ? Effect.as(logDecision(decision), decision) : Effect.succeed(decision)
+    return debugLevels.has(minimumLogLevel) ? Effect.as(logDecision(decision), decision) : Effect.succeed(decision)
   })
 
 const annotate = (span: Tracer.Span, { id, verdict }: Decision): void => {
@@ -107,7 +107,7 @@ const annotate = (span: Tracer.Span, { id, verdict }: Decision): void => {
   span.attribute("posh.cache", verdict.cache ?? "none")
 }
 
-const talkative: ReadonlySet<LogLevel.LogLevel> = new Set(["All", "Trace", "Debug"])
+const debugLevels: ReadonlySet<LogLevel.LogLevel> = new Set(["All", "Trace", "Debug"])
 
 const logDecision = ({ id, verdict: { code, domain, service, verdict } }: Decision): Effect.Effect<void> =>
   Effect.logDebug("decided").pipe(Effect.annotateLogs({ decision: id, domain, service, verdict, code }))

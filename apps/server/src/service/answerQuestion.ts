@@ -11,27 +11,27 @@ import { toAnswer } from "./toAnswer.ts"
 
 /** Answers one question, given as the JSON value of its body. */
 export const answerQuestion = (decide: Decide, caller: Caller, input: unknown): Effect.Effect<Answer, Problem> => {
-  const reading = readQuestion(input)
-  return Result.isFailure(reading) ? Effect.fail(reading.failure) : answerReading(decide, caller, reading.success)
+  const parsed = parseQuestion(input)
+  return Result.isFailure(parsed) ? Effect.fail(parsed.failure) : answerParsed(decide, caller, parsed.success)
 }
 
 /** A question that can be put. */
-export interface Reading {
+export interface ParsedQuestion {
   readonly question: CallerQuestion
   readonly explain: boolean
 }
 
 /** JSON value → question. */
-export const readQuestion = (input: unknown): Result.Result<Reading, Problem> =>
+export const parseQuestion = (input: unknown): Result.Result<ParsedQuestion, Problem> =>
   Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({
     question: new CallerQuestion(asked),
     explain
   }))
 
-export const answerReading = (
+export const answerParsed = (
   decide: Decide,
   caller: Caller,
-  { explain, question }: Reading
+  { explain, question }: ParsedQuestion
 ): Effect.Effect<Answer, Problem> =>
   Effect.map(decide(question, caller), ({ id, verdict }) => toAnswer(verdict, { id, explain }))
 

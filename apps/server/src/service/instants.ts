@@ -15,15 +15,15 @@ interface Texts {
   readonly short: string
 }
 
-const known = new Map<number, Texts>()
-const most = 4_096
+const cache = new Map<number, Texts>()
+const maxTexts = 4_096
 
 const textsOf = (milliseconds: number): Texts => {
-  const texts = known.get(milliseconds)
+  const texts = cache.get(milliseconds)
   if (texts !== undefined) return texts
   const full = new Date(milliseconds).toISOString()
   const made = { full, short: full.replace(".000Z", "Z") }
-  if (known.size >= most) known.clear()
-  known.set(milliseconds, made)
+  if (cache.size >= maxTexts) cache.clear()
+  cache.set(milliseconds, made)
   return made
 }

@@ -56,8 +56,8 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
 })
 
 /** The text with a capital at its start and a stop at its end; bounded and escaped, whatever it quotes (POSH-SEC-14). */
-export const sentence = (said: string): string => {
-  const text = printable(said, messageCharacters)
+export const sentence = (message: string): string => {
+  const text = printable(message, messageCharacters)
   const capital = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
   return /[.?!…]$/.test(capital) ? capital : `${capital}.`
 }

@@ -11,7 +11,7 @@ import { callerBounds } from "../../service/limits/bounds.ts"
 import type { Limits } from "../../service/limits/Limits.ts"
 import type { Pieces } from "../../service/limits/Turns.ts"
 import { decodeJson, readBody } from "./body.ts"
-import { closing, comma, isEscaped, most, opening, quote } from "./structure.ts"
+import { closing, comma, isEscaped, opening, quote, structureLimits } from "./structure.ts"
 
 /** The questions as JSON values, each that can be read. Fails where the body is no batch. */
 export type BatchBody = Result.Result<Batch["requests"], Problem>
@@ -38,7 +38,7 @@ export const readBatch = (
  */
 export const readBatchBody = (octets: Buffer): Pieces<BatchBody> =>
   function*() {
-    const parts = yield* cut(octets)
+    const parts = yield* split(octets)
     if (Result.isFailure(parts)) return Result.fail(parts.failure)
     const { envelope, questions } = parts.success
     const declared = Result.flatMap(decodeJson(envelope), decodeEnvelope)
@@ -64,31 +64,31 @@ interface Parts {
 }
 
 /** Cuts the elements out of every array that is a member of the outermost object. Which arrays may be there is judged later. */
-function* cut(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem>> {
+function* split(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem>> {
   const kept: Array<Buffer> = []
   const questions: Array<Buffer> = []
   const containers: Array<number> = []
   let keptTo = 0
   let tokens = 0
   let steps = 0
-  /** Where the question began in which we are. */
-  let began: number | undefined
+  /** Start of the current question. */
+  let start: number | undefined
   for (let at = 0; at < octets.length; at += 1) {
     steps += 1
     if (steps % stepsOfPiece === 0) yield
     const octet = octets[at] ?? 0
     const isBetween = containers.length === 2 && containers[0] === brace && containers[1] === bracket
     const ends = isBetween && (octet === comma || closing.has(octet))
-    if (ends && began !== undefined) {
-      kept.push(octets.subarray(keptTo, began), zero)
-      questions.push(octets.subarray(began, at))
+    if (ends && start !== undefined) {
+      kept.push(octets.subarray(keptTo, start), zero)
+      questions.push(octets.subarray(start, at))
       keptTo = at
-      began = undefined
+      start = undefined
       if (questions.length > batchLimits.requests) {
         return refuse(`Expected at most ${batchLimits.requests} questions.`, "requests")
       }
     }
-    if (isBetween && !ends && began === undefined && !isSpace(octet)) began = at
+    if (isBetween && !ends && start === undefined && !isSpace(octet)) start = at
     if (octet === quote) {
       tokens += 1
       do {
@@ -100,7 +100,7 @@ function* cut(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem
     } else if (octet === comma) tokens += 1
     else if (opening.has(octet)) containers.push(octet)
     else if (closing.has(octet)) containers.pop()
-    if (tokens > most.tokens || containers.length > most.levels) {
+    if (tokens > structureLimits.tokens || containers.length > structureLimits.levels) {
       return refuse("The body has more levels or members than a question can have.")
     }
   }

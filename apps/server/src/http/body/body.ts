@@ -11,7 +11,7 @@ import { tooLarge } from "../../service/limits/refusals.ts"
 import { onePiece } from "../../service/limits/Turns.ts"
 import { fieldOf } from "../../service/problems.ts"
 import { type Exchange, exchangeOf } from "../Exchange.ts"
-import { receive } from "../limits/receive.ts"
+import { reserveBody } from "../limits/reserveBody.ts"
 import { duplicateIn, membersOf } from "./duplicates.ts"
 import { structureOf } from "./structure.ts"
 
@@ -55,7 +55,10 @@ export const readBody = (
       ),
       Effect.map((read) => Buffer.from(read))
     )
-    return receive(bodies, exchange, limit, answer).pipe(Effect.andThen(sendContinue(exchange)), Effect.andThen(octets))
+    return reserveBody(bodies, exchange, limit, answer).pipe(
+      Effect.andThen(sendContinue(exchange)),
+      Effect.andThen(octets)
+    )
   })
 
 /** To a caller that waits for it before it sends the body, and only when that is about to be read (RFC 9110 §10.1.1). */

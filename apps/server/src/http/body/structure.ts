@@ -5,7 +5,7 @@
 import { bodyLimits } from "@posh/api"
 
 /** The largest batch has about 50,000 strings and separators, and five levels. */
-export const most = { levels: 32, tokens: 250_000 } as const
+export const structureLimits = { levels: 32, tokens: 250_000 } as const
 
 export const quote = 0x22
 const backslash = 0x5c
@@ -35,7 +35,7 @@ export const structureOf = (octets: Buffer): Structure => {
     else if (octet === colon) members += 1
     else if (opening.has(octet)) levels += 1
     else if (closing.has(octet)) levels -= 1
-    if (levels > most.levels || tokens > most.tokens) return { isOver: true, members }
+    if (levels > structureLimits.levels || tokens > structureLimits.tokens) return { isOver: true, members }
   }
   return { isOver: false, members }
 }

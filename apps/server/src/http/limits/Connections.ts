@@ -12,7 +12,7 @@ import { connectionOf } from "../listener/Connection.ts"
 /** Bounds the connections of a server as long as the scope lasts. */
 export const boundConnections = (server: Server, wanted: number): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const most = yield* withinFiles(wanted)
+    const most = yield* fitToOpenFiles(wanted)
     const share = Math.max(1, Math.floor(most * callerBounds.shareOfOne))
     const sockets = new Set<Socket>()
     const ofNetwork = new Map<string, number>()
@@ -46,7 +46,7 @@ export const boundConnections = (server: Server, wanted: number): Effect.Effect<
     )
 
     yield* Effect.forkScoped(
-      Effect.repeat(Effect.sync(() => giveUpUntaken(sockets, callerBounds.untaken)), Schedule.spaced("1 second"))
+      Effect.repeat(Effect.sync(() => closeUnread(sockets, callerBounds.unreadAnswers)), Schedule.spaced("1 second"))
     )
     const report = Effect.suspend(() => {
       const { since } = refused
@@ -60,7 +60,7 @@ export const boundConnections = (server: Server, wanted: number): Effect.Effect<
  * Ends connections until no more waits in all than may: always one of the caller for whom most waits, and of those the one
  * in which most does. A reader is not cut off because another does not read.
  */
-export const giveUpUntaken = (sockets: Iterable<Socket>, most: number): void => {
+export const closeUnread = (sockets: Iterable<Socket>, most: number): void => {
   const waiting = new Map<string, Array<Socket>>()
   let total = 0
   for (const socket of sockets) {
@@ -91,9 +91,9 @@ export const noteAccount = (socket: Socket, account: string): void => {
 }
 
 /** Each connection is an open file, and where none is left there is none to reach an origin with either. */
-const withinFiles = (wanted: number): Effect.Effect<number> =>
+const fitToOpenFiles = (wanted: number): Effect.Effect<number> =>
   Effect.gen(function*() {
-    const files = yield* openFiles
+    const files = yield* openFileLimit
     if (files === undefined || files - callerBounds.otherFiles >= wanted) return wanted
     const most = Math.max(1, files - callerBounds.otherFiles)
     yield* Effect.logWarning(
@@ -103,7 +103,7 @@ const withinFiles = (wanted: number): Effect.Effect<number> =>
   })
 
 /** Node.js raises its limit as far as it may; where the system does not tell, nothing is known. */
-const openFiles: Effect.Effect<number | undefined> = Effect.tryPromise(() => readFile("/proc/self/limits", "utf8"))
+const openFileLimit: Effect.Effect<number | undefined> = Effect.tryPromise(() => readFile("/proc/self/limits", "utf8"))
   .pipe(
     Effect.map((text) => {
       const soft = /^Max open files +(\d+)/m.exec(text)?.[1]

@@ -22,10 +22,10 @@ export const enqueue = (socket: Socket, response: ServerResponse): Depth => {
   }
   if (connection.isOver) return "behind"
   while (waiting[0]?.writableFinished === true) waiting.shift()
-  connection.isOver = waiting.length >= callerBounds.pipelined || untaken(waiting) > callerBounds.pipelinedOctets
+  connection.isOver = waiting.length >= callerBounds.pipelined || unreadOctets(waiting) > callerBounds.pipelinedOctets
   if (connection.isOver) {
     socket.pause() // what has been read already still comes
-    closeCheaply(socket)
+    suppressStackTraces(socket)
     return "over"
   }
   waiting.push(response)
@@ -45,11 +45,11 @@ const abandon = (answers: ReadonlyArray<ServerResponse>): void => {
 }
 
 /** Node.js ends each unanswered request with an error, and a thousand stacks are what would be dear about them. */
-const closeCheaply = (socket: Socket): void => {
+const suppressStackTraces = (socket: Socket): void => {
   const { stackTraceLimit } = Error
   socket.prependOnceListener("close", () => void (Error.stackTraceLimit = 0))
   socket.once("close", () => void (Error.stackTraceLimit = stackTraceLimit))
 }
 
-const untaken = (answers: ReadonlyArray<ServerResponse>): number =>
+const unreadOctets = (answers: ReadonlyArray<ServerResponse>): number =>
   answers.reduce((sum, { writableLength }) => sum + writableLength, 0)

@@ -1,7 +1,7 @@
 /**
  * Before anything is done for a request: may it come in? What operators ask (health, metrics) always may. What is asked is
  * not known yet, only how it is written: what depends on the route, such as the length of a body, is asked where the
- * route is known (`receive.ts`).
+ * route is known (`reserveBody.ts`).
  */
 import { type Problem, problem } from "@posh/api"
 import { callerBounds } from "../../service/limits/bounds.ts"

@@ -22,19 +22,19 @@ const details = new Map([
 ])
 
 /** What may still be said on a connection of which nothing more can be read. */
-type LastWord =
+type ErrorResponse =
   /** No answer is due or under way: the octets that cannot be read are a request of their own. */
-  | "answer"
+  | "raw"
   /** The body of a request cannot be read, and nothing has been answered to it: its own response says so. */
-  | "answer-it"
+  | "own"
   /** Whatever is answered already, or will be, is the end of the connection. */
-  | "nothing"
+  | "none"
 
 /** Pure, but for the state of Node.js. `response` is that of the last request which was begun. */
-const lastWordOf = (response: ServerResponse | undefined): LastWord => {
-  if (response === undefined) return "answer"
-  if (response.req.complete) return response.writableFinished ? "answer" : "nothing"
-  return response.headersSent || response.writableEnded ? "nothing" : "answer-it"
+const errorResponseOf = (response: ServerResponse | undefined): ErrorResponse => {
+  if (response === undefined) return "raw"
+  if (response.req.complete) return response.writableFinished ? "raw" : "none"
+  return response.headersSent || response.writableEnded ? "none" : "own"
 }
 
 /** Ends a connection of which nothing more can be read: with the problem, where that is the only answer. */
@@ -43,13 +43,13 @@ const endUnreadable = (socket: Duplex, problem: Problem): void => {
   if (connection.isEnded) return
   connection.isEnded = true
   const response = connection.lastResponse
-  const word = lastWordOf(response)
-  if (word === "answer") return answer(socket, problem)
+  const kind = errorResponseOf(response)
+  if (kind === "raw") return answer(socket, problem)
   if (response === undefined || response.destroyed) return void socket.destroy()
   if (!response.headersSent) response.shouldKeepAlive = false
   // What was answered is still sent; and nothing that comes meanwhile is a request any more.
   response.once("finish", () => end(socket))
-  if (word === "answer-it") return write(response, renderProblem(problem))
+  if (kind === "own") return write(response, renderProblem(problem))
   if (response.writableFinished) end(socket)
 }
 

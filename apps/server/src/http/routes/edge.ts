@@ -12,7 +12,7 @@ import { Tracing } from "../../telemetry/traces/Tracing.ts"
 import { noteProblem } from "../Exchange.ts"
 import { securityHeaders } from "../rendered.ts"
 import { chooseBy } from "../telemetry/traces.ts"
-import { leavesBody } from "../unread.ts"
+import { leavesUnreadBody } from "../unread.ts"
 import { problemResponse } from "./problems.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
@@ -26,14 +26,14 @@ export const layer = HttpRouter.middleware((handled) =>
     ),
     Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers })),
     Effect.tap(noteResponse),
-    Effect.flatMap(closing)
+    Effect.flatMap(closeIfUnread)
   ), { global: true })
 
 /** Ends the connection after an answer that came before the body had been read. */
-const closing = (response: Response): Effect.Effect<Response, never, HttpServerRequest.HttpServerRequest> =>
+const closeIfUnread = (response: Response): Effect.Effect<Response, never, HttpServerRequest.HttpServerRequest> =>
   HttpServerRequest.HttpServerRequest.use(({ source }) =>
     Effect.succeed(
-      source instanceof IncomingMessage && leavesBody(source)
+      source instanceof IncomingMessage && leavesUnreadBody(source)
         ? HttpServerResponse.setHeader(response, "connection", "close")
         : response
     )

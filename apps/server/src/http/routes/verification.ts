@@ -14,8 +14,8 @@ import { full } from "../../service/limits/refusals.ts"
 import { readBatch } from "../body/batchBody.ts"
 import { readJson } from "../body/body.ts"
 import { callerOf, onClosed, responseOf } from "../Exchange.ts"
-import { usualQuestions } from "../limits/receive.ts"
-import { watchTaking } from "../limits/taking.ts"
+import { estimateQuestions } from "../limits/reserveBody.ts"
+import { closeSlowReader } from "../limits/slowReader.ts"
 import { watchAnswer } from "../limits/watchAnswer.ts"
 import { withRetryAfter } from "./problems.ts"
 
@@ -70,7 +70,7 @@ const toBatchResponse = (
   const contentType = "application/json"
   if (typeof answer === "string") return Effect.succeed(HttpServerResponse.text(answer, { contentType }))
   const response = responseOf(source)
-  const watched = response === undefined ? Effect.void : watchAnswer(response, watchTaking(response))
+  const watched = response === undefined ? Effect.void : watchAnswer(response, closeSlowReader(response))
   return Effect.as(watched, HttpServerResponse.stream(answer, { contentType }))
 }
 
@@ -80,7 +80,7 @@ const hasRoom = (
   { source }: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<void, Problem> =>
   Effect.suspend(() =>
-    inFlight.fits(callerOf(source).account, usualQuestions(source as IncomingMessage))
+    inFlight.fits(callerOf(source).account, estimateQuestions(source as IncomingMessage))
       ? Effect.void
       : Effect.fail(full())
   )

@@ -35,11 +35,11 @@ function countIn(metrics: Metrics["Service"]): RequestCount {
   }]))
   const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
 
-  const count = ({ began, problem, request: { method, url }, response }: Exchange, isAborted: boolean): void => {
+  const count = ({ startedAt, problem, request: { method, url }, response }: Exchange, isAborted: boolean): void => {
     const route = counts.get(routeNameOf(method, url))
     if (route === undefined) return
     increment(route.classes.get(isAborted ? aborted : classOf(response.statusCode)))
-    route.seconds.observe((performance.now() - began) / 1_000)
+    route.seconds.observe((performance.now() - startedAt) / 1_000)
     if (response.statusCode >= 400 && problem !== undefined) increment(problems.get(problem))
   }
   /** One function for all responses: a closure for each would cost more than the counting. */

@@ -18,7 +18,7 @@ import { type InTurn, makeTurns, noPieces } from "./Turns.ts"
 type LimitSettings = Pick<Settings, "maxInFlight" | "callerRate" | "callerResolutions">
 
 /** What a caller asks; `isSettled` says whether an answer stands although a resolution was refused on the way. */
-export interface Asking<A> {
+export interface AskOptions<A> {
   readonly caller: Caller
   /** Set for a question of a batch, which has its place already: how long it waited there, in milliseconds. */
   readonly batchedMs?: number
@@ -41,7 +41,7 @@ export class Limits extends Context.Service<Limits, {
   readonly buckets: ReadonlyMap<string, Buckets>
   readonly inTurn: InTurn
   /** Answers within the limits, or says why not. */
-  readonly ask: <A>(asking: Asking<A>) => Effect.Effect<A, Problem>
+  readonly ask: <A>(options: AskOptions<A>) => Effect.Effect<A, Problem>
   /** For an answer that is there already: does the caller's rate forbid it? Else it counts as asked. */
   readonly asksTooMuch: (caller: Caller) => boolean
   /** Takes so many places, where there are as many, until they are given back. */
@@ -56,7 +56,7 @@ export class Limits extends Context.Service<Limits, {
   static readonly layer = (settings: LimitSettings): Layer.Layer<Limits> => Layer.effect(Limits, makeLimits(settings))
 }
 
-interface Granting extends CallerBudgetShape {
+interface TrackedBudget extends CallerBudgetShape {
   waitedMs: number
   refusedMs?: number
 }
@@ -95,8 +95,8 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
       })
 
     /** What the question may still have; it remembers when it had to refuse. */
-    const makeBudget = ({ account }: Caller, waitedMs: number, isHeavy: boolean): Granting => {
-      const budget: Granting = {
+    const makeBudget = ({ account }: Caller, waitedMs: number, isHeavy: boolean): TrackedBudget => {
+      const budget: TrackedBudget = {
         account,
         waitedMs,
         take: () => {
@@ -110,7 +110,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
     }
 
     /** What is waited before the deadline begins to count counts against it; what is waited later is in it already. */
-    const waitForTurn = (budget: Granting): Effect.Effect<void> => {
+    const waitForTurn = (budget: TrackedBudget): Effect.Effect<void> => {
       const since = monotonicMsOf(clock)
       return Effect.andThen(
         inTurn(noPieces),
@@ -132,7 +132,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
       withPlaces,
       asksTooMuch: ({ account }) => questions?.take(account, monotonicMsOf(clock)) !== undefined,
       ask: ({ answer, batchedMs, caller, isHeavy = false, isSettled }) => {
-        const put = Effect.suspend(() => {
+        const limited = Effect.suspend(() => {
           const now = monotonicMsOf(clock)
           const waitedMs = batchedMs ?? lag.ms(now)
           const waitMs = questions?.take(caller.account, now)
@@ -145,7 +145,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
                 tooMany("This caller has had as many domains looked up as it may for now.", budget.refusedMs)
               ))
         })
-        return batchedMs === undefined ? withPlaces(caller, 1, put) : put
+        return batchedMs === undefined ? withPlaces(caller, 1, limited) : limited
       }
     })
   })

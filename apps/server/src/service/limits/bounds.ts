@@ -23,7 +23,7 @@ export const callerBounds = {
   /** Lines of a header; browsers send about twenty, proxies add ten. */
   headerLines: 100,
   /** Answers that their callers have not taken yet, in all; beyond, the greatest are given up. */
-  untaken: 128 * mebibyte,
+  unreadAnswers: 128 * mebibyte,
   /** Callers that are told apart; who has not asked for longest is forgotten, and starts anew. */
   accounts: 20_000,
   /** Questions may come in bursts of so many seconds' worth. */

@@ -7,8 +7,8 @@ import { TestClock } from "effect/testing"
 import type { Socket } from "node:net"
 import { PassThrough } from "node:stream"
 import { structureOf } from "../../../src/http/body/structure.ts"
-import { giveUpUntaken, noteAccount } from "../../../src/http/limits/Connections.ts"
-import { balanceAfter, mostBalance } from "../../../src/http/limits/taking.ts"
+import { closeUnread, noteAccount } from "../../../src/http/limits/Connections.ts"
+import { balanceAfter, maxBalance } from "../../../src/http/limits/slowReader.ts"
 import { makeBodies } from "../../../src/service/limits/Bodies.ts"
 import { callerBounds } from "../../../src/service/limits/bounds.ts"
 import { makeBuckets } from "../../../src/service/limits/Buckets.ts"
@@ -164,7 +164,7 @@ describe("answers that nobody takes", () => {
   ]
   it.each(rows)("are given up: %s", (_, answers, ended) => {
     const sockets = answers.map(([account, octets]) => waiting(octets, account))
-    giveUpUntaken(sockets, 200)
+    closeUnread(sockets, 200)
     const left = sockets.filter(({ destroyed }) => !destroyed).reduce(
       (sum, { writableLength }) => sum + writableLength,
       0
@@ -192,7 +192,7 @@ describe("answers that nobody takes", () => {
     ["an octet a second", () => 1, pause / 1_000 + 1]
   ]
   it.each(paces)("in portions are taken too slowly: %s", (_, pace, over) => {
-    let balance: number = mostBalance
+    let balance: number = maxBalance
     const seconds = Array.from({ length: 300 }, (_second, second) => second)
     const ended = seconds.find((second) => (balance = balanceAfter(balance, 1_000, pace(second))) < 0)
     assert.strictEqual(ended === undefined ? undefined : ended + 1, over)

@@ -15,7 +15,7 @@ import { watchAnswer } from "./watchAnswer.ts"
  * Succeeds where the body may be read. `limit`: the most octets that the reader takes. `answer`: octets that the answer will
  * take, where it may be long.
  */
-export const receive = (
+export const reserveBody = (
   bodies: Bodies,
   { caller: { account }, request, response }: Exchange,
   limit: number,
@@ -28,7 +28,7 @@ export const receive = (
     const release = response.destroyed ? undefined : bodies.reserve(account, octets + answer)
     if (release === undefined) return Effect.fail(overloaded("As many large bodies as may be are being read."))
     response.once("close", release)
-    return octets > callerBounds.smallBody ? watchAnswer(response, watchProgress(request)) : Effect.void
+    return octets > callerBounds.smallBody ? watchAnswer(response, closeSlowSender(request)) : Effect.void
   })
 
 /** How long the body is; `undefined` where the request does not say. */
@@ -36,20 +36,20 @@ const announcedOctets = ({ headers }: IncomingMessage): number | undefined =>
   headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : undefined
 
 /** At least about so many questions are in a batch: where they will find no place, it need not be read. */
-export const usualQuestions = (request: IncomingMessage): number =>
+export const estimateQuestions = (request: IncomingMessage): number =>
   Math.min(batchLimits.requests, Math.ceil((announcedOctets(request) ?? 0) / callerBounds.usualQuestion))
 
 /** Ends the connection of a body that comes too slowly. The least rate holds over every few seconds. */
-const watchProgress = (request: IncomingMessage): Effect.Effect<void> => {
+const closeSlowSender = (request: IncomingMessage): Effect.Effect<void> => {
   const { socket } = request
-  const look = (before: number): Effect.Effect<void> =>
+  const poll = (before: number): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (request.complete || socket.destroyed) return Effect.void
       const received = socket.bytesRead
       if (received - before >= callerBounds.bodyProgress * progressSeconds) return watch(received)
       return Effect.sync(() => void socket.destroy())
     })
-  const watch = (before: number): Effect.Effect<void> => Effect.delay(look(before), progressSeconds * 1_000)
+  const watch = (before: number): Effect.Effect<void> => Effect.delay(poll(before), progressSeconds * 1_000)
   return Effect.suspend(() => watch(socket.bytesRead))
 }
 
