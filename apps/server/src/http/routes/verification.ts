@@ -6,13 +6,14 @@ import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import type { IncomingMessage } from "node:http"
-import { answerBatch, type BatchAnswer } from "../../service/answerBatch.ts"
+import { answerBatch } from "../../service/answerBatch.ts"
 import { answerQuestion } from "../../service/answerQuestion.ts"
 import { Decider } from "../../service/Decider.ts"
 import { Limits } from "../../service/limits/Limits.ts"
 import { full } from "../../service/limits/refusals.ts"
 import { readBatch } from "../body/batchBody.ts"
 import { readJson } from "../body/body.ts"
+import { type BatchText, renderBatch } from "../body/renderBatch.ts"
 import { callerOf, onClosed, responseOf } from "../Exchange.ts"
 import { estimateQuestions } from "../limits/reserveBody.ts"
 import { closeSlowReader } from "../limits/slowReader.ts"
@@ -48,15 +49,13 @@ export const layer = HttpApiBuilder.group(
           hasRoom(limits, request).pipe(
             Effect.andThen(readBatch(limits, request)),
             Effect.flatMap((batch) =>
-              answerBatch(
-                decide,
-                limits,
-                callerOf(request.source),
-                batch,
-                (release) => onClosed(request.source, release)
-              )
+              answerBatch(decide, limits, callerOf(request.source), batch, {
+                encode: JSON.stringify,
+                onClosed: (release) => onClosed(request.source, release)
+              })
             ),
-            Effect.flatMap((answer) => toBatchResponse(request, answer)),
+            Effect.flatMap((items) => renderBatch(limits.inTurn, items)),
+            Effect.flatMap((text) => toBatchResponse(request, text)),
             withRetryAfter
           )
       )
@@ -65,13 +64,13 @@ export const layer = HttpApiBuilder.group(
 
 const toBatchResponse = (
   { source }: HttpServerRequest.HttpServerRequest,
-  answer: BatchAnswer
+  text: BatchText
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   const contentType = "application/json"
-  if (typeof answer === "string") return Effect.succeed(HttpServerResponse.text(answer, { contentType }))
+  if (typeof text === "string") return Effect.succeed(HttpServerResponse.text(text, { contentType }))
   const response = responseOf(source)
   const watched = response === undefined ? Effect.void : watchAnswer(response, closeSlowReader(response))
-  return Effect.as(watched, HttpServerResponse.stream(answer, { contentType }))
+  return Effect.as(watched, HttpServerResponse.stream(text, { contentType }))
 }
 
 /** A batch that will find no places need not be read. */
