@@ -22,7 +22,7 @@ export const makeKeyRing = (keys: Keys): KeyRing => {
   const entries = new Map(
     keys.map(({ name, scope, sha256 }) => [
       sha256,
-      { octets: Buffer.from(sha256, "hex"), caller: Object.freeze({ name, account: `key ${name}`, scope }) }
+      { octets: Buffer.from(sha256, "hex"), caller: { name, account: `key ${name}`, scope } }
     ])
   )
   return (text) => {

@@ -38,12 +38,12 @@ const read = (socket: Socket): Peer | undefined => {
   if (peer.raw === undefined) return undefined
   const certificate = Result.getOrUndefined(parseCertificate(peer.raw))
   return {
-    caller: Object.freeze({
+    caller: {
       name: printable(certificate?.names.dns[0] ?? commonNameOf(peer) ?? peer.serialNumber ?? "unnamed", longestName),
       // By its public key: a certificate that was renewed with the same key is the same caller.
       account: `certificate ${hash("sha256", certificate?.publicKey.spki ?? peer.raw)}`,
       scope: "verify"
-    }),
+    },
     notAfter: certificate?.notAfter ?? Date.parse(peer.valid_to ?? "")
   }
 }
