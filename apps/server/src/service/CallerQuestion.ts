@@ -1,5 +1,5 @@
 /**
- * A question of a caller on its way through the service: decoded, and prepared when it is first asked.
+ * A question of a caller: decoded, and prepared when it is first decided.
  */
 import { type Inquiry, type Question, type QuestionError, type StageTracer, untraced, type Verifier } from "@posh/core"
 import type { Result } from "effect"
@@ -12,15 +12,15 @@ export type CallerOptions = Omit<Question, "domain" | "service" | "certificate" 
 type Prepare = Verifier["Service"]["prepare"]
 
 /**
- * A question that can be asked any number of times. The same one is kept for callers that repeat themselves, so what
- * follows from it is worked out once.
+ * Can be decided any number of times. The fast lane caches it for callers that repeat a question, so it is prepared
+ * once.
  */
 export class CallerQuestion {
   readonly options: CallerOptions
   readonly byFingerprint: boolean
-  /** Does it take milliseconds, because signatures are checked or a certificate of many names is read? */
+  /** Takes milliseconds: it checks signatures, or parses a certificate that may have many names. */
   readonly isHeavy: boolean
-  /** What the decision log wrote of it last. */
+  /** The part of its last line in the decision log that can be reused. */
   middle: Middle | undefined
   #question: Question
   #prepared: Result.Result<Inquiry, QuestionError> | undefined
@@ -37,7 +37,7 @@ export class CallerQuestion {
     return this.#prepared !== undefined
   }
 
-  /** Prepares it, once. Its texts are let go of then: the certificate is the longest of them. */
+  /** Prepares it, once. Then the question is released, because the text of its certificate is long. */
   prepare(prepare: Prepare, stage: StageTracer = untraced): Result.Result<Inquiry, QuestionError> {
     if (this.#prepared !== undefined) return this.#prepared
     const prepared = prepare(this.#question, stage)

@@ -1,5 +1,5 @@
 /**
- * A question of a caller → a decision. Every way to ask (either lane, by fingerprint, in a batch) comes through here.
+ * Decides the question of a caller. Every question comes through here: by fast lane, router or batch.
  */
 import type { Problem } from "@posh/api"
 import { CallerBudget, currentStage, type Verdict, Verifier } from "@posh/core"
@@ -12,7 +12,7 @@ import { makeId } from "./ids.ts"
 import { Limits } from "./limits/Limits.ts"
 import { internalProblem, questionProblem } from "./problems.ts"
 
-/** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
+/** `batchedMs`: for a question of a batch, milliseconds since the batch arrived. */
 export type Decide = (
   question: CallerQuestion,
   caller: Caller,
@@ -21,11 +21,11 @@ export type Decide = (
 
 export class Decider extends Context.Service<Decider, {
   /**
-   * The decision, where memory alone gives it, at once: nothing is spent and nothing waited for, and so it takes no place.
-   * `undefined` says nothing but that `decide` has to be asked.
+   * The decision from memory, synchronously; it takes no place in flight and no resolution. `undefined` means only that
+   * `decide` is needed.
    */
   readonly recall: (question: CallerQuestion, caller: Caller) => Decision | undefined
-  /** The decision: from memory, or within the caller's limits by asking. */
+  /** The decision: from memory, or else by the verifier, within the limits of the caller. */
   readonly decide: Decide
 }>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
@@ -36,7 +36,7 @@ export class Decider extends Context.Service<Decider, {
       const observations = yield* DecisionObserver
 
       const recall = (question: CallerQuestion, caller: Caller): Decision | undefined => {
-        // Not everybody may; and what is heavy waits for its turn.
+        // `refresh` needs a scope, and a heavy question runs in a time slice.
         if (question.options.refresh === true || question.isHeavy) return undefined
         const since = observations.asked()
         const inquiry = question.prepare(verifier.prepare)
@@ -50,7 +50,7 @@ export class Decider extends Context.Service<Decider, {
       const decide: Decide = (question, caller, batchedMs) =>
         Effect.catchCause(
           Effect.withFiber(({ cache: { span } }) => {
-            // A traced question goes step by step, and each has its span.
+            // A traced question skips this step, so that each stage has its span.
             const recalled = span === undefined ? recall(question, caller) : undefined
             return recalled === undefined ? askWithinLimits(question, caller, batchedMs) : logged(recalled)
           }),
@@ -71,7 +71,7 @@ export class Decider extends Context.Service<Decider, {
           isSettled: ({ verdict }) => verdict.valid,
           ...(batchedMs === undefined ? {} : { batchedMs })
         })
-        // Only of what the caller is told: limits may have the last word.
+        // Only here: `ask` may replace the decision by a problem of the limits.
         observations.decided(decision, question, caller, since)
         return yield* logged(decision)
       })
@@ -91,7 +91,7 @@ export class Decider extends Context.Service<Decider, {
 
 const toDecision = (verdict: Verdict): Decision => ({ id: makeId(verdict.decidedAt), verdict })
 
-/** Said in the log and in the span, where there is somebody to read it; never by which certificate. */
+/** Writes the decision to the span and the debug log, if enabled. Never the certificate. */
 const logged = (decision: Decision): Effect.Effect<Decision> =>
   Effect.withFiber(({ cache: { minimumLogLevel, span } }) => {
     if (span?._tag === "Span") annotate(span, decision)
@@ -112,7 +112,7 @@ const debugLevels: ReadonlySet<LogLevel.LogLevel> = new Set(["All", "Trace", "De
 const logDecision = ({ id, verdict: { code, domain, service, verdict } }: Decision): Effect.Effect<void> =>
   Effect.logDebug("decided").pipe(Effect.annotateLogs({ decision: id, domain, service, verdict, code }))
 
-/** A question that is refused; a defect, which is a problem of this question alone; or an interruption. */
+/** A defect becomes a problem of this question; in a batch, the others are not affected. */
 const toProblem = (cause: Cause.Cause<Problem>): Effect.Effect<never, Problem> => {
   const refused = Cause.findErrorOption(cause)
   if (Option.isSome(refused)) return Effect.fail(refused.value)

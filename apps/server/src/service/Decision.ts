@@ -3,7 +3,7 @@
  */
 import type { Verdict } from "@posh/core"
 
-/** A verdict with the name under which it can be found again. */
+/** A verdict with the id by which logs, traces and the decision log refer to it. */
 export interface Decision {
   readonly id: string
   readonly verdict: Verdict

@@ -1,5 +1,5 @@
 /**
- * Question in, answer or problem out. Batches are in `answerBatch.ts`.
+ * Answers one question. Batches are in `answerBatch.ts`.
  */
 import { type Answer, type Problem, Question } from "@posh/api"
 import { Effect, Result, Schema } from "effect"
@@ -9,19 +9,19 @@ import type { Decide } from "./Decider.ts"
 import { schemaProblem } from "./problems.ts"
 import { toAnswer } from "./toAnswer.ts"
 
-/** Answers one question, given as the JSON value of its body. */
+/** Decodes and answers a question. */
 export const answerQuestion = (decide: Decide, caller: Caller, input: unknown): Effect.Effect<Answer, Problem> => {
   const parsed = parseQuestion(input)
   return Result.isFailure(parsed) ? Effect.fail(parsed.failure) : answerParsed(decide, caller, parsed.success)
 }
 
-/** A question that can be put. */
+/** A question, and whether its answer includes evidence. */
 export interface ParsedQuestion {
   readonly question: CallerQuestion
   readonly explain: boolean
 }
 
-/** JSON value → question. */
+/** Decodes a JSON value. */
 export const parseQuestion = (input: unknown): Result.Result<ParsedQuestion, Problem> =>
   Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({
     question: new CallerQuestion(asked),

@@ -1,32 +1,31 @@
 /**
- * Token buckets by account: so many at once, and refilled evenly. A bucket is one instant (when it will be full again)
- * and what was taken since the other replicas were told. Time is an argument, in milliseconds of a clock that never goes
- * backwards.
+ * Token buckets by account. A bucket stores the instant at which it will be full again (GCRA), and the usage that was not
+ * shared with other replicas yet. `now` is in milliseconds of the monotonic clock.
  */
 import { LRUCache } from "lru-cache"
 import { callerBounds } from "./bounds.ts"
 
 export interface BucketOptions {
   readonly perSecond: number
-  /** How many may be taken at once from a full bucket. */
+  /** Capacity of a bucket in tokens. */
   readonly burst: number
 }
 
-/** What an account took, as others are told it. */
+/** Usage of an account, as replicas exchange it. */
 export interface Usage {
   readonly account: string
-  /** Milliseconds until a bucket from which nothing else was taken would be full again. */
+  /** Milliseconds that it takes to refill what was used. */
   readonly owedMs: number
 }
 
 export interface Buckets {
-  /** `undefined` where one was taken; else the milliseconds after which one can be. */
+  /** Takes a token. Returns `undefined`, or the milliseconds until one is available. */
   readonly take: (account: string, now: number) => number | undefined
-  /** Calls back whenever something was taken, until the returned function is called. */
+  /** Calls back after each taken token, until the returned function is called. */
   readonly onTake: (listener: () => void) => () => void
-  /** What was taken and not told yet, of at most so many accounts. It counts as told. */
+  /** Usage that was not shared yet, of at most `accounts` accounts; marks it as shared. */
   readonly pending: (accounts: number) => ReadonlyArray<Usage>
-  /** What all replicas together took, by which nothing is given back that was taken here. */
+  /** Applies the usage of all replicas. It never gives tokens back that were taken here. */
   readonly reconcile: (taken: Usage, now: number) => void
 }
 
