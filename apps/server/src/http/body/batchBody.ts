@@ -1,6 +1,6 @@
 /**
- * The body of a batch: its questions are cut out of the text and parsed one by one, so that none of it takes long in one
- * go, and what is wrong with one of them spoils no other.
+ * Parses the body of a batch in time slices. The questions are split off and parsed one by one, so that a malformed
+ * question does not affect the others.
  */
 import { batchLimits, bodyLimits, type Problem, problem } from "@posh/api"
 import { monotonicMsOf } from "@posh/core"
@@ -13,10 +13,10 @@ import type { Pieces } from "../../service/limits/Turns.ts"
 import { decodeJson, readBody } from "./body.ts"
 import { closing, comma, isEscaped, opening, quote, structureLimits } from "./structure.ts"
 
-/** The questions as JSON values, each that can be read. Fails where the body is no batch. */
+/** Each question as a JSON value or a problem. Fails if the body is no batch. */
 export type BatchBody = Result.Result<Batch["requests"], Problem>
 
-/** Reads a batch. It has arrived when its body has; what reading it takes counts against the deadlines of its questions. */
+/** The batch arrives with the end of its body: the time to parse it counts against the deadlines of its questions. */
 export const readBatch = (
   limits: Pick<Limits["Service"], "inTurn" | "bodies">,
   request: HttpServerRequest.HttpServerRequest
@@ -29,12 +29,12 @@ export const readBatch = (
   })
 
 /**
- * Reads the body.
+ * Parses the body.
  *
  * **Details**
  *
- * What is left of the text, with `0` for each question, is parsed as a whole: where that is JSON, and each question is,
- * the text is. Questions longer than a single one may be are not parsed.
+ * The envelope (the text with `0` in place of each question) is parsed as a whole. The body is JSON if the envelope and
+ * each question are. Questions over the limit of a single one are not parsed.
  */
 export const readBatchBody = (octets: Buffer): Pieces<BatchBody> =>
   function*() {
@@ -47,7 +47,7 @@ export const readBatchBody = (octets: Buffer): Pieces<BatchBody> =>
     for (const question of questions) {
       yield
       const value = question.length > bodyLimits.single ? tooLong : decodeJson(question)
-      // A member that occurs twice is a fault of the question alone.
+      // A duplicate member is a fault of that question only, and has a field.
       if (Result.isFailure(value) && value.failure.code === "InvalidRequest" && value.failure.field === undefined) {
         return Result.fail(value.failure)
       }
@@ -63,7 +63,7 @@ interface Parts {
   readonly questions: ReadonlyArray<Buffer>
 }
 
-/** Cuts the elements out of every array that is a member of the outermost object. Which arrays may be there is judged later. */
+/** Splits the elements off every array in the outermost object. `decodeEnvelope` decides which arrays are allowed. */
 function* split(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem>> {
   const kept: Array<Buffer> = []
   const questions: Array<Buffer> = []
@@ -110,7 +110,7 @@ function* split(octets: Buffer): Generator<undefined, Result.Result<Parts, Probl
   return Result.succeed({ envelope: Buffer.concat(kept, octetsKept), questions })
 }
 
-/** Octets, or strings, of a piece: some tenths of a millisecond. */
+/** Octets or strings per piece, which take some tenths of a millisecond. */
 const stepsOfPiece = 16 * 1_024
 
 const zero = Buffer.from("0")
@@ -118,7 +118,7 @@ const brace = 0x7b
 const bracket = 0x5b
 const isSpace = (octet: number): boolean => octet === 0x20 || octet === 0x0a || octet === 0x0d || octet === 0x09
 
-/** The envelope alone, its questions being cut out. */
+/** The envelope, without its questions. */
 const decodeEnvelope = (input: unknown): Result.Result<void, Problem> => {
   if (!Predicate.isObject(input)) return refuse("Expected an object with the member requests.")
   const unknown = Object.keys(input).find((name) => name !== "requests")

@@ -1,12 +1,12 @@
 /**
- * An answer in portions holds the places of its questions until it is out, so its caller has to take it.
+ * Disconnects slow readers: a response in portions holds places in flight until it is read.
  */
 import { monotonicMsOf } from "@posh/core"
 import { Clock, Effect } from "effect"
 import type { ServerResponse } from "node:http"
 import { callerBounds } from "../../service/limits/bounds.ts"
 
-/** Ends the connection of an answer that is sent too slowly. */
+/** Closes the connection if the response is read too slowly. */
 export const closeSlowReader = (response: ServerResponse): Effect.Effect<void> =>
   Effect.flatMap(Clock.Clock, (clock) => {
     let last: { readonly ms: number; readonly sent: number } | undefined
@@ -14,7 +14,7 @@ export const closeSlowReader = (response: ServerResponse): Effect.Effect<void> =
     const poll: Effect.Effect<void> = Effect.suspend(() => {
       const { socket } = response
       if (response.writableFinished || response.destroyed) return Effect.void
-      if (socket === null) return Effect.delay(poll, pollMs) // others of its connection come first
+      if (socket === null) return Effect.delay(poll, pollMs) // earlier responses of the connection come first
       const now = { ms: monotonicMsOf(clock), sent: sentOctets(socket) }
       if (last !== undefined) balance = balanceAfter(balance, now.ms - last.ms, now.sent - last.sent)
       last = now
@@ -24,8 +24,8 @@ export const closeSlowReader = (response: ServerResponse): Effect.Effect<void> =
   })
 
 /**
- * What an answer is ahead of the least rate, in octets, when so much more was sent in such a time. What buffers of the
- * system take at once counts for no longer than a pause may be.
+ * Octets by which the reader is ahead of the minimum rate, after `octets` more were sent in `ms`. Capped, because system
+ * buffers accept much at once: no credit lasts longer than the allowed pause.
  */
 export const balanceAfter = (balance: number, ms: number, octets: number): number =>
   Math.min(maxBalance, balance + octets - ms / 1_000 * callerBounds.answerProgress)
@@ -34,6 +34,6 @@ export const maxBalance = callerBounds.answerPauseMs / 1_000 * callerBounds.answ
 
 const pollMs = 5_000
 
-/** Octets that have left the process. */
+/** Octets that left the process. */
 const sentOctets = ({ bytesWritten, writableLength }: NonNullable<ServerResponse["socket"]>): number =>
   bytesWritten - writableLength

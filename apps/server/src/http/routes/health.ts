@@ -1,5 +1,5 @@
 /**
- * `/health` and `/metrics`: what orchestrators and monitors ask.
+ * `/health` and `/metrics`, for orchestrators and monitoring.
  */
 import { Api, problem } from "@posh/api"
 import { monotonicMsOf } from "@posh/core"
@@ -34,7 +34,7 @@ export const layer = HttpApiBuilder.group(
   })
 )
 
-/** Anybody may scrape, and rendering takes milliseconds: over its rate the last text is given again. */
+/** Limits the rendering, which takes milliseconds and needs no key: over the rate the last text is returned. */
 const rateLimited = (render: Effect.Effect<string>): Effect.Effect<Effect.Effect<string>> =>
   Effect.map(Clock.Clock, (clock) => {
     const rate = makeBuckets(callerBounds.metrics)

@@ -1,5 +1,5 @@
 /**
- * `/v1/verify`: ask about a certificate.
+ * `/v1/verify`: verifies certificates.
  */
 import { Api, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
 import { Effect, Result } from "effect"
@@ -73,7 +73,7 @@ const toBatchResponse = (
   return Effect.as(watched, HttpServerResponse.stream(text, { contentType }))
 }
 
-/** A batch that will find no places need not be read. */
+/** Refuses a batch before it is read if there are no places for it. */
 const hasRoom = (
   { inFlight }: Limits["Service"],
   { source }: HttpServerRequest.HttpServerRequest
@@ -84,7 +84,7 @@ const hasRoom = (
       : Effect.fail(full())
   )
 
-/** The question whose members came as parameters. */
+/** The question in the query parameters. */
 const toQuestion = (
   { "sha-256": sha256, "sha-512": sha512, ...others }: VerifyQuery
 ): Result.Result<Question, Problem> =>
@@ -98,16 +98,16 @@ const toQuestion = (
       }
     })
 
-// To RFC 3986 a plus is a plus; only HTML forms make it a space, which base64 never has.
+// RFC 3986: a plus is literal; only HTML forms encode a space as one. Base64 has no spaces.
 const literalPlus = (text: string): string => text.replaceAll(" ", "+")
 
-/** Faults of the fingerprint are faults of the parameter it came in. */
+/** Renames fields of the question to query parameters. */
 const inQuery = ({ field, ...rest }: Problem): Problem =>
   field === undefined
     ? rest
     : { ...rest, field: field.replace(/^fingerprint\./, "").replace(/^fingerprint$/, "sha-256") }
 
-/** Does the caller name plain text, and JSON not before it (RFC 9110 §12.5.1, as far as two types need it)? */
+/** True if `Accept` prefers `text/plain` to JSON (RFC 9110 §12.5.1, as far as two types need it). */
 const prefersText = ({ headers }: HttpServerRequest.HttpServerRequest): boolean => {
   const accept = (headers["accept"] ?? "").toLowerCase()
   const weight = (mediaType: string): number => {
