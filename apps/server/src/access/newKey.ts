@@ -1,6 +1,6 @@
 /**
- * `npm run keys:new -- NAME SCOPE [--file PATH]`: makes a key for a caller. Prints it once, with the entry by which the
- * service knows it; the file is the one of `POSH_API_KEYS_FILE`, and gets the entry.
+ * `npm run keys:new -- NAME SCOPE [--file PATH]`: generates a key for a caller, prints it with its entry, and appends the
+ * entry to the file (that of `POSH_API_KEYS_FILE`).
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { scopes } from "@posh/api"
@@ -38,7 +38,7 @@ const readArguments = (args: ReadonlyArray<string>) =>
     return { name, scope, file: values.file }
   })
 
-/** The file has to be one that the service would take, with the entry as well as without. */
+/** Fails unless the service would accept the file, before and after. */
 const append = (path: string, entry: Key): Effect.Effect<void, NewKeyError> =>
   Effect.gen(function*() {
     const text = existsSync(path) ? yield* readText(path, keyLimits.fileOctets) : ""
@@ -50,7 +50,7 @@ const append = (path: string, entry: Key): Effect.Effect<void, NewKeyError> =>
     })
   }).pipe(Effect.mapError((fault) => new NewKeyError({ message: `${path}: ${fault}` })))
 
-/** In one write, so that whoever reads meanwhile sees the whole line or nothing of it. */
+/** One write, so that the line appears atomically to readers. */
 const write = (path: string, text: string): Promise<void> =>
   open(path, "a", 0o600).then((file) => file.appendFile(text).finally(() => file.close()))
 
