@@ -1,5 +1,5 @@
 /**
- * The HTTP edge over any verifier, on a port of its own, and requests exactly as they are written.
+ * The service over HTTP with any verifier, and a client that sends requests unchanged.
  */
 import { Verifier } from "@posh/core"
 import { Context, Effect, Layer, Logger, Result } from "effect"
@@ -18,7 +18,7 @@ export interface TestRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
-  /** For a service over TLS: whom to trust, and who asks. */
+  /** For a service over TLS: trusted CA and client certificate. */
   readonly tls?: Pick<RequestOptions, "ca" | "cert" | "key" | "servername">
 }
 
@@ -26,7 +26,7 @@ export interface Response {
   readonly status: number
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
   readonly text: string
-  /** The body as JSON, or `undefined` where it is none. */
+  /** The body, if it is JSON. */
   readonly json: unknown
 }
 
@@ -35,7 +35,7 @@ export class Service extends Context.Service<Service, {
   readonly ask: (path: string, asked?: TestRequest) => Effect.Effect<Response>
   readonly post: (path: string, json: unknown) => Effect.Effect<Response>
 }>()("posh/server/test/Service") {
-  /** Over a verifier; the readiness is there to be changed. */
+  /** With a verifier. `Readiness` is provided, so that tests can change it. */
   static readonly layer = <E>(
     verifier: Layer.Layer<Verifier, E>,
     { callers = Callers.layerAnyone, limits = {}, tls }: {
@@ -55,7 +55,7 @@ export class Service extends Context.Service<Service, {
       Layer.provide(http.layer),
       Layer.provide([Decider.layer, callers]),
       Layer.provide(layerLimits(settings)),
-      Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier, Logger.layer([])]), // defects are provoked
+      Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier, Logger.layer([])]), // tests cause defects
       Layer.provideMerge(Readiness.layer)
     )
   }

@@ -1,5 +1,5 @@
 /**
- * Mutual TLS and keys together: what a caller may with a certificate, and what with a key as well. Both lanes.
+ * Mutual TLS and keys together: scopes of a certificate, and of a key besides. For fast lane and router.
  */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
@@ -54,7 +54,7 @@ layer(Service.layer(verifier, { callers: guard(keys), tls: toTls("server", "flee
 layer(Service.layer(verifier, { callers: guard(undefined), tls: toTls("server", "fleetCa") }), {
   excludeTestServices: true
 })("a client CA alone", (it) => {
-  it.effect("lets its clients ask, and knows no key", () =>
+  it.effect("authenticates clients by certificate, and no key", () =>
     Effect.gen(function*() {
       const { ask } = yield* Service
       assert.strictEqual((yield* ask("/v1/verify", { ...question, tls })).status, 200)

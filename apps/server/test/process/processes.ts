@@ -1,5 +1,5 @@
 /**
- * The service as a process of its own.
+ * Starts the service as a process.
  */
 import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
@@ -42,7 +42,7 @@ export const started = (env: Readonly<Record<string, string>>) =>
     return { ...service, port: Number(port) }
   })
 
-/** Accepts connections and says nothing until it is let go. */
+/** Accepts connections and stays silent until it is released. */
 export const silentOrigin = Effect.acquireRelease(
   Effect.callback<
     { readonly server: Server; readonly port: number; readonly reached: () => boolean; readonly letGo: () => void }

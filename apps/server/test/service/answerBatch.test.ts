@@ -72,7 +72,7 @@ describe("a batch without a transport", () => {
         assert.isTrue(limits.inFlight.fits("a", 1))
         assert.isFalse(limits.inFlight.fits("a", 2))
         transport.calls.release()
-        takeAll({ ...items, size: 11 }) // leaves nothing twice
+        takeAll({ ...items, size: 11 }) // no place is given back twice
         assert.isTrue(limits.inFlight.fits("a", 12))
         assert.isFalse(limits.inFlight.fits("a", 13))
       }))

@@ -24,7 +24,7 @@ const list = Effect.fnUntraced(function*(query: string) {
 const labelsOf = ({ associations }: Inventory) => associations.map(({ domain }) => domain.split(".")[0] ?? "")
 const labels = Array.from({ length: 250 }, (_, index) => `n${String(index).padStart(3, "0")}`)
 
-/** Remembers each for so many hours from an instant on. */
+/** Caches each for so many hours from an instant on. */
 const remember = Effect.fnUntraced(function*(now: number, lives: Readonly<Record<string, number>>) {
   const store = yield* AssociationStore
   for (const [label, hours] of Object.entries(lives)) {
@@ -53,7 +53,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       assert.deepStrictEqual(yield* list(""), { associations: [] })
     }))
 
-  it.effect("tells whose each is, how it came about, and its life; absences are not told", () =>
+  it.effect("lists domain, service, origin and lifetime; no negative entries", () =>
     Effect.gen(function*() {
       yield* forgetAll()
       const store = yield* AssociationStore
@@ -92,7 +92,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       }))
   }
 
-  it.effect("leads through 250 with cursors, soonest expiry first", () =>
+  it.effect("pages through 250 with cursors, soonest expiry first", () =>
     Effect.gen(function*() {
       yield* fill()
       const read: Array<ReadonlyArray<string>> = []
@@ -106,7 +106,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       assert.deepStrictEqual(read.flat(), labels)
     }))
 
-  it.effect("repeats and skips none of those that stay while others come, go and are renewed", () =>
+  it.effect("neither repeats nor skips an entry during concurrent writes, purges and renewals", () =>
     Effect.gen(function*() {
       const now = yield* fill()
       const store = yield* AssociationStore
@@ -121,7 +121,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       assert.isUndefined(second.cursor)
     }))
 
-  it.effect("expiresBefore takes any spelling of RFC 3339, and goes with a cursor", () =>
+  it.effect("expiresBefore accepts every form of RFC 3339, also with a cursor", () =>
     Effect.gen(function*() {
       const now = yield* fill()
       const end = new Date(now + 2 * hour + 1)
@@ -170,7 +170,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       }))
   }
 
-  it.effect("takes no other method", () =>
+  it.effect("allows no other method", () =>
     Effect.gen(function*() {
       const { ask } = yield* Service
       const { headers, status } = yield* ask("/v1/associations", { method: "DELETE" })
