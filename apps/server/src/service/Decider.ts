@@ -32,7 +32,7 @@ export class Decider extends Context.Service<Decider, {
     Decider,
     Effect.gen(function*() {
       const verifier = yield* Verifier
-      const { ask, asksTooMuch } = yield* Limits
+      const { ask, exceedsRate } = yield* Limits
       const observations = yield* DecisionObserver
 
       const recall = (question: CallerQuestion, caller: Caller): Decision | undefined => {
@@ -41,7 +41,7 @@ export class Decider extends Context.Service<Decider, {
         const since = observations.asked()
         const inquiry = question.prepare(verifier.prepare)
         const verdict = Result.isSuccess(inquiry) ? verifier.recall(inquiry.success) : undefined
-        if (verdict === undefined || asksTooMuch(caller)) return undefined
+        if (verdict === undefined || exceedsRate(caller)) return undefined
         const decision = toDecision(verdict)
         observations.decided(decision, question, caller, since)
         return decision

@@ -47,7 +47,7 @@ export interface BatchItems<A> {
  *
  * **Details**
  *
- * Decoding runs in time slices; whoever takes the results runs in slices, too (`inTurn`), because encoding takes time.
+ * Decoding runs in time slices. So must the caller of `next` (`inTurn`), because encoding takes time.
  * The deadline of each question starts when the batch arrives. A question holds its place in flight until its result
  * is taken or the response is closed. An interrupt cancels all questions.
  */

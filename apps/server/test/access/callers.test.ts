@@ -236,7 +236,7 @@ layer(service, { excludeTestServices: true })("authorisation", (it) => {
       /^HTTP\/1\.1 401 /
     ],
     ["names the whole URL", "GET http://x/health/live HTTP/1.1\r\n", /^HTTP\/1\.1 401 /]
-  ])("nobody comes round the gate who %s", ([, head, expected]) =>
+  ])("no request bypasses the gate that %s", ([, head, expected]) =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Service
       const answer = yield* exchange(

@@ -93,7 +93,7 @@ describe("the key ring", () => {
     ["padding", `${texts[0]}=`],
     ["upper case", (texts[0] ?? "").toUpperCase()],
     ["16 KiB", `posh_${"a".repeat(16_000)}`]
-  ])("finds nobody for %s", (_, text) => assert.isUndefined(find(text)))
+  ])("finds no caller for %s", (_, text) => assert.isUndefined(find(text)))
 
   it("is empty without keys", () => assert.isUndefined(makeKeyRing([])(texts[0] ?? "")))
 

@@ -115,7 +115,7 @@ describe("the process", () => {
       /^posh: POSH_AUTH: none contradicts POSH_API_KEYS\n$/
     ],
     [
-      "files of keys and of TLS that are not there, both told",
+      "missing key and TLS files, both reported",
       { POSH_API_KEYS_FILE: "/none/keys", POSH_TLS_CERT_FILE: "/none/cert", POSH_TLS_KEY_FILE: "/none/key" },
       /^posh: POSH_API_KEYS_FILE: cannot read \/none\/keys .*; POSH_TLS_CERT_FILE: cannot read \/none\/cert .*\n$/
     ],

@@ -31,7 +31,7 @@ export const run = (env: Readonly<Record<string, string>>) =>
 export const until = (condition: () => boolean, withinMs: number) =>
   Effect.suspend(() => Effect.sleep(condition() ? 0 : 20)).pipe(
     Effect.repeat({ until: condition }),
-    Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.die(new Error("waited in vain")) })
+    Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.die(new Error("timed out")) })
   )
 
 export const started = (env: Readonly<Record<string, string>>) =>

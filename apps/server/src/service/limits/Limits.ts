@@ -43,8 +43,8 @@ export class Limits extends Context.Service<Limits, {
   readonly inTurn: InTurn
   /** Runs the answer if the limits allow it. */
   readonly ask: <A>(options: AskOptions<A>) => Effect.Effect<A, Problem>
-  /** For an answer that exists already: takes one question from the rate limit; true if the limit is reached. */
-  readonly asksTooMuch: (caller: Caller) => boolean
+  /** For an answer from memory: takes one question from the rate limit; true if the limit is reached. */
+  readonly exceedsRate: (caller: Caller) => boolean
   /** Takes so many places, or fails if fewer are free. */
   readonly takePlaces: (caller: Caller, questions: number) => Result.Result<Places, Problem>
   /** Holds so many places while `run` runs; fails if fewer are free. */
@@ -131,7 +131,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
       inTurn,
       takePlaces,
       withPlaces,
-      asksTooMuch: ({ account }) => questions?.take(account, monotonicMsOf(clock)) !== undefined,
+      exceedsRate: ({ account }) => questions?.take(account, monotonicMsOf(clock)) !== undefined,
       ask: ({ answer, batchedMs, caller, isHeavy = false, isSettled }) => {
         const limited = Effect.suspend(() => {
           const now = monotonicMsOf(clock)

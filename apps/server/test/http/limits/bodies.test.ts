@@ -35,9 +35,9 @@ const letIn = (baseUrl: string, octets: string, connections: number, caller: num
       () => Effect.tap(open(baseUrl, caller), (socket) => Effect.sync(() => socket.write(octets)))
     )
     const heard = sockets.map((socket) => {
-      const said = { text: "" }
-      socket.on("data", (chunk: Buffer) => said.text += chunk.toString("latin1"))
-      return said
+      const received = { text: "" }
+      socket.on("data", (chunk: Buffer) => received.text += chunk.toString("latin1"))
+      return received
     })
     const statuses = () => heard.map(({ text }) => text.slice(9, 12))
     // Refused bodies get a response; admitted ones do not.
@@ -70,10 +70,10 @@ describe("POSH-SEC-12: bodies are counted by the route that reads them", () => {
       ["a question in chunks", "/v1/verif%79", chunked, 70, 65, refused],
       ["a question of a known length", "/v1/verify", ofLength(mebibyte), 70, 65, refused],
       ["a document", "/v1/documents/l%69nt", ofLength(mebibyte), 70, 65, refused],
-      ["what nobody reads: another case", "/v1/verify/Batch", chunked, 12, 0, "404"],
+      ["not read: another case", "/v1/verify/Batch", chunked, 12, 0, "404"],
       ["not read: two slashes", "//v1/verify/batch", chunked, 12, 0, "404"],
-      ["what nobody reads: health", "/health/live", chunked, 12, 0, "405"],
-      ["what nobody reads: the inventory", "/v1/associations", chunked, 12, 0, "405"]
+      ["not read: health", "/health/live", chunked, 12, 0, "405"],
+      ["not read: the inventory", "/v1/associations", chunked, 12, 0, "405"]
     ]
     for (const [index, [name, target, framing, connections, within, otherwise]] of rows.entries()) {
       it.effect(name, () =>

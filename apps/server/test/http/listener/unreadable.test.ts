@@ -5,7 +5,7 @@ import { connect } from "node:net"
 import { Service } from "../../service.ts"
 import { prepare } from "../../service/inquiries.ts"
 
-const nobody = Layer.mock(Verifier, { prepare, recall: () => undefined })
+const verifier = Layer.mock(Verifier, { prepare, recall: () => undefined })
 
 /** The response to octets that are no request. */
 const exchange = (baseUrl: string, octets: string) =>
@@ -18,7 +18,7 @@ const exchange = (baseUrl: string, octets: string) =>
   })
 
 describe("malformed HTTP gets a problem", () => {
-  it.layer(Service.layer(nobody), { excludeTestServices: true })((it) => {
+  it.layer(Service.layer(verifier), { excludeTestServices: true })((it) => {
     it.effect.each<readonly [string, string, RegExp]>([
       ["a line of text", "hello\r\n\r\n", /not valid HTTP/],
       ["TLS", "\u0016\u0003\u0001\u0000\u0001\u0000", /not valid HTTP/],

@@ -7,8 +7,8 @@ import { associationOf, keyOf, negativeAt } from "../../../../../packages/core/t
 import { Service } from "../../service.ts"
 
 const stores = layerMemory({ entries: 1_000, octets: 1e9 })
-const nobody = Layer.succeed(Fetcher, Fetcher.of({ get: () => Effect.die("an origin was asked") }))
-const verifier = Verifier.layerNoDeps(defaultPolicy).pipe(Layer.provide([stores, nobody]))
+const noOrigin = Layer.succeed(Fetcher, Fetcher.of({ get: () => Effect.die("an origin was asked") }))
+const verifier = Verifier.layerNoDeps(defaultPolicy).pipe(Layer.provide([stores, noOrigin]))
 
 const decode = Schema.decodeUnknownEffect(Inventory, { onExcessProperty: "error" })
 const decodeProblem = Schema.decodeUnknownEffect(Problem)
