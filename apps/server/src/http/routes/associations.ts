@@ -1,5 +1,5 @@
 /**
- * `/v1/associations`: what a domain asserts, forgetting it, and what is remembered.
+ * `/v1/associations`: reports, purges and lists cached associations.
  */
 import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
 import { type AssociationReport, Verifier } from "@posh/core"

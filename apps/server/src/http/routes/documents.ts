@@ -1,5 +1,5 @@
 /**
- * `/v1/documents`: tools for publishers.
+ * `/v1/documents`: lints and generates documents, for publishers.
  */
 import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResponse, type Problem } from "@posh/api"
 import { problem } from "@posh/api"
@@ -32,7 +32,7 @@ export const layer = HttpApiBuilder.group(
             ask({
               caller: callerOf(request.source),
               answer: lint(verifier, limits, asked),
-              isSettled: () => false // findings on half of what there is would mislead
+              isSettled: () => false // incomplete findings would mislead
             })
           ),
           withRetryAfter
@@ -77,7 +77,7 @@ const lint = (
     return { findings: [...lintReport(report, now), ...yield* compare(verifier, report, now)] }
   })
 
-/** Where RFC 7711 speaks, the draft is not asked for verdicts; here it is, to see whether the two agree. */
+/** Lints whether both generations agree. Verdicts do not fetch the draft document if there is one of RFC 7711. */
 const compare = (verifier: Verifier["Service"], { association, domain, service }: AssociationReport, now: number) =>
   association?.material._tag !== "Fingerprints"
     ? Effect.succeed([])
@@ -112,7 +112,7 @@ const generate = (
     return yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
   })
 
-/** The leaf of what may be a chain. */
+/** Parses the leaf; the text may be a chain. */
 const readCertificate = (text: string, index: number): Result.Result<Certificate, Problem> => {
   const field = `certificates[${index}]`
   return Result.flatMap(

@@ -93,11 +93,11 @@ const longest = 128
 
 /** Domain and service as they were understood; of the rest, whatever was said. */
 const toQuestion = (
-  { byFingerprint, said }: CallerQuestion,
+  { byFingerprint, options: callerOptions }: CallerQuestion,
   { domain, presented, service }: Verdict,
   mask: Mask
 ): object => {
-  const { derivedDomain, prooftypes, ...options } = said
+  const { derivedDomain, prooftypes, ...options } = callerOptions
   const { sha256Text } = presented
   return {
     domain: mask("domain", domain),
