@@ -24,6 +24,7 @@ import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
 import type { EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
+import { checkTypes } from "./optionTypes.ts"
 import { checkProxy } from "./Proxy.ts"
 import { makeTrustStore, type TrustStore } from "./TrustStore.ts"
 
@@ -49,6 +50,7 @@ interface EgressContext extends EgressSetup {
 /** Checks the options, and builds the trust store once. */
 const prepare = (options: EgressOptions): Result.Result<EgressSetup, EgressConfigError> =>
   Result.gen(function*() {
+    yield* checkTypes(options)
     yield* checkUserAgent(options.userAgent)
     yield* checkServers(options.dnsServers ?? [])
     if (options.proxy !== undefined) yield* checkProxy(options.proxy)
