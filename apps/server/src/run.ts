@@ -1,5 +1,5 @@
 /**
- * Starts the service; stops it on SIGTERM and SIGINT, when the requests under way have been answered.
+ * Starts the service. SIGTERM and SIGINT stop it after a drain.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
@@ -21,13 +21,13 @@ const service = Effect.gen(function*() {
   )
 })
 
-/** Whoever starts the service reads one line on what is wrong, and no stack. */
+/** A configuration error is one line on stderr, without a stack trace. */
 const reported = service.pipe(
   Effect.tapError(({ message }) => Console.error(`posh: ${message}`)),
   Effect.tapDefect((defect) => Effect.logError(defect))
 )
 
-/** A service that was stopped has succeeded: orchestrators take any other code for a failure. */
+/** Exit code 0 after a signal: orchestrators take any other code for a failure. */
 const teardown: Runtime.Teardown = (exit, onExit) =>
   Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)
 

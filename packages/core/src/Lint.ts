@@ -7,6 +7,9 @@ import { documentLimits, messageCharacters } from "./Limits.ts"
 export const lintSummaries = {
   // Transport
   UnexpectedMediaType: "the document is not served with a JSON media type",
+  LargeHelloReset:
+    "the host resets a TLS handshake that offers a post-quantum key share, and answers one that does not",
+  RepeatedField: "a header field that has one value is there more than once",
   RelativeLocation: "a redirect names a relative target; an absolute https URL is required of publishers",
   DelegatedOutsideSite: "an HTTP redirect, not a reference document, leads to another site",
   PermanentRedirect: "a permanent redirect is treated as temporary",
@@ -26,6 +29,8 @@ export const lintSummaries = {
   DescriptorInconsistent: "the hashes of one descriptor belong to different certificates; the strongest decides",
   DescriptorUnusable: "no hash of the descriptor can be used",
   GenerationsDisagree: "the two generations publish different certificates",
+  HashOfPublicKey: "the hash is of the certificate's public key; it has to be of the DER octets of the certificate",
+  HashOfText: "the hash is of a text of the certificate; it has to be of the DER octets of the certificate",
   Sha256Missing: "sha-256 is missing; several verifiers know nothing else",
 
   // JWK Sets
@@ -66,11 +71,11 @@ export interface Lint {
   readonly severity: Severity
   /** One sentence for a person; bounded and escaped (POSH-SEC-14). */
   readonly message: string
-  /** Where in the document, such as `keys[0].x5c[1]`. */
+  /** Position in the document, such as `keys[0].x5c[1]`. */
   readonly path?: string
 }
 
-/** The one way to a finding: text in it is bounded and escaped here, wherever it comes from (POSH-SEC-14). */
+/** The only constructor of findings: it bounds and escapes all text in them (POSH-SEC-14). */
 export const lint = (code: LintCode, severity: Severity, path?: string, detail?: string): Lint => ({
   code,
   severity,
@@ -82,7 +87,7 @@ export const lint = (code: LintCode, severity: Severity, path?: string, detail?:
 
 const severities = ["error", "warning", "info"] as const satisfies ReadonlyArray<Severity>
 
-/** As many findings as are kept of one thing, the severe first (POSH-FMT-08). */
+/** Bounds the findings of one document: the most severe ones are kept (POSH-FMT-08). */
 export const mostSevere = (lints: ReadonlyArray<Lint>): ReadonlyArray<Lint> =>
   lints.length <= documentLimits.lints
     ? lints

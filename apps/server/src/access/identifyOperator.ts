@@ -1,6 +1,6 @@
 /**
- * Who may ask the operations listener: whoever reaches it, because probes have neither keys nor certificates. No page of a
- * browser does.
+ * Access to the operations listener: without authentication, because probes have neither keys nor certificates; but not for
+ * web pages of other origins.
  */
 import { problem } from "@posh/api"
 import { Result } from "effect"
@@ -12,7 +12,7 @@ import type { AccessFault } from "./AccessFault.ts"
 import type { CallerFacts } from "./CallerFacts.ts"
 import { isThisMachine } from "./thisMachine.ts"
 
-/** A caller without a scope. On a loopback address it must ask this machine by its own names (DNS rebinding). */
+/** A caller without a scope. On a loopback address, `Host` must be a name of this machine (DNS rebinding). */
 export const identifyOperator =
   ({ auth, opsHost = defaultOpsHost }: Pick<Settings, "auth" | "opsHost">) =>
   (facts: CallerFacts): Result.Result<Caller, AccessFault> => {

@@ -1,5 +1,5 @@
 /**
- * What a request passes before anybody reads its body, whichever lane it takes then: who asks, and is there room?
+ * Authentication and admission, before the body is read. Both the fast lane and the router come after it.
  */
 import type { Problem } from "@posh/api"
 import { Effect, Result } from "effect"
@@ -11,13 +11,13 @@ import { noteAccount } from "./limits/Connections.ts"
 import { renderProblem, write } from "./rendered.ts"
 import { RequestFacts } from "./RequestFacts.ts"
 
-/** Takes the requests that may not go on, and says why. */
+/** Answers the requests that it refuses. */
 export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Effect.gen(function*() {
   const { identify } = yield* Callers
   return gateOf(identify, makeAdmit(yield* Limits))
 })
 
-/** The gate of those whom `identify` knows and `admit` lets in. */
+/** A gate with this authentication and admission. */
 export const gateOf = (identify: Callers["Service"]["identify"], admit: Admit): RequestStage => (exchange) => {
   const caller = identify(new RequestFacts(exchange.request))
   if (Result.isFailure(caller)) return refuse(exchange, caller.failure.problem, caller.failure.challenge)

@@ -1,5 +1,5 @@
 /**
- * Health and metrics on a listener of their own (`POSH_OPS_PORT`): plain HTTP, whatever the main listener asks of callers.
+ * The operations listener (`POSH_OPS_PORT`): health and metrics over plain HTTP, without authentication.
  */
 import { problem } from "@posh/api"
 import { Effect, Layer } from "effect"
@@ -21,7 +21,7 @@ import { makeRequestCount } from "./telemetry/requests.ts"
 
 export type OperationsSettings = Pick<Settings, "auth" | "opsHost" | "opsPort">
 
-/** Serves as long as the layer lasts; without `POSH_OPS_PORT` there is nothing to serve. */
+/** Serves while the layer exists; empty without `POSH_OPS_PORT`. */
 export const layer = (settings: OperationsSettings) => {
   const { opsHost: host = defaultOpsHost, opsPort: port } = settings
   if (port === undefined) return Layer.empty
@@ -35,17 +35,17 @@ export const layer = (settings: OperationsSettings) => {
   }))
 }
 
-/** Tells the routes of the main listener whether there is this one. */
+/** Whether there is one: then the main listener serves no metrics. */
 export const layerPresence = ({ opsPort }: OperationsSettings) =>
   Layer.succeed(HasOperationsListener, opsPort !== undefined)
 
 const options: ListenerOptions = {
   variables: `${variables.opsHost.name}, ${variables.opsPort.name}`,
-  // Everything here is answered at once, and the time to stop is wanted for callers.
+  // All of its requests are fast, and callers have had their drain time before.
   drainTime: "1 second"
 }
 
-/** Nothing here is a question, and probes are never shed. */
+/** Probes are never shed. */
 const unlimited: Parameters<typeof makeAdmit>[0] = { inFlight: { fits: () => true } }
 
 const firstOf = (...stages: ReadonlyArray<RequestStage>): RequestStage => (exchange) =>

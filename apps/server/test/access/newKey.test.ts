@@ -22,7 +22,7 @@ const newKey = (...args: ReadonlyArray<string>) => {
 }
 
 describe("npm run keys:new", () => {
-  it("runs on the node that comes along", () => assert.strictEqual(runner, "node"))
+  it("runs on the bundled node", () => assert.strictEqual(runner, "node"))
 
   it("prints a key once, and its entry", () => {
     const { entry, secret, status, stderr } = newKey("ops", "admin")
@@ -30,7 +30,7 @@ describe("npm run keys:new", () => {
     assert.strictEqual(entry, `ops:admin:${hash("sha256", secret)}`)
   })
 
-  it.effect("appends the entry to a file, which nobody else can read; twice the same name is refused", () =>
+  it.effect("appends the entry to a file with mode 600; refuses a duplicate name", () =>
     Effect.gen(function*() {
       const file = (yield* makeFolder)("keys")
       const first = newKey("ops", "admin", "--file", file)
@@ -47,7 +47,7 @@ describe("npm run keys:new", () => {
       assert.strictEqual(again.stderr, `keys:new: ${file}: the name fleet is there twice\n`)
     }))
 
-  it.effect("touches no file that the service would refuse", () =>
+  it.effect("does not change a file that the service would refuse", () =>
     Effect.gen(function*() {
       const file = (yield* makeFolder)("keys")
       writeFileSync(file, "something else\n")

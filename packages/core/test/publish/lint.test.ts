@@ -105,7 +105,7 @@ describe("lintDocument: RFC 7711", () => {
     assert.notStrictEqual(finding?.message, "")
   })
 
-  it("octets that are no text", () => {
+  it("octets that are not UTF-8", () => {
     const [finding] = lintDocument({ document: Uint8Array.of(0x7b, 0xff, 0x7d), generation: "rfc7711", now })
     assert.strictEqual(finding?.code, "InvalidEncoding")
   })
@@ -122,7 +122,7 @@ describe("lintDocument: draft", () => {
     assert.deepStrictEqual(brief(draft({ keys: [current, next] })), ["warning OldestFirst keys[0]"])
   })
 
-  it("A.3: what the draft's own second example does wrong", () => {
+  it("A.3: the findings of the draft's second example", () => {
     const found = brief(draft(seedExample2.document, seedDay.getTime()))
     assert.includeMembers([...found], ["warning OldestFirst keys[0]", "warning ChainInvalid keys[0].x5c[0]"])
     assert.isTrue(found.some((line) => line.startsWith("warning NonMinimalInteger keys[0]")), found.join("\n"))
@@ -181,6 +181,35 @@ describe("lintDocument: the response", () => {
     ["POSH-PUB-03: the other generation's", { contentType: "application/jwk-set+json" }, [
       "warning UnexpectedMediaType"
     ]],
+    ["POSH-PUB-03: the default of an object store", { contentType: "binary/octet-stream" }, [
+      "warning UnexpectedMediaType"
+    ]],
+    ["POSH-PUB-03: text/json", { contentType: "text/json" }, ["warning UnexpectedMediaType"]],
+    ["POSH-PUB-03: two types that agree", { headers: [json, json, noCache, nosniff] }, ["warning RepeatedField"]],
+    [
+      "POSH-PUB-03: two types that contradict one another",
+      { headers: [json, ["content-type", "text/html"], noCache, nosniff] },
+      ["error UnsupportedMediaType", "warning RepeatedField"]
+    ],
+    [
+      "fields with one value that are there twice",
+      {
+        headers: [
+          json,
+          noCache,
+          nosniff,
+          ...["age", "date", "expires", "etag", "last-modified", "x", "cache-control"].flatMap((name) =>
+            ["1", "2"].map((value) => [name, value] as const)
+          )
+        ]
+      },
+      Array.from({ length: 5 }, () => "warning RepeatedField")
+    ],
+    [
+      "POSH-PUB-04: of two lifetimes, the longer",
+      { headers: [json, nosniff, ["cache-control", "max-age=10"], ["cache-control", "max-age=600"]] },
+      ["warning CacheLifetimeLong"]
+    ],
     ["POSH-PUB-03: text/html", { contentType: "text/html" }, ["error UnsupportedMediaType"]],
     ["a good head", { headers: [json, noCache, nosniff] }, []],
     ["the head goes before", { headers: [json, noCache, nosniff], contentType: "text/html" }, []],
@@ -209,6 +238,27 @@ describe("lintDocument: the response", () => {
 
   it.each(rows)("%s", (_, request, findings) => {
     assert.deepStrictEqual(brief(lintText(document, request)), findings)
+  })
+
+  it.each<readonly [code: string, headers: LintRequest["headers"], message: string]>([
+    [
+      "RepeatedField",
+      [json, json],
+      "a header field that has one value is there more than once: content-type, 2 times with one value"
+    ],
+    [
+      "RepeatedField",
+      [json, ["age", "1"], ["age", "2\u202e"]],
+      "a header field that has one value is there more than once: age, 2 times with different values: \"1, 2\\u{202e}\""
+    ],
+    [
+      "UnsupportedMediaType",
+      [json, ["content-type", "text/html"]],
+      "The media type is not JSON: 2 values of Content-Type contradict one another: application/json, text/html."
+    ]
+  ])("says what is there twice: %s", (code, headers, message) => {
+    const found = lintText(document, { headers: headers ?? [] }).find((finding) => finding.code === code)
+    assert.strictEqual(found?.message, message)
   })
 
   it("POSH-PUB-03: the draft's own type", () => {

@@ -1,8 +1,8 @@
 /**
- * `/health` and `/metrics`: what orchestrators and monitors ask.
+ * `/health` and `/metrics`, for orchestrators and monitoring.
  */
 import { Api, problem } from "@posh/api"
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Context, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { callerBounds } from "../../service/limits/bounds.ts"
@@ -10,7 +10,7 @@ import { makeBuckets } from "../../service/limits/Buckets.ts"
 import { Readiness } from "../../service/Readiness.ts"
 import { Metrics } from "../../telemetry/Metrics.ts"
 
-/** Are metrics served by a listener of their own, and so not here? */
+/** Does the operations listener serve the metrics, so that this one does not? */
 export const HasOperationsListener = Context.Reference<boolean>("posh/server/http/HasOperationsListener", {
   defaultValue: () => false
 })
@@ -22,7 +22,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function*(handlers) {
     const readiness = yield* Readiness
     const metrics = Option.map(yield* Effect.serviceOption(Metrics), ({ text }) => text)
-    const metricsText = Option.isSome(metrics) ? Option.some(yield* sparingly(metrics.value)) : metrics
+    const metricsText = Option.isSome(metrics) ? Option.some(yield* rateLimited(metrics.value)) : metrics
     const isElsewhere = yield* HasOperationsListener
     return handlers.handleAll({
       live: () => Effect.succeed({ status: "live" as const }),
@@ -43,8 +43,8 @@ export const layer = HttpApiBuilder.group(
 const elsewhere = problem("NotFound", "Metrics are at the operations listener: POSH_OPS_PORT.")
 const uncounted = problem("NotFound", "The service does not count: POSH_METRICS is off.")
 
-/** Anybody may scrape, and rendering takes milliseconds: over its rate the last text is given again. */
-const sparingly = (render: Effect.Effect<string>): Effect.Effect<Effect.Effect<string>> =>
+/** Limits the rendering, which takes milliseconds and needs no key: over the rate the last text is returned. */
+const rateLimited = (render: Effect.Effect<string>): Effect.Effect<Effect.Effect<string>> =>
   Effect.map(Clock.Clock, (clock) => {
     const rate = makeBuckets(callerBounds.metrics)
     let last = ""

@@ -1,5 +1,5 @@
 /**
- * Every route, behind the router of Effect: the handlers of the contract, its documentation, and what holds for all of them.
+ * The router: handlers of the contract, its documentation, and the middleware.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Api, Health } from "@posh/api"
@@ -24,14 +24,14 @@ const layerRoutes = Layer.mergeAll(
   edge.layer
 ).pipe(Layer.provide(NodeHttpServer.layerHttpServices))
 
-/** Of the same contract, health and metrics alone. */
+/** Health and metrics of the same contract. */
 const layerOperations = Layer.mergeAll(
   HttpApiBuilder.layer(HttpApi.make("posh").add(Health)).pipe(Layer.provide(health.layer)),
   edge.layer
 ).pipe(Layer.provide(NodeHttpServer.layerHttpServices))
 
 const routerConfig = {
-  // Paths are matched as they are written. A domain of 1,023 octets may come percent-encoded.
+  // Exact paths. 4 KiB, because a domain of up to 1,023 octets may be percent-encoded.
   caseSensitive: true,
   ignoreTrailingSlash: false,
   ignoreDuplicateSlashes: false,
@@ -40,14 +40,14 @@ const routerConfig = {
 
 const toHandler = <E, R>(routed: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
   Effect.gen(function*() {
-    // Opened before the listener serves, so closed after it has stopped: until then requests under way are not interrupted.
+    // Forked before the listener serves, so it closes after the drain: until then requests are not interrupted.
     const scope = Scope.forkUnsafe(yield* Effect.scope, "parallel")
     const handler = yield* NodeHttpServer.makeHandler(routed, { scope })
     const handle: RequestHandler = ({ request, response }) => handler(request, response)
     return handle
   })
 
-/** Answers what it is given, as long as the scope lasts; then what is still under way is interrupted. */
+/** The handler of routed requests. When the scope closes, requests in progress are interrupted. */
 export const makeRoutes = HttpRouter.toHttpEffect(layerRoutes).pipe(
   Effect.flatMap(toHandler),
   Effect.provideService(HttpRouter.RouterConfig, routerConfig)

@@ -1,6 +1,6 @@
 /**
- * The service manager that has started this process and waits for its reports, where there is one: systemd with
- * `Type=notify`, or whatever speaks its protocol.
+ * Reports to the service manager that started this process, if there is one: systemd with `Type=notify`, or anything that
+ * speaks its protocol.
  */
 import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 import { type Send, sendBySystemdNotify } from "./send.ts"
@@ -8,11 +8,11 @@ import type { Supervision } from "./supervision.ts"
 
 export class ServiceManager extends Context.Service<ServiceManager, {
   /**
-   * Says that the service is ready; from then on, for as long as the scope lasts, gives a sign of life twice in the time
-   * after which the process would be killed, unless it is ill. An event loop that stands still gives none by itself.
+   * Reports readiness once. Then it sends watchdog pings, two in each watchdog interval, until the scope closes; none while the
+   * service is unhealthy. A blocked event loop sends none by itself.
    */
   readonly reportReady: (state: Effect.Effect<Vitals>) => Effect.Effect<void, never, Scope.Scope>
-  /** Says that the service stops. */
+  /** Reports that the service is stopping. */
   readonly reportStopping: Effect.Effect<void>
 }>()("posh/server/process/ServiceManager") {
   static readonly layer = (supervision: Supervision | undefined): Layer.Layer<ServiceManager> =>
@@ -22,35 +22,35 @@ export class ServiceManager extends Context.Service<ServiceManager, {
     )
 }
 
-/** How the service does. */
+/** The state that is reported. */
 export interface Vitals {
-  /** For people: what `systemctl status` shows. */
+  /** What `systemctl status` shows. */
   readonly status: string
-  /** Would a restart help? Overload and a lost dependency are no reason for one. */
-  readonly isIll: boolean
+  /** False only if a restart helps: not for overload or a lost dependency. */
+  readonly isHealthy: boolean
 }
 
 const none: ServiceManager["Service"] = { reportReady: () => Effect.void, reportStopping: Effect.void }
 
 export const makeServiceManager = ({ watchdogMs }: Supervision, send: Send): ServiceManager["Service"] => {
-  const faults = { isTold: false }
+  const failures = { isLogged: false }
   const report = (...fields: ReadonlyArray<string>): Effect.Effect<void> =>
     Effect.catch(send(fields), ({ message }) => {
-      if (faults.isTold) return Effect.void
-      faults.isTold = true
+      if (failures.isLogged) return Effect.void
+      failures.isLogged = true
       return Effect.logWarning(`cannot report to the service manager (NOTIFY_SOCKET): ${message}`)
     })
-  const signOfLife = ({ isIll, status }: Vitals) =>
-    isIll
-      ? Effect.logError(`no sign of life for the service manager: ${status}`)
-      : report("WATCHDOG=1", `STATUS=${status}`)
+  const ping = ({ isHealthy, status }: Vitals) =>
+    isHealthy
+      ? report("WATCHDOG=1", `STATUS=${status}`)
+      : Effect.logError(`no watchdog ping: ${status}`)
   return {
     reportReady: (state) =>
       Effect.flatMap(state, ({ status }) => report("READY=1", `STATUS=${status}`)).pipe(
         Effect.andThen(
           watchdogMs === undefined
             ? Effect.void
-            : Effect.repeat(Effect.flatMap(state, signOfLife), Schedule.spaced(watchdogMs / 2))
+            : Effect.repeat(Effect.flatMap(state, ping), Schedule.spaced(watchdogMs / 2))
         ),
         Effect.forkScoped,
         Effect.asVoid

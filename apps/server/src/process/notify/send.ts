@@ -1,11 +1,10 @@
 /**
- * Reports to the service manager through systemd's own `systemd-notify`: Node.js opens no datagram sockets in the file system
- * (docs/decisions/systemd.md).
+ * Sends reports by `systemd-notify`, because Node.js has no Unix datagram sockets (docs/decisions/systemd.md).
  */
 import { Data, Effect } from "effect"
 import { execFile } from "node:child_process"
 
-/** The report did not arrive. */
+/** The report was not delivered. */
 export class NotifyError extends Data.TaggedError("NotifyError")<{ readonly cause: Error }> {
   override get message(): string {
     return this.cause.message.trim()
@@ -15,10 +14,10 @@ export class NotifyError extends Data.TaggedError("NotifyError")<{ readonly caus
 /** Sends fields such as `READY=1` together. */
 export type Send = (fields: ReadonlyArray<string>) => Effect.Effect<void, NotifyError>
 
-/** Milliseconds; the program waits until the service manager has read the report. */
-const longest = 5_000
+/** Milliseconds. The program waits until the service manager has read the report. */
+const timeout = 5_000
 
-/** Not that of the service: what runs here is what the system has installed. The last is where NixOS has its programs. */
+/** Fixed, so that only a program of the system runs. The last entry is for NixOS. */
 const path = "/usr/bin:/bin:/run/current-system/sw/bin"
 
 export const sendBySystemdNotify = (socket: string): Send => (fields) =>
@@ -26,7 +25,7 @@ export const sendBySystemdNotify = (socket: string): Send => (fields) =>
     const child = execFile(
       "systemd-notify",
       [...fields],
-      { env: { NOTIFY_SOCKET: socket, PATH: path }, timeout: longest, killSignal: "SIGKILL" },
+      { env: { NOTIFY_SOCKET: socket, PATH: path }, timeout, killSignal: "SIGKILL" },
       (cause) => resume(cause === null ? Effect.void : Effect.fail(new NotifyError({ cause })))
     )
     return Effect.sync(() => void child.kill("SIGKILL"))

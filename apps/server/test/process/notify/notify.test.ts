@@ -53,7 +53,7 @@ describe("the service under a service manager", () => {
   }, 300_000)
 
   it.live(
-    "is ready when it answers, gives signs of life, and says that it stops before it does",
+    "reports ready when it answers, then watchdog pings, then that it is stopping",
     () =>
       Effect.gen(function*() {
         const { reports, socket } = yield* makeServiceManager
@@ -81,7 +81,7 @@ describe("the service under a service manager", () => {
     60_000
   )
 
-  it.live("gives no sign of life while its event loop stands still", () =>
+  it.live("sends no ping while its event loop is blocked", () =>
     Effect.gen(function*() {
       const { reports, socket } = yield* makeServiceManager
       const { child } = yield* started({ NOTIFY_SOCKET: socket, WATCHDOG_USEC: "200000" })
@@ -95,7 +95,7 @@ describe("the service under a service manager", () => {
       yield* until(() => reports().length > before, 10_000)
     }).pipe(Effect.scoped), 60_000)
 
-  it.live("goes on where the service manager has gone, and says so once", () =>
+  it.live("answers without its service manager, and logs that once", () =>
     Effect.gen(function*() {
       const { child, ended, output, port } = yield* started({
         NOTIFY_SOCKET: "/nowhere/notify",

@@ -1,5 +1,5 @@
 /**
- * When the service manager hears of the service, and when it does not.
+ * When the service reports to the service manager, and when it does not.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Ref, Scope } from "effect"
@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { NotifyError, type Send } from "../../../src/process/notify/send.ts"
 import { makeServiceManager, type Vitals } from "../../../src/process/notify/ServiceManager.ts"
 
-const well: Vitals = { status: "ready", isIll: false }
+const well: Vitals = { status: "ready", isHealthy: true }
 
 const makeWorld = (watchdogMs: number | undefined, send?: Send) =>
   Effect.gen(function*() {
@@ -19,7 +19,7 @@ const makeWorld = (watchdogMs: number | undefined, send?: Send) =>
   })
 
 describe("reports to the service manager", () => {
-  it.effect("ready once; then a sign of life twice in the time of the watchdog, as long as the scope lasts", () =>
+  it.effect("ready once; then two pings in each watchdog interval, until the scope closes", () =>
     Effect.gen(function*() {
       const { manager, take, vitals } = yield* makeWorld(30_000)
       const scope = yield* Scope.make()
@@ -28,7 +28,7 @@ describe("reports to the service manager", () => {
       assert.deepStrictEqual(take(), ["READY=1 STATUS=ready", "WATCHDOG=1 STATUS=ready"])
       yield* TestClock.adjust("14 seconds")
       assert.deepStrictEqual(take(), [])
-      yield* Ref.set(vitals, { status: "degraded", isIll: false })
+      yield* Ref.set(vitals, { status: "degraded", isHealthy: true })
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(take(), ["WATCHDOG=1 STATUS=degraded"], "a lost dependency is no reason to restart")
       yield* TestClock.adjust("45 seconds")
@@ -38,13 +38,13 @@ describe("reports to the service manager", () => {
       assert.deepStrictEqual(take(), [])
     }))
 
-  it.effect("no sign of life while the service is ill, and again when it is well", () =>
+  it.effect("no ping while the service is unhealthy, and again when it is healthy", () =>
     Effect.gen(function*() {
       const { manager, take, vitals } = yield* makeWorld(10_000)
       yield* manager.reportReady(Ref.get(vitals))
       yield* TestClock.adjust(0)
       take()
-      yield* Ref.set(vitals, { status: "not listening", isIll: true })
+      yield* Ref.set(vitals, { status: "not listening", isHealthy: false })
       yield* TestClock.adjust("20 seconds")
       assert.deepStrictEqual(take(), [])
       yield* Ref.set(vitals, well)
@@ -52,7 +52,7 @@ describe("reports to the service manager", () => {
       assert.deepStrictEqual(take(), ["WATCHDOG=1 STATUS=ready"])
     }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
 
-  it.effect("no signs of life where none are wanted", () =>
+  it.effect("no pings without a watchdog", () =>
     Effect.gen(function*() {
       const { manager, take, vitals } = yield* makeWorld(undefined)
       yield* manager.reportReady(Ref.get(vitals))
@@ -61,7 +61,7 @@ describe("reports to the service manager", () => {
       assert.deepStrictEqual(take(), ["READY=1 STATUS=ready", "STOPPING=1 STATUS=stopping"])
     }).pipe(Effect.scoped))
 
-  it.effect("a report that fails is told once, and the next one is tried all the same", () =>
+  it.effect("a failing report is logged once, and the next one is sent", () =>
     Effect.gen(function*() {
       const lines: Array<unknown> = []
       const tried: Array<string> = []

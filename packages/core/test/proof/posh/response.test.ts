@@ -3,52 +3,63 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import type { Head } from "../../../src/fetch/Fetcher.ts"
-import { type Delegated, judgeMediaType, judgeStatus, retryAfterMs } from "../../../src/proof/posh/response.ts"
+import {
+  classifyMediaType,
+  classifyStatus,
+  describeMediaType,
+  type RequestKind,
+  retryAfterMs
+} from "../../../src/proof/posh/response.ts"
 import type { Generation } from "../../../src/question/Generation.ts"
 
 const head = (...headers: ReadonlyArray<readonly [string, string]>): Head => ({ status: 200, headers })
 
-describe("judgeStatus", () => {
-  it.each<[string, number, Generation, Delegated, string]>([
-    ["RES-42", 200, "rfc7711", "no", "document"],
-    ["RES-42", 201, "rfc7711", "no", "UnexpectedStatus"],
-    ["RES-42", 204, "draft", "no", "UnexpectedStatus"],
-    ["RES-42", 206, "draft", "no", "UnexpectedStatus"],
+describe("classifyStatus", () => {
+  it.each<[string, number, Generation, RequestKind, string]>([
+    ["RES-42", 200, "rfc7711", "direct", "document"],
+    ["RES-42", 201, "rfc7711", "direct", "UnexpectedStatus"],
+    ["RES-42", 204, "draft", "direct", "UnexpectedStatus"],
+    ["RES-42", 206, "draft", "direct", "UnexpectedStatus"],
     ...[301, 302, 303, 307, 308].map((status) =>
-      ["RES-60", status, "rfc7711", "no", "redirect"] as [string, number, Generation, Delegated, string]
+      ["RES-60", status, "rfc7711", "direct", "redirect"] as [string, number, Generation, RequestKind, string]
     ),
     ...[300, 304, 305, 306, 399].map((status) =>
-      ["RES-61", status, "draft", "no", "RedirectUnsupportedStatus"] as [string, number, Generation, Delegated, string]
+      ["RES-61", status, "draft", "direct", "RedirectUnsupportedStatus"] as [
+        string,
+        number,
+        Generation,
+        RequestKind,
+        string
+      ]
     ),
-    ["RES-43", 404, "rfc7711", "no", "NotPublished"],
-    ["RES-43", 410, "draft", "no", "NotPublished"],
+    ["RES-43", 404, "rfc7711", "direct", "NotPublished"],
+    ["RES-43", 410, "draft", "direct", "NotPublished"],
     ["RES-84", 404, "rfc7711", "redirect", "RedirectedMaterialMissing"],
     ["RES-84", 410, "rfc7711", "reference", "ReferencedMaterialMissing"],
-    ["RES-44", 401, "rfc7711", "no", "AccessDenied"],
-    ["RES-44", 403, "rfc7711", "no", "AccessDenied"],
-    ["RES-44", 451, "rfc7711", "no", "AccessDenied"],
-    ["RES-44", 400, "rfc7711", "no", "ClientErrorStatus"],
-    ["RES-44", 421, "rfc7711", "no", "ClientErrorStatus"],
-    ["RES-44", 403, "draft", "no", "NotPublished"],
-    ["RES-44", 400, "draft", "no", "NotPublished"],
-    ["RES-44", 421, "draft", "no", "ClientErrorStatus"],
+    ["RES-44", 401, "rfc7711", "direct", "AccessDenied"],
+    ["RES-44", 403, "rfc7711", "direct", "AccessDenied"],
+    ["RES-44", 451, "rfc7711", "direct", "AccessDenied"],
+    ["RES-44", 400, "rfc7711", "direct", "ClientErrorStatus"],
+    ["RES-44", 421, "rfc7711", "direct", "ClientErrorStatus"],
+    ["RES-44", 403, "draft", "direct", "NotPublished"],
+    ["RES-44", 400, "draft", "direct", "NotPublished"],
+    ["RES-44", 421, "draft", "direct", "ClientErrorStatus"],
     ["8.1", 403, "draft", "redirect", "RedirectedMaterialMissing"],
     ...[408, 425, 429].flatMap((status) => [
-      ["RES-45", status, "rfc7711", "no", "RateLimited"] as [string, number, Generation, Delegated, string],
-      ["RES-45", status, "draft", "no", "RateLimited"] as [string, number, Generation, Delegated, string]
+      ["RES-45", status, "rfc7711", "direct", "RateLimited"] as [string, number, Generation, RequestKind, string],
+      ["RES-45", status, "draft", "direct", "RateLimited"] as [string, number, Generation, RequestKind, string]
     ]),
-    ["RES-45", 500, "rfc7711", "no", "ServerError"],
-    ["RES-45", 503, "draft", "no", "ServerError"],
-    ["RES-51", 101, "rfc7711", "no", "HttpProtocolError"],
-    ["RES-51", 600, "rfc7711", "no", "HttpProtocolError"]
+    ["RES-45", 500, "rfc7711", "direct", "ServerError"],
+    ["RES-45", 503, "draft", "direct", "ServerError"],
+    ["RES-51", 101, "rfc7711", "direct", "HttpProtocolError"],
+    ["RES-51", 600, "rfc7711", "direct", "HttpProtocolError"]
   ])(
-    "%s: %d, %s, delegated: %s",
-    (_, status, generation, delegated, expected) =>
-      assert.strictEqual(judgeStatus(status, generation, delegated), expected)
+    "%s: %d, %s, kind: %s",
+    (_, status, generation, kind, expected) => assert.strictEqual(classifyStatus(status, generation, kind), expected)
   )
 })
 
-describe("judgeMediaType (RES-46)", () => {
+describe("classifyMediaType (RES-46)", () => {
   it.each<[string | undefined, Generation, string, string]>([
     ["application/json", "rfc7711", "expected", "expected"],
     ["Application/JSON; charset=utf-8", "rfc7711", "expected", "expected"],
@@ -57,6 +68,11 @@ describe("judgeMediaType (RES-46)", () => {
     ["text/vnd.x+json", "draft", "expected", "refused"],
     ["text/plain", "rfc7711", "unexpected", "refused"],
     ["application/octet-stream", "rfc7711", "unexpected", "refused"],
+    ["binary/octet-stream", "rfc7711", "unexpected", "refused"],
+    ["Text/JSON; charset=utf-8", "draft", "unexpected", "refused"],
+    ["text/x-json", "rfc7711", "refused", "refused"],
+    ["text/json5", "rfc7711", "refused", "refused"],
+    ["binary/json", "rfc7711", "refused", "refused"],
     [undefined, "rfc7711", "unexpected", "refused"],
     ["text/html", "rfc7711", "refused", "refused"],
     ["application/xml", "draft", "refused", "refused"],
@@ -73,10 +89,43 @@ describe("judgeMediaType (RES-46)", () => {
     ["a/+json", "draft", "refused", "refused"]
   ])("%s in %s: %s; strict: %s", (type, generation, lenient, strict) => {
     const given = type === undefined ? head() : head(["content-type", type])
-    assert.strictEqual(judgeMediaType(given, generation, false), lenient)
-    assert.strictEqual(judgeMediaType(given, generation, true), strict)
+    assert.strictEqual(classifyMediaType(given, generation, false), lenient)
+    assert.strictEqual(classifyMediaType(given, generation, true), strict)
   })
 })
+
+describe("classifyMediaType of several values (RES-46)", () => {
+  const json = "application/json"
+  it.each<readonly [values: ReadonlyArray<string>, lenient: string, strict: string, description: string]>([
+    [[json, json], "expected", "expected", `${json}, ${json}`],
+    [[json, "Application/JSON;charset=utf-8"], "expected", "expected", `${json}, Application/JSON;charset=utf-8`],
+    [[`${json}, ${json}`], "expected", "expected", `${json}, ${json}`],
+    [["", json], "expected", "expected", json],
+    [[`${json},`, ", "], "expected", "expected", json],
+    [[`${json};a="x, text/html"`], "expected", "expected", `${json};a="x, text/html"`],
+    [[`${json};a="\\", text/html"`], "expected", "expected", `${json};a="\\", text/html"`],
+    [["text/plain", "text/plain"], "unexpected", "refused", "text/plain, text/plain"],
+    [["text/html", "text/html"], "refused", "refused", "text/html, text/html"],
+    [[json, "text/html"], "refused", "refused", contradiction(2, `${json}, text/html`)],
+    [["text/html", json], "refused", "refused", contradiction(2, `text/html, ${json}`)],
+    [[json, "application/jwk-set+json"], "refused", "refused", contradiction(2, `${json}, application/jwk-set+json`)],
+    [[json, "text/plain", json], "refused", "refused", contradiction(3, `${json}, text/plain, ${json}`)],
+    [[`${json}, text/html`], "refused", "refused", contradiction(2, `${json}, text/html`)],
+    [[`${json};a="b", text/html`], "refused", "refused", contradiction(2, `${json};a="b", text/html`)],
+    [[json, "\u00e9"], "refused", "refused", contradiction(2, `${json}, \u00e9`)],
+    [["\u00e9", "\u00ea"], "refused", "refused", "\u00e9, \u00ea"],
+    [["", ""], "unexpected", "refused", ""]
+  ])("%j: %s; strict: %s", (values, lenient, strict, description) => {
+    const given = head(...values.map((value) => ["content-type", value] as const))
+    assert.strictEqual(classifyMediaType(given, "rfc7711", false), lenient)
+    assert.strictEqual(classifyMediaType(given, "rfc7711", true), strict)
+    assert.strictEqual(describeMediaType(given), description)
+  })
+})
+
+function contradiction(count: number, values: string) {
+  return `${count} values of Content-Type contradict one another: ${values}`
+}
 
 describe("retryAfterMs", () => {
   const now = Date.UTC(2026, 10, 22, 9)
@@ -102,7 +151,7 @@ describe("retryAfterMs", () => {
     ["Sun Nov  6 08:49:37 1994", 0],
     ["Sun Nov 22 10:00:00 2026", hour],
     ["Tue Dec  1 09:00:00 2026", 9 * 24 * hour],
-    // none of the three
+    // no valid format
     ["Sun, 22 Nov 2026 10:00:00", undefined],
     ["Sun, 22 Nov 2026 10:00:00 +0100", undefined],
     ["Sun, 22 Nov 2026 10:00:00 EST", undefined],
@@ -125,6 +174,12 @@ describe("retryAfterMs", () => {
   ]
   it.each(rows)("%s", (value, expected) => {
     assert.strictEqual(retryAfterMs(head(["retry-after", value]), now), expected)
+  })
+
+  it("takes the longest of several", () => {
+    const of = (...values: ReadonlyArray<string>) => head(...values.map((value) => ["retry-after", value] as const))
+    assert.strictEqual(retryAfterMs(of("soon", "5", "Sun, 22 Nov 2026 09:01:00 GMT", "7"), now), 60_000)
+    assert.isUndefined(retryAfterMs(of("soon", ""), now))
   })
 
   it.each(["America/New_York", "Asia/Kolkata", "Pacific/Apia"])("says the same in %s", async (zone) => {
