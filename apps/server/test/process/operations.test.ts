@@ -144,7 +144,7 @@ describe("the operations listener beside mutual TLS", () => {
     Effect.gen(function*() {
       const origin = yield* silentOrigin
       const { child, ended, ops, output, port } = yield* startedWithOperations({
-        POSH_DRAIN_DELAY: "500ms",
+        POSH_DRAIN_DELAY: "3s",
         POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
         POSH_CONNECT_TO: `:443=127.0.0.1:${origin.port}`
       })
@@ -155,13 +155,13 @@ describe("the operations listener beside mutual TLS", () => {
 
       const stopping = yield* ask(ops, "/health/ready").pipe(
         Effect.repeat({ until: ({ status }) => status === 503 }),
-        Effect.timeout("400 millis")
+        Effect.timeout("2500 millis")
       )
       assert.strictEqual(stopping.body, `{"status":"stopping"}`)
       assert.strictEqual((yield* ask(port, "/health/live")).status, 200, "callers are still answered")
 
       // The request under way holds the main listener half-closed: the operations listener is still there.
-      yield* Effect.flip(ask(port, "/health/live")).pipe(Effect.eventually, Effect.timeout("5 seconds"))
+      yield* Effect.flip(ask(port, "/health/live")).pipe(Effect.eventually, Effect.timeout("10 seconds"))
       assert.strictEqual((yield* ask(ops, "/health/ready")).status, 503)
       assert.strictEqual((yield* ask(ops, "/health/live")).status, 200)
 
