@@ -54,7 +54,11 @@ describe("a unit that does not fit", () => {
       { ...ours, environment: "POSH_DRAIN_DELAY=16s" },
       /^TimeoutStopSec=30s is less than POSH_DRAIN_DELAY=16s and 15 seconds$/
     ],
-    ["hears no child", withUnit((unit) => unit.replace("NotifyAccess=all", "NotifyAccess=main")), /^readiness does not/]
+    [
+      "hears no child",
+      withUnit((unit) => unit.replace("\nNotifyAccess=all", "\nNotifyAccess=main")),
+      /^readiness does not/
+    ]
   ]
   it.each(rows)("%s", (_, files, breach) => {
     const breaches = unitBreaches(files)
