@@ -4,6 +4,9 @@
  */
 import { enableCompileCache } from "node:module"
 import { join } from "node:path"
+import { surviveLostReaders, surviveSignals } from "./process/signals.ts"
 
+surviveSignals()
+surviveLostReaders()
 enableCompileCache(join(import.meta.dirname, "../../../node_modules/.cache/posh"))
 await import("./run.ts")

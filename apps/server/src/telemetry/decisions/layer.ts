@@ -7,9 +7,10 @@ import { type Settings, variables } from "../../config/variables.ts"
 import { type DecisionObserverShape, unobserved } from "../DecisionObserver.ts"
 import type { Metrics } from "../Metrics.ts"
 import { defaultCapacity, makeDecisionLog } from "./DecisionLog.ts"
+import { fileSink } from "./fileSink.ts"
 import { makeMask } from "./mask.ts"
 import { makeToDraft } from "./record.ts"
-import { fileSink, stdoutSink } from "./sink.ts"
+import { stdoutSink } from "./sink.ts"
 
 export type DecisionSettings = Pick<Settings, "decisionLog" | "decisionLogMask" | "decisionLogKey">
 
