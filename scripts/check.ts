@@ -7,6 +7,7 @@ import { checkCommands } from "./rules/commands.ts"
 import { checkCoreFolders } from "./rules/coreFolders.ts"
 import { checkDocs } from "./rules/docs.ts"
 import { checkImports } from "./rules/imports.ts"
+import { checkLabFolders } from "./rules/labFolders.ts"
 import { checkLockFile } from "./rules/lockFile.ts"
 import { checkNames } from "./rules/names.ts"
 import { checkRequirements } from "./rules/requirements.ts"
@@ -17,6 +18,7 @@ const breaches = [
   ...checkImports(),
   ...checkCoreFolders(),
   ...checkServerFolders(),
+  ...checkLabFolders(),
   ...checkSources(),
   ...checkCodes(),
   ...checkLockFile(),

@@ -1,25 +1,23 @@
 /**
- * Makes a built package publishable: writes `dist/package.json` with the entry points of `publishConfig` and without
- * everything that only this repository needs. npm ignores `exports` in `publishConfig`, so a package is published from
- * its `dist`. The `build` script of each package runs it in the package's folder.
+ * Makes a built package publishable: writes `dist/package.json`, whose entry points are what was built, without everything
+ * that only this repository needs. A package is published from its `dist`, so that nothing else of it can be. The `build`
+ * script of each package runs it in the package's folder.
  */
 import { copyFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-type Exports = Record<string, string | Record<string, string>>
+const manifest: {
+  readonly exports: Readonly<Record<string, string>>
+  readonly [name: string]: unknown
+} = JSON.parse(readFileSync("package.json", "utf8"))
+const { devDependencies: _dev, files: _files, publishConfig: _publish, scripts: _scripts, ...rest } = manifest
 
-const manifest = JSON.parse(readFileSync("package.json", "utf8"))
-const { devDependencies: _dev, publishConfig, scripts: _scripts, ...rest } = manifest
-
-const inDist = (path: string): string => path.replace(/^\.\/dist\//, "./")
-const exports: Exports = Object.fromEntries(
-  Object.entries(publishConfig.exports as Exports).map(([name, target]) => [
-    name,
-    typeof target === "string"
-      ? inDist(target)
-      : Object.fromEntries(Object.entries(target).map(([condition, path]) => [condition, inDist(path)]))
-  ])
-)
+/** A source as what it is built to; other files are copied. */
+const built = (path: string) => {
+  const [, name] = /^\.\/src\/(.+)\.ts$/.exec(path) ?? []
+  return name === undefined ? path : { types: `./${name}.d.ts`, default: `./${name}.js` }
+}
+const exports = Object.fromEntries(Object.entries(manifest.exports).map(([name, path]) => [name, built(path)]))
 
 writeFileSync("dist/package.json", `${JSON.stringify({ ...rest, exports }, null, 2)}\n`)
 copyFileSync(join("..", "..", "LICENSE"), "dist/LICENSE")

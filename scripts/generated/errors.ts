@@ -2,7 +2,7 @@
  * The reference of all codes: verdicts, problems, findings, and codes that this build does not use.
  */
 import { problems } from "../../packages/api/src/Problem.ts"
-import { failures, type Memory, unreachable, type VerdictKind } from "../../packages/core/src/codes.ts"
+import { failures, type NegativeTtl, unreachable, type VerdictKind } from "../../packages/core/src/codes.ts"
 import { lintSummaries } from "../../packages/core/src/Lint.ts"
 import { table } from "./markdown.ts"
 
@@ -107,17 +107,17 @@ function rowsOf(verdict: Row["verdict"]): ReadonlyArray<readonly [code: string, 
 }
 
 function verdictSection(verdict: Exclude<VerdictKind, "verified">): string {
-  const rows = rowsOf(verdict).map(([code, { memory, retryable, stage, summary }]) => [
+  const rows = rowsOf(verdict).map(([code, { negativeTtl, retryable, stage, summary }]) => [
     ticked(code),
     summary,
     stage,
     retryable ? "yes" : "no",
-    memoryText(memory)
+    negativeTtlText(negativeTtl)
   ])
   return `### ${verdict}\n\n${table(["Code", "Meaning", "Stage", "Retry", "TTL"], rows)}`
 }
 
-const memoryText = (memory: Memory): string => {
-  if (typeof memory === "number") return `${memory} s`
-  return { "backoff": "back-off", "retry-after": "Retry-After", "never": "never" }[memory]
+const negativeTtlText = (negativeTtl: NegativeTtl): string => {
+  if (typeof negativeTtl === "number") return `${negativeTtl} s`
+  return { "backoff": "back-off", "retry-after": "Retry-After", "never": "never" }[negativeTtl]
 }

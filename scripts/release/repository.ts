@@ -1,6 +1,6 @@
 /**
  * Writes the repository into the manifests of the built packages, as provenance demands: the registry compares it with the
- * repository that the release runs in, which only the release knows.
+ * repository that the release runs in, which only the release knows. So are homepage and bugs.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 
@@ -12,6 +12,11 @@ if (repository === undefined || server === undefined) {
 for (const name of ["core", "api"]) {
   const path = `packages/${name}/dist/package.json`
   const manifest: object = JSON.parse(readFileSync(path, "utf8"))
-  const origin = { type: "git", url: `git+${server}/${repository}.git`, directory: `packages/${name}` }
-  writeFileSync(path, `${JSON.stringify({ ...manifest, repository: origin }, null, 2)}\n`)
+  const folder = `packages/${name}`
+  const origin = {
+    repository: { type: "git", url: `git+${server}/${repository}.git`, directory: folder },
+    homepage: `${server}/${repository}/tree/main/${folder}#readme`,
+    bugs: `${server}/${repository}/issues`
+  }
+  writeFileSync(path, `${JSON.stringify({ ...manifest, ...origin }, null, 2)}\n`)
 }

@@ -4,7 +4,7 @@
 export interface CodeRow {
   readonly verdict: string
   readonly retryable: boolean
-  readonly memory: number | string
+  readonly negativeTtl: number | string
 }
 
 /** Breaches, by code. `unreachable` are codes that this build cannot reach; of these only the names are compared. */
@@ -33,9 +33,9 @@ const table = "section 8 of docs/spec/requirements.md"
 /** Code → verdict, retryable, seconds, as one text. */
 const readTable = (requirements: string): ReadonlyMap<string, string> =>
   new Map(
-    [...requirements.matchAll(row)].flatMap(([, names = "", verdict = "", retryable = "", memory = ""]) =>
+    [...requirements.matchAll(row)].flatMap(([, names = "", verdict = "", retryable = "", negativeTtl = ""]) =>
       [...names.matchAll(/`(\w+)`/g)].map(([, code = ""]) =>
-        [code, [verdict, firstWord(retryable), firstWord(memory)].join(", ")] as const
+        [code, [verdict, firstWord(retryable), firstWord(negativeTtl)].join(", ")] as const
       )
     )
   )
@@ -45,8 +45,8 @@ const row = /^\| (`[A-Z]\w+`(?: \/ `\w+`)*) \| [^|]* \| ([^|]+) \| ([^|]+) \| ([
 
 const firstWord = (cell: string): string => cell.split(" ")[0] ?? ""
 
-const describe = ({ memory, retryable, verdict }: CodeRow): string =>
-  [verdicts[verdict] ?? verdict, retryable ? "yes" : "no", memories[memory] ?? String(memory)].join(", ")
+const describe = ({ negativeTtl, retryable, verdict }: CodeRow): string =>
+  [verdicts[verdict] ?? verdict, retryable ? "yes" : "no", ttls[negativeTtl] ?? String(negativeTtl)].join(", ")
 
 const verdicts: Readonly<Record<string, string>> = {
   "refused": "err",
@@ -57,4 +57,4 @@ const verdicts: Readonly<Record<string, string>> = {
   "indeterminate": "in"
 }
 
-const memories: Readonly<Record<string, string>> = { "backoff": "30↑", "retry-after": "Retry-After", "never": "no" }
+const ttls: Readonly<Record<string, string>> = { "backoff": "30↑", "retry-after": "Retry-After", "never": "no" }

@@ -30,6 +30,7 @@ const folders: ReadonlyArray<FolderRule> = [
   folderRule("x509/", "Limits.ts", "encoding/"),
   // What a deployment decides is put together from what each stage lets it decide, and read where a stage needs it all.
   folderRule("Policy.ts", "Limits.ts", "question/", "association/", "fetch/"),
+  folderRule("checkPolicy.ts", "Policy.ts", "Limits.ts", "question/", "association/", "fetch/"),
   // A prepared question holds the certificate that it is about.
   folderRule("question/Inquiry.ts", ...basics, "Policy.ts", "question/", "presented/"),
   folderRule("question/", ...basics, "Policy.ts"),
@@ -57,6 +58,7 @@ const folders: ReadonlyArray<FolderRule> = [
     "Verifier.ts",
     ...basics,
     "Policy.ts",
+    "checkPolicy.ts",
     "x509/",
     "question/",
     "association/",

@@ -135,7 +135,7 @@ describe("citations", () => {
 })
 
 describe("the table of codes", () => {
-  const row = { verdict: "indeterminate", retryable: true, memory: "backoff" }
+  const row = { verdict: "indeterminate", retryable: true, negativeTtl: "backoff" }
   const table =
     "| `ServerError` | 5xx | in | yes | 30↑ | no |\n| `CacheUnavailable` | reserved | (none) | – | – | – |\n"
   const codes = { ServerError: row }
@@ -145,7 +145,7 @@ describe("the table of codes", () => {
 
   it.each([
     ["another verdict", { ServerError: { ...row, verdict: "mismatch" } }, later, /ServerError is mm, yes, 30↑ in code/],
-    ["another time", { ServerError: { ...row, memory: 60 } }, later, /ServerError is in, yes, 60 in code/],
+    ["another time", { ServerError: { ...row, negativeTtl: 60 } }, later, /ServerError is in, yes, 60 in code/],
     ["another retry", { ServerError: { ...row, retryable: false } }, later, /ServerError is in, no, 30↑ in code/],
     ["a code of the table alone", codes, {}, /CacheUnavailable is in section 8 .* alone/],
     ["a code of the code alone", { ...codes, Cancelled: row }, later, /Cancelled is missing/]

@@ -2,9 +2,9 @@
 import { request, type RequestOptions } from "node:http"
 
 export interface Reply {
-  /** 0 where there was no answer. */
+  /** 0 if there was no response. */
   readonly status: number
-  /** Why, where there was no answer. */
+  /** The error message if there was no response. */
   readonly body: string
 }
 
@@ -14,13 +14,13 @@ export interface ExchangeOptions extends RequestOptions {
   /** JSON. Default: no body. */
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Milliseconds without a sign of the other side, after which there is no answer. Default: no bound. */
+  /** Idle time-out in milliseconds. Default: none. */
   readonly patienceMs?: number
-  /** Whether a request on a kept connection that the service had closed is sent once more, as clients do. Default: no. */
+  /** Retry once if a kept-alive connection turns out to be closed, as clients do. Default false. */
   readonly retryStale?: boolean
 }
 
-/** Aborted by `signal`, it has no answer. */
+/** Never rejects. After `signal` there is no response. */
 export const exchange = (options: ExchangeOptions): Promise<Reply> =>
   new Promise((resolve) => {
     const { body = "", headers, patienceMs, retryStale, ...rest } = options

@@ -1,4 +1,4 @@
-/** The octets of a request, for those who write to sockets themselves. `headers` end in CRLF each. */
+/** The octets of a POST request, for raw sockets. Each of `headers` ends with CRLF. */
 export const postOctets = (path: string, body: string | Buffer, headers = ""): Buffer =>
   Buffer.concat([
     Buffer.from(

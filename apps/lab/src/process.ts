@@ -1,5 +1,5 @@
 /**
- * Servers under measurement run in processes of their own, so that each has a core and an event loop to itself.
+ * Starts the servers under measurement in separate processes, so that each has its own core and event loop.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -13,7 +13,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A path that must answer 200 before the process counts as ready. Default: it is ready when it listens. */
   readonly ready?: string
-  /** Opens a channel to the process, and takes what it sends. */
+  /** Opens an IPC channel, and receives the messages of the process. */
   readonly onMessage?: (message: unknown) => void
 }
 
@@ -21,21 +21,21 @@ export interface Running {
   readonly port: number
   /** Milliseconds from spawning the process to its first answer to `ready`, or to its listening line. */
   readonly readyMs: number
-  /** Seconds of CPU that the process has taken so far; as Linux tells. */
+  /** Seconds of CPU time that the process has used so far. Linux only. */
   readonly cpuSeconds: () => number
   readonly isAlive: () => boolean
-  /** SIGTERM, and waits for the end; nothing where the process has ended already. */
+  /** Sends SIGTERM and waits for the exit. Does nothing if the process has exited. */
   readonly stop: () => Promise<void>
 }
 
-/** Node.js with a TypeScript program of this repository. */
+/** The command that runs a TypeScript program of this repository with Node.js. */
 export const commandOf = (script: URL, ...flags: ReadonlyArray<string>): Command => [
   process.execPath,
   ...flags,
   fileURLToPath(script)
 ]
 
-/** Of this environment the process has `PATH` alone. Its stdout is read here. */
+/** The process inherits only `PATH` of this environment. Its stdout is a pipe. */
 export const launch = (
   [program, ...args]: Command,
   env: Readonly<Record<string, string>>,
@@ -46,7 +46,7 @@ export const launch = (
     stdio: ["ignore", "pipe", "inherit", ...channels]
   })
 
-/** Starts a server; it says where it listens on stdout. */
+/** Starts a server that prints its address on stdout. */
 export const start = async (
   command: Command,
   { env = {}, onMessage, ready }: StartOptions = {}
@@ -73,7 +73,7 @@ export const start = async (
   }
 }
 
-// proc(5): fields 14 and 15 are ticks in user and kernel mode, counted behind the name in brackets.
+// proc(5): fields 14 and 15 are the ticks in user and kernel mode. The split skips the name, which may contain spaces.
 const cpuSecondsOf = (pid: number): number => {
   const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")
   const fields = rest.split(" ")

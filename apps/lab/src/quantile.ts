@@ -1,9 +1,9 @@
-/** Quantiles of what was measured. */
+/** Quantiles of measurements. */
 
 export const ascending = (values: ReadonlyArray<number>): ReadonlyArray<number> =>
   values.toSorted((left, right) => left - right)
 
-/** Of values in ascending order, `q` from 0 to 1; NaN where there are none. */
+/** Takes values in ascending order, and `q` from 0 to 1; NaN if there are no values. */
 export const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
 

@@ -1,9 +1,9 @@
-/** What all questions have in common, and where the documents are that answer them. */
+/** The common members of all questions, and the paths of the documents. */
 
-/** Milliseconds within which an answer is due. */
+/** The deadline of a question in milliseconds. */
 export const deadlineMs = 5_000
 
-/** The body of `POST /v1/verify`, with more in the question than all have. */
+/** The body of `POST /v1/verify`. `more` are further members of the question. */
 export const toBody = (domain: string, certificate: { readonly pem: string }, more: object = {}): string =>
   JSON.stringify({ domain, service: "xmpp-server", certificate: certificate.pem, deadlineMs, ...more })
 

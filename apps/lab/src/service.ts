@@ -1,4 +1,4 @@
-/** The service, as `npm start` runs it, and its environment in a world of origins that are not the Internet's. */
+/** Starts the service as `npm start` does, with origins on this machine in place of the Internet. */
 import type { Origins } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -13,13 +13,13 @@ export const serviceReady = "/health/ready"
 export const startService = (env: Readonly<Record<string, string>>): Promise<Running> =>
   start(commandOf(serviceScript), { env, ready: serviceReady })
 
-/** For the files of a run; removed when the scope closes. */
+/** A temporary folder, removed when the scope closes. */
 export const makeFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "posh-lab-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
 )
 
-/** Any free port, and the origins in place of the Internet; their CA is written to the folder. */
+/** A free port, and connections to the origins only. Writes their CA certificate to the folder. */
 export const environmentIn = (folder: string, { caPem, connectTo }: Origins): Record<string, string> => {
   const caFile = join(folder, "ca.pem")
   writeFileSync(caFile, caPem)

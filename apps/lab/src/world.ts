@@ -1,4 +1,4 @@
-/** What the service under measurement is asked about: one domain that publishes one fingerprint for one certificate. */
+/** The world of `bench` and `abuse`: one domain that publishes the fingerprint of one certificate. */
 import { Behave, type Certificate, fingerprintsDocument, issue, makeOrigins, type Origins, rootCa } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { rfcPath } from "./question.ts"
@@ -8,15 +8,15 @@ export interface HostedWorld {
   readonly origins: Origins
   readonly certificate: Certificate
   readonly question: { readonly domain: string; readonly service: string; readonly certificate: string }
-  /** For files; it goes with the world. */
+  /** For files; removed with the world. */
   readonly folder: string
-  /** Environment of a service that believes in this world. */
+  /** Environment of a service that resolves in this world. */
   readonly env: Record<string, string>
 }
 
 export const domain = "hosted.example"
 
-/** Sites of attackers and of a victim, with any number of names: one certificate for each. */
+/** Sites of attackers and of a victim: each has a wildcard certificate, so any number of names. */
 const wildcards = ["attacker-0.example", "attacker-1.example", "attacker-2.example", "attacker-3.example"]
 const sites = Object.fromEntries(
   [...wildcards, "victim.example"].map((site) => [`*.${site}`, { tls: { _tag: "Wildcard" } }] as const)

@@ -1,4 +1,4 @@
-/** One request to servers that answer, are silent, break off, or close what is idle. */
+/** One request to servers that answer, are silent, truncate the response, or close idle connections. */
 import { assert, describe, it } from "@effect/vitest"
 import { once } from "node:events"
 import { Agent, createServer, type RequestListener } from "node:http"
@@ -26,7 +26,7 @@ const echo: RequestListener = (request, response) => {
 const noAnswer = (message: string): Reply => ({ status: 0, body: message })
 
 describe("exchange", () => {
-  it("sends JSON, or nothing", () =>
+  it("sends JSON, or no body", () =>
     withServer(echo, async (port) => {
       const path = "/"
       assert.deepStrictEqual(await exchange({ port, path }), { status: 200, body: "GET undefined " })
@@ -36,7 +36,7 @@ describe("exchange", () => {
       })
     }))
 
-  it("has no answer from a server that is silent, or after the signal", () =>
+  it("has no response from a silent server, or after the signal", () =>
     withServer(() => {}, async (port) => {
       const stop = new AbortController()
       const stopped = exchange({ port, path: "/", signal: stop.signal })
@@ -45,13 +45,13 @@ describe("exchange", () => {
       assert.strictEqual((await stopped).status, 0)
     }))
 
-  it("has no answer where it breaks off", () =>
+  it("has no response if it is truncated", () =>
     withServer((_, response) => {
       response.writeHead(200, { "content-length": 10 }).write("half")
       setTimeout(() => response.destroy(), 20)
     }, async (port) => assert.deepStrictEqual(await exchange({ port, path: "/" }), noAnswer("aborted"))))
 
-  /** Every second request of a connection finds it closed. */
+  /** Closes a connection at its second request. */
   const closing = (): RequestListener => {
     const seen = new WeakSet()
     return (request, response) => {
@@ -62,8 +62,8 @@ describe("exchange", () => {
   }
 
   it.each<[string, boolean, number]>([
-    ["is sent again on a kept connection that was closed", true, 200],
-    ["is not, unless that is wanted", false, 0]
+    ["is retried if a keep-alive connection was closed", true, 200],
+    ["is not retried by default", false, 0]
   ])("%s", (_, retryStale, status) =>
     withServer(closing(), async (port) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 })

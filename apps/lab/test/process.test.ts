@@ -1,4 +1,4 @@
-/** Processes under measurement: one that listens, one that is slow to be ready, and one that ends before. */
+/** Processes that listen, that become ready late, and that exit before they listen. */
 import { assert, describe, it } from "@effect/vitest"
 import { type Command, type Running, start, type StartOptions } from "../src/process.ts"
 
@@ -23,7 +23,7 @@ const withServer = async (options: StartOptions, use: (running: Running) => Prom
 }
 
 describe("start", () => {
-  it("knows the port, the CPU and the end of a process", () =>
+  it("reports port, CPU time and exit of a process", () =>
     withServer({}, async ({ cpuSeconds, isAlive, port, readyMs, stop }) => {
       assert.isAbove(port, 0)
       assert.isAbove(readyMs, 0)
@@ -40,7 +40,7 @@ describe("start", () => {
       async ({ port }) => assert.strictEqual((await fetch(`http://127.0.0.1:${port}/ready`)).status, 200)
     ))
 
-  it("gives it PATH and what is named, and hears what it says", async () => {
+  it("passes PATH and the given environment, and receives messages", async () => {
     const heard = Promise.withResolvers<unknown>()
     await withServer(
       { env: { OTHER: "1" }, onMessage: heard.resolve },
@@ -48,7 +48,7 @@ describe("start", () => {
     )
   })
 
-  it("tells of one that ends before it listens", async () => {
+  it("rejects if the process exits before it listens", async () => {
     const ended = await start(program(`console.log("no port left"); process.exit(3)`)).then(
       () => "started",
       ({ message }: Error) => message

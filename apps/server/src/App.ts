@@ -1,5 +1,5 @@
 /**
- * The whole service on one page, outside-in.
+ * Composes the service: the outermost layer first.
  */
 import { Verifier } from "@posh/core"
 import { type EgressOptions, HttpsFetcher } from "@posh/core/node"
@@ -19,7 +19,7 @@ import { Readiness } from "./service/Readiness.ts"
 import * as telemetry from "./telemetry/layer.ts"
 import { logAlways } from "./telemetry/logging.ts"
 
-/** The service; ready when built. */
+/** The service. It is ready when the layer is built. */
 export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls }: AccessFiles) =>
   announced(settings.drainDelay).pipe(
     Layer.provide(http.layer),
@@ -33,7 +33,7 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
     Layer.provide(layerShutdown)
   )
 
-/** The verifier over the network, with the cache of this process or of the fleet. */
+/** The verifier, with HTTPS and the cache: in memory alone, or shared in Redis. */
 export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
   const policy = toPolicy(settings)
   return Verifier.layerNoDeps(policy).pipe(
@@ -42,8 +42,8 @@ export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
 }
 
 /**
- * Says where the service listens, and that it is ready until it stops. Then it answers on for a while, so that whoever
- * sends questions here has time to notice.
+ * Logs the URL and sets the readiness. On shutdown, it still answers for the drain delay, so that load balancers see that
+ * it is not ready.
  */
 const announced = (drainDelay: number) =>
   Layer.effectDiscard(Effect.gen(function*() {
@@ -55,7 +55,7 @@ const announced = (drainDelay: number) =>
     yield* logAlways(`listening on ${listener.url}`)
   }))
 
-/** New certificates are used as they come. */
+/** Reloads TLS files when they change. */
 const renewed = (settings: Settings, tls: AccessFiles["tls"]) =>
   tls === undefined
     ? Layer.empty

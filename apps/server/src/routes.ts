@@ -1,22 +1,22 @@
 /**
- * The table of routes: those of the contract, and those of its documentation. Everything that has to know a route by
- * something other than its handler (what it needs, what its path takes, how metrics and spans name it) reads it here.
+ * The table of routes: those of the contract and those of its documentation. Scopes, methods, and the names in metrics
+ * and spans come from here.
  */
 import { Api, type Scope, scopeOf } from "@posh/api"
 import { HttpApi } from "effect/http-api"
 
 export interface Route {
   readonly method: string
-  /** Parameters are written `:name`. */
+  /** With parameters as `:name`. */
   readonly path: string
-  /** Method and path, as labels and spans name it. */
+  /** Method and path, for labels and spans. */
   readonly name: string
-  /** What a key needs; `undefined` where none is needed. */
+  /** The scope that a key needs; `undefined` for an open route. */
   readonly scope: Scope | undefined
   readonly pattern: RegExp
 }
 
-/** Where the contract is documented, for machines and for people. */
+/** Paths of the documentation. */
 export const docsPaths = ["/openapi.json", "/docs", "/docs/style.css"] as const
 
 const toRoute = (method: string, path: string, scope: Scope | undefined): Route => ({
@@ -27,7 +27,7 @@ const toRoute = (method: string, path: string, scope: Scope | undefined): Route 
   pattern: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`)
 })
 
-/** By name. */
+/** Sorted by name. */
 export const routes: ReadonlyArray<Route> = (() => {
   const all = docsPaths.map((path) => toRoute("GET", path, undefined))
   HttpApi.reflect(Api, {
@@ -39,26 +39,26 @@ export const routes: ReadonlyArray<Route> = (() => {
   return all.toSorted(({ name: left }, { name: right }) => left < right ? -1 : 1)
 })()
 
-/** What a request is counted under that has no route. */
+/** The label for requests without a route. */
 export const otherRoute = "other"
 
-/** The name of a request's route, or `other`: one of a closed set, whatever callers ask for. */
+/** The name of the route, or `other`: a closed set, because labels must not grow with requests. */
 export const routeNameOf = (method = "", url = ""): string => {
-  if (method === "POST" && url === "/v1/verify") return "POST /v1/verify" // the most asked one is not looked for
+  if (method === "POST" && url === "/v1/verify") return "POST /v1/verify" // the hot path
   const path = pathOf(url)
   const asked = method === "HEAD" ? "GET" : method
   return routes.find((route) => route.method === asked && route.pattern.test(path))?.name ?? otherRoute
 }
 
-/** The methods that a path takes, in order; none where there is nothing at it. `HEAD` goes with `GET` (RFC 9110 §9.3.2). */
+/** Sorted methods of a path; empty without a route. `GET` implies `HEAD` (RFC 9110 §9.3.2). */
 export const methodsOf = (path: string): ReadonlyArray<string> => {
   const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   return methods.concat(methods.includes("GET") ? ["HEAD"] : []).toSorted()
 }
 
 /**
- * Does this path need no key, whatever the method? It is compared as it is written: another spelling that the router would
- * also take is not open, and what a scope guards asks for it again where the router has decided (`scopes.ts`).
+ * True if the path needs no key, for any method. Compared unparsed: other spellings that the router accepts are not open,
+ * and `scopes.ts` checks the scope again after routing.
  */
 export const isOpen = (url: string): boolean => openPaths.has(pathOf(url))
 

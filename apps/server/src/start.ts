@@ -1,5 +1,5 @@
 /**
- * Starts the service; it stops on a signal, when the requests under way have been answered.
+ * Starts the service. A signal stops it after a drain.
  */
 import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
 import { layerApp } from "./App.ts"
@@ -22,7 +22,7 @@ const service = Effect.gen(function*() {
   )
 })
 
-/** Whoever starts the service reads one line on what is wrong, and no stack. */
+/** A configuration error is one line on stderr, without a stack trace. */
 export const start = service.pipe(
   Effect.tapError(({ message }) => Console.error(`posh: ${message}`)),
   Effect.tapDefect((defect) => Effect.logError(defect))
@@ -32,6 +32,6 @@ const cannotListen = ({ host, port }: { readonly host: string; readonly port: nu
   message: `POSH_HOST, POSH_PORT: cannot listen on ${host}:${port} (${cause.message})`
 })
 
-/** A service that was stopped has succeeded: orchestrators take any other code for a failure. */
+/** Exit code 0 after a signal: orchestrators take any other code for a failure. */
 export const teardown: Runtime.Teardown = (exit, onExit) =>
   Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)

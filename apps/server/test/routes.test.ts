@@ -1,12 +1,12 @@
-/** One table of routes, from which edge, access and metrics know what there is. */
+/** The table of routes, for access control, methods and metrics. */
 import { assert, describe, it } from "@effect/vitest"
 import { isOpen, methodsOf, routeNameOf, routes } from "../src/routes.ts"
 
-/** The path with a value for every parameter. */
+/** The path with sample parameters. */
 const written = (path: string): string => path.replaceAll(/:\w+/g, "x")
 
 describe("the table of routes", () => {
-  it("has every route once, and no path that another pattern would take", () => {
+  it("has every route once, and no ambiguous pattern", () => {
     assert.strictEqual(new Set(routes.map(({ name }) => name)).size, routes.length)
     for (const { path } of routes) {
       for (const other of routes) {
@@ -22,7 +22,7 @@ describe("the table of routes", () => {
     assert.strictEqual(routeNameOf("POST", "/docs"), "other")
   })
 
-  it("says which methods a path takes", () => {
+  it("lists the methods of a path", () => {
     assert.deepStrictEqual(methodsOf("/v1/verify"), ["GET", "HEAD", "POST"])
     assert.deepStrictEqual(methodsOf("/v1/verify/batch"), ["POST"])
     assert.deepStrictEqual(methodsOf("/v1/associations/a.example/xmpp-server"), ["DELETE", "GET", "HEAD"])
@@ -30,7 +30,7 @@ describe("the table of routes", () => {
     assert.deepStrictEqual(methodsOf("/v1/nothing"), [])
   })
 
-  it("opens health, metrics and the docs, as they are written, and nothing else", () => {
+  it("opens health, metrics and the docs, in their exact spelling only", () => {
     assert.deepStrictEqual(routes.filter(({ path }) => isOpen(path)).map(({ name }) => name), [
       "GET /docs",
       "GET /docs/style.css",

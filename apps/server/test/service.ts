@@ -1,5 +1,5 @@
 /**
- * The HTTP edge over any verifier, on a port of its own, and requests exactly as they are written.
+ * The service over HTTP with any verifier, and a client that sends requests unchanged.
  */
 import { Verifier } from "@posh/core"
 import { Context, Effect, Layer, Logger, Result } from "effect"
@@ -14,11 +14,11 @@ import { Decider } from "../src/service/Decider.ts"
 import { layerLimits, type LimitSettings } from "../src/service/limits/layer.ts"
 import { Readiness } from "../src/service/Readiness.ts"
 
-export interface Asked {
+export interface TestRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
-  /** For a service over TLS: whom to trust, and who asks. */
+  /** For a service over TLS: trusted CA and client certificate. */
   readonly tls?: Pick<RequestOptions, "ca" | "cert" | "key" | "servername">
 }
 
@@ -26,16 +26,16 @@ export interface Response {
   readonly status: number
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
   readonly text: string
-  /** The body as JSON, or `undefined` where it is none. */
+  /** The body, if it is JSON. */
   readonly json: unknown
 }
 
 export class Service extends Context.Service<Service, {
   readonly baseUrl: string
-  readonly ask: (path: string, asked?: Asked) => Effect.Effect<Response>
+  readonly ask: (path: string, asked?: TestRequest) => Effect.Effect<Response>
   readonly post: (path: string, json: unknown) => Effect.Effect<Response>
 }>()("posh/server/test/Service") {
-  /** Over a verifier; the readiness is there to be changed. */
+  /** With a verifier. `Readiness` is provided, so that tests can change it. */
   static readonly layer = <E>(
     verifier: Layer.Layer<Verifier, E>,
     { callers = Callers.layerAnyone, limits = {}, tls }: {
@@ -48,20 +48,20 @@ export class Service extends Context.Service<Service, {
     return Layer.effect(
       Service,
       Effect.map(Listener, ({ url: baseUrl }) => {
-        const ask = (path: string, asked: Asked = {}) => send(baseUrl, path, asked)
+        const ask = (path: string, asked: TestRequest = {}) => send(baseUrl, path, asked)
         return Service.of({ baseUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
       })
     ).pipe(
       Layer.provide(http.layer),
       Layer.provide([Decider.layer, callers]),
       Layer.provide(layerLimits(settings)),
-      Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier, Logger.layer([])]), // defects are provoked
+      Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier, Logger.layer([])]), // tests cause defects
       Layer.provideMerge(Readiness.layer)
     )
   }
 }
 
-export const jsonBody = (json: unknown): Asked => ({
+export const jsonBody = (json: unknown): TestRequest => ({
   method: "POST",
   headers: { "content-type": "application/json" },
   body: JSON.stringify(json)
@@ -69,7 +69,7 @@ export const jsonBody = (json: unknown): Asked => ({
 
 const agent = new Agent({ keepAlive: true, maxSockets: 32 })
 
-const send = (baseUrl: string, path: string, { body, headers = {}, method = "GET", tls }: Asked) =>
+const send = (baseUrl: string, path: string, { body, headers = {}, method = "GET", tls }: TestRequest) =>
   Effect.callback<Response>((resume) => {
     const { hostname, port, protocol } = new URL(baseUrl)
     const options = { hostname, port, path, method, headers }

@@ -12,15 +12,17 @@ export const documentLimits = {
   keys: 32,
   x5c: 10,
   certificateOctets: 32 * 1024,
-  issuersOctets: 32 * 1024, // kept of one chain above its leaf; ours: three of RSA with 4,096 bits take 6 KiB, of ML-DSA-87 23 KiB
-  lints: 100 // findings kept of one document, the severe first; ours
+  /** Kept of one chain above its leaf; ours: three certificates with RSA-4096 take 6 KiB, with ML-DSA-87 23 KiB. */
+  issuersOctets: 32 * 1024,
+  /** Findings kept of one document, the severe first; ours. */
+  lints: 100
 } as const
 
-/** What of a certificate is looked at, beside its octets; what lies beyond counts as absent, and never as a yes. */
+/** How much of a certificate is read, besides its octets. What exceeds a limit counts as absent, so it can only lead to a no. */
 export const certificateLimits = {
-  /** Names in subjectAltName. Public CAs issue 100 (AWS ACM) to some hundred of them. */
+  /** Names in subjectAltName. Public CAs issue 100 (AWS ACM) to a few hundred; ours. */
   names: 1_024,
-  /** Octets of XmppAddr with U-labels that are mapped by UTS-46, which takes a millisecond for each KiB. */
+  /** Octets of XmppAddr with U-labels that are mapped by UTS #46, which takes a millisecond per KiB; ours. */
   mappedOctets: 8 * 1_024
 } as const
 
@@ -56,37 +58,37 @@ export const questionLimits = {
 } as const
 
 /**
- * Budget of the chain check (POSH-SEC-13), for all chains that one question looks at. Where they are all of the worst kind,
- * it holds the event loop for some 40 ms.
+ * Budget of the chain check (POSH-SEC-13), for all chains of one question. In the worst case it blocks the event loop for
+ * about 40 ms.
  */
 export const chainLimits = {
   /** Names × constraints; Go's `crypto/x509` stops at 250,000. */
   constraintComparisons: 65_536,
-  /** Names and name constraints; a certificate of a public CA has some hundred at the most. */
+  /** Names and name constraints; a certificate of a public CA has a few hundred at most. */
   names: 4_096,
   /**
-   * Of keys up to P-384 and RSA of 4,096 bits, each up to 0.8 ms; larger ones count as two or three. Ten chains of four
-   * certificates. Go's `crypto/x509` and rustls' webpki stop at 100, in threads of their own.
+   * Signature checks of up to 0.8 ms each (P-384, RSA-4096); one with a larger key counts as two or three. Enough for
+   * ten chains of four certificates. Go's `crypto/x509` and rustls' webpki stop at 100, but not on an event loop.
    */
   signatures: 32,
-  /** A distinguished name's octets; real ones have under 500 (RFC 5280 A.1: 64 characters for most attributes). */
+  /** Octets of a distinguished name; real ones have under 500 (RFC 5280 A.1: 64 characters for most attributes). */
   distinguishedNameOctets: 2 * 1_024,
-  /** Values in an extension about policies; real ones have under 50. */
+  /** Values in a policy extension; real ones have under 50. */
   policyElements: 512,
-  /** Of an RSA key, as in rustls' webpki; with larger ones, one signature costs milliseconds. */
+  /** Of an RSA key, as in rustls' webpki; with a larger key one signature check takes milliseconds. */
   rsaModulusBits: 8_192,
   rsaExponentBits: 33,
-  /** Chains whose examination a process keeps, of some hundred octets each; ours. */
+  /** Results of chain checks that a process caches, a few hundred bytes each; ours. */
   examinations: 4_096
 } as const
 
-/** What is spent on strangers' servers (POSH-SEC-12); all hosts of one registrable domain count as one. */
+/** Budgets of requests to origins (POSH-SEC-12); all hosts of one registrable domain share one budget. */
 export interface BudgetLimits {
   readonly perSourceConcurrent: number
   readonly perSourcePerMinute: number
   readonly perHostConcurrent: number
   readonly perHostPerMinute: number
-  /** Names of one registrable domain that are looked up: what has no address is charged to no web server. */
+  /** DNS look-ups of names below one registrable domain: a name without an address costs no web server a request. */
   readonly perHostLookUpsConcurrent: number
   readonly perHostLookUpsPerMinute: number
   readonly inFlight: number
@@ -97,26 +99,27 @@ export const budgetLimits: BudgetLimits = {
   perSourcePerMinute: 30,
   perHostConcurrent: 16,
   perHostPerMinute: 600,
-  // Ours: a question to a name server is a packet or two, and more than one caller's allowance must not use it up.
+  // Ours: a look-up costs a name server a packet or two, and one caller's budget must not exhaust this one.
   perHostLookUpsConcurrent: 64,
   perHostLookUpsPerMinute: 6_000,
   inFlight: 256
 }
 
-/** Of entries that another process wrote to a store. */
+/** Limits of entries that another process wrote to a store. */
 export const cacheLimits = {
-  clockSkewMs: 300_000 // by which clocks of replicas may differ: as much as POSH-MAT-02 allows
+  /** By which the clocks of replicas may differ: the maximum of POSH-MAT-02. */
+  clockSkewMs: 300_000
 } as const
 
-/** Domains of which a process knows that they published (POSH-SEC-12), beside those whose material is remembered; ours. */
+/** Domains that a process remembers as publishers (POSH-SEC-12), besides those whose material is cached; ours. */
 export const publisherLimits = {
   sites: 4_096,
-  /** Names are free, so that a site could push out everybody else's with its own. */
+  /** A site can create any number of names, and could otherwise evict those of all other sites. */
   perSite: 16
 } as const
 
-/** Longest text from outside that is repeated in a message (POSH-SEC-14); ours. */
+/** Maximum length of untrusted text quoted in a message (POSH-SEC-14); ours. */
 export const quotedCharacters = 256
 
-/** Longest message of ours that can hold such texts, such as the first three findings about a document; ours. */
+/** Maximum length of a message that quotes untrusted text, such as the first three findings of a document; ours. */
 export const messageCharacters = 1_024

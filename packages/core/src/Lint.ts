@@ -66,11 +66,11 @@ export interface Lint {
   readonly severity: Severity
   /** One sentence for a person; bounded and escaped (POSH-SEC-14). */
   readonly message: string
-  /** Where in the document, such as `keys[0].x5c[1]`. */
+  /** Position in the document, such as `keys[0].x5c[1]`. */
   readonly path?: string
 }
 
-/** The one way to a finding: text in it is bounded and escaped here, wherever it comes from (POSH-SEC-14). */
+/** The only constructor of findings: it bounds and escapes all text in them (POSH-SEC-14). */
 export const lint = (code: LintCode, severity: Severity, path?: string, detail?: string): Lint => ({
   code,
   severity,
@@ -82,7 +82,7 @@ export const lint = (code: LintCode, severity: Severity, path?: string, detail?:
 
 const severities = ["error", "warning", "info"] as const satisfies ReadonlyArray<Severity>
 
-/** As many findings as are kept of one thing, the severe first (POSH-FMT-08). */
+/** Bounds the findings of one document: the most severe ones are kept (POSH-FMT-08). */
 export const mostSevere = (lints: ReadonlyArray<Lint>): ReadonlyArray<Lint> =>
   lints.length <= documentLimits.lints
     ? lints

@@ -1,5 +1,5 @@
 /**
- * What a deployment decides, with unit, default and consequence. Questions may only choose within it.
+ * The settings of a deployment, with unit, default and consequence. Questions can only choose within them.
  */
 import type { LifetimePolicy } from "./association/Lifetime.ts"
 import { type HashName, hashNames } from "./association/Material.ts"
@@ -14,21 +14,21 @@ export interface Policy extends DomainPolicy, LifetimePolicy {
   /** Default of a question's `generations` (POSH-NEG-01). */
   readonly generations: Generations
   readonly delegation: DelegationPolicy
-  /** Require JSON media types by name (POSH-RES-46). Default false: JSON served as text is accepted with a lint. */
+  /** Require a JSON media type (POSH-RES-46). Default false: JSON served as text is accepted with a lint. */
   readonly strictMediaTypes: boolean
   /** Read the interim formats at the draft path (POSH-NEG-08). Default false. */
   readonly acceptInterim: boolean
-  /** Accept the drafts' example certificates, whose keys are public (POSH-SEC-06). For tests alone. */
+  /** Accept the drafts' example certificates, whose private keys are public (POSH-SEC-06). Default false. For tests only. */
   readonly trustDraftExamples: boolean
-  /** Report or enforce the leaf profile (POSH-MAT-04). */
+  /** Report violations of the leaf profile as lints, or refuse the certificate (POSH-MAT-04). Default report. */
   readonly leafProfile: "report" | "enforce"
-  /** What equals what in the draft generation (POSH-MAT-10, POSH-MAT-11). */
+  /** What the draft generation compares: the certificate or its public key (POSH-MAT-10, POSH-MAT-11). Default certificate. */
   readonly match: "certificate" | "spki"
   /** Accept SHA-1 signatures in the optional chain check (A.4 V2). Default false. */
   readonly chainSha1: boolean
-  /** Milliseconds by which clocks may differ, ≤ 300,000 (POSH-MAT-02). Default 0. */
+  /** Milliseconds by which clocks may differ, at most 300,000 (POSH-MAT-02). Default 0. */
   readonly clockSkewMs: number
-  /** Hashes that count as evidence, strongest first (POSH-SEC-20). */
+  /** Hash functions that are accepted as evidence, strongest first (POSH-SEC-20). */
   readonly hashes: ReadonlyArray<HashName>
   readonly attempt: AttemptLimits
   readonly budgets: BudgetLimits

@@ -1,17 +1,19 @@
 /**
- * Is this certificate valid for this service on this domain?
+ * Verifies that a certificate is valid for a service on a domain.
  *
- * `prepare` reads the question, `recall` answers it from memory, and `verify` begins with that and asks the domain where
- * memory does not know.
+ * `prepare` parses the question, `recall` answers it from memory, and `verify` begins with `recall` and asks the domain
+ * if memory does not suffice.
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { Resolution } from "./cache/Resolution.ts"
 import { AssociationStore, type Inventory, type InventoryQuery, type Purge } from "./cache/store/AssociationStore.ts"
 import { layerMemory } from "./cache/store/MemoryStore.ts"
+import { checkPolicy, type PolicyError } from "./checkPolicy.ts"
 import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
-import { judgeLeaf } from "./presented/Leaf.ts"
-import { screenChains } from "./proof/posh/ChainScreen.ts"
+import { checkLeaf } from "./presented/LeafCheck.ts"
+import { Presented } from "./presented/Presented.ts"
+import { makeChainCheck } from "./proof/posh/ChainCheck.ts"
 import { match } from "./proof/posh/Matcher.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { CallerBudget } from "./question/CallerBudget.ts"
@@ -24,15 +26,15 @@ import { currentStage, type StageTracer, untraced } from "./question/StageTracer
 import { currentStamp, type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
 import { type AssociationReport, toAssociationReport } from "./verdict/AssociationReport.ts"
-import { type Assessment, decide, refusedLeaf, unresolved } from "./verdict/decide.ts"
+import { type Assessment, decide, decideRefusedLeaf, decideUnresolved } from "./verdict/decide.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
 
 export interface AssociationOptions {
-  /** Resolve again even if remembered (POSH-CAC-32). */
+  /** Resolve again even if the association is cached (POSH-CAC-32). Default false. */
   readonly refresh?: boolean
   /** Milliseconds. Default 10,000. */
   readonly deadlineMs?: number
-  /** Default: the deployment's. */
+  /** Default: those of the deployment's policy. */
   readonly generations?: Generations
 }
 
@@ -52,13 +54,13 @@ export interface AssociationOptions {
  */
 export class Verifier extends Context.Service<Verifier, {
   /**
-   * Reads a question, which can then be asked any number of times. Fails where it is malformed. Reads no clock; a
-   * certificate of many names takes milliseconds.
+   * Parses a question, which can then be asked any number of times. Fails if it is malformed. Reads no clock. A
+   * certificate with many names takes milliseconds.
    */
   readonly prepare: (question: Question, stage?: StageTracer) => Result.Result<Inquiry, QuestionError>
   /**
-   * The verdict, where memory alone gives it; at once, and without a fiber, for hot paths that cannot afford one.
-   * `undefined` says nothing but that `verify` has to be asked.
+   * The verdict if memory alone gives it: synchronous and without a fiber, for hot paths. `undefined` means only that
+   * `verify` has to be asked.
    *
    * **Example** (Answer from memory where possible)
    *
@@ -67,29 +69,37 @@ export class Verifier extends Context.Service<Verifier, {
    * ```
    */
   readonly recall: (inquiry: Inquiry) => Verdict | undefined
-  /** Answers a prepared question: from memory, or by asking the domain. Never fails: "could not find out" is a verdict. */
+  /** Answers a prepared question from memory, or asks the domain. Never fails: "could not find out" is a verdict. */
   readonly verify: (inquiry: Inquiry) => Effect.Effect<Verdict>
-  /** What the domain asserts now; resolves where nothing is remembered (POSH-REQ-08: so also the prefetch). */
+  /** What the domain asserts now; resolves if nothing is cached, so it is also the prefetch (POSH-REQ-08). */
   readonly report: (
     domain: string,
     service: string,
     options?: AssociationOptions
   ) => Effect.Effect<AssociationReport, QuestionError>
-  /** Forgets everything known of the pair, in both generations, and says what of that is still to be done elsewhere. */
+  /** Purges the pair from the cache, in both generations. The result names the steps that are still pending. */
   readonly forget: (domain: string, service: string) => Effect.Effect<Purge, QuestionError>
-  /** What is remembered and has not expired; asks no origin. */
+  /** Cached associations that have not expired; asks no origin. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/Verifier") {
-  /** Over a store of the caller's choice. */
-  static readonly layerNoDeps = (policy: Policy): Layer.Layer<Verifier, never, Fetcher | AssociationStore> =>
-    Layer.effect(Verifier, makeVerifier(policy)).pipe(Layer.provide(Resolver.layerNoDeps(policy)))
-
-  /** Over the memory cache. */
-  static readonly layer = (policy: Policy): Layer.Layer<Verifier, never, Fetcher> =>
-    this.layerNoDeps(policy).pipe(
-      Layer.provide(layerMemory({ entries: policy.cacheEntries, octets: policy.cacheOctets }))
+  /** With a store of the caller's choice. Fails to build if an option of the policy is invalid. */
+  static readonly layerNoDeps = (policy: Policy): Layer.Layer<Verifier, PolicyError, Fetcher | AssociationStore> =>
+    underChecked(
+      policy,
+      () => Layer.effect(Verifier, makeVerifier(policy)).pipe(Layer.provide(Resolver.layerNoDeps(policy)))
     )
+
+  /** With the memory store alone. Fails to build if an option of the policy is invalid. */
+  static readonly layer = (policy: Policy): Layer.Layer<Verifier, PolicyError, Fetcher> =>
+    underChecked(policy, () =>
+      this.layerNoDeps(policy).pipe(
+        Layer.provide(layerMemory({ entries: policy.cacheEntries, octets: policy.cacheOctets }))
+      ))
 }
+
+/** Makes the layer where the policy is one: before that nothing may read it. */
+const underChecked = <A, E, R>(policy: Policy, make: () => Layer.Layer<A, E, R>): Layer.Layer<A, E | PolicyError, R> =>
+  Layer.unwrap(Effect.map(Effect.fromResult(checkPolicy(policy)), make))
 
 const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
@@ -97,14 +107,16 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const clock = yield* Clock.Clock
 
   const recall = (inquiry: Inquiry): Verdict | undefined => {
+    requirePrepared(inquiry)
     const recalled = recallAt(inquiry, stampOf(clock), untraced)
-    if (recalled === undefined || recalled.secondLook !== undefined) return undefined
+    if (recalled === undefined || recalled.retry !== undefined) return undefined
     recalled.used?.()
     return recalled.verdict
   }
 
-  // Spans only where a question is traced: they would cost more than the rest of a warm answer.
+  // Spans only if the question is traced: they would cost more than the rest of a warm answer.
   const verify = Effect.fnUntraced(function*(inquiry: Inquiry) {
+    requirePrepared(inquiry)
     const stage = yield* currentStage
     yield* turn
     const asked = stampOf(clock)
@@ -112,48 +124,50 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     recalled?.used?.()
     const options = toResolveOptions(inquiry, asked, stage)
     const first = recalled ??
-      (yield* ask(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options))
-    const last = first.secondLook === undefined ? first : yield* ask(inquiry, { ...options, ...first.secondLook })
+      (yield* askDomain(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options))
+    const last = first.retry === undefined ? first : yield* askDomain(inquiry, { ...options, ...first.retry })
     return last.verdict
   })
 
-  /** What memory comes to alone. Nothing here waits, so one reading of the clock is the time of question and decision. */
+  /** The conclusion from memory alone. Nothing here waits, so the clock is read once, for question and decision. */
   const recallAt = (inquiry: Inquiry, asked: Stamp, stage: StageTracer): Conclusion | undefined => {
     const assessment = assess(inquiry, asked.wallMs, stage)
-    const refusal = refuse(assessment)
+    const refusal = decideLeaf(assessment)
     if (refusal !== undefined) return { verdict: refusal }
     const { options, target } = inquiry
     if (options.refresh) return undefined
-    const resolution = stage.find(lookSpans, () => resolver.recall(target, options, asked))
+    const resolution = stage.find(recallSpans, () => resolver.recall(target, options, asked))
     if (resolution === undefined) return undefined
     const verdict = conclude(assessment, resolution, stage)
-    return { verdict, secondLook: secondLookAfter(verdict, resolution), used: resolution.used }
+    return { verdict, retry: toRetryOptions(verdict, resolution), used: resolution.used }
   }
 
-  /** Asks the domain. After a wait, everything is judged by the time that it is by then. */
-  const ask = Effect.fnUntraced(function*(inquiry: Inquiry, options: ResolveOptions): Effect.fn.Return<Conclusion> {
-    const { asked, stage } = options
-    const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
-    yield* turn // many may have waited for the same
-    const assessment = assess(inquiry, timeSince(asked, stampOf(clock)), untraced)
-    const refusal = refuse(assessment)
-    if (refusal !== undefined) return { verdict: refusal }
-    const verdict = conclude(assessment, resolution, stage)
-    return { verdict, secondLook: secondLookAfter(verdict, resolution) }
-  })
+  /** Asks the domain. The decision uses the time after the wait, because the certificate may have expired during it. */
+  const askDomain = Effect.fnUntraced(
+    function*(inquiry: Inquiry, options: ResolveOptions): Effect.fn.Return<Conclusion> {
+      const { asked, stage } = options
+      const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
+      yield* turn // many questions may have waited for the same flight
+      const assessment = assess(inquiry, timeSince(asked, stampOf(clock)), untraced)
+      const refusal = decideLeaf(assessment)
+      if (refusal !== undefined) return { verdict: refusal }
+      const verdict = conclude(assessment, resolution, stage)
+      return { verdict, retry: toRetryOptions(verdict, resolution) }
+    }
+  )
 
   const assess = (inquiry: Inquiry, now: number, stage: StageTracer): Assessment => ({
     inquiry,
     now,
-    leaf: stage.run("Leaf", () => judgeLeaf(inquiry.presented, policy, now))
+    leaf: stage.run("Leaf", () => checkLeaf(inquiry.presented, policy, now))
   })
 
   const conclude = (assessment: Assessment, resolution: Resolution, stage: StageTracer): Verdict => {
     const { inquiry: { options, presented }, now } = assessment
     const { outcome } = resolution.deciding
-    if (Result.isFailure(outcome)) return unresolved(assessment, resolution, outcome.failure)
+    if (Result.isFailure(outcome)) return decideUnresolved(assessment, resolution, outcome.failure)
     const { material } = outcome.success.association
-    const chains = stage.run("Chain", () => screenChains(options.chainCheck, { now, allowSha1: policy.chainSha1 }))
+    const chains = stage.run("Chain", () => makeChainCheck(options.chainCheck, { now, allowSha1: policy.chainSha1 }))
     const found = stage.run(
       "Matcher",
       () => match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
@@ -170,7 +184,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
       const resolution = yield* resolver.resolve(target, {
         asked: yield* currentStamp,
         generations: options.generations ?? policy.generations,
-        deadline: { ms: options.deadlineMs ?? deadlines.usual },
+        deadline: { ms: options.deadlineMs ?? deadlines.default },
         stage: untraced,
         ...(options.refresh === true ? { force: "refresh" as const } : {})
       })
@@ -192,35 +206,41 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   })
 })
 
-/** What the caller waits for before each stage that may take the processor for milliseconds. */
+/** For programs without types, in which a question, or the result of `prepare`, comes here too. */
+const requirePrepared = (inquiry: Inquiry | undefined): void => {
+  if (inquiry?.presented instanceof Presented) return
+  throw new TypeError("verify and recall take an inquiry: the success of prepare(question)")
+}
+
+/** Waits for the caller's turn before a stage that may take milliseconds of CPU time. */
 const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)
 
-const lookSpans = ["Resolver", "Cache"] as const
+const recallSpans = ["Resolver", "Cache"] as const
 
-/** For the sake of a certificate that is refused anyway, no domain is asked (POSH-MAT-64). */
-const refuse = (assessment: Assessment): Verdict | undefined =>
-  assessment.leaf.fault === undefined ? undefined : refusedLeaf(assessment, assessment.leaf.fault)
+/** The verdict of a certificate that is refused whatever the domain publishes; then no domain is asked (POSH-MAT-64). */
+const decideLeaf = (assessment: Assessment): Verdict | undefined =>
+  assessment.leaf.fault === undefined ? undefined : decideRefusedLeaf(assessment, assessment.leaf.fault)
 
-/** A verdict, and whether it stands. */
+/** A verdict, and whether it is final. */
 interface Conclusion {
   readonly verdict: Verdict
-  /** With which options the domain is to be asked once more. */
-  readonly secondLook?: SecondLook | undefined
-  /** To be called where memory gave it, and it is used. */
+  /** The domain has to be asked once more, with these options. Absent if the verdict is final. */
+  readonly retry?: RetryOptions | undefined
+  /** Reports a memory hit to the observer; to be called if the verdict is used. */
   readonly used?: () => void
 }
 
-type SecondLook = Pick<ResolveOptions, "force">
+type RetryOptions = Pick<ResolveOptions, "force">
 
-/** Is the domain to be asked once more, where the answer rests on what was there before the question? */
-const secondLookAfter = (
+/** The options to ask the domain once more, if the verdict rests on material that is older than the question. */
+const toRetryOptions = (
   { code, verdict }: Verdict,
   { deciding: { outcome } }: Resolution
-): SecondLook | undefined => {
+): RetryOptions | undefined => {
   if (Result.isFailure(outcome) || outcome.success.fetchedForQuestion) return undefined
-  // POSH-MAT-43: what is remembered may be older than the certificate, whichever code the mismatch has.
+  // POSH-MAT-43: the cached material may be older than the certificate, whichever code the mismatch has.
   if (verdict === "mismatch") return { force: "mismatch" }
-  // It ended between the look and the decision.
+  // The material expired between the look-up and the decision.
   return code === "AllMaterialExpired" ? {} : undefined
 }
 

@@ -1,9 +1,9 @@
 /**
  * The closed set of failure codes (requirements §8, POSH-ERR-01).
  *
- * One row a code: which verdict it leads to, where it arises, whether asking again can help without a change on the
- * other side, for how long it is remembered, and who is at fault where nothing could be found out. Everything that depends
- * on a code reads this table.
+ * One row per code: the verdict it leads to, the stage where it arises, whether a retry can help although nobody changes
+ * anything, its negative TTL, and who is at fault if the result is indeterminate. Everything that depends on a code reads
+ * this table.
  */
 
 export type VerdictKind =
@@ -27,23 +27,23 @@ export type Stage =
   | "internal"
 
 /**
- * For how long a failed resolution is remembered (POSH-CAC-31): seconds; `backoff` = 30 s doubling to 900 s with
- * jitter; `retry-after` = what the origin asked for, clamped to 30…3600 s; `never`.
+ * For how long a failed resolution is cached (POSH-CAC-31): seconds; `backoff` = 30 s, doubled up to 900 s, with jitter;
+ * `retry-after` = the origin's `Retry-After`, clamped to 30…3600 s; `never`.
  */
-export type Memory = number | "backoff" | "retry-after" | "never"
+export type NegativeTtl = number | "backoff" | "retry-after" | "never"
 
 /**
- * Who is at fault where nothing could be found out: the far side, or this verifier. Time in our own queues has codes of
- * its own, so a deadline is the far side's. `none` where something was found out.
+ * Who is at fault if the result is indeterminate: the origin, or this verifier. Time in our own queues has its own codes,
+ * so a passed deadline is the origin's fault. `none` for all other results.
  */
 export type Whose = "origin" | "ours" | "none"
 
 interface Row {
-  /** The verdict, or `refused` where the question itself is at fault and gets none. */
+  /** The verdict; `refused` if the question itself is at fault and gets none. */
   readonly verdict: Exclude<VerdictKind, "verified"> | "refused"
   readonly stage: Stage
   readonly retryable: boolean
-  readonly memory: Memory
+  readonly negativeTtl: NegativeTtl
   readonly whose: Whose
   /** One sentence for a person. */
   readonly summary: string
@@ -53,22 +53,22 @@ const row = <const Kind extends Exclude<Row["verdict"], "indeterminate">>(
   verdict: Kind,
   stage: Stage,
   retryable: boolean,
-  memory: Memory,
+  negativeTtl: NegativeTtl,
   summary: string
-): Row & { readonly verdict: Kind } => ({ verdict, stage, retryable, memory, whose: "none", summary })
+): Row & { readonly verdict: Kind } => ({ verdict, stage, retryable, negativeTtl, whose: "none", summary })
 
-/** A row of a code by which nothing was found out. */
+/** A row of an indeterminate result. */
 const unknown = (
   whose: Exclude<Whose, "none">,
   stage: Stage,
   retryable: boolean,
-  memory: Memory,
+  negativeTtl: NegativeTtl,
   summary: string
 ): Row & { readonly verdict: "indeterminate" } => ({
   verdict: "indeterminate",
   stage,
   retryable,
-  memory,
+  negativeTtl,
   whose,
   summary
 })
@@ -97,7 +97,7 @@ export const failures = {
     "Policy refuses the certificate."
   ),
 
-  // The origin could not be asked.
+  // The origin could not be reached, or gave no usable response.
   DnsNameNotFound: unknown("origin", "dns", true, 60, "The host name has no address."),
   DnsTemporaryFailure: unknown("origin", "dns", true, "backoff", "The name servers gave no answer."),
   BlockedAddress: unknown("origin", "connect", false, 300, "The host has no globally routable address."),
@@ -127,7 +127,7 @@ export const failures = {
   // The domain authoritatively publishes nothing.
   NotPublished: row("no-material", "http", false, 300, "The domain publishes nothing for this service."),
 
-  // The domain answered, with something that cannot be used.
+  // The domain answered with something that cannot be used.
   UnexpectedStatus: row("unusable-material", "http", false, 300, "A success status other than 200 came back."),
   RedirectUnsupportedStatus: row("unusable-material", "redirect", false, 300, "The redirect status is not followed."),
   RedirectMissingLocation: row("unusable-material", "redirect", false, 300, "The redirect names no target."),
@@ -196,12 +196,12 @@ export const failures = {
   ReferenceForbiddenTarget: row("unusable-material", "redirect", false, 300, "The host named by url is not allowed."),
   NestedReference: row("unusable-material", "redirect", false, 300, "The referenced document is a reference itself."),
 
-  // Material and certificate are both fine; they do not belong together.
+  // Material and certificate are both valid, but do not match.
   CertificateMismatch: row("mismatch", "match", false, "never", "The certificate is not among those published."),
   ChainInvalid: row("mismatch", "match", false, "never", "The published chain does not validate."),
   NameCheckFailed: row("mismatch", "match", false, "never", "The certificate names none of the required domains."),
 
-  // We could not find out.
+  // The verifier could not find out.
   NoCommonHash: unknown("origin", "match", false, "never", "Question and material have no hash in common."),
   DeadlineExceeded: unknown("origin", "internal", true, "never", "The deadline passed before an answer was known."),
   ResolverOverloaded: unknown("ours", "internal", true, "never", "This verifier is working at its limit."),
@@ -227,9 +227,8 @@ export type QuestionCode = { [K in FailureCode]: typeof failures[K]["verdict"] e
 export type VerdictCode = Exclude<FailureCode, QuestionCode>
 
 /**
- * Rows of requirements §8 that this build cannot reach, with the reason.
- *
- * They are no part of {@link FailureCode}, so nothing can promise them by accident.
+ * Rows of requirements §8 that this build cannot return, with the reason. They are not part of {@link FailureCode}, so no
+ * code path can return them by accident.
  */
 export const unreachable = {
   PresentedCertificateRevoked: "revocation is not checked (POSH-MAT-06 MAY)",
@@ -243,12 +242,12 @@ export const unreachable = {
 } as const
 
 /**
- * Is a failure one that somebody on the network could cause? Such a failure changes no remembered state
- * (POSH-SEC-30, POSH-CAC-22: network, TLS, 5xx, deadline). 429 and its like say nothing about the material either.
+ * True if an attacker on the network could cause the failure (network, TLS, 5xx, deadline). Such a failure ends no cached
+ * material (POSH-SEC-30, POSH-CAC-22). 429 and similar statuses are no statement about the material either.
  */
 export const isUnanswered = (code: VerdictCode): boolean =>
   failures[code].verdict === "indeterminate" && code !== "AccessDenied" && code !== "ClientErrorStatus"
 
-/** The answers that end remembered material at once (POSH-CAC-30, requirements §8.1). */
+/** True for an answer that evicts cached material at once (POSH-CAC-30, requirements §8.1). */
 export const isWithdrawal = (code: VerdictCode): boolean =>
   code === "NotPublished" || code === "MaterialWithdrawn" || code === "DelegationWithdrawn"

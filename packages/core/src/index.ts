@@ -1,54 +1,53 @@
 /**
- * POSH (RFC 7711 and the JWK Set draft before it): resolution and matching.
+ * POSH (RFC 7711, and the JWK Set draft before it): does a domain vouch for this certificate?
+ *
+ * Every public name is listed here, or in the entry of its use: `cache`, `publish`, `question`, `serving`, `node`.
  */
-export * from "./association/Association.ts"
-export * from "./association/Hop.ts"
-export * from "./association/Lifetime.ts"
-export * from "./association/Material.ts"
-export * from "./association/ResolveError.ts"
-export * from "./cache/Fleet.ts"
+
+// Asking
+export { type Domain, parseDomain } from "./question/Domain.ts"
+export type { Inquiry } from "./question/Inquiry.ts"
+export type { ChainCheckMode, NameCheckMode, Prooftype, Question } from "./question/Question.ts"
+export { QuestionError } from "./question/QuestionError.ts"
+export type { ServiceKey } from "./question/Service.ts"
+export { type AssociationOptions, Verifier } from "./Verifier.ts"
+
+// The answer, with its evidence
 export type { CacheStatus } from "./cache/Resolution.ts"
-export * from "./cache/ResolutionObserver.ts"
-export * from "./cache/store/AssociationStore.ts"
-export * from "./cache/store/codec.ts"
-export * from "./cache/store/cursor.ts"
-export * from "./cache/store/MemoryStore.ts"
-export * from "./cache/store/NearStore.ts"
-export * from "./cache/store/TieredStore.ts"
-export * from "./cache/store/underPolicy.ts"
-export * from "./codes.ts"
-export { printable } from "./encoding/quote.ts"
-export * from "./fetch/Delegation.ts"
-export * from "./fetch/Fetcher.ts"
-export * from "./Limits.ts"
-export * from "./Lint.ts"
-export * from "./Policy.ts"
 export type { NameMatches } from "./presented/NameCheck.ts"
-export { parsePresented } from "./presented/parsePresented.ts"
-export { Presented } from "./presented/Presented.ts"
-export * from "./proof/posh/Document.ts"
-export type { PublishedFingerprints } from "./proof/posh/document/Fingerprints.ts"
-export type { PublishedJwkSet } from "./proof/posh/document/JwkSet.ts"
-export type { Reference } from "./proof/posh/document/Reference.ts"
-export * from "./proof/posh/Lifetime.ts"
 export type { MatchedCandidate } from "./proof/posh/Matcher.ts"
-export { wellKnownTarget } from "./proof/posh/wellKnown.ts"
-export * from "./publish/generate.ts"
-export * from "./publish/lint.ts"
-export * from "./question/CallerBudget.ts"
-export * from "./question/Domain.ts"
-export * from "./question/Generation.ts"
-export * from "./question/Inquiry.ts"
-export * from "./question/Question.ts"
-export * from "./question/QuestionError.ts"
-export * from "./question/Service.ts"
-export { currentStage, spanned, type StageTracer, untraced } from "./question/StageTracer.ts"
-export { makeSteadyClock, monotonicMsOf } from "./question/Stamp.ts"
-export * from "./question/StoreKey.ts"
-export * from "./verdict/AssociationReport.ts"
-export * from "./verdict/Verdict.ts"
-export * from "./Verifier.ts"
-export * from "./x509/Certificate.ts"
-export type { KeyUsage } from "./x509/extensions.ts"
-export type { PresentedNames } from "./x509/names.ts"
-export type { PublicKey } from "./x509/publicKey.ts"
+export type { AssociationReport } from "./verdict/AssociationReport.ts"
+export type { AttemptReport, Evidence, Verdict } from "./verdict/Verdict.ts"
+
+// Codes and findings: closed sets, each with one sentence
+export { type FailureCode, failures, type QuestionCode, type VerdictCode, type VerdictKind } from "./codes.ts"
+export { type Lint, type LintCode, lintSummaries, type Severity } from "./Lint.ts"
+
+// What a domain asserts, and how it was found
+export type { Association, Delegation } from "./association/Association.ts"
+export type { Hop } from "./association/Hop.ts"
+export type { Lifetime } from "./association/Lifetime.ts"
+export {
+  type Descriptor,
+  type Fingerprints,
+  type Hashes,
+  type HashName,
+  hashNames,
+  type JwkEntry,
+  type JwkSet,
+  type Material
+} from "./association/Material.ts"
+export { ResolveError } from "./association/ResolveError.ts"
+
+// What the deployment decides
+export { PolicyError } from "./checkPolicy.ts"
+export type { BudgetLimits } from "./Limits.ts"
+export { defaultPolicy, type Policy } from "./Policy.ts"
+export type { Generation, Generations } from "./question/Generation.ts"
+
+// Certificates
+export { Presented } from "./presented/Presented.ts"
+export { type Certificate, CertificateError, parseCertificate } from "./x509/Certificate.ts"
+
+// How documents are fetched; `@posh/core/node` has an implementation
+export { Fetcher, FetchError, type FetchRequest, type FetchResponse } from "./fetch/Fetcher.ts"

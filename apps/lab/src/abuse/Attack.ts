@@ -1,80 +1,80 @@
-/** What an attack is, and what it may need beside a service and a key. */
+/** The interface of an attack, and of the scene that it may need. */
 import type { Effect, Scope } from "effect"
 import type { HostedWorld } from "../world.ts"
-import type { Known } from "./honest.ts"
+import type { KnownQuestion } from "./honest.ts"
 
 export interface Target {
   readonly port: number
-  /** A question whose answer is remembered, as JSON. */
+  /** A question whose answer is cached, as JSON. */
   readonly question: string
-  /** Of the attacker: a caller that was let in, and turned hostile. */
+  /** The attacker's API key: it is an authorised caller. */
   readonly key: string
-  /** What the scene prepared for the attacker. */
-  readonly given: ReadonlyArray<string>
+  /** Request bodies that the scene prepared. */
+  readonly payloads: ReadonlyArray<string>
 }
 
-export interface Deeds {
+export interface AttackResult {
   readonly done: number
-  /** What the attacker met that no caller should meet, such as an answer that breaks off. */
+  /** Faults that the attacker observed and no caller should, such as a truncated answer. */
   readonly faults: ReadonlyArray<string>
 }
 
 export interface Attack {
   readonly title: string
-  /** What it does, for people. */
-  readonly what: string
-  /** Resolves after the signal has come. Plays in a thread of its own. */
-  readonly run: (target: Target, signal: AbortSignal, scale: number) => Promise<Deeds>
-  /** What `done` counts. */
-  readonly things: string
-  /** Hosts and a service of its own. Without it, the attack is on the service that those before it were on. */
+  /** For the page: what the attacker does. */
+  readonly description: string
+  /** Resolves after the signal. Runs in a worker thread. */
+  readonly run: (target: Target, signal: AbortSignal, scale: number) => Promise<AttackResult>
+  /** The unit of `done`. */
+  readonly unit: string
+  /** Hosts and a service of its own. Without one, the attack uses the service of the attacks before it. */
   readonly scene?: (world: HostedWorld, scale: number) => Effect.Effect<Scene, never, Scope.Scope>
 }
 
 export interface Scene {
-  /** Of the service, beside what all have. */
+  /** Additional environment of the service. */
   readonly env?: Readonly<Record<string, string>>
-  readonly given?: ReadonlyArray<string>
-  /** Answered once before the attack begins: what is remembered by then. */
-  readonly learnt?: ReadonlyArray<Known>
-  /** Asked in turn while it goes on; default: what all attacks have. */
-  readonly honest?: ReadonlyArray<Known>
-  /** Milliseconds between an honest answer and the next question; default 25. */
+  readonly payloads?: ReadonlyArray<string>
+  /** Asked once before the attack, so that their answers are cached. */
+  readonly warmUp?: ReadonlyArray<KnownQuestion>
+  /** Asked in turn during the attack. Default: the common ones. */
+  readonly honest?: ReadonlyArray<KnownQuestion>
+  /** Milliseconds between an honest answer and the next question. Default 25. */
   readonly pauseMs?: number
-  /** Whether the attack has come so far that it does harm, if it can: honest questions begin then. */
+  /** True once the attack has its full effect; honest questions begin then. */
   readonly isUnderWay?: () => boolean
   readonly bounds: Bounds
-  /** What else is known in the end: for the page, and what is wrong with it. */
-  readonly judge?: (ask: Ask, seconds: number) => Promise<Judgement>
+  /** Further checks after the attack. */
+  readonly check?: (ask: Ask, seconds: number) => Promise<CheckResult>
 }
 
 export interface Bounds {
-  /** MB of RSS at the most. */
+  /** Maximum RSS in MB. */
   readonly rss: number
-  /** Milliseconds; 95 of 100 health checks are answered within. */
+  /** Maximum p95 of health checks in milliseconds. */
   readonly health: number
 }
 
-/** One more question, as the honest caller. */
+/** Asks one question as the honest caller. */
 export type Ask = (body: string) => Promise<{ readonly code?: string; readonly retryAfterMs?: number }>
 
-export interface Judgement {
+export interface CheckResult {
   readonly figures: ReadonlyArray<string>
   readonly faults: ReadonlyArray<string>
 }
 
-/** A figure with its bound, and a fault where it is beyond. */
-export const atMost = (what: string, figure: number, bound: number): Judgement => ({
+/** A figure with its bound, and a fault if it exceeds the bound. */
+export const atMost = (what: string, figure: number, bound: number): CheckResult => ({
   figures: [`${what}: ${figure} (bound: ${bound})`],
   faults: figure <= bound ? [] : [`${what}: ${figure}, more than ${bound}`]
 })
 
-export const expectCode = (what: string, code: string | undefined, expected: string): Judgement => ({
+export const expectCode = (what: string, code: string | undefined, expected: string): CheckResult => ({
   figures: [`${what}: \`${code}\``],
   faults: code === expected ? [] : [`${what}: ${code} in place of ${expected}`]
 })
 
-export const together = (...judgements: ReadonlyArray<Judgement>): Judgement => ({
-  figures: judgements.flatMap(({ figures }) => figures),
-  faults: judgements.flatMap(({ faults }) => faults)
+export const combine = (...checkResults: ReadonlyArray<CheckResult>): CheckResult => ({
+  figures: checkResults.flatMap(({ figures }) => figures),
+  faults: checkResults.flatMap(({ faults }) => faults)
 })

@@ -1,55 +1,55 @@
 /**
- * One attack after the other, while an honest caller goes on asking what it knows the answer to: on one service, or on
- * one of its own where the attack has a scene.
+ * Runs one attack after the other, while an honest caller asks questions with known answers: on a common service, or on a
+ * separate one if the attack has a scene.
  */
 import { issue, rootCa } from "@posh/testing"
 import { Effect, Scope } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { domain, type HostedWorld, makeWorld } from "../world.ts"
+import { type Actors, makeActors } from "./actors.ts"
 import type { Scene } from "./Attack.ts"
 import { type AttackName, attacks } from "./attacks.ts"
-import { type Field, makeField } from "./field.ts"
-import type { Known } from "./honest.ts"
+import type { KnownQuestion } from "./honest.ts"
 import { question, secondsSince } from "./hosts.ts"
 import type { Outcome } from "./outcome.ts"
-import { makeParties, type Parties } from "./party.ts"
+import { makeTestbed, type Testbed } from "./testbed.ts"
 
 export interface AbuseOptions {
   readonly seconds: number
-  /** Of the connections that an attack has. */
+  /** The share of its connections that an attack opens. */
   readonly scale: number
-  /** Seconds that an attack has to get under way. */
+  /** Maximum of seconds until an attack is under way. */
   readonly patience: number
-  /** Seconds between the end of an attack and the look at what is left of it. */
+  /** Seconds between the end of an attack and the last measurement of memory. */
   readonly rest: number
 }
 
 const plain: Scene = { bounds: { rss: Infinity, health: Infinity } }
 
-/** How to attack. */
+/** Returns the function that runs an attack by its name. */
 export const makeAbuse = (
   options: AbuseOptions
 ): Effect.Effect<(name: AttackName) => Effect.Effect<Outcome>, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const world = yield* makeWorld
-    const parties = yield* makeParties
+    const actors = yield* makeActors
     const known = yield* makeKnown(world)
-    const common = yield* Effect.cached(Scope.provide(makeField(world, known, plain), scope))
+    const common = yield* Effect.cached(Scope.provide(makeTestbed(world, known, plain), scope))
     return (name) => {
       const { scene } = attacks[name]
-      const attack = (field: Field) => Effect.promise(() => run(name, field, parties, options))
+      const attack = (testbed: Testbed) => Effect.promise(() => run(name, testbed, actors, options))
       if (scene === undefined) return Effect.flatMap(common, attack)
       world.origins.reset()
       return scene(world, options.scale).pipe(
-        Effect.flatMap((own) => makeField(world, known, own)),
+        Effect.flatMap((own) => makeTestbed(world, known, own)),
         Effect.flatMap(attack),
         Effect.scoped
       )
     }
   })
 
-const makeKnown = (world: HostedWorld): Effect.Effect<ReadonlyArray<Known>> =>
+const makeKnown = (world: HostedWorld): Effect.Effect<ReadonlyArray<KnownQuestion>> =>
   Effect.gen(function*() {
     const stranger = yield* Effect.flatMap(rootCa(), (root) => issue(root, { dnsNames: ["stranger.example"] }))
     return [
@@ -61,11 +61,11 @@ const makeKnown = (world: HostedWorld): Effect.Effect<ReadonlyArray<Known>> =>
 
 const run = async (
   name: AttackName,
-  field: Field,
-  { honest, hostile }: Parties,
+  testbed: Testbed,
+  { honest, hostile }: Actors,
   { patience, rest, scale, seconds }: AbuseOptions
 ): Promise<Outcome> => {
-  const { caller, scene, service, target } = field
+  const { caller, scene, service, target } = testbed
   const before = service.memory()
   service.peak()
   const attacking = hostile(name, target, scale)
@@ -74,22 +74,22 @@ const run = async (
   const leadSeconds = secondsSince(startedAt)
   const asking = honest(caller)
   await pause(seconds)
-  const honesty = await asking.stop()
-  const deeds = await attacking.stop()
-  const judgement = service.isAlive() ? await scene.judge?.(field.ask, seconds) : undefined
+  const honestResult = await asking.stop()
+  const attackResult = await attacking.stop()
+  const checkResult = service.isAlive() ? await scene.check?.(testbed.ask, seconds) : undefined
   const peak = service.peak()
   await pause(rest)
   return {
     attack: name,
     leadSeconds,
-    deeds,
-    honesty,
+    attackResult,
+    honestResult,
     before,
     peak,
     after: service.memory(),
     alive: service.isAlive(),
     ...(scene === plain ? {} : { bounds: scene.bounds }),
-    ...(judgement === undefined ? {} : { judgement })
+    ...(checkResult === undefined ? {} : { checkResult })
   }
 }
 

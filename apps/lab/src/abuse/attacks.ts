@@ -1,4 +1,4 @@
-/** Hostile callers, by the name that `npm run abuse -- name` takes. */
+/** All attacks, by the name that `npm run abuse -- name` takes. */
 import type { Attack } from "./Attack.ts"
 import { batchPath } from "./attacks/batchPath.ts"
 import { bigAnswers } from "./attacks/bigAnswers.ts"

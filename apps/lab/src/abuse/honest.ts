@@ -1,42 +1,42 @@
 /**
- * A caller as servers are: a few kept connections, a few dozen questions a second, whose answers are known beforehand.
- * Beside it a probe, as an orchestrator has, that asks whether the service lives.
+ * The honest caller: a few keep-alive connections and a few dozen questions per second, whose answers are known. It also
+ * probes `/health/live`, as an orchestrator does.
  */
 import { Agent } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { exchange, type Reply } from "../exchange.ts"
 import { ascending } from "../quantile.ts"
 
-export interface Known {
+export interface KnownQuestion {
   readonly body: string
-  /** That stands in the answer. */
+  /** The expected code. */
   readonly code: string
   /** Default `/v1/verify`. */
   readonly path?: string
 }
 
-export interface Honesty {
+export interface HonestResult {
   readonly asked: number
-  /** Verdicts other than the known one, but for `indeterminate`. */
+  /** Verdicts other than the known one, except `indeterminate`. */
   readonly wrong: number
-  /** `indeterminate`: could not find out in time. */
+  /** Verdicts `indeterminate`. */
   readonly undecided: number
-  /** 429 and 503. */
+  /** Responses 429 and 503. */
   readonly refused: number
-  /** No answer, or any other status. */
+  /** No response, or any other status. */
   readonly failed: number
-  /** Of answers, in milliseconds, ascending. */
+  /** Latencies of answers in milliseconds, ascending. */
   readonly latencies: ReadonlyArray<number>
-  /** Of `/health/live`, in milliseconds, ascending: for how long the event loop does nothing else. */
+  /** Latencies of `/health/live` in milliseconds, ascending: they show how long the event loop was blocked. */
   readonly health: ReadonlyArray<number>
-  /** The first few that were not as known. */
+  /** The first few unexpected answers. */
   readonly samples: ReadonlyArray<string>
 }
 
 export interface HonestCaller {
   readonly port: number
   readonly key: string
-  readonly known: ReadonlyArray<Known>
+  readonly known: ReadonlyArray<KnownQuestion>
   /** Milliseconds between an answer and the next question. */
   readonly pauseMs: number
 }
@@ -45,11 +45,11 @@ const callers = 4
 const probeMs = 25
 const samplesKept = 3
 
-/** Asks in turn until the signal comes; an idle connection that the service closed is opened again, as clients do. */
+/** Asks in turn until the signal. An idle connection that the service closed is reopened, as clients do. */
 export const askHonestly = async (
   { key, known, pauseMs, port }: HonestCaller,
   signal: AbortSignal
-): Promise<Honesty> => {
+): Promise<HonestResult> => {
   const agent = new Agent({ keepAlive: true, maxSockets: callers })
   const tally = { asked: 0, wrong: 0, undecided: 0, refused: 0, failed: 0, latencies: [] as Array<number> }
   const samples: Array<string> = []

@@ -1,4 +1,4 @@
-/** What was measured, as docs/reference/abuse.md. */
+/** Renders docs/reference/abuse.md. */
 import { availableParallelism } from "node:os"
 import { quantile } from "../quantile.ts"
 import { deadlineMs } from "../question.ts"
@@ -23,15 +23,17 @@ const columns = [
   "Crashed"
 ]
 
-/** One line for each attack. */
-export const toRow = ({ after, alive, attack, before, deeds, honesty, peak }: Outcome): ReadonlyArray<string> => {
-  const { asked, failed, health, latencies, refused, undecided, wrong } = honesty
+/** The row of an attack. */
+export const toRow = (
+  { after, alive, attack, before, attackResult, honestResult, peak }: Outcome
+): ReadonlyArray<string> => {
+  const { asked, failed, health, latencies, refused, undecided, wrong } = honestResult
   const ms = (times: ReadonlyArray<number>, ...qs: ReadonlyArray<number>) =>
     qs.map((q) => quantile(times, q).toFixed(0)).join(" / ")
   const megabytes = (of: keyof Memory) => [before, peak, after].map((memory) => memory[of].toFixed(0)).join(" / ")
   return [
     attacks[attack].title,
-    `${deeds.done} ${attacks[attack].things}`,
+    `${attackResult.done} ${attacks[attack].unit}`,
     String(asked),
     String(wrong),
     String(undecided),
@@ -66,14 +68,14 @@ export const toPage = (outcomes: ReadonlyArray<Outcome>, { rest, seconds }: Abus
     "",
     "## What the domains saw",
     "",
-    ...outcomes.flatMap(({ attack, bounds, judgement }) => {
+    ...outcomes.flatMap(({ attack, bounds, checkResult }) => {
       if (bounds === undefined) return []
       const figures = [`RSS at most ${bounds.rss} MB`, `95 of 100 health checks within ${bounds.health} ms`]
-      return [`- ${attacks[attack].title}: ${[...(judgement?.figures ?? []), ...figures].join("; ")}.`]
+      return [`- ${attacks[attack].title}: ${[...(checkResult?.figures ?? []), ...figures].join("; ")}.`]
     }),
     "",
     "## The attacks",
     "",
-    ...Object.entries(attacks).map(([name, { title, what }]) => `- ${title} (\`${name}\`): ${what}.`),
+    ...Object.entries(attacks).map(([name, { description, title }]) => `- ${title} (\`${name}\`): ${description}.`),
     ""
   ].join("\n")

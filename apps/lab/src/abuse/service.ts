@@ -1,5 +1,5 @@
 /**
- * The service as it is deployed, in a process that tells how much memory it uses.
+ * Starts the service in a process that reports its memory.
  */
 import { commandOf, type Running, start } from "../process.ts"
 import { serviceReady, serviceScript } from "../service.ts"
@@ -10,27 +10,27 @@ export interface Memory {
   readonly heap: number
 }
 
-export interface Attacked extends Running {
+export interface MonitoredService extends Running {
   readonly memory: () => Memory
-  /** The most since this was last called. */
+  /** The maximum since the last call. */
   readonly peak: () => Memory
 }
 
-// The service itself is unchanged, beside it a timer tells of memory.
-const telling = `data:text/javascript,${
+// Preloaded into the unmodified service: a timer that reports its memory.
+const memoryReporter = `data:text/javascript,${
   encodeURIComponent(
     "setInterval(()=>{const{rss,heapUsed}=process.memoryUsage();process.send?.({rss:rss/1e6,heap:heapUsed/1e6})},100)" +
       ".unref();process.channel?.unref()"
   )
 }`
 
-/** As many open files as the machine lets it have. */
+/** Raises the limit of open files to the hard limit. */
 const unlimited = ["sh", "-c", "ulimit -n $(ulimit -Hn); exec \"$0\" \"$@\""] as const
 
-export const startAttacked = async (env: Readonly<Record<string, string>>): Promise<Attacked> => {
+export const startMonitored = async (env: Readonly<Record<string, string>>): Promise<MonitoredService> => {
   let now: Memory = { rss: 0, heap: 0 }
   let most = now
-  const running = await start([...unlimited, ...commandOf(serviceScript, "--import", telling)], {
+  const running = await start([...unlimited, ...commandOf(serviceScript, "--import", memoryReporter)], {
     env,
     ready: serviceReady,
     onMessage: (said) => {

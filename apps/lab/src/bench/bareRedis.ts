@@ -1,6 +1,6 @@
 /**
- * The baseline of a service whose memory is Redis: the bare handler with one GET of ioredis in it, of a value that is as
- * long. URL and key come from the environment.
+ * The baseline of a service with Redis alone: the bare handler plus one GET by ioredis, of a value of the same length. URL
+ * and key come from the environment.
  */
 import { Redis } from "ioredis"
 import { hash } from "node:crypto"

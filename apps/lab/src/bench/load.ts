@@ -1,6 +1,6 @@
 /**
- * A closed-loop load over keep-alive connections: each sends its next request when the answer to the last is complete.
- * Raw sockets and prepared octets, so that the generator costs less than what it measures.
+ * A closed-loop load over keep-alive connections: each sends its next request after the response to the last one. It uses
+ * raw sockets and prepared octets, so that the generator is cheaper than the server.
  */
 import { connect, type Socket } from "node:net"
 import { postOctets } from "../postOctets.ts"
@@ -12,7 +12,7 @@ export interface LoadOptions {
   readonly body: string
   readonly connections: number
   readonly seconds: number
-  /** Every answer must hold this text; one that does not ends the run. */
+  /** Every response must contain this text; otherwise the run fails. */
   readonly expect: string
 }
 
@@ -41,8 +41,8 @@ export const load = async (options: LoadOptions): Promise<LoadResult> => {
 }
 
 /**
- * Keeps the event loop turning. On one machine, whoever writes to a process that sleeps pays for waking it; a generator
- * that sleeps would charge that to the slower of two servers, because it waits for that one more often.
+ * Keeps the event loop busy. On one machine, the writer to a sleeping process pays for waking it. A generator that sleeps
+ * would charge that to the slower of two servers, because it sleeps more often while it waits for that one.
  */
 const stayAwake = (): () => void => {
   let isAwake = true

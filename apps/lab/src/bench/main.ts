@@ -3,7 +3,7 @@
  * are this machine's at this moment.
  */
 import { Effect } from "effect"
-import { choose } from "../chosen.ts"
+import { choose } from "../choice.ts"
 import { type HostedWorld, makeWorld } from "../world.ts"
 import { memory } from "./memory.ts"
 import { redis } from "./redis.ts"
@@ -18,7 +18,7 @@ const entries: Record<string, (world: HostedWorld) => Promise<ReadonlyArray<stri
   telemetry,
   memory
 }
-/** What is run when nothing is named. */
+/** Measurements without arguments. */
 const usual = ["warm", "startUp"]
 const { names } = choose("measurement", Object.keys(entries), usual)
 

@@ -1,6 +1,6 @@
 /**
- * A million distinct domains, asked one after the other over a web without a network: the heap stays where the bound
- * of the cache puts it. Not run unless it is named: it takes minutes.
+ * Asks about a million distinct domains with a fake fetcher: the heap must stay within the bound of the cache. It takes
+ * minutes, so it runs only by name.
  */
 import { defaultPolicy, Fetcher, Verifier } from "@posh/core"
 import { fingerprintsDocument } from "@posh/testing"

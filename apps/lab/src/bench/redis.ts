@@ -1,6 +1,6 @@
 /**
- * Warm `POST /v1/verify` with Redis alone (memory tier off) beside the bare handler that does one GET, turn by turn in one
- * run; with and without a secret that seals what Redis holds.
+ * Warm `POST /v1/verify` with Redis alone (memory tier off) against the bare handler with one GET, alternating in one run;
+ * with and without a secret that seals the entries.
  */
 import { makeRedis, type RedisServer } from "@posh/testing"
 import { Effect } from "effect"
@@ -31,7 +31,7 @@ const compare = async (world: HostedWorld, server: RedisServer, env: Record<stri
     ...world.env,
     ...env,
     POSH_REDIS_URL: server.url,
-    POSH_REDIS_TIMEOUT: "2s", // both cores are busy
+    POSH_REDIS_TIMEOUT: "2s", // all cores are busy
     POSH_CACHE_ENTRIES: "0"
   })
   const body = JSON.stringify(world.question)

@@ -1,4 +1,4 @@
-/** From spawning the process to the first answer of `/health/ready`. */
+/** The time from spawning the process to the first 200 of `/health/ready`. */
 import { median } from "../quantile.ts"
 import { startService } from "../service.ts"
 import type { HostedWorld } from "../world.ts"

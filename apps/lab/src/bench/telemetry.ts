@@ -1,6 +1,6 @@
 /**
- * Warm `POST /v1/verify` of a service that tells everything (metrics, traces with a collector, a decision log in a file)
- * beside the same service that tells nothing, turn by turn in one run.
+ * Warm `POST /v1/verify` of a service with all telemetry (metrics, traces with a collector, a decision log in a file)
+ * against the same service without any, alternating in one run.
  */
 import { statSync } from "node:fs"
 import { createServer } from "node:http"
@@ -14,11 +14,11 @@ import { load, type LoadResult } from "./load.ts"
 import { perSecond } from "./warm.ts"
 
 const target = 0.85
-/** Short, so that both have the same of whatever else this machine does. */
+/** Short, so that the load of other processes affects both alike. */
 const seconds = 0.5
-/** Until the compiler has come to rest. */
+/** Until the JIT compiler has optimised the hot path. */
 const warmUpSeconds = 5
-/** Two processes of the same program differ by as much as is measured here, by how they were compiled: so several. */
+/** Two processes of one program can differ by as much as is measured here, because of JIT compilation: so several. */
 const starts = 5
 const rounds = 12
 
@@ -72,7 +72,7 @@ const compare = async (world: HostedWorld, on: Running, off: Running): Promise<R
   }
   const pairs: Array<Pair> = []
   for (let round = 0; round < rounds; round += 1) {
-    // Who comes first changes, so that neither has the warmer machine.
+    // The order alternates, so that neither always runs first.
     if (round % 2 === 0) pairs.push([await measure(on), await measure(off)])
     else {
       const theirs = await measure(off)
@@ -82,12 +82,12 @@ const compare = async (world: HostedWorld, on: Running, off: Running): Promise<R
   return pairs
 }
 
-/** With the CPU time of one answer: what is left of the difference on a machine that others work on as well. */
+/** With the CPU time per answer, which is steadier than throughput on a shared machine. */
 interface Measured extends LoadResult {
   readonly cpuMicros: number
 }
 
-/** What became of the records, as the service counts them. */
+/** The records of the decision log by result, from the metrics of the service. */
 const recordsOf = async (port: number): Promise<string> => {
   const text = await fetch(`http://127.0.0.1:${port}/metrics`).then((response) => response.text())
   const count = (result: string) =>
@@ -95,7 +95,7 @@ const recordsOf = async (port: number): Promise<string> => {
   return `${count("written")} written, ${count("dropped")} dropped`
 }
 
-/** A collector that takes everything. */
+/** A collector that accepts every request. */
 const listen = (): Promise<{ readonly port: number; readonly received: () => number; readonly stop: () => void }> =>
   new Promise((resolve) => {
     let received = 0

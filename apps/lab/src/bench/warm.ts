@@ -1,5 +1,5 @@
 /**
- * Warm `POST /v1/verify` (PEM in, memory hit) beside the bare handler, turn by turn in one run.
+ * Warm `POST /v1/verify` (PEM, memory hit) against the bare handler, alternating in one run.
  */
 import { commandOf, start } from "../process.ts"
 import { median } from "../quantile.ts"

@@ -1,43 +1,43 @@
-/** One way in which a Redis fails. */
+/** One failure of Redis. */
 import type { RedisServer } from "@posh/testing"
 import type { Effect, Scope } from "effect"
-import type { Course, Outcome } from "./Course.ts"
 import type { Fleet } from "./fleet.ts"
+import type { Outcome, Timing } from "./Timing.ts"
 import type { World } from "./world.ts"
 
-export type Scenario = Ordinary | Play
+export type Scenario = StandardScenario | CustomScenario
 
-/** Under the load that all have. */
-export interface Ordinary {
+/** Under the common load. */
+export interface StandardScenario {
   readonly name: string
-  /** What is done to Redis, in a few words for the page. */
+  /** What happens to Redis, for the page. */
   readonly what: string
-  /** Mended after a while; or else it gets well by itself, and nobody waits. */
-  readonly mended: boolean
-  readonly arrange: Effect.Effect<Arrangement, never, Scope.Scope>
+  /** It is repaired after a while. If false, it recovers by itself. */
+  readonly needsRepair: boolean
+  readonly setUp: Effect.Effect<Setup, never, Scope.Scope>
 }
 
-/** With a course of its own. */
-export interface Play {
+/** With a load and stages of its own. */
+export interface CustomScenario {
   readonly name: string
   readonly what: string
-  readonly play: (course: Course) => Effect.Effect<Outcome>
+  readonly run: (timing: Timing) => Effect.Effect<Outcome>
 }
 
-/** Where it happens. */
-export interface Stage {
+/** The fleet, and the domains that it is asked about. */
+export interface Testbed {
   readonly world: World
   readonly fleet: Fleet
 }
 
-/** Servers that run, and what will become of them. */
-export interface Arrangement {
-  /** Of the replicas: where Redis is. */
+/** Running servers, and how they fail and are repaired. */
+export interface Setup {
+  /** Environment of the replicas: the address of Redis. */
   readonly env: Readonly<Record<string, string>>
-  readonly break: (stage: Stage) => Effect.Effect<void>
-  readonly mend: (stage: Stage) => Effect.Effect<void>
-  /** Before it is mended: what else is wrong, a line each. */
-  readonly judge?: (stage: Stage) => Effect.Effect<ReadonlyArray<string>>
-  /** All that may hold data; those that are gone answer nothing. */
+  readonly break: (testbed: Testbed) => Effect.Effect<void>
+  readonly repair: (testbed: Testbed) => Effect.Effect<void>
+  /** Further faults before the repair, one line each. */
+  readonly check?: (testbed: Testbed) => Effect.Effect<ReadonlyArray<string>>
+  /** All servers that may hold data; those that were killed do not answer. */
   readonly servers: ReadonlyArray<RedisServer>
 }

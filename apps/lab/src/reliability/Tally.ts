@@ -1,15 +1,15 @@
-/** What came of the questions. */
+/** Counts the answers. */
 import type { Reply } from "../exchange.ts"
 import { ascending, quantile } from "../quantile.ts"
 import type { Question } from "./answers.ts"
 
-/** `before` the fault, from the break until everything is as `good` as new again, and `after` that. */
+/** `before` the failure, from the failure to the recovery (`during`), and `after` that. */
 export type Phase = "before" | "during" | "after"
 
 export interface Tally {
   phase: Phase
   readonly note: (question: Question, replica: number, allowed: ReadonlyArray<string>, reply: Reply, ms: number) => void
-  /** Answers in this phase so far. */
+  /** Answers in the current phase so far. */
   readonly count: () => number
   readonly summary: () => Summary
 }
@@ -18,13 +18,13 @@ export interface Summary {
   readonly questions: number
   readonly wrong: number
   readonly serverErrors: number
-  /** Other statuses than 200, and no answer at all. */
+  /** Statuses other than 200 and 5xx, and missing responses. */
   readonly otherFailures: number
-  /** Of answers in each phase, by what the service says of its cache. */
+  /** Answers of each phase by their `cache` member. */
   readonly tiers: Readonly<{ [K in Phase]: Readonly<{ [tier: string]: number }> }>
-  /** In milliseconds; 0 where there are none. */
+  /** In milliseconds; 0 if there are none. */
   readonly latencies: Readonly<{ [K in Phase]: Latencies }>
-  /** The first few that were not right. */
+  /** The first few wrong answers. */
   readonly samples: ReadonlyArray<string>
 }
 
@@ -44,7 +44,7 @@ export const makeTally = (): Tally => {
   const samples: Array<string> = []
   const startedAt = performance.now()
 
-  const judge = (reply: Reply, allowed: ReadonlyArray<string>, phase: Phase): keyof typeof counts | undefined => {
+  const classify = (reply: Reply, allowed: ReadonlyArray<string>, phase: Phase): keyof typeof counts | undefined => {
     if (reply.status >= 500) return "serverErrors"
     if (reply.status !== 200) return "otherFailures"
     const { cache = "none", code, valid, verdict } = JSON.parse(reply.body)
@@ -56,7 +56,7 @@ export const makeTally = (): Tally => {
     phase: "before",
     note: (question, replica, allowed, reply, ms) => {
       times[tally.phase].push(ms)
-      const fault = judge(reply, allowed, tally.phase)
+      const fault = classify(reply, allowed, tally.phase)
       if (fault === undefined) return
       counts[fault] += 1
       if (samples.length >= samplesKept) return

@@ -1,7 +1,7 @@
-/** What is right: verdict and code, and nothing else counts. */
+/** The known answers: verdict and code. Other members are not compared. */
 import { toBody } from "../question.ts"
 
-export const right = {
+export const knownAnswers = {
   verified: "verified Verified",
   mismatch: "mismatch CertificateMismatch",
   nothing: "no-material NotPublished",
@@ -12,21 +12,25 @@ export const right = {
   late: "indeterminate DeadlineExceeded"
 } as const
 
-export type Right = typeof right[keyof typeof right]
+export type KnownAnswer = typeof knownAnswers[keyof typeof knownAnswers]
 
-/** A question with the answers that are right. */
+/** A question with its right answers. */
 export interface Question {
   readonly domain: string
   readonly body: string
   /**
-   * To be called when the question is sent to a replica, and the result when it is answered: what was right may have
-   * changed in between, and then either is.
+   * To be called when the question is sent to a replica; the result is to be called when the answer arrives. If the right
+   * answer changed in between, both are right.
    */
-  readonly begin: (replica: number) => () => ReadonlyArray<Right>
+  readonly begin: (replica: number) => () => ReadonlyArray<KnownAnswer>
 }
 
-/** A question whose answer never changes. */
-export const constant = (domain: string, certificate: { readonly pem: string }, answer: Right): Question => ({
+/** A question whose right answer never changes. */
+export const constantQuestion = (
+  domain: string,
+  certificate: { readonly pem: string },
+  answer: KnownAnswer
+): Question => ({
   domain,
   body: toBody(domain, certificate),
   begin: () => () => [answer]

@@ -1,4 +1,4 @@
-/** Two replicas of the service, processes of their own, over one Redis. */
+/** Starts two replicas of the service, as separate processes, with one Redis. */
 import { Effect, type Scope } from "effect"
 import type { Running } from "../process.ts"
 import { environmentIn, makeFolder, startService } from "../service.ts"
@@ -11,7 +11,7 @@ export interface Fleet {
 
 const replicas = 2
 
-/** What all replicas of a world have; where its files are goes with the scope. */
+/** The environment of all replicas of a world. Its files are removed when the scope closes. */
 export const environment = (
   { origins }: World,
   env: Readonly<Record<string, string>>
@@ -38,7 +38,7 @@ export const startFleet = (
     return { ports: running.map(({ port }) => port) }
   })
 
-/** `ready`, `degraded`, or what else it says. */
+/** The state that the replica reports, such as `ready` or `degraded`. */
 export const readiness = (port: number): Effect.Effect<string> =>
   Effect.map(
     request(port, "GET", "/health/ready"),
@@ -47,6 +47,6 @@ export const readiness = (port: number): Effect.Effect<string> =>
 
 export const purge = (port: number, domain: string): Effect.Effect<void> =>
   Effect.map(request(port, "DELETE", `/v1/associations/${domain}/xmpp-server`), ({ status }) => {
-    // 202: Redis could not be told yet.
+    // 202: the purge is pending in Redis.
     if (status !== 204 && status !== 202) throw new Error(`a purge was answered with ${status}`)
   })

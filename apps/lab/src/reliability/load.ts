@@ -1,4 +1,4 @@
-/** Keeps both replicas busy with questions whose answers are known, and judges every answer. */
+/** Asks both replicas questions with known answers, and counts every answer. */
 import { Effect } from "effect"
 import type { Question } from "./answers.ts"
 import type { Fleet } from "./fleet.ts"
@@ -8,17 +8,17 @@ import type { Tally } from "./Tally.ts"
 import type { World } from "./world.ts"
 
 export interface Pace {
-  /** Questions under way at each replica. */
+  /** Concurrent questions per replica. */
   readonly connections: number
   /** Milliseconds between an answer and the next question. */
   readonly pauseMs: number
-  /** Milliseconds between two domains that nobody has asked about. */
+  /** Milliseconds between two cold domains. */
   readonly coldMs: number
-  /** Milliseconds between two domains that change. */
+  /** Milliseconds between two changes of a certificate. */
   readonly turnMs: number
 }
 
-/** Never ends: it is interrupted. */
+/** Runs until it is interrupted. */
 export const load = (
   world: World,
   fleet: Fleet,
@@ -27,7 +27,7 @@ export const load = (
   pace: Pace
 ): Effect.Effect<never> => {
   const count = { steady: 0 }
-  const ask = asking(fleet, tally)
+  const ask = makeAsk(fleet, tally)
   const everywhere = (question: Question) =>
     Effect.forEach(fleet.ports, (_, replica) => ask(question, replica), { concurrency: "unbounded" })
 
@@ -36,19 +36,19 @@ export const load = (
     return count.steady % 4 === 0 ? rotation.next() : world.steady[count.steady % world.steady.length]!
   }
   const workers = keepAsking(fleet, tally, pace, steady)
-  // All replicas at once, and once more: who asks, who waits for it, and who remembers.
+  // All replicas at once, and again: covers the leader, the followers and the cached answer.
   const cold = Effect.suspend(() =>
     Effect.forEach(world.cold(), (question) => Effect.andThen(everywhere(question), everywhere(question)))
   ).pipe(Effect.andThen(Effect.sleep(pace.coldMs)), Effect.forever)
-  const turning = Effect.andThen(rotation.turn, Effect.sleep(pace.turnMs)).pipe(Effect.forever)
+  const rotating = Effect.andThen(rotation.turn, Effect.sleep(pace.turnMs)).pipe(Effect.forever)
   return Effect.andThen(
-    Effect.all([workers, cold, turning], { concurrency: "unbounded" }),
+    Effect.all([workers, cold, rotating], { concurrency: "unbounded" }),
     Effect.never
   )
 }
 
-/** One question to one replica, noted. */
-export const asking = (fleet: Fleet, tally: Tally) => (question: Question, replica: number): Effect.Effect<void> =>
+/** Asks one replica one question, and counts the answer. */
+export const makeAsk = (fleet: Fleet, tally: Tally) => (question: Question, replica: number): Effect.Effect<void> =>
   Effect.suspend(() => {
     const end = question.begin(replica)
     const sentAt = performance.now()
@@ -58,14 +58,14 @@ export const asking = (fleet: Fleet, tally: Tally) => (question: Question, repli
     )
   })
 
-/** Over each of the connections to each replica one question after the other. Never ends. */
+/** Asks one question after the other on each connection to each replica. Runs until it is interrupted. */
 export const keepAsking = (
   fleet: Fleet,
   tally: Tally,
   { connections, pauseMs }: Pick<Pace, "connections" | "pauseMs">,
   next: () => Question
 ): Effect.Effect<never> => {
-  const ask = asking(fleet, tally)
+  const ask = makeAsk(fleet, tally)
   const worker = (replica: number) =>
     Effect.suspend(() => ask(next(), replica)).pipe(Effect.andThen(Effect.sleep(pauseMs)), Effect.forever)
   const workers = fleet.ports.flatMap((_, replica) => Array.from({ length: connections }, () => worker(replica)))

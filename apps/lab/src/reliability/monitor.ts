@@ -1,14 +1,14 @@
-/** What is written to a Redis, as it is written: also what is over by then, which Redis deletes at once. */
+/** Records writes to Redis by MONITOR, including those of expired entries, which Redis deletes at once. */
 import type { RedisServer } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { connect } from "node:net"
 
 export interface Monitor {
-  /** Octets by key, of the last `SET` of each. */
+  /** The value of the last `SET` of each key. */
   readonly written: () => ReadonlyMap<string, Buffer>
 }
 
-/** Ready when Redis has agreed. */
+/** Completes when Redis has confirmed MONITOR. */
 export const monitor = (redis: RedisServer): Effect.Effect<Monitor, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -29,12 +29,12 @@ export const monitor = (redis: RedisServer): Effect.Effect<Monitor, never, Scope
     })
   )
 
-/** Scripts write as others do. Where one ends in the middle, the next look sees the whole. */
+/** Writes of scripts look the same. A line that is still incomplete is found by the next call. */
 const commands = /"set" "([^"]+)" "((?:[^"\\]|\\.)*)"/gi
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", a: "\u0007", b: "\b" }
 
-/** Redis: sdscatrepr. */
+/** Reverses `sdscatrepr` of Redis. */
 const unquoted = (text: string): Buffer =>
   Buffer.from(
     text.replace(/\\(?:x([0-9a-f]{2})|(.))/g, (_, hex: string | undefined, other: string) =>

@@ -1,12 +1,12 @@
-/** What was measured, as docs/reference/reliability.md. */
+/** Renders docs/reference/reliability.md. */
 import { availableParallelism } from "node:os"
 import { deadlineMs } from "../question.ts"
 import { table } from "../table.ts"
-import type { Course, Outcome } from "./Course.ts"
 import type { Scenario } from "./Scenario.ts"
+import type { Outcome, Timing } from "./Timing.ts"
 
-/** `busy`: the load average of the machine before. */
-export const toPage = (rows: ReadonlyArray<readonly [Scenario, Outcome]>, course: Course, busy: number): string =>
+/** `busy`: the load average of the machine before the run. */
+export const toPage = (rows: ReadonlyArray<readonly [Scenario, Outcome]>, timing: Timing, busy: number): string =>
   `# When Redis fails
 
 <!-- Made by \`npm run reliability\` from apps/lab/src/reliability. Do not edit. -->
@@ -18,27 +18,27 @@ with \`npm test\`.
 ## What was done
 
 Two replicas of the service, each a process of its own, over one Redis with the default settings and a secret. Over each
-of ${course.connections} connections to each replica one question follows the other, ${course.pauseMs} ms apart, with a deadline of
+of ${timing.connections} connections to each replica one question follows the other, ${timing.pauseMs} ms apart, with a deadline of
 ${deadlineMs / 1_000} s. The right answer to each question is known in advance:
 
 - domains of both generations, with the certificate that they publish and with a stranger's; delegated by a reference and
   by a redirect; with no document, with one that is invalid, with one that withdraws; and one whose host refuses
   connections;
-- one after the other, ${course.coldMs} ms apart, domains that nobody has asked about, at both replicas at once;
-- one after the other, ${course.turnMs} ms apart, domains that change their certificate and are purged on one
+- one after the other, ${timing.coldMs} ms apart, domains that nobody has asked about, at both replicas at once;
+- one after the other, ${timing.turnMs} ms apart, domains that change their certificate and are purged on one
   replica. From then on the old certificate must not verify there, and after 100 ms on the other one neither, where both
   replicas say then that they are \`ready\`. A purge that Redis cannot take may reach the other replica later: within
   ${
-    course.owedMs / 1_000
+    timing.propagationMs / 1_000
   } s after everything is well again, and stays so. Between the change and that moment, the old certificate may still verify
   or not any more, and the new one not yet.
 
-${course.beforeMs / 1_000} s of this go before. Then Redis fails, for ${
-    course.duringMs / 1_000
+${timing.beforeMs / 1_000} s of this go before. Then Redis fails, for ${
+    timing.duringMs / 1_000
   } s where it has to be mended. It counts as well again when both replicas
 say \`ready\`, what one learns the other takes from Redis and then from its memory, and what one forgets the other forgets
 within 100 ms; to see that takes some tenths of a second. After that the load goes on for ${
-    (course.owedMs + course.afterMs) / 1_000
+    (timing.propagationMs + timing.afterMs) / 1_000
   } s or more. In the end the
 index by expiry agreed with the entries, in every row.
 

@@ -1,16 +1,16 @@
-/** Is everything as it was before the fault? Seen from outside, by what the fleet is there for. */
+/** Checks that the fleet has recovered, by its API: readiness, the shared cache, and purges. */
 import { Effect } from "effect"
 import { toBody } from "../question.ts"
-import { right } from "./answers.ts"
+import { knownAnswers } from "./answers.ts"
 import { type Fleet, purge, readiness } from "./fleet.ts"
 import { request } from "./request.ts"
 import type { World } from "./world.ts"
 
-/** Milliseconds: for 100 ms it is promised. */
+/** Milliseconds within which a purge reaches all replicas (docs/guides/fleet.md). */
 const reachMs = 100
 
-/** What is still amiss, or nothing. */
-export const amiss = (world: World, { ports }: Fleet, attempt: string): Effect.Effect<string | undefined> =>
+/** The first fault found, or `undefined`. */
+export const findFault = (world: World, { ports }: Fleet, attempt: string): Effect.Effect<string | undefined> =>
   Effect.gen(function*() {
     for (const port of ports) {
       const state = yield* readiness(port)
@@ -18,21 +18,21 @@ export const amiss = (world: World, { ports }: Fleet, attempt: string): Effect.E
     }
     for (const [index, port] of ports.entries()) {
       const other = ports[(index + 1) % ports.length] ?? 0
-      const fault = yield* sharing(world, port, other, `whole-${attempt}-${index}.example`)
+      const fault = yield* findSharingFault(world, port, other, `whole-${attempt}-${index}.example`)
       if (fault !== undefined) return fault
     }
     return undefined
   })
 
-/** What `one` learns `other` knows, and what `one` forgets `other` forgets. */
-const sharing = Effect.fnUntraced(function*(world: World, one: number, other: number, domain: string) {
+/** An entry that `one` stores must reach `other`, and a purge on `one` too. */
+const findSharingFault = Effect.fnUntraced(function*(world: World, one: number, other: number, domain: string) {
   const [before, after] = world.certificates
   if (before === undefined || after === undefined) return "there are no certificates"
   world.publish(domain, before)
   const steps = [
-    [one, before, `${right.verified} miss`],
-    [other, before, `${right.verified} redis`],
-    [other, before, `${right.verified} memory`]
+    [one, before, `${knownAnswers.verified} miss`],
+    [other, before, `${knownAnswers.verified} redis`],
+    [other, before, `${knownAnswers.verified} memory`]
   ] as const
   for (const [port, certificate, expected] of steps) {
     const said = yield* ask(port, domain, certificate)
@@ -42,7 +42,7 @@ const sharing = Effect.fnUntraced(function*(world: World, one: number, other: nu
   yield* purge(one, domain)
   yield* Effect.sleep(reachMs)
   const said = yield* ask(other, domain, before)
-  return said.startsWith(right.mismatch) ? undefined : `${domain}, purged: ${said}`
+  return said.startsWith(knownAnswers.mismatch) ? undefined : `${domain}, purged: ${said}`
 })
 
 const ask = (port: number, domain: string, certificate: { readonly pem: string }) =>
@@ -52,7 +52,7 @@ const ask = (port: number, domain: string, certificate: { readonly pem: string }
     return `${verdict} ${code} ${cache}`
   })
 
-/** Reads the whole inventory, which tidies the index, and compares it with what Redis holds. */
+/** Reads the whole inventory, which removes stale index members, and compares it with the entries in Redis. */
 export const disagreements = (
   { ports: [port = 0] }: Fleet,
   commandAll: (...words: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>>

@@ -1,10 +1,10 @@
-/** One request over a kept connection. */
+/** One request over a keep-alive connection. */
 import { Effect } from "effect"
 import { Agent } from "node:http"
 import { exchange, type Reply } from "../exchange.ts"
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
-/** Milliseconds after which nothing is expected any more. */
+/** Idle time-out in milliseconds. */
 const patienceMs = 20_000
 
 export const request = (port: number, method: string, path: string, body = ""): Effect.Effect<Reply> =>

@@ -1,45 +1,45 @@
 /**
- * Domains that change their certificate and have it purged on one replica, and what each replica may say of it since.
+ * Domains that change their certificate and are purged on one replica, and the right answers of each replica after that.
  *
- * What is promised (docs/guides/fleet.md): a purge is done at once on the replica that was asked for it; on the others
- * within 100 ms where Redis took it, and else when Redis is back. So for each replica there is an oldest certificate
- * that it may still know. Older ones never verify; the published one verifies where it is that oldest; anything from the
- * one to the other is in between, where the answer depends on what the replica remembers.
+ * The guarantee (docs/guides/fleet.md): a purge takes effect at once on the replica that received it, and on the others
+ * within 100 ms if Redis accepted it, else when Redis has recovered. So each replica has an oldest certificate that it may
+ * still have cached. Older ones never verify. The published one verifies if it is also the oldest; otherwise the answer
+ * for any certificate from the oldest to the published one depends on the cache of the replica.
  */
 import { Effect, Semaphore } from "effect"
 import { toBody } from "../question.ts"
-import { type Question, type Right, right } from "./answers.ts"
+import { type KnownAnswer, knownAnswers, type Question } from "./answers.ts"
 import { type Fleet, purge, readiness } from "./fleet.ts"
 import type { World } from "./world.ts"
 
 export interface Rotation {
-  /** Present, next, and last certificate of each domain in turn. */
+  /** The current, the next and the previous certificate of each domain in turn. */
   readonly next: () => Question
-  /** Changes the next domain, purges it on one replica, and waits until the others must know. */
+  /** Changes the next domain, purges it on one replica, and waits until the purge must have reached the others. */
   readonly turn: Effect.Effect<void>
-  /** Something is about to happen to Redis: between two turns, and from now on no purge counts as taken. */
+  /** Runs the failure between two turns. From then on no purge counts as accepted by Redis. */
   readonly begin: (disturb: Effect.Effect<void>) => Effect.Effect<void>
-  /** Redis is back. Purges from before have so many milliseconds to reach everybody; ends when they must have. */
-  readonly end: (owedMs: number) => Effect.Effect<void>
+  /** Redis has recovered. Waits the milliseconds that pending purges may take to reach all replicas. */
+  readonly end: (propagationMs: number) => Effect.Effect<void>
 }
 
-/** Until a change has reached every replica: what is promised (design, section 6). */
+/** Milliseconds within which a purge reaches all replicas (docs/guides/fleet.md). */
 const reachMs = 100
-/** So many that none changes often: each change makes its origin be asked, and in a minute that is limited (POSH-SEC-12). */
+/** So many that none changes often: each change causes requests, which are limited per domain (POSH-SEC-12). */
 const names = Array.from({ length: 32 }, (_, index) => `${index % 2 === 0 ? "new" : "old"}-${index}.turning.example`)
 
-/** How often the replicas are asked in that time. */
+/** Number of readiness checks while pending purges propagate. */
 const settleLooks = 15
 
-interface Turning {
+interface RotatingDomain {
   readonly domain: string
-  /** Numbers of certificates. */
+  /** Indices of certificates; `oldest` is by replica. */
   published: number
   readonly oldest: Array<number>
 }
 
 export const makeRotation = (world: World, fleet: Fleet): Rotation => {
-  const domains: ReadonlyArray<Turning> = names.map((domain) => ({
+  const domains: ReadonlyArray<RotatingDomain> = names.map((domain) => ({
     domain,
     published: 0,
     oldest: fleet.ports.map(() => 0)
@@ -51,8 +51,8 @@ export const makeRotation = (world: World, fleet: Fleet): Rotation => {
     if (found === undefined) throw new Error("more changes than there are certificates")
     return found
   }
-  const publish = ({ domain, published }: Turning) => world.publish(domain, certificate(published))
-  for (const turning of domains) publish(turning)
+  const publish = ({ domain, published }: RotatingDomain) => world.publish(domain, certificate(published))
+  for (const rotating of domains) publish(rotating)
 
   const isTaken = Effect.map(
     Effect.forEach(fleet.ports, readiness),
@@ -60,29 +60,29 @@ export const makeRotation = (world: World, fleet: Fleet): Rotation => {
   )
 
   const turn = Effect.gen(function*() {
-    const turning = domains[state.turns % domains.length]
+    const rotating = domains[state.turns % domains.length]
     const replica = Math.floor(state.turns / domains.length + state.turns) % fleet.ports.length
     state.turns += 1
     // The last certificate is never published.
-    if (turning === undefined || turning.published >= world.certificates.length - 2) return
-    turning.published += 1
-    publish(turning)
-    yield* purge(fleet.ports[replica] ?? 0, turning.domain)
-    turning.oldest[replica] = turning.published
+    if (rotating === undefined || rotating.published >= world.certificates.length - 2) return
+    rotating.published += 1
+    publish(rotating)
+    yield* purge(fleet.ports[replica] ?? 0, rotating.domain)
+    rotating.oldest[replica] = rotating.published
     yield* Effect.sleep(reachMs)
-    // A replica whose Redis does not answer in time says so: then it has not taken the purge, whoever is to blame.
-    if (yield* isTaken) turning.oldest.fill(turning.published)
+    // A replica is `degraded` if Redis did not answer in time; then Redis may not have accepted the purge.
+    if (yield* isTaken) rotating.oldest.fill(rotating.published)
   })
 
-  /** A replica that meanwhile says again that its Redis is slow has not had the time: then it gets it once more. */
-  const settle = (owedMs: number): Effect.Effect<void> =>
+  /** Starts again if a replica became `degraded` in the meantime. */
+  const settle = (propagationMs: number): Effect.Effect<void> =>
     Effect.gen(function*() {
       const owed = domains.map(({ oldest }) => Math.max(...oldest))
       const wasTaken = yield* Effect.repeat(
-        Effect.delay(isTaken, owedMs / settleLooks),
+        Effect.delay(isTaken, propagationMs / settleLooks),
         { while: (taken) => taken, times: settleLooks - 1 }
       )
-      if (!wasTaken) return yield* settle(owedMs)
+      if (!wasTaken) return yield* settle(propagationMs)
       domains.forEach(({ oldest }, index) => {
         oldest.forEach((number, replica) => oldest[replica] = Math.max(number, owed[index] ?? 0))
       })
@@ -91,14 +91,14 @@ export const makeRotation = (world: World, fleet: Fleet): Rotation => {
   return {
     next: () => {
       state.questions += 1
-      const turning = domains[Math.floor(state.questions / 3) % domains.length] ?? domains[0]!
-      const number = Math.max(0, turning.published + 1 - state.questions % 3)
+      const rotating = domains[Math.floor(state.questions / 3) % domains.length] ?? domains[0]!
+      const number = Math.max(0, rotating.published + 1 - state.questions % 3)
       return {
-        domain: turning.domain,
-        body: toBody(turning.domain, certificate(number)),
+        domain: rotating.domain,
+        body: toBody(rotating.domain, certificate(number)),
         begin: (replica) => {
-          const oldest = turning.oldest[replica] ?? 0
-          return () => allowed(number, oldest, turning.published)
+          const oldest = rotating.oldest[replica] ?? 0
+          return () => allowed(number, oldest, rotating.published)
         }
       }
     },
@@ -108,15 +108,15 @@ export const makeRotation = (world: World, fleet: Fleet): Rotation => {
         state.sound = false
         return disturb
       })),
-    end: Effect.fnUntraced(function*(owedMs: number) {
+    end: Effect.fnUntraced(function*(propagationMs: number) {
       yield* one.withPermit(Effect.sync(() => void (state.sound = true)))
-      yield* settle(owedMs)
+      yield* settle(propagationMs)
     })
   }
 }
 
 /** `oldest` when the question was sent, `published` when it was answered. */
-const allowed = (number: number, oldest: number, published: number): ReadonlyArray<Right> => {
-  if (number < oldest || number > published) return [right.mismatch]
-  return oldest === published ? [right.verified] : [right.verified, right.mismatch]
+const allowed = (number: number, oldest: number, published: number): ReadonlyArray<KnownAnswer> => {
+  if (number < oldest || number > published) return [knownAnswers.mismatch]
+  return oldest === published ? [knownAnswers.verified] : [knownAnswers.verified, knownAnswers.mismatch]
 }

@@ -1,19 +1,19 @@
 /**
- * One scenario: a fleet of two replicas under load, a Redis that fails, and every answer judged by what is right.
+ * Runs one scenario: a fleet of two replicas under load, a failure of Redis, and a check of every answer.
  */
 import type { RedisServer } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 import { deadlineMs } from "../question.ts"
-import type { Course, Outcome } from "./Course.ts"
 import { type Fleet, startFleet } from "./fleet.ts"
 import { load } from "./load.ts"
-import { amiss, disagreements } from "./recovery.ts"
+import { disagreements, findFault } from "./recovery.ts"
 import { makeRotation } from "./rotation.ts"
-import type { Ordinary, Scenario, Stage } from "./Scenario.ts"
+import type { Scenario, StandardScenario, Testbed } from "./Scenario.ts"
 import { makeTally, type Tally } from "./Tally.ts"
+import type { Outcome, Timing } from "./Timing.ts"
 import { makeWorld } from "./world.ts"
 
-/** What must not be, a line each. */
+/** One line for each fault. */
 export const faultsOf = (outcome: Outcome): ReadonlyArray<string> => [
   ...outcome.samples,
   ...(outcome.wrong > 0 ? [`${outcome.wrong} answers were wrong`] : []),
@@ -26,65 +26,65 @@ export const faultsOf = (outcome: Outcome): ReadonlyArray<string> => [
   ...outcome.faults
 ]
 
-export const run = (scenario: Scenario, course: Course): Effect.Effect<Outcome> =>
-  "play" in scenario ? scenario.play(course) : runOrdinary(scenario, course)
+export const run = (scenario: Scenario, timing: Timing): Effect.Effect<Outcome> =>
+  "run" in scenario ? scenario.run(timing) : runStandard(scenario, timing)
 
-const runOrdinary = (scenario: Ordinary, course: Course): Effect.Effect<Outcome> =>
+const runStandard = (scenario: StandardScenario, timing: Timing): Effect.Effect<Outcome> =>
   Effect.scoped(Effect.gen(function*() {
-    const arrangement = yield* scenario.arrange
+    const setup = yield* scenario.setUp
     const world = yield* makeWorld
-    const fleet = yield* startFleet(world, arrangement.env)
-    const stage = { world, fleet }
-    const fault = yield* whole(stage, course)
+    const fleet = yield* startFleet(world, setup.env)
+    const testbed = { world, fleet }
+    const fault = yield* awaitHealthy(testbed, timing)
     if (fault !== undefined) throw new Error(fault)
     const rotation = makeRotation(world, fleet)
     const tally = makeTally()
 
-    const loading = yield* Effect.forkChild(load(world, fleet, rotation, tally, course))
-    yield* goOn(tally, course.beforeMs)
+    const loading = yield* Effect.forkChild(load(world, fleet, rotation, tally, timing))
+    yield* continueFor(tally, timing.beforeMs)
     tally.phase = "during"
     const brokenAt = performance.now()
-    yield* rotation.begin(arrangement.break(stage))
-    if (scenario.mended) yield* goOn(tally, course.duringMs)
-    const faults = yield* arrangement.judge?.(stage) ?? Effect.succeed([])
-    const mendedAt = scenario.mended ? performance.now() : brokenAt
-    yield* arrangement.mend(stage)
-    const lasting = yield* whole(stage, course)
-    const recoveredMs = performance.now() - mendedAt
+    yield* rotation.begin(setup.break(testbed))
+    if (scenario.needsRepair) yield* continueFor(tally, timing.duringMs)
+    const faults = yield* setup.check?.(testbed) ?? Effect.succeed([])
+    const repairedAt = scenario.needsRepair ? performance.now() : brokenAt
+    yield* setup.repair(testbed)
+    const lasting = yield* awaitHealthy(testbed, timing)
+    const recoveredMs = performance.now() - repairedAt
     tally.phase = "after"
-    yield* rotation.end(course.owedMs)
-    yield* goOn(tally, course.afterMs)
+    yield* rotation.end(timing.propagationMs)
+    yield* continueFor(tally, timing.afterMs)
     yield* Fiber.interrupt(loading)
 
     return {
       ...tally.summary(),
       recoveredMs,
-      disagreements: yield* settled(fleet, arrangement.servers),
+      disagreements: yield* awaitConsistency(fleet, setup.servers),
       faults: [...faults, ...(lasting === undefined ? [] : [lasting])]
     }
   }))
 
-/** Answers that there are at least before a phase ends, on however busy a machine. */
+/** Minimum of answers in a phase, however busy the machine is. */
 const fewest = 50
 
-export const goOn = (tally: Tally, milliseconds: number) =>
+export const continueFor = (tally: Tally, milliseconds: number) =>
   Effect.sleep(milliseconds).pipe(
     Effect.andThen(Effect.repeat(Effect.sleep(20), { until: () => tally.count() >= fewest }))
   )
 
-/** Waits until all is as it should be, with a Redis that works; or says what is not. */
-const whole = Effect.fnUntraced(function*({ fleet, world }: Stage, { recoveryMs }: Course) {
+/** Waits until the fleet has recovered; else returns the fault after the time-out. */
+const awaitHealthy = Effect.fnUntraced(function*({ fleet, world }: Testbed, { recoveryMs }: Timing) {
   const startedAt = performance.now()
   for (let attempt = 0;; attempt += 1) {
-    const fault = yield* amiss(world, fleet, `${Math.floor(startedAt)}-${attempt}`)
+    const fault = yield* findFault(world, fleet, `${Math.floor(startedAt)}-${attempt}`)
     if (fault === undefined) return undefined
     if (performance.now() - startedAt > recoveryMs) return `not well after ${recoveryMs} ms: ${fault}`
     yield* Effect.sleep(100)
   }
 })
 
-/** What is under way when the load ends may still be written, and a Redis that seemed slow is left alone for a while. */
-export const settled = Effect.fnUntraced(function*(fleet: Fleet, servers: ReadonlyArray<RedisServer>) {
+/** Waits until entries and index agree: writes may be under way when the load ends, or the circuit breaker may be open. */
+export const awaitConsistency = Effect.fnUntraced(function*(fleet: Fleet, servers: ReadonlyArray<RedisServer>) {
   const commandAll = (...words: ReadonlyArray<string>) =>
     Effect.map(
       Effect.forEach(servers, (server) => Effect.orElseSucceed(server.command(...words), () => [])),

@@ -1,16 +1,16 @@
-/** A Redis that is small and evicts, as it is deployed, and a stranger whose entries are large and live long. */
+/** A small Redis with the eviction policy of the deployment, and an attacker whose entries are large and long-lived. */
 import { makeRedis, type RedisServer } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 import { readFileSync } from "node:fs"
 import { toBody } from "../question.ts"
-import { right } from "./answers.ts"
+import { knownAnswers } from "./answers.ts"
 import { purge } from "./fleet.ts"
 import { request } from "./request.ts"
-import type { Ordinary, Stage } from "./Scenario.ts"
+import type { StandardScenario, Testbed } from "./Scenario.ts"
 
 const compose = new URL("../../../../docker/compose.yaml", import.meta.url)
 
-/** What docker/compose.yaml says of eviction, but for the size. */
+/** The eviction settings of docker/compose.yaml, except the size. */
 const eviction = (): ReadonlyArray<readonly [name: string, value: string]> => {
   const found = [...readFileSync(compose, "utf8").matchAll(/^\s*(maxmemory-\S+) (\S+)$/gm)]
   const settings = found.map(([, name = "", value = ""]) => [name, value] as const)
@@ -19,30 +19,30 @@ const eviction = (): ReadonlyArray<readonly [name: string, value: string]> => {
 }
 
 const maxmemory = "16mb"
-/** Of the stranger: where each is as large as its document, half as much again as Redis takes. */
+/** Entries of the attacker: together one and a half times `maxmemory`. */
 const hoarded = 120
-/** The stranger goes on with so many while the rest is looked at. */
+/** Further entries of the attacker while the others are checked. */
 const later = 40
-/** Learnt, purged and asked about by others, so many of each. */
+/** Entries of others, purges of them, and flights. */
 const kept = 50
 const purged = 20
 const flights = 20
-/** Of them all. A Redis that seems slow all the same is left alone for a while. */
-const most = 0.9
+/** Minimum share of each: while the circuit breaker is open, nothing is written to Redis. */
+const tolerance = 0.9
 
 const names = (site: string, count: number, kind = "modern") =>
   Array.from({ length: count }, (_, index) => `${kind}-${index}.${site}.example`)
 
-const ask = ({ fleet, world }: Stage, domain: string, replica: number) =>
+const ask = ({ fleet, world }: Testbed, domain: string, replica: number) =>
   request(fleet.ports[replica] ?? 0, "POST", "/v1/verify", toBody(domain, world.certificates[0]!))
 
-const askAll = (stage: Stage, domains: ReadonlyArray<string>) =>
-  Effect.forEach(domains, (domain, index) => ask(stage, domain, index % 2), { concurrency: 4, discard: true })
+const askAll = (testbed: Testbed, domains: ReadonlyArray<string>) =>
+  Effect.forEach(domains, (domain, index) => ask(testbed, domain, index % 2), { concurrency: 4, discard: true })
 
 const count = (redis: RedisServer, pattern: string): Effect.Effect<number> =>
   Effect.map(Effect.orDie(redis.command("KEYS", pattern)), (reply) => Array.isArray(reply) ? reply.length : 0)
 
-export const volatileMemory: Ordinary = {
+export const volatileMemory: StandardScenario = {
   name: "volatile memory",
   what:
     `\`maxmemory\` of ${maxmemory} with the policy of docker/compose.yaml, and a stranger who makes the fleet remember ` +
@@ -50,31 +50,31 @@ export const volatileMemory: Ordinary = {
       hoarded + later
     } certificates until the year 9999, each with 168 KB above it, of noise or of CAs that are sound. What others learn stays in Redis, ` +
     "as do fences and flights",
-  mended: true,
-  arrange: Effect.gen(function*() {
+  needsRepair: true,
+  setUp: Effect.gen(function*() {
     const redis = yield* makeRedis({ maxmemory })
     for (const [name, value] of eviction()) yield* Effect.orDie(redis.command("CONFIG", "SET", name, value))
     return {
-      // It is what Redis evicts that counts here, and not how slow it seems on a busy machine.
+      // Long, because eviction is tested here, and not the latency of Redis on a busy machine.
       env: { POSH_REDIS_URL: redis.url, POSH_REDIS_TIMEOUT: "2s" },
       servers: [redis],
-      break: (stage) =>
-        Effect.andThen(askAll(stage, names("kept", kept)), askAll(stage, names("hoarder", hoarded, "hoard"))),
-      mend: () => Effect.void,
-      judge: (stage) => look(stage, redis)
+      break: (testbed) =>
+        Effect.andThen(askAll(testbed, names("kept", kept)), askAll(testbed, names("hoarder", hoarded, "hoard"))),
+      repair: () => Effect.void,
+      check: (testbed) => findFaults(testbed, redis)
     }
   })
 }
 
-const look = Effect.fnUntraced(function*(stage: Stage, redis: RedisServer) {
-  const { fleet, world } = stage
+const findFaults = Effect.fnUntraced(function*(testbed: Testbed, redis: RedisServer) {
+  const { fleet, world } = testbed
   const remembered = yield* count(redis, "posh:v1:association:{modern-*.kept.example}*")
   const purging = names("kept", purged)
   yield* Effect.forEach(purging, (domain, index) => purge(fleet.ports[index % 2] ?? 0, domain), { discard: true })
-  const hoarding = yield* Effect.forkChild(askAll(stage, names("another-hoarder", later, "hoard")))
+  const hoarding = yield* Effect.forkChild(askAll(testbed, names("another-hoarder", later, "hoard")))
   const asked = yield* Effect.forEach(
     names("flight", flights),
-    (domain) => Effect.all([ask(stage, domain, 0), ask(stage, domain, 1)], { concurrency: 2 }),
+    (domain) => Effect.all([ask(testbed, domain, 0), ask(testbed, domain, 1)], { concurrency: 2 }),
     { concurrency: 2 }
   )
   yield* Fiber.join(hoarding)
@@ -91,7 +91,8 @@ const look = Effect.fnUntraced(function*(stage: Stage, redis: RedisServer) {
 
 const isVerified = (body: string) => {
   const { code, verdict } = JSON.parse(body)
-  return `${verdict} ${code}` === right.verified
+  return `${verdict} ${code}` === knownAnswers.verified
 }
 
-const atLeast = (what: string, found: number, of: number) => found >= of * most ? [] : [`${what}: ${found} of ${of}`]
+const atLeast = (what: string, found: number, of: number) =>
+  found >= of * tolerance ? [] : [`${what}: ${found} of ${of}`]

@@ -1,6 +1,6 @@
 /**
- * The domains that the fleet is asked about: some that never change, any number that nobody has asked about before, and
- * some that change their certificate while they are asked about.
+ * The domains that the fleet is asked about: steady ones, any number of cold ones, and some that change their certificate
+ * during the run.
  */
 import {
   Behave,
@@ -19,29 +19,29 @@ import {
 import { Effect, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
 import { draftPath, rfcPath } from "../question.ts"
-import { constant, type Question, right } from "./answers.ts"
+import { constantQuestion, knownAnswers, type Question } from "./answers.ts"
 
 export interface World {
   readonly origins: Origins
-  /** The same answer at any time. */
+  /** Questions whose right answer never changes. */
   readonly steady: ReadonlyArray<Question>
-  /** Questions about a domain that nobody has asked about. */
+  /** Questions about a domain that was never asked about before. */
   readonly cold: () => ReadonlyArray<Question>
-  /** One after the other, what a domain may present; the last are never published. */
+  /** The certificates that a domain publishes, in order; the last is never published. */
   readonly certificates: ReadonlyArray<Certificate>
   readonly publish: (domain: string, certificate: Certificate) => void
 }
 
 const expires = 86_400
-/** Milliseconds that an origin takes: long enough to be overtaken by a purge. */
+/** Latency of an origin in milliseconds: long enough for a purge during a flight. */
 const delayMs = 20
-/** As many changes as the longest run brings about for one domain. */
+/** Maximum of changes of one domain in the longest run. */
 const changes = 40
 
 export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(function*() {
-  // Also for replicas whose clock is behind.
+  // Already valid for replicas with a slow clock.
   const first = yield* selfSigned({ dnsNames: ["xmpp.example"], notBefore: daysFromNow(-60) })
-  // With the same key: it is the certificate that counts.
+  // With the same key: certificates are compared, not keys.
   const another = selfSigned({ dnsNames: ["xmpp.example"], keys: first.keys })
   const certificates = [first, ...(yield* Effect.replicateEffect(another, changes))]
   const stranger = yield* another
@@ -69,12 +69,12 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
 
   const vouched = ["modern", "old", "referring", "redirecting"].map((name) => `${name}.example`)
   const steady = [
-    ...vouched.map((domain) => constant(domain, first, right.verified)),
-    ...vouched.map((domain) => constant(domain, stranger, right.mismatch)),
-    constant("nothing.example", first, right.nothing),
-    constant("broken.example", first, right.invalid),
-    constant("withdrawn.example", first, right.withdrawn),
-    constant("refused.example", first, right.refused)
+    ...vouched.map((domain) => constantQuestion(domain, first, knownAnswers.verified)),
+    ...vouched.map((domain) => constantQuestion(domain, stranger, knownAnswers.mismatch)),
+    constantQuestion("nothing.example", first, knownAnswers.nothing),
+    constantQuestion("broken.example", first, knownAnswers.invalid),
+    constantQuestion("withdrawn.example", first, knownAnswers.withdrawn),
+    constantQuestion("refused.example", first, knownAnswers.refused)
   ]
 
   const count = { cold: 0 }
@@ -83,11 +83,14 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
     const kind = coldKinds[count.cold % coldKinds.length] ?? "nothing"
     const domain = `${kind}-${count.cold}.cold.example`
     return kind === "nothing"
-      ? [constant(domain, first, right.nothing)]
-      : [constant(domain, first, right.verified), constant(domain, stranger, right.mismatch)]
+      ? [constantQuestion(domain, first, knownAnswers.nothing)]
+      : [
+        constantQuestion(domain, first, knownAnswers.verified),
+        constantQuestion(domain, stranger, knownAnswers.mismatch)
+      ]
   }
 
-  /** Domains whose name begins with `old` are of the draft generation. */
+  /** Domains with the prefix `old` publish in the draft generation. */
   const publish = (domain: string, certificate: Certificate) =>
     domain.startsWith("old")
       ? origins.setRoute(domain, draftPath, Behave.json(jwkSetDocument([certificate]), { delayMs }))
@@ -103,7 +106,7 @@ export const makeWorld: Effect.Effect<World, never, Scope.Scope> = Effect.gen(fu
 const above = 7
 const longLived = { dnsNames: ["hoard.example"], notAfter: new Date("9999-12-31T23:59:59Z") }
 
-/** As long-lived and as large as a stranger can make JWK Sets of one certificate: with noise above it, and with its CAs. */
+/** JWK Sets of one certificate, as large and long-lived as possible: with random octets above it, and with its CAs. */
 const makeHoards: Effect.Effect<readonly [noise: Behaviour, chain: Behaviour]> = Effect.gen(function*() {
   const leaf = yield* selfSigned(longLived)
   const [entry] = jwkSetDocument([leaf]).keys

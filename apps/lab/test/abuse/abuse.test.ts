@@ -1,6 +1,6 @@
 /**
- * Hostile callers against a real process, each for a moment and with a part of its connections. `npm run abuse` does the
- * same at length and writes down the figures.
+ * All attacks against a real process, each for a few seconds and with a share of its connections. `npm run abuse` runs them
+ * longer and writes the figures.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -12,12 +12,12 @@ import { faultsOf } from "../../src/abuse/outcome.ts"
 
 const names = Object.keys(attacks) as ReadonlyArray<AttackName>
 
-/** Other tests run beside these. */
+/** Other tests run at the same time. */
 const busy = 5
 
-describe("while others are hostile", () => {
+describe("during an attack", () => {
   it.live(
-    "an honest caller has right answers in time, memory stays bounded, and nothing crashes",
+    "an honest caller gets right answers in time, memory stays bounded, and the service does not crash",
     () =>
       Effect.gen(function*() {
         const attack = yield* makeAbuse({ seconds: 3, scale: 0.1, patience: 15, rest: 0.2 })
@@ -39,13 +39,13 @@ describe("docs/reference/abuse.md", () => {
   const rows = page.split("\n").filter((line) => line.startsWith("| ")).slice(1)
     .map((line) => line.split("|").map((cell) => cell.trim()))
 
-  it("tells of the attacks that there are", () =>
+  it("lists all attacks", () =>
     assert.deepStrictEqual(
       rows.map(([, title]) => title),
       Object.values(attacks).map(({ title }) => title)
     ))
 
-  it("tells of no harm", () => {
+  it("reports no fault", () => {
     for (const [, title, , asked, wrong, , , failed, ...rest] of rows) {
       assert.isAbove(Number(asked), 20, title)
       assert.deepStrictEqual([wrong, failed, rest.at(-2)], ["0", "0", "no"], title)

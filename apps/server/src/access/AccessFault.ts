@@ -1,10 +1,10 @@
 /**
- * Why a request is turned away, whatever it asks.
+ * Why a request is refused before routing.
  */
 import type { Problem } from "@posh/api"
 
 export interface AccessFault {
   readonly problem: Problem
-  /** How to do better, as `WWW-Authenticate` says it (RFC 6750 §3). */
+  /** The value of `WWW-Authenticate` (RFC 6750 §3). */
   readonly challenge?: string
 }

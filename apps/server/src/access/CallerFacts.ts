@@ -1,20 +1,20 @@
 /**
- * What a transport knows of the caller of a request before it reads what is asked. Read at most once each, and mostly not at
- * all, so what is not at hand may be a getter.
+ * What a transport knows about the caller of a request before it reads the body. Members may be getters: each is read
+ * at most once, and most are not read at all.
  */
 import type { Peer } from "./certificateCaller.ts"
 
 export interface CallerFacts {
-  /** The value of `Authorization`, as it came. */
+  /** The value of `Authorization`, unparsed. */
   readonly authorization: string | undefined
-  /** The address at the other end of the connection. */
+  /** The remote address of the connection. */
   readonly address: string
-  /** Whom the client certificate of the connection names, where the handshake has checked one. */
+  /** The client certificate of the connection, if the handshake verified one. */
   readonly peer: Peer | undefined
-  /** The names by which the service is asked, as they are written; empty where one is missing. */
+  /** The authorities that the request addresses, unparsed; an empty string for a missing one. */
   readonly authorities: ReadonlyArray<string>
-  /** Does a web page of another origin ask? */
+  /** A web page of another origin sent the request. */
   readonly isForeign: boolean
-  /** Does what is asked for need no key? */
+  /** The path needs no key. */
   readonly isOpen: boolean
 }

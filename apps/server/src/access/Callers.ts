@@ -1,5 +1,5 @@
 /**
- * Who sends this request? Known by a key, by a client certificate, or, where neither is asked for, by address.
+ * Authentication of callers: by key, by client certificate, or by address if neither is configured.
  */
 import { problem } from "@posh/api"
 import { Clock, Context, Effect, Layer, Result } from "effect"
@@ -14,29 +14,29 @@ import { makeKeyRing } from "./KeyRing.ts"
 import { followKeys, type KeySettings } from "./keysSource.ts"
 import { isThisMachine } from "./thisMachine.ts"
 
-/** What callers are known by. Neither: everybody may everything who asks this machine by its own names. */
+/** How callers authenticate. With neither, every caller is admin, but only under a loopback name. */
 export interface Guard {
-  /** As they are at the start. */
+  /** The keys at the start. */
   readonly keys?: Keys
-  /** Is every connection that of a client whose certificate was checked? */
+  /** TLS requires a verified client certificate. */
   readonly byCertificate: boolean
 }
 
 export class Callers extends Context.Service<Callers, {
   readonly identify: (facts: CallerFacts) => Result.Result<Caller, AccessFault>
 }>()("posh/server/access/Callers") {
-  /** Everybody who reaches the listener, by whatever name (`POSH_AUTH=none`). No page of another origin. */
-  static readonly layerAnyone = Layer.succeed(Callers, { identify: (facts) => withoutKey(facts, anyone) })
+  /** Every caller, under any name (`POSH_AUTH=none`), except web pages of another origin. */
+  static readonly layerAnyone = Layer.succeed(Callers, { identify: (facts) => unlessForeign(facts, anyone) })
 
   /**
-   * Everybody on this machine. A name that is made to lead here (DNS rebinding) makes a page of its own origin, so the
-   * name by which the service is asked has to be one that nobody else can have.
+   * Every caller on this machine. With DNS rebinding, a foreign page has the same origin as the service. So the request
+   * must use a name that DNS cannot rebind: `localhost` or a loopback address.
    */
   static readonly layerThisMachine = Layer.succeed(Callers, {
-    identify: (facts) => facts.authorities.every(isThisMachine) ? withoutKey(facts, anyone) : Result.fail(otherName)
+    identify: (facts) => facts.authorities.every(isThisMachine) ? unlessForeign(facts, anyone) : Result.fail(otherName)
   })
 
-  /** Those whom the operator knows. */
+  /** With keys or client certificates: callers that the operator configured. */
   static readonly layer = (
     settings: KeySettings & { readonly auth?: Settings["auth"] },
     { byCertificate, keys }: Guard
@@ -60,9 +60,9 @@ export class Callers extends Context.Service<Callers, {
                 const known = peer === undefined
                   ? undefined
                   : certificateCaller(peer, clock.currentTimeMillisUnsafe())
-                if (known !== undefined) return withoutKey(facts, () => known)
+                if (known !== undefined) return unlessForeign(facts, () => known)
               }
-              return facts.isOpen ? Result.succeed(stranger(facts)) : Result.fail(unauthorized(token))
+              return facts.isOpen ? Result.succeed(unknownCaller(facts)) : Result.fail(unauthorized(token))
             }
           })
         })
@@ -70,10 +70,10 @@ export class Callers extends Context.Service<Callers, {
 }
 
 /**
- * Who is known without a key is known by what a browser adds by itself, so a page of any other site could have it ask
- * in the caller's name.
+ * Against CSRF: browsers send client certificates by themselves, so without a key a page of another origin could send
+ * requests as the caller.
  */
-const withoutKey = (
+const unlessForeign = (
   facts: CallerFacts,
   known: (facts: CallerFacts) => Caller
 ): Result.Result<Caller, AccessFault> => facts.isForeign ? Result.fail(otherOrigin) : Result.succeed(known(facts))
@@ -87,22 +87,22 @@ const otherName: AccessFault = {
   )
 }
 
-/** Told apart by the network that they ask from. */
-const anyone = (facts: CallerFacts): Caller => ({ ...stranger(facts), name: "anyone", scope: "admin" })
+/** The account is the network of the address. */
+const anyone = (facts: CallerFacts): Caller => ({ ...unknownCaller(facts), name: "anyone", scope: "admin" })
 
-const stranger = ({ address }: CallerFacts): Caller => ({
+const unknownCaller = ({ address }: CallerFacts): Caller => ({
   name: "unknown",
   account: `network ${networkOf(address)}`
 })
 
-/** What stands in `Authorization: Bearer` (RFC 6750 §2.1; the name of the scheme in any case, RFC 9110 §11.1). */
+/** The token of `Authorization: Bearer` (RFC 6750 §2.1; the scheme is case-insensitive, RFC 9110 §11.1). */
 const bearerToken = ({ authorization }: CallerFacts): string | undefined =>
   authorization === undefined ? undefined : /^bearer +(.*)$/i.exec(authorization)?.[1]
 
-/** RFC 6750 wants at least one parameter. */
+/** RFC 6750 §3 requires at least one parameter. */
 export const challenge = `Bearer realm="posh"`
 
-/** RFC 6750 §3: what is wrong with a key is told to who gave one. */
+/** RFC 6750 §3: without a token, the challenge has no error code. */
 const unauthorized = (token: string | undefined): AccessFault =>
   token === undefined ? keyless : isKeyText(token) ? unknownKey : unusableKey
 

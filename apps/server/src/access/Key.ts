@@ -1,16 +1,16 @@
 /**
- * Keys of callers, as the service is told of them: by name, scope and hash.
+ * API keys as the operator configures them: name, scope and hash.
  *
  * **Details**
  *
- * A key that we make is 32 random octets. Nobody finds those by trying, so a plain SHA-256 keeps them, and no slow hash is
- * needed. An operator may use a key of another making; that nobody finds it by trying is then the operator's affair.
+ * A generated key has 32 random octets and cannot be guessed, so a plain SHA-256 suffices and no slow hash is needed. If
+ * operators use other keys, it is up to them that these cannot be guessed.
  */
 import { type Scope, scopes } from "@posh/api"
 import { Redacted, Result } from "effect"
 import { hash, randomBytes } from "node:crypto"
 
-/** What the service knows of a key. The key itself it does not know. */
+/** What the service stores of a key, which is not the key itself. */
 export interface Key {
   readonly name: string
   readonly scope: Scope
@@ -20,23 +20,23 @@ export interface Key {
 
 export type Keys = ReadonlyArray<Key>
 
-/** Bounds of what an operator may hand over: there are as many keys as servers that ask, not as users. */
+/** Limits on configured keys: there is one for each server that asks, not for each user. */
 export const keyLimits = {
   keys: 1_000,
   nameCharacters: 64,
   fileOctets: 1024 * 1024,
-  /** Of a key itself. The fewest that a good one can have; and more than any maker of tokens takes. */
+  /** Length of a key. Shorter ones can be guessed; token generators make none that are longer. */
   keyCharacters: { least: 16, most: 256 }
 } as const
 
-/** Entries separated by commas. */
+/** Parses comma-separated entries. */
 export const parseKeys = (text: string): Result.Result<Keys, string> =>
   Result.flatMap(
     Result.all(text.split(",").map((entry, index) => at(`entry ${index + 1}`, parseKey(entry.trim())))),
     (keys) => joinKeys(keys)
   )
 
-/** An entry a line; lines that are empty, or begin with `#`, say nothing. */
+/** Parses one entry per line; skips empty lines and comments (`#`). */
 export const parseKeysFile = (text: string): Result.Result<Keys, string> =>
   Result.flatMap(
     Result.all(
@@ -47,7 +47,7 @@ export const parseKeysFile = (text: string): Result.Result<Keys, string> =>
     (keys) => joinKeys(keys)
   )
 
-/** All of them, where they do not contradict each other. Names are those of keys, so they may be told. */
+/** Joins the lists. Fails on duplicate names or keys; the message has names only, which are not secret. */
 export const joinKeys = (...lists: ReadonlyArray<Keys>): Result.Result<Keys, string> => {
   const keys = lists.flat()
   if (keys.length > keyLimits.keys) return Result.fail(`there are more than ${keyLimits.keys} keys`)
@@ -63,16 +63,16 @@ export const joinKeys = (...lists: ReadonlyArray<Keys>): Result.Result<Keys, str
   return Result.succeed(keys)
 }
 
-/** A new key with its entry. The key is not kept anywhere. */
+/** Generates a key and its entry. The key is not stored. */
 export const makeKey = (name: string, scope: Scope): { readonly secret: Redacted.Redacted; readonly entry: Key } => {
   const secret = `posh_${randomBytes(32).toString("base64url")}`
   return { secret: Redacted.make(secret), entry: { name, scope, sha256: hash("sha256", secret) } }
 }
 
-/** As {@link parseKeysFile} reads it. */
+/** The inverse of {@link parseKeysFile}, for one entry. */
 export const formatKey = ({ name, scope, sha256 }: Key): string => `${name}:${scope}:${sha256}`
 
-/** Can this text be a key? What a header field carries unchanged (RFC 9110 §5.5): visible ASCII, and no spaces. */
+/** True for visible ASCII without spaces, which a header field carries unchanged (RFC 9110 §5.5), of a valid length. */
 export const isKeyText = (text: string): boolean =>
   text.length >= keyLimits.keyCharacters.least && text.length <= keyLimits.keyCharacters.most && visible.test(text)
 
@@ -81,7 +81,7 @@ const visible = /^[!-~]+$/
 export const isKeyName = (text: string): boolean =>
   text.length <= keyLimits.nameCharacters && /^[A-Za-z0-9._-]+$/.test(text)
 
-/** Faults never repeat the entry: who mistook a key for its hash must not find it in a log. */
+/** Faults never quote the entry: it may be a key in place of its hash, which must not get into logs. */
 const parseKey = (entry: string): Result.Result<Key, string> => {
   const [name = "", scope = "", sha256 = "", ...more] = entry.split(":")
   const known = scopes.find((candidate) => candidate === scope)

@@ -1,28 +1,28 @@
 /**
- * The text of a key → whose it is.
+ * Looks callers up by key.
  */
 import { hash, timingSafeEqual } from "node:crypto"
 import type { Caller } from "../service/Caller.ts"
 import { isKeyText, type Keys } from "./Key.ts"
 
-/** The caller whose key this is. */
+/** The caller with this key, if any. */
 export type KeyRing = (text: string) => Caller | undefined
 
 /**
- * Makes the ring.
+ * Makes the look-up.
  *
  * **Details**
  *
- * Finding an entry by its hash takes a time that may tell something about the hashes which are kept, but nothing about
- * a key: whoever knew a hash entirely would still have to guess the 32 random octets behind it. What decides is the
- * comparison of the whole hash, in constant time. Comparing with every entry would be no safer, and with a thousand of
- * them dearer than the rest of an answer (see docs/decisions/access.md).
+ * The time of the look-up by hash may leak something about the stored hashes, but nothing about a key: even a known hash
+ * leaves 32 random octets to guess. The comparison of the whole hash decides, in constant time. A comparison with every
+ * entry would not be safer, and with a thousand entries more expensive than the rest of an answer
+ * (docs/decisions/access.md).
  */
 export const makeKeyRing = (keys: Keys): KeyRing => {
   const entries = new Map(
     keys.map(({ name, scope, sha256 }) => [
       sha256,
-      { octets: Buffer.from(sha256, "hex"), caller: Object.freeze({ name, account: `key ${name}`, scope }) }
+      { octets: Buffer.from(sha256, "hex"), caller: { name, account: `key ${name}`, scope } }
     ])
   )
   return (text) => {

@@ -1,5 +1,5 @@
 /**
- * The certificate that the listener shows, and whose client certificates it takes.
+ * TLS of the listener: its certificate and key, and the client CA.
  */
 import { cipherSuites, scanPem } from "@posh/core/node"
 import { Effect, Redacted, Result, type Scope } from "effect"
@@ -19,10 +19,10 @@ export interface Tls {
 
 export type TlsSettings = Pick<Settings, "tlsCertFile" | "tlsKeyFile" | "tlsClientCaFile">
 
-/** Octets of one file: a thousand CA certificates are less. */
+/** Octets of one file: more than a thousand CA certificates. */
 const largestFile = 4 * 1024 * 1024
 
-/** Reads the files and tries whether they can be used; nothing where TLS is not asked for. */
+/** Reads the files and tests them; `undefined` if TLS is not configured. */
 export const readTls = (
   { tlsCertFile, tlsClientCaFile, tlsKeyFile }: TlsSettings
 ): Effect.Effect<Tls | undefined, ConfigError> =>
@@ -37,7 +37,7 @@ export const readTls = (
     return fault === undefined ? tls : yield* fail(`${variables.tlsCertFile.name}, ${variables.tlsKeyFile.name}`, fault)
   })
 
-/** Hands on the files whenever one of them has changed and all can be used. */
+/** Calls `take` whenever a file has changed and all are usable. */
 export const followTls = (
   settings: TlsSettings,
   initial: Tls,
@@ -59,12 +59,11 @@ export const followTls = (
 }
 
 /**
- * As Node.js wants it. The key leaves its wrapping here and nowhere else.
+ * The options of Node.js. The key is unwrapped here only.
  *
  * **Details**
  *
- * With a client CA no session is resumed, because a resumed one would not have its certificate's dates and CA checked
- * again.
+ * With a client CA, session resumption is off: it would skip the check of the certificate's dates and CA.
  */
 export const toTlsOptions = ({ cert, clientCa, key }: Tls): TlsOptions => ({
   cert,
@@ -89,7 +88,7 @@ const read = (name: string, path: string, faultOf: (text: string) => string | un
     Effect.catch((fault) => fail(name, fault))
   )
 
-/** OpenSSL skips what it cannot read; a CA that silently is not there must not pass. */
+/** OpenSSL skips malformed blocks silently; here they are a fault, so that no CA is missing unnoticed. */
 const certificatesFault = (pem: string): string | undefined => {
   const blocks = [...scanPem(pem)]
   if (blocks.some(({ body }) => body === undefined)) return "has a PEM block that is cut off"

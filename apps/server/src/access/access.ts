@@ -1,5 +1,5 @@
 /**
- * What stands between a network and the service, as it is at the start: keys and TLS.
+ * Reads keys and TLS files at the start.
  */
 import { Effect, Result } from "effect"
 import { ConfigError } from "../config/Config.ts"
@@ -13,7 +13,7 @@ export interface AccessFiles {
   readonly tls?: Tls
 }
 
-/** Reads the files. Fails with the faults of both. */
+/** Fails with the faults of both, so that an operator sees all at once. */
 export const readAccess = (settings: Settings): Effect.Effect<AccessFiles, ConfigError> =>
   Effect.gen(function*() {
     const keys = yield* Effect.result(readKeys(settings))

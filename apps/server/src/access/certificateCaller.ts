@@ -1,36 +1,37 @@
 /**
- * The caller whom a client certificate names.
+ * The caller of a client certificate.
  */
-import { parseCertificate, printable } from "@posh/core"
+import { parseCertificate } from "@posh/core"
+import { printable } from "@posh/core/serving"
 import { Result } from "effect"
 import { hash } from "node:crypto"
 import type { Socket } from "node:net"
 import { type PeerCertificate, TLSSocket } from "node:tls"
 import type { Caller } from "../service/Caller.ts"
 
-/** Whom the certificate names that the client of a connection has shown, and until when it does. */
+/** The client certificate of a connection. */
 export interface Peer {
   readonly caller: Caller
   /** Milliseconds since the epoch. */
   readonly notAfter: number
 }
 
-/** The handshake has checked the certificate; only time has gone on since: no caller where the certificate has ended meanwhile. */
+/** The caller, unless the certificate expired since the handshake, which verified the rest. */
 export const certificateCaller = ({ caller, notAfter }: Peer, now: number): Caller | undefined =>
   now <= notAfter ? caller : undefined
 
-/** The peer of a connection, read once for each. */
+/** The peer of a connection; parsed once. */
 export const peerOf = (socket: Connection): Peer | undefined => socket[peerKey] ??= read(socket)
 
-// On the socket itself: a weak map would be more work for the garbage collector.
+// A property of the socket, because a WeakMap is expensive for the garbage collector.
 const peerKey = Symbol("peer")
 interface Connection extends Socket {
   [peerKey]?: Peer | undefined
 }
 
 /**
- * NOT BY `getPeerX509Certificate`: each such object keeps kilobytes that are no part of the heap until a full collection, and
- * nothing hurries that.
+ * NOT BY `getPeerX509Certificate`: each such object holds kilobytes outside the heap until a full garbage collection, which
+ * memory outside the heap does not trigger.
  */
 const read = (socket: Socket): Peer | undefined => {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
@@ -38,17 +39,17 @@ const read = (socket: Socket): Peer | undefined => {
   if (peer.raw === undefined) return undefined
   const certificate = Result.getOrUndefined(parseCertificate(peer.raw))
   return {
-    caller: Object.freeze({
+    caller: {
       name: printable(certificate?.names.dns[0] ?? commonNameOf(peer) ?? peer.serialNumber ?? "unnamed", longestName),
-      // By its public key: a certificate that was renewed with the same key is the same caller.
+      // By public key: a certificate that is renewed with the same key stays the same caller.
       account: `certificate ${hash("sha256", certificate?.publicKey.spki ?? peer.raw)}`,
       scope: "verify"
-    }),
+    },
     notAfter: certificate?.notAfter ?? Date.parse(peer.valid_to ?? "")
   }
 }
 
-/** Names are for people, so they are cut and escaped (POSH-SEC-14). */
+/** Characters. Names are bounded and escaped, because they get into logs (POSH-SEC-14). */
 const longestName = 64
 
 const commonNameOf = ({ subject }: Partial<PeerCertificate>): string | undefined => {

@@ -1,5 +1,5 @@
 /**
- * Where the keys come from: a variable, a file, or both. The file may change while the service runs.
+ * Sources of keys: a variable, a file, or both. The file is read again when it changes.
  */
 import { Effect, Result, type Scope } from "effect"
 import { ConfigError } from "../config/Config.ts"
@@ -10,11 +10,11 @@ import { joinKeys, keyLimits, type Keys, parseKeysFile } from "./Key.ts"
 
 export type KeySettings = Pick<Settings, "apiKeys" | "apiKeysFile">
 
-/** Must callers have a key? */
+/** True if keys are configured. */
 export const hasKeys = ({ apiKeys, apiKeysFile }: KeySettings): boolean =>
   apiKeys !== undefined || apiKeysFile !== undefined
 
-/** All keys as they are now. */
+/** Reads all keys. */
 export const readKeys = ({ apiKeys = [], apiKeysFile }: KeySettings): Effect.Effect<Keys, ConfigError> =>
   apiKeysFile === undefined ? Effect.succeed(apiKeys) : readText(apiKeysFile, keyLimits.fileOctets).pipe(
     Effect.flatMap((text) => Effect.fromResult(parseKeysFile(text))),
@@ -23,11 +23,11 @@ export const readKeys = ({ apiKeys = [], apiKeysFile }: KeySettings): Effect.Eff
   )
 
 /**
- * Hands on the keys whenever the file has changed, and says in the log which came and went.
+ * Calls `take` with the keys whenever the file has changed, and logs which were added, replaced or removed.
  *
  * **Details**
  *
- * A file that cannot be used changes nothing: neither may a slip of the pen shut a fleet out, nor let a stranger in.
+ * An unusable file changes nothing: a typing error must neither lock the fleet out nor open the service.
  */
 export const followKeys = (
   settings: KeySettings,

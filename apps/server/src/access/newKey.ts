@@ -1,6 +1,6 @@
 /**
- * `npm run keys:new -- NAME SCOPE [--file PATH]`: makes a key for a caller. Prints it once, with the entry by which the
- * service knows it; the file is the one of `POSH_API_KEYS_FILE`, and gets the entry.
+ * `npm run keys:new -- NAME SCOPE [--file PATH]`: generates a key for a caller, prints it with its entry, and appends the
+ * entry to the file (that of `POSH_API_KEYS_FILE`).
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { scopes } from "@posh/api"
@@ -11,7 +11,7 @@ import { parseArgs } from "node:util"
 import { readText } from "../process/files.ts"
 import { formatKey, isKeyName, joinKeys, type Key, keyLimits, makeKey, parseKeysFile } from "./Key.ts"
 
-class NoKey extends Data.TaggedError("NoKey")<{ readonly message: string }> {}
+class NewKeyError extends Data.TaggedError("NewKeyError")<{ readonly message: string }> {}
 
 const newKey = Effect.gen(function*() {
   const { file, name, scope } = yield* Effect.fromResult(readArguments(process.argv.slice(2)))
@@ -27,7 +27,7 @@ const readArguments = (args: ReadonlyArray<string>) =>
   Result.gen(function*() {
     const { positionals, values } = yield* Result.try({
       try: () => parseArgs({ args: [...args], options: { file: { type: "string" } }, allowPositionals: true }),
-      catch: () => new NoKey({ message: usage })
+      catch: () => new NewKeyError({ message: usage })
     })
     const [name, scopeText, ...more] = positionals
     const scope = scopes.find((candidate) => candidate === scopeText)
@@ -38,8 +38,8 @@ const readArguments = (args: ReadonlyArray<string>) =>
     return { name, scope, file: values.file }
   })
 
-/** The file has to be one that the service would take, with the entry as well as without. */
-const append = (path: string, entry: Key): Effect.Effect<void, NoKey> =>
+/** Fails unless the service would accept the file, before and after. */
+const append = (path: string, entry: Key): Effect.Effect<void, NewKeyError> =>
   Effect.gen(function*() {
     const text = existsSync(path) ? yield* readText(path, keyLimits.fileOctets) : ""
     yield* Effect.fromResult(Result.flatMap(parseKeysFile(text), (keys) => joinKeys(keys, [entry])))
@@ -48,13 +48,13 @@ const append = (path: string, entry: Key): Effect.Effect<void, NoKey> =>
       try: () => write(path, `${lineEnd}${formatKey(entry)}\n`),
       catch: (cause) => `cannot be written (${cause instanceof Error ? cause.message : "?"})`
     })
-  }).pipe(Effect.mapError((fault) => new NoKey({ message: `${path}: ${fault}` })))
+  }).pipe(Effect.mapError((fault) => new NewKeyError({ message: `${path}: ${fault}` })))
 
-/** In one write, so that whoever reads meanwhile sees the whole line or nothing of it. */
+/** One write, so that the line appears atomically to readers. */
 const write = (path: string, text: string): Promise<void> =>
   open(path, "a", 0o600).then((file) => file.appendFile(text).finally(() => file.close()))
 
-const refuse = (message: string) => Result.fail(new NoKey({ message }))
+const refuse = (message: string) => Result.fail(new NewKeyError({ message }))
 
 NodeRuntime.runMain(newKey.pipe(Effect.tapError(({ message }) => Console.error(`keys:new: ${message}`))), {
   disableErrorReporting: true

@@ -1,7 +1,7 @@
 /**
- * Is this a name of this machine, with a port or without? To the letter: whatever needs an interpretation (other
- * spellings of addresses, a trailing dot, user information) is none. Nobody but this machine is `localhost`
- * (RFC 6761 §6.3; browsers do not ask DNS for it) or has an address of the loopback network.
+ * True for `localhost` and loopback addresses, with or without a port. Strict: other spellings of addresses, a trailing
+ * dot or user information do not match. DNS cannot rebind these names: browsers do not look `localhost` up
+ * (RFC 6761 §6.3).
  */
 export const isThisMachine = (authority: string): boolean => thisMachine.test(authority)
 

@@ -1,18 +1,17 @@
 /**
- * A request with its answer, and what becomes known of the two on their way: the one object that gate, lane, routes and
- * metrics share.
+ * A request with its response, and the state that gate, fast lane, routes and metrics share about them.
  */
 import type { ProblemCode } from "@posh/api"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Caller } from "../service/Caller.ts"
 
-/** What the request expects before it sends its body (RFC 9110 §10.1.1). `other` cannot be met. */
+/** The `Expect` field (RFC 9110 §10.1.1). `other` is not supported. */
 export type Expectation = "none" | "continue" | "other"
 
-/** Answers a request, at once or later. */
+/** Answers a request, synchronously or later. */
 export type RequestHandler = (exchange: Exchange) => void
 
-/** The same, but for requests that it leaves to the next: says whether it takes this one. */
+/** Returns true if it answers the request; false passes it to the next stage. */
 export type RequestStage = (exchange: Exchange) => boolean
 
 export class Exchange {
@@ -20,10 +19,10 @@ export class Exchange {
   readonly response: ServerResponse
   readonly expectation: Expectation
   /** Milliseconds, by `performance.now()`. */
-  readonly began: number = performance.now()
-  /** As the gate has found. Until then, and where it turns the request away, one without a scope. */
+  readonly startedAt: number = performance.now()
+  /** Set by the gate. Before, and if the gate refuses the request, a caller without a scope. */
   caller: Caller = unidentified
-  /** What the answer is, where it is a problem. */
+  /** The code, if the answer is a problem. */
   problem: ProblemCode | undefined = undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, expectation: Expectation) {
@@ -34,33 +33,32 @@ export class Exchange {
   }
 }
 
-/** The exchange that a request is part of. `request` is that of Node.js, as the router's has it in `source`. */
+/** `request`: that of Node.js, which is `source` of the router's request. */
 export const exchangeOf = (request: object): Exchange | undefined => (request as Carrier)[exchangeKey]
 
-/** Who asks; of a request that passed the gate. */
+/** The caller of a request that passed the gate. */
 export const callerOf = (request: object): Caller => exchangeOf(request)?.caller ?? unidentified
 
-/** With what a request is answered. */
 export const responseOf = (request: object): ServerResponse | undefined => exchangeOf(request)?.response
 
-/** Notes the problem that a request has ended in. */
+/** Records the code of a problem, for metrics. */
 export const noteProblem = (request: object, code: ProblemCode): void => {
   const exchange = exchangeOf(request)
   if (exchange !== undefined) exchange.problem = code
 }
 
-/** Calls back when the answer to a request is out, or will never be. */
+/** Calls back when the response is sent or aborted. */
 export const onClosed = (request: object, release: () => void): void => {
   const response = responseOf(request)
   if (response === undefined || response.destroyed) return release()
   response.once("close", release)
 }
 
-// On the request itself: a weak map would be more work for the garbage collector than all else here.
+// A property of the request, because a WeakMap costs the garbage collector more than the rest of this file.
 const exchangeKey = Symbol("exchange")
 interface Carrier {
   [exchangeKey]?: Exchange
 }
 
-/** Of requests that no gate has seen: they may nothing that needs a scope. */
+/** Before the gate: nothing that needs a scope is allowed. */
 const unidentified: Caller = { name: "nobody", account: "nobody" }

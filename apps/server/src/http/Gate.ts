@@ -1,5 +1,5 @@
 /**
- * What a request passes before anybody reads its body, whichever lane it takes then: who asks, and is there room?
+ * Authentication and admission, before the body is read. Both the fast lane and the router come after it.
  */
 import type { Problem } from "@posh/api"
 import { Effect, Result } from "effect"
@@ -11,7 +11,7 @@ import { noteAccount } from "./limits/Connections.ts"
 import { renderProblem, write } from "./rendered.ts"
 import { RequestFacts } from "./RequestFacts.ts"
 
-/** Takes the requests that may not go on, and says why. */
+/** Answers the requests that it refuses. */
 export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Effect.gen(function*() {
   const { identify } = yield* Callers
   const admit = makeAdmit(yield* Limits)

@@ -1,5 +1,5 @@
 /**
- * What a request says of its caller before anybody reads its body.
+ * Facts about the caller, from the connection and the header of a request.
  */
 import type { IncomingMessage } from "node:http"
 import type { CallerFacts } from "../access/CallerFacts.ts"
@@ -38,7 +38,7 @@ export class RequestFacts implements CallerFacts {
   }
 }
 
-/** RFC 9112 §3.2: what a request must not be without, and must not have twice. `undefined`: nothing is wrong. */
+/** RFC 9112 §3.2: a request of HTTP/1.1 needs exactly one `Host`. Returns the fault, if any. */
 export const hostFault = ({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): string | undefined => {
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -49,20 +49,20 @@ export const hostFault = ({ httpVersionMajor, httpVersionMinor, rawHeaders }: In
   return hosts === 0 && httpVersionMajor === 1 && httpVersionMinor >= 1 ? "The request has no Host." : undefined
 }
 
-/** Who is addressed by this request, each as it is written. Of a target in absolute form both count (RFC 9112 §3.2.2). */
+/** `Host` and, if the target has absolute form, its authority (RFC 9112 §3.2.2). Unparsed. */
 const authoritiesOf = ({ headers: { host }, url = "" }: IncomingMessage): ReadonlyArray<string> => [
   host ?? "",
   ...(url.startsWith("/") || url === "*" ? [] : [/^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? ""])
 ]
 
 /**
- * Was this request made by a web page of another origin? Browsers say so in a field that pages cannot set
- * (`Sec-Fetch-Site`, W3C Fetch Metadata), and in `Origin` (RFC 6454 §7); programs that are no browsers say nothing.
+ * True if a web page of another origin sent the request. Browsers set `Sec-Fetch-Site` (W3C Fetch Metadata), which pages
+ * cannot change, and `Origin` (RFC 6454 §7); other clients send neither.
  */
 const isForeign = ({ headers: { host = "", origin, "sec-fetch-site": site } }: IncomingMessage): boolean => {
   if (site !== undefined && site !== "same-origin" && site !== "none") return true
   if (origin === undefined) return false
-  // A proxy that ends TLS makes another scheme of it, and no page can choose host and port of its own origin.
+  // Without the scheme: a proxy that terminates TLS changes it, and a page cannot choose host and port of its origin.
   return withoutDefaultPort(/^https?:\/\/([^/]+)$/i.exec(origin)?.[1] ?? "") !== withoutDefaultPort(host) || host === ""
 }
 

@@ -1,16 +1,16 @@
 /**
- * `POST /v1/verify` past the router: the question that a fleet asks all the time, answered for a third of the cost.
+ * `POST /v1/verify` without the router, for a third of the cost (docs/decisions/fast-lane.md).
  *
  * **Details**
  *
- * Takes only requests that are as usual (JSON of a known length, which is too short to be counted; no coding); all others, and every other route, go
- * the ordinary way, which answers the same (`fastLane.test.ts` compares the two).
+ * Takes only plain requests: JSON of a known, short length without a content coding. The router answers all others,
+ * and answers the same (`fastLane.test.ts` compares both).
  */
 import type { Problem } from "@posh/api"
 import { Cause, Effect, Exit, Result } from "effect"
 import { LRUCache } from "lru-cache"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { answerReading, type Reading, readQuestion } from "../service/answerQuestion.ts"
+import { answerParsed, type ParsedQuestion, parseQuestion } from "../service/answerQuestion.ts"
 import type { Caller } from "../service/Caller.ts"
 import { Decider } from "../service/Decider.ts"
 import { callerBounds } from "../service/limits/bounds.ts"
@@ -22,26 +22,26 @@ import type { RequestHandler, RequestStage } from "./Exchange.ts"
 import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
 import { chooseBy } from "./telemetry/traces.ts"
 
-/** Takes the usual requests. `answered` is called with each when its answer has been written. */
+/** `answered` is called when the response has been written. */
 export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestStage, never, Decider> =>
   Effect.gen(function*() {
     const { decide, recall } = yield* Decider
     const choose = chooseBy(yield* Tracing)
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const readings = makeReadings()
-    /** What memory answers is answered on the spot; a fiber for each would cost a third of the whole. */
-    const answerFromMemory = (reading: Result.Result<Reading, Problem>, caller: Caller): Rendered | undefined => {
-      if (Result.isFailure(reading)) return renderProblem(reading.failure)
-      const { explain, question } = reading.success
+    const questionOf = makeQuestionCache()
+    /** Synchronous, because a fiber costs a third of the whole answer. */
+    const answerFromMemory = (parsed: Result.Result<ParsedQuestion, Problem>, caller: Caller): Rendered | undefined => {
+      if (Result.isFailure(parsed)) return renderProblem(parsed.failure)
+      const { explain, question } = parsed.success
       const decision = recall(question, caller)
       return decision === undefined
         ? undefined
         : renderAnswer(toAnswer(decision.verdict, { id: decision.id, explain }))
     }
-    const answer = (reading: Result.Result<Reading, Problem>, caller: Caller): Effect.Effect<Rendered> =>
-      Result.isFailure(reading)
-        ? Effect.succeed(renderProblem(reading.failure))
-        : Effect.match(answerReading(decide, caller, reading.success), {
+    const answer = (parsed: Result.Result<ParsedQuestion, Problem>, caller: Caller): Effect.Effect<Rendered> =>
+      Result.isFailure(parsed)
+        ? Effect.succeed(renderProblem(parsed.failure))
+        : Effect.match(answerParsed(decide, caller, parsed.success), {
           onFailure: renderProblem,
           onSuccess: renderAnswer
         })
@@ -49,7 +49,7 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
     const report = (cause: Cause.Cause<never>) => void runFork(Effect.logError("a request met a defect", cause))
     return (exchange) => {
       const { caller, request, response } = exchange
-      const length = usualLength(request)
+      const length = eligibleLength(request)
       if (length === undefined) return false
       readBody(request, length, (octets) => {
         const end = (exit: Exit.Exit<Rendered>) => {
@@ -57,31 +57,31 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
           answered(exchange)
         }
         const traced = choose(request)
-        const reading = readings(octets)
-        const recalled = traced === undefined ? attempt(() => answerFromMemory(reading, caller)) : undefined
+        const parsed = questionOf(octets)
+        const recalled = traced === undefined ? catchDefect(() => answerFromMemory(parsed, caller)) : undefined
         if (recalled !== undefined) return end(recalled)
-        const work = answer(reading, caller)
+        const work = answer(parsed, caller)
         const fiber = runFork(traced === undefined ? work : traced(work))
         const exit = fiber.pollUnsafe()
         if (exit !== undefined) return end(exit)
-        response.once("close", () => fiber.interruptUnsafe()) // who went away needs no answer
+        response.once("close", () => fiber.interruptUnsafe()) // the caller disconnected
         fiber.addObserver(end)
       })
       return true
     }
   })
 
-/** The length of the body, where the request is one for this lane. */
-const usualLength = ({ headers, method, url }: IncomingMessage): number | undefined => {
+/** The length of the body, if this lane takes the request. */
+const eligibleLength = ({ headers, method, url }: IncomingMessage): number | undefined => {
   if (method !== "POST" || url !== "/v1/verify") return undefined
   if (headers["content-type"] !== "application/json" || headers["content-encoding"] !== undefined) return undefined
   if (headers.expect !== undefined) return undefined
   const length = Number(headers["content-length"])
-  // Longer ones are read in turn.
+  // Longer bodies are parsed in time slices.
   return length > 0 && length <= callerBounds.smallBody ? length : undefined
 }
 
-// A body that breaks off never ends, so its question is never asked; the connection is gone by then.
+// An aborted body never ends, so its question is not decided.
 const readBody = (request: IncomingMessage, length: number, onBody: (octets: Buffer) => void): void => {
   const chunks: Array<Buffer> = []
   request.on("data", (chunk: Buffer) => chunks.push(chunk))
@@ -92,36 +92,36 @@ const readBody = (request: IncomingMessage, length: number, onBody: (octets: Buf
 }
 
 /**
- * Bodies → questions. Servers put the same question again and again, to the octet: the last few thousand different ones
- * are kept as they were prepared, so that only new ones are read.
+ * Caches questions by body, because servers repeat them octet by octet. A cached question is not parsed or prepared
+ * again.
  *
  * **Details**
  *
- * Found by their ends and length, and taken only where every octet is the same. Two questions that differ in the
- * middle alone replace each other, and are read each time.
+ * The key is the length with the first and last 80 octets; a hit needs equality of all octets. Two bodies that differ
+ * only in the middle evict each other.
  */
-const makeReadings = () => {
-  const known = new LRUCache<string, { readonly octets: Buffer; readonly reading: Reading }>({
+const makeQuestionCache = () => {
+  const known = new LRUCache<string, { readonly octets: Buffer; readonly parsed: ParsedQuestion }>({
     max: 4_096,
     maxSize: 16 * 1024 * 1024,
     maxEntrySize: 64 * 1024,
-    // The certificate is kept as it was read beside the body.
+    // Besides the body: the prepared question with its parsed certificate.
     sizeCalculation: ({ octets }) => 1_536 + octets.length
   })
-  return (octets: Buffer): Result.Result<Reading, Problem> => {
+  return (octets: Buffer): Result.Result<ParsedQuestion, Problem> => {
     const { length } = octets
     const ends = `${length} ${octets.toString("latin1", 0, 80)}${octets.toString("latin1", Math.max(0, length - 80))}`
     const same = known.get(ends)
-    if (same?.octets.equals(octets) === true) return Result.succeed(same.reading)
-    return Result.map(Result.flatMap(decodeJson(octets), readQuestion), (reading) => {
-      known.set(ends, { octets: Buffer.from(octets), reading })
-      return reading
+    if (same?.octets.equals(octets) === true) return Result.succeed(same.parsed)
+    return Result.map(Result.flatMap(decodeJson(octets), parseQuestion), (parsed) => {
+      known.set(ends, { octets: Buffer.from(octets), parsed })
+      return parsed
     })
   }
 }
 
-/** A defect is one in either way to answer. */
-const attempt = (work: () => Rendered | undefined): Exit.Exit<Rendered> | undefined => {
+/** `undefined` if the work gives no answer; a defect as a failed exit, as a fiber would have it. */
+const catchDefect = (work: () => Rendered | undefined): Exit.Exit<Rendered> | undefined => {
   const done = Result.try({ try: work, catch: (defect) => defect })
   if (Result.isFailure(done)) return Exit.die(done.failure)
   return done.success === undefined ? undefined : Exit.succeed(done.success)
@@ -134,7 +134,7 @@ const respond = (
 ): void => {
   if (response.destroyed || response.headersSent) return
   if (Exit.isSuccess(exit)) return write(response, exit.value)
-  // Interrupted from outside: the service is stopping, over its time.
+  // Interrupted because the drain time is over.
   if (Cause.hasInterruptsOnly(exit.cause)) return void response.destroy()
   report(exit.cause)
   write(response, renderProblem(internalProblem))

@@ -1,22 +1,22 @@
 /**
- * Answers that are written past the router: by the fast lane, and by the gate.
+ * Responses that are written without the router: by the fast lane, the gate and the listener.
  */
 import { type Answer, type Problem, type ProblemCode, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
 import { noteProblem } from "./Exchange.ts"
-import { leavesBody } from "./unread.ts"
+import { leavesUnreadBody } from "./unread.ts"
 
 export interface Rendered {
   readonly status: number
   readonly mediaType: string
   readonly body: string
-  /** Names and values by turns. */
+  /** Names and values, alternating. */
   readonly headers?: ReadonlyArray<string>
-  /** Where it is a problem. */
+  /** Of a problem. */
   readonly code?: ProblemCode
 }
 
-// The API is for programs: nothing of it is to be kept by a cache, or taken by a browser for anything but what it is.
+// Caches must not store answers, and browsers must not guess the type.
 export const securityHeaders: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff"
@@ -30,7 +30,7 @@ export const renderProblem = (problem: Problem): Rendered => ({
   ...(problem.retryAfterMs === undefined ? {} : { headers: ["retry-after", retryAfter(problem.retryAfterMs)] })
 })
 
-/** Whole seconds, and never none. */
+/** Whole seconds, at least 1. */
 export const retryAfter = (milliseconds: number): string => String(Math.max(1, Math.ceil(milliseconds / 1_000)))
 
 export const renderAnswer = (answer: Answer): Rendered => ({
@@ -41,13 +41,13 @@ export const renderAnswer = (answer: Answer): Rendered => ({
 
 const fixedHeaders: ReadonlyArray<string> = Object.entries(securityHeaders).flat()
 
-/** `headers`: names and values by turns. */
+/** `headers`: names and values, alternating. */
 export const write = (
   response: ServerResponse,
   { body, code, headers: own = [], mediaType, status }: Rendered,
   headers: ReadonlyArray<string> = []
 ): void => {
-  if (leavesBody(response.req)) response.shouldKeepAlive = false
+  if (leavesUnreadBody(response.req)) response.shouldKeepAlive = false
   if (code !== undefined) noteProblem(response.req, code)
   response.writeHead(status, [
     ...fixedHeaders,

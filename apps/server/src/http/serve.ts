@@ -1,5 +1,5 @@
 /**
- * HTTP over the service: what a request passes, in this order.
+ * Serves HTTP: the stages of a request, in order.
  */
 import { problem } from "@posh/api"
 import { Effect, Layer } from "effect"
@@ -19,7 +19,7 @@ export interface RequestStages {
   readonly count: RequestCount
 }
 
-/** Serves as long as the layer lasts. The gate stands as long: requests still arrive while the listener closes. */
+/** Serves until the layer closes. The gate lives as long: requests still arrive while the listener closes. */
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const { serve } = yield* Listener
   const count = yield* makeRequestCount
@@ -29,10 +29,9 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   yield* serve(inOrder({ gate, fastLane, routes, count }))
 }))
 
-/** The way of a request. */
 export const inOrder = ({ count, fastLane, gate, routes }: RequestStages): RequestHandler => (exchange) => {
   if (refuseMalformed(exchange) || gate(exchange)) return count.atEnd(exchange)
-  if (fastLane(exchange)) return // and counts by itself: to listen for the end of each answer would be expensive there
+  if (fastLane(exchange)) return // it counts by itself: a listener for the end of each response would be expensive
   count.atEnd(exchange)
   if (exchange.expectation === "other") return refuseExpectation(exchange)
   routes(exchange)
@@ -46,7 +45,7 @@ const refuseMalformed: RequestStage = ({ request, response }) => {
   return true
 }
 
-/** RFC 9110 §10.1.1: nothing but `100-continue` can be met. */
+/** RFC 9110 §10.1.1: only `100-continue` is supported. */
 const refuseExpectation = ({ response }: Exchange): void => {
   response.shouldKeepAlive = false
   response.writeHead(417, { "content-length": 0 }).end()

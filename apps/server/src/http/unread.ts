@@ -1,11 +1,11 @@
 /**
- * What becomes of the body of a request that is answered before it was read.
+ * Bodies of requests that are answered before their body is read.
  */
 import type { IncomingMessage } from "node:http"
 
-/** Octets up to which a body is read and dropped, so that the connection can be used again. */
-const dropped = 64 * 1_024
+/** Octets. A body up to this length is drained, so that the connection can be reused. */
+const drained = 64 * 1_024
 
-/** Is so much left of the body that the connection had better end? */
-export const leavesBody = ({ complete, headers }: IncomingMessage): boolean =>
-  !complete && (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > dropped)
+/** True if draining the rest of the body would cost more than a new connection. */
+export const leavesUnreadBody = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete && (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > drained)

@@ -1,10 +1,10 @@
 /**
- * Reads files that variables name.
+ * Reads files of the operator, whose paths are in variables.
  */
 import { Effect } from "effect"
 import { createReadStream } from "node:fs"
 
-/** Reads a text file. The error gives the reason, without any content of the file. */
+/** `limit`: octets. The error gives the reason and no content of the file. */
 export const readText = (path: string, limit: number): Effect.Effect<string, string> =>
   Effect.tryPromise({
     try: () => collect(path, limit),

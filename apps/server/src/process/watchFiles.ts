@@ -5,7 +5,7 @@ import { Effect, type Scope } from "effect"
 import { stat } from "node:fs/promises"
 
 /** Poll interval, milliseconds. A change is applied at the second poll that sees it, so within two intervals. */
-const lookEvery = 500
+const pollMs = 500
 
 /**
  * Runs `apply` after each change of one of the files, and on SIGHUP; one run after the other.
@@ -23,7 +23,7 @@ export const watchFiles = (
     let seen = ""
     let applied = "" // runs once at the start, so a change since the files were first read is not missed
     let signalled = false
-    const look = Effect.gen(function*() {
+    const poll = Effect.gen(function*() {
       const now = yield* stamp(paths)
       const isSettled = now === seen
       seen = now
@@ -38,7 +38,7 @@ export const watchFiles = (
       Effect.sync(() => process.on("SIGHUP", onSignal)),
       () => Effect.sync(() => process.off("SIGHUP", onSignal))
     )
-    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(lookEvery), look)))
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(pollMs), poll)))
   })
 
 /** Changes if a file is replaced, written, created or deleted. */

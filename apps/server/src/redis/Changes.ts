@@ -2,7 +2,7 @@
  * Change messages over Redis pub/sub: a replica announces the keys that it replaced or forgot, and the others evict
  * them from memory.
  */
-import type { Changes } from "@posh/core"
+import type { Changes } from "@posh/core/cache"
 import { Effect, Schedule, type Scope } from "effect"
 import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"

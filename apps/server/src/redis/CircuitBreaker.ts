@@ -2,7 +2,7 @@
  * The circuit breaker around every command. A time-out or a broken connection opens it; for a period commands fail at
  * once without reaching Redis. A slow Redis costs at most one time-out per period.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import { admit, type Breaker, closed, settle, type Ticket } from "./breakerStates.ts"
 import { RedisError, toRedisError } from "./RedisError.ts"

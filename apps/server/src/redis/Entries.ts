@@ -2,8 +2,8 @@
  * Reads, writes and removes entries in Redis and their members in the index. Fails if Redis fails; `RedisStore.ts`
  * decides what follows.
  */
+import type { Association } from "@posh/core"
 import {
-  type Association,
   associationUnder,
   type CacheEntry,
   type LifetimePolicy,
@@ -12,7 +12,7 @@ import {
   type Permit,
   type StoreKey,
   usableUntil
-} from "@posh/core"
+} from "@posh/core/cache"
 import { Effect } from "effect"
 import type { Argument, RedisClient, Reply } from "./Client.ts"
 import type { ExpiryIndex } from "./ExpiryIndex.ts"

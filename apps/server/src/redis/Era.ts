@@ -2,7 +2,7 @@
  * Detects data loss in Redis. Its era is a random id without TTL; it is created again if it is missing, for example
  * after a restart without persistence. A new era means that Redis lost its data. In a cluster one node stands for all.
  */
-import type { StoreKey } from "@posh/core"
+import type { StoreKey } from "@posh/core/cache"
 import { Effect } from "effect"
 import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"

@@ -3,7 +3,8 @@
  * of both is not atomic. The order of commands ensures that every association has its member. A member may dangle (have
  * no association); a read removes dangling members.
  */
-import { comparePositions, monotonicMsOf, type Position, type StoreKey } from "@posh/core"
+import { comparePositions, type Position, type StoreKey } from "@posh/core/cache"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import type { RedisClient, Reply } from "./Client.ts"
 import { parseMember, type RedisKeys, toMember } from "./keys.ts"

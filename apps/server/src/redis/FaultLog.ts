@@ -1,7 +1,7 @@
 /**
  * Faults of the shared cache: counts each by reason, and logs the first of a series.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import type { RedisError, RedisErrorReason } from "./RedisError.ts"
 

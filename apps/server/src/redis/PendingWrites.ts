@@ -2,7 +2,7 @@
  * Pending writes: writes that did not reach Redis, by key. The entry in Redis is stale then, and must not be used when
  * Redis is back: it may have been withdrawn. Local to this process.
  */
-import type { StoreKey } from "@posh/core"
+import type { StoreKey } from "@posh/core/cache"
 import { LRUCache } from "lru-cache"
 
 /** `removal`: the association was withdrawn. `replacement`: by an association fetched at `fetchedAt` (milliseconds). */

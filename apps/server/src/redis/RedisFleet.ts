@@ -3,7 +3,7 @@
  * If the holder dies, others wait at most for the lease. If it was only slow, its fencing token is stale and its write
  * fails.
  */
-import type { Changes, FleetShape, Follow, Lead, StoreKey } from "@posh/core"
+import type { Changes, FleetShape, Follow, Lead, StoreKey } from "@posh/core/cache"
 import { Deferred, Effect, Fiber, Result, type Scope } from "effect"
 import type { RedisClient } from "./Client.ts"
 import { makeKeys } from "./keys.ts"

@@ -2,16 +2,16 @@
  * Associations and negative entries in Redis, shared by a fleet. Redis may be slow, lose its data or be away: the store
  * then returns an empty entry that is marked `away`. Needs Redis 7.0 or later.
  */
+import type { Association } from "@posh/core"
 import {
-  type Association,
   type CacheEntry,
   type FarStore,
   type LifetimePolicy,
-  makeSteadyClock,
   nothingPending,
   type Purge,
   type StoreKey
-} from "@posh/core"
+} from "@posh/core/cache"
+import { makeSteadyClock } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import { makeEntries } from "./Entries.ts"
@@ -140,7 +140,7 @@ export const makeRedisStore = (
       removeAssociation: (key, permit) => supersede(key, { kind: "removal" }, entries.remove(key, permit)),
       forget,
       inventory: makeInventory({ client, index, keys, values, faults, now, isTrusted, toOurs: entries.toOurs }),
-      isOwed: (key) => !isTrusted(key),
+      isWritePending: (key) => !isTrusted(key),
       isRemoved: (key) => Effect.catch(entries.isRemoved(key), toUndefined),
       era: Effect.catch(era.read, toUndefined)
     } satisfies RedisStore

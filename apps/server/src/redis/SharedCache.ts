@@ -1,7 +1,8 @@
 /**
  * What a fleet shares over one Redis: the far store, the channel of changes, and leadership.
  */
-import { AssociationStore, Fleet, type FleetShape, makeMemoryStore, makeTieredStore, type Policy } from "@posh/core"
+import type { Policy } from "@posh/core"
+import { AssociationStore, Fleet, type FleetShape, makeMemoryStore, makeTieredStore } from "@posh/core/cache"
 import { Context, Effect, Layer, Schedule } from "effect"
 import type { Settings } from "../config/variables.ts"
 import { Readiness } from "../service/Readiness.ts"

@@ -2,15 +2,15 @@
  * Values in Redis ↔ associations and negative entries. A value that is read is untrusted: its size is checked, then it
  * is unsealed and decoded.
  */
+import type { Association } from "@posh/core"
 import {
-  type Association,
   decodeAssociation,
   decodeNegative,
   encodeAssociation,
   encodeNegative,
   type NegativeEntry,
   type StoreKey
-} from "@posh/core"
+} from "@posh/core/cache"
 import { Effect } from "effect"
 import { LRUCache } from "lru-cache"
 import type { Reply } from "./Client.ts"

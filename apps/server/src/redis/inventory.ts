@@ -1,7 +1,8 @@
 /**
  * Pages of the associations that expire before an instant: read from the index, and checked against the associations.
  */
-import { type Association, type Inventory, type InventoryQuery, type StoreKey, usableUntil } from "@posh/core"
+import type { Association } from "@posh/core"
+import { type Inventory, type InventoryQuery, type StoreKey, usableUntil } from "@posh/core/cache"
 import { Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import type { ExpiryIndex, IndexEntry } from "./ExpiryIndex.ts"

@@ -2,7 +2,9 @@
  * The keys in Redis (docs/decisions/shared-cache.md). All keys of one store key share a hash tag, so a cluster keeps
  * them in one slot; the index is a separate key.
  */
-import { type Generation, makeKey, parseDomain, parseService, registeredServices, type StoreKey } from "@posh/core"
+import { type Generation, parseDomain } from "@posh/core"
+import { makeKey, type StoreKey } from "@posh/core/cache"
+import { parseService, registeredServices } from "@posh/core/question"
 import { Result } from "effect"
 
 export interface RedisKeys {

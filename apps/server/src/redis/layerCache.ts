@@ -1,7 +1,8 @@
 /**
  * The cache of associations: in the memory of this process, or shared by a fleet.
  */
-import { type AssociationStore, layerMemory, type Policy } from "@posh/core"
+import type { Policy } from "@posh/core"
+import { type AssociationStore, layerMemory } from "@posh/core/cache"
 import { Effect, Layer } from "effect"
 import type { Settings } from "../config/variables.ts"
 

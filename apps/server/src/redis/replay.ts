@@ -1,7 +1,8 @@
 /**
  * The replay of pending writes when Redis is back.
  */
-import type { Association, CacheEntry, StoreKey } from "@posh/core"
+import type { Association } from "@posh/core"
+import type { CacheEntry, StoreKey } from "@posh/core/cache"
 import { Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import type { Entries } from "./Entries.ts"

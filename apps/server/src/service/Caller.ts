@@ -1,5 +1,5 @@
 /**
- * Who asks, and what they may.
+ * The caller of a request, and its scope.
  */
 import { type Problem, problem, type Scope } from "@posh/api"
 import { Result } from "effect"
@@ -7,15 +7,15 @@ import { Result } from "effect"
 export type { Scope }
 
 export interface Caller {
-  /** For people: in logs and in the decision log. Never a secret. */
+  /** For logs and the decision log. Never a secret. */
   readonly name: string
-  /** What limits count by: equal for all connections of one caller. */
+  /** The key of limits: the same for all connections of a caller. */
   readonly account: string
-  /** Absent where the caller is unknown: open routes alone. */
+  /** Absent if the caller is unknown: open routes only. */
   readonly scope?: Scope
 }
 
-/** May the caller do what needs this scope? `admin` includes `verify`. */
+/** Fails with `Forbidden` if the caller lacks the scope. `admin` includes `verify`. */
 export const permit = ({ scope }: Caller, needed: Scope, field?: string): Result.Result<void, Problem> =>
   scope === needed || scope === "admin"
     ? Result.void

@@ -1,58 +1,59 @@
 /**
- * A question of a caller on its way through the service: decoded, and prepared when it is first asked.
+ * A question of a caller: decoded, and prepared when it is first decided.
  */
-import type { Question } from "@posh/api"
-import { type Inquiry, type QuestionError, type StageTracer, untraced, type Verifier } from "@posh/core"
+import type { Inquiry, Question, QuestionError, Verifier } from "@posh/core"
+import { type StageTracer, untraced } from "@posh/core/serving"
 import type { Result } from "effect"
 import type { Middle } from "../telemetry/decisions/Middle.ts"
 import { callerBounds } from "./limits/bounds.ts"
 
-/** What of a question decides the verdict. */
-export type Asked = Omit<Question, "explain">
-
-/** What was said beside whom and what the question is about; for the decision log. */
-export type Said = Omit<Asked, "domain" | "service" | "certificate" | "chain" | "fingerprint">
+/** The options of a question as its caller sent them, before they are parsed; for limits and the decision log. */
+export type CallerOptions = Omit<Question, "domain" | "service" | "certificate" | "chain" | "fingerprint">
 
 type Prepare = Verifier["Service"]["prepare"]
 
 /**
- * A question that can be asked any number of times. The same one is kept for callers that repeat themselves, so what
- * follows from it is worked out once.
+ * Can be decided any number of times. The fast lane caches it for callers that repeat a question, so it is prepared
+ * once.
  */
 export class CallerQuestion {
-  readonly said: Said
+  readonly options: CallerOptions
   readonly byFingerprint: boolean
-  /** Does it take milliseconds, because signatures are checked or a certificate of many names is read? */
+  /** Takes milliseconds: it checks signatures, or parses a certificate that may have many names. */
   readonly isHeavy: boolean
-  /** What the decision log wrote of it last. */
+  /** The part of its last line in the decision log that can be reused. */
   middle: Middle | undefined
-  #asked: Asked
+  #question: Question
   #prepared: Result.Result<Inquiry, QuestionError> | undefined
 
-  constructor(asked: Asked) {
-    const { certificate, chain, domain: _domain, fingerprint, service: _service, ...said } = asked
-    this.said = said
+  constructor(question: Question) {
+    const { certificate, chain, domain: _domain, fingerprint, service: _service, ...options } = question
+    this.options = options
     this.byFingerprint = fingerprint !== undefined
-    this.isHeavy = isHeavy(certificate, chain, said)
-    this.#asked = asked
+    this.isHeavy = isHeavy(certificate, chain, options)
+    this.#question = question
   }
 
   get isPrepared(): boolean {
     return this.#prepared !== undefined
   }
 
-  /** Prepares it, once. Its texts are let go of then: the certificate is the longest of them. */
+  /** Prepares it, once. Then the question is released, because the text of its certificate is long. */
   prepare(prepare: Prepare, stage: StageTracer = untraced): Result.Result<Inquiry, QuestionError> {
     if (this.#prepared !== undefined) return this.#prepared
-    const prepared = prepare(this.#asked, stage)
+    const prepared = prepare(this.#question, stage)
     this.#prepared = prepared
-    this.#asked = letGo
+    this.#question = released
     return prepared
   }
 }
 
-const letGo: Asked = { domain: "", service: "" }
+const released: Question = { domain: "", service: "" }
 
-const isHeavy = (certificate = "", [leaf = ""]: ReadonlyArray<string> = [], { chainCheck = "off" }: Said): boolean =>
+const isHeavy = (
+  certificate = "",
+  [leaf = ""]: ReadonlyArray<string> = [],
+  { chainCheck = "off" }: CallerOptions
+): boolean =>
   chainCheck !== "off" || certificate.length > callerBounds.lightCertificate ||
   leaf.length > callerBounds.lightCertificate

@@ -1,8 +1,9 @@
 /**
- * A question of a caller → a decision. Every way to ask (either lane, by fingerprint, in a batch) comes through here.
+ * Decides the question of a caller. Every question comes through here: by fast lane, router or batch.
  */
 import type { Problem } from "@posh/api"
-import { CallerBudget, currentStage, type Verdict, Verifier } from "@posh/core"
+import { type Verdict, Verifier } from "@posh/core"
+import { CallerBudget, currentStage } from "@posh/core/serving"
 import { Cause, Context, Effect, Layer, type LogLevel, Option, Result, type Tracer } from "effect"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { type Caller, permit } from "./Caller.ts"
@@ -12,7 +13,7 @@ import { makeId } from "./ids.ts"
 import { Limits } from "./limits/Limits.ts"
 import { internalProblem, questionProblem } from "./problems.ts"
 
-/** `batchedMs`: of a question of a batch, how long it has waited there for its turn. */
+/** `batchedMs`: for a question of a batch, milliseconds since the batch arrived. */
 export type Decide = (
   question: CallerQuestion,
   caller: Caller,
@@ -21,27 +22,27 @@ export type Decide = (
 
 export class Decider extends Context.Service<Decider, {
   /**
-   * The decision, where memory alone gives it, at once: nothing is spent and nothing waited for, and so it takes no place.
-   * `undefined` says nothing but that `decide` has to be asked.
+   * The decision from memory, synchronously; it takes no place in flight and no resolution. `undefined` means only that
+   * `decide` is needed.
    */
   readonly recall: (question: CallerQuestion, caller: Caller) => Decision | undefined
-  /** The decision: from memory, or within the caller's limits by asking. */
+  /** The decision: from memory, or else by the verifier, within the limits of the caller. */
   readonly decide: Decide
 }>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
     Decider,
     Effect.gen(function*() {
       const verifier = yield* Verifier
-      const { ask, asksTooMuch } = yield* Limits
+      const { ask, exceedsRate } = yield* Limits
       const observations = yield* DecisionObserver
 
       const recall = (question: CallerQuestion, caller: Caller): Decision | undefined => {
-        // Not everybody may; and what is heavy waits for its turn.
-        if (question.said.refresh === true || question.isHeavy) return undefined
+        // `refresh` needs a scope, and a heavy question runs in a time slice.
+        if (question.options.refresh === true || question.isHeavy) return undefined
         const since = observations.asked()
         const inquiry = question.prepare(verifier.prepare)
         const verdict = Result.isSuccess(inquiry) ? verifier.recall(inquiry.success) : undefined
-        if (verdict === undefined || asksTooMuch(caller)) return undefined
+        if (verdict === undefined || exceedsRate(caller)) return undefined
         const decision = toDecision(verdict)
         observations.decided(decision, question, caller, since)
         return decision
@@ -50,9 +51,9 @@ export class Decider extends Context.Service<Decider, {
       const decide: Decide = (question, caller, batchedMs) =>
         Effect.catchCause(
           Effect.withFiber(({ cache: { span } }) => {
-            // A traced question goes step by step, and each has its span.
+            // A traced question skips this step, so that each stage has its span.
             const recalled = span === undefined ? recall(question, caller) : undefined
-            return recalled === undefined ? askWithinLimits(question, caller, batchedMs) : told(recalled)
+            return recalled === undefined ? askWithinLimits(question, caller, batchedMs) : logged(recalled)
           }),
           toProblem
         )
@@ -62,7 +63,7 @@ export class Decider extends Context.Service<Decider, {
         caller: Caller,
         batchedMs: number | undefined
       ): Effect.fn.Return<Decision, Problem> {
-        if (question.said.refresh === true) yield* Effect.fromResult(permit(caller, "admin", "refresh"))
+        if (question.options.refresh === true) yield* Effect.fromResult(permit(caller, "admin", "refresh"))
         const since = observations.asked()
         const decision = yield* ask<Decision>({
           caller,
@@ -71,9 +72,9 @@ export class Decider extends Context.Service<Decider, {
           isSettled: ({ verdict }) => verdict.valid,
           ...(batchedMs === undefined ? {} : { batchedMs })
         })
-        // Only of what the caller is told: limits may have the last word.
+        // Only here: `ask` may replace the decision by a problem of the limits.
         observations.decided(decision, question, caller, since)
-        return yield* told(decision)
+        return yield* logged(decision)
       })
 
       const verify = Effect.fnUntraced(function*(question: CallerQuestion): Effect.fn.Return<Verdict, Problem> {
@@ -91,11 +92,11 @@ export class Decider extends Context.Service<Decider, {
 
 const toDecision = (verdict: Verdict): Decision => ({ id: makeId(verdict.decidedAt), verdict })
 
-/** Said in the log and in the span, where there is somebody to read it; never by which certificate. */
-const told = (decision: Decision): Effect.Effect<Decision> =>
+/** Writes the decision to the span and the debug log, if enabled. Never the certificate. */
+const logged = (decision: Decision): Effect.Effect<Decision> =>
   Effect.withFiber(({ cache: { minimumLogLevel, span } }) => {
     if (span?._tag === "Span") annotate(span, decision)
-    return talkative.has(minimumLogLevel) ? Effect.as(logDecision(decision), decision) : Effect.succeed(decision)
+    return debugLevels.has(minimumLogLevel) ? Effect.as(logDecision(decision), decision) : Effect.succeed(decision)
   })
 
 const annotate = (span: Tracer.Span, { id, verdict }: Decision): void => {
@@ -107,12 +108,12 @@ const annotate = (span: Tracer.Span, { id, verdict }: Decision): void => {
   span.attribute("posh.cache", verdict.cache ?? "none")
 }
 
-const talkative: ReadonlySet<LogLevel.LogLevel> = new Set(["All", "Trace", "Debug"])
+const debugLevels: ReadonlySet<LogLevel.LogLevel> = new Set(["All", "Trace", "Debug"])
 
 const logDecision = ({ id, verdict: { code, domain, service, verdict } }: Decision): Effect.Effect<void> =>
   Effect.logDebug("decided").pipe(Effect.annotateLogs({ decision: id, domain, service, verdict, code }))
 
-/** A question that is refused; a defect, which is a problem of this question alone; or an interruption. */
+/** A defect becomes a problem of this question; in a batch, the others are not affected. */
 const toProblem = (cause: Cause.Cause<Problem>): Effect.Effect<never, Problem> => {
   const refused = Cause.findErrorOption(cause)
   if (Option.isSome(refused)) return Effect.fail(refused.value)

@@ -1,13 +1,9 @@
 /**
- * What is decided, and the decision.
+ * The decision on a question.
  */
-import type { Question } from "@posh/api"
 import type { Verdict } from "@posh/core"
 
-/** What of a question decides the verdict. */
-export type Asked = Omit<Question, "explain">
-
-/** A verdict with the name under which it can be found again. */
+/** A verdict with the id by which logs, traces and the decision log refer to it. */
 export interface Decision {
   readonly id: string
   readonly verdict: Verdict

@@ -1,14 +1,14 @@
 /**
- * Should questions be sent here?
+ * The readiness of the process, as `/health/ready` reports it.
  */
 import type { Ready } from "@posh/api"
 import { Context, Effect, Layer, Ref } from "effect"
 
 type State = Ready["status"]
 
-/** One state for the process; the listener changes it as it comes and goes. */
+/** `App.ts` sets the state when the listener starts and stops. */
 export class Readiness extends Context.Service<Readiness, {
-  /** `degraded` in place of `ready` while something is missing that answers can do without. */
+  /** `degraded` in place of `ready` while a dependency is away that answers do not need, such as Redis. */
   readonly state: Effect.Effect<State>
   readonly become: (state: State) => Effect.Effect<void>
   readonly degrade: (isDegraded: boolean) => Effect.Effect<void>

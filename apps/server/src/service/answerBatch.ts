@@ -1,52 +1,64 @@
 /**
- * A batch in, an answer or a problem for each of its questions out.
+ * Answers the questions of a batch: equal ones once, each within its own deadline.
  */
-import { batchLimits, BatchQuestion, type BatchResult, type Problem } from "@posh/api"
-import { monotonicMsOf, spanned } from "@posh/core"
-import { Clock, Effect, Fiber, Predicate, Result, Schema, Stream, Struct } from "effect"
-import { DecisionObserver, type DecisionObserverShape } from "../telemetry/DecisionObserver.ts"
+import { type Answer, batchLimits, BatchQuestion, type Problem } from "@posh/api"
+import type { Question } from "@posh/core"
+import { monotonicMsOf, spanned } from "@posh/core/serving"
+import { Clock, Effect, Fiber, Predicate, Result, Schema, Struct } from "effect"
+import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import type { Caller } from "./Caller.ts"
-import { type Asked, CallerQuestion } from "./CallerQuestion.ts"
+import { CallerQuestion } from "./CallerQuestion.ts"
 import type { Decide } from "./Decider.ts"
-import type { Decision } from "./Decision.ts"
-import { callerBounds } from "./limits/bounds.ts"
 import type { Limits } from "./limits/Limits.ts"
 import { eachPiece } from "./limits/Turns.ts"
 import { internalProblem, problemAt, schemaProblem } from "./problems.ts"
-import { toAnswer } from "./toAnswer.ts"
-
-type Decided = Result.Result<Decision, Problem>
+import { SharedQuestion } from "./SharedQuestion.ts"
 
 /** A batch that a transport has read. */
 export interface Batch {
-  /** Each question as a JSON value, where it can be read as one. */
+  /** Each question as a JSON value, or why it is none. */
   readonly requests: ReadonlyArray<Result.Result<unknown, Problem>>
-  /** Milliseconds, by the clock that never goes backwards. */
+  /** Milliseconds of the monotonic clock. */
   readonly arrivedAt: number
 }
 
-/** The body of the response to a batch: as a whole where it is short, else to be made as it is taken. */
-export type BatchAnswer = string | Stream.Stream<Uint8Array>
+/** What the transport of a batch provides. */
+export interface BatchTransport<A> {
+  /** Encodes an answer for the wire. Called once for equal questions, and again after a second. */
+  readonly encode: (answer: Answer) => A
+  /** Calls `release` once the response is sent or aborted. */
+  readonly onClosed: (release: () => void) => void
+}
 
-/** Calls back when the answer is out, or will never be. */
-export type OnClosed = (release: () => void) => void
+/** The result of one question of a batch. */
+export interface BatchItem<A> {
+  readonly id: string | undefined
+  readonly answer: Result.Result<A, Problem>
+}
+
+/** The results of a batch, in the order of its questions. */
+export interface BatchItems<A> {
+  readonly size: number
+  /** The next result, of `size` in all. It leaves its place in flight, so take it when it can be sent. */
+  readonly next: () => BatchItem<A>
+}
 
 /**
- * Answers a batch with the body of the response.
+ * Answers a batch. Fails only if the questions in flight are at their limit.
  *
  * **Details**
  *
- * Fails only where there is no room for it. Whatever takes time goes in slices,
- * between which everybody else is served. Each question has its own deadline, from the arrival of the batch on. Results
- * are rendered as they are taken, and each question keeps its place until then.
+ * Decoding runs in time slices. So must the caller of `next` (`inTurn`), because encoding takes time.
+ * The deadline of each question starts when the batch arrives. A question holds its place in flight until its result
+ * is taken or the response is closed. An interrupt cancels all questions.
  */
-export const answerBatch = (
+export const answerBatch = <A>(
   decide: Decide,
   { inTurn, takePlaces }: Pick<Limits["Service"], "inTurn" | "takePlaces">,
   caller: Caller,
   { arrivedAt, requests }: Batch,
-  onClosed: OnClosed
-): Effect.Effect<BatchAnswer, Problem> =>
+  { encode, onClosed }: BatchTransport<A>
+): Effect.Effect<BatchItems<A>, Problem> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const observations = yield* DecisionObserver
@@ -54,141 +66,71 @@ export const answerBatch = (
     onClosed(() => held.giveBack())
 
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const ask = (question: CallerQuestion): Fiber.Fiber<Decided> =>
-      runFork(Effect.result(spanned("Question", decide(question, caller, monotonicMsOf(clock) - arrivedAt))))
-    const shared = new Map<string, Shared>()
-    const share = ({ asked, key }: { readonly key: string; readonly asked: Asked }): Shared => {
+    const shared = new Map<string, SharedQuestion<A>>()
+    const share: Share<A> = (question) => {
+      const key = JSON.stringify(question)
       const known = shared.get(key)
       if (known !== undefined) return known
-      const fresh: Shared = {
-        asking: ask(new CallerQuestion(asked)),
-        decided: undefined,
-        plain: makeText(),
-        explained: makeText()
-      }
+      const decision = decide(new CallerQuestion(question), caller, monotonicMsOf(clock) - arrivedAt)
+      const fresh = new SharedQuestion<A>(runFork(Effect.result(spanned("Question", decision))))
       shared.set(key, fresh)
       return fresh
     }
     const decided = Effect.gen(function*() {
       const places = yield* inTurn(eachPiece(requests, (request) => toPlace(request, share)))
-      for (const question of shared.values()) question.decided = yield* Fiber.join(question.asking)
+      for (const question of shared.values()) question.decision = yield* Fiber.join(question.fiber)
       return places
     })
-    // Who goes away needs no answer to any of them.
-    const abandoned = Effect.suspend(() => Fiber.interruptAll([...shared.values()].map(({ asking }) => asking)))
-    const places = yield* Effect.onInterrupt(decided, () => abandoned)
-    const render = makeRender(places, observations, clock)
-    const renderNext = (index: number): string => {
+    const cancel = Effect.suspend(() => Fiber.interruptAll([...shared.values()].map(({ fiber }) => fiber)))
+    const places = yield* Effect.onInterrupt(decided, () => cancel)
+
+    return toItems(places, encode, clock, (problem) => {
       held.giveBack(1)
-      return render(index)
-    }
-    return yield* toBody(inTurn, renderNext, places.length)
-  })
-
-/** What equal questions have in common, however they are called. */
-interface Shared {
-  readonly asking: Fiber.Fiber<Decided>
-  decided: Decided | undefined
-  readonly plain: Text
-  readonly explained: Text
-}
-
-/**
- * An answer is rendered once a second at the most, and kept until the last place where it stands. Once for all would tell
- * those who take a long answer slowly that it holds for longer than it does.
- */
-interface Text {
-  places: number
-  text: string | undefined
-  /** Milliseconds since the epoch. */
-  renderedAt: number
-}
-
-const makeText = (): Text => ({ places: 0, text: undefined, renderedAt: 0 })
-
-const keptMs = 1_000
-
-interface Place {
-  readonly id: string | undefined
-  readonly question: Result.Result<{ readonly shared: Shared; readonly explain: boolean }, Problem>
-}
-
-/** The first portion is made at once, and is mostly all. */
-const toBody = (
-  inTurn: Limits["Service"]["inTurn"],
-  render: (place: number) => string,
-  places: number
-): Effect.Effect<BatchAnswer> => {
-  /** From a place on: text, and where the next portion begins. */
-  const portion = (from: number) =>
-    inTurn<readonly [text: string, next: number]>(function*() {
-      let text = from === 0 ? `{"results":[` : ""
-      let place = from
-      while (place < places && text.length < callerBounds.portion) {
-        text += place === 0 ? render(place) : `,${render(place)}`
-        place += 1
-        yield
-      }
-      return place < places ? [text, place] : [`${text}]}`, place]
+      // Counted here; the problem of a whole batch is counted where its response is written.
+      if (problem !== undefined) observations.problem(problem.code)
     })
-  return Effect.map(portion(0), ([first, second]) => {
-    if (second >= places) return first
-    const rest = Stream.unfold(second, (place) =>
-      place >= places
-        ? Effect.succeed(undefined)
-        : Effect.map(portion(place), ([text, next]) => [Buffer.from(text), next] as const))
-    return Stream.concat(Stream.succeed(Buffer.from(first)), rest)
   })
+
+type Share<A> = (question: Question) => SharedQuestion<A>
+
+interface Place<A> {
+  readonly id: string | undefined
+  readonly question: Result.Result<{ readonly shared: SharedQuestion<A>; readonly explain: boolean }, Problem>
 }
 
-/** Renders the result of a place. */
-const makeRender = (
-  places: ReadonlyArray<Place>,
-  { problem }: DecisionObserverShape,
-  clock: Clock.Clock
-) =>
-(index: number): string => {
-  const { id, question } = places[index] ?? { id: undefined, question: Result.fail(internalProblem) }
-  const decided = Result.flatMap(question, ({ shared }) => shared.decided ?? Result.fail(internalProblem))
-  if (Result.isSuccess(question) && Result.isSuccess(decided)) {
-    const name = id === undefined ? "" : `"id":${JSON.stringify(id)},`
-    return `{${name}"answer":${renderAnswer(question.success, decided.success, clock.currentTimeMillisUnsafe())}}`
+const toItems = <A>(
+  places: ReadonlyArray<Place<A>>,
+  encode: (answer: Answer) => A,
+  clock: Clock.Clock,
+  onTaken: (problem: Problem | undefined) => void
+): BatchItems<A> => {
+  let taken = 0
+  return {
+    size: places.length,
+    next: () => {
+      const index = taken
+      taken += 1
+      const { id, question } = places[index] ?? beyond
+      const now = clock.currentTimeMillisUnsafe()
+      const answer = Result.flatMap(question, ({ explain, shared }) => shared.take(explain, now, encode))
+      onTaken(Result.isFailure(answer) ? answer.failure : undefined)
+      return { id, answer: Result.mapError(answer, (problem) => problemAt(problem, `requests[${index}]`)) }
+    }
   }
-  const fault = Result.isFailure(decided) ? decided.failure : internalProblem
-  problem(fault.code) // one in a place is counted here; that of a whole batch is where answers are written
-  const result: BatchResult = { ...(id === undefined ? {} : { id }), problem: problemAt(fault, `requests[${index}]`) }
-  return JSON.stringify(result)
 }
 
-const renderAnswer = (
-  { explain, shared }: { readonly shared: Shared; readonly explain: boolean },
-  { id, verdict }: Decision,
-  now: number
-): string => {
-  const known = explain ? shared.explained : shared.plain
-  const isKept = known.text !== undefined && Math.abs(now - known.renderedAt) < keptMs
-  const text = isKept && known.text !== undefined ? known.text : JSON.stringify(toAnswer(verdict, { id, explain, now }))
-  if (!isKept) known.renderedAt = now
-  known.places -= 1
-  known.text = known.places > 0 ? text : undefined
-  return text
-}
+const beyond: Place<never> = { id: undefined, question: Result.fail(internalProblem) }
 
-const toPlace = (
-  request: Result.Result<unknown, Problem>,
-  share: (question: { readonly key: string; readonly asked: Asked }) => Shared
-): Place => ({
+const toPlace = <A>(request: Result.Result<unknown, Problem>, share: Share<A>): Place<A> => ({
   id: Result.isSuccess(request) ? usableId(request.success) : undefined,
   question: Result.map(Result.flatMap(request, decodeBatchQuestion), ({ explain = false, ...named }) => {
-    const asked = Struct.omit(named, ["id"])
-    const shared = share({ key: JSON.stringify(asked), asked })
-    const text = explain ? shared.explained : shared.plain
-    text.places += 1
+    const shared = share(Struct.omit(named, ["id"]))
+    shared.addPlace(explain)
     return { shared, explain }
   })
 })
 
-/** A question that is refused is still called by its name. */
+/** The `id` is echoed even if the question is refused. */
 const usableId = (request: unknown): string | undefined =>
   Predicate.hasProperty(request, "id") && Predicate.isString(request.id) &&
     request.id.length <= batchLimits.idCharacters

@@ -1,5 +1,5 @@
 /**
- * Question in, answer or problem out. Batches are in `answerBatch.ts`.
+ * Answers one question. Batches are in `answerBatch.ts`.
  */
 import { type Answer, type Problem, Question } from "@posh/api"
 import { Effect, Result, Schema } from "effect"
@@ -9,29 +9,29 @@ import type { Decide } from "./Decider.ts"
 import { schemaProblem } from "./problems.ts"
 import { toAnswer } from "./toAnswer.ts"
 
-/** Answers one question, given as the JSON value of its body. */
+/** Decodes and answers a question. */
 export const answerQuestion = (decide: Decide, caller: Caller, input: unknown): Effect.Effect<Answer, Problem> => {
-  const reading = readQuestion(input)
-  return Result.isFailure(reading) ? Effect.fail(reading.failure) : answerReading(decide, caller, reading.success)
+  const parsed = parseQuestion(input)
+  return Result.isFailure(parsed) ? Effect.fail(parsed.failure) : answerParsed(decide, caller, parsed.success)
 }
 
-/** A question that can be put. */
-export interface Reading {
+/** A question, and whether its answer includes evidence. */
+export interface ParsedQuestion {
   readonly question: CallerQuestion
   readonly explain: boolean
 }
 
-/** JSON value → question. */
-export const readQuestion = (input: unknown): Result.Result<Reading, Problem> =>
+/** Decodes a JSON value. */
+export const parseQuestion = (input: unknown): Result.Result<ParsedQuestion, Problem> =>
   Result.map(decodeQuestion(input), ({ explain = false, ...asked }) => ({
     question: new CallerQuestion(asked),
     explain
   }))
 
-export const answerReading = (
+export const answerParsed = (
   decide: Decide,
   caller: Caller,
-  { explain, question }: Reading
+  { explain, question }: ParsedQuestion
 ): Effect.Effect<Answer, Problem> =>
   Effect.map(decide(question, caller), ({ id, verdict }) => toAnswer(verdict, { id, explain }))
 

@@ -1,5 +1,5 @@
 /**
- * Names of decisions: UUIDs that sort by time (RFC 9562 §5.7), and within a millisecond by the order of naming.
+ * Ids of decisions: UUIDv7 (RFC 9562 §5.7), monotonic within a millisecond.
  */
 import { randomFillSync } from "node:crypto"
 import { v7 } from "uuid"
@@ -10,7 +10,7 @@ let used = pool.length
 let sequence = 0
 let latest = 0
 
-/** A new name. Random octets are drawn many at a time, because drawing them costs more than all else here. */
+/** Draws random octets for 256 ids at a time: one call of the random generator is the expensive part. */
 export const makeId = (now: number): string => {
   if (used === pool.length) {
     randomFillSync(pool)
@@ -18,7 +18,7 @@ export const makeId = (now: number): string => {
   }
   used += octets
   const random = pool.subarray(used - octets, used)
-  // A new millisecond starts anywhere in the lower half, so that there is room to count on.
+  // A new millisecond starts in the lower half of the range, so that the counter does not overflow (RFC 9562 §6.2).
   sequence = now > latest ? new DataView(pool.buffer).getUint32(used - octets) >>> 1 : (sequence + 1) >>> 0
   latest = Math.max(latest, now)
   return v7({ msecs: now, seq: sequence, random })

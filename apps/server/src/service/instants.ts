@@ -1,13 +1,13 @@
 /**
- * Instants as text (RFC 3339, in UTC). The same few associations and certificates are answered again and again, and to
- * write a date costs as much as the rest of a line of the decision log.
+ * Formats instants (RFC 3339, UTC). Texts are cached, because formatting a date costs as much as the rest of a line of
+ * the decision log, and few associations and certificates make up most answers.
  */
 import type { Instant } from "@posh/api"
 
-/** Milliseconds only where they are not zero, as answers have it. */
+/** For answers: without milliseconds if they are zero. */
 export const toInstant = (milliseconds: number): Instant => textsOf(milliseconds).short
 
-/** With milliseconds in any case, so that texts sort as the instants do: as logs have it. */
+/** For logs: always with milliseconds, so that texts sort by time. */
 export const toLogTime = (milliseconds: number): string => textsOf(milliseconds).full
 
 interface Texts {
@@ -15,15 +15,15 @@ interface Texts {
   readonly short: string
 }
 
-const known = new Map<number, Texts>()
-const most = 4_096
+const cache = new Map<number, Texts>()
+const maxTexts = 4_096
 
 const textsOf = (milliseconds: number): Texts => {
-  const texts = known.get(milliseconds)
+  const texts = cache.get(milliseconds)
   if (texts !== undefined) return texts
   const full = new Date(milliseconds).toISOString()
   const made = { full, short: full.replace(".000Z", "Z") }
-  if (known.size >= most) known.clear()
-  known.set(milliseconds, made)
+  if (cache.size >= maxTexts) cache.clear()
+  cache.set(milliseconds, made)
   return made
 }

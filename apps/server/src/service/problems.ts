@@ -1,23 +1,23 @@
 /**
- * The one place where an inner failure becomes a problem of the API. Causes stay inside. Problems are values here; how one
- * is sent is the transport's.
+ * Maps inner errors to problems of the API, as values. Inner causes never reach the wire.
  */
 import { type Problem, problem } from "@posh/api"
-import { messageCharacters, printable, type QuestionError } from "@posh/core"
+import type { QuestionError } from "@posh/core"
+import { messageCharacters, printable } from "@posh/core/serving"
 import { SchemaIssue } from "effect"
 
-/** A question that the core refused. `prefix` is the path of the question in its body. */
+/** For a question that the core refused. `prefix`: path of the question in the body. */
 export const questionProblem = (error: QuestionError, prefix = ""): Problem =>
   problem(error.code, sentence(error.message), join(prefix, error.field ?? ""))
 
-/** Input that is not what the contract says. */
+/** For input that violates the schema. `prefix` as above. */
 export const schemaProblem = (issue: SchemaIssue.Issue, prefix = ""): Problem => {
   const [first] = format(issue).issues
   const path = (first?.path ?? []).map((segment) => typeof segment === "object" ? segment.key : segment)
   return problem("InvalidRequest", sentence(first?.message ?? ""), fieldOf(path, prefix))
 }
 
-/** How a problem names a part of a body; cut, because callers choose names. */
+/** The path of a member as `field` of a problem; bounded, because callers choose the names (POSH-SEC-14). */
 export const fieldOf = (path: ReadonlyArray<PropertyKey>, prefix = ""): string | undefined =>
   bounded(
     path.reduce<string>(
@@ -26,13 +26,13 @@ export const fieldOf = (path: ReadonlyArray<PropertyKey>, prefix = ""): string |
     )
   )
 
-/** The same problem, of a question that stands at `prefix` in its body. */
+/** Prefixes `field` with the path of the question in the body. */
 export const problemAt = (inner: Problem, prefix: string): Problem => ({
   ...inner,
   field: join(prefix, inner.field ?? "") ?? prefix
 })
 
-/** What callers are told of a fault of ours. */
+/** For a defect. It reveals nothing about the cause. */
 export const internalProblem: Problem = problem(
   "InternalError",
   "The service failed unexpectedly. It may help to ask again."
@@ -43,7 +43,7 @@ const join = (parent: string, child: string): string | undefined => {
   return parent === "" || child.startsWith("[") ? `${parent}${child}` : `${parent}.${child}`
 }
 
-/** Names of members are the caller's (POSH-SEC-14). */
+/** Names of members come from the caller (POSH-SEC-14). */
 const bounded = (field: string): string | undefined => field === "" ? undefined : printable(field)
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
@@ -55,9 +55,9 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
   }
 })
 
-/** The text with a capital at its start and a stop at its end; bounded and escaped, whatever it quotes (POSH-SEC-14). */
-export const sentence = (said: string): string => {
-  const text = printable(said, messageCharacters)
+/** Capitalises the text and ends it with a full stop. Bounded and escaped, because it may quote input (POSH-SEC-14). */
+export const sentence = (message: string): string => {
+  const text = printable(message, messageCharacters)
   const capital = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
   return /[.?!…]$/.test(capital) ? capital : `${capital}.`
 }

@@ -1,5 +1,5 @@
 /**
- * From the core's values to the messages of the contract. Pure.
+ * Maps values of the core to messages of the contract. Pure.
  */
 import type * as Api from "@posh/api"
 import {
@@ -7,27 +7,26 @@ import {
   type AttemptReport,
   type Certificate,
   failures,
-  formatCursor,
   type Hashes,
   type Hop,
-  type Inventory,
   type Lifetime,
   type Material,
   type Presented,
-  printable,
   type Verdict
 } from "@posh/core"
+import { formatCursor, type Inventory } from "@posh/core/cache"
+import { printable } from "@posh/core/serving"
 import type { Types } from "effect"
 import { toInstant } from "./instants.ts"
 import { evidenceBounds } from "./limits/bounds.ts"
 
-/** The answer that a verdict is. Members are set one by one, which costs a tenth of spreading them. */
+/** Sets members one by one, which costs a tenth of spreading objects. */
 export const toAnswer = (
   verdict: Verdict,
   { explain, id, now = verdict.decidedAt }: {
     readonly id: string
     readonly explain: boolean
-    /** When it is given, where that is not when it was decided; milliseconds since the epoch. */
+    /** When the answer is sent, if later than the decision; milliseconds since the epoch. */
     readonly now?: number
   }
 ): Api.Answer => {
@@ -53,7 +52,7 @@ export const toAnswer = (
   return answer
 }
 
-/** What a domain asserts. */
+/** The answer of `GET /v1/associations/{domain}/{service}`. */
 export const toAssociation = (report: AssociationReport): Api.Association => {
   const { association } = report
   return {
@@ -78,7 +77,7 @@ export const toAssociation = (report: AssociationReport): Api.Association => {
   }
 }
 
-/** A page of what is remembered. */
+/** One page of the cached associations. */
 export const toInventory = ({ associations, cursor, partial }: Inventory): Api.Inventory => ({
   associations: associations.map(({ lifetime, ...association }) => ({
     domain: association.domain,
@@ -99,7 +98,7 @@ const toTtl = ({ decidedAt, valid, validUntil }: Verdict, now: number): number =
 
 const toPresented = (presented: Presented): Api.PresentedCertificate => {
   const { certificate, hashes, sha256Text } = presented
-  // Who asks by certificate knows one name of it; who asks by fingerprint sees what was asked.
+  // For a certificate its SHA-256 suffices; for fingerprints, every hash of the question is echoed.
   if (certificate === undefined) {
     return { ...given("sha256", sha256Text), ...base64Of("sha512", hashes["sha-512"]), datesChecked: false }
   }
@@ -172,7 +171,7 @@ const toLifetime = (lifetime: Lifetime) => ({
   expiresAt: toInstant(lifetime.expiresAt)
 })
 
-/** Bounded in number, each name bounded and escaped (POSH-SEC-14). */
+/** Bounded in number; each name is bounded and escaped (POSH-SEC-14). */
 const toIdentifiers = (
   { names }: Certificate
 ): Pick<Api.Evidence, "presentedIdentifiers" | "presentedIdentifiersOmitted"> => {
@@ -189,7 +188,7 @@ const toIdentifiers = (
 
 const identifierTypes = ["dns", "srv", "xmpp", "uri", "ip"] as const
 
-/** How many of each there is room for: many of one leave the others theirs. */
+/** Distributes `room` evenly: a type with many names takes only what the others leave. */
 const shareOut = (counts: ReadonlyArray<number>, room: number): ReadonlyArray<number> => {
   const shares = counts.map(() => 0)
   const ascending = [...counts.entries()].sort(([, one], [, other]) => one - other)
@@ -202,7 +201,7 @@ const shareOut = (counts: ReadonlyArray<number>, room: number): ReadonlyArray<nu
   return shares
 }
 
-/** A member that stands only where there is a value. */
+/** An object with the member, or empty if there is no value. */
 const given = <const K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
   value === undefined ? {} : { [key]: value } as { readonly [P in K]: V }
 

@@ -2,7 +2,9 @@
  * Observers that increment the metrics of the catalogue. Every cell is looked up once, when the service starts.
  */
 import type { ProblemCode } from "@posh/api"
-import type { CacheEntry, Generation, ResolutionObserverShape } from "@posh/core"
+import type { Generation } from "@posh/core"
+import type { CacheEntry } from "@posh/core/cache"
+import type { ResolutionObserverShape } from "@posh/core/serving"
 import type { Labels, MetricName } from "./catalogue.ts"
 import type { DecisionObserverShape } from "./DecisionObserver.ts"
 import { fetchPhases, generations, outboundCodes, problemCodes, resolutionCodes, verdictSeries } from "./labels.ts"

@@ -2,7 +2,8 @@
  * The closed sets that labels of metrics take their values from. Never domains, callers or URLs: these have no end.
  */
 import { problemCodes, readyStates, verdictKinds } from "@posh/api"
-import { failures, fetchCodes, type FetchPhase, type Generation, type VerdictCode } from "@posh/core"
+import { failures, type Generation, type VerdictCode } from "@posh/core"
+import { fetchCodes, type FetchPhase } from "@posh/core/serving"
 import type { SharedFaultReason } from "../redis/FaultLog.ts"
 import { otherRoute, routes as table } from "../routes.ts"
 

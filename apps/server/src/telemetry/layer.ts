@@ -1,7 +1,7 @@
 /**
  * What the service tells of itself, put together: numbers, decisions, traces.
  */
-import { ResolutionObserver } from "@posh/core"
+import { ResolutionObserver } from "@posh/core/serving"
 import { Context, Effect, Layer } from "effect"
 import type { Settings } from "../config/variables.ts"
 import { Readiness } from "../service/Readiness.ts"

@@ -1,7 +1,7 @@
 /**
  * Logs to standard output: pretty on a terminal, else one JSON object per line.
  */
-import { printable } from "@posh/core"
+import { printable } from "@posh/core/serving"
 import { Cause, Context, Effect, Layer, Logger, type LogLevel, Predicate, References } from "effect"
 import type { Settings } from "../config/variables.ts"
 import { dropUnread } from "./dropUnread.ts"

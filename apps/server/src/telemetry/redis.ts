@@ -1,7 +1,7 @@
 /**
  * Metrics of the shared cache. Imports only types of the Redis modules, which may not be loaded.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Option } from "effect"
 import type { RedisClient } from "../redis/Client.ts"
 import type { FaultLog } from "../redis/FaultLog.ts"

@@ -1,5 +1,5 @@
 /**
- * Key × route → status, over HTTP.
+ * Status by key and route, over HTTP.
  */
 import { assert, layer } from "@effect/vitest"
 import { Api, type BatchResponse, makeClient, problems } from "@posh/api"
@@ -9,7 +9,7 @@ import { HttpApi } from "effect/http-api"
 import { connect } from "node:net"
 import { Callers } from "../../src/access/Callers.ts"
 import { makeKey } from "../../src/access/Key.ts"
-import { type Asked, jsonBody, Service } from "../service.ts"
+import { jsonBody, Service, type TestRequest } from "../service.ts"
 import { fakeVerifier, verified } from "../service/verdicts.ts"
 
 const made = { fleet: makeKey("fleet", "verify"), ops: makeKey("ops", "admin"), stranger: makeKey("stranger", "admin") }
@@ -27,8 +27,8 @@ const association = "/v1/associations/hosted.example/xmpp-server"
 
 interface Route {
   readonly route: string
-  readonly asked?: Asked
-  /** Statuses without a key, with one that is not known, with the scopes `verify` and `admin`. */
+  readonly asked?: TestRequest
+  /** Statuses without a key, with an unknown one, and with the scopes `verify` and `admin`. */
   readonly statuses: readonly [none: number, unknown: number, verify: number, admin: number]
 }
 
@@ -51,27 +51,27 @@ const rows: ReadonlyArray<Route> = [
     asked: jsonBody({ url: "https://hosting.net/", expires: 60 }),
     statuses: [401, 401, 200, 200]
   },
-  // `refresh` is for admin wherever it may stand.
+  // `refresh` needs admin in every route.
   { route: `${association}?refresh=true`, statuses: [401, 401, 403, 200] },
   { route: "/v1/verify", asked: jsonBody({ ...question, refresh: true }), statuses: [401, 401, 403, 200] },
   { route: `/v1/verify?${asked}&sha-256=${"0".repeat(64)}&refresh=true`, statuses: [401, 401, 403, 200] },
-  // Open, to whom and how ever they are asked.
+  // Open routes: for any caller and any method.
   { route: "/health/live", statuses: [200, 200, 200, 200] },
   { route: "/health/ready", statuses: [503, 503, 503, 503] },
   { route: "/health/live", asked: { method: "HEAD" }, statuses: [200, 200, 200, 200] },
   { route: "/health/live?probe=1", statuses: [200, 200, 200, 200] },
   { route: "/health/live", asked: { method: "POST" }, statuses: [405, 405, 405, 405] },
-  { route: "/metrics", statuses: [404, 404, 404, 404] }, // open, and this service counts nothing
+  { route: "/metrics", statuses: [404, 404, 404, 404] }, // open, but metrics are off
   { route: "/openapi.json", statuses: [200, 200, 200, 200] },
   { route: "/docs", statuses: [200, 200, 200, 200] },
   { route: "/docs/style.css", statuses: [200, 200, 200, 200] },
-  // What is not there, and what is not so: strangers learn nothing of it.
+  // Unknown paths and methods: no information without a key.
   { route: "/v2/verify", statuses: [401, 401, 404, 404] },
   { route: "/", statuses: [401, 401, 404, 404] },
   { route: "/v1/verify", asked: { method: "PUT" }, statuses: [401, 401, 405, 405] },
   { route: "/v1/verify", asked: { method: "OPTIONS" }, statuses: [401, 401, 405, 405] },
   { route: "/v1/verify", asked: jsonBody({}), statuses: [401, 401, 400, 400] },
-  // Other spellings which the router takes as well.
+  // Other spellings that the router accepts.
   { route: "/v1/%61ssociations", statuses: [401, 401, 403, 200] },
   { route: "/v1/associations;limit=1", statuses: [401, 401, 403, 200] },
   {
@@ -86,7 +86,7 @@ const rows: ReadonlyArray<Route> = [
 
 const callers = [{}, bearer("stranger"), bearer("fleet"), bearer("ops")]
 
-layer(service, { excludeTestServices: true })("who may ask", (it) => {
+layer(service, { excludeTestServices: true })("authorisation", (it) => {
   for (const { asked = {}, route, statuses } of rows) {
     it.effect(`${asked.method ?? "GET"} ${route} → ${statuses.join(", ")}`, () =>
       Effect.gen(function*() {
@@ -108,7 +108,7 @@ layer(service, { excludeTestServices: true })("who may ask", (it) => {
       }))
   }
 
-  it.effect("every operation of the contract stands in the table", () =>
+  it.effect("the table covers every operation of the contract", () =>
     Effect.sync(() => {
       const tried = rows.map(({ asked, route }) => `${asked?.method ?? "GET"} ${route.split("?", 1)[0]}`)
       HttpApi.reflect(Api, {
@@ -120,7 +120,7 @@ layer(service, { excludeTestServices: true })("who may ask", (it) => {
       })
     }))
 
-  it.effect("401 says how to ask, and what is wrong with a key; 403 which scope is missing (RFC 6750 §3)", () =>
+  it.effect("the challenge of 401 names the fault of a key; that of 403 the missing scope (RFC 6750 §3)", () =>
     Effect.gen(function*() {
       const { ask } = yield* Service
       const challenges: ReadonlyArray<readonly [headers: Readonly<Record<string, string>>, challenge: string]> = [
@@ -146,14 +146,14 @@ layer(service, { excludeTestServices: true })("who may ask", (it) => {
       }
     }))
 
-  it.effect("the name of the scheme may be written in any case", () =>
+  it.effect("the scheme is case-insensitive", () =>
     Effect.gen(function*() {
       const { ask } = yield* Service
       const authorization = bearer("fleet").authorization.replace("Bearer", "bEARER")
       assert.strictEqual((yield* ask(association, { headers: { authorization } })).status, 200)
     }))
 
-  it.effect("in a batch, `refresh` without the scope is a problem in its own place, and the rest is answered", () =>
+  it.effect("in a batch, `refresh` without the scope is a problem of its question only", () =>
     Effect.gen(function*() {
       const { ask } = yield* Service
       const body = jsonBody({ requests: [question, { ...question, id: "b", refresh: true }, question] })
@@ -171,7 +171,7 @@ layer(service, { excludeTestServices: true })("who may ask", (it) => {
       assert.deepInclude(results[1]?.problem, { status: 403, field: "requests[1].refresh" })
     }))
 
-  it.effect("a web page of another site gets no leave to ask (no CORS)", () =>
+  it.effect("a web page of another site gets no CORS headers", () =>
     Effect.gen(function*() {
       const { ask } = yield* Service
       const origin = { origin: "https://evil.example" }
@@ -236,7 +236,7 @@ layer(service, { excludeTestServices: true })("who may ask", (it) => {
       /^HTTP\/1\.1 401 /
     ],
     ["names the whole URL", "GET http://x/health/live HTTP/1.1\r\n", /^HTTP\/1\.1 401 /]
-  ])("nobody comes round the gate who %s", ([, head, expected]) =>
+  ])("no request bypasses the gate that %s", ([, head, expected]) =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Service
       const answer = yield* exchange(
@@ -249,7 +249,7 @@ layer(service, { excludeTestServices: true })("who may ask", (it) => {
     }))
 })
 
-/** What comes back until the other end closes, or for half a second after the last octet. */
+/** What is received until the service closes, or for half a second after the last octet. */
 const exchange = (port: number, octets: string) =>
   Effect.callback<string>((resume) => {
     const socket = connect(port, "127.0.0.1", () => socket.write(octets))
@@ -261,7 +261,7 @@ const exchange = (port: number, octets: string) =>
   })
 
 layer(Service.layer(verifier), { excludeTestServices: true })("without keys", (it) => {
-  it.effect("everybody may everything, whatever key they send", () =>
+  it.effect("every caller is admin, whatever key it sends", () =>
     Effect.gen(function*() {
       const { ask } = yield* Service
       for (const headers of [{}, bearer("stranger"), { authorization: "Bearer x" }]) {

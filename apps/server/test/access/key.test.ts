@@ -8,7 +8,7 @@ const [a, b] = ["a", "b"].map((letter) => letter.repeat(64)) as [string, string]
 const many = (count: number) =>
   Array.from({ length: count }, (_, index) => `k${index}:verify:${hash("sha256", String(index))}`).join("\n")
 
-describe("a file of keys", () => {
+describe("a key file", () => {
   const rows: ReadonlyArray<readonly [name: string, text: string, names: ReadonlyArray<string> | RegExp]> = [
     ["nothing", "", []],
     ["comments and empty lines", `# ours\n\n  # theirs\r\n`, []],
@@ -33,7 +33,7 @@ describe("a file of keys", () => {
     assert.deepStrictEqual(Result.getOrThrow(result).map(({ name }) => name), expected)
   })
 
-  it("a fault never repeats a key that was taken for its hash", () => {
+  it("a fault never quotes a key in place of its hash", () => {
     const { secret } = makeKey("a", "verify")
     for (
       const text of [`a:verify:${Redacted.value(secret)}`, Redacted.value(secret), `${Redacted.value(secret)}:a:b`]
@@ -45,14 +45,14 @@ describe("a file of keys", () => {
     }
   })
 
-  it("variable and file may not contradict each other", () => {
+  it("variable and file must not conflict", () => {
     const [one, other] = [parseKeys(`a:verify:${a}`), parseKeys(`a:verify:${b}`)].map(Result.getOrThrow)
     assert.deepStrictEqual(joinKeys(one ?? [], other ?? []), Result.fail("the name a is there twice"))
   })
 })
 
 describe("a new key", () => {
-  it("is 32 random octets, and its entry is read back", () => {
+  it("has 32 random octets, and its entry can be parsed", () => {
     const { entry, secret } = makeKey("ops", "admin")
     const text = Redacted.value(secret)
     assert.match(text, /^posh_[A-Za-z0-9_-]{43}$/)
@@ -64,7 +64,7 @@ describe("a new key", () => {
   })
 })
 
-describe("the ring", () => {
+describe("the key ring", () => {
   const made = ["verify", "admin", "verify"].map((scope, index) => makeKey(`k${index}`, scope as "verify"))
   const find = makeKeyRing(made.map(({ entry }) => entry))
   const texts = made.map(({ secret }) => Redacted.value(secret))
@@ -76,7 +76,7 @@ describe("the ring", () => {
       { name: "k2", account: "key k2", scope: "verify" }
     ]))
 
-  it("finds nobody for a key that differs in any one character", () => {
+  it("finds no caller for a key that differs in one character", () => {
     const [text = ""] = texts
     for (const index of text.split("").keys()) {
       const other = `${text.slice(0, index)}${text[index] === "A" ? "B" : "A"}${text.slice(index + 1)}`
@@ -87,19 +87,19 @@ describe("the ring", () => {
   it.each([
     ["nothing", ""],
     ["a hash", made[0]?.entry.sha256 ?? ""],
-    ["more behind it", `${texts[0]}x`],
-    ["a line feed behind it", `${texts[0]}\n`],
-    ["a space before it", ` ${texts[0]}`],
+    ["a suffix", `${texts[0]}x`],
+    ["a trailing line feed", `${texts[0]}\n`],
+    ["a leading space", ` ${texts[0]}`],
     ["padding", `${texts[0]}=`],
-    ["another case", (texts[0] ?? "").toUpperCase()],
+    ["upper case", (texts[0] ?? "").toUpperCase()],
     ["16 KiB", `posh_${"a".repeat(16_000)}`]
-  ])("finds nobody for %s", (_, text) => assert.isUndefined(find(text)))
+  ])("finds no caller for %s", (_, text) => assert.isUndefined(find(text)))
 
   it("is empty without keys", () => assert.isUndefined(makeKeyRing([])(texts[0] ?? "")))
 
-  it("knows what a key looks like", () => assert.isTrue(texts.every(isKeyText)))
+  it("accepts the form of generated keys", () => assert.isTrue(texts.every(isKeyText)))
 
-  // The contract of an entry is `name:scope:sha256`, whoever made the key.
+  // An entry is `name:scope:sha256`, for any key.
   const own: ReadonlyArray<readonly [name: string, key: string, opens: boolean]> = [
     ["words of an operator", "s3cr3t-of-the-operator-0123456789abcdef", true],
     ["16 characters", "0123456789abcdef", true],
@@ -109,9 +109,9 @@ describe("the ring", () => {
     ["257 characters", "k".repeat(257), false],
     ["a space", "a key with words in it", false],
     ["a control character", "0123456789abcdef\u007f", false],
-    ["what is not ASCII", "schl\u00fcssel-des-betreibers", false]
+    ["not ASCII", "schl\u00fcssel-des-betreibers", false]
   ]
-  it.each(own)("of an operator's own making: %s", (_, key, opens) => {
+  it.each(own)("with a key of the operator: %s", (_, key, opens) => {
     const entry = Result.getOrThrow(parseKeys(`own:admin:${hash("sha256", Buffer.from(key, "latin1"))}`))
     assert.strictEqual(makeKeyRing(entry)(key)?.name, opens ? "own" : undefined)
   })

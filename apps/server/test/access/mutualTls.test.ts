@@ -1,10 +1,10 @@
 /**
- * Mutual TLS and keys together: what a caller may with a certificate, and what with a key as well. Both lanes.
+ * Mutual TLS and keys together: scopes of a certificate, and of a key besides. For fast lane and router.
  */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { Callers } from "../../src/access/Callers.ts"
-import { type Asked, jsonBody, Service } from "../service.ts"
+import { jsonBody, Service, type TestRequest } from "../service.ts"
 import { fakeVerifier, verified } from "../service/verdicts.ts"
 import { certificates, fleetKeys, toTls, trust } from "./world.ts"
 
@@ -17,7 +17,7 @@ const unusual = { ...question, headers: { "content-type": "application/json; cha
 const unknown = { authorization: "Bearer x" }
 
 const rows: ReadonlyArray<
-  readonly [path: string, asked: Asked, none: number, unknown: number, verify: number, admin: number]
+  readonly [path: string, asked: TestRequest, none: number, unknown: number, verify: number, admin: number]
 > = [
   ["/v1/verify", question, 200, 401, 200, 200],
   ["/v1/verify", unusual, 200, 401, 200, 200],
@@ -54,7 +54,7 @@ layer(Service.layer(verifier, { callers: guard(keys), tls: toTls("server", "flee
 layer(Service.layer(verifier, { callers: guard(undefined), tls: toTls("server", "fleetCa") }), {
   excludeTestServices: true
 })("a client CA alone", (it) => {
-  it.effect("lets its clients ask, and knows no key", () =>
+  it.effect("authenticates clients by certificate, and no key", () =>
     Effect.gen(function*() {
       const { ask } = yield* Service
       assert.strictEqual((yield* ask("/v1/verify", { ...question, tls })).status, 200)

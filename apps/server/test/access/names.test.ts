@@ -1,6 +1,6 @@
 /**
- * Where nobody is asked for a key: by which names the service may be asked, and by whose pages. As the process runs by
- * default, and with `POSH_AUTH=none`.
+ * Without keys: which names of the service, and pages of which origins, are allowed. By default, and with
+ * `POSH_AUTH=none`.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -20,7 +20,7 @@ const exchange = (port: number, octets: string) =>
 interface Row {
   readonly name: string
   readonly target?: string
-  /** `PORT` stands for that of the service. */
+  /** `PORT` is replaced by that of the service. */
   readonly header: ReadonlyArray<string>
   readonly method?: string
   /** Statuses by default, and with `POSH_AUTH=none`. */
@@ -31,7 +31,7 @@ const inventory = "/v1/associations"
 const pair = "/v1/associations/hosting.com/xmpp-server"
 const rebound = "Host: rebound.attacker.example:PORT"
 const rows: ReadonlyArray<Row> = [
-  // DNS rebinding: to the browser, page and service are of one origin.
+  // DNS rebinding: for the browser, page and service have the same origin.
   { name: "the inventory by a foreign name", header: [rebound], statuses: [403, 200] },
   {
     name: "the inventory by a foreign name, from the page of that name",
@@ -47,7 +47,7 @@ const rows: ReadonlyArray<Row> = [
     header: ["Host: 172.17.0.2"],
     statuses: [403, 200]
   },
-  { name: "a path that is not there", target: "/x", header: [rebound], statuses: [403, 404] },
+  { name: "an unknown path", target: "/x", header: [rebound], statuses: [403, 404] },
   {
     name: "a foreign authority in the target",
     target: `http://attacker.example${inventory}`,
@@ -68,7 +68,7 @@ const rows: ReadonlyArray<Row> = [
   },
   { name: "two of Host", header: ["Host: localhost", "Host: attacker.example"], statuses: [400, 400] },
   { name: "no Host", header: [], statuses: [400, 400] },
-  // Pages of other origins, which know the right name.
+  // Pages of other origins that use the right name.
   {
     name: "an image on a page of another site",
     target: `${pair}?refresh=true`,
@@ -80,7 +80,11 @@ const rows: ReadonlyArray<Row> = [
     header: ["Host: localhost:PORT", "Sec-Fetch-Site: same-site"],
     statuses: [403, 403]
   },
-  { name: "a site of no known kind", header: ["Host: localhost:PORT", "Sec-Fetch-Site: other"], statuses: [403, 403] },
+  {
+    name: "an unknown Sec-Fetch-Site",
+    header: ["Host: localhost:PORT", "Sec-Fetch-Site: other"],
+    statuses: [403, 403]
+  },
   {
     name: "a form on a page of another site",
     method: "POST",
@@ -103,7 +107,7 @@ const rows: ReadonlyArray<Row> = [
     header: ["Host: localhost:PORT", "Origin: http://localhost:PORT", "Origin: https://a.example"],
     statuses: [403, 403]
   },
-  // Own pages, and programs.
+  // Own pages and other clients.
   {
     name: "the docs in a browser",
     target: "/docs",
@@ -124,7 +128,7 @@ const rows: ReadonlyArray<Row> = [
   { name: "a program", header: ["Host: 127.0.0.1:PORT"], statuses: [200, 200] }
 ]
 
-describe("who may ask where nobody has a key", () => {
+describe("callers without keys", () => {
   for (const [index, env] of [{}, { POSH_AUTH: "none" }].entries()) {
     it.live(index === 0 ? "by default" : "with POSH_AUTH=none", () =>
       Effect.gen(function*() {
@@ -136,7 +140,7 @@ describe("who may ask where nobody has a key", () => {
           assert.match(text, new RegExp(`^HTTP/1\\.1 ${expected} `), `${name}\n${text}`)
           if (expected === 403) assert.include(text, "urn:posh:problem:Forbidden")
         }
-        // HTTP/1.0 knows no Host, so it names nobody.
+        // HTTP/1.0 has no Host.
         const old = yield* exchange(port, `GET ${inventory} HTTP/1.0\r\n\r\n`)
         assert.match(old, index === 0 ? /^HTTP\/1\.1 403 / : /^HTTP\/1\.1 200 /)
       }).pipe(Effect.scoped))

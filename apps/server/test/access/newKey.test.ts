@@ -31,7 +31,7 @@ describe("npm run keys:new", () => {
     assert.strictEqual(entry, `ops:admin:${hash("sha256", secret)}`)
   })
 
-  it.effect("appends the entry to a file, which nobody else can read; twice the same name is refused", () =>
+  it.effect("appends the entry to a file with mode 600; refuses a duplicate name", () =>
     Effect.gen(function*() {
       const file = (yield* makeFolder)("keys")
       const first = newKey("ops", "admin", "--file", file)
@@ -48,7 +48,7 @@ describe("npm run keys:new", () => {
       assert.strictEqual(again.stderr, `keys:new: ${file}: the name fleet is there twice\n`)
     }))
 
-  it.effect("touches no file that the service would refuse", () =>
+  it.effect("does not change a file that the service would refuse", () =>
     Effect.gen(function*() {
       const file = (yield* makeFolder)("keys")
       writeFileSync(file, "something else\n")

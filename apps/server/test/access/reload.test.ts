@@ -1,5 +1,5 @@
 /**
- * Keys and certificates that change while the service runs, as a process.
+ * Keys and certificates that change while the process runs.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
@@ -20,11 +20,11 @@ const association = "/v1/associations/slow.example/xmpp-server"
 const statusOf = (port: number, path: string, key: keyof typeof made) =>
   promise(() => fetch(`http://127.0.0.1:${port}${path}`, { headers: bearer(key) }).then(({ status }) => status))
 
-/** A path that is not there: it needs a key, and no work. */
+/** An unknown path: it needs a key, and no work. */
 const isKnown = (port: number, key: keyof typeof made) =>
   Effect.map(statusOf(port, "/v1/nothing", key), (status) => status === 404)
 
-/** Milliseconds until it is so; no more than what is promised. */
+/** Milliseconds until the condition holds; fails after the documented time. */
 const within = (milliseconds: number, condition: Effect.Effect<boolean>) =>
   Effect.gen(function*() {
     const begun = performance.now()
@@ -38,7 +38,7 @@ const messages = ({ stdout }: { readonly stdout: string }, level: string): Reado
   stdout.trim().split("\n").map((text) => JSON.parse(text) as { readonly level: string; readonly message: string })
     .filter((entry) => entry.level === level).map(({ message }) => message)
 
-describe("a file of keys that changes", () => {
+describe("a key file that changes", () => {
   const ways: ReadonlyArray<
     readonly [name: string, place: (path: string) => Promise<unknown>, change: (path: string) => Promise<unknown>]
   > = [
@@ -64,7 +64,7 @@ describe("a file of keys that changes", () => {
     ]
   ]
   for (const [name, place, change] of ways) {
-    it.live(`${name} is noticed within 2 s, without a restart`, () =>
+    it.live(`${name} is applied within 2 s, without a restart`, () =>
       Effect.gen(function*() {
         const file = (yield* makeFolder)("keys")
         yield* promise(() => place(file))
@@ -80,7 +80,7 @@ describe("a file of keys that changes", () => {
       }).pipe(Effect.scoped))
   }
 
-  it.live("keeps the keys while it cannot be used, and says once why; a removed key's request ends well", () =>
+  it.live("keeps the keys while it is unusable, and logs the fault once; a request of a removed key is answered", () =>
     Effect.gen(function*() {
       const origin = yield* silentOrigin
       const file = (yield* makeFolder)("keys")
@@ -95,7 +95,7 @@ describe("a file of keys that changes", () => {
 
       yield* promise(() => writeFile(file, `# ours\n${line("old")}\nnew:admin:${secret}\n`))
       yield* until(() => errors().length > 0, 2_000)
-      yield* Effect.sleep(1_500) // more looks
+      yield* Effect.sleep(1_500) // more polls
       assert.strictEqual(errors().length, 1)
       assert.match(
         errors()[0] ?? "",
@@ -103,7 +103,7 @@ describe("a file of keys that changes", () => {
       )
       assert.isTrue(yield* isKnown(port, "old"))
 
-      child.kill("SIGHUP") // who asks is told again
+      child.kill("SIGHUP") // logs the fault again
       yield* until(() => errors().length === 2, 2_000)
       assert.strictEqual(errors()[0], errors()[1])
 
@@ -123,10 +123,10 @@ describe("a file of keys that changes", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("files of TLS that change", () => {
+describe("TLS files that change", () => {
   const pem = (name: "server" | "renewed") => certificates[name]
 
-  /** The certificate that is shown, by its name here. */
+  /** The name of the certificate in the handshake. */
   const shown = (port: number) =>
     promise(() =>
       new Promise<string>((resolve, reject) => {
@@ -138,7 +138,7 @@ describe("files of TLS that change", () => {
       })
     )
 
-  it.live("are used within 2 s; a pair that does not fit changes nothing; the key is nowhere told", () =>
+  it.live("are applied within 2 s; a mismatched pair changes nothing; the private key is never logged", () =>
     Effect.gen(function*() {
       const path = yield* makeFolder
       const put = (certificate: "server" | "renewed", key: "server" | "renewed") =>
@@ -169,7 +169,7 @@ describe("files of TLS that change", () => {
       assert.deepStrictEqual(messages(output, "INFO").slice(1), ["TLS has new files"])
       assert.strictEqual(messages(output, "ERROR").length, 1)
 
-      const mute = connect(port, "127.0.0.1").on("error", () => {}) // never shakes hands
+      const mute = connect(port, "127.0.0.1").on("error", () => {}) // no handshake
       yield* Effect.sleep(100)
       const signalled = performance.now()
       child.kill("SIGTERM")

@@ -1,5 +1,5 @@
 /**
- * A service that stops still asks who sends what arrives meanwhile.
+ * Requests that arrive during the drain are authenticated.
  */
 import { assert, it } from "@effect/vitest"
 import { Verifier } from "@posh/core"
@@ -20,7 +20,7 @@ const post = (headers: Readonly<Record<string, string>>): string => {
     `content-length: ${body.length}\r\n\r\n${body}`
 }
 
-it.live("the gate stands as long as a connection does", () =>
+it.live("the gate outlives every connection", () =>
   Effect.gen(function*() {
     const asked = yield* Deferred.make<void>()
     const answer = yield* Deferred.make<typeof verified>()
@@ -40,7 +40,7 @@ it.live("the gate stands as long as a connection does", () =>
 
     const stopping = yield* Effect.forkChild(Scope.close(scope, Exit.void))
     yield* Effect.sleep(200)
-    socket.write(post({})) // no key, behind the request under way
+    socket.write(post({})) // without a key, behind the request in progress
     socket.write(post(bearer("verify")))
     yield* Effect.sleep(200)
     yield* Deferred.succeed(answer, verified)

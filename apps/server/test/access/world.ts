@@ -1,5 +1,5 @@
 /**
- * Certificates of a service and of those who ask it, good and bad; keys; files that change.
+ * Certificates of a service and of its callers, valid and invalid; keys; files that change.
  */
 import { type CertificateOptions, daysFromNow, issue, rootCa, selfSigned } from "@posh/testing"
 import { Effect, Redacted } from "effect"
@@ -12,7 +12,7 @@ import type { Tls } from "../../src/access/Tls.ts"
 
 const serverAuth = "1.3.6.1.5.5.7.3.1"
 
-/** Issued once; all tests of a file share them. */
+/** Issued once for each test file. */
 export const certificates = await Effect.runPromise(Effect.gen(function*() {
   const webCa = yield* rootCa({ subject: "CN=Web CA" })
   const fleetCa = yield* rootCa({ subject: "CN=Fleet CA" })
@@ -36,7 +36,7 @@ export const certificates = await Effect.runPromise(Effect.gen(function*() {
   }
 }))
 
-/** For clients: whom to believe. */
+/** For clients: the trusted CA. */
 export const trust = { ca: certificates.webCa.pem }
 
 export const toTls = (server: "server" | "renewed", clientCa?: "fleetCa" | "strangeCa"): Tls => ({
@@ -56,7 +56,7 @@ export const fleetKeys = {
   serverTls: toTls("server")
 }
 
-/** A folder for as long as the scope lasts. */
+/** A folder until the scope closes. */
 export const makeFolder = Effect.map(
   Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "posh-access-"))),

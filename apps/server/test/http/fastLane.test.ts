@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { fleetKeys, trust } from "../access/world.ts"
-import { type Asked, jsonBody, Service } from "../service.ts"
+import { jsonBody, Service, type TestRequest } from "../service.ts"
 import { domainOf, layerAnswering } from "../service/inquiries.ts"
 import { indeterminate, verified } from "../service/verdicts.ts"
 
-/** What a verifier may do, by the domain that it is asked about. */
+/** The behaviour of the verifier, by domain. */
 const verifier = layerAnswering({
   recall: (inquiry) => {
     const domain = domainOf(inquiry)
@@ -18,7 +18,7 @@ const verifier = layerAnswering({
     if (domain === "defect.example") return Effect.die("a defect")
     if (domain === "broken.example") return Effect.die("a defect")
     if (domain === "half.example" || domain === "half-remembered.example") {
-      return Effect.succeed({} as typeof verified) // no verdict that can be told
+      return Effect.succeed({} as typeof verified) // a verdict that cannot be encoded
     }
     if (domain === "slow.example") return Effect.as(Effect.sleep("20 millis"), indeterminate)
     return Effect.succeed(domain === "down.example" ? indeterminate : verified)
@@ -28,7 +28,7 @@ const verifier = layerAnswering({
 const question = (domain: string, more: object = {}) =>
   JSON.stringify({ domain, service: "xmpp-server", certificate: "MAA=", ...more })
 
-/** Without a length known beforehand a request goes the ordinary way. */
+/** Without `Content-Length` the router answers. */
 const chunked = (body: string | Uint8Array) => ({
   method: "POST",
   headers: { "content-type": "application/json", "transfer-encoding": "chunked" },
@@ -43,9 +43,9 @@ const plain = (body: string | Uint8Array) => ({
   }
 })
 
-const compare = Effect.fnUntraced(function*(body: string | Uint8Array, { headers, tls }: Asked = {}) {
+const compare = Effect.fnUntraced(function*(body: string | Uint8Array, { headers, tls }: TestRequest = {}) {
   const { ask } = yield* Service
-  const as = (asked: Asked): Asked => ({
+  const as = (asked: TestRequest): TestRequest => ({
     ...asked,
     headers: { ...asked.headers, ...headers },
     ...(tls === undefined ? {} : { tls })
@@ -60,7 +60,7 @@ const compare = Effect.fnUntraced(function*(body: string | Uint8Array, { headers
   return fast.status
 })
 
-describe("the fast lane answers as the ordinary way does", () => {
+describe("the fast lane answers as the router does", () => {
   it.layer(Service.layer(verifier), { excludeTestServices: true })((it) => {
     it.effect.each<readonly [string, string | Uint8Array, number]>([
       ["verified", question("a.example"), 200],
@@ -83,10 +83,10 @@ describe("the fast lane answers as the ordinary way does", () => {
     ])("%s", ([, body, status]) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* compare(body), status)
-        assert.strictEqual(yield* compare(body), status) // and again, when it has been read before
+        assert.strictEqual(yield* compare(body), status) // again, from the cache of questions
       }))
 
-    it.effect("questions alike at both ends are told apart", () =>
+    it.effect("questions that differ only in the middle are distinguished", () =>
       Effect.gen(function*() {
         const { ask } = yield* Service
         const fill = "x".repeat(200)
@@ -105,7 +105,7 @@ describe("the fast lane answers as the ordinary way does", () => {
   })
 })
 
-describe("both lanes know the same callers", () => {
+describe("both ways authenticate the same callers", () => {
   const { bearer, callers, serverTls } = fleetKeys
   const rows: ReadonlyArray<readonly [name: string, headers: Readonly<Record<string, string>>, body: string, number]> =
     [

@@ -1,5 +1,5 @@
 /**
- * The way of a request: whatever event of Node.js brings it, it passes the gate before anything else, and is counted once.
+ * The stages of a request: for every event of Node.js, the gate comes first, and the request is counted once.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"
@@ -11,7 +11,7 @@ import { inOrder } from "../../src/http/serve.ts"
 
 const settings = { host: "127.0.0.1", port: 0, maxConnections: 10 }
 
-/** Everything that comes back until the connection ends. */
+/** Everything that is received until the connection closes. */
 const exchanged = (url: string, octets: string) =>
   Effect.promise(() => {
     const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(octets))
@@ -20,7 +20,7 @@ const exchanged = (url: string, octets: string) =>
     return once(socket, "close").then(() => text)
   })
 
-/** Stages that note what comes to them; the first of the names that a request brings takes it. */
+/** Stages that record their calls; a request is answered by the stage that it names. */
 const noting = () => {
   const passed: Array<string> = []
   const stage = (name: string) => ({ request, response }: Exchange): boolean => {
@@ -85,7 +85,7 @@ describe("a request", () => {
       }).pipe(Effect.scoped))
   }
 
-  it.live("under way when the service stops is answered, and ends its connection; later ones find none", () =>
+  it.live("in progress at shutdown is answered and its connection closes; later connections are refused", () =>
     Effect.gen(function*() {
       const serving = yield* Scope.make()
       const listener = yield* makeListener(settings)

@@ -1,5 +1,5 @@
 /**
- * What stops a start: files of keys and of TLS that cannot be used.
+ * Unusable key and TLS files stop the start.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
@@ -40,14 +40,18 @@ describe("the files at the start", () => {
       { cert: `${good.cert}${good.key}` },
       /^POSH_TLS_CERT_FILE: .* block 2 that is no/
     ],
-    ["a key that is none", { key: "x" }, /^POSH_TLS_KEY_FILE: \S*key holds no PEM private key without a passphrase$/],
-    ["the key of another", { key: renewed.keyPem }, /^POSH_TLS_CERT_FILE, POSH_TLS_KEY_FILE: are not a pair$/],
+    ["a malformed key", { key: "x" }, /^POSH_TLS_KEY_FILE: \S*key holds no PEM private key without a passphrase$/],
+    [
+      "the key of another certificate",
+      { key: renewed.keyPem },
+      /^POSH_TLS_CERT_FILE, POSH_TLS_KEY_FILE: are not a pair$/
+    ],
     [
       "a CA that is cut off",
       { ca: `${good.ca}${cut}` },
       /^POSH_TLS_CLIENT_CA_FILE: \S*ca has a PEM block that is cut off$/
     ],
-    ["a CA that is none", { ca: "" }, /^POSH_TLS_CLIENT_CA_FILE: \S*ca holds no PEM certificate$/],
+    ["a malformed CA", { ca: "" }, /^POSH_TLS_CLIENT_CA_FILE: \S*ca holds no PEM certificate$/],
     [
       "a file of keys of 2 MiB",
       { keys: "#".repeat(2 * 1024 * 1024) },
@@ -64,20 +68,20 @@ describe("the files at the start", () => {
       }))
   }
 
-  it.effect("may hold several CAs, and the certificates above our own", () =>
+  it.effect("may hold several CAs, and a certificate chain", () =>
     Effect.gen(function*() {
       const access = yield* read({ ca: `${good.ca}\n${foreign.pem}`, cert: `${good.cert}${webCa.pem}` })
       assert.isTrue(access.guard.byCertificate)
       assert.deepStrictEqual(access.guard.keys?.map(({ name }) => name), ["ops"])
     }))
 
-  it.effect("no text made of them holds the private key", () =>
+  it.effect("the private key is in no text form of them", () =>
     Effect.gen(function*() {
       const access = yield* read({})
       assert.notInclude(`${JSON.stringify(access)} ${inspect(access, { depth: 9 })}`, "PRIVATE KEY")
     }))
 
-  it.effect("without any of them, nothing is guarded", () =>
+  it.effect("without any of them, there is no authentication", () =>
     Effect.gen(function*() {
       const access = yield* readAccess(Result.getOrThrow(readSettings({})))
       assert.deepStrictEqual(access, { guard: { byCertificate: false } })

@@ -1,5 +1,5 @@
 /**
- * The service as a process: what it prints, how it starts, how it ends.
+ * The service as a process: output, start and shutdown.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -28,7 +28,7 @@ const ask = (port: number, path: string, agent?: Agent): Promise<Answered> =>
 const sha256 = "0".repeat(64)
 
 describe("the process", () => {
-  it.live("answers, and ends with 0 on SIGTERM when the request under way has its answer", () =>
+  it.live("exits with 0 on SIGTERM after the request in progress is answered", () =>
     Effect.gen(function*() {
       const origin = yield* silentOrigin
       const { child, ended, output, port } = yield* started({
@@ -57,7 +57,7 @@ describe("the process", () => {
       agent.destroy()
     }).pipe(Effect.scoped))
 
-  it.live("answers on for a while when it stops, says so, and sends callers elsewhere", () =>
+  it.live("still answers during the drain delay, is not ready, and closes connections", () =>
     Effect.gen(function*() {
       const { child, ended, port } = yield* started({ POSH_DRAIN_DELAY: "1s" })
       const signalled = performance.now()
@@ -74,7 +74,7 @@ describe("the process", () => {
       assert.isAtLeast(performance.now() - signalled, 1_000)
     }).pipe(Effect.scoped))
 
-  it.live("ends although a caller never finishes its request", () =>
+  it.live("exits even if a request is never completed", () =>
     Effect.gen(function*() {
       const { child, ended, port } = yield* started({})
       const socket = connect(port, "127.0.0.1")
@@ -89,14 +89,14 @@ describe("the process", () => {
       socket.destroy()
     }).pipe(Effect.scoped), 25_000)
 
-  it.live("logs JSON where there is no terminal, and the URL at any level", () =>
+  it.live("logs JSON without a terminal, and the URL at any level", () =>
     Effect.gen(function*() {
       const { output, port } = yield* started({ POSH_LOG_LEVEL: "error", POSH_PROT: "1" })
       const lines = output.stdout.trim().split("\n").map((line) => JSON.parse(line) as { readonly message: string })
       assert.deepStrictEqual(lines.map(({ message }) => message), [`listening on http://127.0.0.1:${port}`])
     }).pipe(Effect.scoped))
 
-  it.live("warns of what looks like a variable and is none", () =>
+  it.live("warns of unknown variables", () =>
     Effect.gen(function*() {
       const { output } = yield* started({ POSH_PROT: "1", POSH_LOG_FORMAT: "pretty" })
       assert.match(output.stdout, /WARN.*POSH_PROT .* did you mean POSH_PORT\?/)
@@ -133,7 +133,7 @@ describe("the process", () => {
       /^posh: POSH_AUTH: none contradicts POSH_API_KEYS\n$/
     ],
     [
-      "files of keys and of TLS that are not there, both told",
+      "missing key and TLS files, both reported",
       { POSH_API_KEYS_FILE: "/none/keys", POSH_TLS_CERT_FILE: "/none/cert", POSH_TLS_KEY_FILE: "/none/key" },
       /^posh: POSH_API_KEYS_FILE: cannot read \/none\/keys .*; POSH_TLS_CERT_FILE: cannot read \/none\/cert .*\n$/
     ],
@@ -147,11 +147,11 @@ describe("the process", () => {
       { POSH_EXTRA_CA_FILE: "/none.pem" },
       /^posh: POSH_EXTRA_CA_FILE: cannot read .*\n$/
     ],
-    ["a file of roots that holds none", { POSH_EXTRA_CA_FILE: main }, /^posh: POSH_EXTRA_CA_FILE: .*\n$/],
+    ["a file without roots", { POSH_EXTRA_CA_FILE: main }, /^posh: POSH_EXTRA_CA_FILE: .*\n$/],
     ["a malformed User-Agent", { POSH_USER_AGENT: "ä" }, /^posh: POSH_USER_AGENT: .*\n$/]
   ]
   for (const [name, env, line] of refused) {
-    it.live(`${name} stops the start with 1 and one line`, () =>
+    it.live(`${name} stops the start with exit code 1 and one line`, () =>
       Effect.gen(function*() {
         const { ended, output } = yield* run(env)
         assert.strictEqual(yield* Effect.promise(() => ended), 1)
@@ -160,7 +160,7 @@ describe("the process", () => {
       }).pipe(Effect.scoped))
   }
 
-  it.live("a port that is taken stops the start with 1 and one line", () =>
+  it.live("a port in use stops the start with exit code 1 and one line", () =>
     Effect.gen(function*() {
       const origin = yield* silentOrigin
       const { ended, output } = yield* run({ POSH_PORT: String(origin.port) })

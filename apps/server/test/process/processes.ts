@@ -1,5 +1,5 @@
 /**
- * The service as a process of its own.
+ * Starts the service as a process.
  */
 import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
@@ -31,7 +31,7 @@ export const run = (env: Readonly<Record<string, string>>, args: ReadonlyArray<s
 export const until = (condition: () => boolean, withinMs: number) =>
   Effect.suspend(() => Effect.sleep(condition() ? 0 : 20)).pipe(
     Effect.repeat({ until: condition }),
-    Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.die(new Error("waited in vain")) })
+    Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.die(new Error("timed out")) })
   )
 
 export const started = (env: Readonly<Record<string, string>>) =>
@@ -42,7 +42,7 @@ export const started = (env: Readonly<Record<string, string>>) =>
     return { ...service, port: Number(port) }
   })
 
-/** Accepts connections and says nothing until it is let go. */
+/** Accepts connections and stays silent until it is released. */
 export const silentOrigin = Effect.acquireRelease(
   Effect.callback<
     { readonly server: Server; readonly port: number; readonly reached: () => boolean; readonly letGo: () => void }

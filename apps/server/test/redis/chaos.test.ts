@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { AssociationStore } from "@posh/core"
+import type { AssociationStore } from "@posh/core/cache"
 import { Effect } from "effect"
 import { connect as dial, type Socket } from "node:net"
 import { association, keyOf, negative, redisKey } from "./things.ts"

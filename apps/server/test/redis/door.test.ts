@@ -4,7 +4,9 @@
  */
 import { assert, it } from "@effect/vitest"
 import type { Answer } from "@posh/api"
-import { type Association, type Domain, encodeAssociation, makeKey, parseDocument, type ServiceKey } from "@posh/core"
+import type { Association, Domain, ServiceKey } from "@posh/core"
+import { encodeAssociation, makeKey } from "@posh/core/cache"
+import { parseDocument } from "@posh/core/publish"
 import { Behave, fingerprintsDocument, jwkSetDocument, makeOrigins, makeRedis, selfSigned } from "@posh/testing"
 import { Effect, Redacted, Result } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"

@@ -3,7 +3,7 @@
  * are not evicted, and the index stays in proportion to the associations.
  */
 import { assert, describe, it } from "@effect/vitest"
-import type { Lead } from "@posh/core"
+import type { Lead } from "@posh/core/cache"
 import { makeRedis } from "@posh/testing"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"

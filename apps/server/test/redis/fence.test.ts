@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { CacheEntry, FleetShape, Lead, Permit } from "@posh/core"
+import type { CacheEntry, FleetShape, Lead, Permit } from "@posh/core/cache"
 import { type Argument, makeRedis, makeRedisCluster, type RedisError, type Reply } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { association, hour, keyOf, negative, redisKey } from "./things.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { AssociationStore } from "@posh/core"
+import type { AssociationStore } from "@posh/core/cache"
 import { issue, makeRedis, makeRedisCluster, makeSentinel, rootCa } from "@posh/testing"
 import { Effect } from "effect"
 import { getCACertificates, setDefaultCACertificates } from "node:tls"

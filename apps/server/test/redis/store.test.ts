@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type AssociationStore, parseCertificate } from "@posh/core"
+import { parseCertificate } from "@posh/core"
+import type { AssociationStore } from "@posh/core/cache"
 import { selfSigned } from "@posh/testing"
 import { Effect, Result } from "effect"
 import { association, hour, keyOf, negative, redisKey } from "./things.ts"

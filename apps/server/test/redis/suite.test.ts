@@ -1,4 +1,4 @@
-import { AssociationStore } from "@posh/core"
+import { AssociationStore } from "@posh/core/cache"
 import { Effect, Layer } from "effect"
 import { storeSuite } from "../../../../packages/core/test/cache/store/storeSuite.ts"
 import { calm, makeWorld } from "./world.ts"

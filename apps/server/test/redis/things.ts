@@ -1,14 +1,6 @@
 /** Test entries for a store. */
-import {
-  type Association,
-  type Domain,
-  type Generation,
-  makeKey,
-  type NegativeEntry,
-  ResolveError,
-  type ServiceKey,
-  type StoreKey
-} from "@posh/core"
+import { type Association, type Domain, type Generation, ResolveError, type ServiceKey } from "@posh/core"
+import { makeKey, type NegativeEntry, type StoreKey } from "@posh/core/cache"
 
 export const keyOf = (name: string, generation: Generation = "rfc7711"): StoreKey =>
   makeKey(`${name}.example` as Domain, "xmpp-server" as ServiceKey, generation)

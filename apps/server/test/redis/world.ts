@@ -1,5 +1,6 @@
 /** A store over a real Redis. */
-import { defaultPolicy, type LifetimePolicy, makeMemoryStore, makeTieredStore } from "@posh/core"
+import { defaultPolicy } from "@posh/core"
+import { type LifetimePolicy, makeMemoryStore, makeTieredStore } from "@posh/core/cache"
 import { makeRedis, type RedisServer } from "@posh/testing"
 import { Effect, Exit, Redacted, Result, Scope } from "effect"
 import { makeChanges } from "../../src/redis/Changes.ts"

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { Service } from "../service.ts"
 import { fakeVerifier, mismatch, verified } from "./verdicts.ts"
 
-/** Decided a while ago: a batch is answered when the slowest of its questions is. */
+/** Decided a while ago: a batch waits for its slowest question. */
 const early: Verdict = {
   ...verified,
   decidedAt: Date.now() - 30_000,
@@ -34,7 +34,7 @@ const askBatch = (requests: ReadonlyArray<unknown>) =>
     return (response.json as BatchResponse).results
   })
 
-/** What matters of a result in one line. */
+/** A result in one line. */
 const brief = ({ answer, id, problem }: BatchResponse["results"][number]): string =>
   [id ?? "-", answer?.verdict ?? problem?.code, problem?.field ?? "-"].join(" ")
 
@@ -52,7 +52,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("POST /v1/verify/b
       asked: 2
     },
     {
-      name: "a bad question is a problem in its own place",
+      name: "a bad question is a problem of its own",
       requests: [
         question("hosted.example", { id: "good" }),
         { ...question("hosted.example", { id: "bad" }), deadlineMs: 1 },
@@ -80,7 +80,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("POST /v1/verify/b
       asked: 3
     },
     {
-      name: "equal questions are asked once, whatever they are called and whether or not they are explained",
+      name: "equal questions are decided once, whatever their ids and `explain`",
       requests: [
         question("hosted.example", { id: "1" }),
         question("hosted.example", { explain: true }),
@@ -91,7 +91,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("POST /v1/verify/b
       asked: 2
     },
     {
-      name: "equal questions that are refused are refused in every place",
+      name: "a refusal of equal questions is in every place",
       requests: [question("other.example"), question("other.example")],
       results: ["- InvalidSourceDomain requests[0].domain", "- InvalidSourceDomain requests[1].domain"],
       asked: 1
@@ -124,7 +124,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("POST /v1/verify/b
       assert.notStrictEqual(plain?.answer?.id, other?.answer?.id)
     }))
 
-  it.effect("what is told of the time left is true when it is told, not when it was decided", () =>
+  it.effect("ttl and refreshAfter count from the response, not from the decision", () =>
     Effect.gen(function*() {
       const before = Date.now()
       const [result] = yield* askBatch([question("early.example")])

@@ -10,7 +10,8 @@ import {
   stages as apiStages,
   verdictKinds
 } from "@posh/api"
-import { failures, generationRules, hashNames, lintSummaries } from "@posh/core"
+import { failures, hashNames, lintSummaries } from "@posh/core"
+import { generationRules } from "@posh/core/question"
 import manifest from "../../package.json" with { type: "json" }
 import { productVersion } from "../../src/process/version.ts"
 
@@ -43,7 +44,7 @@ describe("codes (POSH-ERR-01)", () => {
     assert.deepStrictEqual([...hashNames], ["sha-512", "sha-384", "sha-256"])
   })
 
-  it("no lint is named like a failure that decides, but for the one that can do both", () => {
+  it("no lint has the name of a failure code, except the one that is both", () => {
     assert.deepStrictEqual(Object.keys(lintSummaries).filter((code) => code in failures), ["ChainInvalid"])
   })
 

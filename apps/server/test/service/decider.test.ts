@@ -1,4 +1,4 @@
-/** Every way to ask comes through the decider: what it takes from memory, and what it does where memory does not know. */
+/** The decider: answers from memory, and by the verifier if memory has none. */
 import { assert, describe, it } from "@effect/vitest"
 import { type Question, QuestionError, Verifier } from "@posh/core"
 import { Effect, Layer, Logger, Result } from "effect"
@@ -12,7 +12,7 @@ const caller = { name: "a caller", account: "a", scope: "verify" } as const
 const question = (domain: string, more: object = {}) =>
   new CallerQuestion({ domain, service: "xmpp-server", certificate: "MAA=", ...more })
 
-/** Knows of a domain what its name says. */
+/** What memory knows of a domain is in its name. */
 const makeDecider = (limits: Partial<Parameters<typeof Limits.layer>[0]> = {}) => {
   const calls = { prepared: [] as Array<Question>, recalled: 0, verified: 0 }
   const verifier = Layer.mock(Verifier, {
@@ -68,7 +68,7 @@ describe("the decider", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("prepares what takes long only in its turn", () => {
+  it.effect("prepares a heavy question in a time slice", () => {
     const { calls, layer } = makeDecider()
     return Effect.gen(function*() {
       const { recall } = yield* Decider
@@ -77,7 +77,7 @@ describe("the decider", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a defect of what memory says is a problem of its question alone", () => {
+  it.effect("a defect in `recall` is a problem of its question only", () => {
     const { layer } = makeDecider()
     return Effect.gen(function*() {
       const codes = yield* Effect.forEach(["broken.example", "known.example"], (domain) => codeOf(question(domain)), {
@@ -87,7 +87,7 @@ describe("the decider", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a caller over its rate has no answer from memory either", () => {
+  it.effect("a caller over its rate gets no answer from memory either", () => {
     const { layer } = makeDecider({ callerRate: 0.1 })
     return Effect.gen(function*() {
       const { recall } = yield* Decider

@@ -4,14 +4,13 @@
 import {
   type Domain,
   type Inquiry,
-  makeKey,
-  nothingPending,
   Presented,
   type Question,
   type QuestionError,
   type ServiceKey,
   Verifier
 } from "@posh/core"
+import { makeKey, nothingPending } from "@posh/core/cache"
 import { Effect, Layer, Result } from "effect"
 
 export interface FakeInquiry extends Inquiry {

@@ -93,7 +93,7 @@ describe("toAnswer", () => {
       }
     },
     {
-      name: "mismatch by fingerprint: the dates are the caller's part",
+      name: "mismatch by fingerprint: the caller checks the dates",
       verdict: mismatch,
       explain: true,
       answer: {
@@ -122,7 +122,7 @@ describe("toAnswer", () => {
       }
     },
     {
-      name: "indeterminate: when to ask again",
+      name: "indeterminate: retryAfterMs",
       verdict: indeterminate,
       explain: false,
       answer: {

@@ -1,5 +1,5 @@
 /**
- * Verdicts and assertions as the core would give them, for tests of the edge alone.
+ * Verdicts and reports as the core returns them, for tests without the core.
  */
 import {
   type Association,
@@ -157,7 +157,7 @@ export const reported: AssociationReport = {
   retryable: false
 }
 
-/** What the fake verifier was asked. */
+/** The calls of the fake verifier. */
 export interface Record {
   readonly questions: Array<Question>
   readonly assertions: Array<readonly [domain: string, service: string, options: unknown]>

@@ -1,10 +1,11 @@
 /** Decisions on their way to a line, without a service around them. */
 import { assert, describe, it } from "@effect/vitest"
+import type { Question } from "@posh/core"
 import { Deferred, Effect, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type Asked, CallerQuestion } from "../../src/service/CallerQuestion.ts"
+import { CallerQuestion } from "../../src/service/CallerQuestion.ts"
 import type { Decision } from "../../src/service/Decision.ts"
 import { makeFill } from "../../src/telemetry/decisions/chunk.ts"
 import { makeDecisionLog } from "../../src/telemetry/decisions/DecisionLog.ts"
@@ -14,7 +15,7 @@ import { type Sink, SinkError } from "../../src/telemetry/decisions/sink.ts"
 import { association, indeterminate, verified } from "../service/verdicts.ts"
 import { until } from "./world.ts"
 
-const asked: Asked = { domain: "hosted.example", service: "xmpp-server", certificate: "MAA=" }
+const asked: Question = { domain: "hosted.example", service: "xmpp-server", certificate: "MAA=" }
 const decision = (verdict: Decision["verdict"]): Decision => ({ id: "0193", verdict })
 const entry = (more: Partial<Entry> = {}): Entry => ({
   decision: decision(verified),

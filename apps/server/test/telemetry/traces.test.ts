@@ -50,7 +50,7 @@ describe("traces", () => {
 
         assert.isTrue(spans.every((span) => span.traceId === traceId))
         assert.strictEqual(spans.find(({ name }) => name === "POST /v1/verify")?.parentSpanId, parentId)
-        const cold = ["Resolver", "Resolver.learn", "Attempt.run"]
+        const cold = ["Resolver", "Resolver.fetchAndStore", "Attempt.run"]
         assert.sameDeepMembers(
           spans.map((span) => pathOf(spans, span).join(" > ")),
           [

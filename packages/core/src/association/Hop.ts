@@ -2,7 +2,7 @@
  * One request of an attempt, as evidence (POSH-RES-90).
  */
 
-/** Which document a request brought (RFC 7711 §3, and the draft's JWK Set). */
+/** The kind of document in a response (RFC 7711 §3, or the draft's JWK Set). */
 export type DocumentKind = "jwk-set" | "fingerprints" | "reference"
 
 export interface Hop {

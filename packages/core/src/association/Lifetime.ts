@@ -1,5 +1,5 @@
 /**
- * Until when what a domain asserts counts (requirements §4.2–4.3).
+ * The lifetime of an association (requirements §4.2–4.3).
  */
 
 /** All in milliseconds since the epoch. */
@@ -7,28 +7,31 @@ export interface Lifetime {
   /** Start of the request that delivered the material (POSH-CAC-10). */
   readonly fetchedAt: number
   /**
-   * From here on the next question resolves again: fresh-until for RFC 7711 (POSH-CAC-10), revalidate-at for the draft
+   * From then on the next question resolves again: fresh-until for RFC 7711 (POSH-CAC-10), revalidate-at for the draft
    * generation (POSH-CAC-22).
    */
   readonly revalidateAt: number
-  /** Where the source cannot be asked, the material may serve until here. Equal to `revalidateAt` for RFC 7711. */
+  /** Until then stale material serves if the origin cannot be reached (POSH-CAC-22). Equal to `revalidateAt` for RFC 7711. */
   readonly graceUntil: number
-  /** The end of the material in any case: fresh-until, or the certificates' notAfter (POSH-CAC-20). */
+  /** Expiry of the material in any case: fresh-until, or the certificates' notAfter (POSH-CAC-20). */
   readonly expiresAt: number
 }
 
 /**
- * From here on the material answers nothing any more, although its certificates may live on (POSH-CAC-22): where stores
- * end an entry, so that nobody's certificate decides for how long it takes room. Milliseconds since the epoch.
+ * From then on the material answers no question, even if its certificates are still valid (POSH-CAC-22). Stores expire an
+ * entry at this instant, so a certificate with a distant notAfter does not hold memory. Milliseconds since the epoch.
  */
 export const usableUntil = ({ expiresAt, graceUntil }: Lifetime): number => Math.min(expiresAt, graceUntil)
 
 /** Milliseconds; deployments choose them (docs/reference/configuration.md). */
 export interface LifetimePolicy {
-  /** Cap on RFC 7711 lifetimes (POSH-CAC-11). Default 7 d. 0 means that nothing outlives its question. */
+  /** Maximum lifetime of RFC 7711 material (POSH-CAC-11). Default 7 d. With 0 nothing is reused by a later question. */
   readonly maxLifetimeMs: number
-  /** Age at which draft material is asked for again (POSH-CAC-22). Default 24 h. */
+  /** Age at which draft material is stale and resolved again (POSH-CAC-22). Default 24 h. */
   readonly draftRevalidateMs: number
-  /** How long draft material serves where its source cannot be asked (POSH-CAC-22). Default 7 d; Infinity = certificate. */
+  /**
+   * Age up to which stale draft material serves if its origin cannot be reached (POSH-CAC-22). Default 7 d; with
+   * Infinity until the certificate expires.
+   */
   readonly draftGraceMs: number
 }

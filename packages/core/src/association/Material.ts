@@ -1,5 +1,5 @@
 /**
- * What a domain asserts, in the form that the {@link file://../proof/posh/Matcher.ts | Matcher} compares with.
+ * The material of an association: what the {@link file://../proof/posh/Matcher.ts | Matcher} compares a certificate with.
  */
 
 /** Recognised hash names, strongest first (POSH-FMT-42, POSH-MAT-30). */
@@ -10,7 +10,7 @@ export const hashLengths: Record<HashName, number> = { "sha-512": 64, "sha-384":
 
 export type Hashes = { readonly [K in HashName]?: Uint8Array }
 
-/** One certificate, known by hashes of its DER octets (RFC 7711 §3.1). */
+/** One certificate, identified by hashes of its DER octets (RFC 7711 §3.1). */
 export interface Descriptor {
   /** Position in the document. */
   readonly index: number
@@ -23,7 +23,7 @@ export interface Fingerprints {
   readonly descriptors: ReadonlyArray<Descriptor>
 }
 
-/** One certificate, published whole (draft-miller-posh-00 §3.1). */
+/** One certificate, published as a whole (draft-miller-posh-00 §3.1). */
 export interface JwkEntry {
   /** Position in the document. */
   readonly index: number

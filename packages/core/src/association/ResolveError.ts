@@ -1,5 +1,5 @@
 /**
- * Why what a domain asserts could not be used.
+ * The error of a resolution that found no usable material.
  */
 import { Data } from "effect"
 import { failures, type VerdictCode } from "../codes.ts"
@@ -9,7 +9,7 @@ import type { Hop } from "./Hop.ts"
 
 interface ResolveFields {
   readonly code: VerdictCode
-  /** More than the code says; bounded and escaped (POSH-SEC-14). */
+  /** Details for a person; bounded and escaped (POSH-SEC-14). */
   readonly detail?: string
   /** Which request of the attempt failed; 0 is the well-known URL. */
   readonly hopIndex?: number
@@ -17,7 +17,7 @@ interface ResolveFields {
   readonly retryAfterMs?: number
   /** The requests made, the failed one last. */
   readonly hops: ReadonlyArray<Hop>
-  /** What was found on the way, such as why no entry of a document can be used. */
+  /** Findings of the attempt, such as why no entry of a document can be used. */
   readonly lints?: ReadonlyArray<Lint>
 }
 
@@ -26,15 +26,15 @@ interface ResolveFields {
  *
  * **Gotchas**
  *
- * Not an `Error` of JavaScript: it is remembered, and a stack keeps alive what was on it, such as the document that was
- * refused.
+ * Not a JavaScript `Error`: negative entries hold it, and a stack trace would keep other objects alive, such as the
+ * refused document (POSH-CAC-05).
  */
 export class ResolveError extends Data.TaggedClass("ResolveError")<ResolveFields> {
   constructor(fields: ResolveFields) {
     super(withPrintable(fields, "detail"))
   }
 
-  /** For traces. */
+  /** For traces, which read it as of an `Error`. */
   get name(): string {
     return this._tag
   }

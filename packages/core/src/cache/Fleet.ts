@@ -1,20 +1,20 @@
 /**
- * Who in the fleet asks an origin? One process at a time for each key; the others wait for what it learns. A process
- * that stands alone always asks itself.
+ * Leader election per key: one process of the fleet at a time asks the origin, the others wait for its result. A single
+ * process always leads.
  */
 import { Context, Effect } from "effect"
 import type { StoreKey } from "../question/StoreKey.ts"
 import type { Permit } from "./store/AssociationStore.ts"
 
-/** This process asks. `over` says so to those who wait; it is called whichever way the asking ends. */
+/** This process asks the origin. `over` releases the lead and wakes the followers; it runs however the request ends. */
 export interface Lead {
   readonly _tag: "Lead"
   readonly over: Effect.Effect<void>
-  /** Goes with every write of what is learnt under this lead; absent where nobody else writes. */
+  /** Passed to every write under this lead; absent if no other process writes. */
   readonly permit?: Permit
 }
 
-/** Another process asks. `over` comes when it is done, or when it has taken longer than a lead lasts. */
+/** Another process asks the origin. `over` completes when its lead is released or expires. */
 export interface Follow {
   readonly _tag: "Follow"
   readonly over: Effect.Effect<void>
@@ -22,8 +22,8 @@ export interface Follow {
 
 export interface FleetShape {
   /**
-   * Never fails: a process that cannot reach the others asks itself. `onLost` is called when a lead is found to be lost,
-   * to another process or because the key was forgotten: what is learnt under it is out of date.
+   * Never fails: a process that cannot reach the others leads. `onLost` is called if the lead was lost to another process
+   * or by a purge of the key: its result is then stale and must not be stored.
    */
   readonly lead: (key: StoreKey, onLost: () => void) => Effect.Effect<Lead | Follow>
 }

@@ -1,5 +1,5 @@
 /**
- * One flight per key: whoever asks while a resolution is under way waits for that one (POSH-RES-92).
+ * One flight per key: questions that arrive during a resolution wait for its result (POSH-RES-92).
  */
 import { type Cause, Clock, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
 import type { Waiting } from "../fetch/Fetcher.ts"
@@ -7,39 +7,39 @@ import { type Stamp, stampOf } from "../question/Stamp.ts"
 
 /** A resolution under way. */
 export interface Flight<A> {
-  /** What it reads of an origin, it reads from then on: it answers no question that needs something younger. */
+  /** When it began. It does not serve a question that needs a later request. */
   readonly began: Stamp
   readonly result: Deferred.Deferred<A>
-  /** What its current request waits for, if a budget holds it back. */
+  /** The budget that its current request waits for, if any. */
   readonly waiting: Waiting
-  /** Its outcome is not to be remembered: the key was forgotten in the meantime. */
+  /** The key was purged during the flight, so the result must not be stored. */
   readonly discarded: boolean
-  /** Later questions start anew; who waits still gets its outcome. */
+  /** Later questions start a new flight; those that wait still get the result of this one. */
   readonly discard: () => void
   waiters: number
-  /** It goes on without waiters: nobody left it by choice. */
+  /** It continues without waiters: it is a background refresh, or a waiter timed out. */
   unattended: boolean
   fiber: Fiber.Fiber<A> | undefined
 }
 
 export interface Flights<A> {
   /**
-   * Waits for the flight of a key, starting it where there is none. An interrupted waiter leaves; when the last one
-   * left, the flight is cancelled. `onLate` answers when the time is over; then the flight goes on, bounded by the
-   * attempt's own budget, and what it learns is for the next question.
+   * Waits for the flight of a key, and starts one if there is none. When the last waiter was interrupted, the flight is
+   * cancelled. On a time-out the caller gets the result of `onLate`; the flight continues within the budget of the
+   * attempt, and its result is stored for the next question.
    */
   readonly join: (
     key: string,
     work: (flight: Flight<A>) => Effect.Effect<A>,
     wait: { readonly ms: number; readonly onLate: (flight: Flight<A>) => A }
   ) => Effect.Effect<{ readonly outcome: A; readonly joined: boolean; readonly began: Stamp }>
-  /** Starts a flight that nobody waits for, unless there is one. */
+  /** Starts a flight in the background, unless one is under way. */
   readonly start: (key: string, work: (flight: Flight<A>) => Effect.Effect<A>) => Effect.Effect<void>
   readonly isUnderWay: (key: string) => boolean
   readonly discard: (key: string) => void
 }
 
-/** `onLost` answers for a flight that did not land: cancelled, or ended by a defect. */
+/** `onLost` gives the result of a flight that was cancelled or died of a defect. */
 export const makeFlights = <A>(
   onLost: (cause: Cause.Cause<never>) => A
 ): Effect.Effect<Flights<A>, never, Scope.Scope> =>
@@ -52,16 +52,16 @@ export const makeFlights = <A>(
 
     const launch = (key: string, work: (flight: Flight<A>) => Effect.Effect<A>) =>
       Effect.suspend(() => {
-        const fate = { discarded: false }
+        const state = { discarded: false }
         const flight: Flight<A> = {
           began: stampOf(clock),
           result: Deferred.makeUnsafe<A>(),
           waiting: {},
           get discarded() {
-            return fate.discarded
+            return state.discarded
           },
           discard: () => {
-            fate.discarded = true
+            state.discarded = true
             remove(key, flight)
           },
           waiters: 0,
@@ -74,7 +74,7 @@ export const makeFlights = <A>(
           Effect.forkIn(scope),
           Effect.map((fiber) => {
             flight.fiber = fiber
-            // An observer, because a fiber that is interrupted before it starts runs no finalizer.
+            // An observer, because a fiber that is interrupted before it starts runs no finalizers.
             fiber.addObserver((exit) => {
               remove(key, flight)
               const outcome = Exit.isSuccess(exit) ? exit.value : onLost(exit.cause)

@@ -1,8 +1,8 @@
 /**
- * One source's word on a question: what is remembered, or what the source says where that does not do.
+ * Looks up one source for a question: in the store, or by a flight if no entry serves.
  *
- * The way: look, judge what is remembered (`toCacheDecision`), wait for a flight where that is not enough, judge what it
- * brought (`meaningOf`), and again where that was an answer to others alone.
+ * The stages: read the store, decide on the entry (`toCacheDecision`), wait for a flight if the entry does not serve,
+ * decide on its result (`toFlightDecision`), and start another flight if the result serves only older questions.
  */
 import { type Clock, Effect, Result } from "effect"
 import { ResolveError } from "../association/ResolveError.ts"
@@ -11,31 +11,31 @@ import { type Deadline, remainingMs } from "../question/Deadline.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Stamp, stampOf, timeSince } from "../question/Stamp.ts"
 import type { StoreKey } from "../question/StoreKey.ts"
-import { type CacheDecision, fallBack, type Freshness, newerThan, toCacheDecision } from "./CacheDecision.ts"
+import { type CacheDecision, type Freshness, newestInstant, toCacheDecision, toFallback } from "./CacheDecision.ts"
 import type { FlightResult } from "./fetchAndStore.ts"
-import { meaningOf } from "./flightMeaning.ts"
+import { toFlightDecision } from "./FlightDecision.ts"
 import type { Flight, Flights } from "./Flights.ts"
-import { type Reason, refetchIntervals, type RefetchLeave } from "./RefetchLimit.ts"
+import { type Reason, type RefetchGrant, refetchIntervals } from "./RefetchLimit.ts"
 import type { Attempted } from "./Resolution.ts"
 import type { ResolutionObserverShape } from "./ResolutionObserver.ts"
 import type { Source } from "./Source.ts"
 import type { AssociationStore, CacheEntry } from "./store/AssociationStore.ts"
 import { fromCache, fromFlight, fromLimit } from "./toAttempted.ts"
 
-/** What a question wants of memory. */
+/** What a question needs of memory. */
 export interface RecallSearch {
-  /** When the question was put. */
+  /** When the question was asked. */
   readonly asked: Stamp
   readonly freshness: Freshness
 }
 
-/** What a question wants of a source. */
+/** What a question needs of a source. */
 export interface Search extends RecallSearch {
   readonly deadline: Deadline
-  /** Ask the source although something is remembered. */
+  /** Ask the source although an entry is cached. */
   readonly force?: Exclude<Reason, "maxAge">
-  /** For that, and for `freshness.maxAgeMs`; one for all sources of the question. */
-  readonly leave?: RefetchLeave
+  /** Needed for `force` and for `freshness.maxAgeMs`; all sources of a question share one. */
+  readonly grant?: RefetchGrant
   readonly stage: StageTracer
 }
 
@@ -45,37 +45,37 @@ export interface LookupParts {
   readonly fetchAndStore: (
     source: Source,
     freshness: Freshness,
-    /** Is material of the domain remembered, that serves or has served? */
+    /** Whether material of the domain is cached, stale or not. */
     hadMaterial: boolean
   ) => (flight: Flight<FlightResult>) => Effect.Effect<FlightResult>
   readonly observer: ResolutionObserverShape
   readonly clock: Clock.Clock
 }
 
-/** What memory alone says. */
-export interface Recalled {
+/** An answer from memory alone. */
+export interface MemoryHit {
   readonly attempted: Attempted
-  /** To be called where it is used: the observer then counts it as it counts others. */
+  /** Reports the hit to the observer; to be called if the answer is used. */
   readonly used: () => void
 }
 
 export interface Lookup {
-  /** What memory says alone and at once; `undefined` where the source has to be asked, or another store. */
-  readonly recall: (key: StoreKey, search: RecallSearch, now: Stamp) => Recalled | undefined
-  /** For what memory does not say: looks into the store, and asks the source where that is not enough. */
+  /** The answer from memory alone, synchronously; `undefined` if a shared store or the source has to be asked. */
+  readonly recall: (key: StoreKey, search: RecallSearch, now: Stamp) => MemoryHit | undefined
+  /** Reads the store, which begins with its memory, and asks the source if no entry serves. */
   readonly ask: (source: Source, search: Search) => Effect.Effect<Attempted>
-  /** What is remembered and fresh; asks no source. */
+  /** Cached material that is not stale; asks no source. */
   readonly askStore: (key: StoreKey, search: Search) => Effect.Effect<Attempted | undefined>
 }
 
 export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: LookupParts): Lookup => {
-  const recall = (key: StoreKey, { asked, freshness }: RecallSearch, now: Stamp): Recalled | undefined => {
+  const recall = (key: StoreKey, { asked, freshness }: RecallSearch, now: Stamp): MemoryHit | undefined => {
     const entry = store.recall(key, now)
     if (entry === undefined) return undefined
     const decision = toCacheDecision(entry, freshness)
     if (decision._tag === "Fetch" || decision.refreshAhead) return undefined
     return {
-      attempted: fromCache(key, decision, entry.tier, behind(entry.asOf, asked)),
+      attempted: fromCache(key, decision, entry.tier, toBehindMs(entry.asOf, asked)),
       used: () => {
         observer.lookedUp(entry)
         observeServed(entry, decision)
@@ -87,20 +87,20 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
     Effect.flatMap(search.stage.within("Cache", store.get(source.key, search.deadline)), (entry) => {
       if (search.force === undefined) {
         observer.lookedUp(entry)
-        return pursue(source, search, entry, toCacheDecision(entry, search.freshness))
+        return serveOrFetch(source, search, entry, toCacheDecision(entry, search.freshness))
       }
-      const younger = { ...search, freshness: { ...search.freshness, askedSince: newerThan(entry) } }
-      return pursue(source, younger, entry, { _tag: "Fetch", refetch: true })
+      const newerSearch = { ...search, freshness: { ...search.freshness, askedSince: newestInstant(entry) } }
+      return serveOrFetch(source, newerSearch, entry, { _tag: "Fetch", refetch: true })
     })
 
-  const pursue = (
+  const serveOrFetch = (
     source: Source,
     search: Search,
     entry: CacheEntry,
     decision: CacheDecision
   ): Effect.Effect<Attempted> => {
-    if (decision._tag === "Fetch") return fetchAnew(source, search, entry, decision.refetch)
-    const answer = fromCache(source.key, decision, entry.tier, behind(entry.asOf, search.asked))
+    if (decision._tag === "Fetch") return fetchWithinLimit(source, search, entry, decision.refetch)
+    const answer = fromCache(source.key, decision, entry.tier, toBehindMs(entry.asOf, search.asked))
     observeServed(entry, decision)
     return decision.refreshAhead ? Effect.as(refreshAhead(source, entry), answer) : Effect.succeed(answer)
   }
@@ -109,36 +109,36 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
     Effect.suspend(() => {
       const { text } = source.key
       if (!flights.isUnderWay(text)) observer.refreshedAhead()
-      const freshness = { askedSince: newerThan(entry, Number.NEGATIVE_INFINITY) }
+      const freshness = { askedSince: newestInstant(entry, Number.NEGATIVE_INFINITY) }
       return flights.start(text, fetchAndStore(source, freshness, entry.association !== undefined))
     })
 
   /**
-   * Nothing that is remembered does. `refetch`: it would do for a question that needs less, so asking goes through the limit
-   * of refetches.
+   * Asks the source, as no entry serves. `refetch`: an entry would serve a question with a lower freshness, so the request
+   * needs a refetch grant.
    */
-  const fetchAnew = (
+  const fetchWithinLimit = (
     source: Source,
     search: Search,
     entry: CacheEntry,
     refetch: boolean
   ): Effect.Effect<Attempted> =>
     Effect.suspend(() => {
-      const waitMs = refetch ? search.leave?.waitMs(stampOf(clock).monotonicMs) ?? 0 : 0
-      if (waitMs === 0) return fly(source, search, entry, refetch)
-      // POSH-CAC-32, POSH-MAT-43: asked a moment ago. What that brought, or is about to bring, is as young as it gets.
+      const waitMs = refetch ? search.grant?.waitMs(stampOf(clock).monotonicMs) ?? 0 : 0
+      if (waitMs === 0) return joinFlight(source, search, entry, refetch)
+      // POSH-CAC-32, POSH-MAT-43: the source was asked a moment ago, so the result of that request has to serve.
       const { force, ...rest } = search
-      const modest = { ...rest, freshness: relaxed(search.freshness) }
-      if (flights.isUnderWay(source.key.text)) return fly(source, modest, entry, false)
+      const relaxedSearch = { ...rest, freshness: relax(search.freshness) }
+      if (flights.isUnderWay(source.key.text)) return joinFlight(source, relaxedSearch, entry, false)
       if (force !== undefined) observer.lookedUp(entry)
-      const decision = toCacheDecision(entry, modest.freshness)
+      const decision = toCacheDecision(entry, relaxedSearch.freshness)
       return decision._tag === "Fetch" && decision.refetch
-        ? Effect.succeed(refused(source.key, modest, entry, waitMs))
-        : pursue(source, modest, entry, decision)
+        ? Effect.succeed(serveOrRefuse(source.key, relaxedSearch, entry, waitMs))
+        : serveOrFetch(source, relaxedSearch, entry, decision)
     })
 
-  /** Waits for a flight of the key, starting it where there is none; and for another where that one answers others alone. */
-  const fly = (
+  /** Waits for a flight of the key, and starts one if there is none; once more if the result serves only older questions. */
+  const joinFlight = (
     source: Source,
     search: Search,
     entry: CacheEntry,
@@ -149,9 +149,9 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
       const { text } = source.key
       const since = stampOf(clock).monotonicMs
       if (!flights.isUnderWay(text)) {
-        const refusedForMs = (yield* CallerBudget).take()
-        if (refusedForMs !== undefined) return refused(source.key, search, entry, refusedForMs)
-        if (refetch) search.leave?.use(since)
+        const retryAfterMs = (yield* CallerBudget).take()
+        if (retryAfterMs !== undefined) return serveOrRefuse(source.key, search, entry, retryAfterMs)
+        if (refetch) search.grant?.use(since)
       }
       const ms = yield* remainingMs(deadline)
       observer.waiting(1)
@@ -161,35 +161,37 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
       )
       if (joined) observer.coalesced()
       const now = stampOf(clock)
-      const meaning = meaningOf({ result, began, asked, freshness, now })
+      const decision = toFlightDecision({ result, began, asked, freshness, now })
       const cache = joined ? "coalesced" : "miss"
-      const answer = meaning._tag === "Fetch"
-        ? yield* fetchAnew(source, search, result.remembered ?? entry, meaning.refetch)
+      const answer = decision._tag === "Fetch"
+        ? yield* fetchWithinLimit(source, search, result.remembered ?? entry, decision.refetch)
         : fromFlight(
           source.key,
-          meaning,
+          decision,
           cache,
-          meaning._tag === "Serve" ? Math.max(0, meaning.asOf - timeSince(asked, now)) : 0
+          decision._tag === "Serve" ? Math.max(0, decision.asOf - timeSince(asked, now)) : 0
         )
       return { ...answer, waitedMs: stampOf(clock).monotonicMs - since }
     })
 
-  /** Asking is refused. That says nothing of the source, so what is remembered may serve. */
-  const refused = (
+  /** A limit of ours refuses the request. That is no statement about the source, so cached material may serve. */
+  const serveOrRefuse = (
     key: StoreKey,
     { asked, freshness }: Search,
     entry: CacheEntry,
     retryAfterMs: number
   ): Attempted => {
-    const kept = fallBack(entry, freshness, entry.asOf)
-    return kept === undefined ? fromLimit(key, retryAfterMs) : fromCache(key, kept, "miss", behind(entry.asOf, asked))
+    const fallback = toFallback(entry, freshness, entry.asOf)
+    return fallback === undefined
+      ? fromLimit(key, retryAfterMs)
+      : fromCache(key, fallback, "miss", toBehindMs(entry.asOf, asked))
   }
 
   const askStore = (key: StoreKey, { asked, deadline, freshness }: Search): Effect.Effect<Attempted | undefined> =>
     Effect.map(store.get(key, deadline), (entry) => {
       const decision = toCacheDecision(entry, freshness)
       return decision._tag === "Serve" && !decision.overdue
-        ? fromCache(key, decision, entry.tier, behind(entry.asOf, asked))
+        ? fromCache(key, decision, entry.tier, toBehindMs(entry.asOf, asked))
         : undefined
     })
 
@@ -197,8 +199,8 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
     if (decision._tag === "Serve") observer.served(asOf - decision.association.lifetime.fetchedAt)
   }
 
-  /** Nearly always 0, and then one look at a clock. */
-  const behind = (asOf: number, asked: Stamp): number =>
+  /** Nearly always 0, and then the clock is read at most once. */
+  const toBehindMs = (asOf: number, asked: Stamp): number =>
     asOf <= asked.wallMs || asOf <= clock.currentTimeMillisUnsafe()
       ? 0
       : Math.max(0, asOf - timeSince(asked, stampOf(clock)))
@@ -206,13 +208,13 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
   return { recall, ask, askStore }
 }
 
-/** The flight goes on; what it learns is for the next question. */
+/** The question timed out. The flight continues, and its result is stored for the next question. */
 const onLate = ({ waiting }: Flight<FlightResult>): FlightResult => ({
   outcome: Result.fail(new ResolveError({ code: waiting.code ?? "DeadlineExceeded", hops: [] })),
   fetched: true,
   late: true
 })
 
-/** What a question may need that cannot have the source asked: what the last refetch of a domain brought is young enough. */
-const relaxed = ({ maxAgeMs }: Freshness): Freshness =>
+/** The freshness of a question without a refetch grant: the result of the last refetch is fresh enough. */
+const relax = ({ maxAgeMs }: Freshness): Freshness =>
   maxAgeMs === undefined ? {} : { maxAgeMs: Math.max(maxAgeMs, refetchIntervals.maxAge) }

@@ -1,7 +1,6 @@
 /**
- * How often questions may make us ask an origin although we remember an answer of it: once in 10 s on demand, by `refresh`
- * or by `maxAge` (POSH-CAC-32), once in 60 s because a certificate did not match (POSH-MAT-43). One limit for a domain and
- * service, whatever asks.
+ * Limits how often questions can trigger a request to an origin whose answer is cached: once in 10 s for `refresh` or
+ * `maxAge` (POSH-CAC-32), once in 60 s after a mismatch (POSH-MAT-43). The limit is per domain and service, not per caller.
  */
 import { LRUCache } from "lru-cache"
 
@@ -10,14 +9,14 @@ export type Reason = "refresh" | "maxAge" | "mismatch"
 /** Milliseconds. */
 export const refetchIntervals: Record<Reason, number> = { refresh: 10_000, maxAge: 10_000, mismatch: 60_000 }
 
-// Forgetting the oldest early costs one request too many, within the budgets of POSH-SEC-12.
+// Evicting a key early costs one extra request, which the budgets of POSH-SEC-12 bound.
 const keys = 10_000
 
-/** One question's leave to have the origin asked although something is remembered, in both generations. */
-export interface RefetchLeave {
-  /** Milliseconds until it is given; 0 where it is. Decided once. */
+/** One question's permission to ask the origin although an entry is cached. It covers both generations. */
+export interface RefetchGrant {
+  /** Milliseconds until it is granted; 0 if it is. Decided once. */
   readonly waitMs: (now: number) => number
-  /** The origin is asked now. Not before: a question that may not have it asked must not keep others from it. */
+  /** Called when the request starts, and not when it is granted: a question that does not ask must not block others. */
   readonly use: (now: number) => void
 }
 
@@ -25,7 +24,7 @@ export interface RefetchLeave {
 export const makeRefetchLimit = () => {
   const last = new LRUCache<string, number>({ max: keys })
   return {
-    leaveFor: (key: string, reason: Reason): RefetchLeave => {
+    grantFor: (key: string, reason: Reason): RefetchGrant => {
       let wait: number | undefined
       return {
         waitMs: (now) => {

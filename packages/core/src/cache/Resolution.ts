@@ -1,40 +1,40 @@
 /**
- * What came of asking for a domain's material: from each source, and altogether.
+ * The result of a resolution: of each source, and as a whole.
  */
 import type { Result } from "effect"
 import type { Association } from "../association/Association.ts"
 import type { ResolveError } from "../association/ResolveError.ts"
 import type { StoreKey } from "../question/StoreKey.ts"
 
-/** Where the deciding material came from. `redis` is for stores that are shared. */
+/** Where the deciding material came from. `redis` stands for any shared store. */
 export type CacheStatus = "miss" | "memory" | "redis" | "coalesced"
 
-/** Usable material, and how it came to be used. Instants are milliseconds since the epoch. */
+/** Usable material, and why it serves. Instants are milliseconds since the epoch. */
 export interface Usable {
   readonly association: Association
-  /** The source could not be asked when that was due, so the material serves within its grace (POSH-CAC-22). */
+  /** The material is stale and serves within its grace period, because the origin could not be reached (POSH-CAC-22). */
   readonly overdue: boolean
-  /** From when on the next question has the origin asked, in the background at least. */
+  /** From then on the next question triggers a request to the origin, at least in the background. */
   readonly askAgainAt: number
-  /** So many milliseconds later than the question's clock says is the time by which the material is judged (POSH-CAC-35). */
+  /** Milliseconds by which the question's clock is behind the time that decides on the material (POSH-CAC-35). */
   readonly behindMs: number
-  /** Asked for no earlier than the question was put, so that it answers the question whatever it says of its end (POSH-CAC-12). */
+  /** The fetch began after the question was asked, so the material serves even if its lifetime is 0 (POSH-CAC-12). */
   readonly fetchedForQuestion: boolean
 }
 
-/** What one source came to. */
+/** The result of one source. */
 export interface Attempted {
   readonly key: StoreKey
   readonly outcome: Result.Result<Usable, ResolveError>
-  /** After a failure that is remembered: when the origin is asked again; milliseconds since the epoch. */
+  /** After a failure that is cached: when the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
   readonly cache: CacheStatus
-  /** Milliseconds for which the question waited for the origin, or for who asked it. */
+  /** Milliseconds for which the question waited for a flight. */
   readonly waitedMs?: number
 }
 
 export interface Resolution {
-  /** What was asked, in order. */
+  /** The sources that were asked, in order. */
   readonly asked: ReadonlyArray<Attempted>
   /** The one that decides. */
   readonly deciding: Attempted

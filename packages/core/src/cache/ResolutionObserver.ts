@@ -1,9 +1,9 @@
 /**
- * What whoever runs the library wants to count and to time. Plain callbacks, so that no library for metrics comes in.
+ * Callbacks for metrics of resolutions. They are plain functions, so the library depends on no metrics library.
  *
  * **Gotchas**
  *
- * Called in the middle of answering: a callback is quick, waits for nothing and never throws.
+ * Callbacks run on the hot path: they must be fast, synchronous, and must not throw.
  */
 import { Clock, Context, Effect, Exit, Result } from "effect"
 import type { VerdictCode } from "../codes.ts"
@@ -14,30 +14,30 @@ import type { FleetShape } from "./Fleet.ts"
 import type { Source } from "./Source.ts"
 import type { CacheEntry } from "./store/AssociationStore.ts"
 
-/** The parts of a request, in their order. */
+/** The phases of a request, in order. */
 export type FetchPhase = "dns" | "connect" | "tls" | "exchange"
 
-/** All times are milliseconds that something took, on a clock that never goes backwards. */
+/** All times are durations in milliseconds, on the monotonic clock. */
 export interface ResolutionObserverShape {
-  /** A question looked into the cache for what may answer it, once for each generation that it asked about. */
+  /** A question read the cache; called once for each generation. */
   readonly lookedUp: (remembered: CacheEntry) => void
-  /** What was remembered answered; so long ago it was learnt. */
+  /** A cache entry of this age served. */
   readonly served: (ageMs: number) => void
-  /** One question more or less (-1) waits for an origin. */
+  /** The number of questions that wait for a flight changed by one. */
   readonly waiting: (change: 1 | -1) => void
-  /** A question waited for a resolution that another one had begun. */
+  /** A question joined a flight that another one had started. */
   readonly coalesced: () => void
-  /** A resolution began in the background, ahead of need (POSH-CAC-34). */
+  /** A refresh started in the background, before the entry became stale (POSH-CAC-34). */
   readonly refreshedAhead: () => void
-  /** An attempt at one generation ended; `Cancelled` where nobody waited any more. */
+  /** An attempt at one generation ended; `Cancelled` if no question waited for it any longer. */
   readonly resolved: (generation: Generation, code: VerdictCode | "Resolved", ms: number) => void
-  /** A request to a stranger's server ended. `Answered` whatever the status. */
+  /** A request to an origin ended. `Answered` for a response of any status. */
   readonly fetched: (code: FetchCode | "Answered" | "Cancelled", ms: number) => void
-  /** A part of such a request succeeded. */
+  /** A phase of such a request succeeded. */
   readonly passed: (phase: FetchPhase, ms: number) => void
-  /** This process asked for the fleet, or waited for another; `fenced`: it lost its lead, or the key was forgotten. */
+  /** This process led or followed another one; `fenced`: it lost its lead, or the key was purged. */
   readonly led: (role: "lead" | "follow" | "fenced") => void
-  /** A memory cache came up; all functions are cheap. Bytes are an estimate on the safe side. */
+  /** A memory cache was created. The functions are cheap. `bytes` is a conservative estimate. */
   readonly remembering: (
     sizes: { readonly entries: () => number; readonly bytes: () => number; readonly evicted: () => number }
   ) => void
@@ -45,7 +45,7 @@ export interface ResolutionObserverShape {
 
 const nothing = () => undefined
 
-/** Nothing is observed unless somebody provides more. */
+/** The default ignores everything. */
 export const ResolutionObserver = Context.Reference<ResolutionObserverShape>("posh/ResolutionObserver", {
   defaultValue: () => ({
     lookedUp: nothing,
@@ -61,7 +61,7 @@ export const ResolutionObserver = Context.Reference<ResolutionObserverShape>("po
   })
 })
 
-/** The same source, observed. */
+/** Decorates a source. */
 export const observeSource = ({ fetch, key }: Source, { resolved }: ResolutionObserverShape): Source => ({
   key,
   fetch: (request) =>
@@ -71,7 +71,7 @@ export const observeSource = ({ fetch, key }: Source, { resolved }: ResolutionOb
     )
 })
 
-/** The same requests, observed. */
+/** Decorates a fetcher. */
 export const observeFetcher = (
   { find, get }: Fetcher["Service"],
   { fetched }: ResolutionObserverShape
@@ -80,7 +80,7 @@ export const observeFetcher = (
   ...(find === undefined ? {} : { find: observeFind(find, fetched) })
 })
 
-/** One request in two parts; what lies between them is no part of it. */
+/** One request in two parts; the time between them does not count. */
 const observeFind = (find: Find, fetched: ResolutionObserverShape["fetched"]): Find => (request) => {
   const spent = { ms: 0 }
   const found = timed(find(request), (exit, ms) => {
@@ -94,7 +94,7 @@ type Find = NonNullable<Fetcher["Service"]["find"]>
 
 const outcomeOf = (exit: Exit.Exit<unknown, FetchError>) => Exit.isSuccess(exit) ? "Answered" : failureCode(exit)
 
-/** The same leads, observed. */
+/** Decorates a fleet. */
 export const observeFleet = ({ lead }: FleetShape, { led }: ResolutionObserverShape): FleetShape => ({
   lead: (key, onLost) => {
     const onFenced = () => {
@@ -108,7 +108,7 @@ export const observeFleet = ({ lead }: FleetShape, { led }: ResolutionObserverSh
   }
 })
 
-/** Says how long a part of a request took, where it succeeded. */
+/** Reports the duration of a phase if it succeeded. */
 export const observePhase =
   (phase: FetchPhase, { passed }: ResolutionObserverShape) =>
   <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -1,6 +1,6 @@
 /**
- * One place at which a domain asserts something: how it is asked, and under which key what it says is remembered. The
- * cache looks up, decides, flies and stores for any of them, whatever proof it serves.
+ * A source of associations: how it is fetched, and the key of its cache entry. The cache serves any source, whatever
+ * the proof type.
  */
 import type { Effect } from "effect"
 import type { Association } from "../association/Association.ts"
@@ -11,8 +11,8 @@ import type { StoreKey } from "../question/StoreKey.ts"
 export interface Source {
   readonly key: StoreKey
   /**
-   * Asks the source once, and remembers nothing. The code of the error says what follows for the cache: for how long it
-   * is remembered, and whether it withdraws what was asserted before (POSH-CAC-30, POSH-CAC-31).
+   * Asks the source once, and stores nothing. The code of the error decides its TTL, and whether it evicts a cached
+   * association (POSH-CAC-30, POSH-CAC-31).
    */
   readonly fetch: (request: SourceRequest) => Effect.Effect<Association, ResolveError>
 }

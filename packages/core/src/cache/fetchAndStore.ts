@@ -1,5 +1,5 @@
 /**
- * Asks a source, and remembers what came of it (requirements §4.4).
+ * Fetches from a source, and stores the result (requirements §4.4).
  */
 import { Cause, Effect, Random, Result } from "effect"
 import { type Association, deliveredAt } from "../association/Association.ts"
@@ -14,14 +14,14 @@ import type { Flight } from "./Flights.ts"
 import type { Source } from "./Source.ts"
 import type { AssociationStore, CacheEntry, Permit } from "./store/AssociationStore.ts"
 
-/** What a flight brought, for everybody who waited for it; what it means to each, `flightMeaning.ts` says. */
+/** The result of a flight, shared by all questions that waited for it; `FlightDecision.ts` decides for each of them. */
 export interface FlightResult {
   readonly outcome: Result.Result<Association, ResolveError>
-  /** The flight asked the origin itself. Else the outcome is what another process has put into the store. */
+  /** The flight asked the origin itself. If false, the outcome is an entry that another process stored. */
   readonly fetched: boolean
-  /** The question's time was over before the flight landed. */
+  /** The question timed out before the flight ended. */
   readonly late?: boolean
-  /** What was remembered when the flight landed, but for a new association. */
+  /** The cache entry before the outcome was stored; absent if the flight fetched an association. */
   readonly remembered?: CacheEntry
   /** When the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
@@ -38,19 +38,19 @@ export const makeFetchAndStore =
         Effect.flatMap((outcome) =>
           flight.discarded
             ? Effect.succeed({ outcome, fetched: true })
-            : settle(store, key, outcome, flight.began, permit)
+            : storeOutcome(store, key, outcome, flight.began, permit)
         )
       )
     return fetchOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, freshness, ask).pipe(
-      Effect.withSpan("Resolver.learn", {
+      Effect.withSpan("Resolver.fetchAndStore", {
         attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": key.generation }
       })
     )
   }
 
 /**
- * Asks; or waits for who asks already and takes what it learnt, and asks after all where that is not what is needed. The
- * store is believed no more here than anywhere else: what it has passes `toCacheDecision` (POSH-CAC-33).
+ * Asks the origin as the leader; or waits for the leader and reads its result from the store, and competes for the lead
+ * again if that does not serve. An entry of the shared store serves only by `toCacheDecision` (POSH-CAC-33).
  */
 const fetchOnce = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
@@ -59,23 +59,23 @@ const fetchOnce = Effect.fnUntraced(function*(
   freshness: Freshness,
   ask: (lead: Lead) => Effect.Effect<FlightResult>
 ) {
-  // What this process remembers is what made the question ask.
-  const look = Effect.map(store.getShared(key), (remembered) => landedMeanwhile(remembered, freshness))
+  // The shared store, because the entry in this process's memory did not serve.
+  const readShared = Effect.map(store.getShared(key), (remembered) => toSharedResult(remembered, freshness))
   while (true) {
-    // A lead is given up whatever happens: the rest of the fleet waits for it.
+    // The lead is released however the request ends: the rest of the fleet waits for it.
     const result = yield* Effect.acquireUseRelease(
       lead,
       (role) =>
         role._tag === "Follow"
-          ? Effect.andThen(role.over, look)
-          : Effect.flatMap(look, (landed) => landed === undefined ? ask(role) : Effect.succeed(landed)),
+          ? Effect.andThen(role.over, readShared)
+          : Effect.flatMap(readShared, (shared) => shared === undefined ? ask(role) : Effect.succeed(shared)),
       (role) => role._tag === "Lead" ? role.over : Effect.void
     )
     if (result !== undefined) return result
   }
 })
 
-const landedMeanwhile = (remembered: CacheEntry, freshness: Freshness): FlightResult | undefined => {
+const toSharedResult = (remembered: CacheEntry, freshness: Freshness): FlightResult | undefined => {
   const decision = toCacheDecision(remembered, freshness)
   if (decision._tag === "Fetch") return undefined
   if (decision._tag === "Serve" && !decision.overdue) {
@@ -87,34 +87,34 @@ const landedMeanwhile = (remembered: CacheEntry, freshness: Freshness): FlightRe
     : { outcome: Result.fail(negative.error), fetched: false, remembered, retryAt: negative.until }
 }
 
-/** A flight that never landed. A defect is ours: it is logged, and the answer says no more than that (POSH-SEC-02). */
-export const lost = (cause: Cause.Cause<never>): FlightResult => ({
+/** The result of a flight that was cancelled or died. A defect is logged and never exposed to the caller (POSH-SEC-02). */
+export const toLostResult = (cause: Cause.Cause<never>): FlightResult => ({
   fetched: true,
   outcome: Result.fail(
     new ResolveError({ code: Cause.hasInterruptsOnly(cause) ? "Cancelled" : "InternalError", hops: [] })
   )
 })
 
-const settle = Effect.fnUntraced(function*(
+const storeOutcome = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
   key: StoreKey,
   outcome: FlightResult["outcome"],
   began: Stamp,
   permit: Permit | undefined
 ): Effect.fn.Return<FlightResult> {
-  const landed = { outcome, fetched: true }
+  const result = { outcome, fetched: true }
   if (Result.isSuccess(outcome)) {
-    // POSH-CAC-35: a wall clock that was set back meanwhile makes nothing younger.
+    // POSH-CAC-35: a wall clock that was set back during the flight does not make the material younger.
     const asOf = Math.max(timeSince(began, yield* currentStamp), deliveredAt(outcome.success))
     yield* store.putAssociation(key, outcome.success, permit, asOf)
-    return landed
+    return result
   }
   const remembered = yield* store.get(key)
   const { asOf } = remembered
   const negative = negativeAfter(outcome.failure, remembered.negative, asOf, yield* Random.next)
-  if (isWithdrawal(outcome.failure.code) && !(yield* store.removeAssociation(key, permit))) return landed
-  if (negative === undefined) return { ...landed, remembered }
+  if (isWithdrawal(outcome.failure.code) && !(yield* store.removeAssociation(key, permit))) return result
+  if (negative === undefined) return { ...result, remembered }
   return (yield* store.putNegative(key, negative, permit, asOf))
-    ? { ...landed, remembered, retryAt: negative.until }
-    : landed
+    ? { ...result, remembered, retryAt: negative.until }
+    : result
 })

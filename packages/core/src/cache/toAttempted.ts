@@ -1,16 +1,16 @@
 /**
- * A decision about what is remembered, or what a flight means → what one source came to. Pure.
+ * Converts a cache decision or a flight decision into the result of one source. Pure.
  */
 import { Result } from "effect"
 import { ResolveError } from "../association/ResolveError.ts"
 import type { StoreKey } from "../question/StoreKey.ts"
 import type { CacheDecision } from "./CacheDecision.ts"
-import type { Meaning } from "./flightMeaning.ts"
+import type { FlightDecision } from "./FlightDecision.ts"
 import type { Attempted, CacheStatus, Usable } from "./Resolution.ts"
 
 type Serve = Extract<CacheDecision, { _tag: "Serve" }>
 
-/** Of what is remembered. */
+/** From a cache entry. */
 export const fromCache = (
   key: StoreKey,
   decision: Exclude<CacheDecision, { _tag: "Fetch" }>,
@@ -22,21 +22,21 @@ export const fromCache = (
   return { key, outcome: Result.fail(error), retryAt: until, cache }
 }
 
-/** Of what a flight brought. */
+/** From the result of a flight. */
 export const fromFlight = (
   key: StoreKey,
-  meaning: Exclude<Meaning, { _tag: "Fetch" }>,
+  decision: Exclude<FlightDecision, { _tag: "Fetch" }>,
   cache: CacheStatus,
   behindMs: number
 ): Attempted => {
-  if (meaning._tag === "Serve") {
-    return { key, outcome: Result.succeed(toUsable(meaning.serve, behindMs, meaning.own)), cache }
+  if (decision._tag === "Serve") {
+    return { key, outcome: Result.succeed(toUsable(decision.serve, behindMs, decision.own)), cache }
   }
-  const { error, retryAt } = meaning
+  const { error, retryAt } = decision
   return { key, outcome: Result.fail(error), cache, ...(retryAt === undefined ? {} : { retryAt }) }
 }
 
-/** Asking is refused by a limit of ours. */
+/** A limit of ours refuses the request. */
 export const fromLimit = (key: StoreKey, retryAfterMs: number): Attempted => ({
   key,
   outcome: Result.fail(new ResolveError({ code: "RateLimitedLocally", retryAfterMs, hops: [] })),

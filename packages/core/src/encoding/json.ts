@@ -19,7 +19,7 @@ export class JsonNumber {
 
 /** An object: a `Map`, so names such as `__proto__` have no effect (POSH-FMT-07). */
 export class JsonObject extends Map<string, Json> {
-  /** The first duplicate name. The reader of the object decides if it matters. */
+  /** The first duplicate name. The reader of the object decides whether it is an error. */
   duplicate: string | undefined
 }
 

@@ -25,6 +25,7 @@ import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
 import type { EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
+import { checkTypes } from "./optionTypes.ts"
 import { checkProxy } from "./Proxy.ts"
 import { makeTrustStore, parseRoots } from "./TrustStore.ts"
 
@@ -50,6 +51,7 @@ interface EgressContext extends EgressSetup {
 /** Checks the options without building anything. The layer checks them too, and besides whether OpenSSL takes the roots. */
 export const checkOptions = (options: EgressOptions): Result.Result<void, EgressConfigError> =>
   Result.gen(function*() {
+    yield* checkTypes(options)
     yield* checkUserAgent(options.userAgent)
     yield* checkServers(options.dnsServers ?? [])
     if (options.proxy !== undefined) yield* checkProxy(options.proxy)

@@ -4,7 +4,7 @@
 import { Result } from "effect"
 import type { Domain } from "../question/Domain.ts"
 import { isDer } from "../x509/der.ts"
-import { constructed, type Der, primitive, type Read, readAll, readInside, tags } from "../x509/derReader.ts"
+import { constructed, type Der, primitive, readAll, readInside, type ReadResult, tags } from "../x509/derReader.ts"
 
 /**
  * For `checkServerIdentity` of `node:tls`: an error, or `undefined` if the certificate names the host.
@@ -36,7 +36,7 @@ const matches = (name: string, host: Domain): boolean =>
   name === host || (wildcard.test(name) && name.slice(1) === host.slice(host.indexOf(".")))
 
 /** The dNSNames of the only subjectAltName, in lower case. Octets beyond ASCII are kept, and match no host. */
-const readDnsNames = (certificate: Uint8Array): Read<ReadonlyArray<string>> =>
+const readDnsNames = (certificate: Uint8Array): ReadResult<ReadonlyArray<string>> =>
   Result.gen(function*() {
     const [tbs] = yield* readInside(certificate, tags.sequence)
     const fields = tbs?.tag === tags.sequence ? yield* readAll(tbs.content) : []

@@ -1,16 +1,16 @@
 /**
- * Certificates that are never accepted, whatever a domain publishes: the examples of the drafts and of RFC 7711, whose
- * private keys may be public (POSH-SEC-06).
+ * The deny list: the example certificates of the drafts and of RFC 7711. Their private keys may be public, so they are
+ * never accepted, even if a domain publishes them (POSH-SEC-06).
  */
 import { type Hashes, hashNames } from "../association/Material.ts"
 
-/** Is a certificate with these hashes denied? One hash in common is enough, whichever the question has. */
+/** Is a certificate with these hashes on the list? One equal hash is enough. */
 export const isDenied = (hashes: Hashes): boolean =>
   denied.some((entry) =>
     hashNames.some((name) => {
-      const known = entry[name]
-      const asked = hashes[name]
-      return known !== undefined && asked !== undefined && Buffer.compare(known, asked) === 0
+      const listed = entry[name]
+      const presented = hashes[name]
+      return listed !== undefined && presented !== undefined && Buffer.compare(listed, presented) === 0
     })
   )
 
@@ -41,7 +41,7 @@ const denied: ReadonlyArray<Hashes> = [
     "sha-384": octets("O400u2XZXGBMgu+1PrCtpz4uet6DZsDm1lPa2PTH2ELZv6kpkz4NP5+LvFq3Sgfh"),
     "sha-512": octets("xAehtTYdUhWeU0MNFltqWm3UEQEPAbvmCDYVLxE9PZU+DI4p8cauwiJKG9Ap+KEfjidHXXnh+uuEql70lG2u7g==")
   },
-  // im.example.com, serial 7 (requirements A.3.10). ONLY ITS SHA-256 IS KNOWN: the certificate itself is not at hand,
-  // so a question that has nothing but its SHA-384 or SHA-512 is not recognised.
+  // im.example.com, serial 7 (requirements A.3.10). ONLY ITS SHA-256 IS KNOWN, because the certificate itself is not
+  // available: a question with only its SHA-384 or SHA-512 is not denied.
   { "sha-256": octets("otyLADSKjRDjVpj8X7/hmCAD5C7Qe+PedcmYV7cUncE=") }
 ]

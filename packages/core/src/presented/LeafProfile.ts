@@ -1,6 +1,6 @@
 /**
- * What a server's certificate should look like by the profile of RFC 5280 (POSH-MAT-04). Findings only: the caller
- * decides whether they are reported or enforced. The signature on the leaf is no matter here (POSH-MAT-05).
+ * The leaf profile: what RFC 5280 requires of a server's certificate (POSH-MAT-04). Only findings; the caller reports
+ * or enforces them. THE SIGNATURE OF THE LEAF IS NOT CHECKED (POSH-MAT-05).
  */
 import { printable } from "../encoding/quote.ts"
 import { type Lint, lint } from "../Lint.ts"
@@ -8,8 +8,8 @@ import type { Certificate } from "../x509/Certificate.ts"
 import type { KeyUsage } from "../x509/extensions.ts"
 import type { PublicKey } from "../x509/publicKey.ts"
 
-/** Examines a leaf; empty where the profile has nothing against it. */
-export const examineLeaf = (certificate: Certificate): ReadonlyArray<Lint> => [
+/** Lists the violations of the profile. */
+export const lintLeaf = (certificate: Certificate): ReadonlyArray<Lint> => [
   ...(certificate.isCa ? [lint("LeafIsCa", "warning")] : []),
   ...(allowsTls(certificate.keyUsage) ? [] : [lint("LeafKeyUsage", "warning")]),
   ...(allowsServers(certificate.extendedKeyUsage) ? [] : [lint("LeafExtendedKeyUsage", "warning")]),
@@ -17,7 +17,7 @@ export const examineLeaf = (certificate: Certificate): ReadonlyArray<Lint> => [
   ...weakKey(certificate.publicKey)
 ]
 
-// RFC 5280 §4.2.1.3; RFC 6120 §13.7.1: one of the uses that a TLS key exchange needs. No extension, no restriction.
+// RFC 5280 §4.2.1.3; RFC 6120 §13.7.1: one of the usages of a TLS key exchange. Without the extension all are allowed.
 const tlsUses: ReadonlyArray<KeyUsage> = ["digitalSignature", "keyEncipherment", "keyAgreement"]
 
 const allowsTls = (uses: Certificate["keyUsage"]): boolean => uses === undefined || tlsUses.some((use) => uses.has(use))
@@ -34,10 +34,10 @@ const unknownCritical = (oids: ReadonlyArray<string>): ReadonlyArray<Lint> =>
     ? []
     : [lint("LeafUnknownCriticalExtension", "warning", undefined, printable(oids.join(", ")))]
 
-// RFC 9325 §4.5. A key of unknown length (0) is not called short.
-const leastBits: { readonly [K in PublicKey["algorithm"]]?: number } = { rsa: 2_048, ec: 256 }
+// RFC 9325 §4.5. A key of unknown length (0) is not reported.
+const minBits: { readonly [K in PublicKey["algorithm"]]?: number } = { rsa: 2_048, ec: 256 }
 
 const weakKey = ({ algorithm, bits }: PublicKey): ReadonlyArray<Lint> =>
-  bits > 0 && bits < (leastBits[algorithm] ?? 0)
+  bits > 0 && bits < (minBits[algorithm] ?? 0)
     ? [lint("LeafWeakKey", "warning", undefined, `${algorithm} of ${bits} bits`)]
     : []

@@ -1,12 +1,12 @@
 /**
- * What is in question: a certificate, or hashes of one, with the facts that follow from it alone.
+ * What is in question: a certificate or hashes of one, with the facts that follow from it.
  */
 import { hash } from "node:crypto"
 import type { Hashes, HashName } from "../association/Material.ts"
 import type { Lint } from "../Lint.ts"
 import type { Certificate } from "../x509/Certificate.ts"
 import { isDenied } from "./DenyList.ts"
-import { examineLeaf } from "./LeafProfile.ts"
+import { lintLeaf } from "./LeafProfile.ts"
 import { type CanonicalNames, canonicalNames } from "./NameCheck.ts"
 
 /**
@@ -14,8 +14,8 @@ import { type CanonicalNames, canonicalNames } from "./NameCheck.ts"
  *
  * **Details**
  *
- * Each fact is computed when it is first read, and kept for as long as the value: servers ask about the same certificate
- * again and again, and most of them never read its names.
+ * Facts are computed lazily and kept, because servers ask about the same certificate again and again, and most callers
+ * never read its names.
  */
 export class Presented {
   readonly hashes: Hashes
@@ -36,18 +36,18 @@ export class Presented {
     return this.#isDenied ??= isDenied(this.hashes)
   }
 
-  /** What the leaf profile has against it (POSH-MAT-04); empty for hashes. */
+  /** Violations of the leaf profile (POSH-MAT-04); empty for hashes. */
   get lints(): ReadonlyArray<Lint> {
-    return this.#lints ??= this.certificate === undefined ? [] : examineLeaf(this.certificate)
+    return this.#lints ??= this.certificate === undefined ? [] : lintLeaf(this.certificate)
   }
 
-  /** Its names as they are compared. Mapping U-labels takes up to a millisecond a name. */
+  /** Its names in canonical form; `undefined` for hashes. Expensive: a name with U-labels takes up to a millisecond. */
   get names(): CanonicalNames | undefined {
     if (this.certificate === undefined) return undefined
     return this.#names ??= canonicalNames(this.certificate.names)
   }
 
-  /** Its SHA-256 in base64, where it is known. */
+  /** Its SHA-256 in base64, if known. */
   get sha256Text(): string | undefined {
     const octets = this.hashes["sha-256"]
     if (octets === undefined) return undefined
@@ -55,7 +55,7 @@ export class Presented {
   }
 }
 
-/** A parsed certificate as what is in question. */
+/** Presents a parsed certificate. */
 export const toPresented = (certificate: Certificate): Presented =>
   new Presented({
     "sha-256": certificate.sha256,
@@ -63,7 +63,7 @@ export const toPresented = (certificate: Certificate): Presented =>
     "sha-512": digest("sha-512", certificate.der)
   }, certificate)
 
-/** Hash of octets, by its name in documents. */
+/** Hashes octets; `name` is that of documents. */
 export const digest = (name: HashName, octets: Uint8Array): Uint8Array => hash(nodeNames[name], octets, "buffer")
 
 const nodeNames: Record<HashName, string> = { "sha-512": "sha512", "sha-384": "sha384", "sha-256": "sha256" }

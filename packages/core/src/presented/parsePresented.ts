@@ -1,5 +1,5 @@
 /**
- * Reads what is in question: a certificate, or hashes of one (requirements §0.6, §3.1).
+ * Parses the presented certificate of a question, or hashes of one (requirements §0.6, §3.1).
  */
 import { Result } from "effect"
 import { LRUCache } from "lru-cache"
@@ -12,7 +12,7 @@ import { parseCertificate } from "../x509/Certificate.ts"
 import { parsePemOrBase64 } from "../x509/pem.ts"
 import { Presented, toPresented } from "./Presented.ts"
 
-/** Reads the one of `certificate`, `chain` and `fingerprint` that a question has. The leaf alone is proof (POSH-REQ-02). */
+/** Parses the one of `certificate`, `chain` and `fingerprint` that is present. Only the leaf is used (POSH-REQ-02). */
 export const parsePresented = (question: Question): Result.Result<Presented, QuestionError> => {
   const { certificate, chain, fingerprint } = question
   const given = [certificate, chain, fingerprint].filter((value) => value !== undefined).length
@@ -25,33 +25,38 @@ export const parsePresented = (question: Question): Result.Result<Presented, Que
   return readFingerprint(fingerprint ?? {})
 }
 
-// Servers ask about the same certificates again and again; a parsed one is remembered by its text. Least recently used
-// first out, and bounded in octets as well: texts of 45 KiB are legal.
-const readings = new LRUCache<string, Presented>({
+// LRU cache by text, because servers ask about the same certificates again and again. Bounded in octets too, because a
+// text may have 45 KiB.
+const cache = new LRUCache<string, Presented>({
   max: 4_096,
   maxSize: 16 * 1024 * 1024,
   sizeCalculation: (presented, text) => 2_048 + text.length + 2 * (presented.certificate?.der.length ?? 0)
 })
 
 const readCertificate = (text: string): Result.Result<Presented, QuestionError> => {
-  const known = readings.get(text)
+  if (typeof text !== "string") return refuse("InvalidRequest", "certificate", "certificate is not a text")
+  const known = cache.get(text)
   if (known !== undefined) return Result.succeed(known)
   return Result.flatMap(
     decodeAll([text], () => "certificate"),
     (octets) =>
       Result.map(readLeaf(octets, "certificate"), (presented) => {
-        readings.set(text, presented)
+        cache.set(text, presented)
         return presented
       })
   )
 }
 
-const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, QuestionError> =>
-  texts.length === 0
+const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, QuestionError> => {
+  if (!Array.isArray(texts) || texts.some((text) => typeof text !== "string")) {
+    return refuse("InvalidRequest", "chain", "chain is not a list of texts")
+  }
+  return texts.length === 0
     ? refuse("InvalidRequest", "chain", "chain needs at least one certificate")
     : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (octets) => readLeaf(octets, "chain[0]"))
+}
 
-/** Texts → DER octets, leaf first; each text may hold several (POSH-REQ-01). */
+/** Decodes texts to DER, leaf first; a text may hold several certificates (POSH-REQ-01). */
 const decodeAll = (
   texts: ReadonlyArray<string>,
   field: (index: number) => string
@@ -88,6 +93,9 @@ const readLeaf = (
 const readFingerprint = (
   fingerprint: { readonly [name: string]: string }
 ): Result.Result<Presented, QuestionError> => {
+  if (typeof fingerprint !== "object" || fingerprint === null) {
+    return refuse("InvalidRequest", "fingerprint", "fingerprint is not an object of hashes by name")
+  }
   const hashes: { [K in HashName]?: Uint8Array } = {}
   const names = Object.keys(fingerprint)
   if (names.length === 0) return refuse("InvalidRequest", "fingerprint", `one of ${hashNames.join(", ")} is needed`)
@@ -95,7 +103,8 @@ const readFingerprint = (
     const known = hashNames.find((candidate) => candidate === name)
     const field = `fingerprint.${name.slice(0, 32)}`
     if (known === undefined) return refuse("InvalidRequest", field, `the hash is not one of ${hashNames.join(", ")}`)
-    const text = fingerprint[name] ?? ""
+    const text = fingerprint[name]
+    if (typeof text !== "string") return refuse("InvalidRequest", field, "the value is not a text")
     const length = hashLengths[known]
     const octets = text.length === 2 * length ? fromHex(text) : decodeBase64(text)
     if (octets?.length !== length) {

@@ -1,5 +1,5 @@
 /**
- * Writes the document that a domain should publish, in the form that every known verifier accepts (requirements §7).
+ * Generates the document that a domain should publish, in a form that every known verifier accepts (requirements §7).
  */
 import { Result } from "effect"
 import { createPublicKey } from "node:crypto"
@@ -12,15 +12,15 @@ import type { ServiceEntry } from "../question/Service.ts"
 import type { Certificate } from "../x509/Certificate.ts"
 import { publishableTarget } from "./lint/reference.ts"
 
-/** Certificates to vouch for, or the place of the document that does (RFC 7711 §3.2; not in the draft generation). */
+/** The certificates to publish, or the URL of a reference (RFC 7711 §3.2; not in the draft generation). */
 export type GenerateRequest =
   | {
     /** One for each certificate that the server may present; order and duplicates do not matter. */
     readonly certificates: ReadonlyArray<Certificate>
     readonly generation: Generation
     /**
-     * Whole seconds ≥ 1. Default 86,400 for RFC 7711. JWK Sets need none (their life is that of the certificates);
-     * where given it is an upper bound to verifiers that know it (POSH-FMT-34).
+     * Whole seconds ≥ 1. Default 86,400 for RFC 7711. A JWK Set needs none, because its lifetime is that of its
+     * certificates; if given, it is an upper bound for verifiers that support it (POSH-FMT-34).
      */
     readonly expires?: number
   }
@@ -40,14 +40,14 @@ export interface GeneratedDocument {
 }
 
 /**
- * Writes a document for one service.
+ * Generates a document for one service.
  *
  * **Details**
  *
- * Fails with `InvalidRequest`; `field` names the member at fault. CA certificates are written like any other: what
- * servers may present is not for this stage to say.
+ * Fails with `InvalidRequest`; `field` names the member at fault. WHETHER A CERTIFICATE IS A CA CERTIFICATE IS NOT
+ * CHECKED: the leaf profile is the verifier's policy.
  *
- * @param now milliseconds since the epoch; an expired certificate is refused, as it would never be accepted.
+ * @param now milliseconds since the epoch; an expired certificate is refused, because verifiers never accept it.
  */
 export const generateDocument = (
   request: GenerateRequest,
@@ -59,18 +59,18 @@ export const generateDocument = (
     if ("url" in request) {
       const { url } = request
       yield* Result.mapError(publishableTarget(url), ({ detail }) => invalid("url", detail))
-      return published({ url, expires: request.expires ?? defaultExpires }, "rfc7711", service)
+      return toGenerated({ url, expires: request.expires ?? defaultExpires }, "rfc7711", service)
     }
     const { expires, generation } = request
     const certificates = newestFirst(distinct(request.certificates))
     yield* checkCertificates(certificates, generation, now)
     if (generation === "rfc7711") {
-      const fingerprints = certificates.map(descriptor)
-      return published({ fingerprints, expires: expires ?? defaultExpires }, generation, service)
+      const fingerprints = certificates.map(toDescriptor)
+      return toGenerated({ fingerprints, expires: expires ?? defaultExpires }, generation, service)
     }
-    const keys = yield* Result.all(certificates.map((certificate) => jwk(certificate, kidLength(certificates))))
+    const keys = yield* Result.all(certificates.map((certificate) => toJwk(certificate, kidLength(certificates))))
     return yield* withinLimit(
-      published(expires === undefined ? { keys } : { keys, expires }, generation, service),
+      toGenerated(expires === undefined ? { keys } : { keys, expires }, generation, service),
       generationRules[generation].bodyOctets
     )
   })
@@ -87,17 +87,17 @@ const distinct = (certificates: ReadonlyArray<Certificate>): ReadonlyArray<Certi
   ...new Map(certificates.map((certificate) => [hex(certificate), certificate])).values()
 ]
 
-// POSH-PUB-07: the renewed certificate first, the soonest to expire last; the hash makes the order a function.
+// POSH-PUB-07: the renewed certificate first, the soonest to expire last; the hash breaks ties, so the order is total.
 const newestFirst = (certificates: ReadonlyArray<Certificate>): ReadonlyArray<Certificate> =>
   certificates.toSorted((a, b) =>
     b.notAfter - a.notAfter || b.notBefore - a.notBefore || Buffer.compare(a.sha256, b.sha256)
   )
 
 const checkCertificates = (certificates: ReadonlyArray<Certificate>, generation: Generation, now: number) => {
-  const most = generation === "rfc7711" ? documentLimits.descriptors : documentLimits.keys
+  const max = generation === "rfc7711" ? documentLimits.descriptors : documentLimits.keys
   if (certificates.length === 0) return Result.fail(invalid("certificates", "at least one certificate is needed"))
-  if (certificates.length > most) {
-    return Result.fail(invalid("certificates", `verifiers read no more than ${most} certificates`))
+  if (certificates.length > max) {
+    return Result.fail(invalid("certificates", `verifiers read no more than ${max} certificates`))
   }
   const expired = certificates.find(({ notAfter }) => notAfter < now)
   return expired === undefined
@@ -105,21 +105,21 @@ const checkCertificates = (certificates: ReadonlyArray<Certificate>, generation:
     : Result.fail(invalid("certificates", `certificate ${hex(expired)} (SHA-256) has expired`))
 }
 
-// POSH-PUB-05: several verifiers know nothing but padded sha-256.
-const descriptor = ({ der, sha256 }: Certificate) => ({
+// POSH-PUB-05: several verifiers support only padded sha-256.
+const toDescriptor = ({ der, sha256 }: Certificate) => ({
   "sha-256": toBase64(sha256),
   "sha-512": toBase64(digest("sha-512", der))
 })
 
-// POSH-PUB-13. The chain above the leaf is left out: nothing needs it (POSH-MAT-10).
-const jwk = (certificate: Certificate, kidLength: number) =>
+// POSH-PUB-13. Issuers are left out, because matching does not need them (POSH-MAT-10).
+const toJwk = (certificate: Certificate, kidLength: number) =>
   Result.map(publicMembers(certificate), (members) => ({
     ...members,
     kid: hex(certificate).slice(0, kidLength),
     x5c: [toBase64(certificate.der)]
   }))
 
-// The shortest that keeps keys apart.
+// The shortest prefix of the hash that makes the key ids unique.
 const kidLength = (certificates: ReadonlyArray<Certificate>): number =>
   [8, 16, 32].find((length) =>
     new Set(certificates.map((certificate) => hex(certificate).slice(0, length))).size === certificates.length
@@ -127,7 +127,7 @@ const kidLength = (certificates: ReadonlyArray<Certificate>): number =>
 
 const curves = new Set(["P-256", "P-384", "P-521", "Ed25519", "Ed448"])
 
-// OpenSSL writes minimal integers and full-length coordinates (RFC 7518 §2, §6.2.1). It throws on keys unknown to JWK.
+// OpenSSL exports minimal integers and full-length coordinates (RFC 7518 §2, §6.2.1). Throws on keys that JWK lacks.
 const publicMembers = ({ publicKey, sha256 }: Certificate) =>
   Result.try({
     try: () =>
@@ -140,7 +140,7 @@ const publicMembers = ({ publicKey, sha256 }: Certificate) =>
 const unsupportedKey = (sha256: Uint8Array): QuestionError =>
   invalid("certificates", `the key of certificate ${toHex(sha256)} (SHA-256) fits no JWK Set`)
 
-const published = (document: object, generation: Generation, service: ServiceEntry): GeneratedDocument => ({
+const toGenerated = (document: object, generation: Generation, service: ServiceEntry): GeneratedDocument => ({
   document: `${JSON.stringify(document, null, 2)}\n`,
   contentType: generationRules[generation].mediaType,
   path: generationRules[generation].path(service)

@@ -1,16 +1,15 @@
 /**
- * What is wrong with a published document, and what could be better: the publisher's side of the specification
- * (requirements §7).
+ * Lints of published documents, for publishers (requirements §7).
  *
- * An `error` keeps verifiers from accepting the document or an entry of it, ours or others in use; a `warning` departs
- * from the specification and works with some; an `info` is advice.
+ * An `error`: this verifier, or another in use, refuses the document or one of its entries. A `warning`: a departure
+ * from the specification that some verifiers accept. An `info`: advice.
  */
 import { Result } from "effect"
 import { type FailureCode, failures } from "../codes.ts"
 import type { Head } from "../fetch/Fetcher.ts"
 import { type Lint, lint, type LintCode, type Severity } from "../Lint.ts"
 import { type Document, parseDocument } from "../proof/posh/Document.ts"
-import { judgeMediaType } from "../proof/posh/response.ts"
+import { classifyMediaType } from "../proof/posh/response.ts"
 import type { Generation } from "../question/Generation.ts"
 import type { AssociationReport } from "../verdict/AssociationReport.ts"
 import { lintMaterial } from "./lint/material.ts"
@@ -22,24 +21,24 @@ export interface Finding {
   readonly severity: Severity
   /** One sentence for a person; bounded. */
   readonly message: string
-  /** Where: in the document as in `keys[0].x5c[1]`, or on the way as in `hops[1]`. */
+  /** A path in the document, such as `keys[0].x5c[1]`, or a hop, such as `hops[1]`. */
   readonly path?: string
 }
 
 export interface LintRequest {
-  /** The document as published; text is taken for UTF-8. */
+  /** The document as published; text is encoded as UTF-8. */
   readonly document: Uint8Array | string
-  /** The generation at whose path it is published. */
+  /** The generation whose path it is published at. */
   readonly generation: Generation
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** The value of Content-Type, where nothing else of the response is known. */
+  /** The value of Content-Type, if nothing else of the response is known. */
   readonly contentType?: string
-  /** The whole head, names in lower case; what is missing there is advised upon. Goes before `contentType`. */
+  /** All headers, names in lower case; missing ones cause findings. Takes precedence over `contentType`. */
   readonly headers?: Head["headers"]
 }
 
-/** Examines a document, and where given the response that delivered it. Empty where there is nothing to say. */
+/** Lints a document and, if given, the response that served it. */
 export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
   const octets = typeof request.document === "string" ? new TextEncoder().encode(request.document) : request.document
   const { generation, now } = request
@@ -47,32 +46,32 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
     onFailure: (error) => [failureFinding(error.code, error.detail), ...error.lints],
     onSuccess: (document) => [...document.lints, ...lintPublished(document, now)]
   })
-  return [...lintResponse(request), ...document].map(forPublisher)
+  return [...lintResponse(request), ...document].map(withPublisherSeverity)
 }
 
 /**
- * Examines what is known of a live domain (`Verifier.report`): the way to the document as well as its contents.
+ * Lints a live domain from its report (`Verifier.report`): the hops and the document.
  *
  * **Gotchas**
  *
- * Evidence keeps neither headers nor `expires` as published, so ADVICE ON CACHING, SNIFFING AND LIFETIMES IS LEFT TO
- * {@link lintDocument}.
+ * A report has neither headers nor `expires` as published: CACHING, SNIFFING AND LIFETIMES ARE NOT CHECKED. Use
+ * {@link lintDocument} for them.
  */
 export const lintReport = (report: AssociationReport, now: number): ReadonlyArray<Finding> => {
   const { association, attempts, code, lints, state } = report
-  const unread = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: report.message }]
+  const stateFinding = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: report.message }]
   return [
-    ...unread,
+    ...stateFinding,
     ...attempts.flatMap(({ hops }) => lintHops(hops)),
     ...lints,
     ...association === undefined ? [] : lintMaterial(association.material, now)
-  ].map(forPublisher)
+  ].map(withPublisherSeverity)
 }
 
 export { lintGenerations } from "./lint/generations.ts"
 export { lintHops } from "./lint/transport.ts"
 
-// Nothing published is no fault; neither is a network that could not be crossed the publisher's.
+// Publishing nothing is not a fault, and an unreachable network may not be the publisher's fault.
 const severityOf = (state: AssociationReport["state"]): Severity => {
   if (state === "no-material") return "info"
   return state === "indeterminate" ? "warning" : "error"
@@ -98,9 +97,9 @@ const lintPublished = (document: Document, now: number): ReadonlyArray<Finding> 
 const hour = 3_600
 const week = 7 * 24 * hour
 
-// POSH-PUB-06. For references the notice period of a provider decides, and only the operator knows it.
-const lintExpires = (expires: number, least: number): ReadonlyArray<Lint> => {
-  if (expires < least) return [lint("ExpiresShort", "info", "expires")]
+// POSH-PUB-06. A reference has no minimum: it depends on the provider's notice period, which only the operator knows.
+const lintExpires = (expires: number, min: number): ReadonlyArray<Lint> => {
+  if (expires < min) return [lint("ExpiresShort", "info", "expires")]
   return expires > week ? [lint("ExpiresClamped", "info", "expires")] : []
 }
 
@@ -108,7 +107,7 @@ const lintResponse = ({ contentType, generation, headers }: LintRequest): Readon
   if (headers === undefined && contentType === undefined) return []
   const head: Head = { status: 200, headers: headers ?? [["content-type", contentType ?? ""]] }
   return [
-    ...(judgeMediaType(head, generation, false) === "refused"
+    ...(classifyMediaType(head, generation, false) === "refused"
       ? [failureFinding("UnsupportedMediaType")]
       : lintMediaType(head, generation)),
     ...(headers === undefined ? [] : lintHeaders(head))
@@ -120,15 +119,15 @@ const failureFinding = (code: FailureCode, detail?: string): Finding => {
   return { code, severity: "error", message: detail === undefined ? summary : `${summary.slice(0, -1)}: ${detail}.` }
 }
 
-// A verifier is lenient where a publisher must not be: the first breaks verifiers in use (Appendix C), the others are
-// MUSTs of POSH-PUB-13.
+// A publisher must be stricter than a verifier: the first breaks verifiers in use (Appendix C), the others are MUSTs of
+// POSH-PUB-13.
 const publisherSeverity = new Map<Finding["code"], Severity>([
   ["UnpaddedBase64", "error"],
   ["NonMinimalInteger", "warning"],
   ["KidDuplicate", "warning"]
 ])
 
-const forPublisher = (finding: Finding): Finding => ({
+const withPublisherSeverity = (finding: Finding): Finding => ({
   ...finding,
   severity: publisherSeverity.get(finding.code) ?? finding.severity
 })

@@ -1,23 +1,20 @@
 /**
- * What whoever asks may still have: time, and resolutions, which are what a question can cost strangers' servers
- * (POSH-SEC-12). Whoever serves several callers provides one for each question; by default nothing is limited.
+ * The budget of a caller: its deadline, and how many resolutions it may start, because each one costs requests to other
+ * servers (POSH-SEC-12). A service with several callers provides a budget for each question; the default has no limit.
  */
 import { Context, type Effect } from "effect"
 
 export interface CallerBudgetShape {
-  /** Whose question it is: where many wait for requests to strangers' servers, accounts take turns. */
+  /** Who asks. Accounts take turns when requests to origins queue. */
   readonly account: string
-  /** Milliseconds that passed since the question arrived; they count against its deadline. */
+  /** Milliseconds since the question arrived, which count against its deadline. */
   readonly waitedMs: number
   /**
-   * Asked once for each resolution that the question is about to start, and not for one that it joins or that runs in
-   * the background anyway. `undefined` grants it; else it is refused, and would be granted after so many milliseconds.
+   * Called once for each resolution that the question starts; not for one that it joins, nor for a refresh ahead.
+   * `undefined` grants the resolution; a number refuses it, and says after how many milliseconds to retry.
    */
   readonly take: () => number | undefined
-  /**
-   * Waited for before each stage that may take the processor for milliseconds (reading a certificate, judging against
-   * material). What holds no turn runs at once.
-   */
+  /** Awaited before each stage that may use the CPU for milliseconds (parsing, matching). Default: no wait. */
   readonly turn?: Effect.Effect<void>
 }
 

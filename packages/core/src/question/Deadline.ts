@@ -1,18 +1,18 @@
 /**
- * When an answer is due.
+ * The deadline of a question.
  */
 import { Effect } from "effect"
 import { CallerBudget } from "./CallerBudget.ts"
 import { monotonicMs } from "./Stamp.ts"
 
-/** The clock is first read where something has to be waited for. */
+/** A deadline. Its instant is computed at the first wait, because an answer from memory needs none. */
 export interface Deadline {
   readonly ms: number
   /** On the monotonic clock, in milliseconds. */
   at?: number
 }
 
-/** Milliseconds until then; 0 where it has passed. What the question waited for before it came here counts (POSH-REQ-07). */
+/** Milliseconds until the deadline; 0 after it. Time that the question waited before counts too (POSH-REQ-07). */
 export const remainingMs = (deadline: Deadline): Effect.Effect<number> =>
   Effect.gen(function*() {
     const now = yield* monotonicMs

@@ -15,14 +15,22 @@ export interface DomainPolicy {
 }
 
 /** Why a domain is refused; the end of `detail`, in parentheses. */
-export type DomainFault = "empty" | "too-long" | "forbidden-character" | "idna" | "label" | "ip-literal" | "not-public"
+export type DomainFault =
+  | "not-text"
+  | "empty"
+  | "too-long"
+  | "forbidden-character"
+  | "idna"
+  | "label"
+  | "ip-literal"
+  | "not-public"
 
 /**
  * Parses a domain given as U-labels or A-labels.
  *
  * **Details**
  *
- * Fails with `InvalidSourceDomain` (POSH-RES-01…08). What IDNA libraries and URL parsers would repair is refused
+ * Fails with `InvalidSourceDomain` (POSH-RES-01…08). Refuses text that IDNA libraries or URL parsers would repair,
  * before they see it.
  */
 export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Domain, QuestionError> => {
@@ -34,7 +42,7 @@ export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Do
 
   const name = mapped.endsWith(".") ? mapped.slice(0, -1) : mapped // POSH-RES-03
   const nameFault = canonicalFault(name, policy)
-  // It is remembered, and what it was written in (a URL, a request) is not to be.
+  // Copied: the domain is cached, and a slice would keep the whole request in memory.
   return nameFault === undefined ? Result.succeed(ownText(name) as Domain) : Result.fail(invalid(nameFault))
 }
 
@@ -42,7 +50,7 @@ export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Do
 export const isCanonicalDomain = (text: string, policy: DomainPolicy): text is Domain =>
   Result.match(parseDomain(text, policy), { onFailure: () => false, onSuccess: (domain) => domain === text })
 
-// POSH-RES-02. The length check is ours, below: UTS-46 counts the root label of a trailing dot as empty.
+// POSH-RES-02. The length is checked below: UTS-46 refuses the empty root label of a trailing dot.
 const uts46 = {
   checkHyphens: true,
   checkBidi: true,
@@ -54,8 +62,8 @@ const uts46 = {
 } as const
 
 /**
- * Lower-case letters, digits and inner hyphens, and no label that IDNA gives a meaning to (hyphens in third and fourth
- * place): UTS-46 maps such a name to itself, so the tables need not be asked. Most names are of this kind.
+ * Fast path for most names: lower-case letters, digits and inner hyphens, and no label with hyphens in third and fourth
+ * place, which IDNA reserves. UTS-46 maps such a name to itself.
  */
 export const isPlain = (raw: string): boolean => /^[a-z0-9.-]+$/.test(raw) && !/(^|\.)(-|..--)|-(\.|$)/.test(raw)
 
@@ -63,11 +71,10 @@ export const isPlain = (raw: string): boolean => /^[a-z0-9.-]+$/.test(raw) && !/
 const forbidden = /[\u0000-\u0020\u007f-\u00a0\s/\\?#@:%[\]*,]/u
 const loneSurrogate = /\p{Surrogate}/u
 
-const rawFault = (raw: string): DomainFault | undefined => {
+const rawFault = (raw: unknown): DomainFault | undefined => {
+  if (typeof raw !== "string") return "not-text"
   if (raw === "") return "empty"
-  if (raw.length > questionLimits.domainOctets || Buffer.byteLength(raw) > questionLimits.domainOctets) {
-    return "too-long"
-  }
+  if (raw.length > questionLimits.domainOctets || octetsOf(raw) > questionLimits.domainOctets) return "too-long"
   if (raw.startsWith("[") || raw.includes(":")) {
     return /^[[\]0-9a-f:.]+$/i.test(raw)
       ? "ip-literal"
@@ -75,6 +82,10 @@ const rawFault = (raw: string): DomainFault | undefined => {
   }
   return forbidden.test(raw) || loneSurrogate.test(raw) ? "forbidden-character" : undefined
 }
+
+const utf8 = new TextEncoder()
+
+const octetsOf = (text: string): number => isPlain(text) ? text.length : utf8.encode(text).length
 
 const label = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/ // POSH-RES-04
 
@@ -87,7 +98,7 @@ const canonicalFault = (name: string, policy: DomainPolicy): DomainFault | undef
   return !policy.allowSpecialUse && isSpecialUse(labels) ? "not-public" : undefined
 }
 
-/** WHATWG URL parsing takes a host for an IPv4 address when its last label is a number; so do we (POSH-RES-05). */
+/** A host whose last label is a number is an IPv4 address, as in WHATWG URL parsing (POSH-RES-05). */
 const looksNumeric = (name: string): boolean => /(^|\.)(\d+|0x[0-9a-f]*)\.?$/i.test(name)
 
 /**
@@ -117,6 +128,7 @@ const isSpecialUse = (labels: ReadonlyArray<string>): boolean =>
   specialUse.has(labels.at(-1) ?? "") || specialUseNames.has(labels.slice(-2).join("."))
 
 const explanations: Record<DomainFault, string> = {
+  "not-text": "the domain is missing, or not a text",
   "empty": "the domain is empty",
   "too-long": "the domain is too long",
   "forbidden-character": "the domain holds a character that no host name has (a port, a path or user-info?)",

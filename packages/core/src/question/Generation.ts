@@ -11,10 +11,10 @@ export type Generations = "rfc-then-draft" | "rfc-only" | "draft-only"
 
 interface GenerationRules {
   readonly label: string
-  /** POSH-RES-40 */
+  /** The Accept header (POSH-RES-40). */
   readonly accept: string
   readonly bodyOctets: number
-  /** Media type that the strict profile asks for besides `application/json` (POSH-RES-46). */
+  /** Media type that strict mode accepts besides `application/json` (POSH-RES-46). */
   readonly mediaType: string
   readonly path: (service: ServiceEntry) => string
 }

@@ -1,5 +1,5 @@
 /**
- * A question as callers put it, before anything is believed of it (requirements §0.6).
+ * A question as the caller sends it, not yet validated (requirements §0.6).
  */
 import type { Generations } from "./Generation.ts"
 
@@ -15,7 +15,7 @@ export interface Question {
   /** Exactly one of the three (POSH-REQ-01). PEM, or base64 DER. */
   readonly certificate?: string
   readonly chain?: ReadonlyArray<string>
-  /** Base64 or hex by hash name; the caller has checked the certificate's dates itself. */
+  /** Base64 or hex by hash name. The caller has to check the certificate's dates itself. */
   readonly fingerprint?: { readonly [name: string]: string }
   readonly prooftypes?: ReadonlyArray<Prooftype>
   readonly generations?: Generations
@@ -25,7 +25,7 @@ export interface Question {
   readonly derivedDomainSecure?: boolean
   /** Seconds; material older than this is resolved again. */
   readonly maxAge?: number
-  /** Resolve again even if remembered (POSH-CAC-32). */
+  /** Resolve again even if cached (POSH-CAC-32). */
   readonly refresh?: boolean
   /** Milliseconds, 50…30,000 (POSH-REQ-07). Default 10,000. */
   readonly deadlineMs?: number

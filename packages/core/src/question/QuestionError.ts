@@ -1,5 +1,5 @@
 /**
- * Why a question is refused before anything is looked up for it.
+ * Why a question is refused before anything is looked up.
  */
 import { Data } from "effect"
 import { failures, type QuestionCode } from "../codes.ts"
@@ -9,7 +9,7 @@ interface QuestionFields {
   readonly code: QuestionCode
   /** The member at fault. */
   readonly field?: string
-  /** What is wrong, for a person; bounded and escaped (POSH-SEC-14), as the field is. */
+  /** What is wrong, for a person. `detail` and `field` are bounded and escaped (POSH-SEC-14). */
   readonly detail: string
 }
 

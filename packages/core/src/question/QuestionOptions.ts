@@ -1,5 +1,5 @@
 /**
- * On which terms is a question to be answered? Its options, checked against each other (requirements §0.6).
+ * The options of a question, validated together (requirements §0.6).
  */
 import { Result } from "effect"
 import type { Policy } from "../Policy.ts"
@@ -12,29 +12,33 @@ export interface QuestionOptions {
   readonly generations: Generations
   readonly nameCheck: NameCheckMode
   readonly chainCheck: ChainCheckMode
-  /** Present only where DNS secured it (POSH-PRF-07). */
+  /** Present only if DNSSEC secured its derivation (POSH-PRF-07). */
   readonly derivedDomain?: Domain
   readonly maxAgeMs?: number
   readonly refresh: boolean
   readonly deadlineMs: number
 }
 
-export const deadlines = { least: 50, most: 30_000, usual: 10_000 } as const
+/** Milliseconds (POSH-REQ-07). */
+export const deadlines = { min: 50, max: 30_000, default: 10_000 } as const
 
+/** Parses the options; fails with `InvalidRequest` and the member at fault. The policy has the defaults. */
 export const parseOptions = (question: Question, policy: Policy): Result.Result<QuestionOptions, QuestionError> => {
-  const { deadlineMs = deadlines.usual, derivedDomain, maxAge } = question
-  // The seam for requirements §6: other prooftypes are not built, and none passes silently.
+  const { deadlineMs = deadlines.default, derivedDomain, maxAge } = question
+  const fault = typeFault(question)
+  if (fault !== undefined) return refuse(fault.field, fault.detail)
+  // Requirements §6: other proof types are not built, and are refused, never ignored.
   for (const [index, prooftype] of (question.prooftypes ?? ["posh"]).entries()) {
     if (prooftype !== "posh") return refuse(`prooftypes[${index}]`, `the prooftype ${prooftype} is not available`)
   }
   if (question.prooftypes?.length === 0) return refuse("prooftypes", "at least one prooftype is needed")
   if (question.fingerprint !== undefined) {
-    // Names and chains are in certificates, and a fingerprint is none (POSH-REQ-04).
+    // These checks need names and a chain, which a fingerprint does not have (POSH-REQ-04).
     if (question.nameCheck !== undefined) return refuse("nameCheck", "nameCheck needs the certificate itself")
     if (question.chainCheck !== undefined) return refuse("chainCheck", "chainCheck needs the certificate itself")
   }
-  if (!Number.isInteger(deadlineMs) || deadlineMs < deadlines.least || deadlineMs > deadlines.most) {
-    return refuse("deadlineMs", `deadlineMs is a whole number from ${deadlines.least} to ${deadlines.most}`)
+  if (!Number.isInteger(deadlineMs) || deadlineMs < deadlines.min || deadlineMs > deadlines.max) {
+    return refuse("deadlineMs", `deadlineMs is a whole number from ${deadlines.min} to ${deadlines.max}`)
   }
   if (maxAge !== undefined && (!Number.isSafeInteger(maxAge) || maxAge < 0)) {
     return refuse("maxAge", "maxAge is a whole number of seconds")
@@ -52,6 +56,31 @@ export const parseOptions = (question: Question, policy: Policy): Result.Result<
     ...(maxAge === undefined ? {} : { maxAgeMs: maxAge * 1_000 })
   })
 }
+
+/** Values that a program without types can give: none of them passes for the default. */
+const typeFault = (question: Question) => {
+  for (const [field, values] of closedSets) {
+    const value = question[field]
+    if (value !== undefined && !values.has(value)) {
+      return { field, detail: `${field} is one of ${[...values].join(", ")}` }
+    }
+  }
+  for (const field of ["refresh", "derivedDomainSecure"] as const) {
+    if (question[field] !== undefined && typeof question[field] !== "boolean") {
+      return { field, detail: `${field} is true or false` }
+    }
+  }
+  if (question.prooftypes !== undefined && !Array.isArray(question.prooftypes)) {
+    return { field: "prooftypes", detail: "prooftypes is a list" }
+  }
+  return undefined
+}
+
+const closedSets: ReadonlyArray<readonly ["generations" | "nameCheck" | "chainCheck", ReadonlySet<string>]> = [
+  ["generations", new Set<Generations>(["rfc-then-draft", "rfc-only", "draft-only"])],
+  ["nameCheck", new Set<NameCheckMode>(["advisory", "source-or-delegated", "source"])],
+  ["chainCheck", new Set<ChainCheckMode>(["off", "report", "require"])]
+]
 
 const refuse = (field: string, detail: string) =>
   Result.fail(new QuestionError({ code: "InvalidRequest", field, detail }))

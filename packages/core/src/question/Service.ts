@@ -1,5 +1,5 @@
 /**
- * The services that POSH is registered for, and how each generation writes them in the path (requirements §2.2).
+ * The services that POSH is registered for, and their form in the path of each generation (requirements §2.2).
  */
 import { type Brand, Result } from "effect"
 import { QuestionError } from "./QuestionError.ts"
@@ -17,7 +17,7 @@ export interface ServiceEntry {
 
 export type ServiceRegistry = ReadonlyMap<string, ServiceEntry>
 
-/** A registry of SRV-derived services over TCP, with the names they are also known by. */
+/** Makes a registry of SRV services over TCP, by key and by alias. */
 export const makeServiceRegistry = (keys: ReadonlyArray<string>): ServiceRegistry => {
   const registry = new Map<string, ServiceEntry>()
   for (const key of keys) {
@@ -37,7 +37,7 @@ export const parseService = (
   raw: string,
   registry: ServiceRegistry
 ): Result.Result<ServiceEntry, QuestionError> => {
-  const entry = registry.get(raw.length > 64 ? "" : raw.toLowerCase()) // POSH-RES-14, requirements §8.1
+  const entry = registry.get(typeof raw !== "string" || raw.length > 64 ? "" : raw.toLowerCase()) // POSH-RES-14, requirements §8.1
   if (entry !== undefined) return Result.succeed(entry)
   const known = [...new Set([...registry.values()].map(({ key }) => key))].join(", ")
   return Result.fail(

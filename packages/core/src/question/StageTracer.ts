@@ -1,61 +1,64 @@
 /**
- * Spans for the stages of a question that is traced. One that is not pays a look at its fiber.
+ * Spans for the stages of a traced question. A question that is not traced costs one look-up in its fiber.
  */
 import { Clock, Context, Effect, Exit, Option, type Tracer } from "effect"
 
 /**
- * Runs a stage, inside a span where there is one to belong to. One class for both: with two kinds of object the warm way
- * would pay for the traced one.
+ * Runs stages, each in a span if the question is traced.
+ *
+ * **Details**
+ *
+ * One class for traced and untraced questions keeps its call sites monomorphic, which is faster for warm answers.
  */
 export class StageTracer {
-  readonly #traced: Traced | undefined
+  readonly #traced: TraceContext | undefined
 
-  constructor(traced?: Traced) {
+  constructor(traced?: TraceContext) {
     this.#traced = traced
   }
 
-  /** One that asks nobody. */
+  /** Runs a synchronous stage. */
   run<A>(name: string, work: () => A): A {
     return this.#traced === undefined ? work() : runInSpan(this.#traced, name, work)
   }
 
-  /** One that may find nothing, and then leaves no span; `names` are of spans one inside the other. */
+  /** Runs a stage that may find nothing, and then records no span; `names` are those of two nested spans. */
   find<A>(names: readonly [outer: string, inner: string], work: () => A | undefined): A | undefined {
     return this.#traced === undefined ? work() : findInSpans(this.#traced, names, work)
   }
 
-  /** One that may wait. */
+  /** Runs a stage that may wait. */
   within<A, E, R>(name: string, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return this.#traced === undefined ? work : Effect.withSpan(work, name)
   }
 }
 
-interface Traced {
+interface TraceContext {
   readonly parent: Tracer.AnySpan
   readonly tracer: Tracer.Tracer
   readonly clock: Clock.Clock
 }
 
-/** Of a question that is not traced. */
+/** For a question that is not traced. */
 export const untraced = new StageTracer()
 
-/** For the fiber that asks for it. */
+/** The tracer of the current fiber. */
 export const currentStage: Effect.Effect<StageTracer> = Effect.withFiber((fiber) => {
   const { span: parent, tracer } = fiber.cache
   if (parent === undefined || tracer === undefined) return Effect.succeed(untraced)
   return Clock.clockWith((clock) => Effect.succeed(new StageTracer({ parent, tracer, clock })))
 })
 
-const runInSpan = <A>(traced: Traced, name: string, work: () => A): A => {
+const runInSpan = <A>(traced: TraceContext, name: string, work: () => A): A => {
   const span = begin(traced, name)
   const value = work()
   span.end(traced.clock.currentTimeNanosUnsafe(), Exit.void)
   return value
 }
 
-// A span that is never ended is never exported.
+// A span that is not ended is not exported.
 const findInSpans = <A>(
-  traced: Traced,
+  traced: TraceContext,
   [outer, inner]: readonly [string, string],
   work: () => A | undefined
 ): A | undefined => {
@@ -67,7 +70,7 @@ const findInSpans = <A>(
   return found
 }
 
-const begin = ({ clock, parent, tracer }: Traced, name: string): Tracer.Span =>
+const begin = ({ clock, parent, tracer }: TraceContext, name: string): Tracer.Span =>
   tracer.span({
     name,
     parent: Option.some(parent),
@@ -79,6 +82,6 @@ const begin = ({ clock, parent, tracer }: Traced, name: string): Tracer.Span =>
     sampled: parent.sampled
   })
 
-/** The same work, inside a span where there is one to belong to. */
+/** Runs `work` in a span if there is a parent span. */
 export const spanned = <A, E, R>(name: string, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiber(({ cache }) => cache.span === undefined ? work : Effect.withSpan(work, name))

@@ -1,6 +1,6 @@
 /**
- * Time that no correction of the wall clock extends (POSH-CAC-35): a wall-clock instant is kept together with a reading of
- * the monotonic clock, of which only differences mean anything.
+ * Time that a correction of the wall clock does not extend (POSH-CAC-35): a stamp has the wall clock and the monotonic
+ * clock. Of the latter only differences have a meaning.
  */
 import { Clock, Effect } from "effect"
 
@@ -22,17 +22,17 @@ export const stampOf = (clock: Clock.Clock): Stamp => ({
 
 export const currentStamp: Effect.Effect<Stamp> = Clock.clockWith((clock) => Effect.sync(() => stampOf(clock)))
 
-/** What the wall clock says; or what it would say, where it was set back since the stamp (POSH-CAC-35). */
+/** The wall-clock time; if the clock was set back since the stamp, the time it would have shown (POSH-CAC-35). */
 export const timeSince = (stamp: Stamp, now: Stamp): number =>
   Math.max(now.wallMs, stamp.wallMs + Math.floor(now.monotonicMs - stamp.monotonicMs))
 
 /**
- * A wall clock that never goes back while this process lives: the latest time seen, and what passed since.
+ * Makes a wall clock that never goes back while this process lives: the latest time seen plus the time since.
  *
  * **Gotchas**
  *
- * A wall clock that was wrong and ahead keeps it ahead. It is for judging what other processes wrote, where being asked
- * again is all that follows; never for the dates of a certificate.
+ * If the wall clock was ahead once, this clock stays ahead. So use it only for entries that other processes wrote,
+ * where the consequence is an early refetch; never for the dates of a certificate.
  */
 export const makeSteadyClock = (clock: Clock.Clock): () => number => {
   let latest = stampOf(clock)

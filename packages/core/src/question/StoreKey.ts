@@ -1,16 +1,16 @@
 /**
- * Under which key what is learnt about a question is remembered.
+ * The cache key of a target in one generation.
  */
 import type { Domain } from "./Domain.ts"
 import type { Generation } from "./Generation.ts"
 import type { ServiceKey } from "./Service.ts"
 
-/** The key of everything remembered: the source domain, never a redirect's or reference's host (POSH-CAC-03). */
+/** A cache key. It has the source domain, never the host of a redirect or reference (POSH-CAC-03). */
 export interface StoreKey {
   readonly domain: Domain
   readonly service: ServiceKey
   readonly generation: Generation
-  /** The three in one, as shared stores have it. */
+  /** The three parts in one text, as in shared stores. */
   readonly text: string
 }
 

@@ -1,5 +1,5 @@
 /**
- * Normalises the question: whom is it about? (requirements §2.1–2.2)
+ * The target of a question: domain and service in canonical form (requirements §2.1–2.2).
  */
 import { Result } from "effect"
 import type { Policy } from "../Policy.ts"
@@ -12,11 +12,11 @@ import { makeKey, type StoreKey } from "./StoreKey.ts"
 export interface Target {
   readonly domain: Domain
   readonly service: ServiceEntry
-  /** Under which each generation's material is remembered. */
+  /** The cache key of each generation. */
   readonly keys: Readonly<Record<Generation, StoreKey>>
 }
 
-/** Domain and service of a question, canonical. Fails with `InvalidSourceDomain` or `UnsupportedService`. */
+/** Parses domain and service of a question. Fails with `InvalidSourceDomain` or `UnsupportedService`. */
 export const parseTarget = (
   question: { readonly domain: string; readonly service: string },
   policy: Policy

@@ -22,10 +22,10 @@ export interface AssociationReport {
   readonly message: string
   /** Present when `state` is `material`. */
   readonly association?: Association
-  /** With it: from when on asking again changes something; milliseconds since the epoch, never in the past. */
+  /** With it: when a new look-up may change the report; milliseconds since the epoch, never in the past. */
   readonly refreshAfter?: number
   readonly attempts: ReadonlyArray<AttemptReport>
-  /** Of the document, also where it cannot be used. */
+  /** Findings about the document, even if it is unusable. */
   readonly lints: ReadonlyArray<Lint>
   readonly cache: CacheStatus
   readonly retryable: boolean
@@ -33,6 +33,7 @@ export interface AssociationReport {
   readonly retryAfterMs?: number
 }
 
+/** Reports a resolution at `now`. */
 export const toAssociationReport = (
   { domain, service }: Target,
   resolution: Resolution,
@@ -61,7 +62,7 @@ export const toAssociationReport = (
   const { retryable, verdict } = failures[code]
   return {
     ...common,
-    // Failures of a resolution have no other verdicts; whatever else came up would be a fault of ours.
+    // The codes of a resolution have no other verdicts; any other would be a defect of ours.
     state: verdict === "no-material" || verdict === "unusable-material" ? verdict : "indeterminate",
     code,
     message,

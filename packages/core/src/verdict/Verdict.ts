@@ -16,7 +16,7 @@ import type { Domain } from "../question/Domain.ts"
 import { type Generation, generationRules } from "../question/Generation.ts"
 import type { ServiceKey } from "../question/Service.ts"
 
-/** How one generation was asked and what came of it (POSH-NEG-04). */
+/** The attempt at one generation and its outcome (POSH-NEG-04). */
 export interface AttemptReport {
   readonly generation: Generation
   readonly code: VerdictCode | "Resolved"
@@ -25,7 +25,7 @@ export interface AttemptReport {
   readonly hopIndex?: number
   readonly hops: ReadonlyArray<Hop>
   readonly cache: CacheStatus
-  /** The source could not be asked when revalidation was due (POSH-CAC-22). */
+  /** Revalidation was due, but the source did not answer (POSH-CAC-22). */
   readonly revalidation?: "overdue"
 }
 
@@ -54,24 +54,24 @@ export interface Verdict {
   readonly prooftype: "posh"
   readonly generation?: Generation
   readonly presented: Presented
-  /** When this was decided; milliseconds since the epoch, as all instants here. */
+  /** The time of the decision; milliseconds since the epoch, as all instants here. */
   readonly decidedAt: number
   /** Until when the caller may rely on it (POSH-MAT-63); `verified` only. */
   readonly validUntil?: number
   readonly refreshAfter?: number
   readonly retryable: boolean
   readonly retryAfterMs?: number
-  /** Absent where nothing was looked up. */
+  /** Absent if nothing was looked up. */
   readonly cache?: CacheStatus
-  /** Milliseconds of the answer that were spent waiting for origins; absent where nothing was looked up. */
+  /** Milliseconds that the answer waited for origins; absent if nothing was looked up. */
   readonly waitedMs?: number
-  /** What it was decided from: the same object for as long as that is remembered. Absent where nothing was looked up. */
+  /** What the verdict rests on: the same object as long as it is cached. Absent if nothing was looked up. */
   readonly basis?: Association | ResolveError
-  /** Put together when it is read: most callers never do. */
+  /** Computed when read, because most callers never read it. */
   readonly evidence: Evidence
 }
 
-/** What every verdict about a question says, however it came about. */
+/** The members that every verdict about a question has. */
 export interface Subject {
   readonly domain: Domain
   readonly service: ServiceKey
@@ -79,15 +79,15 @@ export interface Subject {
   readonly decidedAt: number
 }
 
-/** What a verdict's material came from, and how long it took. */
-export interface Origin {
+/** Where the basis of a verdict came from, and how long that took. */
+export interface Provenance {
   readonly cache: CacheStatus
   readonly basis: Association | ResolveError
   readonly waitedMs: number
 }
 
-/** A verdict other than `verified`, by its code. */
-export const refuted = (
+/** Makes a verdict other than `verified`, by its code. */
+export const makeNegative = (
   subject: Subject,
   code: VerdictCode,
   evidence: () => Evidence,
@@ -118,35 +118,35 @@ export const refuted = (
 }
 
 /**
- * The one way to a positive answer: a certificate that matched material (POSH-MAT-61), while nothing that the answer rests
- * on has ended by the time of the decision (POSH-CAC-33, POSH-MAT-02).
+ * Makes the verdict on a match. The only constructor of a positive answer (POSH-MAT-61): it is negative if the
+ * certificate or the material has expired by the time of the decision (POSH-CAC-33, POSH-MAT-02).
  */
-export const verified = (
+export const makeVerified = (
   subject: Subject,
-  known: Usable,
+  usable: Usable,
   matched: MatchedCandidate,
-  origin: Origin,
+  provenance: Provenance,
   evidence: () => Evidence,
   clockSkewMs: number
 ): Verdict => {
-  const { askAgainAt, association, behindMs, overdue } = known
+  const { askAgainAt, association, behindMs, overdue } = usable
   const { decidedAt, presented } = subject
   const leafEnd = presented.certificate?.notAfter ?? Number.POSITIVE_INFINITY
   const entryEnd = matched.notAfter ?? Number.POSITIVE_INFINITY
   const materialEnd = (overdue ? association.lifetime.graceUntil : association.lifetime.revalidateAt) - behindMs
   const { generation } = association
   if (decidedAt > leafEnd + clockSkewMs) {
-    return refuted(subject, "PresentedCertificateExpired", evidence, { generation, ...origin })
+    return makeNegative(subject, "PresentedCertificateExpired", evidence, { generation, ...provenance })
   }
-  // POSH-CAC-12: what was asked for no earlier than the question may answer it, however short its life.
-  if (decidedAt > entryEnd || (decidedAt >= materialEnd && !known.fetchedForQuestion)) {
-    return refuted(subject, "AllMaterialExpired", evidence, { generation, ...origin })
+  // POSH-CAC-12: material that was fetched for this question may answer it, however short its lifetime.
+  if (decidedAt > entryEnd || (decidedAt >= materialEnd && !usable.fetchedForQuestion)) {
+    return makeNegative(subject, "AllMaterialExpired", evidence, { generation, ...provenance })
   }
   const askAgain = askAgainAt - behindMs
-  // POSH-MAT-63. Overdue draft material counts until its source is asked again, within its grace (POSH-CAC-22).
+  // POSH-MAT-63. Overdue draft material is valid until the next revalidation, within its grace (POSH-CAC-22).
   const validUntil = Math.min(overdue ? Math.min(askAgain, materialEnd) : materialEnd, entryEnd, leafEnd)
   return {
-    domain: subject.domain, // one by one: to spread costs as much as to match
+    domain: subject.domain, // no spread: it takes as long as matching (measured)
     service: subject.service,
     presented,
     decidedAt,
@@ -161,9 +161,9 @@ export const verified = (
     validUntil,
     refreshAfter: Math.max(decidedAt, Math.min(askAgain, validUntil)),
     retryable: false,
-    cache: origin.cache,
-    waitedMs: origin.waitedMs,
-    basis: origin.basis,
+    cache: provenance.cache,
+    waitedMs: provenance.waitedMs,
+    basis: provenance.basis,
     get evidence() {
       return evidence()
     }

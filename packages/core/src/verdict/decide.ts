@@ -1,54 +1,54 @@
 /**
- * From what is known to the verdict. Pure; nothing here asks anybody.
+ * Decides the verdict of a question. Pure: everything that it needs is an argument.
  */
 import type { Association } from "../association/Association.ts"
 import type { ResolveError } from "../association/ResolveError.ts"
 import type { Resolution, Usable } from "../cache/Resolution.ts"
 import { type Lint, lint } from "../Lint.ts"
-import type { LeafJudgement } from "../presented/Leaf.ts"
+import type { LeafCheck } from "../presented/LeafCheck.ts"
 import { compareNames, type NameMatches } from "../presented/NameCheck.ts"
 import type { Presented } from "../presented/Presented.ts"
-import type { ChainScreen } from "../proof/posh/ChainScreen.ts"
+import type { ChainCheck } from "../proof/posh/ChainCheck.ts"
 import type { Match } from "../proof/posh/Matcher.ts"
 import type { Inquiry } from "../question/Inquiry.ts"
 import type { QuestionOptions } from "../question/QuestionOptions.ts"
 import { reportAttempt } from "./report.ts"
-import { type Evidence, type Origin, refuted, type Subject, type Verdict, verified } from "./Verdict.ts"
+import { type Evidence, makeNegative, makeVerified, type Provenance, type Subject, type Verdict } from "./Verdict.ts"
 
-/** A prepared question at an instant: what does not depend on what the domain asserts. */
+/** A prepared question at an instant, with everything that does not depend on the domain's material. */
 export interface Assessment {
   readonly inquiry: Inquiry
-  /** The time by which everything is judged (POSH-MAT-02), in the end that of the decision; milliseconds since the epoch. */
+  /** The time of the decision, for all dates (POSH-MAT-02); milliseconds since the epoch. */
   readonly now: number
-  /** By then. */
-  readonly leaf: LeafJudgement
+  /** The leaf check at that time. */
+  readonly leaf: LeafCheck
 }
 
-/** The verdict on a match or the lack of one; names come last (POSH-MAT-64). */
+/** Decides on a match, or the lack of one. The name check comes last (POSH-MAT-64). */
 export const decide = (
   assessment: Assessment,
   resolution: Resolution,
-  known: Usable,
-  found: Match,
-  chains: ChainScreen,
+  usable: Usable,
+  match: Match,
+  chains: ChainCheck,
   clockSkewMs: number
 ): Verdict => {
-  const { association } = known
-  const origin = originOf(resolution, association)
+  const { association } = usable
+  const provenance = provenanceOf(resolution, association)
   const { generation } = association
   const subject = subjectOf(assessment)
-  const evidence = () => evidenceOf(assessment, resolution, association, found, chains)
-  if (found._tag === "Unmatched") return refuted(subject, found.code, evidence, { generation, ...origin })
-  if (!namesSuffice(assessment.inquiry, association)) {
-    return refuted(subject, "NameCheckFailed", evidence, { generation, ...origin })
+  const evidence = () => evidenceOf(assessment, resolution, association, match, chains)
+  if (match._tag === "Unmatched") return makeNegative(subject, match.code, evidence, { generation, ...provenance })
+  if (!passesNameCheck(assessment.inquiry, association)) {
+    return makeNegative(subject, "NameCheckFailed", evidence, { generation, ...provenance })
   }
-  return verified(subject, known, found.candidate, origin, evidence, clockSkewMs)
+  return makeVerified(subject, usable, match.candidate, provenance, evidence, clockSkewMs)
 }
 
-/** The verdict about a certificate that is refused whatever the domain publishes; nothing is looked up for it. */
-export const refusedLeaf = (assessment: Assessment, fault: NonNullable<LeafJudgement["fault"]>): Verdict => {
+/** Decides on a certificate that failed the leaf check; nothing was looked up. */
+export const decideRefusedLeaf = (assessment: Assessment, fault: NonNullable<LeafCheck["fault"]>): Verdict => {
   const { code, ...more } = fault
-  return refuted(subjectOf(assessment), code, () => ({ attempts: [], lints: assessment.leaf.lints }), more)
+  return makeNegative(subjectOf(assessment), code, () => ({ attempts: [], lints: assessment.leaf.lints }), more)
 }
 
 const subjectOf = ({ inquiry: { presented, target }, now }: Assessment): Subject => ({
@@ -58,22 +58,22 @@ const subjectOf = ({ inquiry: { presented, target }, now }: Assessment): Subject
   decidedAt: now
 })
 
-/** The verdict where there is nothing to match with. */
-export const unresolved = (
+/** Decides on a resolution without usable material. */
+export const decideUnresolved = (
   assessment: Assessment,
   resolution: Resolution,
   failure: ResolveError
 ): Verdict => {
   const { asked, deciding: { key: { generation }, retryAt } } = resolution
   const { code, detail, lints = [] } = failure
-  // Nothing is remembered of a limit of ours, which says itself when to come back.
+  // Errors by our own limits are not cached, so they have no `retryAt`; the error itself says when to retry.
   const retryAfterMs = retryAt === undefined ? failure.retryAfterMs : Math.max(0, retryAt - assessment.now)
-  return refuted(
+  return makeNegative(
     subjectOf(assessment),
     code,
     () => ({ attempts: asked.map(reportAttempt), lints: [...assessment.leaf.lints, ...lints] }),
     {
-      ...originOf(resolution, failure),
+      ...provenanceOf(resolution, failure),
       ...(detail === undefined ? {} : { detail }),
       ...(code === "NotPublished" ? {} : { generation }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs })
@@ -81,10 +81,9 @@ export const unresolved = (
   )
 }
 
-/** Where the answer comes from. */
-const originOf = ({ asked, deciding: { cache } }: Resolution, basis: Association | ResolveError): Origin => {
+const provenanceOf = ({ asked, deciding: { cache } }: Resolution, basis: Association | ResolveError): Provenance => {
   let waitedMs = 0
-  for (const one of asked) waitedMs += one.waitedMs ?? 0
+  for (const attempted of asked) waitedMs += attempted.waitedMs ?? 0
   return { cache, basis, waitedMs }
 }
 
@@ -97,8 +96,8 @@ const namesOf = ({ options, presented, target }: Inquiry, { delegatedDomain }: A
     ...(options.derivedDomain === undefined ? {} : { derived: options.derivedDomain })
   })
 
-// POSH-MAT-50: advice by default. POSH-MAT-51, and a derived domain that DNS secured counts as well (POSH-PRF-07).
-const namesSuffice = (inquiry: Inquiry, association: Association): boolean => {
+// POSH-MAT-50: names are advice by default. POSH-MAT-51; a derived domain that DNSSEC secured counts too (POSH-PRF-07).
+const passesNameCheck = (inquiry: Inquiry, association: Association): boolean => {
   const { nameCheck } = inquiry.options
   if (nameCheck === "advisory") return true
   const names = namesOf(inquiry, association)
@@ -110,8 +109,8 @@ const evidenceOf = (
   { inquiry, leaf }: Assessment,
   { asked }: Resolution,
   association: Association,
-  found: Match,
-  chains: ChainScreen
+  match: Match,
+  chains: ChainCheck
 ): Evidence => {
   const names = namesOf(inquiry, association)
   const evidence: Evidence = {
@@ -123,9 +122,9 @@ const evidenceOf = (
     ...(names === undefined ? {} : { names }),
     lints: [...leaf.lints, ...lintNames(inquiry.presented), ...association.lints]
   }
-  if (found._tag === "Unmatched") return evidence
-  const matched = { ...evidence, matched: found.candidate, lints: [...evidence.lints, ...found.lints] }
-  return withChain(matched, found.candidate.index, association, inquiry.options, chains)
+  if (match._tag === "Unmatched") return evidence
+  const matched = { ...evidence, matched: match.candidate, lints: [...evidence.lints, ...match.lints] }
+  return withChain(matched, match.candidate.index, association, inquiry.options, chains)
 }
 
 const lintNames = ({ certificate }: Presented): ReadonlyArray<Lint> =>
@@ -133,18 +132,18 @@ const lintNames = ({ certificate }: Presented): ReadonlyArray<Lint> =>
     ? []
     : [lint("NamesLeftOut", "info", undefined, `there are ${certificate.namesLeftOut} more`)]
 
-/** Adds, where asked for, what the chain of the matched entry looks like. */
+/** Adds the result of the chain check of the matched entry, if the question asks for it. */
 const withChain = (
   evidence: Evidence,
   index: number,
   { material }: Association,
   { chainCheck }: QuestionOptions,
-  chains: ChainScreen
+  chains: ChainCheck
 ): Evidence => {
   if (chainCheck === "off" || material._tag === "Fingerprints") return evidence // no chain in fingerprints
   const entry = material.entries.find((candidate) => candidate.index === index)
   const fault = entry === undefined ? undefined : chains.faultOf(entry)
   if (fault === undefined) return { ...evidence, chain: "valid" }
-  const found = lint("ChainInvalid", "warning", `keys[${index}]`, fault)
-  return { ...evidence, chain: "invalid", lints: [...evidence.lints, found] }
+  const chainLint = lint("ChainInvalid", "warning", `keys[${index}]`, fault)
+  return { ...evidence, chain: "invalid", lints: [...evidence.lints, chainLint] }
 }

@@ -1,10 +1,11 @@
 /**
- * How each generation was asked, as evidence (POSH-NEG-04).
+ * Reports attempts as evidence (POSH-NEG-04).
  */
 import { Result } from "effect"
 import type { Attempted } from "../cache/Resolution.ts"
 import type { AttemptReport } from "./Verdict.ts"
 
+/** Reports one attempt at a generation. */
 export const reportAttempt = ({ cache, key: { generation }, outcome }: Attempted): AttemptReport => {
   if (Result.isSuccess(outcome)) {
     const { association, overdue } = outcome.success

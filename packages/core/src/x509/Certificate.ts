@@ -1,5 +1,5 @@
 /**
- * Octets → certificate. A parsed certificate is not a verified one.
+ * Parses certificates. A parsed certificate is not a verified one.
  */
 import { Data, Result } from "effect"
 import { hash } from "node:crypto"
@@ -9,21 +9,22 @@ import { isDer } from "./der.ts"
 import { describeName, describeSerial } from "./display.ts"
 import { readUses, type Uses } from "./extensions.ts"
 import { type Fields, readFields, type Validity } from "./fields.ts"
-import { type AltNames, checkNames, type PresentedNames, readPresentedNames } from "./names.ts"
+import { type AltNames, type PresentedNames, readAltNames, readPresentedNames } from "./names.ts"
 import { type PublicKey, readPublicKey } from "./publicKey.ts"
 
+/** A parsed certificate. NOTHING IS VERIFIED. */
 export interface Certificate extends Validity, Uses {
   /** The octets received, never a re-encoding (POSH-MAT-01). */
   readonly der: Uint8Array
   readonly sha256: Uint8Array
-  /** RFC 4514-like text; for people. */
+  /** Text like RFC 4514, for people. */
   readonly subject: string
   readonly issuer: string
   /** Lower-case hex. */
   readonly serialNumber: string
-  /** The first 1,024; later ones count as absent (`certificateLimits`). */
+  /** The first 1,024; later ones are ignored (`certificateLimits.names`). */
   readonly names: PresentedNames
-  /** How many there are beyond those. */
+  /** The number of names that are ignored. */
   readonly namesLeftOut: number
   readonly publicKey: PublicKey
 }
@@ -33,6 +34,7 @@ interface CertificateErrorFields {
   readonly detail: string
 }
 
+/** Why octets are not a certificate. */
 export class CertificateError extends Data.TaggedError("CertificateError")<CertificateErrorFields> {
   constructor(fields: CertificateErrorFields) {
     super(withPrintable(fields, "detail"))
@@ -40,13 +42,13 @@ export class CertificateError extends Data.TaggedError("CertificateError")<Certi
 }
 
 /**
- * Octets → certificate.
+ * Parses a certificate.
  *
  * **Details**
  *
- * Fails where the octets are not one well-formed DER certificate and nothing else (POSH-FMT-29, POSH-MAT-01), or where
- * a part that anything here looks at is malformed. Takes some ten microseconds, and a few milliseconds for the worst content;
- * texts (`subject`, `issuer`, `serialNumber`) and `names` are made when they are first read.
+ * Fails unless the octets are exactly one well-formed DER certificate (POSH-FMT-29, POSH-MAT-01), and every part that
+ * this library uses is well-formed. Takes about ten microseconds, and a few milliseconds in the worst case. `subject`,
+ * `issuer`, `serialNumber` and `names` are computed when they are first read.
  *
  * **Gotchas**
  *
@@ -58,9 +60,9 @@ export const parseCertificate = (der: Uint8Array): Result.Result<Certificate, Ce
     if (!isDer(der)) return yield* Result.fail("it is not exactly one DER value")
     const fields = yield* readFields(der)
     const uses = yield* readUses(fields)
-    const names = yield* checkNames(fields)
+    const names = yield* readAltNames(fields)
     const publicKey = yield* readPublicKey(fields.spki)
-    return describe(fields, names, {
+    return toCertificate(fields, names, {
       der,
       sha256: sha256(der),
       notBefore: fields.notBefore,
@@ -73,20 +75,20 @@ export const parseCertificate = (der: Uint8Array): Result.Result<Certificate, Ce
 
 const sha256 = (octets: Uint8Array): Uint8Array => new Uint8Array(hash("sha256", octets, "buffer"))
 
-// What few callers read, and what the holder of a certificate could make expensive, is made when it is read. Certificates are
-// kept in memory, so that the fields are not: measured, the views of 150 extensions in 2 KiB take 32 KiB.
-const describe = (
+// Lazy: few callers read these members, and the certificate's holder can make them expensive. Keeps no `Fields`,
+// because certificates are cached: the views of 150 extensions in 2 KiB take 32 KiB (measured).
+const toCertificate = (
   fields: Fields,
   altNames: AltNames,
-  decisive: Omit<Certificate, "subject" | "issuer" | "serialNumber" | "names">
+  eager: Omit<Certificate, "subject" | "issuer" | "serialNumber" | "names">
 ): Certificate => {
   const { issuerName, serial, subjectName } = fields
-  const subject = once(() => describeName(subjectName))
-  const issuer = once(() => describeName(issuerName))
-  const serialNumber = once(() => describeSerial(serial))
-  const names = once(() => readPresentedNames(altNames))
+  const subject = lazy(() => describeName(subjectName))
+  const issuer = lazy(() => describeName(issuerName))
+  const serialNumber = lazy(() => describeSerial(serial))
+  const names = lazy(() => readPresentedNames(altNames))
   return {
-    ...decisive,
+    ...eager,
     get subject() {
       return subject()
     },
@@ -102,7 +104,7 @@ const describe = (
   }
 }
 
-const once = <A>(make: () => A): () => A => {
+const lazy = <A>(make: () => A): () => A => {
   const made: Array<A> = []
   return () => made[0] ?? (made[0] = make())
 }

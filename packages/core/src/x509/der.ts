@@ -1,23 +1,26 @@
 /**
- * Is this exactly one well-formed DER element? The gate before a certificate library, which would take BER, trailing
- * octets and values nested without end.
+ * Validates DER before any parser runs. Certificate libraries also accept BER, trailing octets and unlimited nesting.
  */
 
-/** More occur in no certificate: real ones have about ten levels and a hundred elements. */
+/** Real certificates have about 10 levels and 100 elements. */
 const limits = { depth: 32, elements: 512 }
 
 /**
- * Walks the whole value once, without recursion, and up to so many elements: definite and minimal lengths, children
- * that fill their parent, the universal types as X.690 §8 and §10–11 have them in DER, and nothing after the end.
+ * Is this exactly one well-formed DER value?
+ *
+ * **Details**
+ *
+ * Walks the value once, without recursion, up to `elements` elements. Checks definite minimal lengths, that children
+ * fill their parent, the encodings of universal types (X.690 §8, §10–11), and that nothing follows. Refuses identifiers
+ * of more than one octet, which no certificate has.
  *
  * **Gotchas**
  *
- * Octets within OCTET STRING, BIT STRING and primitive context-specific values are not looked into. NOT CHECKED: the
- * characters of strings, the order of SET OF, and values that equal their DEFAULT; all occur in certificates in use.
- * Identifiers of more than one octet occur in none and are refused.
+ * NOT CHECKED: the contents of OCTET STRING, BIT STRING and primitive context-specific values; the characters of
+ * strings, the order of SET OF, and values that equal their DEFAULT, which certificates in use get wrong.
  */
 export const isDer = (octets: Uint8Array, elements: number = limits.elements): boolean => {
-  const ends: Array<number> = [] // of the elements that the walk is inside of
+  const ends: Array<number> = [] // of the open elements
   let at = 0
   let seen = 0
   do {
@@ -43,14 +46,14 @@ const set = 0x31
 
 const isUniversal = (tag: number): boolean => (tag & 0xc0) === 0
 
-/** Where a value's content lies. */
+/** The position of a value's content. */
 export interface Header {
   readonly tag: number
   readonly start: number
   readonly end: number
 }
 
-/** The value that starts at `at` and ends by `limit` (X.690 §8.1.2, §8.1.3, §10.1). Makes no view of the octets. */
+/** Reads the header of the value at `at`, which ends before `limit` (X.690 §8.1.2, §8.1.3, §10.1). */
 export const readHeader = (octets: Uint8Array, at: number, limit: number): Header | undefined => {
   const tag = octets[at]
   const first = octets[at + 1]
@@ -59,12 +62,12 @@ export const readHeader = (octets: Uint8Array, at: number, limit: number): Heade
 
   const start = at + 2 + (first & 0x7f)
   if (first === 0x80 || first > 0x84 || start > limit || octets[at + 2] === 0) return undefined
-  let length = 0 // measured: a certificate of 32 KiB has up to 16,000 values
+  let length = 0 // a loop, not a view: a certificate of 32 KiB has up to 16,000 values
   for (let index = at + 2; index < start; index += 1) length = length * 256 + (octets[index] ?? 0)
   return length >= 0x80 && start + length <= limit ? { tag, start, end: start + length } : undefined
 }
 
-// On octets in place: a view for each value would cost more than all that is looked at.
+// Checks octets in place: a view for each value would be more expensive than the check.
 const isPrimitive = (octets: Uint8Array, { end, start, tag }: Header): boolean => {
   const length = end - start
   switch (tag) {
@@ -88,7 +91,7 @@ const isPrimitive = (octets: Uint8Array, { end, start, tag }: Header): boolean =
   }
 }
 
-// X.690 §8.3.2: the first nine bits are not all alike.
+// X.690 §8.3.2: the first nine bits are not all equal.
 const isInteger = (octets: Uint8Array, start: number, length: number): boolean => {
   const first = octets[start]
   const second = octets[start + 1] ?? 0
@@ -96,14 +99,14 @@ const isInteger = (octets: Uint8Array, start: number, length: number): boolean =
   return !(first === 0 && second < 0x80) && !(first === 0xff && second >= 0x80)
 }
 
-// X.690 §8.6.2, §11.2.1: the unused bits of the last octet are counted, and zero.
+// X.690 §8.6.2, §11.2.1: the first octet counts the unused bits of the last octet, which are zero.
 const isBitString = (octets: Uint8Array, start: number, length: number): boolean => {
   const unused = octets[start] ?? 8
   if (length === 0 || unused > 7 || (unused > 0 && length === 1)) return false
   return length === 1 || ((octets[start + length - 1] ?? 0) & ((1 << unused) - 1)) === 0
 }
 
-// X.690 §8.19.2: no arc starts with a superfluous 0x80, and the last one ends.
+// X.690 §8.19.2: no arc starts with 0x80, and the last one is complete.
 const isOid = (octets: Uint8Array, start: number, end: number): boolean => {
   if (start === end || (octets[end - 1] ?? 0x80) >= 0x80) return false
   for (let index = start; index < end; index += 1) {

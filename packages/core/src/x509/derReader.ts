@@ -1,10 +1,11 @@
 /**
- * Just enough DER to read what path validation needs: names and extensions as octets, which certificate libraries do
- * not hand out. Definite minimal lengths and low tag numbers alone; nothing is copied.
+ * A DER reader for path validation, which needs names and extensions as octets; certificate libraries do not expose
+ * them. Supports definite minimal lengths and low tag numbers. Returns views, copies nothing.
  */
 import { Result } from "effect"
 import { readHeader } from "./der.ts"
 
+/** One DER value. */
 export interface Der {
   /** The identifier octet. */
   readonly tag: number
@@ -31,19 +32,20 @@ export const tags = {
   set: 0x31
 } as const
 
-/** A context-specific tag of a constructed value, as in `[3] EXPLICIT`. */
+/** The context-specific tag of a constructed value, such as `[3] EXPLICIT`. */
 export const constructed = (number: number): number => 0xa0 | number
 
-/** A context-specific tag of a primitive value, as in `[2] IMPLICIT IA5String`. */
+/** The context-specific tag of a primitive value, such as `[2] IMPLICIT IA5String`. */
 export const primitive = (number: number): number => 0x80 | number
 
-export type Read<A> = Result.Result<A, string>
+/** A value, or what is malformed, for a person. */
+export type ReadResult<A> = Result.Result<A, string>
 
-/** All values in a row; fails on anything left over. */
-export const readAll = (octets: Uint8Array): Read<ReadonlyArray<Der>> => {
+/** Reads a sequence of values; fails on trailing octets. */
+export const readAll = (octets: Uint8Array): ReadResult<ReadonlyArray<Der>> => {
   const values: Array<Der> = []
   for (let at = 0; at < octets.length;) {
-    const value = readFirst(octets, at)
+    const value = readAt(octets, at)
     if (value === undefined) return malformed
     values.push(value)
     at += value.octets.length
@@ -51,8 +53,8 @@ export const readAll = (octets: Uint8Array): Read<ReadonlyArray<Der>> => {
   return Result.succeed(values)
 }
 
-/** How many values there are in exactly one value of this tag; nothing is made of them. */
-export const countInside = (octets: Uint8Array, tag: number): Read<number> => {
+/** Counts the values inside one value of this tag, without allocating them; fails on trailing octets. */
+export const countInside = (octets: Uint8Array, tag: number): ReadResult<number> => {
   const outer = readHeader(octets, 0, octets.length)
   if (outer === undefined || outer.tag !== tag || outer.end !== octets.length) return malformed
   let count = 0
@@ -64,29 +66,29 @@ export const countInside = (octets: Uint8Array, tag: number): Read<number> => {
   return Result.succeed(count)
 }
 
-/** Exactly one value, of this tag. */
-export const readOne = (octets: Uint8Array, tag: number): Read<Der> => {
-  const value = readFirst(octets, 0)
+/** Reads one value of this tag; fails on trailing octets. */
+export const readOne = (octets: Uint8Array, tag: number): ReadResult<Der> => {
+  const value = readAt(octets, 0)
   return value !== undefined && value.tag === tag && value.octets.length === octets.length
     ? Result.succeed(value)
     : malformed
 }
 
-/** The values in exactly one value of this tag. */
-export const readInside = (octets: Uint8Array, tag: number): Read<ReadonlyArray<Der>> =>
+/** Reads the values inside one value of this tag; fails on trailing octets. */
+export const readInside = (octets: Uint8Array, tag: number): ReadResult<ReadonlyArray<Der>> =>
   Result.flatMap(readOne(octets, tag), ({ content }) => readAll(content))
 
-/** Longer identifiers exist in no registry and are refused. */
-export const longestOid = 64
+/** Maximum content of an OID. No registered one is longer. */
+export const maxOidOctets = 64
 
-/** Dotted form. */
-export const readOid = (value: Der | undefined): Read<string> => {
+/** Reads an OID in dotted form. */
+export const readOid = (value: Der | undefined): ReadResult<string> => {
   const content = value?.tag === tags.oid ? value.content : new Uint8Array()
-  if (content.length === 0 || content.length > longestOid || (content.at(-1) ?? 0) >= 0x80) {
+  if (content.length === 0 || content.length > maxOidOctets || (content.at(-1) ?? 0) >= 0x80) {
     return Result.fail("malformed OID")
   }
   const arcs: Array<number | bigint> = []
-  // Measured: in numbers, seven octets at a time; in a longer integer for each octet, 32 KiB of OIDs take 4 ms.
+  // Measured: seven octets at a time in a number. With one bigint operation per octet, 32 KiB of OIDs take 4 ms.
   let high = 0n
   let low = 0
   let octets = 0
@@ -100,26 +102,28 @@ export const readOid = (value: Der | undefined): Read<string> => {
     low = 0
     octets = 0
   }
-  const [joint = 0, ...more] = arcs
-  const first = joint < 40 ? 0 : joint < 80 ? 1 : 2 // X.690 §8.19.4
-  return Result.succeed([first, typeof joint === "bigint" ? joint - 80n : joint - first * 40, ...more].join("."))
+  const [combined = 0, ...more] = arcs
+  const first = combined < 40 ? 0 : combined < 80 ? 1 : 2 // X.690 §8.19.4
+  return Result.succeed(
+    [first, typeof combined === "bigint" ? combined - 80n : combined - first * 40, ...more].join(".")
+  )
 }
 
-/** BOOLEAN; DER has one spelling of each. */
-export const readBoolean = ({ content, tag }: Der): Read<boolean> =>
+/** Reads a BOOLEAN; DER has one encoding of each value. */
+export const readBoolean = ({ content, tag }: Der): ReadResult<boolean> =>
   tag === tags.boolean && content.length === 1 && (content[0] === 0 || content[0] === 0xff)
     ? Result.succeed(content[0] === 0xff)
     : Result.fail("malformed BOOLEAN")
 
-/** A small INTEGER ≥ 0; larger ones than 2^31−1 come out as that. */
-export const readCount = ({ content, tag }: Der): Read<number> => {
+/** Reads an INTEGER ≥ 0, clamped to 2^31−1. */
+export const readCount = ({ content, tag }: Der): ReadResult<number> => {
   if (tag !== tags.integer || content.length === 0 || (content[0] ?? 0) >= 0x80) return Result.fail("malformed INTEGER")
   return Result.succeed(content.length > 4 ? 0x7fffffff : content.reduce((number, octet) => number * 256 + octet, 0))
 }
 
 const malformed = Result.fail("malformed DER")
 
-const readFirst = (octets: Uint8Array, at: number): Der | undefined => {
+const readAt = (octets: Uint8Array, at: number): Der | undefined => {
   const header = readHeader(octets, at, octets.length)
   return header && {
     tag: header.tag,

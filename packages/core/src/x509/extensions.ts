@@ -1,10 +1,10 @@
 /**
- * The extensions that say what a certificate is for (RFC 5280 §4.2.1).
+ * The extensions about the use of a certificate (RFC 5280 §4.2.1).
  */
 import { Result } from "effect"
 import { documentLimits } from "../Limits.ts"
 import { isDer } from "./der.ts"
-import { type Read, readBoolean, readCount, readInside, readOid, readOne, tags } from "./derReader.ts"
+import { readBoolean, readCount, readInside, readOid, readOne, type ReadResult, tags } from "./derReader.ts"
 import type { Extension, Fields } from "./fields.ts"
 
 export type KeyUsage =
@@ -16,11 +16,11 @@ export type KeyUsage =
   | "keyCertSign"
   | "cRLSign"
 
-/** What a certificate is for. */
+/** The allowed uses of a certificate. */
 export interface Uses {
-  /** Is basicConstraints present with cA TRUE? */
+  /** True if basicConstraints is present with cA TRUE. */
   readonly isCa: boolean
-  /** Absent where the certificate has no such extension. */
+  /** Absent if the certificate has no such constraint. */
   readonly pathLength?: number
   readonly keyUsage?: ReadonlySet<KeyUsage>
   /** Dotted OIDs. */
@@ -29,8 +29,8 @@ export interface Uses {
   readonly unknownCritical: ReadonlyArray<string>
 }
 
-/** Reads them all, so that none turns out to be malformed later. */
-export const readUses = ({ extensions }: Fields): Read<Uses> =>
+/** Reads all these extensions, so that a malformed one is found while parsing. */
+export const readUses = ({ extensions }: Fields): ReadResult<Uses> =>
   Result.gen(function*() {
     const constraints = yield* readOptional(extensions.get(oids.basicConstraints), readBasicConstraints)
     const keyUsage = yield* readOptional(extensions.get(oids.keyUsage), readKeyUsage)
@@ -46,7 +46,7 @@ export const readUses = ({ extensions }: Fields): Read<Uses> =>
     }
   })
 
-/** Extensions by what they are for. */
+/** OIDs of the extensions that are processed. */
 export const oids = {
   keyUsage: "2.5.29.15",
   subjectAltName: "2.5.29.17",
@@ -56,15 +56,16 @@ export const oids = {
   extendedKeyUsage: "2.5.29.37"
 } as const
 
-// Name constraints are for `Chain`, and say nothing of a leaf; no policy is asked for, so every policy is acceptable.
+// `Chain` processes name constraints, which do not apply to a leaf. Every policy is acceptable, because none is
+// required.
 const processed: ReadonlySet<string> = new Set(Object.values(oids))
 
-/** Reads an extension's value where there is one; it has to be well-formed DER, usually of any number of elements. */
+/** Reads the value of an optional extension. It must be DER with at most `elements` elements; default: no limit. */
 export const readOptional = <A>(
   extension: Extension | undefined,
-  read: (value: Uint8Array) => Read<A>,
+  read: (value: Uint8Array) => ReadResult<A>,
   elements: number = documentLimits.certificateOctets
-): Read<A | undefined> => {
+): ReadResult<A | undefined> => {
   if (extension === undefined) return Result.succeed(undefined)
   const value = isDer(extension.value, elements)
     ? read(extension.value)
@@ -83,7 +84,7 @@ const readBasicConstraints = (value: Uint8Array) =>
     return { isCa, pathLength: length === undefined ? undefined : yield* readCount(length) }
   })
 
-const bits: ReadonlyArray<KeyUsage> = [
+const keyUsageBits: ReadonlyArray<KeyUsage> = [
   "digitalSignature",
   "nonRepudiation",
   "keyEncipherment",
@@ -94,14 +95,14 @@ const bits: ReadonlyArray<KeyUsage> = [
 ]
 
 // §4.2.1.3: bit 0 is the highest of the first octet after the count of unused bits.
-const readKeyUsage = (value: Uint8Array): Read<ReadonlySet<KeyUsage>> =>
+const readKeyUsage = (value: Uint8Array): ReadResult<ReadonlySet<KeyUsage>> =>
   Result.map(
     readOne(value, tags.bitString),
-    ({ content }) => new Set(bits.filter((_, bit) => ((content[1] ?? 0) & (0x80 >> bit)) !== 0))
+    ({ content }) => new Set(keyUsageBits.filter((_, bit) => ((content[1] ?? 0) & (0x80 >> bit)) !== 0))
   )
 
 // §4.2.1.12
-const readPurposes = (value: Uint8Array): Read<ReadonlySet<string>> =>
+const readPurposes = (value: Uint8Array): ReadResult<ReadonlySet<string>> =>
   Result.flatMap(
     readInside(value, tags.sequence),
     (purposes) => Result.map(Result.all(purposes.map(readOid)), (dotted) => new Set(dotted))

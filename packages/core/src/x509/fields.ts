@@ -1,17 +1,17 @@
 /**
- * The fields of a certificate, from its octets (RFC 5280 §4.1). Everything that a certificate has to be is looked at
- * here, so that what is made of it later cannot turn out to be malformed.
+ * Reads the fields of a certificate (RFC 5280 §4.1), and checks the structure of all of them, so that later steps
+ * cannot find a malformed one.
  */
 import { Result } from "effect"
 import {
   constructed,
   type Der,
   primitive,
-  type Read,
   readAll,
   readBoolean,
   readInside,
   readOid,
+  type ReadResult,
   tags
 } from "./derReader.ts"
 
@@ -23,7 +23,7 @@ export interface Extension {
   readonly value: Uint8Array
 }
 
-/** RFC 5280 §4.1.2.5: both instants are within. */
+/** The validity, both instants inclusive (RFC 5280 §4.1.2.5). */
 export interface Validity {
   /** Milliseconds since the epoch. */
   readonly notBefore: number
@@ -31,18 +31,18 @@ export interface Validity {
 }
 
 /**
- * A certificate as it was read, in one pass; its key and the values of its extensions are not read yet. A leaf
- * (`Certificate`) and a certificate of a chain (`PathCertificate`) are made of it, each by reading what it needs.
+ * The fields of a certificate. The public key and the values of extensions are not parsed yet: a leaf (`Certificate`)
+ * and a certificate of a chain (`PathCertificate`) each parse what they need.
  */
 export interface Fields extends Validity {
-  /** The DER octets that were signed. */
+  /** The DER octets that are signed. */
   readonly tbs: Uint8Array
   /** AlgorithmIdentifier. */
   readonly algorithm: Uint8Array
   readonly signature: Uint8Array
-  /** How many bits of the signature's last octet do not belong to it. */
+  /** Number of unused bits in the last octet of the signature. */
   readonly unusedBits: number
-  /** As it is written: 2 is version 3. */
+  /** As encoded: 2 is version 3. */
   readonly version: number
   /** Content of the INTEGER. */
   readonly serial: Uint8Array
@@ -57,34 +57,38 @@ export interface Fields extends Validity {
 
 const notCertificate = Result.fail("it is not an X.509 certificate")
 
-/** Reads a certificate that is known to be well-formed DER; fails with what is wrong. */
-export const readFields = (der: Uint8Array): Read<Fields> =>
+/** Reads a certificate. The octets must be well-formed DER (`isDer`). */
+export const readFields = (der: Uint8Array): ReadResult<Fields> =>
   Result.gen(function*() {
-    const [tbs, outer, signature, ...more] = yield* readInside(der, tags.sequence)
-    if (tbs?.tag !== tags.sequence || outer === undefined || signature?.tag !== tags.bitString || more.length > 0) {
+    const [tbs, algorithm, signature, ...more] = yield* readInside(der, tags.sequence)
+    if (tbs?.tag !== tags.sequence || algorithm === undefined || signature?.tag !== tags.bitString || more.length > 0) {
       return yield* notCertificate
     }
-    const all = yield* readAll(tbs.content)
-    const explicit = all[0]?.tag === constructed(0) ? all[0] : undefined
-    const [serial, inner, issuer, validity, subject, spki, ...rest] = explicit === undefined ? all : all.slice(1)
+    const tbsFields = yield* readAll(tbs.content)
+    const versionField = tbsFields[0]?.tag === constructed(0) ? tbsFields[0] : undefined
+    const [serial, tbsAlgorithm, issuer, validity, subject, spki, ...rest] = versionField === undefined
+      ? tbsFields
+      : tbsFields.slice(1)
     if (
-      serial?.tag !== tags.integer || inner === undefined || issuer?.tag !== tags.sequence ||
+      serial?.tag !== tags.integer || tbsAlgorithm === undefined || issuer?.tag !== tags.sequence ||
       validity === undefined || subject?.tag !== tags.sequence || spki === undefined
     ) return yield* Result.fail("a field is missing")
-    yield* checkAlgorithm(inner)
+    yield* checkAlgorithm(tbsAlgorithm)
     yield* checkName(issuer)
     yield* checkName(subject)
-    // RFC 5280 §4.1.1.2: the signature algorithm is stated twice, and alike.
-    if (Buffer.compare(inner.octets, outer.octets) !== 0) return yield* Result.fail("it names two signature algorithms")
+    // RFC 5280 §4.1.1.2: the two fields for the signature algorithm must be equal.
+    if (Buffer.compare(tbsAlgorithm.octets, algorithm.octets) !== 0) {
+      return yield* Result.fail("it names two signature algorithms")
+    }
 
     const [notBefore, notAfter, ...dates] = yield* readInside(validity.octets, tags.sequence)
     if (dates.length > 0) return yield* Result.fail("its validity is malformed")
     return {
       tbs: tbs.octets,
-      algorithm: outer.octets,
+      algorithm: algorithm.octets,
       signature: signature.content.subarray(1),
       unusedBits: signature.content[0] ?? 0,
-      version: yield* readVersion(explicit),
+      version: yield* readVersion(versionField),
       serial: serial.content,
       issuerName: issuer.octets,
       subjectName: subject.octets,
@@ -96,25 +100,25 @@ export const readFields = (der: Uint8Array): Read<Fields> =>
   })
 
 // RFC 5280 §4.1.2.1: [0] EXPLICIT INTEGER DEFAULT v1.
-const readVersion = (explicit: Der | undefined): Read<number> =>
-  explicit === undefined ?
+const readVersion = (versionField: Der | undefined): ReadResult<number> =>
+  versionField === undefined ?
     Result.succeed(0) :
-    Result.flatMap(readAll(explicit.content), ([version, ...more]) =>
+    Result.flatMap(readAll(versionField.content), ([version, ...more]) =>
       version?.tag !== tags.integer || more.length > 0
         ? notCertificate
         : Result.succeed(version.content.length === 1 ? version.content[0] ?? 0 : unknownVersion))
 
 const unknownVersion = 255
 
-// RFC 5280 §4.1.1.2: an OID, and whatever it takes.
-const checkAlgorithm = ({ octets }: Der): Read<void> =>
+// RFC 5280 §4.1.1.2: an OID, and optional parameters.
+const checkAlgorithm = ({ octets }: Der): ReadResult<void> =>
   Result.flatMap(
     readInside(octets, tags.sequence),
     ([name, , ...more]) => name?.tag === tags.oid && more.length === 0 ? Result.void : notCertificate
   )
 
-// RFC 5280 §4.1.2.4: sets of pairs of an OID and anything, of whole characters where it is text.
-const checkName = ({ octets }: Der): Read<void> =>
+// RFC 5280 §4.1.2.4: sets of pairs of an OID and a value. Multi-octet strings must have whole characters.
+const checkName = ({ octets }: Der): ReadResult<void> =>
   Result.flatMap(
     readInside(octets, tags.sequence),
     (sets) => sets.every((set) => set.tag === tags.set && isRdn(set.content)) ? Result.void : notCertificate
@@ -136,24 +140,24 @@ const isPair = ({ octets }: Der): boolean =>
 
 const characterOctets = new Map<number, number>([[tags.bmpString, 2], [tags.universalString, 4]])
 
-// RFC 5280 §4.1.2.5: to the second, in UTC, two-digit years from 1950 to 2049.
-const readTime = (value: Der | undefined): Read<number> => {
+// RFC 5280 §4.1.2.5: with seconds, in UTC; two-digit years are 1950 to 2049.
+const readTime = (value: Der | undefined): ReadResult<number> => {
   const text = Buffer.from(value?.content ?? []).toString("latin1")
   const year = value?.tag === tags.utcTime ? (text < "5" ? "20" : "19") : value?.tag === tags.generalizedTime ? "" : "?"
   const iso = `${year}${text}`.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6.000Z")
   const instant = new Date(iso)
-  // Days that a month does not have come out as days of the next.
+  // The comparison refuses dates such as 31 February, which `Date` converts to March.
   return !Number.isNaN(instant.getTime()) && instant.toISOString() === iso
     ? Result.succeed(instant.getTime())
     : Result.fail("its validity is malformed")
 }
 
-// issuerUniqueID and subjectUniqueID may come before (RFC 5280 §4.1.2.8); each field occurs once, in this order.
-const trailing = [primitive(1), primitive(2), constructed(3)]
+// issuerUniqueID, subjectUniqueID (RFC 5280 §4.1.2.8) and extensions: each at most once, in this order.
+const trailingTags = [primitive(1), primitive(2), constructed(3)]
 
-const readExtensions = (fields: ReadonlyArray<Der>): Read<ReadonlyMap<string, Extension>> =>
+const readExtensions = (fields: ReadonlyArray<Der>): ReadResult<ReadonlyMap<string, Extension>> =>
   Result.gen(function*() {
-    const places = fields.map(({ tag }) => trailing.indexOf(tag))
+    const places = fields.map(({ tag }) => trailingTags.indexOf(tag))
     if (places.some((place, index) => place <= (places[index - 1] ?? -1))) return yield* malformed
     const field = fields.find(({ tag }) => tag === constructed(3))
     if (field === undefined) return new Map()
@@ -161,14 +165,14 @@ const readExtensions = (fields: ReadonlyArray<Der>): Read<ReadonlyMap<string, Ex
     const extensions = new Map<string, Extension>()
     for (const element of yield* readInside(field.content, tags.sequence)) {
       const extension = yield* readExtension(element)
-      // RFC 5280 §4.2: of two that contradict each other, which would count?
+      // RFC 5280 §4.2: at most once, because two could contradict each other.
       if (extensions.has(extension.oid)) return yield* Result.fail(`extension ${extension.oid} occurs twice`)
       extensions.set(extension.oid, extension)
     }
     return extensions
   })
 
-const readExtension = ({ octets }: Der): Read<Extension> =>
+const readExtension = ({ octets }: Der): ReadResult<Extension> =>
   Result.gen(function*() {
     const fields = yield* readInside(octets, tags.sequence)
     const [name, flag] = fields

@@ -1,24 +1,23 @@
 /**
- * Text → DER octets of certificates: PEM as RFC 7468 §5 has it, or the bare base64 of one certificate.
+ * Decodes certificates from text: PEM (RFC 7468 §5), or the base64 of one certificate.
  */
 import { Result } from "effect"
 import { decodeBase64 } from "../encoding/base64.ts"
 import { quote } from "../encoding/quote.ts"
 import { documentLimits, questionLimits } from "../Limits.ts"
 
-/** Why the text is refused, for a person. Never repeats what stands between the markers (POSH-SEC-03). */
+/** Why the text is refused, for a person. Never quotes the contents of a block (POSH-SEC-03). */
 export interface PemFault {
   readonly detail: string
 }
 
 /**
- * The certificates in a text, in their order; at least one.
+ * Decodes the certificates in a text, in order; at least one.
  *
  * **Details**
  *
- * PEM may hold several blocks, with any text between them; more than a question may have of them are not read. Within a
- * block there are base64 and line ends, nothing else.
- * WHETHER THE OCTETS ARE CERTIFICATES IS NOT LOOKED AT.
+ * PEM may have several blocks, with any text between them; reading stops one block after `questionLimits.chain`. A
+ * block has only base64 and line ends. WHETHER THE OCTETS ARE CERTIFICATES IS NOT CHECKED.
  */
 export const parsePemOrBase64 = (text: string): Result.Result<ReadonlyArray<Uint8Array>, PemFault> => {
   if (privateKey.test(text)) {
@@ -27,17 +26,17 @@ export const parsePemOrBase64 = (text: string): Result.Result<ReadonlyArray<Uint
   return text.includes(begin) ? parseBlocks(text) : Result.map(decode(text, "the text"), (octets) => [octets])
 }
 
-/** One block of a text in PEM. */
+/** One PEM block. */
 export interface PemBlock {
   /** From BEGIN to END. */
   readonly text: string
-  /** `undefined` where BEGIN has no line of its own, or a label that none has. */
+  /** `undefined` if BEGIN is not alone on its line, or its label is invalid. */
   readonly label: string | undefined
-  /** What is between the markers; `undefined` where END is missing. */
+  /** The text between BEGIN and END; `undefined` if END is missing. */
   readonly body: string | undefined
 }
 
-/** The blocks of a text, in their order, with any text between them; whatever their labels are. Ends after one that is cut off. */
+/** Scans a text for PEM blocks of any label, in order. Stops after an incomplete block. */
 export function* scanPem(text: string): Generator<PemBlock> {
   for (let from = text.indexOf(begin); from >= 0;) {
     marker.lastIndex = from
@@ -71,11 +70,11 @@ const parseBlocks = (text: string): Result.Result<ReadonlyArray<Uint8Array>, Pem
 }
 
 const lineEnds = /[\r\n]+/g
-const mostCharacters = Math.ceil(documentLimits.certificateOctets / 3) * 4
+const maxCharacters = Math.ceil(documentLimits.certificateOctets / 3) * 4
 
 const decode = (text: string, what: string): Result.Result<Uint8Array, PemFault> => {
   if (text === "") return fail(`${what} is empty`)
-  if (text.length > mostCharacters) return fail(`${what} is longer than a certificate of 32 KiB`)
+  if (text.length > maxCharacters) return fail(`${what} is longer than a certificate of 32 KiB`)
   const octets = decodeBase64(text)
   return octets === undefined ? fail(`${what} is not strict base64`) : Result.succeed(octets)
 }

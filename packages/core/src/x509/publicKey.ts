@@ -1,36 +1,37 @@
 /**
- * SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): which key it is, as numbers.
+ * SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): the public key as numbers.
  */
 import { Result } from "effect"
 import { isDer } from "./der.ts"
-import { type Read, readInside, readOid, tags } from "./derReader.ts"
+import { readInside, readOid, type ReadResult, tags } from "./derReader.ts"
 
 export interface PublicKey {
   readonly algorithm: "rsa" | "ec" | "ed25519" | "ed448" | "other"
-  /** Bits of the RSA modulus or of the curve; 0 where unknown. */
+  /** Bits of the RSA modulus or of the curve; 0 if unknown. */
   readonly bits: number
   /** DER SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
 }
 
+/** The value of a public key, for comparison. */
 export type KeyValue =
   /** Unsigned integers, big-endian, without leading zeros. */
   | { readonly algorithm: "rsa"; readonly modulus: Uint8Array; readonly exponent: Uint8Array }
-  /** `curve` is a dotted OID, empty where the curve has no name; `point` as in SEC 1 §2.3.3, possibly compressed. */
+  /** `curve` is a dotted OID, empty if the curve is not named; `point` as in SEC 1 §2.3.3, possibly compressed. */
   | { readonly algorithm: "ec"; readonly curve: string; readonly point: Uint8Array }
   | { readonly algorithm: "ed25519" | "ed448"; readonly octets: Uint8Array }
-  /** Anything else; nothing but the frame was looked at. */
+  /** Any other algorithm; its key is not parsed. */
   | { readonly algorithm: "other" }
 
-/** The key's kind and length. */
-export const readPublicKey = (spki: Uint8Array): Read<PublicKey> =>
+/** Reads the algorithm and length of a key. */
+export const readPublicKey = (spki: Uint8Array): ReadResult<PublicKey> =>
   Result.map(readKeyValue(spki), (key) => ({ algorithm: key.algorithm, bits: bitsOf(key), spki }))
 
-/** The key itself, as numbers. WHETHER A POINT LIES ON ITS CURVE IS NOT CHECKED. */
-export const readKeyValue = (spki: Uint8Array): Read<KeyValue> =>
+/** Reads the value of a key. WHETHER A POINT LIES ON ITS CURVE IS NOT CHECKED. */
+export const readKeyValue = (spki: Uint8Array): ReadResult<KeyValue> =>
   Result.mapError(readFrame(spki), () => "its public key is malformed")
 
-const readFrame = (spki: Uint8Array): Read<KeyValue> =>
+const readFrame = (spki: Uint8Array): ReadResult<KeyValue> =>
   Result.gen(function*() {
     const [identifier, key, ...more] = yield* readInside(spki, tags.sequence)
     if (identifier === undefined || key?.tag !== tags.bitString || more.length > 0) return yield* malformed
@@ -54,7 +55,7 @@ const readFrame = (spki: Uint8Array): Read<KeyValue> =>
     }
   })
 
-/** An unsigned integer without its leading zero octets. */
+/** Removes the leading zero octets of an unsigned integer. */
 export const minimal = (integer: Uint8Array): Uint8Array => {
   const first = integer.findIndex((octet) => octet !== 0)
   return first < 0 ? integer.subarray(0, 0) : integer.subarray(first)
@@ -63,7 +64,7 @@ export const minimal = (integer: Uint8Array): Uint8Array => {
 const malformed = Result.fail("malformed")
 
 // RFC 8017 §A.1.1
-const readRsa = (key: Uint8Array): Read<KeyValue> => {
+const readRsa = (key: Uint8Array): ReadResult<KeyValue> => {
   if (!isDer(key)) return malformed
   return Result.flatMap(
     readInside(key, tags.sequence),

@@ -33,7 +33,7 @@ describe("negativeAfter (CAC-31, ERR-03)", () => {
     ["InternalError", undefined]
   ])("%s: %s s", (code, expected) => assert.strictEqual(seconds(after(code)), expected))
 
-  it("doubles up to 900 s while failures follow each other", () => {
+  it("doubles up to 900 s with consecutive failures", () => {
     let negative = after("ConnectTimeout")
     const delays = [seconds(negative)]
     for (let round = 0; round < 7; round += 1) {
@@ -61,12 +61,12 @@ describe("negativeAfter (CAC-31, ERR-03)", () => {
       assert.strictEqual(seconds(after("RateLimited", retryAfterMs === undefined ? {} : { retryAfterMs })), expected)
   )
 
-  it("honours Retry-After of a server error where it is longer (RES-45)", () => {
+  it("honours a longer Retry-After of a server error (RES-45)", () => {
     assert.strictEqual(seconds(after("ServerError", { retryAfterMs: 200_000 })), 200)
     assert.strictEqual(seconds(after("ServerError", { retryAfterMs: 1_000 })), 30)
   })
 
-  it("never remembers a failure for more than an hour", () => {
+  it("never caches a failure for more than an hour", () => {
     for (const code of Object.keys(failures) as Array<VerdictCode>) {
       const chance = 0.999_999
       assert.isAtMost(seconds(after(code, { chance, retryAfterMs: Number.MAX_SAFE_INTEGER })) ?? 0, 3_600, code)

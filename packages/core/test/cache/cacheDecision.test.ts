@@ -1,10 +1,10 @@
 import { assert, describe, it } from "vitest"
-import { refreshMoment, toCacheDecision } from "../../src/cache/CacheDecision.ts"
+import { refreshAheadAt, toCacheDecision } from "../../src/cache/CacheDecision.ts"
 import { associationOf, keyOf } from "./store/storeSuite.ts"
 
 const life = 1_000_000
 
-/** In thousandths of the life: from when on a question lets the origin be asked in the background. */
+/** The instant of the refresh ahead, in thousandths of the lifetime. */
 const refreshedFrom = (label: string, fetchedAt = 0): number => {
   const association = associationOf(keyOf(label), fetchedAt, life)
   const isDue = (thousandth: number) => {
@@ -15,15 +15,15 @@ const refreshedFrom = (label: string, fetchedAt = 0): number => {
   return Array.from({ length: 1_000 }, (_, thousandth) => thousandth).findIndex(isDue)
 }
 
-describe("CAC-34: when the origin is asked again ahead of time", () => {
+describe("CAC-34: the instant of the refresh ahead", () => {
   const moments = Array.from({ length: 200 }, (_, index) => refreshedFrom(`d${index}`))
 
-  it("is between 80 and 90 % of the life", () => {
+  it("is between 80 and 90 % of the lifetime", () => {
     assert.isAtLeast(Math.min(...moments), 800)
     assert.isAtMost(Math.max(...moments), 900)
   })
 
-  it("is spread, for keys that were fetched in one moment", () => {
+  it("has jitter between keys that were fetched at one time", () => {
     for (let percent = 80; percent < 90; percent += 1) {
       const many = moments.filter((moment) => Math.floor(moment / 10) === percent).length
       assert.isAtLeast(many, 5, `${percent} %`)
@@ -31,14 +31,14 @@ describe("CAC-34: when the origin is asked again ahead of time", () => {
     }
   })
 
-  it("is the same whoever asks, and another for the next fetch", () => {
+  it("is the same for all questions, and another one after the next fetch", () => {
     assert.strictEqual(refreshedFrom("d0"), moments[0])
     assert.notStrictEqual(refreshedFrom("d0", 5_000), moments[0])
   })
 
-  it("is what callers are told: from then on, and not before, asking again changes something", () => {
+  it("is the refreshAfter of the answer", () => {
     for (let index = 0; index < 200; index += 1) {
-      const told = refreshMoment(associationOf(keyOf(`d${index}`), 0, life))
+      const told = refreshAheadAt(associationOf(keyOf(`d${index}`), 0, life))
       assert.strictEqual(Math.ceil(told * 1_000 / life), moments[index])
     }
   })

@@ -54,7 +54,7 @@ describe("RFC 7711 material", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("CAC-33: is never served past its time, whatever the origin does", () => {
+  it.effect("CAC-33: is never served after it expired, whatever the origin does", () => {
     const web = makeWeb({ [rfc]: { json: fingerprints(600) } })
     return Effect.gen(function*() {
       yield* start
@@ -63,7 +63,7 @@ describe("RFC 7711 material", () => {
       yield* TestClock.adjust("599 seconds")
       assert.strictEqual(yield* ask(), "Verified memory")
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* ask(), "ConnectTimeout memory") // the refresh ahead has failed just now
+      assert.strictEqual(yield* ask(), "ConnectTimeout memory") // the refresh ahead has just failed
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(yield* ask(), "ConnectTimeout miss")
     }).pipe(Effect.provide(verifierOver(web)))
@@ -82,12 +82,12 @@ describe("RFC 7711 material", () => {
       assert.strictEqual(yield* ask(), "Verified memory")
       yield* TestClock.adjust("1 second")
       assert.strictEqual(web.asked.length, 2)
-      yield* TestClock.adjust("800 seconds") // past the first fetch's life
+      yield* TestClock.adjust("800 seconds") // after the first fetch's lifetime
       assert.strictEqual(yield* ask(), "Verified memory")
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("CAC-35: a wall clock set back does not extend life", () => {
+  it.effect("CAC-35: a wall clock that is set back does not extend the lifetime", () => {
     const web = makeWeb({ [rfc]: { json: fingerprints(600) } })
     return Effect.gen(function*() {
       yield* start
@@ -98,7 +98,7 @@ describe("RFC 7711 material", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("maxAge: resolves what is older, and ends indeterminate where the origin cannot be asked", () => {
+  it.effect("maxAge: resolves older material again, and is indeterminate if the origin cannot be reached", () => {
     const web = makeWeb({ [rfc]: { json: fingerprints(86_400) } })
     return Effect.gen(function*() {
       yield* start
@@ -135,7 +135,7 @@ describe("a mismatch from memory (MAT-43)", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("8.1: a refetch that brings nothing usable keeps what is remembered", () => {
+  it.effect("8.1: a refetch that finds nothing usable keeps the cached material", () => {
     const web = makeWeb({ [rfc]: { json: onlyNext } })
     return Effect.gen(function*() {
       yield* start
@@ -146,7 +146,7 @@ describe("a mismatch from memory (MAT-43)", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("CAC-30: a refetch that finds a withdrawal ends what is remembered", () => {
+  it.effect("CAC-30: a refetch that finds a withdrawal evicts the cached material", () => {
     const web = makeWeb({ [rfc]: { json: onlyNext } })
     return Effect.gen(function*() {
       yield* start
@@ -161,7 +161,7 @@ describe("a mismatch from memory (MAT-43)", () => {
 describe("draft material (CAC-20…22)", () => {
   const policy = { ...testPolicy, generations: "draft-only" as const }
 
-  it.effect("lives as long as its certificates, and is asked for again after 24 h", () => {
+  it.effect("expires with its certificates, and is resolved again after 24 h", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {
       yield* start
@@ -173,7 +173,7 @@ describe("draft material (CAC-20…22)", () => {
     }).pipe(Effect.provide(verifierOver(web, policy)))
   })
 
-  it.effect("serves overdue for 7 days where the origin cannot be asked, with back-off, and no longer", () => {
+  it.effect("serves stale for 7 days if the origin cannot be reached, with back-off, and no longer", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {
       yield* start
@@ -194,7 +194,7 @@ describe("draft material (CAC-20…22)", () => {
     }).pipe(Effect.provide(verifierOver(web, policy)))
   })
 
-  it.effect("without a grace ends when it is due, and not before", () => {
+  it.effect("without a grace period expires when it is stale, and not before", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {
       yield* start
@@ -208,7 +208,7 @@ describe("draft material (CAC-20…22)", () => {
     }).pipe(Effect.provide(verifierOver(web, { ...policy, draftGraceMs: 0 })))
   })
 
-  it.effect("ends at once when a due revalidation is answered with nothing", () => {
+  it.effect("is evicted at once when a revalidation finds nothing published", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {
       yield* start

@@ -1,5 +1,5 @@
 /**
- * What a positive answer rests on, and until when: every end counts, by the time of the decision (POSH-MAT-02, POSH-MAT-63,
+ * No positive answer after the expiry of anything it rests on, at the time of the decision (POSH-MAT-02, POSH-MAT-63,
  * POSH-CAC-12, POSH-CAC-33).
  */
 import { assert, describe, it } from "@effect/vitest"
@@ -17,10 +17,10 @@ const verify = (more: Partial<Question> = {}) => verifyQuestion({ ...question, .
 const now = Date.parse("2026-07-01T00:00:00Z")
 const hour = 3_600_000
 
-/** A certificate that ends so many milliseconds from now. */
+/** A certificate that expires in a number of milliseconds. */
 const ending = (ms: number) => selfSigned({ notBefore: new Date(now - hour), notAfter: new Date(now + ms) })
 
-describe("RES-50: what an intermediary held beyond `expires` is over before it comes", () => {
+describe("RES-50: a document that an intermediary held beyond `expires` has expired on arrival", () => {
   const age = (seconds: number) => [["age", String(seconds)]] as const
   const target = "https://xmpp.greenhouse.example/tenants/orchard/posh.json"
   const rows: ReadonlyArray<
@@ -57,7 +57,7 @@ describe("RES-50: what an intermediary held beyond `expires` is over before it c
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("one second less is one second", () =>
+  it.effect("one second less leaves one second", () =>
     Effect.gen(function*() {
       yield* start
       const verdict = yield* verify()
@@ -73,14 +73,14 @@ describe("the time of the decision", () => {
       return yield* Fiber.join(fiber)
     })
 
-  it.effect("is when the origin has answered, so that what is left is not counted twice", () =>
+  it.effect("is after the origin answered, so that the remaining time is not counted twice", () =>
     Effect.gen(function*() {
       yield* start
       const { decidedAt, validUntil } = yield* later(4_000)
       assert.deepStrictEqual([decidedAt, validUntil], [now + 4_000, now + 10_000])
     }).pipe(Effect.provide(verifierOver(makeWeb({ [rfc]: { json: fingerprints(10) } }, 4_000)))))
 
-  it.effect("CAC-12: the question that has it fetched may use what ended meanwhile, and says that it is over", () =>
+  it.effect("CAC-12: the question that triggers the fetch may use material that expired meanwhile, and says so", () =>
     Effect.gen(function*() {
       yield* start
       const { decidedAt, refreshAfter, valid, validUntil } = yield* later(4_000)
@@ -88,7 +88,7 @@ describe("the time of the decision", () => {
       assert.strictEqual(refreshAfter, decidedAt)
     }).pipe(Effect.provide(verifierOver(makeWeb({ [rfc]: { json: fingerprints(1) } }, 4_000)))))
 
-  it.effect("CAC-12: no later question may, also where it waited for the same request", () => {
+  it.effect("CAC-12: no later question may, even if it waited for the same request", () => {
     const web = makeWeb({ [rfc]: { json: fingerprints(1) } }, 4_000)
     return Effect.gen(function*() {
       yield* start
@@ -106,7 +106,7 @@ describe("the time of the decision", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("MAT-02: a certificate that ends while the origin is asked is no longer valid then", () =>
+  it.effect("MAT-02: a certificate that expires while the origin is asked is no longer valid", () =>
     Effect.gen(function*() {
       yield* start
       const { der } = yield* ending(3_000)
@@ -114,7 +114,7 @@ describe("the time of the decision", () => {
       assert.deepStrictEqual([verdict.verdict, verdict.code], ["certificate-invalid", "PresentedCertificateExpired"])
     }).pipe(Effect.provide(verifierOver(makeWeb({ [rfc]: { json: fingerprints(86_400) } }, 6_000)))))
 
-  it.effect("CAC-31: retryAfterMs counts from then, and keeps its cap", () =>
+  it.effect("CAC-31: retryAfterMs counts from the decision, and keeps its cap", () =>
     Effect.gen(function*() {
       yield* start
       const { retryAfterMs } = yield* later(300)
@@ -124,7 +124,7 @@ describe("the time of the decision", () => {
     ))
 })
 
-describe("MAT-63, CAC-21: the published certificate that matched ends as well", () => {
+describe("MAT-63, CAC-21: the published certificate that matched expires too", () => {
   const rows: ReadonlyArray<readonly [name: string, policy: Policy, asked: "fingerprint" | "renewed"]> = [
     ["a question by fingerprint", testPolicy, "fingerprint"],
     ["another certificate for its key (MAT-11)", { ...testPolicy, match: "spki" }, "renewed"]
@@ -152,11 +152,11 @@ describe("MAT-63, CAC-21: the published certificate that matched ends as well", 
     }))
 })
 
-describe("refreshAfter: from then on, and not before, asking changes something", () => {
+describe("refreshAfter: the earliest instant at which the origin is asked again", () => {
   const refreshAfter = Effect.map(verify(), (verdict) => verdict.refreshAfter ?? 0)
   const json = fingerprints(86_400)
 
-  it.effect("CAC-34: it is when the refresh ahead begins", () => {
+  it.effect("CAC-34: it is the instant of the refresh ahead", () => {
     const web = makeWeb({ [rfc]: { json } })
     return Effect.gen(function*() {
       yield* start
@@ -192,7 +192,7 @@ describe("refreshAfter: from then on, and not before, asking changes something",
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("CAC-22: while draft material is overdue it is the next try, and never in the past", () => {
+  it.effect("CAC-22: while draft material is stale it is the next try, and never in the past", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {
       yield* start

@@ -11,7 +11,7 @@ import { verifyBy } from "../asking.ts"
 import { makeWeb, testPolicy } from "../fakeFetcher.ts"
 import { question, rfc, start } from "../greenhouse.ts"
 
-/** A fleet in one process: one lead a key; who follows waits for its end. */
+/** A fleet in one process: one lead per key; followers wait for its release. */
 const makeFleet = (): FleetShape & { readonly leads: () => number } => {
   const leads = new Map<string, Deferred.Deferred<void>>()
   let total = 0
@@ -33,7 +33,7 @@ const makeFleet = (): FleetShape & { readonly leads: () => number } => {
   }
 }
 
-/** Verifiers that share a store and a fleet, as processes do. */
+/** Verifiers that share a store and a fleet, like replicas. */
 const makeReplicas = Effect.fnUntraced(function*(
   count: number,
   web: ReturnType<typeof makeWeb>,
@@ -55,17 +55,17 @@ const makeReplicas = Effect.fnUntraced(function*(
 
 type Store = AssociationStore["Service"]
 
-/** A shared store that loses nothing. */
+/** A shared store that never loses data. */
 const farOver = (store: Store): FarStore => ({
   ...store,
   era: Effect.succeed("always"),
   isRemoved: () => Effect.succeed(false),
-  isOwed: () => false
+  isWritePending: () => false
 })
 
 const memory = makeMemoryStore({ entries: 100, octets: 1e6 })
 
-describe("one flight a key across the fleet", () => {
+describe("one flight per key across the fleet", () => {
   it.effect("three replicas asked at once about one cold domain make one resolution", () =>
     Effect.gen(function*() {
       yield* start
@@ -92,7 +92,7 @@ describe("one flight a key across the fleet", () => {
       assert.strictEqual(web.asked.length, 1)
     }))
 
-  it.effect("who follows a lead that learns nothing asks itself", () =>
+  it.effect("a follower of a lead without a result asks the origin itself", () =>
     Effect.gen(function*() {
       yield* start
       const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
@@ -107,7 +107,7 @@ describe("one flight a key across the fleet", () => {
       assert.strictEqual(web.asked.length, 1)
     }))
 
-  it.effect("what is learnt under a lead that was lost is answered, and not remembered", () =>
+  it.effect("the result under a lost lead is answered, and not stored", () =>
     Effect.gen(function*() {
       yield* start
       const web = makeWeb({ [rfc]: { json: greenhouse.fingerprints } })
@@ -119,7 +119,7 @@ describe("one flight a key across the fleet", () => {
       assert.deepInclude(yield* verifyBy(replica!, question), { valid: true, cache: "miss" })
     }))
 
-  it.effect("who goes away in the middle gives the lead up", () =>
+  it.effect("an interrupted leader releases the lead", () =>
     Effect.gen(function*() {
       yield* start
       const web = makeWeb({ [rfc]: { never: true } })
@@ -132,7 +132,7 @@ describe("one flight a key across the fleet", () => {
       assert.isTrue((yield* verifyBy(b!, question)).valid)
     }))
 
-  it.effect("a refresh ahead is made once for the fleet", () =>
+  it.effect("a refresh ahead happens once for the fleet", () =>
     Effect.gen(function*() {
       yield* start
       const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
@@ -144,7 +144,7 @@ describe("one flight a key across the fleet", () => {
       assert.strictEqual(web.asked.length, 2)
     }))
 
-  it.effect("who leads when another has refreshed already, and has yet to hear of it, asks nobody", () =>
+  it.effect("a leader that has not yet received the refresh of another replica asks no origin", () =>
     Effect.gen(function*() {
       yield* start
       const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })
@@ -163,11 +163,11 @@ describe("one flight a key across the fleet", () => {
         yield* TestClock.adjust("1 second")
       }
       assert.strictEqual(web.asked.length, 2)
-      yield* TestClock.adjust("100 seconds") // past the first fetch's life
+      yield* TestClock.adjust("100 seconds") // after the first fetch's lifetime
       assert.isTrue((yield* askAll).every(({ cache, valid }) => valid && cache === "memory"))
     }))
 
-  it.effect("CAC-30: a refresh ahead that fails is made once too, and takes nothing away", () =>
+  it.effect("CAC-30: a failed refresh ahead happens once too, and evicts nothing", () =>
     Effect.gen(function*() {
       yield* start
       const web = makeWeb({ [rfc]: { json: { ...greenhouse.fingerprints, expires: 1_000 } } })

@@ -3,7 +3,7 @@ import { Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { makeFlights } from "../../src/cache/Flights.ts"
 
-/** Work that takes ten seconds and says whether it was cancelled. */
+/** Work that takes ten seconds and records whether it was cancelled. */
 const makeWork = () => {
   const seen = { started: 0, finished: 0, cancelled: 0 }
   const work = () =>
@@ -23,7 +23,7 @@ const makeWork = () => {
 const patience = { ms: 30_000, onLate: () => "late" }
 
 describe("Flights (RES-92)", () => {
-  it.effect("shares one flight between all who ask for a key", () =>
+  it.effect("shares one flight between all waiters of a key", () =>
     Effect.gen(function*() {
       const flights = yield* makeFlights(() => "lost")
       const { seen, work } = makeWork()
@@ -49,7 +49,7 @@ describe("Flights (RES-92)", () => {
       assert.strictEqual(seen.started, 2)
     }))
 
-  it.effect("goes on while anybody waits, and is cancelled when the last one leaves", () =>
+  it.effect("continues while there are waiters, and is cancelled when the last one leaves", () =>
     Effect.gen(function*() {
       const flights = yield* makeFlights(() => "lost")
       const { seen, work } = makeWork()
@@ -66,7 +66,7 @@ describe("Flights (RES-92)", () => {
       assert.isFalse(flights.isUnderWay("k"))
     }))
 
-  it.effect("answers at the deadline, and goes on for the next question", () =>
+  it.effect("answers at the deadline, and continues for the next question", () =>
     Effect.gen(function*() {
       const flights = yield* makeFlights(() => "lost")
       const { seen, work } = makeWork()
@@ -79,7 +79,7 @@ describe("Flights (RES-92)", () => {
       assert.deepStrictEqual(seen, { started: 1, finished: 1, cancelled: 0 })
     }))
 
-  it.effect("starts anew after a discard, and tells the old flight", () =>
+  it.effect("starts a new flight after a discard, and marks the old one as discarded", () =>
     Effect.gen(function*() {
       const flights = yield* makeFlights(() => false)
       const gate = yield* Deferred.make<void>()
@@ -96,7 +96,7 @@ describe("Flights (RES-92)", () => {
       assert.isTrue((yield* Fiber.join(first)).outcome)
     }))
 
-  it.effect("answers for a flight that ends in a defect, and frees the key", () =>
+  it.effect("gives a result for a flight that died, and frees the key", () =>
     Effect.gen(function*() {
       const flights = yield* makeFlights(() => "lost")
       const { outcome } = yield* flights.join("k", () => Effect.die("a defect"), patience)

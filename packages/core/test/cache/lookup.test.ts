@@ -1,10 +1,10 @@
-/** The look-up serves any source: this one speaks no protocol at all. */
+/** The look-up serves any source: this one has no protocol. */
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Result } from "effect"
 import { TestClock } from "effect/testing"
 import type { Association } from "../../src/association/Association.ts"
 import { ResolveError } from "../../src/association/ResolveError.ts"
-import { type FlightResult, lost, makeFetchAndStore } from "../../src/cache/fetchAndStore.ts"
+import { type FlightResult, makeFetchAndStore, toLostResult } from "../../src/cache/fetchAndStore.ts"
 import { Fleet } from "../../src/cache/Fleet.ts"
 import { makeFlights } from "../../src/cache/Flights.ts"
 import { makeLookup } from "../../src/cache/Lookup.ts"
@@ -22,7 +22,7 @@ const makeWorld = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const observer = yield* ResolutionObserver
   const store = yield* makeMemoryStore({ entries: 10, octets: 1e6 })
-  const flights = yield* makeFlights<FlightResult>(lost)
+  const flights = yield* makeFlights<FlightResult>(toLostResult)
   const lookup = makeLookup({
     store,
     flights,
@@ -58,7 +58,7 @@ const told = ({ cache, outcome }: Attempted): string =>
   `${Result.isSuccess(outcome) ? "material" : outcome.failure.code} ${cache}`
 
 describe("a look-up of any source", () => {
-  it.effect("asks once, and remembers until the end", () =>
+  it.effect("asks once, and caches until expiry", () =>
     Effect.gen(function*() {
       const { ask, origin, recall } = yield* makeWorld
       assert.deepStrictEqual([yield* recall, yield* ask, yield* ask, yield* recall], [
@@ -72,7 +72,7 @@ describe("a look-up of any source", () => {
       assert.deepStrictEqual(origin.asked, [false, false])
     }).pipe(Effect.scoped))
 
-  it.effect("the code of its error says whether what it asserted is withdrawn (CAC-30)", () =>
+  it.effect("the code of its error decides whether cached material is evicted (CAC-30)", () =>
     Effect.forEach(
       [["NotPublished", /^NotPublished/], ["ConnectTimeout", /^material/]] as const,
       ([says, after]) =>

@@ -1,6 +1,6 @@
 /**
- * Asking an origin although something is remembered: who may, how often, and what the answer is then (POSH-CAC-31,
- * POSH-CAC-32, POSH-MAT-43).
+ * Requests to an origin although an entry is cached: when, how often, and with which answer (POSH-CAC-31, POSH-CAC-32,
+ * POSH-MAT-43).
  */
 import { assert, describe, it } from "@effect/vitest"
 import { greenhouse, selfSigned } from "@posh/testing"
@@ -16,16 +16,16 @@ const verify = (more: Partial<Question> = {}) => verifyQuestion({ ...question, .
 const wrong = { certificate: next }
 const onlyCurrent = { fingerprints: [greenhouse.fingerprints.fingerprints[1]], expires: 86_400 }
 
-/** Published by nobody. */
+/** A certificate that no domain publishes. */
 const { der } = await Effect.runPromise(
   selfSigned({ notBefore: new Date("2026-01-01T00:00:00Z"), notAfter: new Date("2030-01-01T00:00:00Z") })
 )
 const stranger = { certificate: Buffer.from(der).toString("base64") }
-/** An entry of the greenhouse, under a certificate that has not issued it. */
+/** An entry of the greenhouse, with an issuer that did not sign it. */
 const entry = greenhouse.jwkSet.keys.find(({ x5c }) => x5c[0] === question.certificate)
 const brokenChain = { ...entry, x5c: [entry?.x5c[0], stranger.certificate] }
 
-/** Asks the same so many times, with a pause after each, and joins the answers. */
+/** Asks one question repeatedly with a pause after each, and returns all answers. */
 const storm = (times: number, pauseMs: number, more: Partial<Question>) =>
   Effect.gen(function*() {
     const fibers: Array<Fiber.Fiber<string, unknown>> = []
@@ -63,7 +63,7 @@ describe("CAC-31: a caller prolongs no back-off", () => {
   })
 })
 
-describe("CAC-32: one limit, whatever asks for a refetch", () => {
+describe("CAC-32: one limit for all reasons of a refetch", () => {
   const pages: Record<string, Record<string, Page>> = {
     rfc7711: { [rfc]: { json: fingerprints(86_400) } },
     draft: { [draft]: { json: greenhouse.jwkSet } }
@@ -100,13 +100,13 @@ describe("CAC-32: one limit, whatever asks for a refetch", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("what is older than maxAge is no answer where the refetch was a moment ago, and failed", () => {
+  it.effect("material older than maxAge does not serve after a recent refetch that failed", () => {
     const web = makeWeb({ [rfc]: { json: fingerprints(86_400) } })
     return Effect.gen(function*() {
       yield* start
       yield* ask()
       yield* TestClock.adjust("1 hour")
-      web.set(rfc, { fault: "ResolverOverloaded" }) // says nothing of the origin, so nothing is remembered
+      web.set(rfc, { fault: "ResolverOverloaded" }) // no statement about the origin, so it is not cached
       assert.strictEqual(yield* ask({ maxAge: 60 }), "ResolverOverloaded miss")
       yield* TestClock.adjust("4 seconds")
       const { code, retryAfterMs } = yield* verify({ maxAge: 60 })
@@ -116,7 +116,7 @@ describe("CAC-32: one limit, whatever asks for a refetch", () => {
   })
 })
 
-describe("MAT-43: wrong certificates have an origin asked once in 60 s", () => {
+describe("MAT-43: wrong certificates cause one request in 60 s", () => {
   const rows: ReadonlyArray<readonly [name: string, pages: Record<string, Page>, delayMs: number, most: number]> = [
     ["a draft domain", { [draft]: { json: greenhouse.jwkSet } }, 300, 2],
     ["an RFC 7711 domain", { [rfc]: { json: onlyCurrent } }, 300, 1],
@@ -147,7 +147,7 @@ describe("MAT-43: wrong certificates have an origin asked once in 60 s", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("also where no name of the certificate does: the host that is delegated to may be another by now", () => {
+  it.effect("also if no name of the certificate matches: the delegated domain may have changed", () => {
     const target = "https://elsewhere.example/posh.json"
     const web = makeWeb({ [rfc]: { json: { url: target, expires: 3_600 } }, [target]: { json: fingerprints(3_600) } })
     return Effect.gen(function*() {
@@ -162,7 +162,7 @@ describe("MAT-43: wrong certificates have an origin asked once in 60 s", () => {
   })
 })
 
-describe("CAC-32: a question that needs something younger starts after the flight that it meets", () => {
+describe("CAC-32: a question that needs newer material starts a flight after the one under way", () => {
   const rows: ReadonlyArray<readonly [name: string, more: Partial<Question>]> = [
     ["refresh", { refresh: true }],
     ["maxAge", { maxAge: 0 }]
@@ -173,7 +173,7 @@ describe("CAC-32: a question that needs something younger starts after the fligh
       yield* start
       const first = yield* Effect.forkChild(verify(wrong))
       yield* TestClock.adjust("500 millis")
-      web.set(rfc, { json: onlyCurrent }) // the certificate was stolen, and is taken out
+      web.set(rfc, { json: onlyCurrent }) // the certificate was stolen, and is withdrawn
       yield* TestClock.adjust("500 millis")
       const second = yield* Effect.forkChild(verify({ ...wrong, ...more }))
       const third = yield* Effect.forkChild(verify({ ...more }))
@@ -198,7 +198,7 @@ describe("CAC-32: a question that needs something younger starts after the fligh
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("and an ordinary one takes what the flight brings, as long as that has not ended", () => {
+  it.effect("and an ordinary one uses the result of the flight, unless that has expired", () => {
     const web = makeWeb({ [rfc]: { json: onlyCurrent } }, 2_000)
     return Effect.gen(function*() {
       yield* start
@@ -213,7 +213,7 @@ describe("CAC-32: a question that needs something younger starts after the fligh
   })
 })
 
-it.effect("SEC-12: a limit of ours says when to come back", () => {
+it.effect("SEC-12: a refusal by a limit of ours has a retryAfterMs", () => {
   const web = makeWeb({ [rfc]: { status: 503 } })
   const policy = { ...testPolicy, budgets: { ...testPolicy.budgets, perSourcePerMinute: 1 } }
   return Effect.gen(function*() {

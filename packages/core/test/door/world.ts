@@ -162,7 +162,7 @@ const makeFarStore = (clock: Clock.Clock) =>
     const store: FarStore = {
       ...memory,
       era: Effect.sync(() => state.away ? undefined : "era"),
-      isOwed: () => false,
+      isWritePending: () => false,
       isRemoved: ({ text }) => Effect.sync(() => state.away ? undefined : removed.has(text)),
       get,
       recall: () => undefined,

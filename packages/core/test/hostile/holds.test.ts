@@ -12,7 +12,7 @@ import { decodeAssociation, encodeAssociation } from "../../src/cache/store/code
 import { documentLimits } from "../../src/Limits.ts"
 import { canonicalNames, compareNames } from "../../src/presented/NameCheck.ts"
 import { parsePresented } from "../../src/presented/parsePresented.ts"
-import { screenChains } from "../../src/proof/posh/ChainScreen.ts"
+import { makeChainCheck } from "../../src/proof/posh/ChainCheck.ts"
 import { parseDocument } from "../../src/proof/posh/Document.ts"
 import { lintDocument } from "../../src/publish/lint.ts"
 import { type Domain, parseDomain } from "../../src/question/Domain.ts"
@@ -221,7 +221,7 @@ describe("the chains of a JWK Set", () => {
         spkiSha256: new Uint8Array()
       }))
     const ask = (entries: ReadonlyArray<JwkEntry>) => {
-      const { faultOf } = screenChains("require", { now, allowSha1: false })
+      const { faultOf } = makeChainCheck("require", { now, allowSha1: false })
       for (const entry of entries) assert.isDefined(faultOf(entry))
     }
     holds(`${what}, for the first time`, () => ask(entries()))

@@ -33,7 +33,7 @@ describe("isDenied (POSH-SEC-06)", () => {
     assert.isTrue(isDenied({ "sha-256": serial7, "sha-512": digest("sha-512", greenhouse.next) }))
   })
 
-  it("a hash under another name, a part of one, or none denies nothing", () => {
+  it("a hash under another name, a prefix of one, and no hash are not denied", () => {
     assert.isFalse(isDenied({ "sha-384": serial7 }))
     assert.isFalse(isDenied({ "sha-256": serial7.subarray(0, 31) }))
     assert.isFalse(isDenied({}))

@@ -1,6 +1,6 @@
 /**
- * A derived domain is a name only where DNS secured it, and only for questions that let names of others count (POSH-PRF-07,
- * POSH-MAT-51).
+ * A derived domain counts as a name only if DNSSEC secured it, and only if the question accepts names other than the
+ * source domain (POSH-PRF-07, POSH-MAT-51).
  */
 import { assert, describe, it } from "@effect/vitest"
 import { fingerprintsDocument, selfSigned } from "@posh/testing"

@@ -10,7 +10,7 @@ import {
 } from "@posh/testing"
 import { Effect, Result } from "effect"
 import { type LintCode, lintSummaries } from "../../src/Lint.ts"
-import { examineLeaf } from "../../src/presented/LeafProfile.ts"
+import { lintLeaf } from "../../src/presented/LeafProfile.ts"
 import { type Certificate, parseCertificate } from "../../src/x509/Certificate.ts"
 
 const serverAuth = "1.3.6.1.5.5.7.3.1"
@@ -53,10 +53,10 @@ const rows: ReadonlyArray<{
   }
 ]
 
-const codesOf = (certificate: Certificate) => examineLeaf(certificate).map(({ code }) => code)
+const codesOf = (certificate: Certificate) => lintLeaf(certificate).map(({ code }) => code)
 const parse = (der: Uint8Array) => Result.getOrThrow(parseCertificate(der))
 
-describe("examineLeaf (POSH-MAT-04)", () => {
+describe("lintLeaf (POSH-MAT-04)", () => {
   it.effect.each(rows)("$name", ({ codes, options }) =>
     Effect.gen(function*() {
       const { der } = yield* selfSigned(options)
@@ -89,7 +89,7 @@ describe("examineLeaf (POSH-MAT-04)", () => {
   it.effect("says what is wrong", () =>
     Effect.gen(function*() {
       const { der } = yield* selfSigned({ criticalUnknown: true, key: "rsa1024" })
-      assert.deepStrictEqual(examineLeaf(parse(der)), [
+      assert.deepStrictEqual(lintLeaf(parse(der)), [
         {
           code: "LeafUnknownCriticalExtension",
           severity: "warning",
@@ -101,7 +101,7 @@ describe("examineLeaf (POSH-MAT-04)", () => {
 
   it("POSH-SEC-14: messages are bounded", () => {
     const unknownCritical = Array.from({ length: 1_000 }, (_, index) => `1.3.6.1.4.1.${index}`)
-    const [finding] = examineLeaf({ ...parse(greenhouse.current), unknownCritical })
+    const [finding] = lintLeaf({ ...parse(greenhouse.current), unknownCritical })
     assert.isBelow(finding!.message.length, 400)
   })
 })

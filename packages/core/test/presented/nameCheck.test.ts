@@ -130,14 +130,14 @@ describe("compareNames (POSH-MAT-50)", () => {
   const source = domain("im.example.com")
   const delegated = domain("hosting.example.net")
 
-  it("source and delegated domain apart", () => {
+  it("source and delegated domain separately", () => {
     assert.deepStrictEqual(compareNames({ names, source, delegated, service: server }), {
       source: false,
       delegated: true
     })
   })
 
-  it("POSH-PRF-07: the derived domain where it is given", () => {
+  it("POSH-PRF-07: the derived domain if given", () => {
     assert.deepStrictEqual(
       compareNames({ names, source, delegated: source, derived: delegated, service: server }),
       { source: false, delegated: false, derived: true }
@@ -145,7 +145,7 @@ describe("compareNames (POSH-MAT-50)", () => {
   })
 })
 
-describe("POSH-SEC-13: what is looked at is bounded, and what is not looked at names nothing", () => {
+describe("POSH-SEC-13: the mapping of names is bounded, and a skipped name matches nothing", () => {
   const uLabels = (count: number, last: string) => [
     ...Array.from({ length: count }, (_, index) => `${"ü".repeat(100)}${index}.example`),
     last
@@ -156,7 +156,7 @@ describe("POSH-SEC-13: what is looked at is bounded, and what is not looked at n
     ["few U-labels", uLabels(10, "bücher.example"), bücher, true],
     ["one U-label behind too many", uLabels(100, "bücher.example"), bücher, false],
     [
-      "the same ones again and again",
+      "the same U-labels 500 times",
       uLabels(1, "bücher.example").flatMap((name) => Array(500).fill(name)),
       bücher,
       true

@@ -53,7 +53,7 @@ describe("generateDocument: RFC 7711", () => {
     assert.deepStrictEqual(marks, [2, 5, 3, 4, 1])
   })
 
-  it("POSH-MAT-02: a certificate is good until the very end", () => {
+  it("POSH-MAT-02: a certificate is valid up to and including notAfter", () => {
     assert.include(generate({ certificates: [current], generation: "rfc7711" }, current.notAfter).document, "sha-256")
   })
 
@@ -73,12 +73,12 @@ describe("generateDocument: draft", () => {
     assert.strictEqual(path, "/.well-known/posh._xmpp-server._tcp.json")
   })
 
-  it("POSH-FMT-34: an upper bound where one is asked for", () => {
+  it("POSH-FMT-34: an upper bound if requested", () => {
     const { document } = generate({ certificates: [current], generation: "draft", expires: 60 })
     assert.strictEqual(JSON.parse(document).expires, 60)
   })
 
-  it("distinct kid though the hashes begin alike", () => {
+  it("distinct kids for hashes with a common prefix", () => {
     const twin = { ...next, sha256: Uint8Array.from(current.sha256, (octet, index) => index < 4 ? octet : octet ^ 1) }
     const { document } = generate({ certificates: [current, twin], generation: "draft" })
     const kids = JSON.parse(document).keys.map(({ kid }: { readonly kid: string }) => kid)
@@ -97,7 +97,7 @@ describe("generateDocument: reference (RFC 7711 §3.2)", () => {
     assert.strictEqual(path, "/.well-known/posh/xmpp-server.json")
   })
 
-  it("a day where nothing else is said", () => {
+  it("expires defaults to one day", () => {
     assert.deepStrictEqual(JSON.parse(generate({ url }).document), { url, expires: 86_400 })
   })
 
@@ -191,7 +191,7 @@ describe("generateDocument refuses", () => {
     { name: "33 keys", request: draft(many.slice(0, 33)), detail: /32/ },
     { name: "a set larger than verifiers read", request: draft(large), detail: /262144/ },
     { name: "a key on another curve", request: draft([keyed(secp256k1)]), detail: /fits no JWK Set/ },
-    { name: "a key that is none", request: draft([keyed(new Uint8Array())]), detail: /fits no JWK Set/ }
+    { name: "a malformed key", request: draft([keyed(new Uint8Array())]), detail: /fits no JWK Set/ }
   ]
 
   const refusal = (request: GenerateRequest, at = now) =>

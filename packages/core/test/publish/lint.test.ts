@@ -105,7 +105,7 @@ describe("lintDocument: RFC 7711", () => {
     assert.notStrictEqual(finding?.message, "")
   })
 
-  it("octets that are no text", () => {
+  it("octets that are not UTF-8", () => {
     const [finding] = lintDocument({ document: Uint8Array.of(0x7b, 0xff, 0x7d), generation: "rfc7711", now })
     assert.strictEqual(finding?.code, "InvalidEncoding")
   })
@@ -122,7 +122,7 @@ describe("lintDocument: draft", () => {
     assert.deepStrictEqual(brief(draft({ keys: [current, next] })), ["warning OldestFirst keys[0]"])
   })
 
-  it("A.3: what the draft's own second example does wrong", () => {
+  it("A.3: the findings of the draft's second example", () => {
     const found = brief(draft(seedExample2.document, seedDay.getTime()))
     assert.includeMembers([...found], ["warning OldestFirst keys[0]", "warning ChainInvalid keys[0].x5c[0]"])
     assert.isTrue(found.some((line) => line.startsWith("warning NonMinimalInteger keys[0]")), found.join("\n"))

@@ -24,10 +24,10 @@ const [first, second] = greenhouse.fingerprints.fingerprints
 const [key] = greenhouse.jwkSet.keys
 
 describe("lintGenerations (NEG-07)", () => {
-  it("is silent where both name the same certificates", () =>
+  it("finds nothing if both publish the same certificates", () =>
     assert.deepStrictEqual(compare(greenhouse.fingerprints, greenhouse.jwkSet), []))
 
-  it("names what only one of them publishes", () => {
+  it("finds what only one of them publishes", () => {
     assert.deepStrictEqual(compare({ fingerprints: [first], expires: 60 }, greenhouse.jwkSet), [
       "GenerationsDisagree keys[1]"
     ])
@@ -36,7 +36,7 @@ describe("lintGenerations (NEG-07)", () => {
     ])
   })
 
-  it.effect("leaves expired entries aside", () =>
+  it.effect("ignores expired entries", () =>
     Effect.gen(function*() {
       const root = yield* rootCa()
       const old = yield* issue(root, { notBefore: new Date(now - 2e9), notAfter: new Date(now - 1e9) })

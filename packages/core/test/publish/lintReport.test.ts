@@ -20,7 +20,7 @@ describe("lintHops (POSH-PUB-11)", () => {
     ...(status === undefined ? {} : { status })
   })
 
-  it("permanent redirects alone", () => {
+  it("only permanent redirects", () => {
     const found = lintHops([302, 301, 307, 308, 303, 200, undefined].map(hop))
     assert.deepStrictEqual(brief(found), ["warning PermanentRedirect hops[1]", "warning PermanentRedirect hops[3]"])
   })
@@ -53,7 +53,7 @@ describe("lintReport", () => {
     assert.strictEqual(findings[0]?.message, "What happened.")
   })
 
-  it("material, its lints and the way to it", () => {
+  it("material, its lints and its hops", () => {
     const text = JSON.stringify({
       fingerprints: [{ "sha-512": greenhouse.fingerprints.fingerprints[0]["sha-512"] }],
       expires: 86_400

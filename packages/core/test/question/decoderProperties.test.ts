@@ -12,7 +12,7 @@ const Octets = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maxi
 const encoded = (octets: Uint8Array | undefined, encoding: BufferEncoding) =>
   octets === undefined ? undefined : Buffer.from(octets).toString(encoding)
 
-describe("decoders take the one spelling that encoders write, and no other", () => {
+describe("decoders accept only the encoding that encoders write", () => {
   const base64ish = Schema.String.check(Schema.isPattern(/^[AQgwEZz059+/_\- =\n]{0,9}$/))
 
   it.prop("any text", [Schema.String], ([text]) => {
@@ -45,7 +45,7 @@ describe("decoders take the one spelling that encoders write, and no other", () 
   }, { arbitrary: { runs: 5_000 } })
 })
 
-/** As `JSON.parse` has it, where the last of two members counts. */
+/** As `JSON.parse`, which takes the last of duplicate members. */
 const plain = (value: Json): unknown => {
   if (value instanceof JsonNumber) return Number(value.text)
   if (value instanceof JsonObject) return Object.fromEntries([...value].map(([name, member]) => [name, plain(member)]))
@@ -64,7 +64,7 @@ const agrees = (text: string) => {
   }
 }
 
-describe("parseJson and JSON.parse agree on what is JSON, and what it says", () => {
+describe("parseJson and JSON.parse agree on validity and value", () => {
   const token = Schema.Literals([
     "{",
     "}",
@@ -134,7 +134,7 @@ describe("parseJson and JSON.parse agree on what is JSON, and what it says", () 
 
 const certificates = [greenhouse.next, seedLeaf(seedExample1), seedCa]
 
-/** Octets with some replaced, inserted or left out. */
+/** Octets with some replaced, inserted or removed. */
 const Damage = Schema.Array(Schema.Struct({
   at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 920 })),
   remove: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 })),
@@ -148,14 +148,14 @@ const damage = (octets: Uint8Array, places: typeof Damage.Type): Uint8Array =>
   }, octets)
 
 describe("DER and certificates", () => {
-  it.prop("one value is never also one value and a bit, or less a bit", [Octets], ([octets]) => {
+  it.prop("a value is not DER with octets added or removed", [Octets], ([octets]) => {
     const value = Uint8Array.from(octets)
     const longer = Uint8Array.from([...octets, 0])
     assert.isFalse(isDer(value) && (isDer(longer) || isDer(value.subarray(0, -1))))
     assert.isTrue(Result.isFailure(within(1_000, () => parseCertificate(value))))
   }, { arbitrary: { runs: 10_000 } })
 
-  it.prop("values built of values are DER", [Schema.Array(Octets.check(Schema.isMaxLength(100)))], ([contents]) => {
+  it.prop("nested values are DER", [Schema.Array(Octets.check(Schema.isMaxLength(100)))], ([contents]) => {
     const children = contents.map((octets) => Buffer.from([0x04, octets.length, ...octets]))
     const body = Buffer.concat(children)
     const length = body.length < 0x80 ? [body.length] : [0x82, body.length >> 8, body.length & 0xff]
@@ -163,7 +163,7 @@ describe("DER and certificates", () => {
     assert.strictEqual(isDer(Buffer.concat([Buffer.from([0x30, ...length]), body])), isMinimal && children.length < 512)
   }, { arbitrary: { runs: 4_000 } })
 
-  it.prop("a damaged certificate is refused or another one", [Damage], ([places]) => {
+  it.prop("a damaged certificate is refused, or has another hash", [Damage], ([places]) => {
     for (const original of certificates) {
       const damaged = damage(original, places)
       const certificate = within(1_000, () => parseCertificate(damaged))
@@ -184,7 +184,7 @@ describe("PEM", () => {
     .map((body) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`)
     .join("a text\n")
 
-  it.prop("edited text holds no other certificates than it spells", [Edits], ([edits]) => {
+  it.prop("edited text yields only the certificates that it contains", [Edits], ([edits]) => {
     const text = edit(pem, edits)
     const read = within(1_000, () => parsePemOrBase64(text))
     const spelt = text.replace(/[\r\n]/g, "")

@@ -1,4 +1,4 @@
-/** What becomes of a question after it was prepared changes no answer, and an inquiry can be asked again and again. */
+/** Changes of a question after `prepare` change no answer, and an inquiry can be asked any number of times. */
 import { assert, describe, it } from "@effect/vitest"
 import { greenhouse, sha256Base64 } from "@posh/testing"
 import { Effect, Result } from "effect"
@@ -9,7 +9,7 @@ import { fingerprints, next, question, rfc, start } from "../greenhouse.ts"
 
 type Loose = { [name: string]: unknown }
 
-const rows: ReadonlyArray<readonly [name: string, make: () => Loose, spoil: (question: Loose) => void]> = [
+const rows: ReadonlyArray<readonly [name: string, make: () => Loose, change: (question: Loose) => void]> = [
   [
     "its members",
     () => ({ ...question }),
@@ -30,19 +30,19 @@ const rows: ReadonlyArray<readonly [name: string, make: () => Loose, spoil: (que
 ]
 
 describe("a prepared question", () => {
-  it.effect.each(rows)("holds nothing of the question: %s", ([, make, spoil]) =>
+  it.effect.each(rows)("shares no object with the question: %s", ([, make, change]) =>
     Effect.gen(function*() {
       yield* start
       const { prepare, recall, verify } = yield* Verifier
-      const loose = make()
-      const inquiry = Result.getOrThrow(prepare(loose as never))
-      spoil(loose)
+      const raw = make()
+      const inquiry = Result.getOrThrow(prepare(raw as never))
+      change(raw)
       assert.deepInclude(yield* verify(inquiry), { code: "Verified", cache: "miss" })
       assert.strictEqual(inquiry.target.domain as string, question.domain)
       assert.deepInclude(recall(inquiry), { code: "Verified", cache: "memory" })
     }).pipe(Effect.provide(verifierOver(makeWeb({ [rfc]: { json: fingerprints(3_600) } })))))
 
-  it.effect("is judged by the time at which it is asked, not at which it was prepared (CAC-35)", () =>
+  it.effect("is decided at the time when it is asked, not when it was prepared (CAC-35)", () =>
     Effect.gen(function*() {
       yield* start
       const { prepare, recall, verify } = yield* Verifier

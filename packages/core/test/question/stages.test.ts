@@ -1,12 +1,12 @@
-/** A traced question has a span for each stage that it passed, and one alone, whether memory answers it or not. */
+/** A traced question has exactly one span for each stage, whether memory answers it or not. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Tracer } from "effect"
 import { verify } from "../asking.ts"
 import { makeWeb, verifierOver } from "../fakeFetcher.ts"
 import { fingerprints, next, onlyNext, question, rfc, start } from "../greenhouse.ts"
 
-/** Spans that ended, each with the names of those around it. */
-const traced = <E, R>(work: Effect.Effect<unknown, E, R>) => {
+/** The ended spans, each as a path from its outermost parent. */
+const spansOf = <E, R>(work: Effect.Effect<unknown, E, R>) => {
   const ended: Array<string> = []
   const pathOf = (span: Tracer.AnySpan): string => {
     if (span._tag !== "Span") return ""
@@ -29,18 +29,18 @@ const traced = <E, R>(work: Effect.Effect<unknown, E, R>) => {
 }
 
 const stages = (...names: ReadonlyArray<string>) => names.map((name) => `ask > ${name}`)
-const judging = ["Chain", "Matcher", "Verdict"]
-const cold = ["Resolver > Cache", "Resolver > Resolver.learn > Attempt.run > Document"]
+const deciding = ["Chain", "Matcher", "Verdict"]
+const cold = ["Resolver > Cache", "Resolver > Resolver.fetchAndStore > Attempt.run > Document"]
 
 describe("spans of a question", () => {
   const rows = [
-    ["that nothing is known of", false, question, [...cold, "Resolver", ...judging]],
-    ["that memory answers", true, question, ["Resolver > Cache", "Resolver", ...judging]],
+    ["without a cached answer", false, question, [...cold, "Resolver", ...deciding]],
+    ["that memory answers", true, question, ["Resolver > Cache", "Resolver", ...deciding]],
     [
-      "whose certificate what is remembered does not have (MAT-43)",
+      "whose certificate the cached material does not have (MAT-43)",
       true,
       { ...question, certificate: next },
-      ["Resolver > Cache", "Resolver", ...judging, ...cold, "Resolver", ...judging]
+      ["Resolver > Cache", "Resolver", ...deciding, ...cold, "Resolver", ...deciding]
     ]
   ] as const
   it.effect.each(rows)("%s", ([, isWarm, asked, expected]) => {
@@ -51,8 +51,8 @@ describe("spans of a question", () => {
         web.set(rfc, { json: { fingerprints: [fingerprints(1).fingerprints[1]], expires: 3_600 } })
       }
       if (isWarm) yield* verify(question)
-      const ended = yield* traced(verify(asked))
-      const own = ended.filter((path) => !/Attempt\.run$|Resolver\.learn$|^ask$/.test(path))
+      const ended = yield* spansOf(verify(asked))
+      const own = ended.filter((path) => !/Attempt\.run$|Resolver\.fetchAndStore$|^ask$/.test(path))
       assert.deepStrictEqual(own, stages("Leaf", ...expected))
     }).pipe(Effect.provide(verifierOver(web)))
   })

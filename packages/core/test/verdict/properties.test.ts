@@ -8,13 +8,13 @@ import { Verifier } from "../../src/Verifier.ts"
 import { verify } from "../asking.ts"
 import { testPolicy } from "../fakeFetcher.ts"
 
-/** The certificate in question; no document below names it. */
+/** The presented certificate; no document below contains it. */
 const { der } = await Effect.runPromise(
   selfSigned({ notBefore: new Date("2026-01-01T00:00:00Z"), notAfter: new Date("2030-01-01T00:00:00Z") })
 )
 const stranger = Buffer.from(der).toString("base64")
 
-/** Whatever the generator makes is what every URL answers. */
+/** Every URL answers with what the generator made. */
 const page = { body: new Uint8Array(), status: 200, headers: [] as Array<readonly [string, string]> }
 const trace = { startedAt: 0, endedAt: 0 }
 const layer = Verifier.layerNoDeps({
@@ -67,7 +67,7 @@ const ask = (question: object) =>
     Effect.andThen(timed(Effect.result(verify(question as never))))
   )
 
-describe("no input makes a defect, a delay or a positive verdict", () => {
+describe("no input causes a defect, a delay or a positive verdict", () => {
   it.layer(layer)((it) => {
     const settings = { arbitrary: { runs: 20_000 }, timeout: 120_000 }
 

@@ -1,5 +1,5 @@
 /**
- * What `recall` answers, and what it leaves to `verify`. That the two agree is checked by `ask`, in every test that asks.
+ * Which questions `recall` answers, and which it leaves to `verify`. `ask` checks that the two agree, in every test.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -12,10 +12,10 @@ import { ask, at, draft, fingerprints, onlyNext, question, rfc, start } from "..
 interface Row {
   readonly name: string
   readonly pages: Record<string, Page>
-  /** What has happened before. */
+  /** What happened before the question. */
   readonly before?: Effect.Effect<unknown, unknown, Verifier>
   readonly more?: object
-  /** Absent where `verify` has to be asked. */
+  /** Absent if `recall` does not answer. */
   readonly code?: string
 }
 
@@ -24,7 +24,7 @@ const asked = ask()
 const later = (duration: Parameters<typeof TestClock.adjust>[0]) => Effect.andThen(asked, TestClock.adjust(duration))
 
 const rows: ReadonlyArray<Row> = [
-  { name: "nothing is remembered", pages: published },
+  { name: "nothing is cached", pages: published },
   { name: "fresh material that matches", pages: published, before: asked, code: "Verified" },
   {
     name: "draft material, where RFC 7711 has none",
@@ -32,15 +32,15 @@ const rows: ReadonlyArray<Row> = [
     before: asked,
     code: "NotPublished"
   },
-  { name: "material that is to be refreshed ahead (CAC-34)", pages: published, before: later("3599 seconds") },
-  { name: "material past its end (CAC-33)", pages: published, before: later("3600 seconds") },
+  { name: "material that is due for a refresh ahead (CAC-34)", pages: published, before: later("3599 seconds") },
+  { name: "expired material (CAC-33)", pages: published, before: later("3600 seconds") },
   { name: "material that does not match (MAT-43)", pages: { [rfc]: { json: onlyNext } }, before: asked },
   {
-    name: "a failure that lets older material serve (NEG-06)",
+    name: "a failure after which older material may be used (NEG-06)",
     pages: { [rfc]: { fault: "ConnectTimeout" } },
     before: asked
   },
-  { name: "a document that is none", pages: { [rfc]: { json: {} } }, before: asked, code: "UnknownDocumentShape" },
+  { name: "a document of unknown shape", pages: { [rfc]: { json: {} } }, before: asked, code: "UnknownDocumentShape" },
   { name: "a refresh is asked for (CAC-32)", pages: published, before: asked, more: { refresh: true } },
   { name: "older than the question allows", pages: published, before: later("60 seconds"), more: { maxAge: 59 } },
   {

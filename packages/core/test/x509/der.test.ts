@@ -79,7 +79,7 @@ describe("isDer", () => {
   )
 })
 
-it("isDer counts up to what it is told", () => {
+it("isDer counts elements up to its argument", () => {
   assert.isTrue(isDer(integers(5_000), 5_001))
   assert.isFalse(isDer(integers(5_000), 5_000))
 })

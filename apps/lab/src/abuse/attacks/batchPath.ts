@@ -1,19 +1,19 @@
-/** The path of batches in other spellings, with bodies that never end. */
+/** Sends bodies that never end to other spellings of the batch path. */
 import { Effect } from "effect"
 import type { Attack } from "../Attack.ts"
 import { bearer, keep } from "../connections.ts"
 
 const targets = ["/v1/verify/%62atch", "http://x/v1/verify/batch", "/v1/%76erify/batch", "/v1/verify/batch"]
 const mebibyte = 1_048_576
-/** Within what a batch may have. */
+/** Below the body limit of a batch. */
 const mebibytes = 31
 
 export const batchPath: Attack = {
   title: "Other spellings of the batch path",
-  what:
+  description:
     `40 connections with chunked bodies of ${mebibytes} MiB that do not end, for the path of batches, percent-encoded, ` +
     "as a whole URL, and as it is",
-  things: "bodies begun",
+  unit: "bodies begun",
   run: ({ key, port }, signal, scale) =>
     keep(port, Math.max(20, 40 * scale), signal, (socket, done, index) => {
       done()
@@ -33,6 +33,6 @@ export const batchPath: Attack = {
       socket.on("drain", write)
       write()
     }),
-  // 64 MiB of bodies for one caller, a copy while they are joined, and what the service has anyway.
+  // The service itself, 64 MiB of bodies for one caller, and a copy while their chunks are joined.
   scene: () => Effect.succeed({ bounds: { rss: 500, health: 1_000 } })
 }

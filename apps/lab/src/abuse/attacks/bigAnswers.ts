@@ -1,4 +1,4 @@
-/** Batches whose answers are hundreds of times as large, read as fast as they come. */
+/** Sends batches whose answers are hundreds of times as large, and reads them at full speed. */
 import { Behave, hashBase64 } from "@posh/testing"
 import { Effect } from "effect"
 import { Agent, request } from "node:http"
@@ -10,27 +10,27 @@ import { question } from "../hosts.ts"
 const domain = "large.attacker.example"
 const readers = 3
 const questions = 1_000
-/** Of the honest batch: an answer of 7 MB or so. */
+/** Questions of the honest batch, whose answer has about 7 MB. */
 const fewer = 100
 
 export const bigAnswers: Attack = {
   title: "Batches with big answers",
-  what:
+  description:
     `${readers} connections that ask batch after batch of ${questions} equal questions with evidence, about a domain ` +
     "with 64 descriptors, a hundred lints and ten redirects of 2,000 octets, and read the answers",
-  things: "batches",
+  unit: "batches",
   run: async (target, signal) => {
     const agent = new Agent({ keepAlive: true, localAddress: "127.0.0.2" })
-    const deeds = { done: 0, cut: 0 }
+    const counts = { done: 0, cut: 0 }
     await Promise.all(Array.from({ length: readers }, async () => {
       while (!signal.aborted) {
-        deeds.done += 1
-        if (await read(agent, target, signal) === "cut") deeds.cut += 1
+        counts.done += 1
+        if (await read(agent, target, signal) === "cut") counts.cut += 1
         await sleep(50)
       }
     }))
     agent.destroy()
-    return { done: deeds.done, faults: deeds.cut === 0 ? [] : [`${deeds.cut} answers that were read broke off`] }
+    return { done: counts.done, faults: counts.cut === 0 ? [] : [`${counts.cut} answers that were read broke off`] }
   },
   scene: ({ certificate, origins }) =>
     Effect.sync(() => {
@@ -54,18 +54,18 @@ export const bigAnswers: Attack = {
       const batch = (count: number) => `{"requests":[${Array.from({ length: count }, () => asked).join()}]}`
       const known = question("hosted.example", certificate)
       return {
-        given: [batch(questions)],
-        learnt: [question(domain, certificate)],
+        payloads: [batch(questions)],
+        warmUp: [question(domain, certificate)],
         honest: [known, known, known, known, { body: batch(fewer), code: "Verified", path: "/v1/verify/batch" }],
         bounds: { rss: 700, health: 1_000 }
       }
     })
 }
 
-/** A request that is refused, or that we end ourselves, is no answer that breaks off. */
+/** `cut` only for a truncated answer, not for a refused request or one that the signal aborted. */
 const read = (agent: Agent, target: Target, signal: AbortSignal): Promise<"whole" | "cut" | "refused"> =>
   new Promise((resolve) => {
-    const { given: [body = ""], key, port } = target
+    const { payloads: [body = ""], key, port } = target
     const outgoing = request({
       agent,
       port,

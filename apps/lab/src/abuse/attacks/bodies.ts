@@ -1,11 +1,12 @@
-/** Bodies that are too large, or no questions. */
+/** Sends bodies that are too large or malformed. */
 import type { Attack } from "../Attack.ts"
 import { askAgain, bearer, counter, keep, post, pour } from "../connections.ts"
 
 export const oversized: Attack = {
   title: "Oversized bodies",
-  what: "40 connections that announce 10 GB, chunk without end, or send batches of 31 MB, as fast as they are read",
-  things: "bodies begun",
+  description:
+    "40 connections that announce 10 GB, chunk without end, or send batches of 31 MB, as fast as they are read",
+  unit: "bodies begun",
   run: ({ key, port }, signal, scale) =>
     keep(port, 40 * scale, signal, (socket, done) => {
       done()
@@ -38,8 +39,9 @@ const next = counter()
 
 export const malformed: Attack = {
   title: "Malformed bodies",
-  what: "40 connections with what is no JSON, no UTF-8, no question, 100,000 levels deep, or a megabyte of nothing",
-  things: "requests",
+  description:
+    "40 connections with what is no JSON, no UTF-8, no question, 100,000 levels deep, or a megabyte of nothing",
+  unit: "requests",
   run: ({ key, port }, signal, scale) =>
     keep(port, 40 * scale, signal, askAgain(() => post(key, "/v1/verify", bodies[next() % bodies.length] ?? "")))
 }

@@ -1,4 +1,4 @@
-/** Chains that do not hold, checked again for each question of a batch. */
+/** Makes the service check invalid chains for each question of a batch. */
 import { Behave, type Certificate, issue, jwkSetDocument, rootCa } from "@posh/testing"
 import { Effect } from "effect"
 import { draftPath } from "../../question.ts"
@@ -13,10 +13,11 @@ const questions = 450
 
 export const chainChecks: Attack = {
   title: "Batches of chain checks",
-  what: `batch after batch of ${questions} different questions with \`chainCheck: "require"\`, about a domain that ` +
+  description:
+    `batch after batch of ${questions} different questions with \`chainCheck: "require"\`, about a domain that ` +
     `publishes ${entries} times ten certificates that are no chain`,
-  things: "batches",
-  run: ({ given: [batch = ""], key, port }, signal) =>
+  unit: "batches",
+  run: ({ payloads: [batch = ""], key, port }, signal) =>
     keep(port, 1, signal, askSlowly(20, () => post(key, "/v1/verify/batch", batch))),
   scene: ({ origins }) =>
     Effect.gen(function*() {
@@ -25,7 +26,7 @@ export const chainChecks: Attack = {
       for (let index = 0; index < intermediates; index += 1) {
         chain.unshift(yield* issue(chain[0]!, { ca: true, subject: `CN=i${index}` }))
       }
-      // By a key that has nothing to do with the names above.
+      // Signed by another key than that of the issuer it names.
       const leaf = yield* Effect.flatMap(
         rootCa({ subject: `CN=i${intermediates - 1}` }),
         (stranger) => issue(stranger, { dnsNames: [domain] })
@@ -35,8 +36,8 @@ export const chainChecks: Attack = {
       const ask = (deadlineMs: number) => question(domain, leaf, "ChainInvalid", { chainCheck: "require", deadlineMs })
       const requests = Array.from({ length: questions }, (_, index) => ask(10_000 - index).body)
       return {
-        given: [`{"requests":[${requests.join()}]}`],
-        learnt: [ask(10_000)],
+        payloads: [`{"requests":[${requests.join()}]}`],
+        warmUp: [ask(10_000)],
         bounds: { rss: 700, health: 1_000 }
       }
     })

@@ -1,4 +1,4 @@
-/** Documents that are made to be remembered at a length that nobody counts. */
+/** Publishes documents that try to make cached values hold more memory than is accounted for. */
 import { Behave, type Behaviour, jwkSetDocument } from "@posh/testing"
 import { Effect } from "effect"
 import { draftPath, rfcPath } from "../../question.ts"
@@ -6,26 +6,26 @@ import type { Attack } from "../Attack.ts"
 import { counter, keep, post, questionAbout } from "../connections.ts"
 import { document } from "../hosts.ts"
 
-/** Documents by the number of the attacker's site; each site has any number of names. */
+/** The site number of each kind of document; a site has any number of names. */
 const sites = { wide: 0, twice: 1, hashes: 2, redirects: 3 } as const
 
-/** Of the connections; the last costs the most requests. */
+/** The kinds by connection. Redirects cost the most requests. */
 const { hashes, redirects: hops, twice, wide } = sites
 const shares = [wide, twice, wide, hashes, wide, twice, wide, wide, wide, twice, wide, hashes, wide, twice, wide, hops]
 
 const next = counter()
 
-/** MB: twice what the service needs when it is idle. */
+/** MB: twice the heap of the idle service. */
 const heap = 112
 
 export const hostileDocuments: Attack = {
   title: "Hostile documents",
-  what:
+  description:
     "16 connections that ask about ever new names of four sites: JWK Sets of 240 KB with a long `kid` and a character " +
     "beyond Latin-1, with a member twice, fingerprints of 60 KB with an unknown hash, and ten redirects of 2,000 octets " +
     "each; the heap of the service is limited to " +
     `${heap} MB`,
-  things: "questions",
+  unit: "questions",
   run: ({ key, port }, signal) =>
     keep(port, 16, signal, (socket, done, index) => {
       const site = shares[index % shares.length]
@@ -65,7 +65,7 @@ export const hostileDocuments: Attack = {
     })
 }
 
-/** Ten, each to a path of its own, and then the document. */
+/** Ten redirects, each to another path, and then the document. */
 const redirects = (end: Behaviour) => (path: string): Behaviour | undefined => {
   const hop = path === rfcPath ? 0 : Number(/^\/hop-(\d+)-/.exec(path)?.[1] ?? Number.NaN)
   if (Number.isNaN(hop)) return undefined

@@ -1,4 +1,4 @@
-/** Names below the site of a victim, which strangers make up. */
+/** Asks about invented names below the site of a victim. */
 import { makeDns } from "@posh/testing"
 import { Effect } from "effect"
 import { rfcPath } from "../../question.ts"
@@ -7,13 +7,13 @@ import { askSlowly, counter, keep, post, questionAbout } from "../connections.ts
 import { document, perMinute, question, requestsAt, secondsSince } from "../hosts.ts"
 
 const site = "victim.example"
-/** What one site is asked in a minute (POSH-SEC-12), almost. */
+/** Nearly the budget of one site per minute (POSH-SEC-12). */
 const usedUp = 590
 const chats = 200
 
-/** Twenty seconds' worth of what a site is asked at that rate. */
+/** The budget of a site for twenty seconds. */
 const connections = 200
-/** Between a refusal and the next question: an attack on a site, and not on the processor. */
+/** Between a refusal and the next question: the attack is on the budget of the site, not on the CPU. */
 const pauseMs = 1_000
 
 const next = counter()
@@ -21,23 +21,23 @@ const next = counter()
 const run: Attack["run"] = ({ key, port }, signal) =>
   keep(
     port,
-    connections, // whatever the scale: fewer would wait among themselves
+    connections, // not scaled: fewer would not exhaust the budget
     signal,
     askSlowly(pauseMs, () => post(key, "/v1/verify", questionAbout(`made-up-${next()}.${site}`, 10_000)))
   )
 
 export const madeUpNames: Attack = {
   title: "Made-up names below a site",
-  what:
+  description:
     `${connections} connections that ask about ever new names below a site, none of which exists in DNS; the honest caller asks ` +
     "about names below it that exist, publish, and are not remembered",
-  things: "questions",
+  unit: "questions",
   run,
   scene: ({ certificate, origins }) =>
     Effect.gen(function*() {
       const names = Array.from({ length: chats }, (_, index) => `chat-${index}.${site}`)
       for (const name of names) origins.setRoute(name, rfcPath, document(certificate))
-      // What is not listed is looked up, and found nowhere.
+      // All other names are looked up in DNS and do not exist.
       const dns = yield* makeDns()
       const listed = ["hosted.example", "silent.example", ...names]
       return {
@@ -53,16 +53,16 @@ export const madeUpNames: Attack = {
     })
 }
 
-/** Seconds: so short that each is asked again now and then, within the 30 requests a minute of one domain. */
+/** Seconds: short, so that each name is resolved again during the attack, within the 30 requests per minute of one domain. */
 const expires = 5
 const known = ["chat", "rooms", "upload"].map((name) => `${name}.${site}`)
 
 export const wildcardNames: Attack = {
   title: "Names below a wildcard",
-  what:
+  description:
     `${connections} connections that ask about ever new names below a site, which all exist, by a wildcard in DNS, and publish ` +
     "nothing; the honest caller asks about names below it that had material before, which ends and is asked for again",
-  things: "questions",
+  unit: "questions",
   run,
   scene: ({ certificate, origins }) =>
     Effect.sync(() => {
@@ -72,10 +72,10 @@ export const wildcardNames: Attack = {
       const honest = known.map((name) => question(name, certificate))
       return {
         honest,
-        learnt: honest,
+        warmUp: honest,
         isUnderWay: () => requestsAt(origins, site) >= usedUp,
         bounds: { rss: 600, health: 1_000 },
-        judge: () =>
+        check: () =>
           Promise.resolve(
             atMost("requests at the site", requestsAt(origins, site), perMinute(600, secondsSince(startedAt)) + 30)
           )

@@ -1,4 +1,4 @@
-/** Certificates with hundreds of names, in documents that a stranger publishes. */
+/** Publishes JWK Sets of certificates with hundreds of names. */
 import { Behave, jwkSetDocument, selfSigned } from "@posh/testing"
 import { Effect } from "effect"
 import { draftPath } from "../../question.ts"
@@ -12,10 +12,10 @@ const next = counter()
 
 export const manyNames: Attack = {
   title: "JWK Sets of many names",
-  what:
+  description:
     `8 connections that ask about ever new names of two sites, each with ${leaves} certificates of ${addresses} XMPP ` +
     "addresses",
-  things: "questions",
+  unit: "questions",
   run: ({ key, port }, signal, scale) =>
     keep(
       port,
@@ -33,7 +33,7 @@ export const manyNames: Attack = {
         selfSigned({
           keys: first.keys,
           subject: "CN=l",
-          // Short, so that the document is within its bound, and in need of IDNA.
+          // Short, so that the document is within its limit, and non-ASCII, so that IDNA mapping is needed.
           xmppAddrs: Array.from({ length: addresses }, (__, index) => `${index.toString(36)}é`)
         }))
       const text = Behave.json(jwkSetDocument(others))

@@ -1,4 +1,4 @@
-/** Questions that are too many, or whose answers are not taken. */
+/** Asks too many questions, does not read the answers, or guesses keys. */
 import type { Attack } from "../Attack.ts"
 import { askAgain, askSlowly, counter, keep, post, questionAbout } from "../connections.ts"
 
@@ -8,8 +8,8 @@ const thousand = (question: () => string) => `{"requests":[${Array.from({ length
 
 export const neverReading: Attack = {
   title: "Answers not taken",
-  what: "200 connections that ask batch after batch of 1,000 known questions with evidence, and read no answer",
-  things: "batches",
+  description: "200 connections that ask batch after batch of 1,000 known questions with evidence, and read no answer",
+  unit: "batches",
   run: ({ key, port, question }, signal, scale) => {
     const asked = JSON.stringify({ ...JSON.parse(question), explain: true })
     const batch = post(key, "/v1/verify/batch", thousand(() => asked))
@@ -23,24 +23,24 @@ export const neverReading: Attack = {
 
 export const domains: Attack = {
   title: "Distinct domains",
-  what: "100 connections that ask about ever new domains, none of which publishes anything",
-  things: "questions",
+  description: "100 connections that ask about ever new domains, none of which publishes anything",
+  unit: "questions",
   run: ({ key, port }, signal, scale) =>
     keep(port, 100 * scale, signal, askAgain(() => post(key, "/v1/verify", fresh())))
 }
 
 export const batches: Attack = {
   title: "Batches of distinct domains",
-  what: "8 connections that ask batch after batch of 1,000 new domains",
-  things: "batches",
+  description: "8 connections that ask batch after batch of 1,000 new domains",
+  unit: "batches",
   run: ({ key, port }, signal, scale) =>
     keep(port, 8 * scale, signal, askSlowly(50, () => post(key, "/v1/verify/batch", thousand(fresh))))
 }
 
 export const keys: Attack = {
   title: "Guessed keys",
-  what: "100 connections that show made-up keys, a new one each time",
-  things: "requests",
+  description: "100 connections that show made-up keys, a new one each time",
+  unit: "requests",
   run: ({ port, question }, signal, scale) =>
     keep(
       port,

@@ -1,4 +1,4 @@
-/** Many hosts of strangers send us on to one provider, whose tenants need it too. */
+/** Exhausts the budget of a hosting provider by redirects from many hosts, while its tenants need it. */
 import { Behave, referenceDocument } from "@posh/testing"
 import { Effect } from "effect"
 import { rfcPath } from "../../question.ts"
@@ -8,30 +8,30 @@ import { document, perMinute, question, requestsAt, secondsSince } from "../host
 
 const provider = "docs.provider.example"
 const documentUrl = `https://${provider}/posh.json`
-/** More than an honest caller asks about in the time of the attack. */
+/** More than an honest caller asks about during the attack. */
 const tenants = 2_000
-/** What one site is asked in a minute (POSH-SEC-12), almost. */
+/** Nearly the budget of one site per minute (POSH-SEC-12). */
 const usedUp = 590
-/** For the attack to end, and for requests that were under way. */
+/** Tolerance for requests under way when the attack ends. */
 const slack = 30
 
-/** Twenty seconds' worth of what a site is asked at that rate. */
+/** The budget of a site for twenty seconds. */
 const connections = 200
-/** Between a refusal and the next question: an attack on a site, and not on the processor. */
+/** Between a refusal and the next question: the attack is on the budget of the site, not on the CPU. */
 const pauseMs = 1_000
 
 const next = counter()
 
 export const siteBudget: Attack = {
   title: "Budget of a hosting provider",
-  what:
+  description:
     `${connections} connections that ask about ever new names of two sites, which all redirect to a document at the provider of ` +
     "others; the honest caller asks about tenants of the provider that are not remembered",
-  things: "questions",
+  unit: "questions",
   run: ({ key, port }, signal) =>
     keep(
       port,
-      connections, // whatever the scale: fewer would wait among themselves
+      connections, // not scaled: fewer would not exhaust the budget
       signal,
       askSlowly(pauseMs, () => {
         const number = next()
@@ -51,7 +51,7 @@ export const siteBudget: Attack = {
         honest: Array.from({ length: tenants }, (_, index) => question(`tenant-${index}.example`, certificate)),
         isUnderWay: () => origins.countOf(provider) >= usedUp,
         bounds: { rss: 600, health: 1_000 },
-        judge: () =>
+        check: () =>
           Promise.resolve(
             atMost(
               "requests at the provider",

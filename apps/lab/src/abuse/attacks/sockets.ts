@@ -1,11 +1,11 @@
-/** Connections that are slow, idle, or ask without waiting. */
+/** Opens connections that are slow, idle or pipelined, or sends large headers. */
 import type { Attack } from "../Attack.ts"
 import { askAgain, bearer, counter, keep, post, pour, trickle } from "../connections.ts"
 
 export const slowLoris: Attack = {
   title: "Slow-loris",
-  what: "1,000 connections, half with a header and half with a body that never ends, one octet a second",
-  things: "connections",
+  description: "1,000 connections, half with a header and half with a body that never ends, one octet a second",
+  unit: "connections",
   run: ({ key, port }, signal, scale) =>
     keep(port, 1_000 * scale, signal, (socket, done, index) => {
       const body = done.length === 0 && socket.localPort !== undefined && socket.localPort % 2 === 0
@@ -19,8 +19,9 @@ const next = counter()
 
 export const headers: Attack = {
   title: "Header floods",
-  what: "40 connections with headers of 4,000 lines, of one line of a megabyte, and of 16 KiB just within the bound",
-  things: "requests",
+  description:
+    "40 connections with headers of 4,000 lines, of one line of a megabyte, and of 16 KiB just within the bound",
+  unit: "requests",
   run: ({ key, port }, signal, scale) =>
     keep(port, 40 * scale, signal, (socket, done, index) => {
       const floods = ["a:\r\n".repeat(4_000), `a: ${"b".repeat(1_000_000)}\r\n`, `a: ${"b".repeat(15_000)}\r\n`]
@@ -35,8 +36,8 @@ export const headers: Attack = {
 
 export const pipelining: Attack = {
   title: "Pipelining",
-  what: "40 connections that write requests for a large document and questions without waiting for any answer",
-  things: "connections",
+  description: "40 connections that write requests for a large document and questions without waiting for any answer",
+  unit: "connections",
   run: ({ key, port, question }, signal, scale) =>
     keep(port, 40 * scale, signal, (socket, done) => {
       done()
@@ -49,8 +50,8 @@ export const pipelining: Attack = {
 
 export const idle: Attack = {
   title: "Idle connections",
-  what: "10,000 connections that say nothing, or nothing more after one request",
-  things: "connections",
+  description: "10,000 connections that say nothing, or nothing more after one request",
+  unit: "connections",
   run: ({ port }, signal, scale) =>
     keep(port, 10_000 * scale, signal, (socket, done) => {
       done()

@@ -1,16 +1,16 @@
-/** What was measured, as docs/reference/soak.md. */
+/** Renders docs/reference/soak.md. */
 import { availableParallelism } from "node:os"
 import { table } from "../../table.ts"
 import { type Sample, slopeOf } from "./slope.ts"
 
-/** Bytes of native memory that a resolution may leave behind: a leak of one certificate or socket is more. */
+/** Maximum growth of native memory per resolution, in bytes: a leak of one certificate or socket exceeds it. */
 export const slopeBound = 200
 
-/** Samples at the beginning that do not count: caches fill, and the allocator settles. */
+/** Samples that are dropped, while caches fill and the allocator grows. */
 export const warmUp = 4
 
-/** Those that count. */
-export const settled = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => samples.slice(warmUp)
+/** The samples after the warm-up. */
+export const afterWarmUp = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => samples.slice(warmUp)
 
 export const toPage = (samples: ReadonlyArray<Sample>): string =>
   `# Native memory over time
@@ -26,11 +26,11 @@ native code allocates: OpenSSL, sockets, buffers. A short form runs with \`npm t
 
 ${table(["resolutions", "native, MB", "heap, MB", "external, MB", "RSS, MB"], samples.map(toRow))}
 
-From ${settled(samples)[0]?.resolutions} resolutions on, each left behind ${
-    slopeOf(settled(samples), ({ native }) => native).toFixed(0)
+From ${afterWarmUp(samples)[0]?.resolutions} resolutions on, each left behind ${
+    slopeOf(afterWarmUp(samples), ({ native }) => native).toFixed(0)
   } bytes of native memory (the line that fits best; the bound is ${slopeBound}), ${
-    slopeOf(settled(samples), ({ heap }) => heap).toFixed(0)
-  } of heap, ${slopeOf(settled(samples), ({ external }) => external).toFixed(0)} of what is external.
+    slopeOf(afterWarmUp(samples), ({ heap }) => heap).toFixed(0)
+  } of heap, ${slopeOf(afterWarmUp(samples), ({ external }) => external).toFixed(0)} of what is external.
 
 Measured with Node.js ${process.version} on a machine with ${availableParallelism()} cores that was busy otherwise. Slopes vary by some
 tens of bytes from run to run. The service's own listener and its connections to Redis are no part of this.

@@ -1,6 +1,6 @@
 /**
- * A soak: one process asks about ever new domains over real TLS, in minutes as many as a service in hours, and its
- * native memory stays where it was. The heap alone would not show a leak of what OpenSSL or a socket holds.
+ * The soak test: one process resolves new domains over real TLS, in minutes as many as a service in hours, and its native
+ * memory must stay flat. The heap would not show a leak in OpenSSL or of sockets.
  */
 import { issue, rootCa } from "@posh/testing"
 import { Effect } from "effect"
@@ -13,15 +13,15 @@ import { commandOf, launch } from "../../process.ts"
 import { makeFolder } from "../../service.ts"
 import type { Sample } from "./slope.ts"
 
-export interface Course {
+export interface SoakOptions {
   /** Resolutions between two samples. */
   readonly every: number
   readonly samples: number
 }
 
-/** The samples of one run. */
+/** Runs the process, and returns its samples. */
 export const soak = (
-  { every, samples }: Course,
+  { every, samples }: SoakOptions,
   onSample: (sample: Sample) => void = () => undefined
 ): Promise<ReadonlyArray<Sample>> =>
   Effect.runPromise(Effect.scoped(Effect.gen(function*() {
@@ -48,7 +48,7 @@ const command = commandOf(
   "--expose-gc"
 )
 
-/** Any host below `soak.example`, which publishes nothing: what is measured is the way there. */
+/** An origin for all hosts below `soak.example`. It publishes nothing, because only the connection is measured. */
 const startOrigin = Effect.gen(function*() {
   const root = yield* rootCa()
   const { keyPem, pem } = yield* issue(root, { dnsNames: ["*.soak.example"] })

@@ -1,19 +1,19 @@
-/** What samples of a process's memory say about a leak. */
+/** Memory samples of a process, and their slope, which shows a leak. */
 
 /** Bytes. */
 export interface Sample {
   /** Resolutions so far. */
   readonly resolutions: number
-  /** Resident memory of the allocator that native code uses; V8's heap is elsewhere. */
+  /** Resident memory of the native allocator, without V8's heap. */
   readonly native: number
-  /** Of V8's heap, in use. */
+  /** Used memory of V8's heap. */
   readonly heap: number
-  /** Outside of the heap, and accounted for by V8. */
+  /** Memory outside the heap that V8 accounts for. */
   readonly external: number
   readonly rss: number
 }
 
-/** Bytes by which the value grows with each resolution: the line through all samples that fits best. */
+/** Growth of the value per resolution in bytes, by linear regression. */
 export const slopeOf = (samples: ReadonlyArray<Sample>, value: (sample: Sample) => number): number => {
   const meanOf = (numbers: ReadonlyArray<number>) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length
   const mean = { x: meanOf(samples.map(({ resolutions }) => resolutions)), y: meanOf(samples.map(value)) }

@@ -1,7 +1,7 @@
 /**
- * Run as a process of its own by `run.ts`: asks about ever new domains over real TLS, with a small cache, and says on
- * stdout what memory it has, each time after a collection of garbage. Arguments: port and CA file of the origin, number
- * of resolutions between two samples, number of samples.
+ * The process under test, started by `run.ts`: resolves new domains over real TLS with a small cache, and prints a memory
+ * sample on stdout, each after a garbage collection. Arguments: port and CA file of the origin, number of resolutions
+ * between two samples, number of samples.
  */
 import { defaultPolicy, Verifier } from "@posh/core"
 import { HttpsFetcher, parseConnectTo } from "@posh/core/node"
@@ -17,9 +17,9 @@ const unbounded = 1e9
 const verifier = Verifier.layer({
   ...defaultPolicy,
   allowSpecialUse: true,
-  // Small, so that it is full, and all it holds is replaced, before the first sample.
+  // Small, so that it is full and evicts before the first sample.
   cacheEntries: 200,
-  // One site stands for all the sites of the world.
+  // All domains are below one site, whose budgets would apply.
   budgets: {
     ...defaultPolicy.budgets,
     perHostConcurrent: unbounded,
@@ -41,7 +41,7 @@ const sampleAfter = (resolutions: number): Sample => {
   return { resolutions, native: nativeBytes(), heap: heapUsed, external, rss }
 }
 
-// proc(5): with one arena, what glibc has handed out and not been given back is resident in this mapping.
+// proc(5): with one arena, all allocations of glibc are in this mapping.
 const nativeBytes = (): number => {
   const [, mapping = ""] = readFileSync("/proc/self/smaps", "utf8").split("[heap]\n")
   return Number(/^Rss: +(\d+) kB$/m.exec(mapping)?.[1]) * 1_024
@@ -64,7 +64,7 @@ const soak = Effect.gen(function*() {
         ),
       { concurrency: 16, discard: true }
     )
-    // What is destroyed is gone a turn of the event loop later.
+    // Destroyed sockets are freed one turn of the event loop later.
     yield* Effect.sleep(100)
     console.log(JSON.stringify(sampleAfter(sample * Number(every))))
   }

@@ -1,17 +1,17 @@
-/** The soak, briefly: the long form is `npm run reliability -- soak`. */
+/** A short form of the soak test; the long form is `npm run reliability -- soak`. */
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { settled, slopeBound, toPage } from "../../../src/reliability/soak/page.ts"
+import { afterWarmUp, slopeBound, toPage } from "../../../src/reliability/soak/page.ts"
 import { soak } from "../../../src/reliability/soak/run.ts"
 import { type Sample, slopeOf } from "../../../src/reliability/soak/slope.ts"
 
 const native = ({ native }: Sample) => native
 
-it("native memory is flat after some hundred resolutions", async () => {
+it("native memory is flat after a few hundred resolutions", async () => {
   const samples = await soak({ every: 400, samples: 4 })
   assert.strictEqual(samples.length, 4)
-  // The allocator grows in steps, and few resolutions do not even them out; a leaked connection is some 40 KB.
+  // The allocator grows in steps, which few resolutions do not average out; a leaked connection takes about 40 KB.
   assert.isBelow(slopeOf(samples.slice(1), native), 5_000)
 }, 120_000)
 
@@ -21,7 +21,7 @@ describe("slopeOf", () => {
     ["flat", [at(100, 5_000), at(200, 5_000), at(300, 5_000)], 0],
     ["a leak of 50 bytes", [at(100, 5_000), at(200, 10_000), at(300, 15_000)], 50],
     [
-      "one that noise hides from a look at both ends",
+      "a leak that noise hides between the first and the last sample",
       [at(100, 9_000), at(200, 9_000), at(300, 19_000), at(400, 9_000)],
       10
     ],
@@ -38,12 +38,12 @@ describe("docs/reference/soak.md", () => {
     return { resolutions, native, heap, external, rss }
   })
 
-  it("tells of tens of thousands of resolutions, and of no leak", () => {
+  it("reports tens of thousands of resolutions, and no leak", () => {
     assert.isAtLeast(samples.at(-1)?.resolutions ?? 0, 20_000)
-    assert.isBelow(slopeOf(settled(samples), native), slopeBound)
+    assert.isBelow(slopeOf(afterWarmUp(samples), native), slopeBound)
   })
 
-  it("has what the program prints", () => {
+  it("equals what the program writes", () => {
     const rows = (text: string) => text.split("\n").filter((line) => line.startsWith("| "))
     assert.deepStrictEqual(rows(page), rows(toPage(samples)))
     const prose = (text: string) =>

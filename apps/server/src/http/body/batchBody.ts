@@ -1,9 +1,9 @@
 /**
- * The body of a batch: its questions are cut out of the text and parsed one by one, so that none of it takes long in one
- * go, and what is wrong with one of them spoils no other.
+ * Parses the body of a batch in time slices. The questions are split off and parsed one by one, so that a malformed
+ * question does not affect the others.
  */
 import { batchLimits, bodyLimits, type Problem, problem } from "@posh/api"
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Predicate, Result } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { Batch } from "../../service/answerBatch.ts"
@@ -11,12 +11,12 @@ import { callerBounds } from "../../service/limits/bounds.ts"
 import type { Limits } from "../../service/limits/Limits.ts"
 import type { Pieces } from "../../service/limits/Turns.ts"
 import { decodeJson, readBody } from "./body.ts"
-import { closing, comma, isEscaped, most, opening, quote } from "./structure.ts"
+import { closing, comma, isEscaped, opening, quote, structureLimits } from "./structure.ts"
 
-/** The questions as JSON values, each that can be read. Fails where the body is no batch. */
+/** Each question as a JSON value or a problem. Fails if the body is no batch. */
 export type BatchBody = Result.Result<Batch["requests"], Problem>
 
-/** Reads a batch. It has arrived when its body has; what reading it takes counts against the deadlines of its questions. */
+/** The batch arrives with the end of its body: the time to parse it counts against the deadlines of its questions. */
 export const readBatch = (
   limits: Pick<Limits["Service"], "inTurn" | "bodies">,
   request: HttpServerRequest.HttpServerRequest
@@ -29,16 +29,16 @@ export const readBatch = (
   })
 
 /**
- * Reads the body.
+ * Parses the body.
  *
  * **Details**
  *
- * What is left of the text, with `0` for each question, is parsed as a whole: where that is JSON, and each question is,
- * the text is. Questions longer than a single one may be are not parsed.
+ * The envelope (the text with `0` in place of each question) is parsed as a whole. The body is JSON if the envelope and
+ * each question are. Questions over the limit of a single one are not parsed.
  */
 export const readBatchBody = (octets: Buffer): Pieces<BatchBody> =>
   function*() {
-    const parts = yield* cut(octets)
+    const parts = yield* split(octets)
     if (Result.isFailure(parts)) return Result.fail(parts.failure)
     const { envelope, questions } = parts.success
     const declared = Result.flatMap(decodeJson(envelope), decodeEnvelope)
@@ -47,7 +47,7 @@ export const readBatchBody = (octets: Buffer): Pieces<BatchBody> =>
     for (const question of questions) {
       yield
       const value = question.length > bodyLimits.single ? tooLong : decodeJson(question)
-      // A member that occurs twice is a fault of the question alone.
+      // A duplicate member is a fault of that question only, and has a field.
       if (Result.isFailure(value) && value.failure.code === "InvalidRequest" && value.failure.field === undefined) {
         return Result.fail(value.failure)
       }
@@ -63,32 +63,32 @@ interface Parts {
   readonly questions: ReadonlyArray<Buffer>
 }
 
-/** Cuts the elements out of every array that is a member of the outermost object. Which arrays may be there is judged later. */
-function* cut(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem>> {
+/** Splits the elements off every array in the outermost object. `decodeEnvelope` decides which arrays are allowed. */
+function* split(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem>> {
   const kept: Array<Buffer> = []
   const questions: Array<Buffer> = []
   const containers: Array<number> = []
   let keptTo = 0
   let tokens = 0
   let steps = 0
-  /** Where the question began in which we are. */
-  let began: number | undefined
+  /** Start of the current question. */
+  let start: number | undefined
   for (let at = 0; at < octets.length; at += 1) {
     steps += 1
     if (steps % stepsOfPiece === 0) yield
     const octet = octets[at] ?? 0
     const isBetween = containers.length === 2 && containers[0] === brace && containers[1] === bracket
     const ends = isBetween && (octet === comma || closing.has(octet))
-    if (ends && began !== undefined) {
-      kept.push(octets.subarray(keptTo, began), zero)
-      questions.push(octets.subarray(began, at))
+    if (ends && start !== undefined) {
+      kept.push(octets.subarray(keptTo, start), zero)
+      questions.push(octets.subarray(start, at))
       keptTo = at
-      began = undefined
+      start = undefined
       if (questions.length > batchLimits.requests) {
         return refuse(`Expected at most ${batchLimits.requests} questions.`, "requests")
       }
     }
-    if (isBetween && !ends && began === undefined && !isSpace(octet)) began = at
+    if (isBetween && !ends && start === undefined && !isSpace(octet)) start = at
     if (octet === quote) {
       tokens += 1
       do {
@@ -100,7 +100,7 @@ function* cut(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem
     } else if (octet === comma) tokens += 1
     else if (opening.has(octet)) containers.push(octet)
     else if (closing.has(octet)) containers.pop()
-    if (tokens > most.tokens || containers.length > most.levels) {
+    if (tokens > structureLimits.tokens || containers.length > structureLimits.levels) {
       return refuse("The body has more levels or members than a question can have.")
     }
   }
@@ -110,7 +110,7 @@ function* cut(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem
   return Result.succeed({ envelope: Buffer.concat(kept, octetsKept), questions })
 }
 
-/** Octets, or strings, of a piece: some tenths of a millisecond. */
+/** Octets or strings per piece, which take some tenths of a millisecond. */
 const stepsOfPiece = 16 * 1_024
 
 const zero = Buffer.from("0")
@@ -118,7 +118,7 @@ const brace = 0x7b
 const bracket = 0x5b
 const isSpace = (octet: number): boolean => octet === 0x20 || octet === 0x0a || octet === 0x0d || octet === 0x09
 
-/** The envelope alone, its questions being cut out. */
+/** The envelope, without its questions. */
 const decodeEnvelope = (input: unknown): Result.Result<void, Problem> => {
   if (!Predicate.isObject(input)) return refuse("Expected an object with the member requests.")
   const unknown = Object.keys(input).find((name) => name !== "requests")

@@ -1,5 +1,5 @@
 /**
- * The body of a request as JSON, within a limit.
+ * Reads the body of a request as JSON, within a limit.
  */
 import { bodyLimits, type Problem, problem } from "@posh/api"
 import { ByteSize, Effect, Result } from "effect"
@@ -11,19 +11,19 @@ import { tooLarge } from "../../service/limits/refusals.ts"
 import { onePiece } from "../../service/limits/Turns.ts"
 import { fieldOf } from "../../service/problems.ts"
 import { type Exchange, exchangeOf } from "../Exchange.ts"
-import { receive } from "../limits/receive.ts"
+import { reserveBody } from "../limits/reserveBody.ts"
 import { duplicateIn, membersOf } from "./duplicates.ts"
 import { structureOf } from "./structure.ts"
 
 type Reader = Pick<Limits["Service"], "inTurn" | "bodies">
 
 /**
- * Reads a body.
+ * Reads and parses a body.
  *
  * **Details**
  *
- * The media type must be said: a web page cannot send `application/json` to another site without asking first, so a
- * service on a loopback address is out of its reach.
+ * Requires `application/json`: a web page cannot send that to another origin without a CORS preflight, so pages cannot
+ * reach a service on a loopback address.
  */
 export const readJson = (
   reader: Reader,
@@ -34,7 +34,7 @@ export const readJson = (
       ? Effect.flatMap(reader.inTurn(onePiece(() => decodeJson(octets))), Effect.fromResult)
       : Effect.fromResult(decodeJson(octets)))
 
-/** Reads a body that is to be JSON, without parsing it. There is room for it, and for a long answer, until that is out. */
+/** Reads a body without parsing it. `answer`: octets to reserve for a long response, until that ends. */
 export const readBody = (
   { bodies }: Pick<Reader, "bodies">,
   request: HttpServerRequest.HttpServerRequest,
@@ -55,16 +55,19 @@ export const readBody = (
       ),
       Effect.map((read) => Buffer.from(read))
     )
-    return receive(bodies, exchange, limit, answer).pipe(Effect.andThen(sendContinue(exchange)), Effect.andThen(octets))
+    return reserveBody(bodies, exchange, limit, answer).pipe(
+      Effect.andThen(sendContinue(exchange)),
+      Effect.andThen(octets)
+    )
   })
 
-/** To a caller that waits for it before it sends the body, and only when that is about to be read (RFC 9110 §10.1.1). */
+/** Sends `100 Continue` when the body is about to be read, if the caller waits for it (RFC 9110 §10.1.1). */
 const sendContinue = ({ expectation, response }: Exchange): Effect.Effect<void> =>
   Effect.sync(() => {
     if (expectation === "continue" && !response.headersSent) response.writeContinue()
   })
 
-/** Octets → JSON value. */
+/** Parses JSON; refuses duplicate members and excessive structure. */
 export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
   if (octets.byteLength === 0) return refuse("The body is empty; JSON is expected.")
   if (!isUtf8(octets)) return refuse("The body is not UTF-8.")

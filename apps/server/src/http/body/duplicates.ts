@@ -1,11 +1,11 @@
 /**
- * Members that occur twice in JSON text. `JSON.parse` takes the last one, other readers the first: a proxy would see
- * another question than the one that is answered (RFC 8259 §4; POSH-FMT-03 holds documents to the same).
+ * Finds duplicate members in JSON text. `JSON.parse` takes the last one, other parsers the first: a proxy could see another
+ * question than the one that is answered (RFC 8259 §4; POSH-FMT-03 for documents).
  */
 import { Predicate } from "effect"
 import { closing, comma, endOfString, opening, quote } from "./structure.ts"
 
-/** Members of all objects in a value. Fewer than its text has (`structureOf`): one occurs twice. */
+/** Counts the members of all objects in a value. If its text has more (`structureOf`), one is duplicate. */
 export const membersOf = (value: unknown): number => {
   if (Array.isArray(value)) return value.reduce<number>((sum, element) => sum + membersOf(element), 0)
   if (!Predicate.isObject(value)) return 0
@@ -13,10 +13,10 @@ export const membersOf = (value: unknown): number => {
   return members.reduce<number>((sum, member) => sum + membersOf(member), members.length)
 }
 
-/** Names and indices that lead to something in a JSON value. */
+/** Names and indices from the root of a JSON value. */
 export type Path = ReadonlyArray<string | number>
 
-/** The first member that occurs twice, in text that is known to be JSON. */
+/** The path of the first duplicate member. The text must be valid JSON. */
 export const duplicateIn = (octets: Buffer): Path | undefined => {
   const open: Array<Container> = []
   for (let at = 0; at < octets.length; at += 1) {
@@ -46,9 +46,9 @@ export const duplicateIn = (octets: Buffer): Path | undefined => {
 const brace = 0x7b
 
 interface Container {
-  /** Those of an object so far; an array has none. */
+  /** Names in an object so far; absent for an array. */
   readonly names?: Set<string>
   awaitsName: boolean
-  /** Where in the container. */
+  /** The current name or index. */
   at: string | number
 }

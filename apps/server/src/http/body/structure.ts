@@ -1,11 +1,11 @@
 /**
- * How much there is in JSON text, before it is parsed: parsing a hundred thousand brackets or members takes a hundred
- * times as long as a certificate of that length, and as much more memory.
+ * Limits the structure of JSON text before it is parsed: a hundred thousand brackets or members take a hundred times the
+ * CPU time and memory of a string of that length.
  */
 import { bodyLimits } from "@posh/api"
 
 /** The largest batch has about 50,000 strings and separators, and five levels. */
-export const most = { levels: 32, tokens: 250_000 } as const
+export const structureLimits = { levels: 32, tokens: 250_000 } as const
 
 export const quote = 0x22
 const backslash = 0x5c
@@ -15,13 +15,13 @@ export const comma = 0x2c
 const colon = 0x3a
 
 export interface Structure {
-  /** Is there more than any question has? Then the rest was not looked at. */
+  /** A limit is exceeded; the rest was not scanned. */
   readonly isOver: boolean
-  /** Members of all objects, those that occur twice counted twice. */
+  /** Members of all objects, including duplicates. */
   readonly members: number
 }
 
-/** Counts. Whether it is JSON at all is not looked at. */
+/** Counts. NOT CHECKED: whether the text is JSON. */
 export const structureOf = (octets: Buffer): Structure => {
   let levels = 0
   let tokens = 0
@@ -35,12 +35,12 @@ export const structureOf = (octets: Buffer): Structure => {
     else if (octet === colon) members += 1
     else if (opening.has(octet)) levels += 1
     else if (closing.has(octet)) levels -= 1
-    if (levels > most.levels || tokens > most.tokens) return { isOver: true, members }
+    if (levels > structureLimits.levels || tokens > structureLimits.tokens) return { isOver: true, members }
   }
   return { isOver: false, members }
 }
 
-/** Where the string ends that begins there. Most of a question is strings, and most of a string is skipped over. */
+/** The end of the string that starts at `start`. Fast, because strings make up most of a question. */
 export const endOfString = (octets: Buffer, start: number): number => {
   let end = start
   do {
@@ -50,7 +50,7 @@ export const endOfString = (octets: Buffer, start: number): number => {
   return end
 }
 
-/** Is the quote behind an odd number of backslashes? More of them than a body may have are not counted. */
+/** True after an odd number of backslashes. Counts at most as many as a body may have octets. */
 export const isEscaped = (octets: Buffer, at: number): boolean => {
   const least = at - bodyLimits.single
   let before = at - 1

@@ -1,6 +1,5 @@
 /**
- * How many connections there may be, from one network and in all, and how much may wait in them for callers that do not
- * read their answers.
+ * Limits connections, in total and from one network, and the unread responses in them.
  */
 import { Effect, Schedule, type Scope } from "effect"
 import { readFile } from "node:fs/promises"
@@ -9,10 +8,10 @@ import { callerBounds } from "../../service/limits/bounds.ts"
 import { networkOf } from "../../service/limits/network.ts"
 import { connectionOf } from "../listener/Connection.ts"
 
-/** Bounds the connections of a server as long as the scope lasts. */
+/** Limits the connections of a server until the scope closes. */
 export const boundConnections = (server: Server, wanted: number): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const most = yield* withinFiles(wanted)
+    const most = yield* fitToOpenFiles(wanted)
     const share = Math.max(1, Math.floor(most * callerBounds.shareOfOne))
     const sockets = new Set<Socket>()
     const ofNetwork = new Map<string, number>()
@@ -39,14 +38,14 @@ export const boundConnections = (server: Server, wanted: number): Effect.Effect<
       socket.once("close", () => sockets.delete(socket))
     }
     const onDrop = () => void (refused.since += 1)
-    // With TLS, what waits for a caller waits in a socket above that of the connection.
+    // With TLS, unread octets are buffered in the TLS socket, not in that of the connection.
     server.on("connection", onConnection).on("secureConnection", onSocket).on("drop", onDrop)
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => server.off("connection", onConnection).off("secureConnection", onSocket).off("drop", onDrop))
     )
 
     yield* Effect.forkScoped(
-      Effect.repeat(Effect.sync(() => giveUpUntaken(sockets, callerBounds.untaken)), Schedule.spaced("1 second"))
+      Effect.repeat(Effect.sync(() => closeUnread(sockets, callerBounds.unreadAnswers)), Schedule.spaced("1 second"))
     )
     const report = Effect.suspend(() => {
       const { since } = refused
@@ -57,10 +56,10 @@ export const boundConnections = (server: Server, wanted: number): Effect.Effect<
   })
 
 /**
- * Ends connections until no more waits in all than may: always one of the caller for whom most waits, and of those the one
- * in which most does. A reader is not cut off because another does not read.
+ * Closes connections until at most `most` octets are unread: always one of the caller with the most unread octets, and of
+ * those the one with the most. A caller that reads is not disconnected because another does not.
  */
-export const giveUpUntaken = (sockets: Iterable<Socket>, most: number): void => {
+export const closeUnread = (sockets: Iterable<Socket>, most: number): void => {
   const waiting = new Map<string, Array<Socket>>()
   let total = 0
   for (const socket of sockets) {
@@ -85,15 +84,15 @@ export const giveUpUntaken = (sockets: Iterable<Socket>, most: number): void => 
   }
 }
 
-/** Who asks on a connection; of several, who asked last. */
+/** Records the caller of a connection. Behind a proxy that is the last one. */
 export const noteAccount = (socket: Socket, account: string): void => {
   connectionOf(socket).account = account
 }
 
-/** Each connection is an open file, and where none is left there is none to reach an origin with either. */
-const withinFiles = (wanted: number): Effect.Effect<number> =>
+/** Each connection is an open file. Without a reserve, callers could use up those that origins need. */
+const fitToOpenFiles = (wanted: number): Effect.Effect<number> =>
   Effect.gen(function*() {
-    const files = yield* openFiles
+    const files = yield* openFileLimit
     if (files === undefined || files - callerBounds.otherFiles >= wanted) return wanted
     const most = Math.max(1, files - callerBounds.otherFiles)
     yield* Effect.logWarning(
@@ -102,8 +101,8 @@ const withinFiles = (wanted: number): Effect.Effect<number> =>
     return most
   })
 
-/** Node.js raises its limit as far as it may; where the system does not tell, nothing is known. */
-const openFiles: Effect.Effect<number | undefined> = Effect.tryPromise(() => readFile("/proc/self/limits", "utf8"))
+/** The soft limit, which Node.js raises to the hard one; `undefined` on systems without `/proc`. */
+const openFileLimit: Effect.Effect<number | undefined> = Effect.tryPromise(() => readFile("/proc/self/limits", "utf8"))
   .pipe(
     Effect.map((text) => {
       const soft = /^Max open files +(\d+)/m.exec(text)?.[1]

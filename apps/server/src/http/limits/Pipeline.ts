@@ -1,16 +1,16 @@
 /**
- * Requests of one connection that wait for their answers. Node.js starts all that arrive together: 64 KiB are more than
- * a thousand short ones.
+ * Limits pipelined requests of one connection. Node.js starts all that arrive together: more than a thousand short ones
+ * fit in 64 KiB.
  */
 import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { connectionOf } from "../listener/Connection.ts"
 
-/** `over`: one too many, to be told so. `behind`: what follows it, of which nothing is answered any more. */
+/** `over`: the first request beyond the limit, which gets a problem. `behind`: later ones, which get no response. */
 export type Depth = "within" | "over" | "behind"
 
-/** Puts the answer to a request behind those of the requests before it. */
+/** Queues a response behind those of earlier requests. */
 export const enqueue = (socket: Socket, response: ServerResponse): Depth => {
   const connection = connectionOf(socket)
   const { waiting } = connection
@@ -22,10 +22,10 @@ export const enqueue = (socket: Socket, response: ServerResponse): Depth => {
   }
   if (connection.isOver) return "behind"
   while (waiting[0]?.writableFinished === true) waiting.shift()
-  connection.isOver = waiting.length >= callerBounds.pipelined || untaken(waiting) > callerBounds.pipelinedOctets
+  connection.isOver = waiting.length >= callerBounds.pipelined || unreadOctets(waiting) > callerBounds.pipelinedOctets
   if (connection.isOver) {
-    socket.pause() // what has been read already still comes
-    closeCheaply(socket)
+    socket.pause() // what Node.js has read already still arrives
+    suppressStackTraces(socket)
     return "over"
   }
   waiting.push(response)
@@ -33,8 +33,8 @@ export const enqueue = (socket: Socket, response: ServerResponse): Depth => {
 }
 
 /**
- * Node.js tells the answer that is being written of the end of its connection, and not those behind it. They end as well:
- * whatever is held for them until they close, or works on them, is let go.
+ * When a connection closes, Node.js emits `close` only on the response that is being written. The queued ones are closed
+ * here, so that whatever waits for their `close` is released.
  */
 const abandon = (answers: ReadonlyArray<ServerResponse>): void => {
   for (const answer of answers) {
@@ -44,12 +44,12 @@ const abandon = (answers: ReadonlyArray<ServerResponse>): void => {
   }
 }
 
-/** Node.js ends each unanswered request with an error, and a thousand stacks are what would be dear about them. */
-const closeCheaply = (socket: Socket): void => {
+/** Node.js creates an error for each unanswered request; a thousand stack traces are expensive. */
+const suppressStackTraces = (socket: Socket): void => {
   const { stackTraceLimit } = Error
   socket.prependOnceListener("close", () => void (Error.stackTraceLimit = 0))
   socket.once("close", () => void (Error.stackTraceLimit = stackTraceLimit))
 }
 
-const untaken = (answers: ReadonlyArray<ServerResponse>): number =>
+const unreadOctets = (answers: ReadonlyArray<ServerResponse>): number =>
   answers.reduce((sum, { writableLength }) => sum + writableLength, 0)

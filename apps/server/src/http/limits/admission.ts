@@ -1,7 +1,6 @@
 /**
- * Before anything is done for a request: may it come in? What operators ask (health, metrics) always may. What is asked is
- * not known yet, only how it is written: what depends on the route, such as the length of a body, is asked where the
- * route is known (`receive.ts`).
+ * Admission of a request before the router: sheds load, except for health and metrics. Limits that depend on the route,
+ * such as the length of a body, are applied later (`reserveBody.ts`).
  */
 import { type Problem, problem } from "@posh/api"
 import { callerBounds } from "../../service/limits/bounds.ts"
@@ -10,7 +9,7 @@ import { full, overloaded } from "../../service/limits/refusals.ts"
 import type { Exchange } from "../Exchange.ts"
 import { enqueue } from "./Pipeline.ts"
 
-/** `undefined`: it may. `"ignore"`: it gets no answer, because its connection ends. */
+/** `undefined`: admitted. `"ignore"`: no response, because the connection is closing. */
 export type Admission = Problem | "ignore" | undefined
 
 export type Admit = (exchange: Exchange) => Admission
@@ -30,5 +29,5 @@ export const makeAdmit =
     return isOperators(request.url ?? "") || inFlight.fits(account, 1) ? undefined : full()
   }
 
-/** As they are written: another spelling that the router would take as well is limited as everything else is. */
+/** Compared unparsed: other spellings that the router accepts are not exempt. */
 const isOperators = (url: string): boolean => url.startsWith("/health/") || url === "/metrics"

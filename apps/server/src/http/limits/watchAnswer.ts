@@ -1,6 +1,6 @@
 /**
- * Runs a watch beside a request until its answer is out, or never will be. The fiber has the context of the request, and with
- * it the body: it must not outlive the answer, when the place of the body is given back.
+ * Runs a watch in the background until the response is sent or aborted. Its fiber refers to the context of the request,
+ * and so to the body: it must not outlive the reservation of the body.
  */
 import { Effect } from "effect"
 import type { ServerResponse } from "node:http"

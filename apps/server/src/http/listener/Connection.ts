@@ -1,24 +1,24 @@
 /**
- * What is known of a connection, from its first request to its end.
+ * The state of a connection.
  */
 import type { ServerResponse } from "node:http"
 
 export interface Connection {
-  /** Who asks on it; of several, who asked last. */
+  /** The account of its last request. */
   account: string | undefined
-  /** The response of the last request that was begun. */
+  /** The response to its last request. */
   lastResponse: ServerResponse | undefined
-  /** Responses that are not out yet, in order; none before the first. */
+  /** Pending responses, in order; `undefined` before the first request. */
   waiting: Array<ServerResponse> | undefined
-  /** Have there been too many of them? Then nothing is answered any more. */
+  /** Too many were pending: further requests get no response. */
   isOver: boolean
-  /** Has it got its last octets, because nothing more of it can be read? */
+  /** Its final response is sent, because nothing more can be read from it. */
   isEnded: boolean
-  /** The client CA by which it was let in, empty without one; of a connection over TLS whose handshake is done. */
+  /** The client CA of its handshake, empty without one; `undefined` before the handshake and without TLS. */
   letInBy: string | undefined
 }
 
-/** `socket` is the one on which requests arrive: with TLS the one above that of the connection. */
+/** `socket`: the one on which requests arrive, which is the TLS socket with TLS. */
 export const connectionOf = (socket: object): Connection => (socket as Carrier)[connectionKey] ??= begin()
 
 const begin = (): Connection => ({
@@ -30,7 +30,7 @@ const begin = (): Connection => ({
   letInBy: undefined
 })
 
-// On the socket itself: a weak map would be more work for the garbage collector.
+// A property of the socket, because a WeakMap is expensive for the garbage collector.
 const connectionKey = Symbol("connection")
 interface Carrier {
   [connectionKey]?: Connection

@@ -1,6 +1,5 @@
 /**
- * Where callers connect: bounds the connections, hands each request to the stages behind, and closes when the requests under
- * way have been answered.
+ * The listener: limits connections, passes requests to a handler, and drains when the service stops.
  */
 import { problem } from "@posh/api"
 import { Context, Data, Deferred, Effect, Exit, Layer, type Scope } from "effect"
@@ -19,33 +18,33 @@ import { refuseUnreadable } from "./unreadable.ts"
 
 export type ListenerSettings = Pick<Settings, "host" | "port" | "maxConnections">
 
-/** The address cannot be listened on. */
+/** Cannot bind the address. */
 export class ListenError extends Data.TaggedError("ListenError")<{ readonly cause: Error }> {}
 
 export class Listener extends Context.Service<Listener, {
-  /** With the port that was bound. */
+  /** With the bound port. */
   readonly url: string
   /**
-   * Hands every request to this, as long as the scope lasts. When it ends, no more connections are accepted, and each closes
-   * when its last request has been answered, or when the time for that is over.
+   * Passes every request to the handler until the scope closes. Then no connections are accepted, and each closes after its
+   * last response, or when the drain time is over.
    */
   readonly serve: (handle: RequestHandler) => Effect.Effect<void, never, Scope.Scope>
-  /** Goes on answering, and asks callers to connect anew, which leads them elsewhere. */
+  /** Still answers, but closes each connection after its response, so that callers reconnect to another replica. */
   readonly drain: Effect.Effect<void>
-  /** Uses other files for connections from now on. One that was let in by another client CA gets one more answer. */
+  /** Uses other files for new connections. An existing one of another client CA gets one more response. */
   readonly renew: (tls: Tls) => void
 }>()("posh/server/http/Listener") {
   static readonly layer = (settings: ListenerSettings, tls?: Tls): Layer.Layer<Listener, ListenError> =>
     Layer.effect(Listener, makeListener(settings, tls))
 }
 
-/** Milliseconds, longer than the longest deadline: a caller that has taken nothing of an answer for so long is not going to. */
+/** Milliseconds without any transfer after which a connection is closed; longer than the longest deadline. */
 const inactivityMs = 45_000
 
-/** How long requests under way may take when the service stops. */
+/** Maximum time for requests in progress when the service stops. */
 const drainTime = "10 seconds"
 
-/** Listens as long as the scope lasts. */
+/** Listens until the scope closes. */
 export const makeListener = (
   { host, maxConnections, port }: ListenerSettings,
   tls?: Tls
@@ -57,7 +56,7 @@ export const makeListener = (
     const shutdown = yield* Shutdown
     const state: State = { handle: refuseUnready, isDraining: false }
     server.timeout = inactivityMs
-    // Every event that brings a request, so that none is answered past the stages.
+    // All events that deliver a request, so that none bypasses the handler.
     server.on("request", receive(nodeServer, state, "none"))
     server.on("checkContinue", receive(nodeServer, state, "continue"))
     server.on("checkExpectation", receive(nodeServer, state, "other"))
@@ -78,7 +77,7 @@ export const makeListener = (
     }
     yield* Effect.acquireRelease(
       listen(server, host, port),
-      // What is still being sent by then has had its time.
+      // The drain time is over by then.
       () => Effect.andThen(Effect.sync(() => cutAll()), close)
     )
     return {
@@ -95,7 +94,7 @@ export const makeListener = (
 
 interface State {
   handle: RequestHandler
-  /** Is every answer the last of its connection? */
+  /** Every response is the last of its connection. */
   isDraining: boolean
 }
 
@@ -107,7 +106,7 @@ const receive =
     state.handle(new Exchange(request, response, expectation))
   }
 
-/** A request that comes before the stages stand, or after, would otherwise wait in vain. */
+/** For requests before the handler is set, and after. */
 const refuseUnready: RequestHandler = ({ response }) =>
   write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
 
@@ -123,7 +122,7 @@ const listen = (server: NodeServer["server"], host: string, port: number): Effec
 
 const stopAccepting = ({ abortHandshakes, server }: NodeServer, closed: Deferred.Deferred<void>): void => {
   if (!server.listening) return
-  // Node.js would keep the connection of a request under way for the whole keep-alive time.
+  // Otherwise the connection of a request in progress stays open for the whole keep-alive time.
   server.keepAliveTimeout = 1
   server.keepAliveTimeoutBuffer = 0
   abortHandshakes()
@@ -131,6 +130,6 @@ const stopAccepting = ({ abortHandshakes, server }: NodeServer, closed: Deferred
 }
 
 const urlOf = ({ scheme, server }: NodeServer): string => {
-  const { address, family, port } = server.address() as AddressInfo // it listens, and not on a path
+  const { address, family, port } = server.address() as AddressInfo // not null, because it listens; not a string, because it is no pipe
   return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`
 }

@@ -1,5 +1,5 @@
 /**
- * The HTTP server of Node.js, plain or over TLS, and what differs between the two.
+ * The HTTP server of Node.js, plain or over TLS, behind one interface.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http"
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https"
@@ -11,29 +11,29 @@ import { connectionOf } from "./Connection.ts"
 export interface NodeServer {
   readonly scheme: "http" | "https"
   readonly server: Server | TlsServer
-  /** Was the connection of this request let in by the client CA that holds now? */
+  /** True if the handshake of the connection used the current client CA. */
   readonly isCurrent: (request: IncomingMessage) => boolean
-  /** Does the other end speak what this server speaks, so that it can read an answer? */
+  /** True if the client can read a response: with TLS only after the handshake. */
   readonly canAnswer: (socket: Duplex) => boolean
-  /** Ends connections whose handshake is under way. */
+  /** Closes connections whose handshake is in progress. */
   readonly abortHandshakes: () => void
-  /** Uses other files for connections from now on; without TLS it has no effect. */
+  /** Uses other files for new connections; no effect without TLS. */
   readonly renew: (tls: Tls) => void
 }
 
 /** Octets. */
 export const largestHeader = 16 * 1_024
 
-// Milliseconds and octets: a slow sender holds a connection no longer than this. Callers keep theirs for a minute.
+// Milliseconds and octets. They limit how long a slow sender holds a connection.
 const limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
-  connectionsCheckingInterval: 2_000, // how much later than due a connection may end
+  connectionsCheckingInterval: 2_000, // maximum delay of these time-outs
   keepAliveTimeout: 65_000,
   maxHeaderSize: largestHeader,
-  // No other protocol is spoken here: a request that offers one is a request like any other, and passes the gate.
+  // `Upgrade` is ignored, so that such a request passes the gate like any other.
   shouldUpgradeCallback: () => false,
-  // Node.js would answer such a request before the gate; `hostFault` refuses it.
+  // `hostFault` checks it: Node.js would respond without a problem body.
   requireHostHeader: false
 }
 
@@ -51,7 +51,7 @@ const makePlain = (): NodeServer => ({
 const makeSecure = (tls: Tls): NodeServer => {
   const server = createTlsServer({ ...limits, ...toTlsOptions(tls) })
   let clientCa = tls.clientCa ?? ""
-  /** Connections whose handshake is under way, by their other end. */
+  /** Connections whose handshake is in progress, by remote address and port. */
   const handshakes = new Map<string, Socket>()
   server.on("connection", (socket: Socket) => {
     const end = otherEnd(socket)
@@ -66,7 +66,7 @@ const makeSecure = (tls: Tls): NodeServer => {
     scheme: "https",
     server,
     isCurrent: ({ socket }) => connectionOf(socket).letInBy === clientCa,
-    canAnswer: (socket) => connectionOf(socket).letInBy !== undefined, // else there was no TLS, such as plain HTTP
+    canAnswer: (socket) => connectionOf(socket).letInBy !== undefined, // `undefined`: no handshake, for example plain HTTP
     abortHandshakes: () => {
       for (const socket of handshakes.values()) socket.destroy()
     },

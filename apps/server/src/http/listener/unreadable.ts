@@ -1,7 +1,7 @@
 /**
- * One answer to a request. What Node.js cannot read may be the rest of a request that has its answer, or what follows
- * requests that wait for theirs; a second final response would be taken for the answer to another request, and so,
- * by a proxy that shares the connection, be given to another caller.
+ * Responses to malformed HTTP, at most one for each request. What Node.js cannot parse may be the rest of a request that
+ * has its response, or follow requests that wait for theirs. A second final response would be taken for that of another
+ * request: a proxy that shares the connection would give it to another caller (response desynchronisation).
  */
 import { type Problem, problem, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
@@ -10,7 +10,7 @@ import { renderProblem, write } from "../rendered.ts"
 import { connectionOf } from "./Connection.ts"
 import { largestHeader } from "./NodeServer.ts"
 
-/** What arrives is no HTTP, or not in time: a problem as well, where no other answer is due, and the end of the connection. */
+/** Handles `clientError`: malformed HTTP, or a time-out. Sends a problem if no other response is due, and closes. */
 export const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
   endUnreadable(socket, problem("InvalidRequest", details.get(error.code ?? "") ?? "This is not valid HTTP/1.1."))
@@ -21,39 +21,39 @@ const details = new Map([
   ["ERR_HTTP_REQUEST_TIMEOUT", "The request did not arrive in time."]
 ])
 
-/** What may still be said on a connection of which nothing more can be read. */
-type LastWord =
-  /** No answer is due or under way: the octets that cannot be read are a request of their own. */
-  | "answer"
-  /** The body of a request cannot be read, and nothing has been answered to it: its own response says so. */
-  | "answer-it"
-  /** Whatever is answered already, or will be, is the end of the connection. */
-  | "nothing"
+/** The error response that is still possible on a connection from which nothing more can be parsed. */
+type ErrorResponse =
+  /** No response is due: the malformed octets start a new request, which has no response object. */
+  | "raw"
+  /** The body of a request is malformed and its response has not started: that response carries the problem. */
+  | "own"
+  /** A response has started or is due; the connection closes after it. */
+  | "none"
 
-/** Pure, but for the state of Node.js. `response` is that of the last request which was begun. */
-const lastWordOf = (response: ServerResponse | undefined): LastWord => {
-  if (response === undefined) return "answer"
-  if (response.req.complete) return response.writableFinished ? "answer" : "nothing"
-  return response.headersSent || response.writableEnded ? "nothing" : "answer-it"
+/** `response`: that of the last request. */
+const errorResponseOf = (response: ServerResponse | undefined): ErrorResponse => {
+  if (response === undefined) return "raw"
+  if (response.req.complete) return response.writableFinished ? "raw" : "none"
+  return response.headersSent || response.writableEnded ? "none" : "own"
 }
 
-/** Ends a connection of which nothing more can be read: with the problem, where that is the only answer. */
+/** Closes the connection, with the problem if no other response is due. */
 const endUnreadable = (socket: Duplex, problem: Problem): void => {
   const connection = connectionOf(socket)
   if (connection.isEnded) return
   connection.isEnded = true
   const response = connection.lastResponse
-  const word = lastWordOf(response)
-  if (word === "answer") return answer(socket, problem)
+  const kind = errorResponseOf(response)
+  if (kind === "raw") return answer(socket, problem)
   if (response === undefined || response.destroyed) return void socket.destroy()
   if (!response.headersSent) response.shouldKeepAlive = false
-  // What was answered is still sent; and nothing that comes meanwhile is a request any more.
+  // Pending octets are still sent; what arrives meanwhile is not parsed.
   response.once("finish", () => end(socket))
-  if (word === "answer-it") return write(response, renderProblem(problem))
+  if (kind === "own") return write(response, renderProblem(problem))
   if (response.writableFinished) end(socket)
 }
 
-/** As `destroySoon` of sockets: written octets leave first. */
+/** Like `destroySoon` of sockets: sends written octets first. */
 const end = (socket: Duplex): void => {
   if (socket.destroyed) return
   if (socket.writableFinished) return void socket.destroy()
@@ -61,7 +61,7 @@ const end = (socket: Duplex): void => {
   socket.end()
 }
 
-/** Past Node.js, which has no response for what is no request. */
+/** Written to the socket, because Node.js has no response object without a request. */
 const answer = (socket: Duplex, problem: Problem): void => {
   const body = JSON.stringify(problem)
   const head = [

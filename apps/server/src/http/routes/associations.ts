@@ -1,8 +1,9 @@
 /**
- * `/v1/associations`: what a domain asserts, forgetting it, and what is remembered.
+ * `/v1/associations`: reports, purges and lists cached associations.
  */
 import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
-import { type AssociationReport, parseCursor, type Position, Verifier } from "@posh/core"
+import { type AssociationReport, Verifier } from "@posh/core"
+import { parseCursor, type Position } from "@posh/core/cache"
 import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { permit } from "../../service/Caller.ts"

@@ -1,5 +1,5 @@
 /**
- * `/openapi.json` and `/docs`: the contract, for machines and for people.
+ * `/openapi.json` and `/docs`: the contract as OpenAPI and as a page.
  */
 import { Api } from "@posh/api"
 import { Effect, Layer } from "effect"
@@ -8,7 +8,7 @@ import { OpenApi } from "effect/http-api"
 import { docsPaths } from "../../routes.ts"
 import { docsStyle, renderDocs } from "./docsPage.ts"
 
-/** Made on the first request: starting does not wait for it. */
+/** Rendered on the first request, so that it does not delay the start. */
 const cached = (make: () => HttpServerResponse.HttpServerResponse) => Effect.runSync(Effect.cached(Effect.sync(make)))
 
 const openApi = cached(() =>
@@ -30,7 +30,7 @@ const style = HttpServerResponse.text(docsStyle, {
   headers: { "cache-control": "no-cache" }
 })
 
-/** Routes of the contract. */
+/** Routes of the documentation. */
 export const layer = Layer.mergeAll(
   HttpRouter.add("GET", docsPaths[0], openApi),
   HttpRouter.add("GET", docsPaths[1], page),

@@ -1,11 +1,11 @@
 /**
- * The OpenAPI document as a page to read: made here, without scripts, so that it works offline and under the strictest
- * content security policy.
+ * Renders the OpenAPI document as a page, without scripts, so that it works offline and under a strict content security
+ * policy.
  */
 import { Predicate } from "effect"
 import type { OpenApi } from "effect/http-api"
 
-/** Writes the page. */
+/** Renders the page. */
 export const renderDocs = (spec: OpenApi.OpenAPISpec): string => {
   const operations = Object.entries(spec.paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {

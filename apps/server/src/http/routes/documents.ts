@@ -1,20 +1,12 @@
 /**
- * `/v1/documents`: tools for publishers.
+ * `/v1/documents`: lints and generates documents, for publishers.
  */
 import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResponse, type Problem } from "@posh/api"
 import { problem } from "@posh/api"
-import {
-  type AssociationReport,
-  type Certificate,
-  generateDocument,
-  lintDocument,
-  lintGenerations,
-  lintReport,
-  parsePresented,
-  parseService,
-  registeredServices,
-  Verifier
-} from "@posh/core"
+import { type AssociationReport, type Certificate, Verifier } from "@posh/core"
+import { generateDocument, lintDocument, lintGenerations, lintReport } from "@posh/core/publish"
+import { parseService, registeredServices } from "@posh/core/question"
+import { parsePresented } from "@posh/core/serving"
 import { Clock, Effect, Result, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Limits } from "../../service/limits/Limits.ts"
@@ -40,7 +32,7 @@ export const layer = HttpApiBuilder.group(
             ask({
               caller: callerOf(request.source),
               answer: lint(verifier, limits, asked),
-              isSettled: () => false // findings on half of what there is would mislead
+              isSettled: () => false // incomplete findings would mislead
             })
           ),
           withRetryAfter
@@ -85,7 +77,7 @@ const lint = (
     return { findings: [...lintReport(report, now), ...yield* compare(verifier, report, now)] }
   })
 
-/** Where RFC 7711 speaks, the draft is not asked for verdicts; here it is, to see whether the two agree. */
+/** Lints whether both generations agree. Verdicts do not fetch the draft document if there is one of RFC 7711. */
 const compare = (verifier: Verifier["Service"], { association, domain, service }: AssociationReport, now: number) =>
   association?.material._tag !== "Fingerprints"
     ? Effect.succeed([])
@@ -120,7 +112,7 @@ const generate = (
     return yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
   })
 
-/** The leaf of what may be a chain. */
+/** Parses the leaf; the text may be a chain. */
 const readCertificate = (text: string, index: number): Result.Result<Certificate, Problem> => {
   const field = `certificates[${index}]`
   return Result.flatMap(

@@ -1,5 +1,5 @@
 /**
- * What holds for every answer: its headers, and that a failure is a problem which tells nothing of the inside.
+ * Middleware of every route: headers, tracing, and failures as problems that reveal no inner causes.
  */
 import { problem, problemCodes, problemMediaType } from "@posh/api"
 import { Cause, Effect, Option, type Types } from "effect"
@@ -12,41 +12,41 @@ import { Tracing } from "../../telemetry/traces/Tracing.ts"
 import { noteProblem } from "../Exchange.ts"
 import { securityHeaders } from "../rendered.ts"
 import { chooseBy } from "../telemetry/traces.ts"
-import { leavesBody } from "../unread.ts"
+import { leavesUnreadBody } from "../unread.ts"
 import { problemResponse } from "./problems.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
-/** Puts the edge around every route. */
+/** The middleware. */
 export const layer = HttpRouter.middleware((handled) =>
   traced(handled).pipe(
     Effect.catchCause((cause): Effect.Effect<Response, Types.unhandled, HttpServerRequest.HttpServerRequest> =>
-      // Who went away gets no answer, and a stopping server interrupts what is over its time.
+      // The caller disconnected, or the drain time is over.
       Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
     ),
     Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers })),
     Effect.tap(noteResponse),
-    Effect.flatMap(closing)
+    Effect.flatMap(closeIfUnread)
   ), { global: true })
 
-/** Ends the connection after an answer that came before the body had been read. */
-const closing = (response: Response): Effect.Effect<Response, never, HttpServerRequest.HttpServerRequest> =>
+/** Closes the connection if much of the body is unread. */
+const closeIfUnread = (response: Response): Effect.Effect<Response, never, HttpServerRequest.HttpServerRequest> =>
   HttpServerRequest.HttpServerRequest.use(({ source }) =>
     Effect.succeed(
-      source instanceof IncomingMessage && leavesBody(source)
+      source instanceof IncomingMessage && leavesUnreadBody(source)
         ? HttpServerResponse.setHeader(response, "connection", "close")
         : response
     )
   )
 
-/** Inside a span, where the request is traced. */
+/** Runs in a span if the request is traced. */
 const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
   Effect.flatMap(
     Effect.all([HttpServerRequest.HttpServerRequest, Tracing]),
     ([{ source }, tracing]) => chooseBy(tracing)(source as IncomingMessage)?.(handled) ?? handled
   )
 
-/** Handlers fail with problems, which are encoded by the time that they come here: their code is read back. */
+/** Records the code of a problem. It is searched in the body, because problems are encoded before the middleware. */
 const noteResponse = ({ body, status }: Response) =>
   status < 400 || body._tag !== "Uint8Array" || body.contentType !== problemMediaType
     ? Effect.void
@@ -71,7 +71,7 @@ const failureResponse = (cause: Cause.Cause<unknown>) =>
 const isCallersFault = ({ kind }: HttpApiError.HttpApiSchemaError): boolean =>
   kind === "Params" || kind === "Query" || kind === "Headers"
 
-/** Why no route was found: the path is malformed, unknown or too long, or does not take the method. */
+/** The problem if no route matches: path malformed, unknown or too long, or method not allowed. */
 const routeResponse = ({ method, url }: HttpServerRequest.HttpServerRequest): Response => {
   const path = url.split(/[?#]/, 1)[0] ?? ""
   if (Option.isNone(decodePath(path))) {

@@ -1,8 +1,8 @@
 /**
- * `/health` and `/metrics`: what orchestrators and monitors ask.
+ * `/health` and `/metrics`, for orchestrators and monitoring.
  */
 import { Api, problem } from "@posh/api"
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { callerBounds } from "../../service/limits/bounds.ts"
@@ -17,7 +17,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function*(handlers) {
     const readiness = yield* Readiness
     const metrics = Option.map(yield* Effect.serviceOption(Metrics), ({ text }) => text)
-    const metricsText = Option.isSome(metrics) ? Option.some(yield* sparingly(metrics.value)) : metrics
+    const metricsText = Option.isSome(metrics) ? Option.some(yield* rateLimited(metrics.value)) : metrics
     return handlers.handleAll({
       live: () => Effect.succeed({ status: "live" as const }),
       ready: () =>
@@ -34,8 +34,8 @@ export const layer = HttpApiBuilder.group(
   })
 )
 
-/** Anybody may scrape, and rendering takes milliseconds: over its rate the last text is given again. */
-const sparingly = (render: Effect.Effect<string>): Effect.Effect<Effect.Effect<string>> =>
+/** Limits the rendering, which takes milliseconds and needs no key: over the rate the last text is returned. */
+const rateLimited = (render: Effect.Effect<string>): Effect.Effect<Effect.Effect<string>> =>
   Effect.map(Clock.Clock, (clock) => {
     const rate = makeBuckets(callerBounds.metrics)
     let last = ""

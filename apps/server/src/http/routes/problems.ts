@@ -6,7 +6,6 @@ import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { retryAfter } from "../rendered.ts"
 
-/** A problem as a response of its own. */
 export const problemResponse = (
   body: Problem,
   headers: Readonly<Record<string, string>> = {}
@@ -17,7 +16,7 @@ export const problemResponse = (
     contentType: problemMediaType
   })
 
-/** A problem that passes becomes a response here, because the contract's own encoding of problems sets no header. */
+/** Adds `Retry-After` to retryable problems: the encoding of the contract sets no headers. */
 export const withRetryAfter = <A, R>(
   handled: Effect.Effect<A, Problem, R>
 ): Effect.Effect<A | HttpServerResponse.HttpServerResponse, Problem, R> =>

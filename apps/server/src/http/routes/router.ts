@@ -1,5 +1,5 @@
 /**
- * Every route, behind the router of Effect: the handlers of the contract, its documentation, and what holds for all of them.
+ * The router: handlers of the contract, its documentation, and the middleware.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Api } from "@posh/api"
@@ -24,17 +24,17 @@ const layerRoutes = Layer.mergeAll(
   edge.layer
 ).pipe(Layer.provide(NodeHttpServer.layerHttpServices))
 
-/** Answers what it is given, as long as the scope lasts; then what is still under way is interrupted. */
+/** The handler of routed requests. When the scope closes, requests in progress are interrupted. */
 export const makeRoutes = Effect.gen(function*() {
   const routed = yield* HttpRouter.toHttpEffect(layerRoutes)
-  // Opened before the listener serves, so closed after it has stopped: until then requests under way are not interrupted.
+  // Forked before the listener serves, so it closes after the drain: until then requests are not interrupted.
   const scope = Scope.forkUnsafe(yield* Effect.scope, "parallel")
   const handler = yield* NodeHttpServer.makeHandler(routed, { scope })
   const handle: RequestHandler = ({ request, response }) => handler(request, response)
   return handle
 }).pipe(
   Effect.provideService(HttpRouter.RouterConfig, {
-    // Paths are matched as they are written. A domain of 1,023 octets may come percent-encoded.
+    // Exact paths. 4 KiB, because a domain of up to 1,023 octets may be percent-encoded.
     caseSensitive: true,
     ignoreTrailingSlash: false,
     ignoreDuplicateSlashes: false,

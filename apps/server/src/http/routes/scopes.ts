@@ -1,10 +1,10 @@
 /**
- * What an endpoint needs, asked where the router has decided which endpoint it is, and before a body is read.
+ * Authorisation: checks the scope of the caller after routing and before the body is read.
  *
  * **Details**
  *
- * The gate knows who asks. It cannot know what is asked: the router takes a path in more spellings than one, such as
- * with `%61` for `a`, or with a `;` and more behind it.
+ * Not in the gate, which runs before routing: the router accepts several spellings of a path, such as `%61` for `a`, or a
+ * `;` with parameters.
  */
 import { Access, scopeOf } from "@posh/api"
 import { Effect, Layer, Result } from "effect"
@@ -14,7 +14,7 @@ import { permit } from "../../service/Caller.ts"
 import { callerOf } from "../Exchange.ts"
 import { problemResponse } from "./problems.ts"
 
-/** Stands before the endpoints of the contract. An endpoint without a scope is not open by mistake. */
+/** Middleware of the endpoints. An endpoint without a declared scope needs `admin`, so none is open by mistake. */
 export const layer = Layer.succeed(Access, {
   bearer: (handled, { endpoint }) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ source }) => {

@@ -1,21 +1,22 @@
 /**
- * `/v1/verify`: ask about a certificate.
+ * `/v1/verify`: verifies certificates.
  */
 import { Api, type Problem, problem, type Question, type VerifyQuery } from "@posh/api"
 import { Effect, Result } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import type { IncomingMessage } from "node:http"
-import { answerBatch, type BatchAnswer } from "../../service/answerBatch.ts"
+import { answerBatch } from "../../service/answerBatch.ts"
 import { answerQuestion } from "../../service/answerQuestion.ts"
 import { Decider } from "../../service/Decider.ts"
 import { Limits } from "../../service/limits/Limits.ts"
 import { full } from "../../service/limits/refusals.ts"
 import { readBatch } from "../body/batchBody.ts"
 import { readJson } from "../body/body.ts"
+import { type BatchText, renderBatch } from "../body/renderBatch.ts"
 import { callerOf, onClosed, responseOf } from "../Exchange.ts"
-import { usualQuestions } from "../limits/receive.ts"
-import { watchTaking } from "../limits/taking.ts"
+import { estimateQuestions } from "../limits/reserveBody.ts"
+import { closeSlowReader } from "../limits/slowReader.ts"
 import { watchAnswer } from "../limits/watchAnswer.ts"
 import { withRetryAfter } from "./problems.ts"
 
@@ -48,15 +49,13 @@ export const layer = HttpApiBuilder.group(
           hasRoom(limits, request).pipe(
             Effect.andThen(readBatch(limits, request)),
             Effect.flatMap((batch) =>
-              answerBatch(
-                decide,
-                limits,
-                callerOf(request.source),
-                batch,
-                (release) => onClosed(request.source, release)
-              )
+              answerBatch(decide, limits, callerOf(request.source), batch, {
+                encode: JSON.stringify,
+                onClosed: (release) => onClosed(request.source, release)
+              })
             ),
-            Effect.flatMap((answer) => toBatchResponse(request, answer)),
+            Effect.flatMap((items) => renderBatch(limits.inTurn, items)),
+            Effect.flatMap((text) => toBatchResponse(request, text)),
             withRetryAfter
           )
       )
@@ -65,27 +64,27 @@ export const layer = HttpApiBuilder.group(
 
 const toBatchResponse = (
   { source }: HttpServerRequest.HttpServerRequest,
-  answer: BatchAnswer
+  text: BatchText
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   const contentType = "application/json"
-  if (typeof answer === "string") return Effect.succeed(HttpServerResponse.text(answer, { contentType }))
+  if (typeof text === "string") return Effect.succeed(HttpServerResponse.text(text, { contentType }))
   const response = responseOf(source)
-  const watched = response === undefined ? Effect.void : watchAnswer(response, watchTaking(response))
-  return Effect.as(watched, HttpServerResponse.stream(answer, { contentType }))
+  const watched = response === undefined ? Effect.void : watchAnswer(response, closeSlowReader(response))
+  return Effect.as(watched, HttpServerResponse.stream(text, { contentType }))
 }
 
-/** A batch that will find no places need not be read. */
+/** Refuses a batch before it is read if there are no places for it. */
 const hasRoom = (
   { inFlight }: Limits["Service"],
   { source }: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<void, Problem> =>
   Effect.suspend(() =>
-    inFlight.fits(callerOf(source).account, usualQuestions(source as IncomingMessage))
+    inFlight.fits(callerOf(source).account, estimateQuestions(source as IncomingMessage))
       ? Effect.void
       : Effect.fail(full())
   )
 
-/** The question whose members came as parameters. */
+/** The question in the query parameters. */
 const toQuestion = (
   { "sha-256": sha256, "sha-512": sha512, ...others }: VerifyQuery
 ): Result.Result<Question, Problem> =>
@@ -99,16 +98,16 @@ const toQuestion = (
       }
     })
 
-// To RFC 3986 a plus is a plus; only HTML forms make it a space, which base64 never has.
+// RFC 3986: a plus is literal; only HTML forms encode a space as one. Base64 has no spaces.
 const literalPlus = (text: string): string => text.replaceAll(" ", "+")
 
-/** Faults of the fingerprint are faults of the parameter it came in. */
+/** Renames fields of the question to query parameters. */
 const inQuery = ({ field, ...rest }: Problem): Problem =>
   field === undefined
     ? rest
     : { ...rest, field: field.replace(/^fingerprint\./, "").replace(/^fingerprint$/, "sha-256") }
 
-/** Does the caller name plain text, and JSON not before it (RFC 9110 §12.5.1, as far as two types need it)? */
+/** True if `Accept` prefers `text/plain` to JSON (RFC 9110 §12.5.1, as far as two types need it). */
 const prefersText = ({ headers }: HttpServerRequest.HttpServerRequest): boolean => {
   const accept = (headers["accept"] ?? "").toLowerCase()
   const weight = (mediaType: string): number => {

@@ -1,5 +1,5 @@
 /**
- * Requests as the listener sees them, whichever lane they take: how many, how long, and which problems they end in.
+ * Metrics of requests: count, duration and problems, for fast lane and router.
  */
 import type { ProblemCode } from "@posh/api"
 import { Effect, Option } from "effect"
@@ -11,13 +11,13 @@ import { type Cell, type Histogram, Metrics } from "../../telemetry/Metrics.ts"
 import { type Exchange, exchangeOf } from "../Exchange.ts"
 
 export interface RequestCount {
-  /** Counts the request when its answer has ended. */
+  /** Counts the request when its response ends. */
   readonly atEnd: (exchange: Exchange) => void
-  /** Counts the request now, its answer being written. */
+  /** Counts the request now; its response is written. */
   readonly atOnce: (exchange: Exchange) => void
 }
 
-/** The count, where the service counts. */
+/** No-ops if metrics are off. */
 export const makeRequestCount: Effect.Effect<RequestCount> = Effect.map(
   Effect.serviceOption(Metrics),
   Option.match({ onNone: () => ({ atEnd: () => undefined, atOnce: () => undefined }), onSome: countIn })
@@ -35,14 +35,14 @@ function countIn(metrics: Metrics["Service"]): RequestCount {
   }]))
   const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
 
-  const count = ({ began, problem, request: { method, url }, response }: Exchange, isAborted: boolean): void => {
+  const count = ({ startedAt, problem, request: { method, url }, response }: Exchange, isAborted: boolean): void => {
     const route = counts.get(routeNameOf(method, url))
     if (route === undefined) return
     increment(route.classes.get(isAborted ? aborted : classOf(response.statusCode)))
-    route.seconds.observe((performance.now() - began) / 1_000)
+    route.seconds.observe((performance.now() - startedAt) / 1_000)
     if (response.statusCode >= 400 && problem !== undefined) increment(problems.get(problem))
   }
-  /** One function for all responses: a closure for each would cost more than the counting. */
+  /** One function for all responses: a closure per response costs more than counting. */
   function ended(this: ServerResponse): void {
     const exchange = exchangeOf(this.req)
     if (exchange !== undefined) count(exchange, !this.writableFinished)
@@ -55,7 +55,7 @@ function countIn(metrics: Metrics["Service"]): RequestCount {
 
 const aborted = "aborted"
 
-// Texts that are there already: one made for each answer would have to be hashed before it is found.
+// Constants, because a string built per response would be hashed for the map again.
 const classOf = (status: number): string => classes[Math.floor(status / 100)] ?? ""
 
 const classes = ["", "1xx", "2xx", "3xx", "4xx", "5xx"]

@@ -1,11 +1,11 @@
 /**
- * Octets of larger bodies that are being received and answered, in all and of one caller. Who announces a body has its
- * place until the answer is out, so nobody's batch fails half way for want of memory.
+ * Limits the octets of large bodies in progress, in total and for one caller. A body is reserved before it is read and
+ * released when the response ends, so a batch cannot run out of memory halfway.
  */
 import { callerBounds } from "./bounds.ts"
 
 export interface Bodies {
-  /** `undefined` where there is no place; else what gives it up. */
+  /** `undefined` if the limit is reached; otherwise the function that releases the octets. */
   readonly reserve: (account: string, octets: number) => (() => void) | undefined
 }
 

@@ -1,8 +1,8 @@
 /**
- * How many questions are being answered, in all and of one caller, and how many may be. Nobody has all places.
+ * Limits the questions in flight, in total and for one caller.
  */
 export interface InFlight {
-  /** Would so many more of an account fit? */
+  /** True if the account may have so many more. */
   readonly fits: (account: string, questions: number) => boolean
   readonly enter: (account: string, questions: number) => void
   readonly leave: (account: string, questions: number) => void

@@ -1,19 +1,19 @@
 /**
- * For how long the process has not come to read what arrived: a request that is read now may have waited for so long.
+ * Event loop lag: how long a request that is read now may have waited in the socket. It counts against deadlines.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, type Scope } from "effect"
 
 export interface Lag {
-  /** Milliseconds; 0 in quiet times. */
+  /** Milliseconds; 0 without load. */
   readonly ms: (now: number) => number
 }
 
 const periodMs = 50
 
 /**
- * Looks at the clock every so often, for as long as the scope lasts; what is overdue has been waited for. A delay counts
- * for one period more: what arrived during it is read only then.
+ * Samples the lag of a timer until the scope closes. A delay counts for one more period, because requests that arrived
+ * during it are read only afterwards.
  */
 export const makeLag: Effect.Effect<Lag, never, Scope.Scope> = Effect.gen(function*() {
   const clock = yield* Clock.Clock

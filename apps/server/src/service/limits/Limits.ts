@@ -1,9 +1,9 @@
 /**
- * What callers may have of the service, all of them together and each alone (POSH-SEC-12). Over a limit there is a
- * problem at once, never a late or a wrong answer.
+ * Limits callers, in total and one by one (POSH-SEC-12). Over a limit a question gets a problem at once, never a late or
+ * a wrong answer.
  */
 import type { Problem } from "@posh/api"
-import { CallerBudget, type CallerBudgetShape, monotonicMsOf } from "@posh/core"
+import { CallerBudget, type CallerBudgetShape, monotonicMsOf } from "@posh/core/serving"
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { Settings } from "../../config/variables.ts"
 import type { Caller } from "../Caller.ts"
@@ -17,36 +17,37 @@ import { type InTurn, makeTurns, noPieces } from "./Turns.ts"
 
 type LimitSettings = Pick<Settings, "maxInFlight" | "callerRate" | "callerResolutions">
 
-/** What a caller asks; `isSettled` says whether an answer stands although a resolution was refused on the way. */
-export interface Asking<A> {
+/** An answer that is subject to the limits. */
+export interface AskOptions<A> {
   readonly caller: Caller
-  /** Set for a question of a batch, which has its place already: how long it waited there, in milliseconds. */
+  /** Only for a question of a batch, which holds its place already: milliseconds since the batch arrived. */
   readonly batchedMs?: number
   readonly answer: Effect.Effect<A, Problem>
-  /** Does answering hold the event loop for milliseconds? Then it does so when it is its turn. */
+  /** Blocks the event loop for milliseconds, so it runs in a time slice. Default: false. */
   readonly isHeavy?: boolean
+  /** Whether the answer stands even if a resolution was rate limited. Otherwise the caller gets a 429. */
   readonly isSettled: (answer: A) => boolean
 }
 
-/** Places of questions that are being answered. */
+/** Places in flight that a caller holds. */
 export interface Places {
-  /** So many, or all that are left; never more than were taken. */
+  /** Gives back `some` places, by default all. Never more than are held. */
   readonly giveBack: (some?: number) => void
 }
 
 export class Limits extends Context.Service<Limits, {
   readonly inFlight: InFlight
   readonly bodies: Bodies
-  /** By what the buckets are called among replicas; those that limit nothing are left out. */
+  /** By the name that replicas share; without those that are not configured. */
   readonly buckets: ReadonlyMap<string, Buckets>
   readonly inTurn: InTurn
-  /** Answers within the limits, or says why not. */
-  readonly ask: <A>(asking: Asking<A>) => Effect.Effect<A, Problem>
-  /** For an answer that is there already: does the caller's rate forbid it? Else it counts as asked. */
-  readonly asksTooMuch: (caller: Caller) => boolean
-  /** Takes so many places, where there are as many, until they are given back. */
+  /** Runs the answer if the limits allow it. */
+  readonly ask: <A>(options: AskOptions<A>) => Effect.Effect<A, Problem>
+  /** For an answer from memory: takes one question from the rate limit; true if the limit is reached. */
+  readonly exceedsRate: (caller: Caller) => boolean
+  /** Takes so many places, or fails if fewer are free. */
   readonly takePlaces: (caller: Caller, questions: number) => Result.Result<Places, Problem>
-  /** Has so many places while it runs; does not run where there are not as many. */
+  /** Holds so many places while `run` runs; fails if fewer are free. */
   readonly withPlaces: <A>(
     caller: Caller,
     questions: number,
@@ -56,7 +57,7 @@ export class Limits extends Context.Service<Limits, {
   static readonly layer = (settings: LimitSettings): Layer.Layer<Limits> => Layer.effect(Limits, makeLimits(settings))
 }
 
-interface Granting extends CallerBudgetShape {
+interface TrackedBudget extends CallerBudgetShape {
   waitedMs: number
   refusedMs?: number
 }
@@ -94,9 +95,9 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
           : Effect.ensuring(run, Effect.sync(() => places.success.giveBack()))
       })
 
-    /** What the question may still have; it remembers when it had to refuse. */
-    const makeBudget = ({ account }: Caller, waitedMs: number, isHeavy: boolean): Granting => {
-      const budget: Granting = {
+    /** The budget of one question. It records when it refused a resolution. */
+    const makeBudget = ({ account }: Caller, waitedMs: number, isHeavy: boolean): TrackedBudget => {
+      const budget: TrackedBudget = {
         account,
         waitedMs,
         take: () => {
@@ -109,8 +110,8 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
       return budget
     }
 
-    /** What is waited before the deadline begins to count counts against it; what is waited later is in it already. */
-    const waitForTurn = (budget: Granting): Effect.Effect<void> => {
+    /** Adds the waiting time to `waitedMs`. It counts only before the deadline starts; later the deadline covers it. */
+    const waitForTurn = (budget: TrackedBudget): Effect.Effect<void> => {
       const since = monotonicMsOf(clock)
       return Effect.andThen(
         inTurn(noPieces),
@@ -130,9 +131,9 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
       inTurn,
       takePlaces,
       withPlaces,
-      asksTooMuch: ({ account }) => questions?.take(account, monotonicMsOf(clock)) !== undefined,
+      exceedsRate: ({ account }) => questions?.take(account, monotonicMsOf(clock)) !== undefined,
       ask: ({ answer, batchedMs, caller, isHeavy = false, isSettled }) => {
-        const put = Effect.suspend(() => {
+        const limited = Effect.suspend(() => {
           const now = monotonicMsOf(clock)
           const waitedMs = batchedMs ?? lag.ms(now)
           const waitMs = questions?.take(caller.account, now)
@@ -145,7 +146,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
                 tooMany("This caller has had as many domains looked up as it may for now.", budget.refusedMs)
               ))
         })
-        return batchedMs === undefined ? withPlaces(caller, 1, put) : put
+        return batchedMs === undefined ? withPlaces(caller, 1, limited) : limited
       }
     })
   })

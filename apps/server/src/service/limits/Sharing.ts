@@ -1,23 +1,23 @@
 /**
- * Replicas tell each other through Redis what callers took, so that all together allow about as much as one alone. Never
- * in the way of an answer: each replica decides by what it knows, and learns a moment later what the others gave.
+ * Shares the usage of callers among replicas through Redis, so that all together allow about as much as one. Eventually
+ * consistent: a replica decides by its local buckets and reconciles them afterwards, so no answer waits for Redis.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Latch, References, type Scope } from "effect"
 import { createHash } from "node:crypto"
 import { makeRedisClient, type RedisClient } from "../../redis/Client.ts"
 import type { RedisSettings } from "../../redis/options.ts"
-import type { Buckets, Taken } from "./Buckets.ts"
+import type { Buckets, Usage } from "./Buckets.ts"
 
-/** Milliseconds between one telling and the next, and accounts told of at a time: more wait for the next time. */
+/** Milliseconds between two rounds, and maximum of accounts in one; the rest wait for the next round. */
 const intervalMs = 250
-const accountsAtOnce = 256
+const accountsPerRound = 256
 
 /**
- * A bucket in Redis is the instant at which it will be full again, by the clock of Redis, and gone by then. Answers for
- * how long that is.
+ * A bucket in Redis is the instant at which it will be full again, by the clock of Redis; that is also its expiry. Returns
+ * the milliseconds until then.
  */
-const add = `
+const addUsage = `
 local time = redis.call('time')
 local now = time[1] * 1000 + time[2] / 1000
 local full = math.max(tonumber(redis.call('get', KEYS[1]) or '0'), now) + tonumber(ARGV[1])
@@ -25,8 +25,8 @@ redis.call('set', KEYS[1], string.format('%.3f', full), 'PXAT', string.format('%
 return string.format('%.3f', full - now)`
 
 /**
- * Shares buckets for as long as the scope lasts. The connection is one of its own, so that neither the cache nor this waits for the
- * other, or takes the other's breaker along. It says nothing of Redis: the cache does.
+ * Shares buckets until the scope closes. Uses a connection of its own, so that neither this nor the cache queues behind
+ * the other or opens its circuit breaker. Logs nothing: the cache logs the state of Redis.
  */
 export const shareBuckets = (
   buckets: ReadonlyMap<string, Buckets>,
@@ -38,43 +38,43 @@ export const shareBuckets = (
     for (const [name, own] of buckets) {
       const taken = Latch.makeUnsafe(false)
       yield* Effect.acquireRelease(
-        Effect.sync(() => own.onTaken(() => taken.openUnsafe())),
-        (forget) => Effect.sync(forget)
+        Effect.sync(() => own.onTake(() => taken.openUnsafe())),
+        (unsubscribe) => Effect.sync(unsubscribe)
       )
-      // At once after a pause, in which others may have given much; then every so often.
-      const tellOnce = taken.await.pipe(
+      // The first use after a pause is shared at once, because other replicas may have used up the limit meanwhile.
+      const shareOnce = taken.await.pipe(
         Effect.andThen(taken.close),
-        Effect.andThen(tell(client, own, `${prefix}v1:quota:`, name)),
+        Effect.andThen(sharePending(client, own, `${prefix}v1:quota:`, name)),
         Effect.tap((isAll) => isAll ? Effect.void : taken.open),
         Effect.andThen(Effect.sleep(intervalMs))
       )
-      yield* Effect.forkScoped(Effect.forever(tellOnce))
+      yield* Effect.forkScoped(Effect.forever(shareOnce))
     }
   }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
 
-/** Was that all? */
-const tell = (client: RedisClient, buckets: Buckets, prefix: string, name: string): Effect.Effect<boolean> =>
+/** True if no usage is left. */
+const sharePending = (client: RedisClient, buckets: Buckets, prefix: string, name: string): Effect.Effect<boolean> =>
   Effect.suspend(() => {
-    const pending = buckets.pending(accountsAtOnce)
+    const pending = buckets.pending(accountsPerRound)
     return Effect.as(
-      Effect.forEach(pending, (taken) => tellOne(client, buckets, prefix, name, taken), {
+      Effect.forEach(pending, (usage) => shareOne(client, buckets, prefix, name, usage), {
         concurrency: "unbounded",
         discard: true
       }),
-      pending.length < accountsAtOnce
+      pending.length < accountsPerRound
     )
   })
 
-/** Where Redis is away nothing is learnt, and what was taken in the meantime is not told later. */
-const tellOne = (client: RedisClient, buckets: Buckets, prefix: string, name: string, { account, owedMs }: Taken) =>
-  client.send("EVAL", add, 1, `${prefix}{${hashed(account)}}:${name}`, owedMs.toFixed(3)).pipe(
+/** Usage during an outage of Redis is not shared later. */
+const shareOne = (client: RedisClient, buckets: Buckets, prefix: string, name: string, { account, owedMs }: Usage) =>
+  client.send("EVAL", addUsage, 1, `${prefix}{${hashAccount(account)}}:${name}`, owedMs.toFixed(3)).pipe(
     Effect.flatMap((reply) =>
       Clock.clockWith((clock) =>
-        Effect.sync(() => buckets.learn({ account, owedMs: Number(reply) }, monotonicMsOf(clock)))
+        Effect.sync(() => buckets.reconcile({ account, owedMs: Number(reply) }, monotonicMsOf(clock)))
       )
     ),
     Effect.ignore
   )
 
-/** Who asks is nobody's business who reads Redis. */
-const hashed = (account: string): string => createHash("sha256").update(account).digest("base64url").slice(0, 22)
+/** Readers of Redis must not see who the callers are. */
+const hashAccount = (account: string): string => createHash("sha256").update(account).digest("base64url").slice(0, 22)

@@ -1,20 +1,20 @@
 /**
- * Work that would hold the event loop for long, in slices that end by the clock: one slice, of whoever's turn it is, and
- * then everything else that has come meanwhile.
+ * Cooperative scheduling of work that would block the event loop: it runs in time slices, in turn, and the event loop
+ * runs between them.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Semaphore } from "effect"
 import { callerBounds } from "./bounds.ts"
 
-/** Work in pieces, each of which takes a few milliseconds at the most: the clock is looked at between them. */
+/** Work that yields every few milliseconds at most, so that a slice can end there. */
 export type Pieces<A> = () => Iterator<unknown, A>
 
-/** Does the work in turns with all other such work. Pieces may not be interrupted, and between slices it may. */
+/** Runs the work in slices, alternating with all other such work. Interruptible between slices only. */
 export type InTurn = <A>(pieces: Pieces<A>) => Effect.Effect<A>
 
 export const makeTurns: Effect.Effect<InTurn> = Effect.map(Clock.Clock, (clock): InTurn => {
   const turns = Semaphore.makeUnsafe(1)
-  // Short work of many shares a slice, so the slice is that of the process, not that of the work.
+  // One slice for the whole process: many short tasks share it.
   const slice = { beganAt: Number.NEGATIVE_INFINITY }
   const isOver = () => monotonicMsOf(clock) - slice.beganAt >= callerBounds.sliceMs
   const begin = Effect.sync(() => void (slice.beganAt = monotonicMsOf(clock)))
@@ -36,17 +36,17 @@ export const makeTurns: Effect.Effect<InTurn> = Effect.map(Clock.Clock, (clock):
     })
 })
 
-/** Waits for the turn; what follows at once counts as its work. */
+/** Only waits for a slice; what runs synchronously afterwards counts to it. */
 export const noPieces: Pieces<void> = () => ({ next: () => ({ done: true, value: undefined }) })
 
-/** Work that is one piece. */
+/** Work that cannot be split. */
 export const onePiece = <A>(work: () => A): Pieces<A> =>
   function*() {
     yield
     return work()
   }
 
-/** A piece for each element. */
+/** One piece per element. */
 export const eachPiece = <A, B>(all: Iterable<A>, work: (element: A) => B): Pieces<Array<B>> =>
   function*() {
     const done: Array<B> = []

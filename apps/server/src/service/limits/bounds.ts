@@ -1,63 +1,63 @@
 /**
- * Every bound on callers that is no setting, with its reason. Octets, milliseconds and counts.
+ * The limits on callers that are not configurable, each with its rationale.
  */
 const mebibyte = 1024 * 1024
 
 export const callerBounds = {
-  /** Bodies up to this are not counted: as many as there may be connections are as much as all others together. */
+  /** Octets. Bodies up to this are not counted: one per connection is no more than the limit on all others. */
   smallBody: 16 * 1024,
-  /** Larger bodies at once: a body takes several times its length while it is read and answered. */
+  /** Octets of larger bodies in progress: while it is read and answered, a body needs several times its length. */
   bodies: 256 * mebibyte,
-  /** What one caller may have of them: two of the largest batches with their answers, or thirty as they usually are. */
+  /** Of one caller, in octets: two of the largest batches with their answers, or thirty usual ones. */
   bodiesOfOne: 65 * mebibyte,
-  /** A larger body must arrive at this rate, or its place is wanted for others. Octets a second. */
+  /** Octets per second: minimum rate of a larger body, which holds memory while it arrives. */
   bodyProgress: 16 * 1024,
-  /** Requests of one connection that wait for their answer; clients that pipeline at all use about ten. */
+  /** Requests of one connection that wait for a response; clients that pipeline use about ten. */
   pipelined: 32,
-  /** Octets of their answers that the caller has not taken: who asks on does not read. */
+  /** Octets of unread responses in one connection. A caller that sends more requests meanwhile does not read. */
   pipelinedOctets: 512 * 1024,
-  /** Characters up to which a certificate is read on the spot; two milliseconds, where it is made of names alone. */
+  /** Characters. A longer certificate is parsed in a time slice: one that consists of names takes 2 ms at this length. */
   lightCertificate: 4 * 1024,
-  /** How often metrics are rendered, for whomever: more than all scrapers need, and a fiftieth of the time. */
+  /** Renderings of the metrics: more than scrapers need, and 2 % of the CPU time. */
   metrics: { perSecond: 5, burst: 10 },
-  /** Lines of a header; browsers send about twenty, proxies add ten. */
+  /** Header lines; browsers send about twenty, proxies add ten. */
   headerLines: 100,
-  /** Answers that their callers have not taken yet, in all; beyond, the greatest are given up. */
-  untaken: 128 * mebibyte,
-  /** Callers that are told apart; who has not asked for longest is forgotten, and starts anew. */
+  /** Octets of unread responses in total; beyond, connections of the caller with the most are closed. */
+  unreadAnswers: 128 * mebibyte,
+  /** Accounts with a bucket; the least recently used is evicted and starts with a full bucket. */
   accounts: 20_000,
-  /** Questions may come in bursts of so many seconds' worth. */
+  /** Burst of the question rate, in seconds of that rate. */
   rateBurstSeconds: 10,
-  /** Resolutions may come in bursts of so many seconds' worth. */
+  /** Burst of the resolution rate, in seconds of that rate. */
   resolutionsBurstSeconds: 60,
-  /** Share of the connections that one network may hold, and of the questions in flight that one caller may. */
+  /** Share of the connections for one network, and of the questions in flight for one caller. */
   shareOfOne: 3 / 4,
-  /** Milliseconds of work, as of a batch, in one go; then everybody else is served. */
+  /** Milliseconds of a time slice; then all other waiting work runs. */
   sliceMs: 5,
-  /** Characters of the answer to a batch that are rendered in one go, and wait until the caller takes them. */
+  /** Characters in one portion of the response to a batch; the next one is rendered when the caller has read it. */
   portion: 128 * 1024,
-  /** Octets of memory that such an answer takes until it is out: two portions, as text and as octets. */
+  /** Octets of memory for such a response until it ends: two portions, as text and as octets. */
   answer: 512 * 1024,
-  /** An answer in portions must be taken at this rate, or its place is wanted for others. Octets a second. */
+  /** Octets per second: minimum rate at which a response in portions is read, because it holds places in flight. */
   answerProgress: 16 * 1024,
-  /** Milliseconds for which it may stand still, as long as a question may wait for a domain; slow networks move in bursts. */
+  /** Milliseconds for which its reader may pause: as long as the longest deadline. Slow networks read in bursts. */
   answerPauseMs: 30_000,
-  /** Octets of a question in a batch as it usually is, to judge before the batch is read how many there are. */
+  /** Octets of a usual question in a batch, to estimate the number of questions from the length of the body. */
   usualQuestion: 2 * 1024,
-  /** Files besides connections of callers: those to origins, Redis and name servers, and the program itself. */
+  /** Open files besides connections of callers: connections to origins, Redis and name servers; modules. */
   otherFiles: 768
 } as const
 
 export const memoryBounds = {
   /**
-   * Share of the heap of Node.js that remembered material may fill, whatever strangers publish; negative entries may fill an eighth
-   * of it besides. The rest is for the program, for documents while they are read, and for the collector; what Node.js calls
-   * the limit of its heap has the young generation in it, of up to 200 MB.
+   * Share of the heap of Node.js for cached material, whatever domains publish. Negative entries may use an eighth of that
+   * in addition. The rest is for the program, for documents in progress and for the garbage collector. The heap limit of
+   * Node.js includes the young generation of up to 200 MB.
    */
   cacheShareOfHeap: 1 / 5
 } as const
 
 export const evidenceBounds = {
-  /** Names of a certificate that are listed; as many as public certification authorities put into one. */
+  /** Names of a certificate that evidence lists: as many as public CAs put into one. */
   identifiers: 100
 } as const

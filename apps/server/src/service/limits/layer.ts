@@ -1,5 +1,5 @@
 /**
- * The limits, shared with the other replicas where there is a Redis.
+ * The layer of the limits, shared among replicas if Redis is configured.
  */
 import { Effect, Layer } from "effect"
 import type { Settings } from "../../config/variables.ts"
@@ -19,7 +19,7 @@ export type LimitSettings = Pick<
 export const layerLimits = (settings: LimitSettings): Layer.Layer<Limits> =>
   Layer.effectDiscard(share(settings)).pipe(Layer.provideMerge(Limits.layer(settings)))
 
-/** Redis and its client are loaded only where there is one: they would slow the start of everybody else. */
+/** Imports the Redis client lazily, because it slows the start. */
 const share = ({ redisMode, redisPrefix, redisTimeout, redisUrl }: LimitSettings) =>
   Effect.gen(function*() {
     const { buckets } = yield* Limits

@@ -1,6 +1,6 @@
 /**
- * Who is one caller, where there is nothing but addresses: an IPv4 address, or the /64 that an IPv6 host may take its
- * addresses from as it likes (RFC 4291 §2.5.4).
+ * The network of an address, as the account of a caller without key or certificate: an IPv4 address, or an IPv6 /64,
+ * because a host may use any address of it (RFC 4291 §2.5.4).
  */
 export const networkOf = (address: string): string => {
   if (!address.includes(":")) return address

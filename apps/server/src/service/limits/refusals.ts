@@ -1,16 +1,16 @@
 /**
- * What callers are told who want more than there is.
+ * Problems for callers over a limit.
  */
 import { passingProblem, type Problem, problem } from "@posh/api"
 
-/** The process is at its limit, whoever asks. */
+/** A limit of the process is reached. */
 export const overloaded = (detail: string): Problem => passingProblem("Overloaded", detail, 1_000)
 
-/** All places are taken, or all that this caller may have. */
+/** The questions in flight are at their limit, in total or for this caller. */
 export const full = (): Problem => overloaded("As many questions as may be are being answered.")
 
-/** The caller is over a rate of its own. */
+/** A rate limit of the caller is reached. */
 export const tooMany = (detail: string, waitMs: number): Problem => passingProblem("TooManyRequests", detail, waitMs)
 
-/** A body is longer than its reader takes. Octets. */
+/** `limit`: octets. */
 export const tooLarge = (limit: number): Problem => problem("PayloadTooLarge", `At most ${limit} octets are read.`)

@@ -1,7 +1,8 @@
 /**
  * A digest of what a verdict was decided from: equal digests, equal evidence.
  */
-import { type Association, encodeAssociation, ResolveError, type Verdict } from "@posh/core"
+import { type Association, ResolveError, type Verdict } from "@posh/core"
+import { encodeAssociation } from "@posh/core/cache"
 import { LRUCache } from "lru-cache"
 import { hash } from "node:crypto"
 

@@ -6,7 +6,8 @@
  * A fleet asks the same again and again: what of a line follows from question and answer is made once for each question
  * that is kept, as the fast lane keeps them. The rest of it is written later, many lines at a time.
  */
-import { printable, type Verdict } from "@posh/core"
+import type { Verdict } from "@posh/core"
+import { printable } from "@posh/core/serving"
 import type { Caller } from "../../service/Caller.ts"
 import type { CallerQuestion } from "../../service/CallerQuestion.ts"
 import type { Decision } from "../../service/Decision.ts"
@@ -92,11 +93,11 @@ const longest = 128
 
 /** Domain and service as they were understood; of the rest, whatever was said. */
 const toQuestion = (
-  { byFingerprint, said }: CallerQuestion,
+  { byFingerprint, options: callerOptions }: CallerQuestion,
   { domain, presented, service }: Verdict,
   mask: Mask
 ): object => {
-  const { derivedDomain, prooftypes, ...options } = said
+  const { derivedDomain, prooftypes, ...options } = callerOptions
   const { sha256Text } = presented
   return {
     domain: mask("domain", domain),

@@ -1,7 +1,7 @@
 /**
  * Which requests are traced: those whose caller says so (`traceparent`), and of those whose caller says nothing, a share.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Context, Effect, Option, Random, Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
 

@@ -3,7 +3,7 @@
  * one waits; further spans are dropped and counted.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { ConfigProvider, Effect, Layer, Redacted, type Scope, type Tracer } from "effect"
+import { ConfigProvider, Effect, Layer, Predicate, Redacted, type Scope, type Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { OtlpExporter, OtlpSerialization, OtlpTracer } from "effect/observability"
 import { productVersion } from "../../process/version.ts"
@@ -52,7 +52,6 @@ export const makeExporter = (options: ExporterOptions): Effect.Effect<Tracer.Tra
  * it would send concurrent batches to a slow collector.
  */
 const countingLayer = ({ dropped, exported }: ExporterOptions) => {
-  const sizes = new WeakMap<object, number>()
   const state = { isBusy: false }
   const losses = makeLossCounter({ sent: exported, lost: dropped, again: "Traces are exported again" })
 
@@ -61,9 +60,8 @@ const countingLayer = ({ dropped, exported }: ExporterOptions) => {
     Effect.map(OtlpSerialization.OtlpSerialization, (json) => ({
       ...json,
       traces: (data) => {
-        const body = json.traces(data)
-        sizes.set(body, data.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)).length)
-        return body
+        const spans = data.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
+        return Object.assign(json.traces(data), { spanCount: spans.length })
       }
     }))
   ).pipe(Layer.provide(OtlpSerialization.layerJson))
@@ -75,7 +73,7 @@ const countingLayer = ({ dropped, exported }: ExporterOptions) => {
         losses.lost(count, "Traces cannot be exported; spans are dropped", why)
       return HttpClient.make((request) =>
         Effect.suspend(() => {
-          const count = sizes.get(request.body) ?? 0
+          const count = spanCountOf(request.body)
           const done = HttpClientResponse.fromWeb(request, new Response(null, { status: 204 }))
           if (state.isBusy) return Effect.as(lose(count, "the collector is slow"), done)
           state.isBusy = true
@@ -100,3 +98,7 @@ const countingLayer = ({ dropped, exported }: ExporterOptions) => {
 
   return Layer.merge(serialization, client)
 }
+
+/** Of a body of the serialization above, which carries it. */
+const spanCountOf = (body: object): number =>
+  Predicate.hasProperty(body, "spanCount") && Predicate.isNumber(body.spanCount) ? body.spanCount : 0

@@ -1,29 +1,29 @@
 /**
- * Members and parameters that occur twice: a question is what every reader of it sees.
+ * Duplicate members and parameters are refused, so that every parser sees the same question.
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { BatchResponse, Problem } from "@posh/api"
 import { Effect } from "effect"
 import { readBatchBody } from "../../../src/http/body/batchBody.ts"
 import { decodeJson } from "../../../src/http/body/body.ts"
-import { type Asked, Service } from "../../service.ts"
+import { Service, type TestRequest } from "../../service.ts"
 import { fakeVerifier, verified } from "../../service/verdicts.ts"
 
 const { layer: verifier, record } = fakeVerifier({ "a.example": verified, "b.example": verified })
 
 const members = `"service":"xmpp-server","certificate":"MII"`
-const body = (text: string): Asked => ({
+const body = (text: string): TestRequest => ({
   method: "POST",
   headers: { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) },
   body: text
 })
-const chunked = (text: string): Asked => ({
+const chunked = (text: string): TestRequest => ({
   method: "POST",
   headers: { "content-type": "application/json", "transfer-encoding": "chunked" },
   body: text
 })
 
-/** Body → the field that is named; none where the body is answered. */
+/** Body → `field` of the problem; `undefined` if the body is accepted. */
 const questions: ReadonlyArray<readonly [text: string, field: string | undefined]> = [
   [`{"domain":"a.example",${members}}`, undefined],
   [`{"domain":"a.example","domain":"b.example",${members}}`, "domain"],
@@ -44,7 +44,7 @@ const questions: ReadonlyArray<readonly [text: string, field: string | undefined
   ]
 ]
 
-describe("members that occur twice", () => {
+describe("duplicate members", () => {
   it.layer(Service.layer(verifier), { excludeTestServices: true })((it) => {
     for (const [text, field] of questions) {
       it.effect(`a question: ${text.slice(0, 70)}`, () =>
@@ -57,7 +57,7 @@ describe("members that occur twice", () => {
             if (field !== undefined) assert.deepInclude(json, { code: "InvalidRequest", field })
           }
           assert.strictEqual(record.questions.length, field === undefined ? 2 : 0)
-          // In a batch the fault is one of the question alone.
+          // In a batch, only that question is refused.
           const { json } = yield* ask(
             "/v1/verify/batch",
             body(`{"requests":[${text},{"domain":"b.example",${members}}]}`)
@@ -68,7 +68,7 @@ describe("members that occur twice", () => {
         }))
     }
 
-    const others: ReadonlyArray<readonly [path: string, asked: Asked, field: string]> = [
+    const others: ReadonlyArray<readonly [path: string, asked: TestRequest, field: string]> = [
       ["/v1/verify/batch", body(`{"requests":[],"requests":[]}`), "requests"],
       ["/v1/verify/batch", body(`{"requests":[{}],"r\\u0065quests":[]}`), "requests"],
       ["/v1/documents/lint", body(`{"document":"{}","generation":"draft","generation":"rfc7711"}`), "generation"],
@@ -103,7 +103,7 @@ describe("the body of a batch", () => {
     return piece.value
   }
 
-  /** What JSON.parse sees of each, or that it is refused as a whole. */
+  /** The questions as JSON.parse reads them, or a refusal of the whole batch. */
   it.each([
     `{"requests":[]}`,
     ` { "requests" : [ 1 , "]" , [2,[3]] , {"a":"}"} , null ,-1.5e3,"\\\\","\\"" ] } `,
@@ -141,7 +141,7 @@ describe("the body of a batch", () => {
     `{"requests":[${"0,".repeat(1_000)}0]}`
   ])("is refused as a whole: %s", (text) => assert.strictEqual(read(text)._tag, "Failure", text.slice(0, 60)))
 
-  it("costs a question of the usual length some microseconds", () => {
+  it("takes microseconds for a question of usual length", () => {
     const text = JSON.stringify({ domain: "a.example", service: "xmpp-server", certificate: "A".repeat(1_500) })
     const octets = Buffer.from(text)
     const time = (work: () => void) => {

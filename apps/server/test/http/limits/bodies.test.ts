@@ -1,5 +1,5 @@
 /**
- * What one caller may have of bodies, however it spells the path: over real sockets, with bodies that do not end.
+ * The limit on bodies of one caller, for any spelling of the path: over real sockets, with bodies that do not end.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -27,7 +27,7 @@ const longBatch = JSON.stringify({
   )
 })
 
-/** How many of so many bodies of one caller are let in. One is let in that gets no answer while its body is awaited. */
+/** Counts the admitted bodies of one caller: those without a response while the body is incomplete. */
 const letIn = (baseUrl: string, octets: string, connections: number, caller: number) =>
   Effect.gen(function*() {
     const sockets = yield* Effect.forEach(
@@ -35,12 +35,12 @@ const letIn = (baseUrl: string, octets: string, connections: number, caller: num
       () => Effect.tap(open(baseUrl, caller), (socket) => Effect.sync(() => socket.write(octets)))
     )
     const heard = sockets.map((socket) => {
-      const said = { text: "" }
-      socket.on("data", (chunk: Buffer) => said.text += chunk.toString("latin1"))
-      return said
+      const received = { text: "" }
+      socket.on("data", (chunk: Buffer) => received.text += chunk.toString("latin1"))
+      return received
     })
     const statuses = () => heard.map(({ text }) => text.slice(9, 12))
-    // The rest is refused; what is let in says nothing.
+    // Refused bodies get a response; admitted ones do not.
     let before = ""
     yield* Effect.sleep("150 millis").pipe(
       Effect.map(() => {
@@ -54,7 +54,7 @@ const letIn = (baseUrl: string, octets: string, connections: number, caller: num
     return statuses()
   })
 
-describe("POSH-SEC-12: bodies are counted by who reads them", () => {
+describe("POSH-SEC-12: bodies are counted by the route that reads them", () => {
   it.layer(Service.layer(verifier), { excludeTestServices: true })((it) => {
     const refused = "503"
     const rows: ReadonlyArray<
@@ -70,10 +70,10 @@ describe("POSH-SEC-12: bodies are counted by who reads them", () => {
       ["a question in chunks", "/v1/verif%79", chunked, 70, 65, refused],
       ["a question of a known length", "/v1/verify", ofLength(mebibyte), 70, 65, refused],
       ["a document", "/v1/documents/l%69nt", ofLength(mebibyte), 70, 65, refused],
-      ["what nobody reads: another case", "/v1/verify/Batch", chunked, 12, 0, "404"],
-      ["what nobody reads: two slashes", "//v1/verify/batch", chunked, 12, 0, "404"],
-      ["what nobody reads: health", "/health/live", chunked, 12, 0, "405"],
-      ["what nobody reads: the inventory", "/v1/associations", chunked, 12, 0, "405"]
+      ["not read: another case", "/v1/verify/Batch", chunked, 12, 0, "404"],
+      ["not read: two slashes", "//v1/verify/batch", chunked, 12, 0, "404"],
+      ["not read: health", "/health/live", chunked, 12, 0, "405"],
+      ["not read: the inventory", "/v1/associations", chunked, 12, 0, "405"]
     ]
     for (const [index, [name, target, framing, connections, within, otherwise]] of rows.entries()) {
       it.effect(name, () =>
@@ -85,7 +85,7 @@ describe("POSH-SEC-12: bodies are counted by who reads them", () => {
         })))
     }
 
-    it.effect("whatever becomes of them, their places are free again", () =>
+    it.effect("their octets are released however the request ends", () =>
       Effect.gen(function*() {
         const { baseUrl } = yield* Service
         const caller = 60
@@ -119,7 +119,7 @@ describe("POSH-SEC-12: bodies are counted by who reads them", () => {
             if (end === "answer") yield* exchange(baseUrl, octets, { caller, until: (text) => text.includes("}") })
             else yield* exchange(baseUrl, octets, { caller, withinMs: 150 }).pipe(Effect.option)
           }
-          // Two of the largest fit: all that one caller may have.
+          // Two of the largest fit into the limit of one caller.
           yield* Effect.scoped(letIn(baseUrl, head("/v1/verify/batch", all), 2, caller)).pipe(
             Effect.repeat({ until: (statuses) => statuses.every((status) => status === "") }),
             Effect.timeoutOrElse({ duration: "8 seconds", orElse: () => Effect.die(new Error(`kept: ${name}`)) })

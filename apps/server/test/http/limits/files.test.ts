@@ -6,7 +6,7 @@ import { exchange, open } from "./raw.ts"
 
 const main = join(import.meta.dirname, "../../../src/main.ts")
 
-it.live("where few files may be open there are fewer connections, and the start says so", () =>
+it.live("a low limit on open files lowers the limit on connections, with a warning", () =>
   Effect.scoped(Effect.gen(function*() {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>

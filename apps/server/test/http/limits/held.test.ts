@@ -1,4 +1,4 @@
-/** When the answer to a long body is out, its octets are let go: the bound on bodies counts what is held (POSH-SEC-12). */
+/** The octets of a body are garbage after its response, as the limit on bodies assumes (POSH-SEC-12). */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { setFlagsFromString } from "node:v8"
@@ -11,7 +11,7 @@ setFlagsFromString("--expose-gc")
 const collect = runInNewContext("gc") as () => void
 setFlagsFromString("--no-expose-gc")
 
-/** Of this thread, outside the heap. Octets are freed beside the program, so a moment after they were collected. */
+/** Array buffers of this thread. They are freed in the background, a moment after their collection. */
 const heldOctets = Effect.sync(collect).pipe(
   Effect.andThen(Effect.sleep("100 millis")),
   Effect.repeat({ times: 4 }),
@@ -25,7 +25,7 @@ const question = (more: object) =>
 
 const { layer: verifier } = fakeVerifier({ "hosted.example": verified })
 
-describe("octets of bodies, after their answers", () => {
+describe("octets of bodies after the response", () => {
   it.layer(Service.layer(verifier), { excludeTestServices: true })((it) => {
     const rows: ReadonlyArray<readonly [name: string, path: string, body: string, times: number]> = [
       ["a question with a long certificate", "/v1/verify", question({ certificate: fill }), 60],
@@ -46,7 +46,7 @@ describe("octets of bodies, after their answers", () => {
       Effect.gen(function*() {
         const { baseUrl } = yield* Service
         const ask = Effect.scoped(exchange(baseUrl, postOf(path, body), { until: isWhole, withinMs: 10_000 }))
-        yield* ask // what is made once
+        yield* ask // warm-up
         const before = yield* heldOctets
         yield* Effect.forEach(Array.from({ length: times }), () => ask)
         assert.isBelow((yield* heldOctets) - before, 12 * mebibyte)
@@ -54,7 +54,7 @@ describe("octets of bodies, after their answers", () => {
   })
 })
 
-/** With a length, or in chunks to the last. */
+/** The response is complete. */
 const isWhole = (text: string): boolean => {
   const [head = "", ...rest] = text.split("\r\n\r\n")
   const length = /content-length: (\d+)/i.exec(head)?.[1]

@@ -1,19 +1,19 @@
-/** HTTP as it stands on the wire, from an address of the caller's choice. */
+/** HTTP octet by octet, from a chosen loopback address. */
 import { Effect } from "effect"
 import { connect, type Socket } from "node:net"
 
 export interface Heard {
-  /** Everything that came back. */
+  /** Everything that was received. */
   readonly text: string
   readonly statuses: ReadonlyArray<number>
-  /** Did the service end the connection? */
+  /** The service closed the connection. */
   readonly closed: boolean
 }
 
-/** The nth host of the loopback network: to the service each is another caller. */
+/** The nth loopback address: each is another caller. */
 export const hostOf = (caller: number): string => `127.0.0.${caller}`
 
-/** Opens a connection for as long as the scope lasts. */
+/** Opens a connection until the scope closes. */
 export const open = (baseUrl: string, caller = 1) =>
   Effect.acquireRelease(
     Effect.callback<Socket>((resume) => {
@@ -28,7 +28,7 @@ export const open = (baseUrl: string, caller = 1) =>
     (socket) => Effect.sync(() => socket.destroy())
   )
 
-/** Writes, and listens until the service has ended the connection or said what `until` wants. */
+/** Writes, and reads until the service closes the connection or `until` is satisfied. */
 export const exchange = (
   baseUrl: string,
   octets: string | Buffer,

@@ -1,4 +1,4 @@
-/** What hostile callers put on the wire, octet by octet. */
+/** Hostile requests, octet by octet. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { Service } from "../../service.ts"
@@ -23,12 +23,12 @@ const get = (more: string) => `GET /health/live HTTP/1.1\r\nHost: posh\r\n${more
 interface Row {
   readonly name: string
   readonly octets: string
-  /** Statuses that come back before the service ends the connection. */
+  /** Statuses before the service closes the connection. */
   readonly statuses: ReadonlyArray<number>
   readonly code?: string
 }
 
-/** All of them end with the connection, so nothing that follows can be taken for a request of its own. */
+/** All of them close the connection, so nothing after them can be parsed as a request (request smuggling). */
 const refused: ReadonlyArray<Row> = [
   {
     name: "two framings: Content-Length and Transfer-Encoding",
@@ -40,7 +40,7 @@ const refused: ReadonlyArray<Row> = [
   { name: "a length with a sign", octets: `${head}Content-Length: +2\r\n\r\n{}`, statuses: [400] },
   { name: "chunked, and then not", octets: `${head}Transfer-Encoding: chunked, identity\r\n\r\n`, statuses: [400] },
   {
-    name: "a length of a chunk that is none",
+    name: "a malformed chunk length",
     octets: `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
     statuses: [400]
   },
@@ -60,13 +60,13 @@ const refused: ReadonlyArray<Row> = [
     code: "InvalidRequest"
   },
   {
-    name: "a body announced with 10 GB, of which nothing is read",
+    name: "an announced body of 10 GB, which is not read",
     octets: `${head}Content-Length: 10000000000\r\n\r\n`,
     statuses: [413],
     code: "PayloadTooLarge"
   },
   {
-    name: "a question announced with 2 MB",
+    name: "an announced question of 2 MB",
     octets: `${head}Content-Length: 2000000\r\n\r\n`,
     statuses: [413],
     code: "PayloadTooLarge"
@@ -83,7 +83,7 @@ const refused: ReadonlyArray<Row> = [
     statuses: [415]
   },
   {
-    name: "a large body for nothing that there is",
+    name: "a large body for an unknown path",
     octets: `POST /v2 HTTP/1.1\r\nHost: posh\r\nContent-Length: 500000\r\n\r\n`,
     statuses: [404]
   }
@@ -91,7 +91,7 @@ const refused: ReadonlyArray<Row> = [
 
 layer(Service.layer(verifier), { excludeTestServices: true })("on the wire", (it) => {
   for (const { code, name, octets, statuses } of refused) {
-    it.effect(`refused, and the connection ends: ${name}`, () =>
+    it.effect(`refused, and the connection closes: ${name}`, () =>
       Effect.gen(function*() {
         const { baseUrl } = yield* Service
         const heard = yield* exchange(baseUrl, octets)
@@ -101,7 +101,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("on the wire", (it
       }))
   }
 
-  it.effect("a small body that is refused costs no connection", () =>
+  it.effect("the refusal of a small body keeps the connection open", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Service
       const wrong = `POST /v1/verify HTTP/1.1\r\nHost: posh\r\nContent-Length: 2\r\n\r\n{}`
@@ -111,7 +111,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("on the wire", (it
       assert.deepStrictEqual(statuses, [415, 200])
     }))
 
-  it.effect("32 requests of a connection wait for their answers, and what follows them is not begun", () =>
+  it.effect("32 requests of a connection may wait; later ones are not started", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Service
       const slow = postOf("/v1/verify", question("slow.example"))
@@ -127,7 +127,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("on the wire", (it
       assert.strictEqual(socket.bytesRead, 0)
     }).pipe(Effect.scoped))
 
-  it.effect("who asks on without reading gets no more than half a megabyte ahead", () =>
+  it.effect("a caller that sends without reading gets half a megabyte of responses at most", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Service
       const heard = yield* exchange(baseUrl, "GET /openapi.json HTTP/1.1\r\nHost: posh\r\n\r\n".repeat(500))
@@ -158,7 +158,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("on the wire", (it
     25_000
   )
 
-  it.effect("neither Upgrade nor Expect leads past the gate", () =>
+  it.effect("neither Upgrade nor Expect bypasses the gate", () =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Service
       for (const more of ["Connection: Upgrade\r\nUpgrade: websocket\r\n", "Expect: 100-continue\r\n"]) {

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { makeListener } from "../../../src/http/listener/Listener.ts"
 
-it.live("a request that comes before the routes is told to come back, not left waiting", () =>
+it.live("a request before the routes are ready gets 503, and does not wait", () =>
   Effect.gen(function*() {
     const { url } = yield* makeListener({ host: "127.0.0.1", port: 0, maxConnections: 10 })
     const response = yield* Effect.promise(() => fetch(`${url}/health/ready`))

@@ -1,5 +1,5 @@
 /**
- * One final answer to a request, and none to what is not one, whatever follows it on the connection.
+ * Exactly one final response to each request, whatever follows on the connection.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -24,7 +24,7 @@ const live = "GET /health/live HTTP/1.1\r\nHost: posh\r\n\r\n"
 
 interface Row {
   readonly name: string
-  /** Written one after the other, each when something came back, or after a while. */
+  /** Written in sequence, each after a response or a pause. */
   readonly octets: ReadonlyArray<string>
   readonly statuses: ReadonlyArray<number>
 }
@@ -45,17 +45,17 @@ const rows: ReadonlyArray<Row> = [
   },
   { name: "a bad chunk without Host", octets: [post("/", chunked, "5 x\r\n", "")], statuses: [400] },
   {
-    name: "a bad chunk, and two of Host",
+    name: "a bad chunk with two Host fields",
     octets: [post("/", chunked, "5 x\r\n", "Host: a\r\nHost: b\r\n")],
     statuses: [400]
   },
   {
-    name: "a bad chunk, and an expectation that cannot be met",
+    name: "a bad chunk with an unsupported expectation",
     octets: [post("/v1/verify", chunked, "5 x\r\n", "Host: a\r\nExpect: 200-ok\r\n")],
     statuses: [417]
   },
   {
-    name: "a bad chunk after leave to send",
+    name: "a bad chunk after 100 Continue",
     octets: [post("/v1/verify", chunked, "", "Host: a\r\nExpect: 100-continue\r\n"), "5 x\r\n"],
     statuses: [400]
   },
@@ -71,19 +71,19 @@ const rows: ReadonlyArray<Row> = [
     statuses: [400]
   },
   { name: "no HTTP after an answer", octets: [live, "hello\r\n\r\n"], statuses: [200, 400] },
-  { name: "no HTTP behind a question that waits", octets: [`${usual("slow.example")}hello\r\n\r\n`], statuses: [200] },
+  { name: "no HTTP behind a pending question", octets: [`${usual("slow.example")}hello\r\n\r\n`], statuses: [200] },
   {
-    name: "a header too large behind questions that wait",
+    name: "a header too large behind pending questions",
     octets: [`${usual("slow.example")}${usual("slow.example")}GET / HTTP/1.1\r\nX: ${"a".repeat(20_000)}`],
     statuses: [200, 200]
   },
   {
-    name: "a bad chunk behind a question that waits",
+    name: "a bad chunk behind a pending question",
     octets: [`${usual("slow.example")}${post("/v1/verify", chunked, "5 x\r\n")}`],
     statuses: [200, 400]
   },
   {
-    name: "a bad chunk behind a question that waits, twice",
+    name: "a bad chunk behind a pending question, twice",
     octets: [`${usual("slow.example")}${post("/", chunked, "")}`, "zz\r\n", "zz\r\n"],
     statuses: [200, 404]
   },
@@ -94,7 +94,7 @@ const rows: ReadonlyArray<Row> = [
   }
 ]
 
-/** Final statuses until the service ends the connection. */
+/** Final statuses until the service closes the connection. */
 const exchange = (baseUrl: string, octets: ReadonlyArray<string>) =>
   Effect.callback<ReadonlyArray<number>>((resume) => {
     const url = new URL(baseUrl)
@@ -117,7 +117,7 @@ const exchange = (baseUrl: string, octets: ReadonlyArray<string>) =>
     )
   }).pipe(Effect.timeout("10 seconds"))
 
-describe("one answer to a request", () => {
+describe("one response to a request", () => {
   for (const [over, tls] of [["TCP", undefined], ["TLS", fleetKeys.serverTls]] as const) {
     describe(`over ${over}`, () => {
       it.layer(Service.layer(verifier, tls === undefined ? {} : { tls }), { excludeTestServices: true })((it) => {

@@ -1,5 +1,5 @@
 /**
- * The listener over TLS, and whom mutual TLS lets in: real handshakes, without the service behind them.
+ * The listener over TLS and mutual TLS: real handshakes, without the service.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
@@ -15,7 +15,7 @@ import { makeListener } from "../../../src/http/listener/Listener.ts"
 import type { Caller } from "../../../src/service/Caller.ts"
 import { certificates, toTls, trust } from "../../access/world.ts"
 
-/** A listener that answers everybody, and tells whom it has met. */
+/** A listener that answers every request and records the callers. */
 const listening = (tls: Tls) =>
   Effect.gen(function*() {
     const scope = yield* Scope.fork(yield* Effect.scope)
@@ -30,7 +30,7 @@ const listening = (tls: Tls) =>
     return { listener, met, serve, close, port: Number(new URL(listener.url).port) }
   })
 
-/** Whom the certificate of the request's connection names then. */
+/** The caller of the connection at that time. */
 const callerAt = ({ socket }: IncomingMessage, now: number): Caller | undefined => {
   const peer = peerOf(socket)
   return peer === undefined ? undefined : certificateCaller(peer, now)
@@ -78,7 +78,7 @@ describe("TLS", () => {
         })))
   }
 
-  it.live("a client that wants to negotiate again is cut off", () =>
+  it.live("renegotiation closes the connection", () =>
     withTls(
       toTls("server"),
       ({ port }) =>
@@ -93,7 +93,7 @@ describe("TLS", () => {
         )
     ))
 
-  it.live("plain HTTP gets no answer, and does no harm", () =>
+  it.live("plain HTTP gets no response, and other connections go on", () =>
     withTls(toTls("server"), ({ port }) => {
       const socket = connectPlain(port, "127.0.0.1", () => socket.write("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"))
       let received = ""
@@ -123,7 +123,7 @@ describe("TLS", () => {
         }))
   )
 
-  it.live("who does not shake hands within 10 s is cut off", () =>
+  it.live("a handshake times out after 10 s", () =>
     withTls(toTls("server"), ({ port }) => {
       const begun = performance.now()
       const mute = connectPlain(port, "127.0.0.1").on("error", () => {})
@@ -132,7 +132,7 @@ describe("TLS", () => {
       })
     }))
 
-  it.live("closing waits for no handshake and for no idle connection", () =>
+  it.live("the drain waits neither for handshakes nor for idle connections", () =>
     withTls(toTls("server"), ({ close, port }) => {
       const mute = connectPlain(port, "127.0.0.1").on("error", () => {})
       const agent = new Agent({ keepAlive: true })
@@ -145,7 +145,7 @@ describe("TLS", () => {
       })
     }))
 
-  it.live("a new certificate is for new connections", () =>
+  it.live("new connections get the renewed certificate", () =>
     withTls(toTls("server"), ({ listener, port }) => {
       const fingerprintOf = (options: ConnectionOptions = {}) =>
         open(port, options).then((socket) => {
@@ -205,7 +205,7 @@ describe("mutual TLS", () => {
         })))
   }
 
-  it.live("equal keys are one account, others are another", () =>
+  it.live("the account is the public key", () =>
     withTls(
       toTls("server", "fleetCa"),
       ({ met, port }) =>
@@ -219,7 +219,7 @@ describe("mutual TLS", () => {
         })
     ))
 
-  it.live("a certificate that ends while its connection stands names nobody any more", () =>
+  it.live("a certificate that expires during a connection names no caller", () =>
     withTls(toTls("server", "fleetCa"), ({ port, serve }) => {
       const later = Date.now() + 91 * 86_400_000
       const seen: Array<string | undefined> = []
@@ -231,7 +231,7 @@ describe("mutual TLS", () => {
     }))
 
   for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
-    it.live(`no session is resumed without its certificate being checked (${maxVersion})`, () =>
+    it.live(`no session resumption without a check of the certificate (${maxVersion})`, () =>
       withTls(toTls("server", "fleetCa"), ({ port }) => {
         const options = { ...identity("good"), maxVersion }
         let session: Buffer | undefined
@@ -248,7 +248,7 @@ describe("mutual TLS", () => {
       }))
   }
 
-  it.live("with another client CA, who was let in gets one more answer and has to come in anew", () =>
+  it.live("after a change of the client CA, an old connection gets one more response and closes", () =>
     withTls(toTls("server", "fleetCa"), ({ listener, port }) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 })
       const options = { ...identity("good"), agent }

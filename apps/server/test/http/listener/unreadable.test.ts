@@ -5,9 +5,9 @@ import { connect } from "node:net"
 import { Service } from "../../service.ts"
 import { prepare } from "../../service/inquiries.ts"
 
-const nobody = Layer.mock(Verifier, { prepare, recall: () => undefined })
+const verifier = Layer.mock(Verifier, { prepare, recall: () => undefined })
 
-/** What comes back for octets that are no request. */
+/** The response to octets that are no request. */
 const exchange = (baseUrl: string, octets: string) =>
   Effect.callback<string>((resume) => {
     const socket = connect(Number(new URL(baseUrl).port), "127.0.0.1", () => socket.write(octets))
@@ -17,8 +17,8 @@ const exchange = (baseUrl: string, octets: string) =>
     socket.on("error", () => undefined)
   })
 
-describe("what is no HTTP is answered with a problem too", () => {
-  it.layer(Service.layer(nobody), { excludeTestServices: true })((it) => {
+describe("malformed HTTP gets a problem", () => {
+  it.layer(Service.layer(verifier), { excludeTestServices: true })((it) => {
     it.effect.each<readonly [string, string, RegExp]>([
       ["a line of text", "hello\r\n\r\n", /not valid HTTP/],
       ["TLS", "\u0016\u0003\u0001\u0000\u0001\u0000", /not valid HTTP/],

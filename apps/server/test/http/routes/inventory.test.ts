@@ -1,14 +1,15 @@
 /** `GET /v1/associations` over a real store. */
 import { assert, layer } from "@effect/vitest"
 import { Inventory, Problem } from "@posh/api"
-import { AssociationStore, defaultPolicy, Fetcher, layerMemory, Verifier } from "@posh/core"
+import { defaultPolicy, Fetcher, Verifier } from "@posh/core"
+import { AssociationStore, layerMemory } from "@posh/core/cache"
 import { Clock, Effect, Layer, Schema } from "effect"
 import { associationOf, keyOf, negativeAt } from "../../../../../packages/core/test/cache/store/storeSuite.ts"
 import { Service } from "../../service.ts"
 
 const stores = layerMemory({ entries: 1_000, octets: 1e9 })
-const nobody = Layer.succeed(Fetcher, Fetcher.of({ get: () => Effect.die("an origin was asked") }))
-const verifier = Verifier.layerNoDeps(defaultPolicy).pipe(Layer.provide([stores, nobody]))
+const noOrigin = Layer.succeed(Fetcher, Fetcher.of({ get: () => Effect.die("an origin was asked") }))
+const verifier = Verifier.layerNoDeps(defaultPolicy).pipe(Layer.provide([stores, noOrigin]))
 
 const decode = Schema.decodeUnknownEffect(Inventory, { onExcessProperty: "error" })
 const decodeProblem = Schema.decodeUnknownEffect(Problem)
@@ -24,7 +25,7 @@ const list = Effect.fnUntraced(function*(query: string) {
 const labelsOf = ({ associations }: Inventory) => associations.map(({ domain }) => domain.split(".")[0] ?? "")
 const labels = Array.from({ length: 250 }, (_, index) => `n${String(index).padStart(3, "0")}`)
 
-/** Remembers each for so many hours from an instant on. */
+/** Caches each for so many hours from an instant on. */
 const remember = Effect.fnUntraced(function*(now: number, lives: Readonly<Record<string, number>>) {
   const store = yield* AssociationStore
   for (const [label, hours] of Object.entries(lives)) {
@@ -53,7 +54,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       assert.deepStrictEqual(yield* list(""), { associations: [] })
     }))
 
-  it.effect("tells whose each is, how it came about, and its life; absences are not told", () =>
+  it.effect("lists domain, service, origin and lifetime; no negative entries", () =>
     Effect.gen(function*() {
       yield* forgetAll()
       const store = yield* AssociationStore
@@ -92,7 +93,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       }))
   }
 
-  it.effect("leads through 250 with cursors, soonest expiry first", () =>
+  it.effect("pages through 250 with cursors, soonest expiry first", () =>
     Effect.gen(function*() {
       yield* fill()
       const read: Array<ReadonlyArray<string>> = []
@@ -106,7 +107,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       assert.deepStrictEqual(read.flat(), labels)
     }))
 
-  it.effect("repeats and skips none of those that stay while others come, go and are renewed", () =>
+  it.effect("neither repeats nor skips an entry during concurrent writes, purges and renewals", () =>
     Effect.gen(function*() {
       const now = yield* fill()
       const store = yield* AssociationStore
@@ -121,7 +122,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       assert.isUndefined(second.cursor)
     }))
 
-  it.effect("expiresBefore takes any spelling of RFC 3339, and goes with a cursor", () =>
+  it.effect("expiresBefore accepts every form of RFC 3339, also with a cursor", () =>
     Effect.gen(function*() {
       const now = yield* fill()
       const end = new Date(now + 2 * hour + 1)
@@ -170,7 +171,7 @@ layer(Layer.merge(Service.layer(verifier), stores), { excludeTestServices: true 
       }))
   }
 
-  it.effect("takes no other method", () =>
+  it.effect("allows no other method", () =>
     Effect.gen(function*() {
       const { ask } = yield* Service
       const { headers, status } = yield* ask("/v1/associations", { method: "DELETE" })

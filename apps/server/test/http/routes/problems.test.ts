@@ -1,13 +1,13 @@
 import { assert, layer } from "@effect/vitest"
 import { problemCodes, problems } from "@posh/api"
 import { Effect } from "effect"
-import { type Asked, jsonBody, Service } from "../../service.ts"
+import { jsonBody, Service, type TestRequest } from "../../service.ts"
 import { fakeVerifier, verified } from "../../service/verdicts.ts"
 
 interface Row {
   readonly name: string
   readonly path: string
-  readonly asked?: Asked
+  readonly asked?: TestRequest
   readonly status: number
   readonly code: keyof typeof problems
   readonly field?: string
@@ -153,7 +153,7 @@ const rows: ReadonlyArray<Row> = [
   query("a malformed number", `${asked}&sha-256=00&maxAge=1e3`, "maxAge"),
   query("a deadline out of bounds", `${asked}&sha-256=00&deadlineMs=49`, "deadlineMs"),
   {
-    name: "query: a deadline that is no number",
+    name: "query: a deadline that is not a number",
     path: "/v1/associations/hosted.example/xmpp-server?deadlineMs=soon",
     status: 400,
     code: "InvalidRequest",
@@ -236,7 +236,7 @@ const rows: ReadonlyArray<Row> = [
     headers: { allow: "DELETE, GET, HEAD" }
   },
   {
-    name: "method: of a preflight, because no other site is answered",
+    name: "method: of a CORS preflight",
     path: "/v1/verify/batch",
     asked: { method: "OPTIONS" },
     status: 405,
@@ -245,7 +245,7 @@ const rows: ReadonlyArray<Row> = [
   },
   { name: "method: of the docs", path: "/docs", asked: { method: "DELETE" }, status: 405, code: "MethodNotAllowed" },
   {
-    name: "inside: a defect tells nothing",
+    name: "defect: reveals nothing",
     path: "/v1/verify",
     asked: jsonBody({ ...question, domain: "defect.example" }),
     status: 500,
@@ -280,14 +280,14 @@ layer(Service.layer(verifier), { excludeTestServices: true })("problems (RFC 945
       }))
   }
 
-  it.effect("every code is provoked, but for those of callers' limits and keys", () =>
+  it.effect("every code is covered, except those of limits and authentication", () =>
     Effect.sync(() => {
       const provoked = new Set(rows.map(({ code }) => code))
       const later = ["Unauthorized", "Forbidden", "TooManyRequests", "Overloaded"]
       assert.sameMembers(problemCodes.filter((code) => !provoked.has(code)), later)
     }))
 
-  it.effect("a long name of an unknown member is cut", () =>
+  it.effect("a long name of an unknown member is truncated", () =>
     Effect.gen(function*() {
       const { post } = yield* Service
       const response = yield* post("/v1/verify", { ...question, ["x".repeat(10_000)]: 1 })

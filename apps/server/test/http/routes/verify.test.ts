@@ -26,9 +26,9 @@ interface AnswerLike {
   readonly evidence?: object
 }
 
-layer(Service.layer(verifier), { excludeTestServices: true })("the edge", (it) => {
+layer(Service.layer(verifier), { excludeTestServices: true })("the HTTP API", (it) => {
   describe("POST /v1/verify", () => {
-    it.effect("every verdict is HTTP 200, and valid is true for verified alone (POSH-MAT-61)", () =>
+    it.effect("every verdict is HTTP 200, and valid is true only for verified (POSH-MAT-61)", () =>
       Effect.gen(function*() {
         const { post } = yield* Service
         for (
@@ -59,7 +59,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("the edge", (it) =
         assert.strictEqual(new Set(ids).size, 50)
       }))
 
-    it.effect("explain gives the evidence; every other member reaches the core", () =>
+    it.effect("explain adds evidence; every other member reaches the core", () =>
       Effect.gen(function*() {
         const { post } = yield* Service
         const options = {
@@ -82,7 +82,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("the edge", (it) =
   describe("GET /v1/verify", () => {
     const path = "/v1/verify?domain=hosted.example&service=xmpp-server"
 
-    it.effect("asks by fingerprint, with a plus as it is or encoded", () =>
+    it.effect("takes a fingerprint, with a literal or encoded plus", () =>
       Effect.gen(function*() {
         const { ask } = yield* Service
         for (const text of ["a+b/c=", "a%2Bb%2Fc%3D"]) {
@@ -123,7 +123,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("the edge", (it) =
   })
 
   describe("/v1/associations", () => {
-    it.effect("GET answers what the domain asserts", () =>
+    it.effect("GET returns what the domain asserts", () =>
       Effect.gen(function*() {
         const { ask } = yield* Service
         const { json, status } = yield* ask("/v1/associations/hosted.example/xmpp-server?refresh=true&deadlineMs=500")
@@ -136,7 +136,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("the edge", (it) =
         ])
       }))
 
-    it.effect("DELETE forgets, and answers 204", () =>
+    it.effect("DELETE purges, and returns 204", () =>
       Effect.gen(function*() {
         const { ask } = yield* Service
         const { status, text } = yield* ask("/v1/associations/hosted.example/xmpp-server", { method: "DELETE" })
@@ -144,14 +144,14 @@ layer(Service.layer(verifier), { excludeTestServices: true })("the edge", (it) =
         assert.deepStrictEqual(record.forgotten.at(-1), ["hosted.example", "xmpp-server"])
       }))
 
-    it.effect("DELETE answers 202 with what is pending", () =>
+    it.effect("DELETE returns 202 with what is pending", () =>
       Effect.gen(function*() {
         const { ask } = yield* Service
         const { json, status } = yield* ask("/v1/associations/unreachable.example/xmpp-server", { method: "DELETE" })
         assert.deepStrictEqual([status, json], [202, { pending: ["store", "announcement"] }])
       }))
 
-    it.effect("domains come percent-encoded, and may be long (POSH-RES-01)", () =>
+    it.effect("domains may be percent-encoded and long (POSH-RES-01)", () =>
       Effect.gen(function*() {
         const { ask } = yield* Service
         const name = `${"ü".repeat(500)}.example`
@@ -161,7 +161,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("the edge", (it) =
   })
 
   describe("/v1/documents", () => {
-    it.effect("looks at a document", () =>
+    it.effect("lints a document", () =>
       Effect.gen(function*() {
         const { post } = yield* Service
         const { json } = yield* post("/v1/documents/lint", { document: "{\"fingerprints\":[]}", generation: "rfc7711" })
@@ -169,14 +169,14 @@ layer(Service.layer(verifier), { excludeTestServices: true })("the edge", (it) =
         assert.include(JSON.stringify(json), "EmptyFingerprints")
       }))
 
-    it.effect("looks at what a domain publishes", () =>
+    it.effect("lints what a domain publishes", () =>
       Effect.gen(function*() {
         const { post } = yield* Service
         const { json } = yield* post("/v1/documents/lint", { domain: "hosted.example", service: "xmpp-server" })
         assert.include(JSON.stringify(json), "KidDuplicate")
       }))
 
-    it.effect("makes a reference document", () =>
+    it.effect("generates a reference document", () =>
       Effect.gen(function*() {
         const { post } = yield* Service
         const url = "https://hosting.net/posh.json"

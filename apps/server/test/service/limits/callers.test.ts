@@ -1,4 +1,4 @@
-/** Callers that ask for more than there is, over real sockets, and what others see of it. */
+/** Callers over their limits, over real sockets, and the effect on others. */
 import { assert, describe, it, layer } from "@effect/vitest"
 import type { BatchResponse, Problem } from "@posh/api"
 import { Verifier } from "@posh/core"
@@ -16,7 +16,7 @@ const path = "/.well-known/posh/xmpp-server.json"
 const problemOf = ({ text }: Heard) => JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4)) as Problem
 const answered = (text: string) => /\r\n\r\n\{.*\}$/s.test(text)
 
-describe("places for questions", () => {
+describe("questions in flight", () => {
   const gate = Deferred.makeUnsafe<typeof verified>()
   let asked = 0
   const verifier = layerAnswering({
@@ -39,7 +39,7 @@ describe("places for questions", () => {
 
   // One caller may have 9 of 12.
   it.layer(Service.layer(verifier, { limits: { maxInFlight: 12 } }), { excludeTestServices: true })((it) => {
-    it.effect("who has all that one may have is refused at once, and others are not", () =>
+    it.effect("a caller at its share is refused at once, and others are not", () =>
       Effect.scoped(Effect.gen(function*() {
         const { ask, baseUrl } = yield* Service
         for (let index = 0; index < 9; index += 1) (yield* open(baseUrl, 2)).write(slow)
@@ -50,7 +50,7 @@ describe("places for questions", () => {
         assert.match(refused.text, /^retry-after: 1\r$/im)
         assert.deepInclude(problemOf(refused), { code: "Overloaded", retryAfterMs: 1_000 })
         assert.strictEqual(asked, 9)
-        // Neither is the body waited for.
+        // Nor does the refusal wait for the body.
         const early = yield* exchange(baseUrl, slow.slice(0, -10), { caller: 2, until: answered })
         assert.deepStrictEqual(early.statuses, [503])
 
@@ -73,7 +73,7 @@ describe("places for questions", () => {
   })
 
   it.layer(Service.layer(verifier, { limits: { callerRate: 2 } }), { excludeTestServices: true })((it) => {
-    it.effect("over the rate, each question of a batch is refused in its own place", () =>
+    it.effect("over the rate, each question of a batch gets a problem of its own", () =>
       Effect.gen(function*() {
         const { baseUrl, post } = yield* Service
         const requests = Array.from({ length: 30 }, (_, maxAge) => ({ ...question("quick.example"), maxAge }))
@@ -93,7 +93,7 @@ describe("places for questions", () => {
   })
 
   it.layer(Service.layer(verifier, { limits: { maxConnections: 12 } }), { excludeTestServices: true })((it) => {
-    it.effect("one network has three quarters of the connections, and all together no more than there may be", () =>
+    it.effect("connections are limited to three quarters for one network, and in total", () =>
       Effect.scoped(Effect.gen(function*() {
         const { baseUrl } = yield* Service
         const silent = (caller: number) =>
@@ -130,7 +130,7 @@ describe("places for questions", () => {
             `Content-Length: ${Number(/Content-Length: (\d+)/.exec(quick)?.[1]) + 100_000}`
           )
           assert.deepStrictEqual((yield* exchange(baseUrl, filled, { caller: 3, until: answered })).statuses, [200])
-          // Nothing of the first body comes: its connection ends, and its place is free.
+          // The first body does not arrive: its connection closes and its octets are released.
           yield* Effect.callback<void>((resume) => void first.once("close", () => resume(Effect.void))).pipe(
             Effect.timeout("10 seconds")
           )
@@ -160,7 +160,7 @@ const layerDeployed = Layer.unwrap(Effect.map(World, ({ origins }) => {
 })).pipe(Layer.provideMerge(Layer.effect(World, makeWorld)))
 
 layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("POSH-SEC-12: ten resolutions a minute", (it) => {
-  it.effect("a flood of domains ends with 429, costs the others nothing, and leaves what is known", () =>
+  it.effect("a flood of domains gets 429 and affects neither other callers nor cached domains", () =>
     Effect.gen(function*() {
       const { origins, server } = yield* World
       const { ask, baseUrl, post } = yield* Service

@@ -1,14 +1,14 @@
-/** The limits one by one, without a network. */
+/** Unit tests of the limits. */
 import { assert, describe, it } from "@effect/vitest"
 import { problem } from "@posh/api"
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { Socket } from "node:net"
 import { PassThrough } from "node:stream"
 import { structureOf } from "../../../src/http/body/structure.ts"
-import { giveUpUntaken, noteAccount } from "../../../src/http/limits/Connections.ts"
-import { balanceAfter, mostBalance } from "../../../src/http/limits/taking.ts"
+import { closeUnread, noteAccount } from "../../../src/http/limits/Connections.ts"
+import { balanceAfter, maxBalance } from "../../../src/http/limits/slowReader.ts"
 import { makeBodies } from "../../../src/service/limits/Bodies.ts"
 import { callerBounds } from "../../../src/service/limits/bounds.ts"
 import { makeBuckets } from "../../../src/service/limits/Buckets.ts"
@@ -18,18 +18,18 @@ import { Limits } from "../../../src/service/limits/Limits.ts"
 import { networkOf } from "../../../src/service/limits/network.ts"
 import { makeTurns } from "../../../src/service/limits/Turns.ts"
 
-describe("a bucket", () => {
-  /** Takes at these times; how many of them were granted. */
+describe("a token bucket", () => {
+  /** Takes a token at each time; counts the successes. */
   const granted = (buckets: ReturnType<typeof makeBuckets>, times: ReadonlyArray<number>, account = "a") =>
     times.filter((now) => buckets.take(account, now) === undefined).length
   const every = (stepMs: number, count: number) => Array.from({ length: count }, (_, index) => index * stepMs)
 
   const rows: ReadonlyArray<readonly [string, number, number, ReadonlyArray<number>, number]> = [
-    ["gives its burst at once", 10, 20, every(0, 100), 20],
+    ["grants the burst at once", 10, 20, every(0, 100), 20],
     ["refills evenly", 10, 1, every(10, 100), 10],
-    ["gives everything to who takes slowly enough", 10, 1, every(100, 50), 50],
-    ["gives burst and refill together", 10, 20, every(10, 200), 39],
-    ["holds fractions", 0.5, 1, every(1_000, 20), 10]
+    ["grants everything at the refill rate", 10, 1, every(100, 50), 50],
+    ["grants burst and refill", 10, 20, every(10, 200), 39],
+    ["accumulates fractions", 0.5, 1, every(1_000, 20), 10]
   ]
   it.each(rows)(
     "%s",
@@ -37,7 +37,7 @@ describe("a bucket", () => {
       assert.strictEqual(granted(makeBuckets({ perSecond, burst }), times), expected)
   )
 
-  it("says when the next can be had, and that is true", () => {
+  it("returns the exact time of the next token", () => {
     const buckets = makeBuckets({ perSecond: 2, burst: 4 })
     assert.strictEqual(granted(buckets, every(0, 4)), 4)
     assert.strictEqual(buckets.take("a", 0), 500)
@@ -45,13 +45,13 @@ describe("a bucket", () => {
     assert.isUndefined(buckets.take("a", 500))
   })
 
-  it("is one for each account", () => {
+  it("is separate for each account", () => {
     const buckets = makeBuckets({ perSecond: 1, burst: 5 })
     assert.strictEqual(granted(buckets, every(0, 100), "greedy"), 5)
     assert.strictEqual(granted(buckets, every(0, 5), "modest"), 5)
   })
 
-  it("is forgotten when 20,000 others have asked since, so that made up callers take no memory", () => {
+  it("is evicted after 20,000 other accounts, so that made-up callers take no memory", () => {
     const buckets = makeBuckets({ perSecond: 1, burst: 1 })
     assert.isUndefined(buckets.take("first", 0))
     assert.isDefined(buckets.take("first", 0))
@@ -59,21 +59,21 @@ describe("a bucket", () => {
     assert.isUndefined(buckets.take("first", 0))
   })
 
-  it("tells once what was taken, and takes over what others took", () => {
+  it("shares usage once, and reconciles that of others", () => {
     const buckets = makeBuckets({ perSecond: 10, burst: 10 })
     granted(buckets, every(0, 3))
     assert.deepStrictEqual(buckets.pending(10), [{ account: "a", owedMs: 300 }])
     assert.deepStrictEqual(buckets.pending(10), [])
     buckets.take("a", 0)
-    buckets.learn({ account: "a", owedMs: 800 }, 0) // five of them another's; one more was taken here since
+    buckets.reconcile({ account: "a", owedMs: 800 }, 0) // five of another replica; one more taken here since
     assert.strictEqual(granted(buckets, every(0, 10)), 1)
-    buckets.learn({ account: "a", owedMs: 0 }, 0)
+    buckets.reconcile({ account: "a", owedMs: 0 }, 0)
     assert.isDefined(buckets.take("a", 0), "nothing that was taken here is given back")
   })
 })
 
-describe("places", () => {
-  it("are bounded in all, and for each", () => {
+describe("places in flight", () => {
+  it("are limited in total and for one caller", () => {
     const places = makeInFlight(10, 6)
     assert.isTrue(places.fits("a", 6))
     assert.isFalse(places.fits("a", 7))
@@ -85,7 +85,7 @@ describe("places", () => {
     assert.isTrue(places.fits("a", 6))
   })
 
-  it("for octets of bodies are given back", () => {
+  it("for octets of bodies are released", () => {
     const bodies = makeBodies({ all: 100, one: 60 })
     const release = bodies.reserve("a", 60)
     assert.isDefined(release)
@@ -97,7 +97,7 @@ describe("places", () => {
   })
 })
 
-describe("who is one caller, by address", () => {
+describe("the network of an address", () => {
   it.each([
     ["192.0.2.1", "192.0.2.1"],
     ["::ffff:192.0.2.1", "192.0.2.1"],
@@ -138,7 +138,7 @@ describe("structure of a body", () => {
   it.each(rows)("%s", (_, text, expected) => assert.strictEqual(structureOf(Buffer.from(text)).isOver, expected))
 })
 
-describe("answers that nobody takes", () => {
+describe("unread responses", () => {
   const waiting = (octets: number, account: string) => {
     const stream = new PassThrough({ highWaterMark: 1 })
     stream.write("x")
@@ -152,19 +152,19 @@ describe("answers that nobody takes", () => {
   const rows: ReadonlyArray<
     readonly [name: string, answers: ReadonlyArray<readonly [account: string, octets: number]>, ended: string]
   > = [
-    ["the greatest first, until few enough are left", [["a", 10], ["a", 1_000], ["a", 100]], "-x-"],
-    ["none where few enough wait", [["a", 60], ["b", 60]], "--"],
-    ["those of the caller for whom most waits, not the greatest of all", [["a", 90], ["b", 80], ["b", 80]], "--x"],
+    ["the largest first, until the rest fits", [["a", 10], ["a", 1_000], ["a", 100]], "-x-"],
+    ["none within the limit", [["a", 60], ["b", 60]], "--"],
+    ["those of the caller with the most in total, not the largest of all", [["a", 90], ["b", 80], ["b", 80]], "--x"],
     [
       "many small ones of one caller before a large one of another",
       [["a", 99], ...Array.from({ length: 10 }, () => ["b", 39] as const)],
       "-xxxxxxxx--"
     ],
-    ["of equals in turns", [["a", 99], ["b", 99], ["a", 99], ["b", 99]], "xx--"]
+    ["alternating between equal callers", [["a", 99], ["b", 99], ["a", 99], ["b", 99]], "xx--"]
   ]
-  it.each(rows)("are given up: %s", (_, answers, ended) => {
+  it.each(rows)("are closed: %s", (_, answers, ended) => {
     const sockets = answers.map(([account, octets]) => waiting(octets, account))
-    giveUpUntaken(sockets, 200)
+    closeUnread(sockets, 200)
     const left = sockets.filter(({ destroyed }) => !destroyed).reduce(
       (sum, { writableLength }) => sum + writableLength,
       0
@@ -182,25 +182,25 @@ describe("answers that nobody takes", () => {
 
   const rate = callerBounds.answerProgress
   const pause = callerBounds.answerPauseMs
-  /** Octets taken in each second → the second at whose end it is too slow. */
+  /** Octets read in each second → the second after which the reader is too slow. */
   const paces: ReadonlyArray<readonly [name: string, pace: (second: number) => number, over: number | undefined]> = [
     ["nothing", () => 0, pause / 1_000 + 1],
-    ["the least rate", () => rate, undefined],
+    ["the minimum rate", () => rate, undefined],
     ["half of it", () => rate / 2, pause / 500 + 1],
     ["much at once, and then nothing", (second) => second === 0 ? 8 * 1024 * 1024 : 0, pause / 1_000 + 2],
     ["in bursts with pauses", (second) => second % 25 === 24 ? 25 * rate : 0, undefined],
     ["an octet a second", () => 1, pause / 1_000 + 1]
   ]
-  it.each(paces)("in portions are taken too slowly: %s", (_, pace, over) => {
-    let balance: number = mostBalance
+  it.each(paces)("in portions close slow readers: %s", (_, pace, over) => {
+    let balance: number = maxBalance
     const seconds = Array.from({ length: 300 }, (_second, second) => second)
     const ended = seconds.find((second) => (balance = balanceAfter(balance, 1_000, pace(second))) < 0)
     assert.strictEqual(ended === undefined ? undefined : ended + 1, over)
   })
 })
 
-describe("turns", () => {
-  it.live("slices end by the clock, and each has its turn", () =>
+describe("time slices", () => {
+  it.live("end by the clock, and alternate", () =>
     Effect.gen(function*() {
       const inTurn = yield* makeTurns
       const done: Array<string> = []
@@ -221,8 +221,8 @@ describe("turns", () => {
     }))
 })
 
-describe("the time that a question has waited to be read", () => {
-  it.live("is what the process was busy for", () =>
+describe("event loop lag", () => {
+  it.live("is how long the process was busy", () =>
     Effect.scoped(Effect.gen(function*() {
       const start = performance.now()
       const lag = yield* makeLag
@@ -235,7 +235,7 @@ describe("the time that a question has waited to be read", () => {
     })))
 })
 
-describe("within the limits", () => {
+describe("ask", () => {
   const caller = { name: "a", account: "a", scope: "verify" as const }
   const settings = { maxInFlight: 4, callerRate: 1, callerResolutions: undefined }
   const asking = (answer: Effect.Effect<string, ReturnType<typeof problem>>) => ({
@@ -244,7 +244,7 @@ describe("within the limits", () => {
     isSettled: () => true
   })
 
-  it.effect("a place is given back however an answer ends", () =>
+  it.effect("releases the place however the answer ends", () =>
     Effect.gen(function*() {
       const { ask, inFlight } = yield* Limits
       const failing = asking(Effect.fail(problem("InvalidRequest", "No.")))
@@ -256,7 +256,7 @@ describe("within the limits", () => {
       assert.isTrue(inFlight.fits("a", 3))
     }).pipe(Effect.provide(Limits.layer(settings))))
 
-  it.effect("the rate is a problem that says when to come back", () =>
+  it.effect("fails over the rate with the time to retry after", () =>
     Effect.gen(function*() {
       const { ask } = yield* Limits
       const answer = ask(asking(Effect.succeed("yes")))

@@ -1,4 +1,4 @@
-/** Limits across replicas: processes of their own over one real Redis. */
+/** Limits across replicas: two processes and a real Redis. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Answer } from "@posh/api"
 import { makeRedis } from "@posh/testing"
@@ -39,7 +39,7 @@ const startReplica = (env: Readonly<Record<string, string>>) =>
   )
 
 let serial = 0
-/** Asks about a new domain. */
+/** Asks about a new domain, which costs a resolution. */
 const ask = (url: string) =>
   Effect.promise(async () => {
     const response = await fetch(`${url}/v1/verify`, {
@@ -57,7 +57,7 @@ const ask = (url: string) =>
     return response.status
   })
 
-/** How many of so many, one after the other, are answered. */
+/** Asks sequentially; counts the answers. */
 const answered = (url: string, questions: number) =>
   Effect.map(
     Effect.forEach(Array.from({ length: questions }), () => ask(url)),
@@ -67,12 +67,12 @@ const answered = (url: string, questions: number) =>
     }
   )
 
-/** One more a second, so the time that a test takes shows, and is taken off. */
+/** The limit refills by one per second, so the elapsed time is subtracted. */
 const perMinute = 60
 const env = { POSH_CALLER_RESOLUTIONS: String(perMinute) }
 
 describe("a limit that two replicas share", () => {
-  it.live("what one gave, the other does not give again", () =>
+  it.live("what one replica grants, the other does not grant again", () =>
     Effect.gen(function*() {
       const redis = yield* makeRedis()
       const shared = { ...env, POSH_REDIS_URL: redis.url, POSH_REDIS_TIMEOUT: "2s" }
@@ -80,7 +80,7 @@ describe("a limit that two replicas share", () => {
       const startedAt = performance.now()
       const first = yield* answered(a.url, 40)
       assert.strictEqual(first, 40)
-      // The first question after a pause makes a replica ask what others gave; what it gives until it knows, is too much.
+      // After a pause a replica reconciles with its first question; what it grants until then is in excess.
       const second = yield* answered(b.url, 1)
       yield* Effect.sleep("1 second")
       const third = yield* answered(b.url, 60)
@@ -100,7 +100,7 @@ describe("a limit that two replicas share", () => {
       assert.isAtMost(ttl, 80_000)
     }), 60_000)
 
-  it.live("without Redis each allows its own, and loses no answer", () =>
+  it.live("without Redis each replica grants the whole limit, and no answer is lost", () =>
     Effect.gen(function*() {
       const redis = yield* makeRedis()
       const shared = { ...env, POSH_REDIS_URL: redis.url, POSH_REDIS_TIMEOUT: "2s" }

@@ -1,6 +1,6 @@
 /**
- * Where associations and negative entries are remembered. One interface for every store; a store may be slow, lose entries or
- * be away, but it never fails a question and never returns what was not put in (POSH-CAC-05).
+ * The interface of every store of associations and negative entries. A store can be slow, lose entries or be unavailable,
+ * but it never fails a question and never returns what was not stored (POSH-CAC-05).
  */
 import { Context, type Effect } from "effect"
 import type { Association } from "../../association/Association.ts"
@@ -10,15 +10,15 @@ import type { Stamp } from "../../question/Stamp.ts"
 import type { StoreKey } from "../../question/StoreKey.ts"
 import type { Position } from "./cursor.ts"
 
-/** A failed resolution, for a while (POSH-CAC-31). Instants in milliseconds since the epoch. */
+/** A failed resolution with its TTL (POSH-CAC-31). Instants are milliseconds since the epoch. */
 export interface NegativeEntry {
   readonly error: ResolveError
   readonly learnedAt: number
-  /** Until when nobody asks the origin again. */
+  /** Expiry; until then the origin is not asked again. */
   readonly until: number
-  /** Failures in a row; decides the next back-off. */
+  /** Consecutive failures, which determine the next back-off. */
   readonly failures: number
-  /** Was the last answer of the origin itself that nothing is published? Silence since then changes nothing. */
+  /** True if the last answer of the origin itself was "nothing published". Failures to reach it since then do not change that. */
   readonly nothingPublished: boolean
 }
 
@@ -26,39 +26,39 @@ export interface CacheEntry {
   readonly association?: Association
   readonly negative?: NegativeEntry
   readonly tier: "memory" | "redis"
-  /** The store that is shared could not be asked, so that nothing here means nothing. */
+  /** The shared store was unavailable, so an absent entry does not mean that none is stored. */
   readonly away?: boolean
   /**
-   * The time by which the entries are to be judged: the wall clock, or later where the wall clock went backwards since
-   * they were stored (POSH-CAC-35).
+   * The time at which to decide on the entries: the wall clock, or later if the wall clock was set back since they were
+   * stored (POSH-CAC-35).
    */
   readonly asOf: number
 }
 
 /**
- * Leave for what one flight writes, given out by a fleet: of two that were given out for one key, the later one has the
- * greater number. Only a store that a fleet shares looks at it.
+ * The fencing token of one flight's writes, issued by the fleet: of two tokens for one key, the later one has the greater
+ * number. Only a shared store checks it.
  */
 export interface Permit {
   readonly fence: number
 }
 
-/** What of a purge is still to be done; each is retried until it succeeds, for as long as the process runs. */
+/** A step of a purge that is not done yet. It is retried until it succeeds or the process stops. */
 export type PendingPurge = "store" | "announcement"
 
 /** The result of a purge. */
 export interface Purge {
   /**
-   * `store`: the shared store has not removed the entries yet. `announcement`: other processes have not been told yet. In
-   * this order; empty where nothing is left to do.
+   * `store`: the shared store has not deleted the entries yet. `announcement`: other replicas have not been notified yet.
+   * In this order; empty if the purge is complete.
    */
   readonly pending: ReadonlyArray<PendingPurge>
 }
 
-/** What stores report that nobody shares. */
+/** The result of a store that is not shared. */
 export const nothingPending: Purge = { pending: [] }
 
-/** What of any of them is pending. */
+/** A step is pending if it is pending in any of the purges. */
 export const combinePurges = (purges: ReadonlyArray<Purge>): Purge => ({
   pending: (["store", "announcement"] as const).filter((step) => purges.some(({ pending }) => pending.includes(step)))
 })
@@ -68,30 +68,30 @@ export interface InventoryQuery {
   readonly expiresBefore?: number
   /** At least 1. */
   readonly limit: number
-  /** Of an earlier answer: go on behind it. */
+  /** From an earlier page: continue after it. */
   readonly cursor?: Position
 }
 
 export interface Inventory {
   /** Soonest expiry first, then by key. */
   readonly associations: ReadonlyArray<Association>
-  /** Present where there is more. Stable: associations that come and go meanwhile repeat and skip no other. */
+  /** Present if there are more. Stable: associations that are added or removed between pages repeat and skip no others. */
   readonly cursor?: Position
-  /** The shared store could not be asked: this is what this process remembers, and others may remember more. */
+  /** The shared store was unavailable: these are the entries in this process's memory, and there may be others. */
   readonly partial?: true
 }
 
 export class AssociationStore extends Context.Service<AssociationStore, {
-  /** What memory alone knows, at once; `undefined` where it takes more than memory to say. The first step of `get`. */
+  /** The entry if memory alone suffices, synchronously; else `undefined`. It is the first step of `get`. */
   readonly recall: (key: StoreKey, now: Stamp) => CacheEntry | undefined
-  /** What comes later than the deadline is not waited for; it then counts as not remembered. */
+  /** After the deadline the entry counts as absent. */
   readonly get: (key: StoreKey, deadline?: Deadline) => Effect.Effect<CacheEntry>
-  /** As the fleet has it now, whatever this process remembers of it. */
+  /** The entry of the shared store, whatever is in this process's memory. */
   readonly getShared: (key: StoreKey) => Effect.Effect<CacheEntry>
   /**
-   * Replaces the association and ends any negative entry. This write and the two below answer `false`, and change nothing, where
-   * a later permit was given out for the key, or the key was forgotten since. `asOf`: the time by which what is put is to
-   * be judged now, where that is not what the wall clock says (see {@link CacheEntry}).
+   * Replaces the association and deletes the negative entry. This write and the two below change nothing and return
+   * `false` if a later permit was issued for the key, or the key was purged since. `asOf`: the time now, if it is not that
+   * of the wall clock (see {@link CacheEntry}).
    */
   readonly putAssociation: (
     key: StoreKey,
@@ -99,7 +99,7 @@ export class AssociationStore extends Context.Service<AssociationStore, {
     permit?: Permit,
     asOf?: number
   ) => Effect.Effect<boolean>
-  /** Leaves an association in place (POSH-CAC-30). */
+  /** Keeps the association (POSH-CAC-30). */
   readonly putNegative: (
     key: StoreKey,
     negative: NegativeEntry,
@@ -107,8 +107,8 @@ export class AssociationStore extends Context.Service<AssociationStore, {
     asOf?: number
   ) => Effect.Effect<boolean>
   readonly removeAssociation: (key: StoreKey, permit?: Permit) => Effect.Effect<boolean>
-  /** Permits given out before are good no longer. What this process remembers is gone at once, whatever is pending. */
+  /** Purges the key and revokes earlier permits. This process's memory is purged at once, whatever is pending. */
   readonly forget: (key: StoreKey) => Effect.Effect<Purge>
-  /** Associations that may still answer, see `usableUntil`; in the order of their `expiresAt`. */
+  /** Associations that can still serve (see `usableUntil`), ordered by `expiresAt`. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
 }>()("posh/cache/AssociationStore") {}

@@ -1,66 +1,66 @@
 /**
- * What this process has heard of the changes that others make, and what it may have missed.
+ * Tracks the change messages of other replicas: which were received, and when some may have been missed.
  *
  * **Details**
  *
- * Each time that the channel stands again a new epoch begins. What memory holds from an earlier epoch is distrusted, not
- * dropped: the shared store is asked about it before it serves, entry by entry as questions come. So neither a channel
- * that flaps nor a shared store that is gone empties the memory of a replica, and nobody looks up everything at once.
+ * A new epoch begins with every reconnection of the channel. Entries of an earlier epoch are not evicted but revalidated:
+ * a question that needs one reads the shared store first. So neither a flapping channel nor an outage of the shared store
+ * empties the memory of a replica, and no reconnection causes a burst of reads.
  */
 import type { Mark } from "./NearStore.ts"
 
 export interface Channel {
-  readonly stands: () => boolean
-  readonly back: () => void
-  readonly lost: () => void
-  /** Something was heard, or done, about a key. */
+  readonly isUp: () => boolean
+  readonly noteUp: () => void
+  readonly noteDown: () => void
+  /** A key was changed, by another replica or by this one. */
   readonly noteChange: (keyText: string) => void
-  /** Differs from what it was before if something may have changed since about the key. */
-  readonly changesOf: (keyText: string) => number
-  /** The mark of what is put in memory now. */
+  /** A version of the key. It differs from an earlier one if the key may have changed since. */
+  readonly versionOf: (keyText: string) => number
+  /** The mark of an entry that is put in memory now; `isShared`: the shared store has it too. */
   readonly mark: (isShared: boolean) => Mark
-  /** May what has this mark serve without asking the shared store? */
-  readonly isHeard: (mark: Mark | undefined) => boolean
-  /** The era of the shared store, as it was read just now: it differs where the store lost everything. */
+  /** True if an entry with this mark serves without a read of the shared store. */
+  readonly isCurrent: (mark: Mark | undefined) => boolean
+  /** Records the era that was just read from the shared store. A different one means that the store lost all data. */
   readonly noteEra: (era: string) => void
-  /** Can the shared store be expected to have had what carries this mark? */
+  /** True if the shared store had the entry with this mark, and has not lost all data since. */
   readonly wasShared: (mark: Mark | undefined) => boolean
 }
 
 export const makeChannel = (): Channel => {
-  const state: { stands: boolean; epoch: number; era: string | undefined; wipedIn: number } = {
-    stands: false,
+  const state: { isUp: boolean; epoch: number; era: string | undefined; wipeEpoch: number } = {
+    isUp: false,
     epoch: 1,
     era: undefined,
-    wipedIn: 0
+    wipeEpoch: 0
   }
   const changes = makeCounters()
   return {
-    stands: () => state.stands,
-    back: () => {
-      state.stands = true
+    isUp: () => state.isUp,
+    noteUp: () => {
+      state.isUp = true
       state.epoch += 1
       changes.noteAll()
     },
-    lost: () => {
-      state.stands = false
+    noteDown: () => {
+      state.isUp = false
       changes.noteAll()
     },
     noteChange: changes.note,
-    changesOf: changes.of,
+    versionOf: changes.of,
     mark: (isShared) => isShared ? state.epoch : -state.epoch,
-    isHeard: (mark) => state.stands && mark !== undefined && Math.abs(mark) === state.epoch,
+    isCurrent: (mark) => state.isUp && mark !== undefined && Math.abs(mark) === state.epoch,
     noteEra: (era) => {
-      if (state.era !== undefined && state.era !== era) state.wipedIn = state.epoch
+      if (state.era !== undefined && state.era !== era) state.wipeEpoch = state.epoch
       state.era = era
     },
-    wasShared: (mark) => mark !== undefined && mark > 0 && mark >= state.wipedIn
+    wasShared: (mark) => mark !== undefined && mark > 0 && mark >= state.wipeEpoch
   }
 }
 
 /**
- * Counts changes by key, in so many counters: keys that share one are taken for changed with each other, which costs a
- * question to the far store. Fewer would cost that all the time in a fleet that learns much.
+ * Counts changes by hash of the key. Keys that share a counter appear to change together, which costs a read of the far
+ * store; with fewer counters a busy fleet would pay that often.
  */
 const makeCounters = () => {
   const counters = new Uint32Array(4_096)

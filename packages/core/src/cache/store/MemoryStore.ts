@@ -1,10 +1,10 @@
 /**
- * The memory cache: least recently used out first, bounded by entries and octets (POSH-CAC-05).
+ * The memory cache: an LRU cache bounded by entries and bytes (POSH-CAC-05).
  *
  * **Details**
  *
- * Material and negative entries are bounded apart: whoever asks about ever new names that publish nothing, which costs nothing to
- * make up, pushes out no material.
+ * Material and negative entries have separate bounds, so a caller that invents names, which publish nothing, evicts no
+ * material.
  */
 import { Clock, Effect, Layer } from "effect"
 import { LRUCache } from "lru-cache"
@@ -22,16 +22,16 @@ import {
 } from "./AssociationStore.ts"
 import { comparePositions, type Position } from "./cursor.ts"
 import { associationEntry, leastBytes, type MemoryEntry, negativeEntry } from "./memoryEntry.ts"
-import { type Marked, type NearStore, unmarked } from "./NearStore.ts"
+import { type MarkedEntry, type NearStore, unmarked } from "./NearStore.ts"
 
 export interface MemoryStoreOptions {
-  /** Associations remembered at most, and negative entries; each costs about a kilobyte. With 0 nothing is remembered. */
+  /** Maximum of associations, and of negative entries; each takes about a kilobyte. With 0 nothing is cached. */
   readonly entries: number
-  /** Bytes of associations held at most, evidence included; negative entries may have an eighth of it besides. */
+  /** Maximum of bytes of associations, evidence included; negative entries have an eighth of it in addition. */
   readonly octets: number
 }
 
-/** What is known of one key, with both clocks at the time of storing (POSH-CAC-35). */
+/** A stored value, with both clocks at the time of storing (POSH-CAC-35). */
 interface Slot<A> extends Stamp {
   readonly value: A
   /** See {@link NearStore.mark}. */
@@ -43,6 +43,7 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
     Clock.Clock,
     ResolutionObserver,
     (clock, observer) => {
+      requireBounds({ entries, octets })
       const evicted = { count: 0 }
       const onEvicted = () => {
         evicted.count += 1
@@ -55,8 +56,8 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         evicted: () => evicted.count
       })
       const readClocks = () => stampOf(clock)
-      const remember = <A>(slots: Slots<A>, make: () => MemoryEntry<A>, asOf: number) => {
-        if (entries === 0) return // nothing is kept, so nothing need be copied
+      const put = <A>(slots: Slots<A>, make: () => MemoryEntry<A>, asOf: number) => {
+        if (entries === 0) return // skips the copy
         const { bytes, keyText, value } = make()
         const { monotonicMs, wallMs } = readClocks()
         slots.set(keyText, { value, mark: unmarked, wallMs: Math.max(wallMs, asOf), monotonicMs }, { size: bytes })
@@ -66,22 +67,22 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         negatives.delete(keyText)
       }
 
-      const recall = (key: StoreKey, clocks = readClocks()): Marked => {
-        const known = associations.get(key.text)
-        const missed = negatives.get(key.text)
-        if (known === undefined && missed === undefined) return { tier: "memory", asOf: clocks.wallMs }
-        const now = Math.max(timeSince(known ?? clocks, clocks), timeSince(missed ?? clocks, clocks))
-        const usable = known !== undefined && now < usableUntil(known.value.lifetime) ? known : undefined
-        if (usable !== undefined && missed === undefined) { // nearly always, so without the parts below
+      const recall = (key: StoreKey, clocks = readClocks()): MarkedEntry => {
+        const slot = associations.get(key.text)
+        const negativeSlot = negatives.get(key.text)
+        if (slot === undefined && negativeSlot === undefined) return { tier: "memory", asOf: clocks.wallMs }
+        const now = Math.max(timeSince(slot ?? clocks, clocks), timeSince(negativeSlot ?? clocks, clocks))
+        const usable = slot !== undefined && now < usableUntil(slot.value.lifetime) ? slot : undefined
+        if (usable !== undefined && negativeSlot === undefined) { // the hot path: one object literal
           return { tier: "memory", asOf: now, mark: usable.mark, association: usable.value }
         }
         return {
           tier: "memory",
           asOf: now,
-          // A negative entry is never older than the association beside it, so the check of that one is the older of the two.
-          mark: (known ?? missed)?.mark ?? unmarked,
+          // The association is never newer than the negative entry, so its mark is the older of the two.
+          mark: (slot ?? negativeSlot)?.mark ?? unmarked,
           ...(usable === undefined ? {} : { association: usable.value }),
-          ...(missed === undefined ? {} : { negative: missed.value })
+          ...(negativeSlot === undefined ? {} : { negative: negativeSlot.value })
         }
       }
       const get = (key: StoreKey) => Effect.sync(() => recall(key))
@@ -92,13 +93,13 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         getShared: get,
         putAssociation: (key, association, _permit, asOf = association.lifetime.fetchedAt) =>
           Effect.sync(() => {
-            remember(associations, () => associationEntry(key.text, association), asOf)
+            put(associations, () => associationEntry(key.text, association), asOf)
             negatives.delete(key.text)
             return true
           }),
         putNegative: (key, negative, _permit, asOf = negative.learnedAt) =>
           Effect.sync(() => {
-            remember(negatives, () => negativeEntry(key.text, negative), asOf)
+            put(negatives, () => negativeEntry(key.text, negative), asOf)
             return true
           }),
         removeAssociation: (key) =>
@@ -115,7 +116,7 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
           Effect.sync(() => {
             const clocks = readClocks()
             const page = makePage(query)
-            // Going through all is no use of any: the order of eviction stays.
+            // `forEach` does not count as use: it keeps the order of eviction.
             associations.forEach((slot, key) => {
               if (timeSince(slot, clocks) < usableUntil(slot.value.lifetime)) page.offer(slot.value, key)
             })
@@ -135,9 +136,16 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
 export const layerMemory = (options: MemoryStoreOptions): Layer.Layer<AssociationStore> =>
   Layer.effect(AssociationStore, makeMemoryStore(options))
 
+/** For programs without types: no bound is no cache, and the library below says nothing of whose option it is. */
+const requireBounds = (bounds: MemoryStoreOptions): void => {
+  for (const [option, bound] of Object.entries(bounds)) {
+    if (!(bound >= 0)) throw new RangeError(`${option}: must be a number of at least 0`)
+  }
+}
+
 type Slots<A> = LRUCache<string, Slot<A>>
 
-/** Each entry comes with its size. */
+/** Each entry is set with its size. */
 const makeSlots = <A>(max: number, maxSize: number, onEvicted: () => void): Slots<A> =>
   new LRUCache({
     max: Math.max(1, Math.floor(max)),
@@ -149,12 +157,12 @@ interface Place extends Position {
   readonly association: Association
 }
 
-/** Picks the first so many behind the cursor, in whatever order they are offered, and never holds all of them. */
+/** Selects the first `limit` places after the cursor, from any order, without holding all of them. */
 const makePage = ({ cursor, expiresBefore = Number.POSITIVE_INFINITY, limit }: InventoryQuery) => {
-  const wanted = limit + 1 // one more says whether there is more
-  const many = wanted + Math.max(wanted, 1_000) // sorting is dear for a few at a time
+  const wanted = limit + 1 // the extra one shows whether there are more
+  const pruneAt = wanted + Math.max(wanted, 1_000) // sorting a few at a time is expensive
   let places: Array<Place> = []
-  let last: Position = { expiresAt: expiresBefore, key: "" } // only what comes before this can be on the page
+  let last: Position = { expiresAt: expiresBefore, key: "" } // only places before it can be on the page
   const prune = () => {
     places = places.sort(comparePositions).slice(0, wanted)
     if (places.length === wanted) last = places[wanted - 1] ?? last
@@ -162,12 +170,12 @@ const makePage = ({ cursor, expiresBefore = Number.POSITIVE_INFINITY, limit }: I
   return {
     offer: (association: Association, key: string): void => {
       const { expiresAt } = association.lifetime
-      if (expiresAt > last.expiresAt) return // as most of a large store do
+      if (expiresAt > last.expiresAt) return // the common case in a large store
       const place = { expiresAt, key, association }
       if (comparePositions(place, last) >= 0) return
       if (cursor !== undefined && comparePositions(place, cursor) <= 0) return
       places.push(place)
-      if (places.length >= many) prune()
+      if (places.length >= pruneAt) prune()
     },
     finish: (): Inventory => {
       prune()

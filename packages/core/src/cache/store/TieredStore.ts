@@ -1,6 +1,6 @@
 /**
- * A near store in front of a far one that a fleet shares: what is near answers without asking; what one process changes,
- * the others drop.
+ * A near store (memory) in front of a far store that a fleet shares. Near entries serve without a read of the far store;
+ * when one replica changes an entry, the others drop theirs.
  */
 import { Effect, type Scope } from "effect"
 import { isWithdrawal } from "../../codes.ts"
@@ -9,27 +9,27 @@ import type { Stamp } from "../../question/Stamp.ts"
 import type { StoreKey } from "../../question/StoreKey.ts"
 import type { AssociationStore, CacheEntry, PendingPurge } from "./AssociationStore.ts"
 import { makeChannel } from "./Channel.ts"
-import type { Marked, NearStore } from "./NearStore.ts"
+import type { MarkedEntry, NearStore } from "./NearStore.ts"
 
 type Store = AssociationStore["Service"]
 
-/** A store that a fleet shares. It may lose everything, and some of our writes may not have reached it. */
+/** A store that a fleet shares. It can lose all data, and some of our writes may still be pending. */
 export interface FarStore extends Store {
-  /** Names what the store holds as a whole: another one where it lost everything. `undefined` where it cannot be asked. */
+  /** Identifies the data set: it differs after the store lost all data. `undefined` if the store is unavailable. */
   readonly era: Effect.Effect<string | undefined>
-  /** Was an association of the key taken away on purpose, and not merely lost? `undefined` where it cannot be asked. */
+  /** True if an association of the key was deleted on purpose, not lost. `undefined` if the store is unavailable. */
   readonly isRemoved: (key: StoreKey) => Effect.Effect<boolean | undefined>
-  /** Did a write of ours about the key not get there? */
-  readonly isOwed: (key: StoreKey) => boolean
+  /** True if a write of ours to the key has not reached the store. */
+  readonly isWritePending: (key: StoreKey) => boolean
 }
 
-/** What other processes say. */
+/** The change messages between replicas. */
 export interface Changes {
-  /** False where nobody could be told; that is made up for later. */
+  /** False if the message could not be sent; it is retried later. */
   readonly announce: (key: StoreKey) => Effect.Effect<boolean>
   /**
-   * Calls back for as long as the scope lasts. `onLost` when changes may have gone unheard, `onBack` when the channel
-   * stands again; it starts lost.
+   * Calls back until the scope closes: `changed` for each message, `lost` when messages may be missed, `back` when the
+   * channel is up again. It starts as lost.
    */
   readonly listen: (on: {
     readonly changed: (keyText: string) => void
@@ -47,67 +47,74 @@ export const makeTieredStore = (
     const channel = makeChannel()
     const runFork = Effect.runForkWith(yield* Effect.context())
 
-    // What is near counts only while changes are heard; else the far store is asked first, if it can be.
-    const isEnough = (here: Marked): boolean => channel.isHeard(here.mark) && answersAlone(here)
+    // A near entry serves alone only while change messages arrive; else the far store is read first, if it is available.
+    const canServe = (nearEntry: MarkedEntry): boolean => channel.isCurrent(nearEntry.mark) && isConclusive(nearEntry)
 
     const recall = (key: StoreKey, now?: Stamp): CacheEntry | undefined => {
-      const here = near.recall(key, now)
-      return isEnough(here) ? here : undefined
+      const nearEntry = near.recall(key, now)
+      return canServe(nearEntry) ? nearEntry : undefined
     }
 
     const get = (key: StoreKey, deadline?: Deadline) =>
       Effect.suspend(() => {
-        const here = recall(key)
-        return here === undefined ? ask(key, near.recall(key), deadline) : Effect.succeed(here)
+        const nearEntry = near.recall(key)
+        return canServe(nearEntry) ? Effect.succeed<CacheEntry>(nearEntry) : readThrough(key, nearEntry, deadline)
       })
 
-    const ask = Effect.fnUntraced(function*(key: StoreKey, here: Marked, deadline?: Deadline) {
-      const before = channel.changesOf(key.text)
-      const { remembered, source, there } = yield* inTime(consult(key, here), deadline, away(here))
-      // Changed in the meantime, here or elsewhere: then this is answered, and not kept.
-      if (source === "nobody" || channel.changesOf(key.text) !== before) return remembered
-      if (source === "far") yield* keep(near, key, remembered)
-      else if (there?.negative !== undefined) yield* near.putNegative(key, there.negative, undefined, remembered.asOf)
+    const readThrough = Effect.fnUntraced(function*(key: StoreKey, nearEntry: MarkedEntry, deadline?: Deadline) {
+      const before = channel.versionOf(key.text)
+      const { remembered, source, farEntry } = yield* withDeadline(
+        readFar(key, nearEntry),
+        deadline,
+        fromNearAlone(nearEntry)
+      )
+      // If the key was changed during the read, by any replica, the entry serves but is not stored.
+      if (source === "none" || channel.versionOf(key.text) !== before) return remembered
+      if (source === "far") yield* copyToNear(near, key, remembered)
+      else if (farEntry?.negative !== undefined) {
+        yield* near.putNegative(key, farEntry.negative, undefined, remembered.asOf)
+      }
       near.mark(key.text, channel.mark(source === "far"))
       return remembered
     })
 
-    const consult = Effect.fnUntraced(function*(key: StoreKey, here: Marked) {
-      const there = yield* far.get(key)
-      if (there.away === true) return away(here)
-      if (!isSilentOn(here, there) || isWithdrawn(there)) return saidBy(there)
+    const readFar = Effect.fnUntraced(function*(key: StoreKey, nearEntry: MarkedEntry) {
+      const farEntry = yield* far.get(key)
+      if (farEntry.away === true) return fromNearAlone(nearEntry)
+      if (!isMissingFrom(nearEntry, farEntry) || isWithdrawn(farEntry)) return fromFar(farEntry)
       const [removed, era] = yield* Effect.all([far.isRemoved(key), far.era], { concurrency: 2 })
-      if (removed === undefined || era === undefined) return away(here)
+      if (removed === undefined || era === undefined) return fromNearAlone(nearEntry)
       channel.noteEra(era)
-      // Of a negative entry, silence says nothing but that the far store never had it, or that it is over.
-      const isNews = removed || (here.association !== undefined && channel.wasShared(here.mark))
-      return isNews ? saidBy(there) : kept(here, there)
+      // An absent negative entry was never stored there, or has expired: that is no news. An absent association can be.
+      const isNews = removed || (nearEntry.association !== undefined && channel.wasShared(nearEntry.mark))
+      return isNews ? fromFar(farEntry) : fromNear(nearEntry, farEntry)
     })
 
-    /** The far store decides, then what is near follows. Whole, because others have to be told. */
-    const through = (
+    /** Writes the far store first; the near store follows. Uninterruptible, because the change has to be announced. */
+    const writeThrough = (
       key: StoreKey,
       write: (store: NearStore | FarStore) => Effect.Effect<boolean>,
       what?: "negative"
     ) =>
       Effect.uninterruptible(Effect.gen(function*() {
-        const before = channel.changesOf(key.text)
+        const before = channel.versionOf(key.text)
         const written = yield* write(far)
-        const isLatest = channel.changesOf(key.text) === before
+        const isLatest = channel.versionOf(key.text) === before
         channel.noteChange(key.text)
-        // Heard in the meantime that the key was forgotten, say: then nothing of this stays.
+        // If the key was changed during the write, such as by a purge, the near entry is dropped.
         if (written && isLatest) {
           yield* write(near)
-          near.mark(key.text, channel.mark(!far.isOwed(key)), what)
+          near.mark(key.text, channel.mark(!far.isWritePending(key)), what)
         } else near.drop(key.text)
         return { written, announced: !written || (yield* changes.announce(key)) }
       }))
 
-    const write = (...change: Parameters<typeof through>) => Effect.map(through(...change), ({ written }) => written)
+    const write = (...change: Parameters<typeof writeThrough>) =>
+      Effect.map(writeThrough(...change), ({ written }) => written)
 
     const forget = Effect.fnUntraced(function*(key: StoreKey) {
       const pending: Array<PendingPurge> = []
-      const { announced } = yield* through(key, (store) =>
+      const { announced } = yield* writeThrough(key, (store) =>
         Effect.map(store.forget(key), (purge) => {
           pending.push(...purge.pending)
           return true
@@ -116,7 +123,7 @@ export const makeTieredStore = (
       return { pending }
     })
 
-    // Read before the channel is lost again, so that afterwards it can be seen whether the far store lost everything.
+    // Read on every reconnection, so that a loss of all data is noticed after the next one.
     const readEra = Effect.map(far.era, (era) => era === undefined ? undefined : channel.noteEra(era))
 
     return yield* Effect.as(
@@ -125,16 +132,16 @@ export const makeTieredStore = (
           channel.noteChange(keyText)
           near.drop(keyText)
         },
-        lost: channel.lost,
+        lost: channel.noteDown,
         back: () => {
-          channel.back()
+          channel.noteUp()
           runFork(readEra)
         }
       }),
       {
         get,
         recall,
-        getShared: (key) => Effect.suspend(() => ask(key, near.recall(key))),
+        getShared: (key) => Effect.suspend(() => readThrough(key, near.recall(key))),
         putAssociation: (key, association, permit, asOf) =>
           write(key, (store) => store.putAssociation(key, association, permit, asOf)),
         putNegative: (key, negative, permit, asOf) =>
@@ -150,47 +157,52 @@ export const makeTieredStore = (
     )
   })
 
-const inTime = (asked: Effect.Effect<Word>, deadline: Deadline | undefined, late: Word) =>
+const withDeadline = (asked: Effect.Effect<TieredRead>, deadline: Deadline | undefined, late: TieredRead) =>
   deadline === undefined ? asked : Effect.flatMap(
     remainingMs(deadline),
     (duration) => Effect.timeoutOrElse(asked, { duration, orElse: () => Effect.succeed(late) })
   )
 
-/** Would the far store's word change the answer? Not while material is fresh, or a back-off runs. */
-const answersAlone = ({ negative, asOf, association }: CacheEntry): boolean =>
+/** True if the far store's entry could not change the answer: the material is fresh, or the negative entry has not expired. */
+const isConclusive = ({ negative, asOf, association }: CacheEntry): boolean =>
   association !== undefined ? asOf < association.lifetime.revalidateAt : negative !== undefined && asOf < negative.until
 
-/** What is remembered, and which store says so. */
-interface Word {
+/** The entry to serve, and which store it came from; `none`: the far store was unavailable. */
+interface TieredRead {
   readonly remembered: CacheEntry
-  readonly source: "far" | "near" | "nobody"
-  /** What the far store has beside what is near. */
-  readonly there?: CacheEntry
+  readonly source: "far" | "near" | "none"
+  /** The far store's entry, if the near one serves. */
+  readonly farEntry?: CacheEntry
 }
 
-const away = (here: CacheEntry): Word => ({ source: "nobody", remembered: { ...here, away: true } })
-const saidBy = (there: CacheEntry): Word => ({ source: "far", remembered: there })
-const kept = (here: CacheEntry, there: CacheEntry): Word => ({
+const fromNearAlone = (nearEntry: CacheEntry): TieredRead => ({
+  source: "none",
+  remembered: { ...nearEntry, away: true }
+})
+const fromFar = (farEntry: CacheEntry): TieredRead => ({ source: "far", remembered: farEntry })
+const fromNear = (nearEntry: CacheEntry, farEntry: CacheEntry): TieredRead => ({
   source: "near",
-  there,
+  farEntry,
   remembered: {
-    ...here,
-    asOf: Math.max(here.asOf, there.asOf),
-    ...(there.negative === undefined ? {} : { negative: there.negative })
+    ...nearEntry,
+    asOf: Math.max(nearEntry.asOf, farEntry.asOf),
+    ...(farEntry.negative === undefined ? {} : { negative: farEntry.negative })
   }
 })
 
-/** Does the far store lack what is near, and say nothing in its place? */
-const isSilentOn = (here: CacheEntry, there: CacheEntry): boolean =>
-  there.association === undefined &&
-  (here.association !== undefined || (here.negative !== undefined && there.negative === undefined))
+/** True if the far store has neither the near entry nor another one in its place. */
+const isMissingFrom = (nearEntry: CacheEntry, farEntry: CacheEntry): boolean =>
+  farEntry.association === undefined &&
+  (nearEntry.association !== undefined || (nearEntry.negative !== undefined && farEntry.negative === undefined))
 
 const isWithdrawn = ({ negative }: CacheEntry): boolean => negative !== undefined && isWithdrawal(negative.error.code)
 
-/** As the far store judges it, so that it does not become younger on the way (POSH-CAC-35). */
-const keep = Effect.fnUntraced(function*(near: Store, key: StoreKey, { negative, asOf, association }: CacheEntry) {
-  if (association === undefined && negative === undefined) return yield* Effect.asVoid(near.forget(key))
-  if (association === undefined) yield* near.forget(key)
-  else yield* near.putAssociation(key, association, undefined, asOf)
-  if (negative !== undefined) yield* near.putNegative(key, negative, undefined, asOf)
-})
+/** Stores the entry with the far store's `asOf`, so that it does not become younger by the copy (POSH-CAC-35). */
+const copyToNear = Effect.fnUntraced(
+  function*(near: Store, key: StoreKey, { negative, asOf, association }: CacheEntry) {
+    if (association === undefined && negative === undefined) return yield* Effect.asVoid(near.forget(key))
+    if (association === undefined) yield* near.forget(key)
+    else yield* near.putAssociation(key, association, undefined, asOf)
+    if (negative !== undefined) yield* near.putNegative(key, negative, undefined, asOf)
+  }
+)

@@ -1,8 +1,8 @@
 /**
- * Associations and negative entries as text for shared stores. What comes back is untrusted input: it is decoded by schema, and
- * everything that follows from the octets is derived from them anew (POSH-CAC-05).
+ * Encodes associations and negative entries as text for shared stores. Stored text is untrusted input: it is decoded by a
+ * schema, and what follows from the octets (hashes, dates) is derived again (POSH-CAC-05).
  *
- * The text is a JSON object; its frame is in `codec/envelope.ts`, its members are in `codec/wire.ts`.
+ * The text is a JSON object: `codec/envelope.ts` has its frame, `codec/wire.ts` its members.
  */
 import { Option, Result, Schema } from "effect"
 import { hash } from "node:crypto"
@@ -34,24 +34,23 @@ export const encodeAssociation = (association: Association): string => {
 }
 
 /**
- * `undefined` for anything that is not a sound association of this very key.
+ * `undefined` for anything but a valid association of this key.
  *
  * **Details**
  *
- * Takes time linear in the length of the text, most of it for reading certificates anew. WHETHER IT HAS EXPIRED IS NOT
- * CHECKED.
+ * Takes time linear in the length of the text, most of it to parse certificates. WHETHER IT HAS EXPIRED IS NOT CHECKED.
  */
 export const decodeAssociation = (text: string, key: StoreKey): Association | undefined => {
   const stored = read(text, decodeStoredAssociation)
   if (stored === undefined || !belongsTo(stored, key)) return undefined
   const { delegatedDomain, delegation, hops, lifetime, lints } = stored
   const material = readMaterial(stored)
-  return material !== undefined && isLifeOf(material, stored) && isCanonicalDomain(delegatedDomain, anyHost)
+  return material !== undefined && isLifetimeOf(material, stored) && isCanonicalDomain(delegatedDomain, anyHost)
     ? { ...keyMembers(key), material, lints, hops, delegation, delegatedDomain, lifetime }
     : undefined
 }
 
-/** JSON text. Takes the key besides, because a negative entry does not say whose it is. */
+/** JSON text. Takes the key too, because a negative entry does not contain it. */
 export const encodeNegative = (negative: NegativeEntry, key: StoreKey): string => {
   const { error, failures, learnedAt, nothingPublished, until } = negative
   const { code, detail, hopIndex, hops, lints, retryAfterMs, url } = error
@@ -73,7 +72,7 @@ export const encodeNegative = (negative: NegativeEntry, key: StoreKey): string =
   })
 }
 
-/** `undefined` for anything that is not a sound negative entry of this very key. WHETHER IT IS OVER IS NOT CHECKED. */
+/** `undefined` for anything but a valid negative entry of this key. WHETHER IT HAS EXPIRED IS NOT CHECKED. */
 export const decodeNegative = (text: string, key: StoreKey): NegativeEntry | undefined => {
   const stored = read(text, decodeStoredNegative)
   if (stored === undefined || !belongsTo(stored, key)) return undefined
@@ -81,7 +80,7 @@ export const decodeNegative = (text: string, key: StoreKey): NegativeEntry | und
   return { error: new ResolveError(error), learnedAt, until, failures, nothingPublished }
 }
 
-// Members that this version does not know may change the meaning of those that it does.
+// Unknown members are refused: they may change the meaning of the known ones.
 const strict = { onExcessProperty: "error" } as const
 const decodeStoredAssociation = Schema.decodeUnknownOption(Schema.fromJsonString(StoredAssociation), strict)
 const decodeStoredNegative = Schema.decodeUnknownOption(Schema.fromJsonString(StoredNegative), strict)
@@ -96,7 +95,7 @@ const keyMembers = ({ domain, generation, service }: Omit<StoreKey, "text">) => 
 const belongsTo = (stored: StoredAssociation | StoredNegative, key: StoreKey): boolean =>
   stored.domain === key.domain && stored.service === key.service && stored.generation === key.generation
 
-// Which hosts a deployment delegates to is decided when it resolves; here a host only has to be one.
+// The delegation policy is applied when an association is resolved; here only the syntax of the host is checked.
 const anyHost = { allowSpecialUse: true }
 
 const readMaterial = ({ generation, material }: StoredAssociation): Material | undefined => {
@@ -120,10 +119,10 @@ const readEntry = (stored: Pick<JwkEntry, "index" | "kid" | "chain">): JwkEntry 
   }
 }
 
-/** POSH-CAC-10: fingerprints have one end. POSH-CAC-20: nothing outlives the certificates it consists of. */
-const isLifeOf = (material: Material, { lifetime }: StoredAssociation): boolean =>
+/** POSH-CAC-10: fingerprints expire when they become stale. POSH-CAC-20: a JWK Set expires with its certificates. */
+const isLifetimeOf = (material: Material, { lifetime }: StoredAssociation): boolean =>
   material._tag === "Fingerprints"
-    ? lifetime.revalidateAt === lifetime.expiresAt // and what is in between, by the order of the instants
+    ? lifetime.revalidateAt === lifetime.expiresAt // so also graceUntil, which lies between them
     : material.entries.some(({ notAfter }) => lifetime.expiresAt <= notAfter)
 
 const writeMaterial = (material: Material) =>
@@ -148,7 +147,7 @@ const writeLints = (lints: ReadonlyArray<Lint>) =>
     path: path === undefined ? undefined : cut(path)
   }))
 
-// Member by member: what travels along with a request besides is not for the store.
+// Member by member: a hop may have further members that are not stored.
 const writeHop = ({ address, document, endedAt, startedAt, status, tlsLeafSha256, url }: Hop) => ({
   url,
   status,

@@ -1,11 +1,11 @@
 /**
- * Where a page of the inventory ends, as opaque text. It names a place in the order, not an entry, so that it stays good
- * when that very entry is gone.
+ * The cursor of the inventory, as opaque text. It denotes a position in the order, not an entry, so it stays valid when
+ * the entry at its position is removed.
  */
 import { Result } from "effect"
 import { decodeBase64Url } from "../../encoding/base64.ts"
 
-/** A place in the order of the inventory: soonest expiry first, then by the text of the key. */
+/** A position in the order of the inventory: soonest expiry first, then by the text of the key. */
 export interface Position {
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
@@ -13,7 +13,7 @@ export interface Position {
   readonly key: string
 }
 
-/** Negative where the first comes first. Keys are ASCII, so this is also their order by octets. */
+/** Negative if `first` comes first. Keys are ASCII, so this is also their order by octets. */
 export const comparePositions = (first: Position, second: Position): number =>
   first.expiresAt - second.expiresAt || (first.key < second.key ? -1 : first.key > second.key ? 1 : 0)
 
@@ -21,7 +21,7 @@ export const comparePositions = (first: Position, second: Position): number =>
 export const formatCursor = ({ expiresAt, key }: Position): string =>
   Buffer.from(`${expiresAt} ${key}`).toString("base64url")
 
-/** Fails where the text is none that {@link formatCursor} writes; `detail` is for a person. */
+/** Fails if {@link formatCursor} cannot have written the text; `detail` is for a person. */
 export const parseCursor = (text: string): Result.Result<Position, { readonly detail: string }> => {
   const octets = text.length <= longestCursor ? decodeBase64Url(text) : undefined
   const [, expiresAt, key] = octets === undefined ? [] : written.exec(Buffer.from(octets).toString("latin1")) ?? []

@@ -1,13 +1,13 @@
 /**
- * What memory keeps of something: a copy of plain data that shares nothing with what it was made from, and the bytes that
+ * The constructor of memory entries: a deep copy of plain data that shares no memory with its source, and the bytes that
  * the copy takes.
  *
  * **Details**
  *
- * Everything remembered comes through here, so that nobody else has to think of it: a text may be a view of a document of
- * 256 KiB, and a failure that went through a fiber drags along where it was.
+ * All cached values pass through here, because they may hold other memory: a string can be a slice of a document of 256
+ * KiB, and an error that passed through a fiber can reference it.
  *
- * Bytes are those of V8 on 64 bits, on the safe side: up to half of them may be slack.
+ * Bytes are those of 64-bit V8, estimated conservatively: up to half of them may be slack.
  */
 import type { Association } from "../../association/Association.ts"
 import { ResolveError } from "../../association/ResolveError.ts"
@@ -16,11 +16,11 @@ import { leastSharedText, mostInlineOctets, ownOctets, ownText } from "../../enc
 import { lintSummaries } from "../../Lint.ts"
 import type { NegativeEntry } from "./AssociationStore.ts"
 
-/** What is remembered under one key. */
+/** One cached value with its key. */
 export interface MemoryEntry<A> {
   readonly keyText: string
   readonly value: A
-  /** Of value, key and place. */
+  /** Of the value, the key and the slot in the table. */
   readonly bytes: number
 }
 
@@ -33,7 +33,7 @@ export const negativeEntry = (keyText: string, { error, ...rest }: NegativeEntry
   return { ...entry, value: { ...value, error: new ResolveError(value.error) } }
 }
 
-/** No entry counts for less. */
+/** Minimum size of an entry. */
 export const leastBytes = 768
 
 const makeEntry = <A extends object>(keyText: string, value: A): MemoryEntry<A> => {
@@ -47,7 +47,7 @@ const textBytes = (text: string): number => sizes.text + (latin1.test(text) ? 1 
 
 const latin1 = /^[\u0000-\u00ff]*$/
 
-/** Our own words, which many entries share. */
+/** Constants of ours, which many entries share. */
 const words = new Map(
   [...Object.keys(lintSummaries), ...Object.values(lintSummaries), ...Object.keys(failures)].map((word) => [word, word])
 )
@@ -94,7 +94,7 @@ class Copier {
   }
 }
 
-/** The heads of things, and what their parts take. A place is one in the table of the cache. */
+/** Bytes of object headers, and of each part. `place` is the slot in the table of the cache. */
 const sizes = {
   place: 192,
   object: 24,

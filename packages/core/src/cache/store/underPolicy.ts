@@ -1,6 +1,6 @@
 /**
- * What another process stored → what this deployment makes of it. A replica with laxer settings, or one with a clock that
- * is wrong, must not decide for how long this one trusts a domain. Pure: time is an argument.
+ * Applies the policy of this deployment to an entry that another process stored. A replica with a laxer policy or a wrong
+ * clock must not decide how long this one trusts a domain. Pure: time is an argument.
  */
 import type { Association } from "../../association/Association.ts"
 import type { Lifetime, LifetimePolicy } from "../../association/Lifetime.ts"
@@ -8,12 +8,13 @@ import { cacheLimits } from "../../Limits.ts"
 import type { NegativeEntry } from "./AssociationStore.ts"
 
 /**
- * The association with a lifetime that ends no later than this deployment's settings allow (POSH-CAC-11, POSH-CAC-22);
- * `undefined` where it was learnt in the future, so that none of its instants mean anything.
+ * The association with its lifetime capped by the policy (POSH-CAC-11, POSH-CAC-22); `undefined` if it was fetched in the
+ * future, because then none of its instants can be trusted.
  *
  * **Details**
  *
- * It only ever shortens. The same object where there is nothing to shorten. WHETHER IT HAS ENDED IS NOT CHECKED.
+ * It never extends a lifetime, and returns the same object if there is nothing to cap. WHETHER IT HAS EXPIRED IS NOT
+ * CHECKED.
  */
 export const associationUnder = (
   association: Association,
@@ -27,7 +28,7 @@ export const associationUnder = (
   return isSame ? association : { ...association, lifetime: capped }
 }
 
-/** The same for a failure; its length is bounded by the codec (POSH-CAC-31). */
+/** The same for a negative entry; the codec bounds its TTL (POSH-CAC-31). */
 export const negativeUnder = (negative: NegativeEntry, now: number): NegativeEntry | undefined =>
   negative.learnedAt > now + cacheLimits.clockSkewMs ? undefined : negative
 

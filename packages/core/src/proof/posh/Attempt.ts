@@ -1,6 +1,6 @@
 /**
- * One attempt at one generation: from the well-known URL over redirects and at most one reference to material
- * (requirements §2.8). Nothing is remembered here.
+ * One attempt at one generation: fetches the well-known URL, follows redirects and at most one reference, and ends with
+ * material or an error (requirements §2.8). It caches nothing.
  */
 import { Clock, Effect, Result } from "effect"
 import type { Association, Delegation } from "../../association/Association.ts"
@@ -29,7 +29,7 @@ import { type Document, parseDocument } from "./Document.ts"
 import type { PublishedFingerprints } from "./document/Fingerprints.ts"
 import type { PublishedJwkSet } from "./document/JwkSet.ts"
 import { documentBound, fingerprintsLifetime, jwkSetLifetime } from "./Lifetime.ts"
-import { judgeMediaType, judgeStatus, retryAfterMs } from "./response.ts"
+import { classifyMediaType, classifyStatus, retryAfterMs } from "./response.ts"
 import { wellKnownTarget } from "./wellKnown.ts"
 
 export interface AttemptInput {
@@ -41,65 +41,70 @@ export interface AttemptInput {
   readonly waiting: Waiting
 }
 
-export type Attempt = (input: AttemptInput) => Effect.Effect<Association, ResolveError>
+export type AttemptRunner = (input: AttemptInput) => Effect.Effect<Association, ResolveError>
 
-/** What an attempt has seen so far. */
-interface Trail {
+/** State of an attempt. */
+interface AttemptState {
   readonly input: AttemptInput
-  readonly seen: Set<string>
+  /** URLs, to detect loops. */
+  readonly requested: Set<string>
   readonly hops: Array<Hop>
   readonly lints: Array<Lint>
   redirects: number
   referenced: boolean
-  /** Lowest lifetime bound of the documents so far (POSH-CAC-10). */
+  /** Earliest expiry of the documents so far (POSH-CAC-10). */
   bound: number
 }
 
-/** What a response leads to. */
+/** What follows from a response. */
 type Step =
-  | { readonly _tag: "Goto"; readonly target: HttpsTarget }
+  | { readonly _tag: "Request"; readonly target: HttpsTarget }
   | { readonly _tag: "Found"; readonly association: Association }
 
-export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): Attempt =>
+export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): AttemptRunner =>
   Effect.fn("Attempt.run")(function*(input) {
-    const trail: Trail = {
+    const state: AttemptState = {
       input,
-      seen: new Set(),
+      requested: new Set(),
       hops: [],
       lints: [],
       redirects: 0,
       referenced: false,
       bound: Number.POSITIVE_INFINITY
     }
-    return yield* walk(fetcher, policy, trail).pipe(
+    return yield* run(fetcher, policy, state).pipe(
       Effect.timeoutOrElse({
         duration: policy.attempt.attemptMs,
-        // Time spent in our own queues says nothing about the origin.
+        // If the time was spent in our own queues, the code names them and not the origin.
         orElse: () =>
-          Effect.fail(failure(trail, input.waiting.code ?? "ResponseTimeout", "the whole resolution took too long"))
+          Effect.fail(
+            resolveError(state, input.waiting.code ?? "ResponseTimeout", "the whole resolution took too long")
+          )
       })
     )
   })
 
-const walk = Effect.fnUntraced(function*(fetcher: Fetcher["Service"], policy: Policy, trail: Trail) {
-  const { domain, generation, service } = trail.input
+const run = Effect.fnUntraced(function*(fetcher: Fetcher["Service"], policy: Policy, state: AttemptState) {
+  const { domain, generation, service } = state.input
   const stage = yield* currentStage
   let target = wellKnownTarget(generation, domain, service)
-  while (trail.hops.length < policy.attempt.requests) {
-    const response = yield* request(fetcher, policy, trail, target)
+  while (state.hops.length < policy.attempt.requests) {
+    const response = yield* request(fetcher, policy, state, target)
     const now = yield* Clock.currentTimeMillis
     const from = target
-    const step = yield* Effect.fromResult(stage.run("Document", () => advance(policy, trail, from, response, now)))
+    const step = yield* Effect.fromResult(
+      stage.run("Document", () => handleResponse(policy, state, from, response, now))
+    )
     if (step._tag === "Found") return step.association
     target = step.target
   }
-  return yield* Effect.fail(failure(trail, "TooManyRedirects", `more than ${policy.attempt.requests} requests`))
+  return yield* Effect.fail(resolveError(state, "TooManyRedirects", `more than ${policy.attempt.requests} requests`))
 })
 
-const request = (fetcher: Fetcher["Service"], policy: Policy, trail: Trail, target: HttpsTarget) => {
-  const { domain, generation, hadMaterial, waiting } = trail.input
+const request = (fetcher: Fetcher["Service"], policy: Policy, state: AttemptState, target: HttpsTarget) => {
+  const { domain, generation, hadMaterial, waiting } = state.input
   const rules = generationRules[generation]
-  trail.seen.add(target.url)
+  state.requested.add(target.url)
   return fetcher.get({
     target,
     sourceDomain: domain,
@@ -107,90 +112,90 @@ const request = (fetcher: Fetcher["Service"], policy: Policy, trail: Trail, targ
     waiting,
     accept: rules.accept,
     limits: policy.attempt,
-    // A body is read only where it is going to be interpreted (POSH-RES-71).
+    // A body is read only if it will be interpreted (POSH-RES-71).
     bodyLimit: (head) =>
-      head.status === 200 && judgeMediaType(head, generation, policy.strictMediaTypes) !== "refused"
+      head.status === 200 && classifyMediaType(head, generation, policy.strictMediaTypes) !== "refused"
         ? rules.bodyOctets
         : undefined
   }).pipe(
-    Effect.map((response) => ({ ...response, trace: afterLast(trail, response.trace) })),
+    Effect.map((response) => ({ ...response, trace: afterLast(state, response.trace) })),
     Effect.mapError((error) => {
-      trail.hops.push({
+      state.hops.push({
         url: target.url,
         ...(error.status === undefined ? {} : { status: error.status }),
-        ...afterLast(trail, error.trace)
+        ...afterLast(state, error.trace)
       })
-      return failure(trail, error.code, error.detail, error.retryAfterMs)
+      return resolveError(state, error.code, error.detail, error.retryAfterMs)
     })
   )
 }
 
-/** POSH-CAC-35: no request began before the one before it ended, whatever the wall clock was set to in between. */
-const afterLast = ({ hops }: Trail, trace: FetchTrace): FetchTrace => {
+/** POSH-CAC-35: a request never starts before the previous one ended, even if the wall clock was set back. */
+const afterLast = ({ hops }: AttemptState, trace: FetchTrace): FetchTrace => {
   const late = Math.max(0, (hops.at(-1)?.endedAt ?? trace.startedAt) - trace.startedAt)
   return late === 0 ? trace : { ...trace, startedAt: trace.startedAt + late, endedAt: trace.endedAt + late }
 }
 
-/** Response → next step; the order of checks is that of the pseudo-code in requirements §2.8. */
-const advance = (
+/** Decides the next step after a response, in the order of the pseudo-code in requirements §2.8. */
+const handleResponse = (
   policy: Policy,
-  trail: Trail,
+  state: AttemptState,
   target: HttpsTarget,
   response: FetchResponse,
   now: number
 ): Result.Result<Step, ResolveError> => {
-  trail.hops.push({ url: target.url, status: response.status, ...response.trace })
-  const delegated = trail.referenced ? "reference" : trail.redirects > 0 ? "redirect" : "no"
-  const judgement = judgeStatus(response.status, trail.input.generation, delegated)
-  if (judgement === "redirect") return follow(policy, trail, target, response)
-  if (judgement !== "document") return fail(trail, judgement, undefined, retryAfterMs(response, now))
+  state.hops.push({ url: target.url, status: response.status, ...response.trace })
+  const kind = state.referenced ? "reference" : state.redirects > 0 ? "redirect" : "direct"
+  const status = classifyStatus(response.status, state.input.generation, kind)
+  if (status === "redirect") return followRedirect(policy, state, target, response)
+  if (status !== "document") return fail(state, status, undefined, retryAfterMs(response, now))
 
-  const mediaType = judgeMediaType(response, trail.input.generation, policy.strictMediaTypes)
+  const mediaType = classifyMediaType(response, state.input.generation, policy.strictMediaTypes)
   if (mediaType === "refused") {
-    return fail(trail, "UnsupportedMediaType", printable(headerValues(response, "content-type").join()))
+    return fail(state, "UnsupportedMediaType", printable(headerValues(response, "content-type").join()))
   }
-  if (mediaType === "unexpected") trail.lints.push(lint("UnexpectedMediaType", "warning", hopPath(trail)))
+  if (mediaType === "unexpected") state.lints.push(lint("UnexpectedMediaType", "warning", hopPath(state)))
 
   const document = parseDocument(response.body, {
-    generation: trail.input.generation,
+    generation: state.input.generation,
     acceptInterim: policy.acceptInterim,
-    referenced: trail.referenced,
+    referenced: state.referenced,
     now
   })
   if (Result.isFailure(document)) {
-    trail.lints.push(...document.failure.lints)
-    return fail(trail, document.failure.code, document.failure.detail)
+    state.lints.push(...document.failure.lints)
+    return fail(state, document.failure.code, document.failure.detail)
   }
-  return read(policy, trail, target, response, document.success)
+  return handleDocument(policy, state, target, response, document.success)
 }
 
-const follow = (
+const followRedirect = (
   policy: Policy,
-  trail: Trail,
+  state: AttemptState,
   from: HttpsTarget,
   response: FetchResponse
 ): Result.Result<Step, ResolveError> => {
-  trail.redirects += 1
-  // POSH-RES-67: one budget for the whole attempt, before and after a reference.
-  if (trail.redirects > policy.attempt.redirects) return fail(trail, "TooManyRedirects")
+  state.redirects += 1
+  // POSH-RES-67: one limit for the whole attempt, before and after a reference.
+  if (state.redirects > policy.attempt.redirects) return fail(state, "TooManyRedirects")
   const [location, ...more] = headerValues(response, "location")
-  if (location === undefined) return fail(trail, "RedirectMissingLocation")
-  if (more.length > 0) return fail(trail, "RedirectInvalidLocation", "there is more than one Location")
+  if (location === undefined) return fail(state, "RedirectMissingLocation")
+  if (more.length > 0) return fail(state, "RedirectInvalidLocation", "there is more than one Location")
 
-  const target = redirectTarget(location, from, trail.input.domain, policy)
-  if (Result.isFailure(target)) return fail(trail, target.failure.code, target.failure.detail)
-  if (target.success.relative) trail.lints.push(lint("RelativeLocation", "info", hopPath(trail)))
+  const target = redirectTarget(location, from, state.input.domain, policy)
+  if (Result.isFailure(target)) return fail(state, target.failure.code, target.failure.detail)
+  if (target.success.relative) state.lints.push(lint("RelativeLocation", "info", hopPath(state)))
   if (leavesSite(from.host, target.success.host)) {
-    // POSH-SEC-05: a site that redirects everything elsewhere delegates its services along.
-    trail.lints.push(lint("DelegatedOutsideSite", "warning", hopPath(trail), target.success.host))
+    // POSH-SEC-05: a site that redirects all its paths delegates POSH too, perhaps without intent.
+    state.lints.push(lint("DelegatedOutsideSite", "warning", hopPath(state), target.success.host))
   }
-  return goto(trail, target.success)
+  return nextRequest(state, target.success)
 }
 
-const goto = (trail: Trail, target: HttpsTarget): Result.Result<Step, ResolveError> =>
-  trail.seen.has(target.url)
-    ? fail(trail, "RedirectLoop", target.url)
-    : Result.succeed({ _tag: "Goto", target })
+const nextRequest = (state: AttemptState, target: HttpsTarget): Result.Result<Step, ResolveError> =>
+  state.requested.has(target.url)
+    ? fail(state, "RedirectLoop", target.url)
+    : Result.succeed({ _tag: "Request", target })
 
 const kinds: Record<Document["_tag"], DocumentKind> = {
   PublishedFingerprints: "fingerprints",
@@ -198,30 +203,30 @@ const kinds: Record<Document["_tag"], DocumentKind> = {
   Reference: "reference"
 }
 
-const read = (
+const handleDocument = (
   policy: Policy,
-  trail: Trail,
+  state: AttemptState,
   target: HttpsTarget,
   response: FetchResponse,
   document: Document
 ): Result.Result<Step, ResolveError> => {
-  const hop = trail.hops.pop()
-  if (hop !== undefined) trail.hops.push({ ...hop, document: kinds[document._tag] })
-  trail.lints.push(...document.lints)
+  const hop = state.hops.pop()
+  if (hop !== undefined) state.hops.push({ ...hop, document: kinds[document._tag] })
+  state.lints.push(...document.lints)
   const { startedAt } = response.trace
   const bound = documentBound(document, startedAt, response)
-  if (bound <= startedAt) return fail(trail, "AllMaterialExpired", "an intermediary held the document beyond expires")
-  trail.bound = Math.min(trail.bound, bound)
-  if (document._tag !== "Reference") return found(policy, trail, target, response, document)
+  if (bound <= startedAt) return fail(state, "AllMaterialExpired", "an intermediary held the document beyond expires")
+  state.bound = Math.min(state.bound, bound)
+  if (document._tag !== "Reference") return toFound(policy, state, target, response, document)
 
-  trail.referenced = true
-  const next = referenceTarget(document.url, trail.input.domain, policy)
-  return Result.isFailure(next) ? fail(trail, next.failure.code, next.failure.detail) : goto(trail, next.success)
+  state.referenced = true
+  const next = referenceTarget(document.url, state.input.domain, policy)
+  return Result.isFailure(next) ? fail(state, next.failure.code, next.failure.detail) : nextRequest(state, next.success)
 }
 
-const found = (
+const toFound = (
   policy: Policy,
-  trail: Trail,
+  state: AttemptState,
   target: HttpsTarget,
   response: FetchResponse,
   document: PublishedFingerprints | PublishedJwkSet
@@ -230,37 +235,37 @@ const found = (
   return Result.succeed({
     _tag: "Found",
     association: {
-      domain: trail.input.domain,
-      service: trail.input.service.key,
-      generation: trail.input.generation,
+      domain: state.input.domain,
+      service: state.input.service.key,
+      generation: state.input.generation,
       material: document.material,
-      lints: mostSevere(trail.lints),
-      hops: trail.hops,
-      delegation: delegationOf(trail),
+      lints: mostSevere(state.lints),
+      hops: state.hops,
+      delegation: delegationOf(state),
       delegatedDomain: target.host,
       lifetime: document._tag === "PublishedFingerprints"
-        ? fingerprintsLifetime(startedAt, trail.bound, policy)
-        : jwkSetLifetime(startedAt, document, trail.bound, policy)
+        ? fingerprintsLifetime(startedAt, state.bound, policy)
+        : jwkSetLifetime(startedAt, document, state.bound, policy)
     }
   })
 }
 
-const delegationOf = ({ redirects, referenced }: Trail): Delegation =>
+const delegationOf = ({ redirects, referenced }: AttemptState): Delegation =>
   referenced ? (redirects > 0 ? "redirect+reference" : "reference") : (redirects > 0 ? "redirect" : "possession")
 
-const hopPath = (trail: Trail): string => `hops[${trail.hops.length - 1}]`
+const hopPath = (state: AttemptState): string => `hops[${state.hops.length - 1}]`
 
-const failure = (trail: Trail, code: VerdictCode, detail?: string, retryAfter?: number): ResolveError => {
-  const last = trail.hops.at(-1)
+const resolveError = (state: AttemptState, code: VerdictCode, detail?: string, retryAfter?: number): ResolveError => {
+  const last = state.hops.at(-1)
   return new ResolveError({
     code,
-    hops: trail.hops,
-    lints: mostSevere(trail.lints),
+    hops: state.hops,
+    lints: mostSevere(state.lints),
     ...(detail === undefined || detail === "" ? {} : { detail }),
-    ...(last === undefined ? {} : { hopIndex: trail.hops.length - 1, url: last.url }),
+    ...(last === undefined ? {} : { hopIndex: state.hops.length - 1, url: last.url }),
     ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter })
   })
 }
 
-const fail = (trail: Trail, code: VerdictCode, detail?: string, retryAfter?: number) =>
-  Result.fail(failure(trail, code, detail, retryAfter))
+const fail = (state: AttemptState, code: VerdictCode, detail?: string, retryAfter?: number) =>
+  Result.fail(resolveError(state, code, detail, retryAfter))

@@ -1,7 +1,5 @@
 /**
- * Octets → a JWK Set, fingerprints, or one reference (requirements §1).
- *
- * `parseDocument` is the stage; the three shapes are read in `document/`.
+ * Parses a document: a JWK Set, fingerprints, or a reference (requirements §1). `document/` reads the three kinds.
  */
 import { Data, Result } from "effect"
 import type { DocumentKind } from "../../association/Hop.ts"
@@ -20,12 +18,13 @@ export type Document = PublishedFingerprints | PublishedJwkSet | Reference
 
 interface DocumentErrorFields {
   readonly code: VerdictCode
-  /** More than the code says; bounded and escaped (POSH-SEC-14). */
+  /** Explains the code; bounded and escaped (POSH-SEC-14). */
   readonly detail?: string
-  /** What was found besides, such as why each entry is unusable. */
+  /** Further findings, such as why each entry is unusable. */
   readonly lints: ReadonlyArray<Lint>
 }
 
+/** Why a document cannot be used. */
 export class DocumentError extends Data.TaggedError("DocumentError")<DocumentErrorFields> {
   constructor(fields: DocumentErrorFields) {
     super(withPrintable(fields, "detail"))
@@ -33,23 +32,23 @@ export class DocumentError extends Data.TaggedError("DocumentError")<DocumentErr
 }
 
 export interface DocumentOptions extends Place {
-  /** Milliseconds since the epoch: expired entries of a JWK Set are reported (POSH-CAC-23). */
+  /** Milliseconds since the epoch, for reporting expired entries of a JWK Set (POSH-CAC-23). */
   readonly now: number
 }
 
 /**
- * Octets → document.
+ * Parses octets to a document.
  *
  * **Details**
  *
- * Decodes, classifies, reads the shape; fails with the first finding in that order. Within a shape a withdrawal comes
- * first, then the shape itself, `expires`, and what is inside. An exceeded limit of POSH-FMT-08 fails the document
- * even where it is exceeded in one entry alone. `lints` holds what decides nothing.
+ * Decodes, classifies, then reads the kind; fails with the first fault in that order. Within a kind the order is
+ * withdrawal, structure, `expires`, contents. A limit of POSH-FMT-08 that one entry exceeds fails the whole document.
+ * `lints` are findings that decide nothing.
  *
  * **Gotchas**
  *
- * Material that has expired as a whole is a failure (`AllMaterialExpired`), expired entries beside others are not: the
- * caller skips them at the time of matching. WHETHER A REFERENCE'S TARGET IS ALLOWED IS NOT CHECKED HERE.
+ * Fails with `AllMaterialExpired` only if every entry has expired. Expired entries beside others stay; the matcher
+ * skips them. WHETHER A REFERENCE'S TARGET IS ALLOWED IS NOT CHECKED HERE.
  */
 export const parseDocument = (
   octets: Uint8Array,

@@ -1,5 +1,6 @@
 /**
- * From what documents say to instants (requirements §4.2–4.3). Pure: time is an argument.
+ * Lifetimes of material, from `expires`, `Age` and the dates of certificates (requirements §4.2–4.3). Pure: time is
+ * an argument.
  */
 import type { Lifetime, LifetimePolicy } from "../../association/Lifetime.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
@@ -8,9 +9,13 @@ import type { PublishedJwkSet } from "./document/JwkSet.ts"
 import type { Reference } from "./document/Reference.ts"
 
 /**
- * One document's own bound: start of its request + `expires` − Age (POSH-CAC-10, POSH-RES-50). Where that is no later than
- * the start of the request, the document was over before it came, and is no answer to the question that has it fetched
- * either: that one is exempt from the time that passes meanwhile (POSH-CAC-12), not from the time before.
+ * When one document expires: start of its request + `expires` − `Age` (POSH-CAC-10, POSH-RES-50).
+ *
+ * **Gotchas**
+ *
+ * If the result is not after the start of the request, the document was expired on arrival. Then it does not answer
+ * the question that caused the fetch either: POSH-CAC-12 exempts that question from time that passes after the request
+ * began, not from time before.
  */
 export const documentBound = (
   document: PublishedFingerprints | Reference | PublishedJwkSet,
@@ -19,13 +24,13 @@ export const documentBound = (
 ): number =>
   document.expires === undefined ? Number.POSITIVE_INFINITY : startedAt + (document.expires - ageSeconds(head)) * 1_000
 
-/** Lifetime of RFC 7711 material: the lowest bound governs, capped (POSH-CAC-10, POSH-CAC-11). */
+/** Lifetime of RFC 7711 material: the earliest expiry of its documents, capped (POSH-CAC-10, POSH-CAC-11). */
 export const fingerprintsLifetime = (fetchedAt: number, bound: number, policy: LifetimePolicy): Lifetime => {
   const freshUntil = Math.min(bound, fetchedAt + policy.maxLifetimeMs)
   return { fetchedAt, revalidateAt: freshUntil, graceUntil: freshUntil, expiresAt: freshUntil }
 }
 
-/** Lifetime of draft material: the life of its certificates, asked for again in between (POSH-CAC-21, POSH-CAC-22). */
+/** Lifetime of draft material: that of its certificates, with revalidation in between (POSH-CAC-21, POSH-CAC-22). */
 export const jwkSetLifetime = (
   fetchedAt: number,
   document: PublishedJwkSet,
@@ -35,12 +40,12 @@ export const jwkSetLifetime = (
   const latest = Math.max(...document.material.entries.map(({ notAfter }) => notAfter))
   const expiresAt = Math.min(latest, bound)
   const revalidateAt = Math.min(expiresAt, fetchedAt + policy.draftRevalidateMs)
-  // What need not be asked for yet serves whether or not its source can be asked.
+  // Material that is not due for revalidation may be used during an outage of its source.
   const graceUntil = Math.max(revalidateAt, Math.min(expiresAt, fetchedAt + policy.draftGraceMs))
   return { fetchedAt, revalidateAt, graceUntil, expiresAt }
 }
 
-// RFC 9111 §5.1: a delta in seconds. An invalid Age says nothing.
+// RFC 9111 §5.1: seconds. An invalid Age is ignored.
 const ageSeconds = (head: Head): number => {
   const [age, ...more] = headerValues(head, "age")
   return age !== undefined && more.length === 0 && /^\d{1,10}$/.test(age) ? Number(age) : 0

@@ -1,5 +1,6 @@
 /**
- * Is this certificate among those asserted? (requirements §3.2–3.4) Pure: time, hashes and modes are arguments.
+ * Matches a certificate against the material of a domain (requirements §3.2–3.4). Pure: time, hashes and mode are
+ * arguments.
  */
 import { timingSafeEqual } from "node:crypto"
 import {
@@ -14,23 +15,23 @@ import { type Lint, lint } from "../../Lint.ts"
 import { digest, type Presented } from "../../presented/Presented.ts"
 
 export interface MatchOptions {
-  /** Milliseconds since the epoch: expired candidates do not count (POSH-MAT-13). */
+  /** Milliseconds since the epoch; expired entries are skipped (POSH-MAT-13). */
   readonly now: number
-  /** Hashes that count as evidence (POSH-SEC-20). */
+  /** Hashes that are accepted, strongest first (POSH-SEC-20). */
   readonly hashes: ReadonlyArray<HashName>
-  /** What equals what in the draft generation (POSH-MAT-11). */
+  /** What is compared in the draft generation: certificates, or also public keys (POSH-MAT-11). */
   readonly mode: "certificate" | "spki"
-  /** Does an entry pass the chain check, where one is required (POSH-MAT-22)? */
+  /** Whether an entry passes the chain check; always true if none is required (POSH-MAT-22). */
   readonly admits: (entry: JwkEntry) => boolean
 }
 
 export interface MatchedCandidate {
   /** Position in the document. */
   readonly index: number
-  /** What was compared: a hash, whole certificates (draft), or keys (opt-in, POSH-MAT-11). */
+  /** What was equal: a hash, the whole certificate (draft), or the public key (opt-in, POSH-MAT-11). */
   readonly algorithm: HashName | "certificate" | "spki"
   readonly candidates: number
-  /** When what was published ends, where it is a certificate; milliseconds since the epoch (POSH-CAC-21). */
+  /** Expiry of the published certificate, in the draft generation; milliseconds since the epoch (POSH-CAC-21). */
   readonly notAfter?: number
 }
 
@@ -46,7 +47,7 @@ export type Match =
       | "AllMaterialExpired"
   }
 
-/** The first candidate in document order that is the certificate (POSH-MAT-41); any one suffices (POSH-MAT-40). */
+/** Finds the first candidate in document order that matches (POSH-MAT-41); one match suffices (POSH-MAT-40). */
 export const match = (material: Material, presented: Presented, options: MatchOptions): Match =>
   material._tag === "Fingerprints"
     ? matchDescriptors(material.descriptors, presented, options)
@@ -62,15 +63,15 @@ const matchDescriptors = (
   for (const { hashes, index } of descriptors) {
     const accepted = options.hashes.find((name) => hashes[name] !== undefined)
     if (accepted !== undefined) usable = true
-    // POSH-MAT-30: the strongest that both sides have decides, not any that happens to agree.
+    // POSH-MAT-30: only the strongest hash that both sides have is compared, so a weaker one cannot decide.
     const algorithm = accepted !== undefined && presented.hashes[accepted] !== undefined
       ? accepted
       : options.hashes.find((name) => hashes[name] !== undefined && presented.hashes[name] !== undefined)
     if (algorithm === undefined) continue
     comparable = true
-    if (!agrees(algorithm, hashes, presented.hashes)) continue
+    if (!isSameHash(algorithm, hashes, presented.hashes)) continue
     const inconsistent = hashNames.some((name) =>
-      hashes[name] !== undefined && presented.hashes[name] !== undefined && !agrees(name, hashes, presented.hashes)
+      hashes[name] !== undefined && presented.hashes[name] !== undefined && !isSameHash(name, hashes, presented.hashes)
     )
     const lints = inconsistent ? [lint("DescriptorInconsistent", "warning", `fingerprints[${index}]`)] : [] // POSH-MAT-31
     return matched({ index, algorithm, candidates: descriptors.length }, index === descriptors[0]?.index, lints)
@@ -91,7 +92,7 @@ const matchEntries = (
     const algorithm = compareEntry(entry, presented, options)
     if (algorithm === undefined) continue
     if (algorithm === "none") return { _tag: "Unmatched", code: "NoCommonHash" }
-    // Only x5c[0] is compared, never what is above it (POSH-MAT-12); the chain can merely veto (POSH-MAT-22).
+    // Only x5c[0] is compared, never its issuers (POSH-MAT-12); the chain check can only veto (POSH-MAT-22).
     if (options.admits(entry)) {
       const { index, notAfter } = entry
       return matched({ index, algorithm, candidates: current.length, notAfter }, entry === current[0], [])
@@ -101,7 +102,7 @@ const matchEntries = (
   return { _tag: "Unmatched", code: nearMiss ? "ChainInvalid" : "CertificateMismatch" }
 }
 
-/** By what an entry equals the certificate; `none` where a question by fingerprint has no hash that counts. */
+/** How an entry equals the certificate; `none` if a question by fingerprint has no accepted hash. */
 const compareEntry = (
   entry: JwkEntry,
   presented: Presented,
@@ -113,7 +114,7 @@ const compareEntry = (
   if (certificate === undefined) {
     const algorithm = hashes.find((name) => presented.hashes[name] !== undefined)
     if (algorithm === undefined) return "none"
-    return agrees(algorithm, { [algorithm]: digest(algorithm, leaf) }, presented.hashes) ? algorithm : undefined
+    return isSameHash(algorithm, { [algorithm]: digest(algorithm, leaf) }, presented.hashes) ? algorithm : undefined
   }
   if (equal(leaf, certificate.der)) return "certificate" // POSH-MAT-10
   return mode === "spki" && equal(entry.spkiSha256, digest("sha-256", certificate.publicKey.spki)) ? "spki" : undefined
@@ -125,12 +126,12 @@ const matched = (candidate: MatchedCandidate, primary: boolean, lints: ReadonlyA
   lints: primary ? lints : [...lints, lint("MatchedNonPrimary", "info")] // POSH-MAT-42
 })
 
-const agrees = (name: HashName, left: Hashes, right: Hashes): boolean => {
+const isSameHash = (name: HashName, left: Hashes, right: Hashes): boolean => {
   const a = left[name]
   const b = right[name]
   return a !== undefined && b !== undefined && equal(a, b)
 }
 
-// POSH-MAT-33
+// POSH-MAT-33: constant time.
 const equal = (left: Uint8Array, right: Uint8Array): boolean =>
   left.length === right.length && timingSafeEqual(left, right)

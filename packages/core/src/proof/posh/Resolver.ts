@@ -1,12 +1,12 @@
 /**
- * What does the domain assert, and until when? Goes from generation to generation (`negotiation.ts`), and takes what each
- * says from the cache (`Lookup`), which asks the origin where it does not know.
+ * Resolves what a domain asserts. `negotiation.ts` decides the order of the generations; `Lookup` takes each from the
+ * cache, or asks the origin.
  */
 import { Clock, Context, Effect, Layer } from "effect"
-import { type FlightResult, lost, makeFetchAndStore } from "../../cache/fetchAndStore.ts"
+import { type FlightResult, makeFetchAndStore, toLostResult } from "../../cache/fetchAndStore.ts"
 import { Fleet } from "../../cache/Fleet.ts"
 import { makeFlights } from "../../cache/Flights.ts"
-import { makeLookup, type Recalled, type Search } from "../../cache/Lookup.ts"
+import { makeLookup, type MemoryHit, type Search } from "../../cache/Lookup.ts"
 import { makeRefetchLimit } from "../../cache/RefetchLimit.ts"
 import type { Attempted, Resolution } from "../../cache/Resolution.ts"
 import { observeFetcher, observeFleet, observeSource, ResolutionObserver } from "../../cache/ResolutionObserver.ts"
@@ -18,39 +18,39 @@ import type { Policy } from "../../Policy.ts"
 import type { Deadline } from "../../question/Deadline.ts"
 import type { Generation, Generations } from "../../question/Generation.ts"
 import type { StageTracer } from "../../question/StageTracer.ts"
-import { type Stamp, stampOf } from "../../question/Stamp.ts"
+import type { Stamp } from "../../question/Stamp.ts"
 import type { Target } from "../../question/Target.ts"
 import { makeAttempt } from "./Attempt.ts"
-import { type NextStep, nextStep } from "./negotiation.ts"
+import { nextStep } from "./negotiation.ts"
 import { rememberPublishers } from "./publishers.ts"
 
 export interface RecallOptions {
   readonly generations: Generations
-  /** Milliseconds; older material does not count. */
+  /** Milliseconds; older material is not used. */
   readonly maxAgeMs?: number
 }
 
 export interface ResolveOptions extends RecallOptions {
-  /** When the question was put. */
+  /** When the question arrived. */
   readonly asked: Stamp
-  /** Ask the origin although something is remembered: on demand, or because nothing remembered matched. */
+  /** Bypass the cache: on the caller's demand, or because the cached material did not match. */
   readonly force?: "refresh" | "mismatch"
   readonly deadline: Deadline
   readonly stage: StageTracer
 }
 
-/** A resolution that asked nobody. */
-export interface Recollection extends Resolution {
-  /** To be called where it is used: the observer then counts it as it counts others. */
+/** A resolution from memory alone. */
+export interface MemoryResolution extends Resolution {
+  /** The caller calls it if it uses the resolution, so that the observer counts it. */
   readonly used: () => void
 }
 
 export class Resolver extends Context.Service<Resolver, {
-  /** What memory knows alone and at once; `undefined` where it is not enough. */
-  readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => Recollection | undefined
-  /** Goes as far as memory does, then asks, and so on to the decision. */
+  /** Resolves from memory, synchronously; `undefined` if memory does not suffice. */
+  readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => MemoryResolution | undefined
+  /** Resolves from memory as far as possible, and asks the shared store and the origin for the rest. */
   readonly resolve: (target: Target, options: ResolveOptions) => Effect.Effect<Resolution>
-  /** Forgets both generations; resolutions under way are not remembered. */
+  /** Removes both generations from the cache; resolutions under way are not stored. */
   readonly forget: (target: Target) => Effect.Effect<Purge>
 }>()("posh/Resolver") {
   static readonly layerNoDeps = (policy: Policy): Layer.Layer<Resolver, never, Fetcher | AssociationStore> =>
@@ -64,61 +64,50 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const clock = yield* Clock.Clock
   const get = withBudgets(observeFetcher(fetcher, observer), policy.budgets)
   const attempt = rememberPublishers(makeAttempt(Fetcher.of({ get }), policy))
-  const flights = yield* makeFlights<FlightResult>(lost)
+  const flights = yield* makeFlights<FlightResult>(toLostResult)
   const fetchAndStore = makeFetchAndStore(store, observeFleet(yield* Fleet, observer))
   const refetches = makeRefetchLimit()
   const lookup = makeLookup({ store, flights, fetchAndStore, observer, clock })
 
-  const recall = (target: Target, options: RecallOptions, asked: Stamp): Recollection | undefined => {
-    const { attempts, recalled, step } = walkMemory(target, options, asked, asked, [])
-    if (step._tag !== "Decide") return undefined
-    const used = () => {
-      for (const one of recalled) one.used()
-    }
-    return { asked: attempts, deciding: step.deciding, used }
-  }
-
-  const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
-    const search = toSearch(target, options)
-    const goOn = (before: ReadonlyArray<Attempted>): Effect.Effect<Resolution> =>
-      Effect.suspend(() => {
-        const { attempts, recalled, step } = options.force === undefined
-          ? walkMemory(target, options, options.asked, stampOf(clock), before)
-          : { attempts: before, recalled: [], step: nextStep(options.generations, before, options) }
-        recalled.forEach(({ used }) => used())
-        if (step._tag === "Decide") return Effect.succeed({ asked: attempts, deciding: step.deciding })
-        if (step._tag === "Ask") {
-          return Effect.flatMap(
-            lookup.ask(sourceOf(target, step.generation), search),
-            (next) => goOn([...attempts, next])
-          )
-        }
-        return Effect.map(askStore(target, step.generation, search), (next) =>
-          next === undefined
-            ? { asked: attempts, deciding: step.otherwise }
-            : { asked: [...attempts, next], deciding: next })
-      })
-    return goOn([])
-  }
-
-  /** As far as memory goes: to the decision, or to the step that memory cannot take. */
-  const walkMemory = (
+  const recall = (
     target: Target,
     { generations, maxAgeMs }: RecallOptions,
-    asked: Stamp,
-    now: Stamp,
-    before: ReadonlyArray<Attempted>
-  ): Walk => {
+    asked: Stamp
+  ): MemoryResolution | undefined => {
     const search = { asked, freshness: freshnessOf(maxAgeMs) }
-    const attempts = before.slice()
-    const recalled: Array<Recalled> = []
+    const attempts: Array<Attempted> = []
+    const recalled: Array<MemoryHit> = []
     while (true) {
       const step = nextStep(generations, attempts, search.freshness)
-      const next = step._tag === "Ask" ? lookup.recall(target.keys[step.generation], search, now) : undefined
-      if (next === undefined) return { attempts, recalled, step }
+      if (step._tag === "Decide") {
+        const used = () => recalled.forEach((one) => one.used())
+        return { asked: attempts, deciding: step.deciding, used }
+      }
+      const next = step._tag === "Ask" ? lookup.recall(target.keys[step.generation], search, asked) : undefined
+      if (next === undefined) return undefined
       attempts.push(next.attempted)
       recalled.push(next)
     }
+  }
+
+  /** Memory is not read here: `lookup.ask` begins with the store, which begins with its memory. */
+  const resolve = (target: Target, options: ResolveOptions): Effect.Effect<Resolution> => {
+    const search = toSearch(target, options)
+    const resolveAfter = (attempts: ReadonlyArray<Attempted>): Effect.Effect<Resolution> => {
+      const step = nextStep(options.generations, attempts, search.freshness)
+      if (step._tag === "Decide") return Effect.succeed({ asked: attempts, deciding: step.deciding })
+      if (step._tag === "Ask") {
+        return Effect.flatMap(
+          lookup.ask(sourceOf(target, step.generation), search),
+          (next) => resolveAfter([...attempts, next])
+        )
+      }
+      return Effect.map(askStore(target, step.generation, search), (next) =>
+        next === undefined
+          ? { asked: attempts, deciding: step.otherwise }
+          : { asked: [...attempts, next], deciding: next })
+    }
+    return resolveAfter([])
   }
 
   const askStore = (target: Target, generation: Generation, search: Search) =>
@@ -144,7 +133,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       stage,
       freshness: freshnessOf(maxAgeMs),
       ...(force === undefined ? {} : { force }),
-      ...(reason === undefined ? {} : { leave: refetches.leaveFor(target.keys.rfc7711.text, reason) })
+      ...(reason === undefined ? {} : { grant: refetches.grantFor(target.keys.rfc7711.text, reason) })
     }
   }
 
@@ -161,14 +150,6 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
     })
   })
 })
-
-interface Walk {
-  readonly attempts: ReadonlyArray<Attempted>
-  /** Of the attempts, those that memory gave on this walk. */
-  readonly recalled: ReadonlyArray<Recalled>
-  /** What comes next. */
-  readonly step: NextStep
-}
 
 const freshnessOf = (maxAgeMs: number | undefined) => maxAgeMs === undefined ? anyAge : { maxAgeMs }
 const anyAge = {}

@@ -1,5 +1,6 @@
 /**
- * Which generation is asked next, and when is it enough? (requirements §9.2) Pure; every way through the generations is this one.
+ * Negotiation between the generations: which one is asked next, and which one decides (requirements §9.2). Pure; recall
+ * from memory and resolution both use it.
  */
 import { Result } from "effect"
 import type { Attempted } from "../../cache/Resolution.ts"
@@ -8,15 +9,15 @@ import type { Generation, Generations } from "../../question/Generation.ts"
 
 export type NextStep =
   | { readonly _tag: "Decide"; readonly deciding: Attempted }
-  /** Ask for what the generation publishes. */
+  /** Look up the material of the generation: in the cache, then at the origin. */
   | { readonly _tag: "Ask"; readonly generation: Generation }
   /**
-   * Take what is remembered of the generation, and ask no origin; but only where the domain's last word on RFC 7711 was
-   * that it publishes nothing, so that no outage brings superseded material back (POSH-SEC-30).
+   * Take the cached material of the generation without asking the origin. Allowed only if the last successful look-up
+   * of RFC 7711 found nothing published: an outage must not bring superseded material back (POSH-SEC-30).
    */
   | { readonly _tag: "AskStore"; readonly generation: Generation; readonly otherwise: Attempted }
 
-/** The step after the attempts so far, which are in the order of the generations. */
+/** Decides the next step after these attempts, which are in the order of the generations. */
 export const nextStep = (
   generations: Generations,
   attempts: ReadonlyArray<Attempted>,
@@ -27,9 +28,9 @@ export const nextStep = (
   const generation = order[generations][attempts.length]
   if (generation === undefined || Result.isSuccess(last.outcome)) return { _tag: "Decide", deciding: last }
   const { code } = last.outcome.failure
-  // POSH-NEG-02: only an authoritative "nothing published" lets the next one speak.
+  // POSH-NEG-02: the next generation is asked only after an authoritative "nothing published".
   if (code === "NotPublished") return ask[generation]
-  // POSH-NEG-06: where RFC 7711 cannot be asked again, draft material serves until its own fresh-until.
+  // POSH-NEG-06: if RFC 7711 cannot be asked again, draft material is used until its own fresh-until.
   return isUnanswered(code) && maxAgeMs === undefined
     ? { _tag: "AskStore", generation, otherwise: last }
     : { _tag: "Decide", deciding: last }

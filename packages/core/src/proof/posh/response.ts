@@ -1,5 +1,5 @@
 /**
- * What the head of a response means to an attempt (requirements §2.5).
+ * Classifies the head of a response: status, media type, `Retry-After` (requirements §2.5).
  */
 import type { VerdictCode } from "../../codes.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
@@ -7,29 +7,30 @@ import { toMediaType, withoutWhitespace } from "../../fetch/fields.ts"
 import { parseHttpDate } from "../../fetch/httpDate.ts"
 import { type Generation, generationRules } from "../../question/Generation.ts"
 
-/** How the request came about, which decides what an absent document means (POSH-RES-84). */
-export type Delegated = "no" | "redirect" | "reference"
+/** What led to the request, which decides the code for an absent document (POSH-RES-84). */
+export type RequestKind = "direct" | "redirect" | "reference"
 
-const absent: Record<Delegated, VerdictCode> = {
-  no: "NotPublished",
+const absentCodes: Record<RequestKind, VerdictCode> = {
+  direct: "NotPublished",
   redirect: "RedirectedMaterialMissing",
   reference: "ReferencedMaterialMissing"
 }
 
-export const judgeStatus = (
+/** Classifies a status: a document, a redirect to follow, or a failure. */
+export const classifyStatus = (
   status: number,
   generation: Generation,
-  delegated: Delegated
+  kind: RequestKind
 ): "document" | "redirect" | VerdictCode => {
   if (status === 200) return "document" // POSH-RES-42
   if (status < 200 || status > 599) return "HttpProtocolError"
   if (status < 300) return "UnexpectedStatus"
   if (status < 400) return redirects.has(status) ? "redirect" : "RedirectUnsupportedStatus" // POSH-RES-60, POSH-RES-61
   if (status >= 500) return "ServerError"
-  if (status === 404 || status === 410) return absent[delegated] // POSH-RES-43
+  if (status === 404 || status === 410) return absentCodes[kind] // POSH-RES-43
   if (transient.has(status)) return "RateLimited" // POSH-RES-45
-  // POSH-RES-44: to the draft any client error means that nothing is there; 421 is about the connection.
-  if (generation === "draft" && status !== 421) return absent[delegated]
+  // POSH-RES-44: in the draft generation any client error means absent, except 421, which is about the connection.
+  if (generation === "draft" && status !== 421) return absentCodes[kind]
   return denied.has(status) ? "AccessDenied" : "ClientErrorStatus"
 }
 
@@ -37,8 +38,8 @@ const redirects = new Set([301, 302, 303, 307, 308])
 const transient = new Set([408, 425, 429])
 const denied = new Set([401, 403, 451])
 
-/** POSH-RES-46 */
-export const judgeMediaType = (
+/** Classifies Content-Type; `strict` allows only the types that the specifications name (POSH-RES-46). */
+export const classifyMediaType = (
   head: Head,
   generation: Generation,
   strict: boolean
@@ -59,7 +60,7 @@ export const judgeMediaType = (
   return type === "text/plain" || type === "application/octet-stream" ? "unexpected" : "refused"
 }
 
-/** `Retry-After` in milliseconds, as seconds or as a date (RFC 9110 §10.2.3); absent where missing or invalid. */
+/** Milliseconds of `Retry-After`, in seconds or as a date (RFC 9110 §10.2.3); `undefined` if missing or invalid. */
 export const retryAfterMs = (head: Head, now: number): number | undefined => {
   const [value] = headerValues(head, "retry-after")
   if (value === undefined) return undefined

@@ -1,5 +1,5 @@
 /**
- * Where a domain publishes (requirements §2.3).
+ * Well-known URLs (requirements §2.3).
  */
 import type { HttpsTarget } from "../../fetch/Fetcher.ts"
 import type { Domain } from "../../question/Domain.ts"
@@ -7,8 +7,8 @@ import { type Generation, generationRules } from "../../question/Generation.ts"
 import type { ServiceEntry } from "../../question/Service.ts"
 
 /**
- * The URL at which a domain publishes (POSH-RES-20…24): built from canonical parts alone, and read back by a URL
- * parser. A disagreement would be a defect of this library, hence the throw.
+ * The URL at which a domain publishes (POSH-RES-20…24). Built from canonical parts, and checked with a URL parser.
+ * Throws if the two differ, because that is a defect of this library.
  */
 export const wellKnownTarget = (generation: Generation, domain: Domain, service: ServiceEntry): HttpsTarget => {
   const path = generationRules[generation].path(service)

@@ -1,5 +1,5 @@
 /**
- * Do the two generations of a domain say the same? During a migration they should (POSH-PUB-15, POSH-NEG-07).
+ * Compares the two generations of a domain, which should agree during a migration (POSH-PUB-15, POSH-NEG-07).
  */
 import {
   type Descriptor,
@@ -11,19 +11,21 @@ import {
 import { type Lint, lint } from "../../Lint.ts"
 import { digest } from "../../presented/Presented.ts"
 
-/** Names what one generation publishes and the other does not. Entries that have expired are left aside. */
+/** Finds certificates that only one generation publishes. Ignores expired entries. */
 export const lintGenerations = (rfc: Fingerprints, draft: JwkSet, now: number): ReadonlyArray<Lint> => {
   const entries = draft.entries.filter(({ notAfter }) => now <= notAfter)
-  const lonelyEntries = entries.filter((entry) => !rfc.descriptors.some((descriptor) => isOf(descriptor, entry)))
-  const lonelyDescriptors = rfc.descriptors.filter((descriptor) => !entries.some((entry) => isOf(descriptor, entry)))
+  const entriesAlone = entries.filter((entry) => !rfc.descriptors.some((descriptor) => describes(descriptor, entry)))
+  const descriptorsAlone = rfc.descriptors.filter((descriptor) =>
+    !entries.some((entry) => describes(descriptor, entry))
+  )
   return [
-    ...lonelyEntries.map(({ index }) => disagreement(`keys[${index}]`, "not in the fingerprints")),
-    ...lonelyDescriptors.map(({ index }) => disagreement(`fingerprints[${index}]`, "not in the JWK Set"))
+    ...entriesAlone.map(({ index }) => disagreement(`keys[${index}]`, "not in the fingerprints")),
+    ...descriptorsAlone.map(({ index }) => disagreement(`fingerprints[${index}]`, "not in the JWK Set"))
   ]
 }
 
-// The strongest hash of a descriptor decides (POSH-MAT-30).
-const isOf = ({ hashes }: Descriptor, { chain: [leaf] }: JwkEntry): boolean => {
+// Compares the strongest hash of the descriptor (POSH-MAT-30).
+const describes = ({ hashes }: Descriptor, { chain: [leaf] }: JwkEntry): boolean => {
   const name = hashNames.find((candidate) => hashes[candidate] !== undefined)
   const published = name === undefined ? undefined : hashes[name]
   return name !== undefined && published !== undefined && leaf !== undefined &&

@@ -1,28 +1,28 @@
 /**
- * Advice about what is published, from the material that was read.
+ * Lints about the published material.
  */
 import { Result } from "effect"
 import { type Descriptor, hashNames, type JwkEntry, type Material } from "../../association/Material.ts"
 import { type Lint, lint } from "../../Lint.ts"
-import { makeChainReview } from "../../proof/posh/ChainScreen.ts"
+import { makeChainValidator } from "../../proof/posh/ChainCheck.ts"
 
-/** POSH-PUB-05, POSH-PUB-07, POSH-PUB-13 and POSH-MAT-31, as far as the material shows. */
+/** Checks POSH-PUB-05, POSH-PUB-07, POSH-PUB-13 and POSH-MAT-31, as far as material alone shows them. */
 export const lintMaterial = (material: Material, now: number): ReadonlyArray<Lint> =>
   material._tag === "Fingerprints"
     ? [...lintSha256(material.descriptors), ...lintConsistency(material.descriptors)]
     : [...lintOrder(material.entries), ...lintChains(material.entries, now)]
 
-/** RFC 7711 verifiers that know nothing but sha-256 cannot see a descriptor without one (Appendix C). */
+/** A verifier that supports only sha-256 ignores a descriptor without one (Appendix C). */
 const lintSha256 = (descriptors: ReadonlyArray<Descriptor>): ReadonlyArray<Lint> =>
   descriptors
     .filter(({ hashes }) => hashes["sha-256"] === undefined)
     .map(({ index }) => lint("Sha256Missing", "error", `fingerprints[${index}]`))
 
-// Hashes do not show whose they are. But one certificate has one hash of each kind, so two descriptors that agree in
-// one and differ in another cannot both be right.
+// One certificate has one hash of each kind, so two descriptors that agree in one hash and differ in another cannot
+// both be correct.
 const lintConsistency = (descriptors: ReadonlyArray<Descriptor>): ReadonlyArray<Lint> =>
   descriptors.flatMap((descriptor) => {
-    const other = descriptors.find((candidate) => contradict(descriptor, candidate))
+    const other = descriptors.find((candidate) => isContradictory(descriptor, candidate))
     return other === undefined
       ? []
       : [
@@ -35,7 +35,7 @@ const lintConsistency = (descriptors: ReadonlyArray<Descriptor>): ReadonlyArray<
       ]
   })
 
-const contradict = (a: Descriptor, b: Descriptor): boolean => {
+const isContradictory = (a: Descriptor, b: Descriptor): boolean => {
   const agreements = hashNames.flatMap((name) => {
     const ours = a.hashes[name]
     const theirs = b.hashes[name]
@@ -44,7 +44,7 @@ const contradict = (a: Descriptor, b: Descriptor): boolean => {
   return new Set(agreements).size === 2
 }
 
-// Fingerprints carry no dates, so for them the order cannot be judged.
+// Only JWK Sets: fingerprints have no dates, so their order cannot be checked.
 const lintOrder = (entries: ReadonlyArray<JwkEntry>): ReadonlyArray<Lint> =>
   entries.flatMap((entry, position) =>
     entries.slice(position + 1).some(({ notAfter }) => notAfter > entry.notAfter)
@@ -52,13 +52,12 @@ const lintOrder = (entries: ReadonlyArray<JwkEntry>): ReadonlyArray<Lint> =>
       : []
   )
 
-// Verifiers may check chains (POSH-MAT-20), as ours by default without SHA-1. A renewed certificate that is published
-// early (POSH-MAT-13) is judged by the day when it comes into use. Of chains for which there is no budget any more, nothing is
-// said.
+// Verifiers may check chains (POSH-MAT-20), ours by default without SHA-1. A renewed certificate that is published
+// early (POSH-MAT-13) is checked at its notBefore. Chains beyond the budget cause no finding.
 const lintChains = (entries: ReadonlyArray<JwkEntry>, now: number): ReadonlyArray<Lint> => {
-  const review = makeChainReview()
+  const validate = makeChainValidator()
   return entries.flatMap((entry) => {
-    const checked = review(entry, { now: Math.max(now, entry.notBefore), allowSha1: false })
+    const checked = validate(entry, { now: Math.max(now, entry.notBefore), allowSha1: false })
     if (checked === undefined || Result.isSuccess(checked)) return []
     const { detail, index } = checked.failure
     return [lint("ChainInvalid", "warning", `keys[${entry.index}].x5c[${index}]`, detail)]

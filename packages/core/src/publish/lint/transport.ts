@@ -1,21 +1,21 @@
 /**
- * Advice about how a document is served: media type, caching, redirects.
+ * Lints about how a document is served: media type, caching, redirects.
  */
 import type { Hop } from "../../association/Hop.ts"
 import { quote } from "../../encoding/quote.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
 import { withoutWhitespace } from "../../fetch/fields.ts"
 import { type Lint, lint } from "../../Lint.ts"
-import { judgeMediaType } from "../../proof/posh/response.ts"
+import { classifyMediaType } from "../../proof/posh/response.ts"
 import type { Generation } from "../../question/Generation.ts"
 
-/** POSH-PUB-03. What only lenient verifiers accept is a warning, what nobody accepts is for the caller to report. */
+/** POSH-PUB-03: warns of a media type that only lenient verifiers accept. The caller reports one that none accepts. */
 export const lintMediaType = (head: Head, generation: Generation): ReadonlyArray<Lint> =>
-  judgeMediaType(head, generation, true) === "expected"
+  classifyMediaType(head, generation, true) === "expected"
     ? []
     : [lint("UnexpectedMediaType", "warning", undefined, quoteValues(headerValues(head, "content-type")))]
 
-/** POSH-PUB-04 and POSH-PUB-16, from the whole head of a response. */
+/** POSH-PUB-04 (caching) and POSH-PUB-16 (sniffing). Needs all headers of the response. */
 export const lintHeaders = (head: Head): ReadonlyArray<Lint> => [
   ...lintCaching(headerValues(head, "cache-control")),
   ...(headerValues(head, "x-content-type-options").some((value) => withoutWhitespace(value).toLowerCase() === "nosniff")
@@ -23,7 +23,7 @@ export const lintHeaders = (head: Head): ReadonlyArray<Lint> => [
     : [lint("SniffableMediaType", "info")])
 ]
 
-/** POSH-PUB-11: 301 and 308 invite others to remember the target in place of the source. */
+/** POSH-PUB-11: clients cache 301 and 308, and then skip the source domain. */
 export const lintHops = (hops: ReadonlyArray<Hop>): ReadonlyArray<Lint> =>
   hops.flatMap(({ status, url }, index) =>
     status === 301 || status === 308
@@ -32,14 +32,14 @@ export const lintHops = (hops: ReadonlyArray<Hop>): ReadonlyArray<Lint> =>
   )
 
 /** POSH-PUB-04, seconds. */
-const longestFreshness = 60
+const maxFreshnessSeconds = 60
 
 const lintCaching = (fields: ReadonlyArray<string>): ReadonlyArray<Lint> => {
   const directives = fields.join(",").toLowerCase().split(",").map(withoutWhitespace)
   if (directives.some((directive) => /^no-(?:cache|store)$/.test(directive))) return []
   const ages = directives.flatMap((directive) => /^(?:s-maxage|max-age)="?(\d+)"?$/.exec(directive)?.slice(1) ?? [])
-  if (ages.length > 0 && ages.every((age) => Number(age) <= longestFreshness)) return []
-  // RFC 9111 §4.2.2: without an explicit lifetime caches guess one.
+  if (ages.length > 0 && ages.every((age) => Number(age) <= maxFreshnessSeconds)) return []
+  // RFC 9111 §4.2.2: without an explicit lifetime, caches use a heuristic.
   return ages.length > 0
     ? [lint("CacheLifetimeLong", "warning", undefined, quoteValues(fields))]
     : [lint("CacheLifetimeLong", "info", undefined, "Cache-Control sets no bound")]

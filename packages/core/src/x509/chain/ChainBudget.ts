@@ -1,11 +1,11 @@
 /**
- * What checking chains may cost. Who publishes a chain decides how much work is in it.
+ * The budget of the chain check: a chain is untrusted input, and its publisher decides how expensive it is.
  */
 import { chainLimits } from "../../Limits.ts"
 
-/** What is counted of a chain; the same whenever, and beside whatever, it is checked. */
+/** The cost of a chain. It depends only on the chain. */
 export interface ChainCost {
-  /** Of keys up to P-384 and RSA of 4,096 bits; larger ones count as several. */
+  /** Signature checks, with keys up to P-384 and RSA of 4,096 bits; larger keys count as several. */
   readonly signatures: number
   /** Names and name constraints that are read. */
   readonly names: number
@@ -14,9 +14,9 @@ export interface ChainCost {
 }
 
 export interface ChainBudget {
-  /** Takes so much of what is left. Once that is not enough, nothing more is given. */
+  /** Takes a cost from the rest. Returns false if the rest does not suffice; from then on always. */
   readonly spend: (cost: Partial<ChainCost>) => boolean
-  /** Would so much be given? */
+  /** Whether the rest suffices; takes nothing. */
   readonly allows: (cost: Partial<ChainCost>) => boolean
   readonly spent: () => ChainCost
 }

@@ -1,8 +1,8 @@
 /**
- * `GeneralName`s as constraints compare them (RFC 5280 §4.2.1.6, §4.2.1.10).
+ * `GeneralName`s for name constraints (RFC 5280 §4.2.1.6, §4.2.1.10).
  */
 import { Result } from "effect"
-import { constructed, type Der, primitive, type Read, readAll, readOid } from "../derReader.ts"
+import { constructed, type Der, primitive, readAll, readOid, type ReadResult } from "../derReader.ts"
 import { type DistinguishedName, readName } from "./distinguishedName.ts"
 
 export type GeneralName =
@@ -19,27 +19,27 @@ interface Mailbox {
   readonly host: string
 }
 
-/** A form that constraints are not processed for; `form` tells such forms apart. */
+/** A form whose constraints are not processed; `form` distinguishes them. */
 export interface OtherForm {
   readonly form: `other ${string}`
 }
 
-/** A name as it stands in a certificate, with the form it claims, whether or not it can be read. */
+/** A name in a certificate, with the form of its tag, even if the value is malformed. */
 export interface ClaimedName {
   readonly form: GeneralName["form"]
-  /** `undefined` where the value is malformed, or, for a URI, names no host. */
+  /** `undefined` if the value is malformed, or if a URI has no host name. */
   readonly name: GeneralName | undefined
 }
 
-/** Claims that a certificate makes in subjectAltName, or by an emailAddress in its subject. */
-export const claimName = (value: Der): Read<ClaimedName> =>
+/** Reads one name of subjectAltName. */
+export const readClaimedName = (value: Der): ReadResult<ClaimedName> =>
   Result.map(formOf(value), (form) => ({ form, name: valueOf(form, value.content) }))
 
-/** A mailbox in a subject. */
-export const claimEmail = (content: Uint8Array): ClaimedName => ({ form: "email", name: mailbox(ascii(content)) })
+/** An emailAddress in a subject. */
+export const toClaimedEmail = (content: Uint8Array): ClaimedName => ({ form: "email", name: mailbox(ascii(content)) })
 
 /** A whole subject. */
-export const claimDirectory = (name: DistinguishedName): ClaimedName => ({
+export const toClaimedDirectory = (name: DistinguishedName): ClaimedName => ({
   form: "directory",
   name: { form: "directory", name }
 })
@@ -57,8 +57,8 @@ const forms = new Map<number, GeneralName["form"]>([
   [primitive(8), "other registeredID"]
 ])
 
-/** The form that a tag announces; each type of otherName is a form of its own. */
-export const formOf = ({ content, tag }: Der): Read<GeneralName["form"]> => {
+/** Reads the form of a name from its tag; each type of otherName is a form of its own. */
+export const formOf = ({ content, tag }: Der): ReadResult<GeneralName["form"]> => {
   if (tag === otherName) {
     return Result.flatMap(readAll(content), ([type, value, ...more]) =>
       value?.tag !== constructed(0) || more.length > 0
@@ -88,7 +88,7 @@ const valueOf = (form: GeneralName["form"], content: Uint8Array): GeneralName | 
 
 // Without user-info and port; RFC 3986 §3.2.
 const uriAuthority = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]*)(?::\d*)?(?:[/?#]|$)/i
-// Names of 253 characters at most, without a number at the end: that would be an address.
+// At most 253 characters. The last label is not a number, else it would be an IP address.
 const host = /^(?=.{1,253}$)(?:[a-z0-9_-]+\.)*(?!\d+$)[a-z0-9_-]+$/
 
 const hostName = (form: "dns" | "uri", text: string | undefined): GeneralName | undefined => {
@@ -98,8 +98,8 @@ const hostName = (form: "dns" | "uri", text: string | undefined): GeneralName | 
 }
 
 /**
- * Local part, one `@`, host (RFC 5280 §4.2.1.6). With a second `@` it would depend on the reader which host is meant;
- * quoted local parts, which may hold one, are in no use.
+ * Parses a mailbox: local part, one `@`, host (RFC 5280 §4.2.1.6). Refuses a second `@`, because parsers disagree on
+ * the host then; quoted local parts, which may contain one, are not in use.
  */
 export const mailbox = (text: string | undefined): Mailbox | undefined => {
   const [local, domain, ...more] = text?.split("@", 3) ?? []
@@ -109,7 +109,7 @@ export const mailbox = (text: string | undefined): Mailbox | undefined => {
     : undefined
 }
 
-/** IA5String without spaces and controls, no longer than the longest URL that anything here accepts. */
+/** Decodes an IA5String without spaces and controls, of at most 2,048 characters, the longest URL that is accepted. */
 export const ascii = (content: Uint8Array): string | undefined => {
   const text = Buffer.from(content.subarray(0, 2_049)).toString("latin1")
   return /^[\u0021-\u007e]{0,2048}$/.test(text) ? text : undefined

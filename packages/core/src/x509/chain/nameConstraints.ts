@@ -2,9 +2,9 @@
  * Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)).
  */
 import { Result } from "effect"
-import { constructed, countInside, type Der, type Read, readAll, readInside, tags } from "../derReader.ts"
+import { constructed, countInside, type Der, readAll, readInside, type ReadResult, tags } from "../derReader.ts"
 import { type ChainBudget, makeChainBudget } from "./ChainBudget.ts"
-import { type DistinguishedName, isBelow, mayBeBelow, readName } from "./distinguishedName.ts"
+import { type DistinguishedName, isInSubtree, mayBeInSubtree, readName } from "./distinguishedName.ts"
 import { ascii, type ClaimedName, formOf, type GeneralName, mailbox } from "./generalName.ts"
 
 export interface NameConstraints {
@@ -12,7 +12,7 @@ export interface NameConstraints {
   readonly excluded: ReadonlyArray<Subtree>
 }
 
-/** What one constraint covers; for hosts, a leading dot stands for the names below alone. */
+/** One subtree. A host with a leading dot covers only its subdomains. */
 type Subtree =
   | { readonly form: "dns" | "uri"; readonly host: string }
   | { readonly form: "email"; readonly mailbox: string | undefined; readonly host: string }
@@ -20,29 +20,29 @@ type Subtree =
   | { readonly form: "directory"; readonly name: DistinguishedName }
   | { readonly form: `other ${string}` }
 
-/** Reads the extension's value, which has to be DER; fails on everything that is not understood. */
-export const readNameConstraints = (value: Uint8Array, budget = makeChainBudget()): Read<NameConstraints> =>
+/** Reads the value of the extension, which must be DER; fails on everything that is not supported. */
+export const readNameConstraints = (value: Uint8Array, budget = makeChainBudget()): ReadResult<NameConstraints> =>
   Result.gen(function*() {
     const lists = (yield* countInside(value, tags.sequence)) <= 2 ? yield* readInside(value, tags.sequence) : []
     const [first] = lists
     const [permitted, excluded, ...more] = first?.tag === constructed(0) ? lists : [undefined, ...lists]
-    // At most one of each, in this order, and not neither.
+    // At least one of the two, each at most once, in this order.
     if (first === undefined || (excluded !== undefined && excluded.tag !== constructed(1)) || more.length > 0) {
       return yield* Result.fail("malformed name constraints")
     }
     return { permitted: yield* readSubtrees(permitted, budget), excluded: yield* readSubtrees(excluded, budget) }
   })
 
-/** Are all these names inside what every issuer above allows? Fails with the form of the first that is not. */
-export const checkNames = (
+/** Checks names against the constraints of all issuers above; fails with the form of the first that violates one. */
+export const checkNameConstraints = (
   names: ReadonlyArray<ClaimedName>,
   constraints: ReadonlyArray<NameConstraints>,
   budget: ChainBudget
-): Read<void> => {
+): ReadResult<void> => {
   const subtrees = constraints.reduce((sum, { excluded, permitted }) => sum + excluded.length + permitted.length, 0)
   if (!budget.spend({ constraintComparisons: names.length * subtrees })) return tooMany
-  const about = names.length === 0 ? [] : constraints.map(byForm)
-  const outside = names.find((name) => about.some((forms) => !allows(forms.get(name.form), name)))
+  const perIssuer = names.length === 0 ? [] : constraints.map(byForm)
+  const outside = names.find((name) => perIssuer.some((forms) => !allows(forms.get(name.form), name)))
   return outside === undefined ? Result.void : Result.fail(`a name (${outside.form}) violates a name constraint`)
 }
 
@@ -50,12 +50,14 @@ const tooMany = Result.fail("too many constrained names")
 
 const byForm = ({ excluded, permitted }: NameConstraints): ReadonlyMap<GeneralName["form"], NameConstraints> => {
   const forms = new Set([...permitted, ...excluded].map(({ form }) => form))
-  const of = (list: ReadonlyArray<Subtree>, form: string) => list.filter((subtree) => subtree.form === form)
-  return new Map([...forms].map((form) => [form, { permitted: of(permitted, form), excluded: of(excluded, form) }]))
+  const ofForm = (list: ReadonlyArray<Subtree>, form: string) => list.filter((subtree) => subtree.form === form)
+  return new Map(
+    [...forms].map((form) => [form, { permitted: ofForm(permitted, form), excluded: ofForm(excluded, form) }])
+  )
 }
 
-// A form that nothing is said about is free. A form that is constrained but not processed, or a name of a constrained
-// form that cannot be read, counts as outside: RFC 5280 §4.2.1.10 leaves processing or rejecting.
+// A form without a constraint is allowed. A name violates a constraint if its form is not processed, or if the name is
+// malformed: RFC 5280 §4.2.1.10 requires to process the constraint or reject the certificate.
 const allows = (constraint: NameConstraints | undefined, { name }: ClaimedName): boolean => {
   if (constraint === undefined) return true
   const { excluded, permitted } = constraint
@@ -66,39 +68,39 @@ const allows = (constraint: NameConstraints | undefined, { name }: ClaimedName):
 
 const covers = (subtree: Subtree, name: GeneralName): boolean => {
   if (subtree.form === "dns" && name.form === "dns") {
-    return subtree.host === "" || name.host === subtree.host || isUnder(name.host, subtree.host)
+    return subtree.host === "" || name.host === subtree.host || isSubdomain(name.host, subtree.host)
   }
   if (subtree.form === "uri" && name.form === "uri") return coversHost(subtree.host, name.host)
   if (subtree.form === "email" && name.form === "email") {
     return coversHost(subtree.host, name.host) && (subtree.mailbox === undefined || subtree.mailbox === name.mailbox)
   }
   if (subtree.form === "ip" && name.form === "ip") return coversAddress(subtree.octets, subtree.mask, name.octets)
-  return subtree.form === "directory" && name.form === "directory" && isBelow(name.name, subtree.name)
+  return subtree.form === "directory" && name.form === "directory" && isInSubtree(name.name, subtree.name)
 }
 
-// A wildcard that could stand for an excluded name is excluded with it, and a name whose text cannot be compared with that
-// of an excluded one.
+// A wildcard that could match an excluded name is excluded too, and so is a directory name whose text cannot be
+// compared with an excluded one.
 const mayCover = (subtree: Subtree, name: GeneralName): boolean =>
   subtree.form === "directory" && name.form === "directory"
-    ? mayBeBelow(name.name, subtree.name)
+    ? mayBeInSubtree(name.name, subtree.name)
     : subtree.form === "dns" && name.form === "dns" && name.host.startsWith("*.") && !subtree.host.startsWith(".") &&
       subtree.host.slice(subtree.host.indexOf(".")) === name.host.slice(1)
 
-const isUnder = (host: string, base: string): boolean => host.endsWith(base.startsWith(".") ? base : `.${base}`)
+const isSubdomain = (host: string, base: string): boolean => host.endsWith(base.startsWith(".") ? base : `.${base}`)
 
 // URIs and mailboxes: exactly this host, or with a leading dot any host below.
 const coversHost = (base: string, host: string): boolean => base.startsWith(".") ? host.endsWith(base) : host === base
 
 const coversAddress = (octets: Uint8Array, mask: Uint8Array, address: Uint8Array): boolean => {
   if (octets.length !== address.length) return false
-  for (let index = 0; index < address.length; index += 1) { // measured: of all comparisons the dearest
+  for (let index = 0; index < address.length; index += 1) { // a loop: the most expensive comparison (measured)
     if ((((address[index] ?? 0) ^ (octets[index] ?? 0)) & (mask[index] ?? 0xff)) !== 0) return false
   }
   return true
 }
 
-// GeneralSubtrees ::= SEQUENCE SIZE (1..MAX). What they cost is known before one of them is read.
-const readSubtrees = (list: Der | undefined, budget: ChainBudget): Read<ReadonlyArray<Subtree>> =>
+// GeneralSubtrees ::= SEQUENCE SIZE (1..MAX). The budget pays before any of them is read.
+const readSubtrees = (list: Der | undefined, budget: ChainBudget): ReadResult<ReadonlyArray<Subtree>> =>
   Result.gen(function*() {
     if (list === undefined) return []
     const count = yield* countInside(list.octets, list.tag)
@@ -107,10 +109,10 @@ const readSubtrees = (list: Der | undefined, budget: ChainBudget): Read<Readonly
     return yield* Result.all((yield* readAll(list.content)).map(readSubtree))
   })
 
-const readSubtree = ({ octets }: Der): Read<Subtree> =>
+const readSubtree = ({ octets }: Der): ReadResult<Subtree> =>
   Result.gen(function*() {
     const [base, ...bounds] = yield* readInside(octets, tags.sequence)
-    // RFC 5280 knows no use of minimum and maximum.
+    // RFC 5280 does not use minimum and maximum.
     if (base === undefined || bounds.length > 0) return yield* Result.fail("malformed name constraint")
     const form = yield* formOf(base)
     const subtree = subtreeOf(form, base.content)
@@ -135,7 +137,7 @@ const subtreeOf = (form: Subtree["form"], content: Uint8Array): Subtree | undefi
   }
 }
 
-// Of dNSName alone, the empty one says something: every name has it at its end.
+// Not empty: only as dNSName the empty constraint has a meaning, it covers every name (see `subtreeOf`).
 const constraintHost = /^\.?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/
 
 const hostSubtree = (form: "dns" | "uri", host: string | undefined): Subtree | undefined =>

@@ -1,37 +1,37 @@
 /**
- * Certificate policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14), as far as a path without an initial policy set has
- * to do with them: every policy is acceptable, so that no path fails for want of one, unless policy constraints ask for it.
+ * Certificate policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14). The initial policy set is any-policy, so
+ * every policy is acceptable, and no path fails for lack of one, unless policy constraints require it.
  */
 import { Result } from "effect"
 import { chainLimits } from "../../Limits.ts"
-import { type Der, type Read, readCount, readInside, readOid, readOne, tags } from "../derReader.ts"
+import { type Der, readCount, readInside, readOid, readOne, type ReadResult, tags } from "../derReader.ts"
 import { oids, readOptional } from "../extensions.ts"
 import type { Fields } from "../fields.ts"
 
-/** Those that are processed here, beyond what every certificate is read for. */
+/** OIDs of the extensions that only this module processes. */
 export const policyOids = { mappings: "2.5.29.33", constraints: "2.5.29.36", inhibitAny: "2.5.29.54" } as const
 
 /**
- * Fails with what keeps a certificate out of any path.
+ * Checks the policy extensions of a certificate of a chain.
  *
  * **Gotchas**
  *
- * POLICY CONSTRAINTS ARE REFUSED, critical or not: they would need the tree of valid policies (§6.1.2 (a)).
+ * POLICY CONSTRAINTS ARE REFUSED, critical or not, because THE VALID POLICY TREE IS NOT BUILT (§6.1.2 (a)).
  */
-export const checkPolicies = ({ extensions }: Fields): Read<void> =>
+export const checkPolicies = ({ extensions }: Fields): ReadResult<void> =>
   Result.gen(function*() {
     if (extensions.has(policyOids.constraints)) return yield* Result.fail("policy constraints are not accepted")
-    const read = <A>(oid: string, reader: (value: Uint8Array) => Read<A>) =>
+    const read = <A>(oid: string, reader: (value: Uint8Array) => ReadResult<A>) =>
       readOptional(extensions.get(oid), reader, chainLimits.policyElements)
     const critical = extensions.get(oids.certificatePolicies)?.critical === true
     yield* read(oids.certificatePolicies, (value) => readPolicies(value, critical))
     yield* read(policyOids.mappings, readMappings)
-    // It counts CA certificates until anyPolicy counts no more, which matters to nobody here.
+    // Only the syntax: the number limits anyPolicy, which has no effect without the policy tree.
     yield* read(policyOids.inhibitAny, (value) => Result.flatMap(readOne(value, tags.integer), readCount))
   })
 
-// §4.2.1.4: of a critical extension, the qualifiers have to be understood as well.
-const readPolicies = (value: Uint8Array, critical: boolean): Read<void> =>
+// §4.2.1.4: in a critical extension, all qualifiers must be known.
+const readPolicies = (value: Uint8Array, critical: boolean): ReadResult<void> =>
   Result.gen(function*() {
     const seen = new Set<string>()
     const policies = yield* readInside(value, tags.sequence)
@@ -45,7 +45,7 @@ const readPolicies = (value: Uint8Array, critical: boolean): Read<void> =>
     if (policies.length === 0) return yield* malformed
   })
 
-const readQualifiers = ({ octets }: Der, critical: boolean): Read<void> =>
+const readQualifiers = ({ octets }: Der, critical: boolean): ReadResult<void> =>
   Result.gen(function*() {
     const qualifiers = yield* readInside(octets, tags.sequence)
     if (qualifiers.length === 0) return yield* malformed
@@ -53,15 +53,17 @@ const readQualifiers = ({ octets }: Der, critical: boolean): Read<void> =>
       const [name, value, ...more] = yield* readInside(octets, tags.sequence)
       const qualifier = yield* readOid(name)
       if (value === undefined || more.length > 0) return yield* malformed
-      if (critical && !understood.has(qualifier)) return yield* Result.fail(`qualifier ${qualifier} is not understood`)
+      if (critical && !knownQualifiers.has(qualifier)) {
+        return yield* Result.fail(`qualifier ${qualifier} is not understood`)
+      }
     }
   })
 
-// Pointers to a text, and a text: there for people (§4.2.1.4).
-const understood: ReadonlySet<string> = new Set(["1.3.6.1.5.5.7.2.1", "1.3.6.1.5.5.7.2.2"])
+// CPS pointer and user notice: text for people (§4.2.1.4).
+const knownQualifiers: ReadonlySet<string> = new Set(["1.3.6.1.5.5.7.2.1", "1.3.6.1.5.5.7.2.2"])
 
-// §6.1.4 (a): anyPolicy is mapped neither to nor from.
-const readMappings = (value: Uint8Array): Read<void> =>
+// §6.1.4 (a): anyPolicy must not be mapped.
+const readMappings = (value: Uint8Array): ReadResult<void> =>
   Result.gen(function*() {
     const mappings = yield* readInside(value, tags.sequence)
     if (mappings.length === 0) return yield* malformed

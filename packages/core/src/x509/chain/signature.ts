@@ -1,37 +1,37 @@
 /**
- * Which signatures count, and whether one holds. OpenSSL's own check would accept algorithms that its TLS refuses
- * (requirements D.7), so the policy is a list here, and what the list names is what is computed.
+ * Checks signatures of certificates. OpenSSL alone would accept algorithms that its TLS refuses (requirements D.7), so
+ * a list here has the accepted algorithms, and exactly those are computed.
  */
 import { Result } from "effect"
 import { constants, createPublicKey, type KeyObject, verify } from "node:crypto"
 import { chainLimits } from "../../Limits.ts"
-import { constructed, type Der, type Read, readCount, readInside, readOid, readOne, tags } from "../derReader.ts"
+import { constructed, type Der, readCount, readInside, readOid, readOne, type ReadResult, tags } from "../derReader.ts"
 import type { Fields } from "../fields.ts"
 import { readPublicKey } from "../publicKey.ts"
 
-/** What `node:crypto` needs to know of a signature. */
+/** A signature algorithm for `node:crypto`. */
 interface Algorithm {
   readonly keys: ReadonlyArray<string | undefined>
   readonly hash: string | undefined
   readonly pss?: { readonly saltLength: number }
 }
 
-/** What of a certificate its signature is about. */
-export type Signed = Pick<Fields, "tbs" | "algorithm" | "signature">
+/** The parts of a certificate for checking its signature. */
+export type SignedParts = Pick<Fields, "tbs" | "algorithm" | "signature">
 
-/** Checks a signature with the issuer's SubjectPublicKeyInfo; fails with what is wrong. */
-export const checkSignature = (signed: Signed, spki: Uint8Array, allowSha1: boolean): Read<void> =>
+/** Checks a signature with the issuer's SubjectPublicKeyInfo. */
+export const checkSignature = (signed: SignedParts, spki: Uint8Array, allowSha1: boolean): ReadResult<void> =>
   Result.gen(function*() {
     const algorithm = yield* readAlgorithm(signed.algorithm)
     if (algorithm.hash === "sha1" && !allowSha1) return yield* Result.fail("SHA-1 signatures are not accepted")
-    if (!holds(algorithm, signed, spki)) return yield* Result.fail("the signature is not the issuer's")
+    if (!isValid(algorithm, signed, spki)) return yield* Result.fail("the signature is not the issuer's")
   })
 
-/** Does the algorithm rest on SHA-1? */
-export const isSha1 = ({ algorithm }: Signed): boolean =>
+/** Does the algorithm use SHA-1? */
+export const isSha1 = ({ algorithm }: SignedParts): boolean =>
   Result.match(readAlgorithm(algorithm), { onFailure: () => false, onSuccess: ({ hash }) => hash === "sha1" })
 
-/** What checking a signature with this key costs, in signatures of P-384 (`chainLimits.signatures`). */
+/** Cost of checking a signature with this key; the unit is a P-384 signature (`chainLimits.signatures`). */
 export const costOf = (spki: Uint8Array): number =>
   Result.match(readPublicKey(spki), {
     onFailure: () => 1,
@@ -44,7 +44,7 @@ export const costOf = (spki: Uint8Array): number =>
 const rsa = (hash: string): Algorithm => ({ keys: ["rsa"], hash })
 const ecdsa = (hash: string): Algorithm => ({ keys: ["ec"], hash })
 
-// RFC 8017, RFC 5758, RFC 8410. MD2 and MD5 are left out for good; SHA-1 depends on configuration (A.4 V2).
+// RFC 8017, RFC 5758, RFC 8410. MD2 and MD5 are never accepted; SHA-1 depends on the configuration (A.4 V2).
 const algorithms = new Map<string, Algorithm>([
   ["1.2.840.113549.1.1.5", rsa("sha1")],
   ["1.2.840.113549.1.1.11", rsa("sha256")],
@@ -68,24 +68,24 @@ const hashes = new Map([
   ["2.16.840.1.101.3.4.2.3", "sha512"]
 ])
 
-const readAlgorithm = (identifier: Uint8Array): Read<Algorithm> =>
+const readAlgorithm = (identifier: Uint8Array): ReadResult<Algorithm> =>
   Result.gen(function*() {
     const [name, parameters, ...more] = yield* readInside(identifier, tags.sequence)
     const oid = yield* readOid(name)
     if (oid === rsassaPss && more.length === 0) return yield* readPss(parameters)
     const algorithm = algorithms.get(oid)
-    return algorithm !== undefined && isNothing(parameters) && more.length === 0
+    return algorithm !== undefined && isAbsentOrNull(parameters) && more.length === 0
       ? algorithm
       : yield* Result.fail(`signature algorithm ${oid} is not accepted`)
   })
 
-// RFC 4055 §5, RFC 5758 §3.2: NULL or nothing. What else there may be would change what is computed.
-const isNothing = (parameters: Der | undefined): boolean =>
+// RFC 4055 §5, RFC 5758 §3.2: NULL or absent. Other parameters could change the algorithm.
+const isAbsentOrNull = (parameters: Der | undefined): boolean =>
   parameters === undefined || (parameters.tag === tags.null && parameters.content.length === 0)
 
-// RFC 4055 §3.1: hash, mask generation, salt length and trailer, each with a default, in this order; only one hash for both
-// is accepted, and the one trailer that there is.
-const readPss = (parameters: Der | undefined): Read<Algorithm> =>
+// RFC 4055 §3.1: hash, mask generation, salt length and trailer, each with a default, in this order. Accepted only if
+// hash and mask generation use the same hash, and the trailer is 1, the only one defined.
+const readPss = (parameters: Der | undefined): ReadResult<Algorithm> =>
   Result.gen(function*() {
     const fields = parameters === undefined ? [] : yield* readInside(parameters.octets, tags.sequence)
     const places = fields.map(({ tag }) => pssFields.indexOf(tag))
@@ -103,26 +103,26 @@ const pssFields = [constructed(0), constructed(1), constructed(2), constructed(3
 
 const notAccepted = Result.fail("RSASSA-PSS parameters are not accepted")
 
-const readNumber = (field: Uint8Array | undefined, usual: number): Read<number> =>
-  field === undefined ? Result.succeed(usual) : Result.flatMap(readOne(field, tags.integer), readCount)
+const readNumber = (field: Uint8Array | undefined, defaultValue: number): ReadResult<number> =>
+  field === undefined ? Result.succeed(defaultValue) : Result.flatMap(readOne(field, tags.integer), readCount)
 
-const readHash = (identifier: Uint8Array | undefined): Read<string | undefined> =>
+const readHash = (identifier: Uint8Array | undefined): ReadResult<string | undefined> =>
   Result.gen(function*() {
     if (identifier === undefined) return "sha1"
     const [name, parameters, ...more] = yield* readInside(identifier, tags.sequence)
     const oid = yield* readOid(name)
-    return isNothing(parameters) && more.length === 0 ? hashes.get(oid) : undefined
+    return isAbsentOrNull(parameters) && more.length === 0 ? hashes.get(oid) : undefined
   })
 
-const readMask = (identifier: Uint8Array | undefined): Read<string | undefined> =>
+const readMask = (identifier: Uint8Array | undefined): ReadResult<string | undefined> =>
   Result.gen(function*() {
     if (identifier === undefined) return "sha1"
     const [name, hash, ...more] = yield* readInside(identifier, tags.sequence)
     return (yield* readOid(name)) === mgf1 && more.length === 0 ? yield* readHash(hash?.octets) : undefined
   })
 
-// OpenSSL throws on keys that it cannot read or use; such a key has signed nothing.
-const holds = (algorithm: Algorithm, { signature, tbs }: Signed, spki: Uint8Array): boolean =>
+// OpenSSL throws on keys that it cannot parse or use; then the signature is invalid.
+const isValid = (algorithm: Algorithm, { signature, tbs }: SignedParts, spki: Uint8Array): boolean =>
   Result.getOrElse(
     Result.try(() => {
       const key = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" })
@@ -135,7 +135,7 @@ const holds = (algorithm: Algorithm, { signature, tbs }: Signed, spki: Uint8Arra
     () => false
   )
 
-// What costs OpenSSL more than two milliseconds a signature, no CA uses: other curves, and RSA keys beyond all measure.
+// Refuses keys that take OpenSSL more than two milliseconds a signature (other curves, huge RSA keys); no CA uses them.
 const isBounded = ({ asymmetricKeyDetails }: KeyObject): boolean => {
   const { modulusLength, namedCurve, publicExponent } = asymmetricKeyDetails ?? {}
   return (modulusLength === undefined || modulusLength <= chainLimits.rsaModulusBits) &&

@@ -43,13 +43,13 @@ describe("associations", () => {
     ["a chain with an unreadable issuer (FMT-29)", unreadableIssuer],
     ["without evidence", { ...fingerprints, hops: [], lints: [] }]
   ]
-  it.each(rows)("come back as they were: %s", (_, association) => {
+  it.each(rows)("are decoded as they were: %s", (_, association) => {
     const text = encodeAssociation(association)
     assert.strictEqual((JSON.parse(text) as Json)["v"], 1)
     assert.deepStrictEqual(decodeAssociation(text, keys[association.generation]), association)
   })
 
-  it("of another key is none (CAC-03)", () => {
+  it("of another key is refused (CAC-03)", () => {
     const text = encodeAssociation(fingerprints)
     for (
       const key of [
@@ -60,7 +60,7 @@ describe("associations", () => {
     ) assert.isUndefined(decodeAssociation(text, key), key.text)
   })
 
-  it("text that is too long to keep is cut, and material never", () => {
+  it("text that is too long is truncated, and material never", () => {
     const message = "x".repeat(100_000)
     const lints = [{ ...fingerprints.lints[0]!, message }]
     const read = decodeAssociation(encodeAssociation({ ...fingerprints, lints }), keys.rfc7711)
@@ -88,7 +88,7 @@ describe("associations", () => {
     ["no material", fingerprints, (body) => ({ ...body, material: undefined })],
     ["an unknown generation", fingerprints, (body) => ({ ...body, generation: "g2" })],
     ["an unknown delegation", fingerprints, (body) => ({ ...body, delegation: "none" })],
-    ["a delegated domain that is none", fingerprints, (body) => ({ ...body, delegatedDomain: "192.0.2.1" })],
+    ["a delegated domain that is an address", fingerprints, (body) => ({ ...body, delegatedDomain: "192.0.2.1" })],
     ["a delegated domain not in canonical form", fingerprints, (body) => ({ ...body, delegatedDomain: "A.example" })],
     ["no descriptor", fingerprints, descriptors(() => [])],
     ["a descriptor without a hash", fingerprints, hashes({})],
@@ -110,7 +110,7 @@ describe("associations", () => {
     ["a negative instant", fingerprints, life({ fetchedAt: -1 })],
     ["a fraction of a millisecond", fingerprints, life({ fetchedAt: now + 0.5 })],
     ["an instant as text", fingerprints, life({ fetchedAt: String(now) })],
-    ["an instant after the last there is", jwkSet, life({ expiresAt: 8.64e15 + 1 })],
+    ["an instant after the maximum time value", jwkSet, life({ expiresAt: 8.64e15 + 1 })],
     ["grace before revalidation", jwkSet, life({ graceUntil: now })],
     ["expiry before grace", jwkSet, life({ expiresAt: now + 2 * day })],
     ["CAC-20: expiry after the certificates", jwkSet, life({ expiresAt: Date.parse("2036-06-05T00:00:00.001Z") })],
@@ -128,32 +128,32 @@ describe("associations", () => {
     ["a hop over http", fingerprints, hop({ url: "http://a.example/" })],
     ["a hop to nowhere", fingerprints, hop({ url: "https://" })],
     ["a hop with a URL too long", fingerprints, hop({ url: `https://a.example/${"x".repeat(2_048)}` })],
-    ["a hop with a status that is none", fingerprints, hop({ status: 1_000 })],
+    ["a hop with an impossible status", fingerprints, hop({ status: 1_000 })],
     ["a hop with an unknown document", fingerprints, hop({ document: "html" })],
     ["13 hops", fingerprints, (body) => ({ ...body, hops: Array.from({ length: 13 }, () => body.hops[0]) })],
     ["a finding with an unknown code", fingerprints, finding({ code: "toString" })],
     ["a finding with an unknown severity", fingerprints, finding({ severity: "fatal" })],
     ["a finding with a long message", fingerprints, finding({ message: "x".repeat(4_097) })],
-    ["a finding that speaks to terminals", fingerprints, finding({ message: "\u009b31m" })],
-    ["a finding at a place that runs backwards", fingerprints, finding({ path: "\u202e" })],
+    ["a finding with a terminal escape", fingerprints, finding({ message: "\u009b31m" })],
+    ["a finding with a bidirectional mark in its path", fingerprints, finding({ path: "\u202e" })],
     ["a hop with a URL that is no URI", fingerprints, hop({ url: "https://a.example/\u202e" })],
     ["a hop at an address with a line end", fingerprints, hop({ address: "192.0.2.1\n" })],
     ["a name of a key with a control character", jwkSet, entries((one, two) => [{ ...one, kid: "\u0085" }, two])],
     ["257 findings", fingerprints, (body) => ({ ...body, lints: Array.from({ length: 257 }, () => body.lints[0]) })]
   ]
-  it.each(refused)("forged with %s are none", (_, association, change) => {
+  it.each(refused)("forged with %s are refused", (_, association, change) => {
     assert.isDefined(forgedAssociation(association, (body) => body))
     assert.isUndefined(forgedAssociation(association, change))
   })
 
-  it("a JWK Set is none where fingerprints belong (FMT-71)", () => {
+  it("a JWK Set is refused where fingerprints belong (FMT-71)", () => {
     const text = forged(encodeAssociation(jwkSet), (body) => ({ ...body, generation: "rfc7711" }))
     assert.isUndefined(decodeAssociation(text, keys.rfc7711))
   })
 })
 
-describe("absences", () => {
-  it("come back as they were, with an error that is one", () => {
+describe("negative entries", () => {
+  it("are decoded as they were, with a ResolveError", () => {
     for (const original of [negative, negativeAt(now)]) {
       const read = decodeNegative(encodeNegative(original, keys.draft), keys.draft)
       assert.deepStrictEqual(plain(read), plain(original))
@@ -162,7 +162,7 @@ describe("absences", () => {
     }
   })
 
-  it("of another key is none, and an association is none either", () => {
+  it("of another key is refused, and so is an association", () => {
     assert.isUndefined(decodeNegative(encodeNegative(negative, keys.draft), keys.rfc7711))
     assert.isUndefined(decodeNegative(encodeAssociation(fingerprints), keys.rfc7711))
     assert.isUndefined(decodeAssociation(encodeNegative(negative, keys.rfc7711), keys.rfc7711))
@@ -182,7 +182,7 @@ describe("absences", () => {
     ["no failure", (body) => ({ ...body, failures: 0 })],
     ["nothing published, by a code that cannot say so (NEG-06)", error({ code: "AccessDenied" })]
   ]
-  it.each(refused)("forged with %s are none", (_, change) => {
+  it.each(refused)("forged with %s are refused", (_, change) => {
     const text = encodeNegative(negative, keys.draft)
     assert.isDefined(decodeNegative(forged(text, (body) => body), keys.draft))
     assert.isUndefined(decodeNegative(forged(text, change), keys.draft))
@@ -208,7 +208,7 @@ describe("the frame", () => {
     ["__proto__", forged(text, (body) => JSON.parse(JSON.stringify(body).replace("{", `{"__proto__":{},`)))]
   ])("%s is nothing", (_, damaged) => assert.isUndefined(decodeAssociation(damaged, keys.rfc7711)))
 
-  it("input over 1 MiB is refused at once, sound or not", () => {
+  it("input over 1 MiB is refused at once, valid or not", () => {
     const padded = `${text}${" ".repeat(1024 * 1024)}`
     within(5, () => assert.isUndefined(decodeAssociation(padded, keys.rfc7711)))
     within(5, () => assert.isUndefined(decodeAssociation("x".repeat(256 * 1024 * 1024), keys.rfc7711)))
@@ -229,7 +229,7 @@ describe("the frame", () => {
   })
 })
 
-describe("what resolutions leave behind", () => {
+describe("results of real resolutions", () => {
   const here = "https://chat.orchard.example"
   const there = greenhouse.reference.url
   const worlds: ReadonlyArray<readonly [name: string, pages: Readonly<Record<string, Page>>]> = [

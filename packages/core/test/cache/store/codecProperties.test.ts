@@ -8,7 +8,7 @@ import { edit, Edits, within } from "../../mutation.ts"
 import { domain, fingerprints, framed, jwkSet, keys, negative, service, unreadableIssuer } from "./stored.ts"
 import { associationOf } from "./storeSuite.ts"
 
-describe("whatever is in the store", () => {
+describe("untrusted text of the store", () => {
   const originals = [fingerprints, jwkSet, unreadableIssuer]
   const texts = originals.map(encodeAssociation)
   const isSound = ({ lifetime, material }: Association) =>
@@ -18,7 +18,7 @@ describe("whatever is in the store", () => {
 
   const Which = Schema.Literals([0, 1, 2])
 
-  it.prop("edited text is nothing, or what it was", [Which, Edits], ([which, edits]) => {
+  it.prop("edited text is refused, or decoded as it was", [Which, Edits], ([which, edits]) => {
     const original = originals[which]!
     const edited = edit(texts[which]!, edits)
     const read = within(1_000, () => decodeAssociation(edited, keys[original.generation]))
@@ -26,7 +26,7 @@ describe("whatever is in the store", () => {
     else assert.isUndefined(read)
   }, { arbitrary: { runs: 20_000 } })
 
-  it.prop("edited text under a digest that fits is nothing, or sound", [Which, Edits], ([which, edits]) => {
+  it.prop("edited text with a valid digest is refused, or a valid association", [Which, Edits], ([which, edits]) => {
     const { generation } = originals[which]!
     const read = within(
       1_000,
@@ -38,15 +38,20 @@ describe("whatever is in the store", () => {
     assert.deepStrictEqual(decodeAssociation(encodeAssociation(read), keys[generation]), read)
   }, { arbitrary: { runs: 5_000 } })
 
-  it.prop("edited absences are nothing, or what they were; under a digest that fits, sound", [Edits], ([edits]) => {
-    const text = encodeNegative(negative, keys.draft)
-    const edited = edit(text, edits)
-    assert.strictEqual(within(1_000, () => decodeNegative(edited, keys.draft)) !== undefined, edited === text)
-    const read = decodeNegative(framed(edit(unwrap(text) ?? "", edits).toWellFormed()), keys.draft)
-    assert.isTrue(read === undefined || (read.until >= read.learnedAt && read.until - read.learnedAt <= 3_600_000))
-  }, { arbitrary: { runs: 5_000 } })
+  it.prop(
+    "edited negative entries are refused, or decoded as they were; with a valid digest, valid",
+    [Edits],
+    ([edits]) => {
+      const text = encodeNegative(negative, keys.draft)
+      const edited = edit(text, edits)
+      assert.strictEqual(within(1_000, () => decodeNegative(edited, keys.draft)) !== undefined, edited === text)
+      const read = decodeNegative(framed(edit(unwrap(text) ?? "", edits).toWellFormed()), keys.draft)
+      assert.isTrue(read === undefined || (read.until >= read.learnedAt && read.until - read.learnedAt <= 3_600_000))
+    },
+    { arbitrary: { runs: 5_000 } }
+  )
 
-  it.prop("any text is nothing", [Schema.String], ([text]) => {
+  it.prop("random text is refused", [Schema.String], ([text]) => {
     for (const tried of [text, framed(`{${text.toWellFormed()}`)]) {
       assert.isUndefined(decodeAssociation(tried, keys.rfc7711))
       assert.isUndefined(decodeNegative(tried, keys.rfc7711))
@@ -55,7 +60,7 @@ describe("whatever is in the store", () => {
 
   const Hash = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })))
     .check(Schema.isMinLength(32), Schema.isMaxLength(32))
-  it.prop("any association comes back as it was", [
+  it.prop("any association is decoded as it was", [
     Schema.Array(Hash).check(Schema.isMinLength(1), Schema.isMaxLength(64)),
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 8e14 })),
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 604_800_000 })),

@@ -75,7 +75,7 @@ describe("the memory cache is bounded (CAC-05)", () => {
       assert.isBelow(total, 34)
     }))
 
-  it.effect("least recently used first out, and eviction is forgetting", () =>
+  it.effect("evicts the least recently used entry", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 2, octets: 1e9 })
       yield* store.putAssociation(keyOf(0), association(10))
@@ -86,7 +86,7 @@ describe("the memory cache is bounded (CAC-05)", () => {
       assert.isUndefined((yield* store.get(keyOf(1))).association)
     }))
 
-  it.effect("no entries: nothing is remembered", () =>
+  it.effect("with 0 entries nothing is cached", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 0, octets: 1e9 })
       assert.isTrue(yield* store.putAssociation(keyOf(0), association(10)))
@@ -95,7 +95,7 @@ describe("the memory cache is bounded (CAC-05)", () => {
       assert.deepStrictEqual(yield* store.inventory({ limit: 1 }), { associations: [] })
     }))
 
-  it.effect("absences push out no association, and keep the same bound of their own", () =>
+  it.effect("negative entries evict no association, and have a separate bound of the same size", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 1_000, octets: 1e9 })
       for (let index = 0; index < 1_000; index += 1) yield* store.putAssociation(keyOf(index), association(10))
@@ -107,7 +107,7 @@ describe("the memory cache is bounded (CAC-05)", () => {
       assert.isDefined((yield* store.get(keyOf(99_000))).negative)
     }))
 
-  it.effect("absences may have an eighth of the octets besides", () =>
+  it.effect("negative entries have an eighth of the octets in addition", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 10_000, octets: 8 * 76_800 })
       for (let index = 0; index < 200; index += 1) yield* store.putNegative(keyOf(index), negative)
@@ -115,7 +115,7 @@ describe("the memory cache is bounded (CAC-05)", () => {
       assert.isDefined((yield* store.get(keyOf(100))).negative)
     }))
 
-  it.effect("and the inventory is no use: it saves nothing from eviction", () =>
+  it.effect("reading the inventory does not count as use", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 2, octets: 1e9 })
       yield* store.putAssociation(keyOf(0), association(10))
@@ -128,10 +128,10 @@ describe("the memory cache is bounded (CAC-05)", () => {
 })
 
 describe("the inventory of the memory cache", () => {
-  it.effect("of 100,000 entries takes less than 100 ms a page", () =>
+  it.effect("of 100,000 entries takes less than 100 ms per page", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 100_000, octets: 1e9 })
-      // Offered latest expiry first and in no order: neither may be dear.
+      // Offered latest expiry first, and in random order: neither may be expensive.
       for (let index = 0; index < 100_000; index += 1) {
         const life = index % 2 === 0 ? index : (index * 7_919) % 100_003
         yield* store.putAssociation(keyOf(index), associationOf(keyOf(index), 0, 1 + life))
@@ -148,7 +148,7 @@ describe("the inventory of the memory cache", () => {
       }
     }))
 
-  it.effect("CAC-35: a wall clock set back brings nothing back", () =>
+  it.effect("CAC-35: a wall clock that is set back revives no expired entry", () =>
     Effect.gen(function*() {
       const store = yield* makeMemoryStore({ entries: 2, octets: 1e9 })
       yield* TestClock.setTime(1_000_000)

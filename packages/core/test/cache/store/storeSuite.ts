@@ -1,5 +1,5 @@
 /**
- * What every store of associations does, whatever it is made of. Run it with {@link storeSuite} over each of them.
+ * The behavioural suite of every implementation of `AssociationStore`. Run {@link storeSuite} over each of them.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer } from "effect"
@@ -13,11 +13,11 @@ import { associationOf, draftOf, keyOf, minute, negativeAt, plain } from "./stor
 export { associationOf, keyOf, negativeAt, plain }
 
 export interface StoreSuiteOptions {
-  /** Does the store tell the time by a clock of its own? Then the tests wait; else they set the clock. */
+  /** The store has its own clock, so the tests wait in real time; else they set the clock. */
   readonly live: boolean
 }
 
-/** The layer gives an empty store each time that it is built. */
+/** The layer must give an empty store each time it is built. */
 export const storeSuite = <E>(
   name: string,
   layer: Layer.Layer<AssociationStore, E>,
@@ -44,7 +44,7 @@ export const storeSuite = <E>(
         assert.isAtLeast(found.asOf, now)
       }))
 
-    test("an association comes back as it was", (store, now) =>
+    test("an association is returned as it was stored", (store, now) =>
       Effect.gen(function*() {
         const association = associationOf(keyOf("a"), now, minute)
         yield* store.putAssociation(keyOf("a"), association)
@@ -54,7 +54,7 @@ export const storeSuite = <E>(
       }))
 
     test(
-      "an association past its grace is of no use: not there, nor in the inventory, whatever its certificates (CAC-22)",
+      "an association after its grace period is neither returned nor in the inventory, whatever its certificates (CAC-22)",
       (store, now) =>
         Effect.gen(function*() {
           const key = keyOf("a", "draft")
@@ -62,7 +62,7 @@ export const storeSuite = <E>(
           yield* store.putAssociation(key, learnt)
           yield* store.putAssociation(keyOf("b"), associationOf(keyOf("b"), now, minute))
           assert.deepStrictEqual((yield* store.get(key)).association, learnt)
-          // In the order of what certificates say.
+          // In the order of the certificates' notAfter.
           assert.deepStrictEqual(yield* list(store, { limit: 10 }), ["b", "a"])
           yield* pass(500)
           assert.deepStrictEqual(contents(yield* store.get(key)), [])
@@ -70,7 +70,7 @@ export const storeSuite = <E>(
         })
     )
 
-    test("an absence comes back as it was", (store, now) =>
+    test("a negative entry is returned as it was stored", (store, now) =>
       Effect.gen(function*() {
         yield* store.putNegative(keyOf("a"), negativeAt(now))
         const found = yield* store.get(keyOf("a"))
@@ -97,7 +97,7 @@ export const storeSuite = <E>(
         })
     )
 
-    test("the last association counts, and ends an absence", (store, now) =>
+    test("the last association replaces others, and deletes a negative entry", (store, now) =>
       Effect.gen(function*() {
         const key = keyOf("a")
         const second = { ...associationOf(key, now, minute), delegation: "redirect" as const }
@@ -117,7 +117,7 @@ export const storeSuite = <E>(
       }))
 
     test(
-      "an absence leaves an association in place, and outlives its removal (CAC-30)",
+      "a negative entry keeps an association, and is kept when that is removed (CAC-30)",
       (store, now) =>
         Effect.gen(function*() {
           const key = keyOf("a")
@@ -129,7 +129,7 @@ export const storeSuite = <E>(
         })
     )
 
-    test("what is forgotten is gone, and so is what was never there", (store, now) =>
+    test("a purge deletes both entries, and succeeds without any", (store, now) =>
       Effect.gen(function*() {
         const key = keyOf("a")
         yield* store.putAssociation(key, associationOf(key, now, minute))
@@ -143,7 +143,7 @@ export const storeSuite = <E>(
       }))
 
     test(
-      "an association ends at its expiry, to the moment, or has ended already (CAC-20, CAC-33)",
+      "an association expires exactly at its expiry, or has expired when it is stored (CAC-20, CAC-33)",
       (store, now) =>
         Effect.gen(function*() {
           yield* store.putAssociation(keyOf("a"), associationOf(keyOf("a"), now, 500))
@@ -192,7 +192,7 @@ export const storeSuite = <E>(
         assert.deepStrictEqual(associations.map(({ generation }) => generation), ["draft", "rfc7711"])
       }))
 
-    test("a replaced association is in the place of its new expiry, once", (store, now) =>
+    test("a replaced association is at the position of its new expiry, once", (store, now) =>
       Effect.gen(function*() {
         yield* fill(store, now, { a: 1, b: 2 })
         yield* fill(store, now, { a: 3 })
@@ -232,7 +232,7 @@ export const storeSuite = <E>(
           yield* fill(store, now, { a: 1, g: 4.5, b: 7 })
           yield* store.removeAssociation(keyOf("e"))
           const rest = yield* list(store, { limit: 10, ...(cursor === undefined ? {} : { cursor }) })
-          assert.deepStrictEqual(rest, ["d", "g", "f", "b"]) // b is where its new expiry puts it
+          assert.deepStrictEqual(rest, ["d", "g", "f", "b"]) // b is at the position of its new expiry
         })
     )
 

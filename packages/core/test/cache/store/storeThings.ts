@@ -1,4 +1,4 @@
-/** Things to put in a store. */
+/** Fixtures of stored values. */
 import { selfSigned } from "@posh/testing"
 import { Effect, Result } from "effect"
 import { hash } from "node:crypto"
@@ -17,12 +17,12 @@ export const minute = 60_000
 export const keyOf = (label: string, generation: Generation = "rfc7711"): StoreKey =>
   makeKey(`${label}.example` as Domain, "xmpp-server" as ServiceKey, generation)
 
-/** A sound association that was learnt at an instant and lives for so many milliseconds. */
+/** A valid association by the instant of its fetch and its lifetime in milliseconds. */
 export const associationOf = (key: StoreKey, fetchedAt: number, life: number): Association => ({
   domain: key.domain,
   service: key.service,
   generation: key.generation,
-  // At the path of the draft by its interim format (POSH-NEG-08).
+  // Fingerprints at the draft path are the interim format (POSH-NEG-08).
   material: { _tag: "Fingerprints", descriptors: [{ index: 0, hashes: { "sha-256": new Uint8Array(32).fill(7) } }] },
   lints: [{ code: "ExpiresShort", severity: "info", message: "expires is under an hour", path: "expires" }],
   hops: [{
@@ -38,7 +38,7 @@ export const associationOf = (key: StoreKey, fetchedAt: number, life: number): A
   lifetime: { fetchedAt, revalidateAt: fetchedAt + life, graceUntil: fetchedAt + life, expiresAt: fetchedAt + life }
 })
 
-/** Material of the draft with a certificate until the year 9999, and a grace of so many milliseconds. */
+/** Draft material with a certificate until the year 9999, and a grace period in milliseconds. */
 export const draftOf = (key: StoreKey, fetchedAt: number, grace: number) =>
   Effect.map(selfSigned({ notAfter: new Date("9999-12-31T23:59:59Z") }), ({ der }): Association => {
     const { notAfter, notBefore, publicKey, sha256 } = Result.getOrThrow(parseCertificate(der))
@@ -55,7 +55,7 @@ export const draftOf = (key: StoreKey, fetchedAt: number, grace: number) =>
     }
   })
 
-/** A sound absence of five minutes. */
+/** A valid negative entry with a TTL of five minutes. */
 export const negativeAt = (learnedAt: number): NegativeEntry => ({
   error: new ResolveError({ code: "NotPublished", hops: [], lints: [] }),
   learnedAt,
@@ -64,6 +64,6 @@ export const negativeAt = (learnedAt: number): NegativeEntry => ({
   nothingPublished: true
 })
 
-/** An absence without what an error brings along, such as its stack. */
+/** A negative entry as plain data, without the class of its error. */
 export const plain = (negative: NegativeEntry | undefined): unknown =>
   negative === undefined ? undefined : { ...negative, error: { ...negative.error } }

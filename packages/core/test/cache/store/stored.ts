@@ -1,4 +1,4 @@
-/** Associations and absences of the greenhouse, and what somebody may make of their text. */
+/** Associations and negative entries of the greenhouse, and forgeries of their text. */
 import { greenhouse } from "@posh/testing"
 import { Result } from "effect"
 import { hash } from "node:crypto"
@@ -65,7 +65,7 @@ export const negative: NegativeEntry = {
 
 export type Json = Readonly<Record<string, unknown>>
 
-/** What is looked at of stored bodies. */
+/** The members of stored bodies that tests change. */
 export interface Body extends Json {
   readonly material: { readonly descriptors: ReadonlyArray<Json>; readonly entries: ReadonlyArray<Json> }
   readonly lifetime: Json
@@ -75,10 +75,10 @@ export interface Body extends Json {
 }
 export type Change = (body: Body) => object
 
-/** JSON text in a frame that fits. */
+/** JSON text in a valid frame. */
 export const framed = (json: string): string =>
   `{"v":1,"sha256":"${hash("sha256", json.slice(1), "base64")}",${json.slice(1)}`
 
-/** The text with its body changed, under a digest that fits: what somebody who can write to the store may try. */
+/** The text with a changed body and a valid digest, as an attacker who can write to the store may forge it. */
 export const forged = (text: string, change: Change): string =>
   framed(JSON.stringify(change(JSON.parse(unwrap(text) ?? ""))))

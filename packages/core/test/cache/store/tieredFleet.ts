@@ -1,4 +1,4 @@
-/** Processes over one far store, each with a memory of its own. */
+/** Replicas with one far store, each with its own memory. */
 import { Effect } from "effect"
 import type { Association } from "../../../src/association/Association.ts"
 import { ResolveError } from "../../../src/association/ResolveError.ts"
@@ -31,7 +31,7 @@ export const negative = {
 
 type Listener = Parameters<Changes["listen"]>[0]
 
-/** A fleet of processes over one far store, which can be away, and a channel, which can be cut. */
+/** A fleet of replicas with a far store that can be away, and a channel that can be cut. */
 export const makeFleet = Effect.fnUntraced(function*(count: number) {
   const far = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
   const state = {
@@ -48,7 +48,7 @@ export const makeFleet = Effect.fnUntraced(function*(count: number) {
     ...far,
     era: unlessAway(() => state.era),
     isRemoved: ({ text }) => unlessAway(() => state.removed.has(text)),
-    isOwed: ({ text }) => state.owed.has(text),
+    isWritePending: ({ text }) => state.owed.has(text),
     get: (wanted) =>
       Effect.suspend(() => {
         state.reads += 1

@@ -6,13 +6,13 @@ import { makeTieredStore } from "../../../src/cache/store/TieredStore.ts"
 import { associationOf, keyOf } from "./storeSuite.ts"
 import { association, fetchedAt, key, makeFleet, negative } from "./tieredFleet.ts"
 
-describe("what memory holds when the channel is back is asked for, once, when a question comes", () => {
+describe("after a reconnection of the channel each near entry is revalidated once, when a question needs it", () => {
   type Fleet = Effect.Success<ReturnType<typeof makeFleet>>
   interface Row {
     readonly name: string
-    /** Between the loss of the channel and its return. */
+    /** Runs between the loss of the channel and its reconnection. */
     readonly meanwhile: (fleet: Fleet) => Effect.Effect<unknown>
-    /** When the remembered association was fetched, and which store says so. */
+    /** When the association that serves was fetched, and the store that it came from. */
     readonly found: readonly [fetchedAt: number | undefined, tier: "memory" | "redis"]
   }
   const wipe = ({ far, state }: Fleet) =>
@@ -74,7 +74,7 @@ describe("what memory holds when the channel is back is asked for, once, when a 
       }))
   }
 
-  it.effect("as long as the far store cannot be asked, memory answers, and is asked for again each time", () =>
+  it.effect("while the far store is away near entries serve, and each question tries to revalidate", () =>
     Effect.gen(function*() {
       const { far, listeners: [listener], replicas: [a], state } = yield* makeFleet(1)
       yield* a!.putAssociation(key, association(1))
@@ -89,7 +89,7 @@ describe("what memory holds when the channel is back is asked for, once, when a 
       assert.deepStrictEqual(yield* fetchedAt(a!), [2, "redis"])
     }))
 
-  it.effect("a channel that flaps a hundred times costs one look for each entry that is asked for", () =>
+  it.effect("a channel that flaps a hundred times costs one read for each entry in use", () =>
     Effect.gen(function*() {
       const { listeners: [listener], replicas: [a], state } = yield* makeFleet(1)
       const labels = Array.from({ length: 50 }, (_, index) => `n${index}`)
@@ -103,14 +103,14 @@ describe("what memory holds when the channel is back is asked for, once, when a 
       assert.strictEqual(state.reads - reads, labels.length)
     }))
 
-  it.effect("what was learnt in the outage and never got to the far store stays, unless it was purged there", () =>
+  it.effect("an entry of the outage that never reached the far store is kept, unless it was purged there", () =>
     Effect.gen(function*() {
       for (const isRemoved of [false, true]) {
         const { far, listeners: [listener], replicas: [a], state } = yield* makeFleet(1)
         listener!.lost()
         state.owed.add(key.text)
         yield* a!.putAssociation(key, association(1))
-        yield* far.forget(key) // it did not take it
+        yield* far.forget(key) // it refused the write
         state.owed.clear()
         if (isRemoved) state.removed.add(key.text)
         listener!.back()
@@ -118,7 +118,7 @@ describe("what memory holds when the channel is back is asked for, once, when a 
       }
     }))
 
-  it.effect("a purge says what is pending", () =>
+  it.effect("a purge reports its pending steps", () =>
     Effect.gen(function*() {
       const { replicas: [a] } = yield* makeFleet(1)
       assert.deepStrictEqual(yield* a!.forget(key), { pending: [] })
@@ -138,7 +138,7 @@ describe("what memory holds when the channel is back is asked for, once, when a 
             forget: () => Effect.succeed({ pending: row.far }),
             era: Effect.succeed("first"),
             isRemoved: () => Effect.succeed(false),
-            isOwed: () => false
+            isWritePending: () => false
           },
           { announce: () => Effect.succeed(row.isTold), listen: ({ back }) => Effect.sync(back) }
         )

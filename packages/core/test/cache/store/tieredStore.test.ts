@@ -5,7 +5,7 @@ import { associationOf, keyOf } from "./storeSuite.ts"
 import { association, fetchedAt, key, makeFleet, negative } from "./tieredFleet.ts"
 
 describe("TieredStore", () => {
-  it.effect("what one learns, the others read from the far store once, and then from their memory", () =>
+  it.effect("an entry of one replica is read by the others from the far store once, and then from memory", () =>
     Effect.gen(function*() {
       const { replicas: [a, b], state } = yield* makeFleet(2)
       yield* a!.putAssociation(key, association(1))
@@ -26,7 +26,7 @@ describe("TieredStore", () => {
       assert.deepStrictEqual(yield* fetchedAt(a!), [undefined, "redis"])
     }))
 
-  it.effect("absences are shared and answer alone while they last", () =>
+  it.effect("negative entries are shared, and serve from memory until they expire", () =>
     Effect.gen(function*() {
       const { replicas: [a, b], state } = yield* makeFleet(2)
       yield* a!.putNegative(key, negative)
@@ -39,12 +39,12 @@ describe("TieredStore", () => {
       assert.strictEqual(state.reads, reads + 1)
     }))
 
-  it.effect("a lost channel distrusts the memory: the far store is asked first, then and when the channel is back", () =>
+  it.effect("after a loss of the channel the far store is read first, before and after the reconnection", () =>
     Effect.gen(function*() {
       const { far, listeners, replicas: [a] } = yield* makeFleet(1)
       yield* a!.putAssociation(key, association(1))
       listeners[0]!.lost()
-      yield* far.putAssociation(key, association(2)) // by somebody whom we cannot hear
+      yield* far.putAssociation(key, association(2)) // by another replica, without a change message
       assert.deepStrictEqual(yield* fetchedAt(a!), [2, "redis"])
       yield* far.forget(key)
       assert.deepStrictEqual(yield* fetchedAt(a!), [undefined, "redis"])
@@ -54,7 +54,7 @@ describe("TieredStore", () => {
       assert.deepStrictEqual(yield* fetchedAt(a!), [undefined, "redis"])
     }))
 
-  it.effect("where the far store is away, memory answers", () =>
+  it.effect("while the far store is away near entries serve", () =>
     Effect.gen(function*() {
       const { listeners, replicas: [a], state } = yield* makeFleet(1)
       state.away = true
@@ -63,13 +63,13 @@ describe("TieredStore", () => {
       assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
     }))
 
-  it.effect("and lists what it has, from any page on, and says that there may be more", () =>
+  it.effect("and the inventory of memory is marked as partial, on every page", () =>
     Effect.gen(function*() {
       const { far, replicas: [a], state } = yield* makeFleet(1)
       for (const label of ["c", "d", "e"]) {
         yield* a!.putAssociation(keyOf(label), associationOf(keyOf(label), 0, 60_000))
       }
-      yield* far.putAssociation(keyOf("f"), associationOf(keyOf("f"), 0, 60_000)) // by somebody else
+      yield* far.putAssociation(keyOf("f"), associationOf(keyOf("f"), 0, 60_000)) // by another replica
       const { cursor, partial } = yield* a!.inventory({ limit: 2 })
       assert.isUndefined(partial)
       state.away = true
@@ -77,7 +77,7 @@ describe("TieredStore", () => {
       assert.deepStrictEqual(page, { associations: [associationOf(keyOf("e"), 0, 60_000)], partial: true })
     }))
 
-  it.effect("a write that the far store refuses is not near, nor announced", () =>
+  it.effect("a write that the far store refuses is neither kept near nor announced", () =>
     Effect.gen(function*() {
       const { replicas: [a, b], state } = yield* makeFleet(2)
       yield* a!.putAssociation(key, association(1))
@@ -92,7 +92,7 @@ describe("TieredStore", () => {
       assert.deepStrictEqual(yield* fetchedAt(a!), [3, "memory"])
     }))
 
-  it.effect("a purge that is heard while something is written keeps that from being near", () =>
+  it.effect("a purge during a write drops the near entry", () =>
     Effect.gen(function*() {
       const { far, listeners, replicas: [a], state } = yield* makeFleet(1)
       state.meanwhile = Effect.sync(() => listeners[0]!.changed(key.text))
@@ -101,7 +101,7 @@ describe("TieredStore", () => {
       assert.deepStrictEqual(yield* fetchedAt(a!), [undefined, "redis"])
     }))
 
-  it.effect("a change of another key keeps nothing from being near", () =>
+  it.effect("a change of another key during a write drops nothing", () =>
     Effect.gen(function*() {
       const { listeners, replicas: [a], state } = yield* makeFleet(1)
       const others = Effect.sync(() => {
@@ -112,7 +112,7 @@ describe("TieredStore", () => {
       assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
     }))
 
-  it.effect("a change that is heard between drops what was kept", () =>
+  it.effect("a change message between two reads drops the near entry", () =>
     Effect.gen(function*() {
       const { far, listeners, replicas: [a], state } = yield* makeFleet(1)
       yield* far.putAssociation(key, association(1))

@@ -36,7 +36,7 @@ const stored = (lifetime: Lifetime, isDraft: boolean): Association => ({
   lifetime: isDraft ? lifetime : flat(lifetime)
 })
 
-describe("what another process stored, under our own policy", () => {
+describe("entries of another process under this deployment's policy", () => {
   it.prop(
     "only ever ends sooner, within every maximum, its instants in order (CAC-11, CAC-22)",
     [Instants, Policy, Instant, Schema.Boolean],
@@ -59,7 +59,7 @@ describe("what another process stored, under our own policy", () => {
     { arbitrary: { runs: 2_000 } }
   )
 
-  it("from the future is nothing, beyond what clocks may differ by", () => {
+  it("an entry from the future is refused, beyond the clock skew", () => {
     const now = 1_000_000
     const policy = { maxLifetimeMs: 1e9, draftRevalidateMs: 1e9, draftGraceMs: 1e9 }
     for (const [ahead, isKnown] of [[0, true], [cacheLimits.clockSkewMs, true], [cacheLimits.clockSkewMs + 1, false]]) {

@@ -50,7 +50,7 @@ it("FMT-26 the same coordinates on another curve are another key", () => {
   assert.deepStrictEqual(lintsOf({ keys: [{ ...ec, x5c: [secp256k1] }] }, draft), ["JwkKeyMismatch keys[0]"])
 })
 
-it("FMT-28 a coordinate that starts with zero is no superfluous one", () => {
+it("FMT-28 the leading zero of a coordinate is significant", () => {
   const x = Buffer.alloc(32, 1).fill(0, 0, 2)
   const point = Buffer.concat([Uint8Array.of(4), x, x])
   const certificate = base64(forge({ spki: spkiOf("1.2.840.10045.2.1", oid("1.2.840.10045.3.1.7"), point) }))
@@ -162,7 +162,7 @@ describe("entries that cannot be used (FMT-21, FMT-22)", () => {
     assert.include(lintsOf({ keys: [key, other] }, draft), expected)
   })
 
-  it("the detail says why, for three entries at most", () => {
+  it("detail has the reasons of at most three entries", () => {
     const { detail = "" } = Result.getOrThrow(Result.flip(parse({ keys: [{}, { kty: "x" }, {}, {}] }, draft)))
     assert.match(
       detail,
@@ -202,7 +202,7 @@ describe("the chain above the leaf (FMT-29, 8.1)", () => {
     const body = { keys: [{ ...ec, x5c: [leafText, issuer, other.x5c[0]] }] }
     assert.deepStrictEqual(lintsOf(body, draft), ["IssuerMalformed keys[0].x5c[1]"])
     const document = Result.getOrThrow(parse(body, draft))
-    // The place stays taken, so that the chain check cannot overlook it.
+    // Its position is kept, so that the chain check cannot overlook it.
     const chain = document._tag === "PublishedJwkSet" ? document.material.entries[0]?.chain ?? [] : []
     assert.strictEqual(chain.length, 3)
     assert.deepStrictEqual(chain, [greenhouse.next, new Uint8Array(), new Uint8Array()])

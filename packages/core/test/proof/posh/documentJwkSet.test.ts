@@ -4,7 +4,7 @@ import { Result } from "effect"
 import type { DocumentOptions } from "../../../src/proof/posh/Document.ts"
 import { type Body, draft, judge, lintsOf, parse } from "./documents.ts"
 
-describe("JWK Sets as such (1.2)", () => {
+describe("JWK Sets (1.2)", () => {
   const [key] = greenhouse.jwkSet.keys
   const at = (date: string) => ({ ...draft, now: Date.parse(date) })
   const oversize = (octets: number) => ({ ...key, kty: "oct", x5c: [Buffer.alloc(octets).toString("base64")] })

@@ -10,7 +10,7 @@ const seeds: DocumentOptions = { ...draft, now: seedDay.getTime() }
 const [{ "sha-256": sha256, "sha-512": sha512 }] = greenhouse.fingerprints.fingerprints
 const [certificate] = greenhouse.jwkSet.keys[0].x5c
 
-/** All hashes that a document vouches for, in base64. */
+/** All hashes of a document, in base64. */
 const vouched = (document: Document): ReadonlyArray<string> => {
   if (document._tag === "Reference") return []
   const hashes = document.material._tag === "JwkSet"
@@ -22,7 +22,7 @@ const vouched = (document: Document): ReadonlyArray<string> => {
 const vouchedBy = (body: object, options: DocumentOptions): ReadonlyArray<string> =>
   Result.match(within(1_000, () => parse(body, options)), { onFailure: () => [], onSuccess: vouched })
 
-describe("damaged material never passes for what it was", () => {
+describe("damaged material never equals the original", () => {
   it.prop("fingerprints: nothing but padding may be missing", [Edits], ([edits]) => {
     for (const [name, value] of [["sha-256", sha256], ["sha-512", sha512]] as const) {
       const damaged = edit(value, edits)
@@ -48,7 +48,7 @@ describe("damaged material never passes for what it was", () => {
   }, { arbitrary: { runs: 1_000 } })
 })
 
-describe("parseDocument never throws, is never slow, and always has a reason", () => {
+describe("parseDocument never throws, is never slow, and always fails with a code", () => {
   const texts = {
     fingerprints: JSON.stringify(greenhouse.fingerprints),
     reference: JSON.stringify(greenhouse.reference),

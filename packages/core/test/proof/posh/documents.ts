@@ -1,4 +1,4 @@
-/** Documents, read and summed up. */
+/** Parses documents, and summarises the results. */
 import { greenhouse } from "@posh/testing"
 import { Result } from "effect"
 import {
@@ -27,7 +27,7 @@ export const parse = (body: Body, options: DocumentOptions): Result.Result<Docum
   return parseDocument(octets, options)
 }
 
-/** What a document is, or why it is refused. */
+/** The kind of a document, or the code of its fault. */
 export const judge = (body: Body, options: DocumentOptions): string =>
   Result.match(parse(body, options), { onFailure: ({ code }) => code, onSuccess: ({ _tag }) => _tag })
 

@@ -8,7 +8,7 @@ import { makeWeb, testPolicy, verifierOver } from "../../fakeFetcher.ts"
 import { ask, draft, next, onlyNext, question, rfc, start } from "../../greenhouse.ts"
 
 describe("negotiation (requirements §9.2)", () => {
-  it.effect("NEG-02, NEG-04: the draft generation speaks only after an authoritative nothing", () => {
+  it.effect("NEG-02, NEG-04: the draft is asked only after an authoritative NotPublished", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {
       yield* start
@@ -17,7 +17,7 @@ describe("negotiation (requirements §9.2)", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("NEG-02: any other end of RFC 7711 is final", () =>
+  it.effect("NEG-02: any other outcome of RFC 7711 is final", () =>
     Effect.forEach(
       [
         [{ fault: "ConnectTimeout" }, "ConnectTimeout miss"],
@@ -25,7 +25,7 @@ describe("negotiation (requirements §9.2)", () => {
         [{ status: 503 }, "ServerError miss"],
         [{ status: 403 }, "AccessDenied miss"],
         [{ json: { fingerprints: [], expires: 60 } }, "EmptyFingerprints miss"],
-        [{ json: onlyNext }, "CertificateMismatch miss"] // NEG-05: the draft has it, and is not merged in
+        [{ json: onlyNext }, "CertificateMismatch miss"] // NEG-05: the draft has it, but is not merged
       ] as const,
       ([page, expected]) => {
         const web = makeWeb({ [rfc]: page, [draft]: { json: greenhouse.jwkSet } })
@@ -37,7 +37,7 @@ describe("negotiation (requirements §9.2)", () => {
       }
     ))
 
-  it.effect("NEG-04: nothing in either is no-material, and both attempts are evidence", () => {
+  it.effect("NEG-04: nothing in either generation is no-material, and both attempts are evidence", () => {
     const web = makeWeb()
     return Effect.gen(function*() {
       yield* start
@@ -91,7 +91,7 @@ describe("negotiation (requirements §9.2)", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("MAT-43: a refetch that cannot ask RFC 7711 again leaves the draft's mismatch a mismatch", () => {
+  it.effect("MAT-43: a refetch during an outage of RFC 7711 keeps the mismatch of the draft", () => {
     const web = makeWeb({ [draft]: { json: { keys: [greenhouse.jwkSet.keys[0]] } } })
     return Effect.gen(function*() {
       yield* start
@@ -101,7 +101,7 @@ describe("negotiation (requirements §9.2)", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("SEC-30: nor draft material that somebody asked for by name while RFC 7711 material was published", () => {
+  it.effect("SEC-30: nor draft material from a draft-only question while RFC 7711 material was published", () => {
     const web = makeWeb({ [rfc]: { json: { ...onlyNext, expires: 60 } }, [draft]: { json: greenhouse.jwkSet } })
     return Effect.gen(function*() {
       yield* start
@@ -123,7 +123,7 @@ describe("negotiation (requirements §9.2)", () => {
   })
 })
 
-describe("absences, deadlines, forgetting", () => {
+describe("negative entries, deadlines, forget", () => {
   it.effect("CAC-31, CAC-32: remembers a failure; a refresh on demand asks again, once in 10 s", () => {
     const web = makeWeb({ [rfc]: { fault: "ConnectTimeout" } })
     return Effect.gen(function*() {
@@ -158,7 +158,7 @@ describe("absences, deadlines, forgetting", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("SEC-12: a deadline that passes in a queue says so", () => {
+  it.effect("SEC-12: a deadline that passes in a queue has its own code", () => {
     const web = makeWeb({ [rfc]: { never: true }, [rfc.replace("server", "client")]: { never: true } })
     return Effect.gen(function*() {
       yield* start
@@ -174,7 +174,7 @@ describe("absences, deadlines, forgetting", () => {
     })))
   })
 
-  it.effect("SEC-02: a defect of ours is InternalError, and not remembered", () => {
+  it.effect("SEC-02: a defect is InternalError, and is not cached", () => {
     const web = makeWeb({ [rfc]: { defect: "a fault of ours" } })
     return Effect.gen(function*() {
       yield* start
@@ -184,7 +184,7 @@ describe("absences, deadlines, forgetting", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("a verifier that stops answers those who wait: Cancelled", () => {
+  it.effect("a verifier that stops answers waiting questions: Cancelled", () => {
     const web = makeWeb({ [rfc]: { never: true } })
     return Effect.gen(function*() {
       yield* start
@@ -198,7 +198,7 @@ describe("absences, deadlines, forgetting", () => {
     })
   })
 
-  it.effect("SEC-12: an attempt whose time runs out in a budget of ours is not held against the origin", () => {
+  it.effect("SEC-12: an attempt that times out in one of our queues is not blamed on the origin", () => {
     const hops = Array.from({ length: 8 }, (_, index) =>
       [
         index === 0 ? rfc : `https://chat.orchard.example/${index}`,

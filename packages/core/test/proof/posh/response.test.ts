@@ -3,52 +3,57 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import type { Head } from "../../../src/fetch/Fetcher.ts"
-import { type Delegated, judgeMediaType, judgeStatus, retryAfterMs } from "../../../src/proof/posh/response.ts"
+import { classifyMediaType, classifyStatus, type RequestKind, retryAfterMs } from "../../../src/proof/posh/response.ts"
 import type { Generation } from "../../../src/question/Generation.ts"
 
 const head = (...headers: ReadonlyArray<readonly [string, string]>): Head => ({ status: 200, headers })
 
-describe("judgeStatus", () => {
-  it.each<[string, number, Generation, Delegated, string]>([
-    ["RES-42", 200, "rfc7711", "no", "document"],
-    ["RES-42", 201, "rfc7711", "no", "UnexpectedStatus"],
-    ["RES-42", 204, "draft", "no", "UnexpectedStatus"],
-    ["RES-42", 206, "draft", "no", "UnexpectedStatus"],
+describe("classifyStatus", () => {
+  it.each<[string, number, Generation, RequestKind, string]>([
+    ["RES-42", 200, "rfc7711", "direct", "document"],
+    ["RES-42", 201, "rfc7711", "direct", "UnexpectedStatus"],
+    ["RES-42", 204, "draft", "direct", "UnexpectedStatus"],
+    ["RES-42", 206, "draft", "direct", "UnexpectedStatus"],
     ...[301, 302, 303, 307, 308].map((status) =>
-      ["RES-60", status, "rfc7711", "no", "redirect"] as [string, number, Generation, Delegated, string]
+      ["RES-60", status, "rfc7711", "direct", "redirect"] as [string, number, Generation, RequestKind, string]
     ),
     ...[300, 304, 305, 306, 399].map((status) =>
-      ["RES-61", status, "draft", "no", "RedirectUnsupportedStatus"] as [string, number, Generation, Delegated, string]
+      ["RES-61", status, "draft", "direct", "RedirectUnsupportedStatus"] as [
+        string,
+        number,
+        Generation,
+        RequestKind,
+        string
+      ]
     ),
-    ["RES-43", 404, "rfc7711", "no", "NotPublished"],
-    ["RES-43", 410, "draft", "no", "NotPublished"],
+    ["RES-43", 404, "rfc7711", "direct", "NotPublished"],
+    ["RES-43", 410, "draft", "direct", "NotPublished"],
     ["RES-84", 404, "rfc7711", "redirect", "RedirectedMaterialMissing"],
     ["RES-84", 410, "rfc7711", "reference", "ReferencedMaterialMissing"],
-    ["RES-44", 401, "rfc7711", "no", "AccessDenied"],
-    ["RES-44", 403, "rfc7711", "no", "AccessDenied"],
-    ["RES-44", 451, "rfc7711", "no", "AccessDenied"],
-    ["RES-44", 400, "rfc7711", "no", "ClientErrorStatus"],
-    ["RES-44", 421, "rfc7711", "no", "ClientErrorStatus"],
-    ["RES-44", 403, "draft", "no", "NotPublished"],
-    ["RES-44", 400, "draft", "no", "NotPublished"],
-    ["RES-44", 421, "draft", "no", "ClientErrorStatus"],
+    ["RES-44", 401, "rfc7711", "direct", "AccessDenied"],
+    ["RES-44", 403, "rfc7711", "direct", "AccessDenied"],
+    ["RES-44", 451, "rfc7711", "direct", "AccessDenied"],
+    ["RES-44", 400, "rfc7711", "direct", "ClientErrorStatus"],
+    ["RES-44", 421, "rfc7711", "direct", "ClientErrorStatus"],
+    ["RES-44", 403, "draft", "direct", "NotPublished"],
+    ["RES-44", 400, "draft", "direct", "NotPublished"],
+    ["RES-44", 421, "draft", "direct", "ClientErrorStatus"],
     ["8.1", 403, "draft", "redirect", "RedirectedMaterialMissing"],
     ...[408, 425, 429].flatMap((status) => [
-      ["RES-45", status, "rfc7711", "no", "RateLimited"] as [string, number, Generation, Delegated, string],
-      ["RES-45", status, "draft", "no", "RateLimited"] as [string, number, Generation, Delegated, string]
+      ["RES-45", status, "rfc7711", "direct", "RateLimited"] as [string, number, Generation, RequestKind, string],
+      ["RES-45", status, "draft", "direct", "RateLimited"] as [string, number, Generation, RequestKind, string]
     ]),
-    ["RES-45", 500, "rfc7711", "no", "ServerError"],
-    ["RES-45", 503, "draft", "no", "ServerError"],
-    ["RES-51", 101, "rfc7711", "no", "HttpProtocolError"],
-    ["RES-51", 600, "rfc7711", "no", "HttpProtocolError"]
+    ["RES-45", 500, "rfc7711", "direct", "ServerError"],
+    ["RES-45", 503, "draft", "direct", "ServerError"],
+    ["RES-51", 101, "rfc7711", "direct", "HttpProtocolError"],
+    ["RES-51", 600, "rfc7711", "direct", "HttpProtocolError"]
   ])(
-    "%s: %d, %s, delegated: %s",
-    (_, status, generation, delegated, expected) =>
-      assert.strictEqual(judgeStatus(status, generation, delegated), expected)
+    "%s: %d, %s, kind: %s",
+    (_, status, generation, kind, expected) => assert.strictEqual(classifyStatus(status, generation, kind), expected)
   )
 })
 
-describe("judgeMediaType (RES-46)", () => {
+describe("classifyMediaType (RES-46)", () => {
   it.each<[string | undefined, Generation, string, string]>([
     ["application/json", "rfc7711", "expected", "expected"],
     ["Application/JSON; charset=utf-8", "rfc7711", "expected", "expected"],
@@ -73,8 +78,8 @@ describe("judgeMediaType (RES-46)", () => {
     ["a/+json", "draft", "refused", "refused"]
   ])("%s in %s: %s; strict: %s", (type, generation, lenient, strict) => {
     const given = type === undefined ? head() : head(["content-type", type])
-    assert.strictEqual(judgeMediaType(given, generation, false), lenient)
-    assert.strictEqual(judgeMediaType(given, generation, true), strict)
+    assert.strictEqual(classifyMediaType(given, generation, false), lenient)
+    assert.strictEqual(classifyMediaType(given, generation, true), strict)
   })
 })
 
@@ -102,7 +107,7 @@ describe("retryAfterMs", () => {
     ["Sun Nov  6 08:49:37 1994", 0],
     ["Sun Nov 22 10:00:00 2026", hour],
     ["Tue Dec  1 09:00:00 2026", 9 * 24 * hour],
-    // none of the three
+    // no valid format
     ["Sun, 22 Nov 2026 10:00:00", undefined],
     ["Sun, 22 Nov 2026 10:00:00 +0100", undefined],
     ["Sun, 22 Nov 2026 10:00:00 EST", undefined],
@@ -127,7 +132,7 @@ describe("retryAfterMs", () => {
     assert.strictEqual(retryAfterMs(head(["retry-after", value]), now), expected)
   })
 
-  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Apia"])("says the same in %s", async (zone) => {
+  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Apia"])("is independent of the time zone: %s", async (zone) => {
     const script = fileURLToPath(new URL("retryAfter.ts", import.meta.url))
     const { stdout } = await promisify(execFile)(
       process.execPath,

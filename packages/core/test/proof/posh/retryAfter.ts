@@ -1,4 +1,4 @@
-/** Run as a process of its own, because Node.js reads `TZ` at its start: prints what each `Retry-After` comes to. */
+/** Prints the result for each `Retry-After`. A process of its own, because Node.js reads `TZ` at its start. */
 import { retryAfterMs } from "../../../src/proof/posh/response.ts"
 
 const [now, ...values] = process.argv.slice(2)

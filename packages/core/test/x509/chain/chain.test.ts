@@ -20,7 +20,7 @@ interface Row {
   readonly chain: Effect.Effect<ReadonlyArray<Pick<Certificate, "der">>>
   readonly now?: Date
   readonly allowSha1?: boolean
-  /** Absent where the chain is valid. */
+  /** Absent if the chain is valid. */
   readonly fault?: { readonly index: number; readonly detail: RegExp }
 }
 
@@ -204,7 +204,7 @@ const invalid: ReadonlyArray<Row> = [
     fault: { index: 0, detail: /\(dns\) violates/ }
   },
   {
-    name: "POSH-SEC-13: more names than are compared",
+    name: "POSH-SEC-13: names over the budget",
     chain: three({
       root: { nameConstraints: { excluded: Array.from({ length: 100 }, (_, index) => `x${index}.example`) } },
       leaf: { extraSanCount: 700 }
@@ -279,7 +279,7 @@ describe("checkChain refuses (POSH-MAT-22)", () => {
 })
 
 describe("checkChain keeps nothing (POSH-MAT-23)", () => {
-  it.effect("an anchor of one run is no anchor of the next", () =>
+  it.effect("the anchor of one run is not an anchor of the next", () =>
     Effect.gen(function*() {
       const [leaf, middle, root] = yield* three({})
       const options = { now: daysFromNow(0).getTime(), allowSha1: false }

@@ -1,4 +1,4 @@
-/** Certificates that the small CA of `@posh/testing` does not write, part by part. */
+/** Builds certificates part by part, also malformed ones, which the CA of `@posh/testing` does not issue. */
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto"
 import { name, oid, sequence, text, tlv } from "./der.ts"
 
@@ -10,7 +10,7 @@ export interface Keys {
 export interface Parts {
   /** `[0] version`; default version 3, empty for version 1. */
   readonly version?: ReadonlyArray<Uint8Array>
-  /** The algorithm as the signed part states it; default as it is. */
+  /** The signature algorithm in tbsCertificate; default the actual one. */
   readonly inner?: Uint8Array
   readonly issuer?: Uint8Array
   readonly subject?: Uint8Array
@@ -19,7 +19,7 @@ export interface Parts {
   readonly keys?: Keys
   readonly issuerKeys?: Keys
   readonly extensions?: ReadonlyArray<Uint8Array>
-  /** Default a good one. */
+  /** Default: a valid one. */
   readonly signature?: Uint8Array
 }
 

@@ -2,16 +2,21 @@ import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { makeChainBudget } from "../../../src/x509/chain/ChainBudget.ts"
 import { isSameName, readName } from "../../../src/x509/chain/distinguishedName.ts"
-import { claimDirectory, type ClaimedName, claimEmail, claimName } from "../../../src/x509/chain/generalName.ts"
-import { checkNames as checkNamesOn, readNameConstraints } from "../../../src/x509/chain/nameConstraints.ts"
+import {
+  type ClaimedName,
+  readClaimedName,
+  toClaimedDirectory,
+  toClaimedEmail
+} from "../../../src/x509/chain/generalName.ts"
+import { checkNameConstraints, readNameConstraints } from "../../../src/x509/chain/nameConstraints.ts"
 import { readAll } from "../../../src/x509/derReader.ts"
 import { type Attribute, name, oid, sequence, text, tlv } from "./der.ts"
 
 const checkNames = (
-  names: Parameters<typeof checkNamesOn>[0],
-  constraints: Parameters<typeof checkNamesOn>[1],
+  names: Parameters<typeof checkNameConstraints>[0],
+  constraints: Parameters<typeof checkNameConstraints>[1],
   budget = makeChainBudget()
-) => checkNamesOn(names, constraints, budget)
+) => checkNameConstraints(names, constraints, budget)
 
 const dns = (value: string) => text(0x82, value)
 const email = (value: string) => text(0x81, value)
@@ -34,7 +39,7 @@ const constraints = (list: number, ...bases: ReadonlyArray<Uint8Array>) =>
 
 const claim = (octets: Uint8Array): ClaimedName => {
   const [value] = Result.getOrThrow(readAll(octets))
-  return Result.getOrThrow(claimName(value!))
+  return Result.getOrThrow(readClaimedName(value!))
 }
 
 interface Row {
@@ -148,11 +153,11 @@ describe("name constraints (RFC 5280 §4.2.1.10)", () => {
 
   it("subjects and their mailboxes", () => {
     const subject = Result.getOrThrow(readName(name(de, ["1.2.840.113549.1.9.1", 0x16, "me@a.example"])))
-    assert(Result.isSuccess(checkNames([claimDirectory(subject)], [constraints(0xa0, directory(de))])))
-    assert(Result.isFailure(checkNames([claimDirectory(subject)], [constraints(0xa1, directory(de))])))
+    assert(Result.isSuccess(checkNames([toClaimedDirectory(subject)], [constraints(0xa0, directory(de))])))
+    assert(Result.isFailure(checkNames([toClaimedDirectory(subject)], [constraints(0xa1, directory(de))])))
     assert.strictEqual(subject.emails.length, 1)
-    assert(Result.isSuccess(checkNames(subject.emails.map(claimEmail), [constraints(0xa0, email("a.example"))])))
-    assert(Result.isFailure(checkNames(subject.emails.map(claimEmail), [constraints(0xa1, email("a.example"))])))
+    assert(Result.isSuccess(checkNames(subject.emails.map(toClaimedEmail), [constraints(0xa0, email("a.example"))])))
+    assert(Result.isFailure(checkNames(subject.emails.map(toClaimedEmail), [constraints(0xa1, email("a.example"))])))
   })
 
   it("RFC 5280 §7.1: the attributes of one RDN have no order, RDNs have", () => {

@@ -126,12 +126,12 @@ describe("checkSignature (requirements D.7)", () => {
     assert.deepStrictEqual(strict, expected === "good" ? Result.void : Result.fail("SHA-1 signatures are not accepted"))
   })
 
-  it("a key that is none", () => {
+  it("a malformed key", () => {
     const result = checkSignature({ algorithm: rsaWith(11), signature: plain, tbs }, sequence(), false)
     assert.match(Result.getOrThrow(Result.flip(result)), notIssuers)
   })
 
-  it("other octets than were signed", () => {
+  it("octets that were not signed", () => {
     const spki = keys.rsa.publicKey.export({ type: "spki", format: "der" })
     const result = checkSignature({ algorithm: rsaWith(11), signature: plain, tbs: Buffer.from("other") }, spki, true)
     assert.match(Result.getOrThrow(Result.flip(result)), notIssuers)

@@ -1,25 +1,25 @@
 /**
- * The frame of what is stored: a version, and a digest of the rest, so that text that was cut, mixed up or damaged is
- * refused before anything in it counts.
+ * The frame of stored text: a version and a digest of the rest, so that truncated or corrupted text is refused before it is
+ * decoded.
  *
- * The digest is no secret: WHO CAN WRITE TO THE STORE CAN WRITE A DIGEST TOO. Against that, stores seal their entries.
+ * The digest has no key: IT DOES NOT PROTECT AGAINST A WRITER OF THE STORE. Stores seal their entries for that.
  */
 import { hash } from "node:crypto"
 
-/** Characters of an entry at most. Documents of 256 KiB with all their findings stay below. */
+/** Maximum of characters of an entry. A document of 256 KiB with all its findings has fewer. */
 const longest = 1024 * 1024
 
-/** A JSON object as JSON text with version and digest in front. */
+/** Encodes a JSON object as JSON text that begins with version and digest. */
 export const wrap = (body: object): string => {
   const rest = JSON.stringify(body).slice(1)
   return `${head}${digest(rest)}",${rest}`
 }
 
-/** The JSON text of the body, or `undefined` where this is nothing that {@link wrap} wrote. */
+/** The JSON text of the body; `undefined` for text that {@link wrap} did not write. */
 export const unwrap = (text: string): string | undefined => {
   if (text.length > longest || !text.startsWith(head) || !text.startsWith("\",", bodyAt - 2)) return undefined
   const rest = text.slice(bodyAt)
-  // A digest is over octets, and lone surrogates have none of their own.
+  // The digest is over UTF-8, which cannot encode lone surrogates.
   return text.isWellFormed() && digest(rest) === text.slice(head.length, bodyAt - 2) ? `{${rest}` : undefined
 }
 

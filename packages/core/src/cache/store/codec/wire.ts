@@ -1,6 +1,6 @@
 /**
- * The members of stored entries. Instants are milliseconds since the epoch, octets are strict base64. Everything is
- * bounded, because a store is no more to be trusted than any other input (POSH-CAC-05).
+ * The schema of stored entries. Instants are milliseconds since the epoch, octets are strict base64. All lengths are
+ * bounded, because a store is untrusted input (POSH-CAC-05).
  */
 import { Effect, Schema, SchemaGetter, SchemaIssue } from "effect"
 import type { Delegation } from "../../../association/Association.ts"
@@ -15,20 +15,20 @@ import { attemptLimits, documentLimits } from "../../../Limits.ts"
 import { type LintCode, lintSummaries, type Severity } from "../../../Lint.ts"
 import type { Generation } from "../../../question/Generation.ts"
 
-/** Bounds of what is evidence alone: longer text is cut, and more findings are left out, before they are stored. */
+/** Bounds of evidence: longer text is truncated, and further findings are dropped, before an entry is stored. */
 export const evidenceLimits = { characters: 4_096, lints: 256 } as const
 
-// Nobody of ours writes a negative zero, and it would not come back as it was read.
+// Negative zero is never written, and would not survive another round trip.
 const isWritten = Schema.makeFilter((value: number) => !Object.is(value, -0))
 const between = (minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }), isWritten)
-/** POSH-SEC-14: as the constructors of what was stored have left it. */
+/** POSH-SEC-14: bounded and escaped, as the constructors of the stored values leave it. */
 const text = (characters: number) =>
   Schema.String.check(Schema.isMaxLength(characters), Schema.makeFilter((value: string) => isPrintable(value)))
 const list = <S extends Schema.Constraint>(element: S, minimum: number, maximum: number) =>
   Schema.Array(element).check(Schema.isMinLength(minimum), Schema.isMaxLength(maximum))
 
-const Instant = between(0, 8.64e15) // ECMA-262 §21.4.1.1: the last instant that there is
+const Instant = between(0, 8.64e15) // ECMA-262 §21.4.1.1: the maximum time value
 const Message = text(evidenceLimits.characters)
 const Url = text(attemptLimits.urlOctets).check(
   Schema.makeFilter((url: string) => url.startsWith("https://") && isUriText(url) && URL.canParse(url))
@@ -47,7 +47,7 @@ const octets = (minimum: number, maximum: number) =>
 
 const hash = (length: number) => Schema.optionalKey(octets(length, length))
 
-/** A position in a document, and the elements in the order of their positions. */
+/** A position in a document; elements are in the order of their positions. */
 const Index = between(0, documentLimits.descriptors - 1)
 const inOrder = Schema.makeFilter((elements: ReadonlyArray<{ readonly index: number }>) =>
   elements.every(({ index }, place) => place === 0 || index > (elements[place - 1]?.index ?? index))
@@ -69,12 +69,12 @@ const Fingerprints = Schema.Struct({
   ).check(inOrder)
 })
 
-/** As much as is kept of a document, see `document/issuers.ts`; some may be unreadable (POSH-FMT-29). */
+/** The bound of `document/issuers.ts`. Issuers may be malformed (POSH-FMT-29). */
 const isKept = Schema.makeFilter(([, ...issuers]: ReadonlyArray<Uint8Array>) =>
   issuers.reduce((sum, issuer) => sum + issuer.length, 0) <= documentLimits.issuersOctets
 )
 
-/** Dates and hashes are not stored: they follow from the leaf. */
+/** Dates and hashes are not stored: they are derived from the leaf. */
 const JwkSet = Schema.Struct({
   _tag: Schema.Literal("JwkSet"),
   entries: list(
@@ -118,7 +118,12 @@ const Hops = list(
   attemptLimits.requests
 )
 
-const Life = Schema.Struct({ fetchedAt: Instant, revalidateAt: Instant, graceUntil: Instant, expiresAt: Instant })
+const LifetimeMembers = Schema.Struct({
+  fetchedAt: Instant,
+  revalidateAt: Instant,
+  graceUntil: Instant,
+  expiresAt: Instant
+})
   .check(
     Schema.makeFilter(({ expiresAt, fetchedAt, graceUntil, revalidateAt }: Lifetime) =>
       fetchedAt <= revalidateAt && revalidateAt <= graceUntil && graceUntil <= expiresAt
@@ -130,7 +135,7 @@ const delegations = ["possession", "redirect", "reference", "redirect+reference"
   Delegation
 >
 
-/** To whom an entry belongs; it counts under this key alone. */
+/** The key of an entry; it is valid under this key only. */
 const keyMembers = { domain: text(253), service: text(64), generation: Schema.Literals(generations) } as const
 
 export const StoredAssociation = Schema.Struct({
@@ -140,14 +145,14 @@ export const StoredAssociation = Schema.Struct({
   hops: Hops,
   delegation: Schema.Literals(delegations),
   delegatedDomain: text(253),
-  lifetime: Life
+  lifetime: LifetimeMembers
 })
 export type StoredAssociation = typeof StoredAssociation.Type
 
-const isRemembered = (code: FailureCode): code is VerdictCode => failures[code].memory !== "never"
+const isRemembered = (code: FailureCode): code is VerdictCode => failures[code].negativeTtl !== "never"
 const rememberedCodes = (Object.keys(failures) as ReadonlyArray<FailureCode>).filter(isRemembered)
 
-/** POSH-CAC-31: the hard cap on negative lifetimes, in milliseconds. */
+/** POSH-CAC-31: the maximum negative TTL, in milliseconds. */
 const longestNegative = 3_600_000
 
 export const StoredNegative = Schema.Struct({
@@ -168,7 +173,7 @@ export const StoredNegative = Schema.Struct({
 }).check(
   Schema.makeFilter(({ error: { code }, learnedAt, nothingPublished, until }) =>
     until >= learnedAt && until - learnedAt <= longestNegative &&
-    // It lets the draft generation speak during an outage (POSH-NEG-06), so it may only stand where it can be true.
+    // It allows draft material during an outage (POSH-NEG-06), so it is refused with codes that contradict it.
     (!nothingPublished || code === "NotPublished" || isUnanswered(code))
   )
 )

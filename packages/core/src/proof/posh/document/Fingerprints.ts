@@ -18,7 +18,7 @@ import { type Lint, lint } from "../../../Lint.ts"
 import { readExpires } from "./expires.ts"
 import { explain, type Fault, fault } from "./fault.ts"
 
-/** Material with what the document says about its life. */
+/** Material, and how long the document says it is valid. */
 export interface PublishedFingerprints {
   readonly _tag: "PublishedFingerprints"
   readonly material: Fingerprints
@@ -28,8 +28,8 @@ export interface PublishedFingerprints {
 }
 
 /**
- * Withdrawal comes first, because it holds whatever else is wrong (POSH-FMT-48); then the shape, `expires`, and the
- * hashes.
+ * Reads a fingerprints document. The order of checks decides which fault is reported: withdrawal first, because it
+ * applies even to a malformed document (POSH-FMT-48); then the structure, `expires`, and the hashes.
  */
 export const readFingerprints = (
   object: JsonObject,
@@ -41,9 +41,9 @@ export const readFingerprints = (
     const elements = yield* readElements(object.get("fingerprints"))
     if (Result.isFailure(expires)) return yield* fault(expires.failure)
 
-    const readings = elements.map(readDescriptor)
-    const all = [...lints, ...readings.flatMap((reading) => reading.lints)]
-    const descriptors = readings.flatMap(({ descriptor }) => descriptor ?? [])
+    const results = elements.map(readDescriptor)
+    const all = [...lints, ...results.flatMap((result) => result.lints)]
+    const descriptors = results.flatMap(({ descriptor }) => descriptor ?? [])
     if (descriptors.length === 0) return yield* fault("NoUsableFingerprints", explain(all), all)
     return {
       _tag: "PublishedFingerprints",
@@ -63,12 +63,12 @@ const readElements = (value: Json | undefined): Result.Result<ReadonlyArray<Json
   return objects.length === value.length ? Result.succeed(objects) : fault("InvalidFingerprintsDocument")
 }
 
-interface Reading {
+interface ParsedDescriptor {
   readonly descriptor?: Descriptor
   readonly lints: ReadonlyArray<Lint>
 }
 
-const readDescriptor = (members: JsonObject, index: number): Reading => {
+const readDescriptor = (members: JsonObject, index: number): ParsedDescriptor => {
   const path = `fingerprints[${index}]`
   const values = hashNames.flatMap((name) => {
     const value = members.get(name)
@@ -81,7 +81,7 @@ const readDescriptor = (members: JsonObject, index: number): Reading => {
   return { descriptor: { index, hashes }, lints }
 }
 
-// POSH-FMT-44: a value that is no such hash is as good as absent. POSH-FMT-45: an example of RFC 7711 lacks padding.
+// POSH-FMT-44: a malformed hash counts as absent. POSH-FMT-45: padding is optional, an example in RFC 7711 lacks it.
 const readHash = (
   name: HashName,
   value: Json,
@@ -92,10 +92,10 @@ const readHash = (
   return { hash: decoded.octets, lints: decoded.unpadded ? [lint("UnpaddedBase64", "warning", path)] : [] }
 }
 
-// POSH-FMT-43. sha-224 is off by default as well.
+// POSH-FMT-43. sha-224 is not accepted by default either.
 const weakNames = new Set(["md2", "md5", "sha-1", "sha-224"])
 
-// POSH-FMT-42: names are compared exactly. One finding of a kind for each descriptor, however many names it has.
+// POSH-FMT-42: names are compared exactly. At most one finding of each kind per descriptor, for any number of names.
 const lintNames = (names: ReadonlyArray<string>, path: string): ReadonlyArray<Lint> => {
   const weak = names.filter((name) => weakNames.has(name))
   const unknown = names.filter((name) => !weakNames.has(name) && !hashNames.some((known) => known === name))

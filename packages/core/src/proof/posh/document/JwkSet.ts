@@ -10,16 +10,16 @@ import { readExpires } from "./expires.ts"
 import { explain, type Fault, fault } from "./fault.ts"
 import { readJwk } from "./Jwk.ts"
 
-/** Material with what the document says about its life. */
+/** Material, and how long the document says it is valid. */
 export interface PublishedJwkSet {
   readonly _tag: "PublishedJwkSet"
   readonly material: JwkSet
-  /** A G1 feature: an upper bound, seconds (POSH-FMT-34). */
+  /** An upper bound of the lifetime, in seconds; draft generation only (POSH-FMT-34). */
   readonly expires?: number
   readonly lints: ReadonlyArray<Lint>
 }
 
-/** `now` decides whether anything of the set is still of use, not what the set holds (POSH-CAC-23). */
+/** Reads a JWK Set. Fails if all its certificates have expired at `now`; else keeps the expired ones (POSH-CAC-23). */
 export const readJwkSet = (
   object: JsonObject,
   lints: ReadonlyArray<Lint>,
@@ -30,15 +30,15 @@ export const readJwkSet = (
     if (Result.isSuccess(expires) && expires.success === 0) return yield* fault("MaterialWithdrawn") // POSH-FMT-34
     const keys = yield* readKeys(object.get("keys"))
 
-    const readings = keys.map((key, index) => Result.merge(Result.mapError(readJwk(key, index), (lint) => ({ lint }))))
-    const entries = readings.flatMap((reading) => "entry" in reading ? [reading.entry] : [])
+    const results = keys.map((key, index) => Result.merge(Result.mapError(readJwk(key, index), (lint) => ({ lint }))))
+    const entries = results.flatMap((result) => "entry" in result ? [result.entry] : [])
     const expired = entries.filter(({ notAfter }) => notAfter < now)
     const all = [
       ...lints,
       ...(Result.isFailure(expires) && expires.failure === "InvalidExpires"
         ? [lint("InvalidExpiresIgnored", "warning", "expires")]
         : []),
-      ...readings.flatMap((reading) => "entry" in reading ? reading.lints : [reading.lint]),
+      ...results.flatMap((result) => "entry" in result ? result.lints : [result.lint]),
       ...expired.map(({ index }) => lint("JwkEntryExpired", "warning", `keys[${index}]`)),
       ...lintKids(entries)
     ]
@@ -67,7 +67,7 @@ const readKeys = (value: Json | undefined): Result.Result<ReadonlyArray<Json>, F
   return exceeded === undefined ? Result.succeed(value) : fault("LimitExceeded", exceeded)
 }
 
-// Requirements §8.1: a limit that one entry exceeds is exceeded by the document, usable or not as the entry may be.
+// Requirements §8.1: if one entry exceeds a limit, the document does, even if the entry is unusable.
 const exceededLimit = (key: Json): string | undefined => {
   const x5c = key instanceof JsonObject ? key.get("x5c") : undefined
   if (!Array.isArray(x5c)) return undefined
@@ -79,7 +79,7 @@ const exceededLimit = (key: Json): string | undefined => {
     : undefined
 }
 
-// POSH-FMT-23, RFC 7517 §4.5: names that do not tell keys apart.
+// POSH-FMT-23, RFC 7517 §4.5: a key id that does not identify one key.
 const lintKids = (entries: ReadonlyArray<JwkEntry>): ReadonlyArray<Lint> => {
   const seen = new Set<string>()
   return entries.flatMap(({ index, kid }) => {

@@ -8,7 +8,7 @@ import type { Lint } from "../../../Lint.ts"
 import { readExpires } from "./expires.ts"
 import { type Fault, fault } from "./fault.ts"
 
-/** A reference document (RFC 7711 §3.2). `url` is as published; targets are checked in `Delegation`. */
+/** A reference document (RFC 7711 §3.2). `url` is as published; `Delegation` checks whether it may be followed. */
 export interface Reference {
   readonly _tag: "Reference"
   readonly url: string
@@ -17,7 +17,7 @@ export interface Reference {
   readonly lints: ReadonlyArray<Lint>
 }
 
-/** Withdrawal comes first: it holds whatever else is wrong with the document (POSH-FMT-61). */
+/** Reads a reference. Checks for withdrawal first: it applies even to a malformed document (POSH-FMT-61). */
 export const readReference = (object: JsonObject, lints: ReadonlyArray<Lint>): Result.Result<Reference, Fault> => {
   const expires = readExpires(object.get("expires"))
   if (Result.isSuccess(expires) && expires.success === 0) return fault("DelegationWithdrawn")
@@ -30,8 +30,8 @@ export const readReference = (object: JsonObject, lints: ReadonlyArray<Lint>): R
   )
 }
 
-// POSH-FMT-60: absolute, and nothing that a URL parser would have to repair (requirements §8.1). WHETHER THE TARGET IS
-// ALLOWED IS NOT CHECKED; that is `Delegation`'s part.
+// POSH-FMT-60: absolute, and nothing that a URL parser would repair (requirements §8.1). WHETHER THE TARGET IS ALLOWED
+// IS NOT CHECKED here, but in `Delegation`.
 const readUrl = (value: Json | undefined): Result.Result<string, Fault> => {
   if (typeof value !== "string") return fault("InvalidReferenceUrl", "url is not a string")
   if (!isUriText(value)) return fault("InvalidReferenceUrl", notUriText)

@@ -1,5 +1,5 @@
 /**
- * Which of the three documents is it, and may it stand where it was found (requirements §1.5)?
+ * Decides which kind of document it is, and whether that kind is allowed at its place (requirements §1.5).
  */
 import { Result } from "effect"
 import type { DocumentKind } from "../../../association/Hop.ts"
@@ -7,17 +7,17 @@ import type { JsonObject } from "../../../encoding/json.ts"
 import type { Generation } from "../../../question/Generation.ts"
 import { type Fault, fault } from "./fault.ts"
 
-/** Where a document was found, and what may stand there. */
+/** Where a document was found, which decides the kinds that are allowed. */
 export interface Place {
   /** The generation at whose path the document was found (POSH-FMT-71). */
   readonly generation: Generation
   /** Read the interim formats at the draft path too (POSH-NEG-08). */
   readonly acceptInterim: boolean
-  /** Was the document reached through a reference? Then it is fingerprints (POSH-FMT-63). */
+  /** Reached through a reference: then only fingerprints are allowed (POSH-FMT-63). */
   readonly referenced: boolean
 }
 
-/** First what the document is (POSH-FMT-70), then whether it belongs there (POSH-FMT-63, POSH-FMT-71). */
+/** Determines the kind (POSH-FMT-70), then whether it is allowed here (POSH-FMT-63, POSH-FMT-71). */
 export const classify = (object: JsonObject, place: Place): Result.Result<DocumentKind, Fault> => {
   const names = [...kinds.keys()].filter((name) => object.has(name))
   const [name, ...more] = names
@@ -45,7 +45,7 @@ const misplacement = (
     return generation === "draft" ? undefined : "a JWK Set is published at the path of the draft generation, not here"
   }
   if (generation === "rfc7711" || acceptInterim) return undefined
-  // POSH-NEG-08: both shapes were published here by revisions between the two generations (Appendix B).
+  // POSH-NEG-08: revisions between the two generations published both kinds at this path (Appendix B).
   const revisions = kind === "fingerprints"
     ? "draft-ietf-xmpp-posh-01 to -04"
     : "draft-miller-posh-01 to draft-ietf-xmpp-posh-04"

@@ -1,5 +1,5 @@
 /**
- * Octets → the one JSON object that a document is (requirements §1.1).
+ * Decodes octets to the JSON object of a document (requirements §1.1).
  */
 import { Result } from "effect"
 import { type Json, JsonObject, parseJson } from "../../../encoding/json.ts"
@@ -8,13 +8,13 @@ import { type Lint, lint } from "../../../Lint.ts"
 import { type Generation, generationRules } from "../../../question/Generation.ts"
 import { type Fault, fault } from "./fault.ts"
 
-export interface Decoded {
+export interface DecodedDocument {
   readonly object: JsonObject
   readonly lints: ReadonlyArray<Lint>
 }
 
-/** The size is checked as well, for documents that no fetcher has bounded. */
-export const decodeDocument = (octets: Uint8Array, generation: Generation): Result.Result<Decoded, Fault> => {
+/** Decodes a document. Checks its size too, because not every document comes from a fetcher that limits it. */
+export const decodeDocument = (octets: Uint8Array, generation: Generation): Result.Result<DecodedDocument, Fault> => {
   const { bodyOctets, label } = generationRules[generation]
   if (octets.length > bodyOctets) {
     return fault("BodyTooLarge", `documents of ${label} have at most ${bodyOctets} octets`)
@@ -24,24 +24,24 @@ export const decodeDocument = (octets: Uint8Array, generation: Generation): Resu
   const { byteOrderMark, value } = json.success
   if (!(value instanceof JsonObject)) return fault("NotAnObject")
 
-  const twice = findDuplicate(value)
-  if (twice !== undefined) return fault("DuplicateMember", twice)
+  const duplicate = findDuplicate(value)
+  if (duplicate !== undefined) return fault("DuplicateMember", duplicate)
   return Result.succeed({ object: value, lints: byteOrderMark ? [lint("ByteOrderMark", "warning")] : [] })
 }
 
-// POSH-FMT-03: at the depths that are interpreted, which are the document itself, its JWKs and its descriptors. What
-// else there may be is ignored, whatever it holds (POSH-FMT-04).
+// POSH-FMT-03: only at the levels that are interpreted: the document, its JWKs and its descriptors. Everything else is
+// ignored (POSH-FMT-04).
 const findDuplicate = (document: JsonObject): string | undefined =>
   [
-    describe(document, ""),
+    describeDuplicate(document, ""),
     ...["keys", "fingerprints"].flatMap((name) =>
-      elements(document.get(name)).map((element, index) => describe(element, ` in ${name}[${index}]`))
+      elements(document.get(name)).map((element, index) => describeDuplicate(element, ` in ${name}[${index}]`))
     )
-  ].find((twice) => twice !== undefined)
+  ].find((duplicate) => duplicate !== undefined)
 
 const elements = (value: Json | undefined): ReadonlyArray<Json> => Array.isArray(value) ? value : []
 
-const describe = (value: Json, where: string): string | undefined =>
+const describeDuplicate = (value: Json, where: string): string | undefined =>
   value instanceof JsonObject && value.duplicate !== undefined
     ? `"${quote(value.duplicate, 64)}" occurs twice${where}`
     : undefined

@@ -1,12 +1,12 @@
 /**
- * The member `expires`: a number of seconds, exactly as written (POSH-FMT-47, POSH-FMT-48).
+ * The member `expires`: a whole number of seconds, checked digit by digit (POSH-FMT-47, POSH-FMT-48).
  */
 import { Result } from "effect"
 import { type Json, JsonNumber } from "../../../encoding/json.ts"
 
 export type ExpiresFault = "MissingExpires" | "InvalidExpires"
 
-/** Whole seconds ≥ 0, clamped to 2^53−1. 0 withdraws the document; each shape has a code of its own for that. */
+/** Reads whole seconds ≥ 0, clamped to 2^53−1. 0 withdraws the document; the code for that depends on its kind. */
 export const readExpires = (value: Json | undefined): Result.Result<number, ExpiresFault> => {
   if (value === undefined) return Result.fail("MissingExpires")
   const seconds = value instanceof JsonNumber ? wholeNumber(value.text) : undefined
@@ -15,7 +15,7 @@ export const readExpires = (value: Json | undefined): Result.Result<number, Expi
 
 const form = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/
 
-// By its digits, because a floating-point number would round away a fraction, or a value too small for it.
+// Checks the digits: as a floating-point number, a small fraction would be rounded to a whole number.
 const wholeNumber = (text: string): number | undefined => {
   const [, sign, whole = "", fraction = "", exponent = "0"] = form.exec(text) ?? []
   const digits = [...whole, ...fraction]

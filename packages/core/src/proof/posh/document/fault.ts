@@ -1,5 +1,5 @@
 /**
- * Why a document cannot be used, as its stages report it.
+ * Why a document cannot be used. All stages of reading a document fail with this type.
  */
 import { Result } from "effect"
 import type { VerdictCode } from "../../../codes.ts"
@@ -8,7 +8,7 @@ import type { Lint } from "../../../Lint.ts"
 export interface Fault {
   readonly code: VerdictCode
   readonly detail?: string
-  /** What was found on the way, such as why each entry is unusable. */
+  /** Findings up to the fault, such as why each entry is unusable. */
   readonly lints: ReadonlyArray<Lint>
 }
 
@@ -18,7 +18,7 @@ export const fault = (
   lints: ReadonlyArray<Lint> = []
 ): Result.Result<never, Fault> => Result.fail({ code, lints, ...(detail === undefined ? {} : { detail }) })
 
-/** The first findings about parts of a document, for `detail`: lints do not travel everywhere that a fault does. */
+/** The first three findings as text for `detail`, because lints are not shown everywhere that a fault is. */
 export const explain = (lints: ReadonlyArray<Lint>): string =>
   lints
     .flatMap(({ code, message, path }) => path === undefined ? [] : [`${path}: ${message} (${code})`])

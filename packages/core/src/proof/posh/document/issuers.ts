@@ -1,39 +1,56 @@
 /**
- * What is kept of `x5c` above the leaf. It serves the optional chain check alone (POSH-FMT-29), and a stranger decides
- * what stands there: what that check cannot use takes no room in memory or in a shared store (POSH-CAC-05).
+ * Which certificates of `x5c` above the leaf are kept. Only the optional chain check needs them (POSH-FMT-29), and they
+ * are untrusted input: certificates that the check cannot use take no memory in caches (POSH-CAC-05).
  */
 import { Result } from "effect"
 import { documentLimits } from "../../../Limits.ts"
 import { isSameName } from "../../../x509/chain/distinguishedName.ts"
-import { parsePathCertificate, type PathCertificate } from "../../../x509/chain/PathCertificate.ts"
+import { parsePathCertificate, type PathCertificate, toPathCertificate } from "../../../x509/chain/PathCertificate.ts"
+import { isDer } from "../../../x509/der.ts"
+import { type Fields, readFields } from "../../../x509/fields.ts"
 
-/** Stands for a certificate that is not kept, so that a chain with one missing never passes for a shorter chain. */
-export const unreadable = new Uint8Array()
+/** A certificate of `x5c` above the leaf. The lint and {@link keepIssuers} share its fields, so it is read once. */
+export interface Issuer {
+  readonly der: Uint8Array
+  /** `undefined` if the octets are not a certificate. */
+  readonly fields: Fields | undefined
+}
+
+/** Reads a certificate above the leaf. */
+export const readIssuer = (der: Uint8Array): Issuer => ({
+  der,
+  fields: isDer(der) ? Result.getOrUndefined(readFields(der)) : undefined
+})
+
+/** Replaces a certificate that is not kept, so that an incomplete chain never validates as a shorter one. */
+export const placeholder = new Uint8Array()
 
 /**
- * The same number of elements, in order. From the first that is no certificate, or with which all are too long, there is
- * nothing left; and nothing behind the first that did not issue the one before. No chain validates with such an element.
+ * Replaces the certificates that the chain check cannot use by {@link placeholder}; the number and the order stay.
  *
  * **Details**
  *
- * Names are compared. WHETHER THE SIGNATURES ARE RIGHT IS NOT CHECKED here.
+ * Replaces everything from the first element that is malformed or exceeds `documentLimits.issuersOctets` in total, and
+ * everything after the first that did not issue the one before. No chain validates with a placeholder. Compares issuer
+ * and subject names; SIGNATURES ARE NOT CHECKED here.
  */
 export const keepIssuers = (
   leaf: Uint8Array,
-  issuers: ReadonlyArray<Uint8Array>
+  issuers: ReadonlyArray<Issuer>
 ): ReadonlyArray<Uint8Array> => {
   const kept = issuers.length === 0 ? 0 : countUsable(Result.getOrUndefined(parsePathCertificate(leaf)), issuers)
-  return issuers.map((issuer, index) => index < kept ? issuer : unreadable)
+  return issuers.map(({ der }, index) => index < kept ? der : placeholder)
 }
 
-const countUsable = (leaf: PathCertificate | undefined, issuers: ReadonlyArray<Uint8Array>): number => {
+const countUsable = (leaf: PathCertificate | undefined, issuers: ReadonlyArray<Issuer>): number => {
   let below = leaf
   let octets = 0
-  for (const [index, der] of issuers.entries()) {
+  for (const [index, { der, fields }] of issuers.entries()) {
     octets += der.length
-    const issuer = octets <= documentLimits.issuersOctets ? Result.getOrUndefined(parsePathCertificate(der)) : undefined
+    if (octets > documentLimits.issuersOctets || fields === undefined) return index
+    const issuer = Result.getOrUndefined(toPathCertificate(fields))
     if (issuer === undefined) return index
-    // Kept itself, so that the check can say what is wrong.
+    // This one is kept, so that the chain check can report the mismatch.
     if (below === undefined || !isSameName(below.issuer, issuer.subject)) return index + 1
     below = issuer
   }

@@ -1,5 +1,5 @@
 /**
- * The key that the members of a JWK spell, and whether it is that of a certificate (RFC 7518 §6, RFC 8037 §2).
+ * The public key in the members of a JWK, and its comparison with a certificate's key (RFC 7518 §6, RFC 8037 §2).
  */
 import { Result } from "effect"
 import { ECDH } from "node:crypto"
@@ -8,30 +8,30 @@ import type { JsonObject } from "../../../encoding/json.ts"
 import type { Lint, LintCode } from "../../../Lint.ts"
 import { minimal, readKeyValue } from "../../../x509/publicKey.ts"
 
-/** Makes the finding for which an entry is left out. */
-export type Unusable = (code: LintCode, member?: string, detail?: string) => Result.Result<never, Lint>
+/** Makes the finding that explains why an entry is unusable. */
+export type MakeFault = (code: LintCode, member?: string, detail?: string) => Result.Result<never, Lint>
 
 interface KeyType {
   readonly kind: "rsa" | "ec" | "okp"
   /** Names of the members that hold the key. */
   readonly members: ReadonlyArray<string>
-  /** Of each member, where it is fixed. */
+  /** Length of each member, if the key type fixes it. */
   readonly octets?: number
-  /** What a certificate calls the curve: a dotted OID, or an algorithm. */
+  /** Name of the curve in certificates: a dotted OID, or an algorithm. */
   readonly curve?: string
-  /** What OpenSSL calls it. */
+  /** Name of the curve in OpenSSL. */
   readonly group?: string
 }
 
 export interface JwkKey extends KeyType {
   readonly values: ReadonlyArray<Uint8Array>
-  /** Members with superfluous leading zeros (POSH-FMT-27). */
+  /** Members with leading zero octets (POSH-FMT-27). */
   readonly padded: ReadonlyArray<string>
 }
 
 const rsa: KeyType = { kind: "rsa", members: ["n", "e"] }
 
-// POSH-FMT-28: the length of a coordinate is that of the field.
+// POSH-FMT-28: a coordinate has the full length of the field.
 const curves: { readonly [kty in "EC" | "OKP"]: ReadonlyMap<string, KeyType> } = {
   EC: new Map<string, KeyType>([
     ["P-256", { kind: "ec", members: ["x", "y"], octets: 32, curve: "1.2.840.10045.3.1.7", group: "prime256v1" }],
@@ -44,26 +44,26 @@ const curves: { readonly [kty in "EC" | "OKP"]: ReadonlyMap<string, KeyType> } =
   ])
 }
 
-/** The type of key; the members that it needs are there, as text, but not looked into yet. */
-export const readKeyType = (jwk: JsonObject, unusable: Unusable): Result.Result<KeyType, Lint> =>
+/** Reads the key type, and checks that its members are present as text. Does not decode them. */
+export const readKeyType = (jwk: JsonObject, fault: MakeFault): Result.Result<KeyType, Lint> =>
   Result.gen(function*() {
-    const kty = yield* readText(jwk, "kty", unusable)
-    if (kty !== "RSA" && kty !== "EC" && kty !== "OKP") return yield* unusable("JwkUnsupportedKeyType", ".kty")
-    const type = kty === "RSA" ? rsa : curves[kty].get(yield* readText(jwk, "crv", unusable))
-    if (type === undefined) return yield* unusable("JwkUnsupportedKeyType", ".crv")
-    for (const member of type.members) yield* readText(jwk, member, unusable)
+    const kty = yield* readText(jwk, "kty", fault)
+    if (kty !== "RSA" && kty !== "EC" && kty !== "OKP") return yield* fault("JwkUnsupportedKeyType", ".kty")
+    const type = kty === "RSA" ? rsa : curves[kty].get(yield* readText(jwk, "crv", fault))
+    if (type === undefined) return yield* fault("JwkUnsupportedKeyType", ".crv")
+    for (const member of type.members) yield* readText(jwk, member, fault)
     return type
   })
 
-/** The values of those members. */
-export const readJwkKey = (type: KeyType, jwk: JsonObject, unusable: Unusable): Result.Result<JwkKey, Lint> =>
+/** Decodes the members of the key. */
+export const readJwkKey = (type: KeyType, jwk: JsonObject, fault: MakeFault): Result.Result<JwkKey, Lint> =>
   Result.gen(function*() {
     const values: Array<Uint8Array> = []
     for (const member of type.members) {
-      const octets = decodeBase64Url(yield* readText(jwk, member, unusable))
-      if (octets === undefined) return yield* unusable("JwkBadBase64", `.${member}`)
+      const octets = decodeBase64Url(yield* readText(jwk, member, fault))
+      if (octets === undefined) return yield* fault("JwkBadBase64", `.${member}`)
       if (octets.length === 0 || octets.length !== (type.octets ?? octets.length)) {
-        return yield* unusable(
+        return yield* fault(
           "JwkMissingMember",
           `.${member}`,
           "it does not have the length that the key type requires"
@@ -75,9 +75,9 @@ export const readJwkKey = (type: KeyType, jwk: JsonObject, unusable: Unusable): 
     return { ...type, values, padded }
   })
 
-/** Is this the key of a certificate? Numbers are compared, not encodings of them (POSH-FMT-26). */
+/** Is this the certificate's key? Compares numbers, not their encodings (POSH-FMT-26). */
 export const isKeyOf = ({ curve, group, kind, values }: JwkKey, spki: Uint8Array): boolean => {
-  const [first = none, second = none] = values
+  const [first = empty, second = empty] = values
   const key = Result.getOrUndefined(readKeyValue(spki))
   switch (key?.algorithm) {
     case "rsa":
@@ -93,20 +93,20 @@ export const isKeyOf = ({ curve, group, kind, values }: JwkKey, spki: Uint8Array
   }
 }
 
-const none = new Uint8Array()
+const empty = new Uint8Array()
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
-// RFC 5480 §2.2: a point may be given by x and one bit of y.
+// RFC 5480 §2.2: a point may be compressed to x and one bit of y.
 const uncompressed = (point: Uint8Array, group: string): Uint8Array =>
   point[0] === 4
     ? point
     : Result.getOrElse(
       Result.try(() => Buffer.from(ECDH.convertKey(point, group, undefined, undefined, "uncompressed"))),
-      () => none
+      () => empty
     )
 
-const readText = (jwk: JsonObject, name: string, unusable: Unusable): Result.Result<string, Lint> => {
+const readText = (jwk: JsonObject, name: string, fault: MakeFault): Result.Result<string, Lint> => {
   const value = jwk.get(name)
-  return typeof value === "string" ? Result.succeed(value) : unusable("JwkMissingMember", `.${name}`)
+  return typeof value === "string" ? Result.succeed(value) : fault("JwkMissingMember", `.${name}`)
 }

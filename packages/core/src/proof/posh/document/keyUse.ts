@@ -1,33 +1,34 @@
 /**
- * What a JWK says that its key is for, held against the certificate. Matching does not depend on it (POSH-FMT-33).
+ * Compares the intended use of a JWK (`use`, `key_ops`, `alg`) with the key usage of its certificate. Only advice:
+ * matching does not depend on it (POSH-FMT-33).
  */
 import type { Json, JsonObject } from "../../../encoding/json.ts"
 import { type Lint, lint } from "../../../Lint.ts"
 import type { KeyUsage } from "../../../x509/extensions.ts"
 
-/** RFC 7517 §4.2–4.4. Values that nobody knows contradict nothing. */
+/** Finds contradictions in `use`, `key_ops` and `alg` (RFC 7517 §4.2–4.4). Unknown values contradict nothing. */
 export const lintUse = (
   jwk: JsonObject,
   allowed: ReadonlySet<KeyUsage> | undefined,
   path: string
 ): ReadonlyArray<Lint> => [
-  ...(isAllowed(needs(uses, jwk.get("use")), allowed) ? [] : [contradiction(`${path}.use`)]),
-  ...(operationsOf(jwk).every((name) => isAllowed(needs(operations, name), allowed))
+  ...(isAllowed(usagesFor(usagesByUse, jwk.get("use")), allowed) ? [] : [contradiction(`${path}.use`)]),
+  ...(operationsOf(jwk).every((name) => isAllowed(usagesFor(usagesByOperation, name), allowed))
     ? []
     : [contradiction(`${path}.key_ops`)]),
-  ...(isFamily(jwk.get("alg"), jwk.get("kty")) ? [] : [contradiction(`${path}.alg`)])
+  ...(fitsKeyType(jwk.get("alg"), jwk.get("kty")) ? [] : [contradiction(`${path}.alg`)])
 ]
 
 const contradiction = (path: string): Lint => lint("KeyUseContradiction", "info", path)
 
-type Needs = ReadonlyMap<Json | undefined, ReadonlyArray<KeyUsage>>
+type UsageTable = ReadonlyMap<Json | undefined, ReadonlyArray<KeyUsage>>
 
 const signing: ReadonlyArray<KeyUsage> = ["digitalSignature", "nonRepudiation", "keyCertSign", "cRLSign"]
 const encryption: ReadonlyArray<KeyUsage> = ["keyEncipherment", "dataEncipherment", "keyAgreement"]
 
-const uses: Needs = new Map([["sig", signing], ["enc", encryption]])
+const usagesByUse: UsageTable = new Map([["sig", signing], ["enc", encryption]])
 
-const operations: Needs = new Map([
+const usagesByOperation: UsageTable = new Map([
   ["sign", signing],
   ["verify", signing],
   ["encrypt", encryption],
@@ -38,14 +39,14 @@ const operations: Needs = new Map([
   ["deriveBits", encryption]
 ])
 
-const needs = (table: Needs, value: Json | undefined): ReadonlyArray<KeyUsage> => table.get(value) ?? []
+const usagesFor = (table: UsageTable, value: Json | undefined): ReadonlyArray<KeyUsage> => table.get(value) ?? []
 
 const operationsOf = (jwk: JsonObject): ReadonlyArray<Json> => {
   const names = jwk.get("key_ops")
   return Array.isArray(names) ? names : []
 }
 
-// RFC 5280 §4.2.1.3: without the extension, everything is allowed.
+// RFC 5280 §4.2.1.3: without the extension, every use is allowed.
 const isAllowed = (needed: ReadonlyArray<KeyUsage>, allowed: ReadonlySet<KeyUsage> | undefined): boolean =>
   needed.length === 0 || allowed === undefined || needed.some((usage) => allowed.has(usage))
 
@@ -59,5 +60,5 @@ const families: ReadonlyArray<readonly [RegExp, ReadonlyArray<Json | undefined>]
   [/^(?:HS\d|A\d|dir$|PBES2)/, []]
 ]
 
-const isFamily = (alg: Json | undefined, kty: Json | undefined): boolean =>
+const fitsKeyType = (alg: Json | undefined, kty: Json | undefined): boolean =>
   typeof alg !== "string" || families.every(([name, types]) => !name.test(alg) || types.includes(kty))

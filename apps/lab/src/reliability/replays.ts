@@ -1,27 +1,27 @@
-/** The ways in which an entry comes back from Redis while a question waits. */
+/** The cases in which an old entry appears in Redis while a question waits. */
 import type { RedisServer } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 
 export const hour = 3_600_000
 export const thirtyDays = 30 * 24 * hour
-/** Milliseconds: within the default time-out of 100 ms. */
+/** Milliseconds; below the default time-out of 100 ms. */
 const stallMs = 95
 
 export interface Case {
-  /** Also how the domain's name begins: see the world. */
+  /** Also the prefix of the domain's name (see `world.ts`). */
   readonly kind: "old" | "modern"
-  /** By how much the clock of the replica was behind that wrote the entry. */
+  /** By how much the clock of the replica that wrote the entry was slow. */
   readonly behindMs: number
   readonly more: object
-  readonly bring: (setting: Setting) => Effect.Effect<void>
+  readonly replay: (setting: Setting) => Effect.Effect<void>
 }
 
 export interface Setting {
   readonly redis: RedisServer
-  /** As Redis names what belongs to the domain: `{domain}:service:generation`. */
+  /** The suffix of the domain's keys: `{domain}:service:generation`. */
   readonly member: string
   readonly value: Buffer
-  /** Asks once, with more in the question than all have. */
+  /** Asks once. `more` are further members of the question. */
   readonly ask: (more?: object) => Effect.Effect<void>
 }
 
@@ -33,7 +33,7 @@ const put = ({ member, redis, value }: Setting) =>
 
 const hurried = { deadlineMs: 50 }
 
-/** One who cannot wait asks first; the other joins, or asks when Redis answers again. */
+/** A question with a short deadline comes first; the other joins its flight, or reads Redis after the stall. */
 const afterStall = (setting: Setting) =>
   Effect.gen(function*() {
     yield* put(setting)
@@ -55,8 +55,8 @@ const afterRefusal = (setting: Setting) =>
     yield* Fiber.join(first)
   })
 
-/** By somebody who can write to Redis and kept what a replica had sealed. */
-const replayed = (setting: Setting) =>
+/** An attacker who can write to Redis replays an entry that a replica had sealed. */
+const byAttacker = (setting: Setting) =>
   Effect.gen(function*() {
     const flight = `posh:v1:flight:${setting.member}`
     yield* send(setting.redis, "SET", flight, "1", "PX", "1900")
@@ -69,11 +69,11 @@ const replayed = (setting: Setting) =>
 
 const draft = { generations: "draft-only" }
 export const cases: ReadonlyArray<Case> = [
-  { kind: "old", behindMs: thirtyDays, more: draft, bring: afterStall },
-  { kind: "old", behindMs: thirtyDays, more: draft, bring: afterRefusal },
-  { kind: "old", behindMs: thirtyDays, more: draft, bring: replayed },
-  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, bring: afterStall },
-  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, bring: replayed },
-  { kind: "modern", behindMs: hour, more: { refresh: true }, bring: afterStall },
-  { kind: "modern", behindMs: hour, more: { refresh: true }, bring: afterRefusal }
+  { kind: "old", behindMs: thirtyDays, more: draft, replay: afterStall },
+  { kind: "old", behindMs: thirtyDays, more: draft, replay: afterRefusal },
+  { kind: "old", behindMs: thirtyDays, more: draft, replay: byAttacker },
+  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, replay: afterStall },
+  { kind: "modern", behindMs: hour, more: { maxAge: 60 }, replay: byAttacker },
+  { kind: "modern", behindMs: hour, more: { refresh: true }, replay: afterStall },
+  { kind: "modern", behindMs: hour, more: { refresh: true }, replay: afterRefusal }
 ]

@@ -1,15 +1,15 @@
 /**
- * What is remembered of a chain says the same as a fresh look at it, at any time and in whatever order questions come
- * (POSH-MAT-21 to POSH-MAT-23).
+ * The memo of the chain check changes no result, at any time and for any order of questions (POSH-MAT-21 to
+ * POSH-MAT-23).
  */
 import { assert, describe, it } from "@effect/vitest"
 import { seedCa, seedDay, seedExample1, seedLeaf } from "@posh/testing"
 import { Schema } from "effect"
 import type { JwkEntry } from "../../../src/association/Material.ts"
 import { chainLimits } from "../../../src/Limits.ts"
-import { screenChains } from "../../../src/proof/posh/ChainScreen.ts"
-import { sequence, text, tlv } from "./der.ts"
-import { certificate, common, extension, makeKeys, type Parts, yes } from "./forge.ts"
+import { makeChainCheck } from "../../../src/proof/posh/ChainCheck.ts"
+import { sequence, text, tlv } from "../../x509/chain/der.ts"
+import { certificate, common, extension, makeKeys, type Parts, yes } from "../../x509/chain/forge.ts"
 
 const keys = { ca: makeKeys(), leaf: makeKeys(), stranger: makeKeys() }
 const ca = common("CA")
@@ -31,7 +31,7 @@ const excluding = (count: number) =>
     ]
   })
 
-/** Of every kind: valid for ever and for a time, faulty for ever and for a time, cheap and dear. */
+/** Chains of every kind: always or temporarily valid, always or temporarily faulty, cheap and expensive. */
 const chains: ReadonlyArray<ReadonlyArray<Uint8Array>> = [
   [leaf()],
   [leaf(), issuer()],
@@ -58,24 +58,24 @@ const entryOf = (which: number, index: number): JwkEntry => ({
   spkiSha256: new Uint8Array()
 })
 const entriesOf = (which: ReadonlyArray<number>) => which.slice(0, 32).map(entryOf)
-// From 2025 to 2031 and to the year of the seed's certificates, back and forth.
+// Years from 2025 to 2031, and that of the seed's certificates.
 const instantOf = (number: number) => number % 8 === 0 ? seedDay.getTime() : Date.UTC(2025 + Math.abs(number) % 7, 5, 2)
 
 const ask = (entries: ReadonlyArray<JwkEntry>, now: number, allowSha1: boolean) => {
-  const { faultOf } = screenChains("require", { now, allowSha1 })
+  const { faultOf } = makeChainCheck("require", { now, allowSha1 })
   return entries.map((entry) => faultOf(entry) ?? "valid")
 }
 
 const Question = Schema.Struct({ instant: Schema.Int, allowSha1: Schema.Boolean, from: Schema.Int })
 
-describe("chains that were looked at before", () => {
+describe("chains in the memo", () => {
   it.prop(
-    "say what a fresh look says",
+    "have the same result as without it",
     [Schema.Array(Schema.Int), Schema.Array(Question)],
     ([which, questions]) => {
       const entries = entriesOf(which)
       for (const { allowSha1, from, instant } of questions.slice(0, 6)) {
-        // A question looks at some of them, as its certificate has it.
+        // A question checks only some entries, depending on its certificate.
         const start = entries.length === 0 ? 0 : Math.abs(from) % entries.length
         const now = instantOf(instant)
         const fresh = entriesOf(which).slice(start)
@@ -84,20 +84,20 @@ describe("chains that were looked at before", () => {
     }
   )
 
-  it("an exhausted budget is a veto for every chain behind it, and for this question alone", () => {
-    const dear = Math.floor(chainLimits.signatures / 9)
-    const entries = entriesOf([...Array.from({ length: dear + 1 }, () => 8), 1, 1])
+  it("an exhausted budget vetoes every later chain, for this question only", () => {
+    const fitting = Math.floor(chainLimits.signatures / 9)
+    const entries = entriesOf([...Array.from({ length: fitting + 1 }, () => 8), 1, 1])
     const now = instantOf(2)
     for (const _ of [1, 2, 3]) {
       const faults = ask(entries, now, false)
       assert.match(faults[0] ?? "", /signature is not the issuer's/)
-      for (const fault of faults.slice(dear)) assert.match(fault, /too much work/)
-      // In another order they are looked at, also where they are known by now.
+      for (const fault of faults.slice(fitting)) assert.match(fault, /too much work/)
+      // In another order they are within the budget, even if the memo has them by now.
       assert.deepStrictEqual(ask(entries.toReversed(), now, false).slice(0, 2), ["valid", "valid"])
     }
   })
 
-  it("SHA-1 is a matter of the question, not of what is remembered", () => {
+  it("whether SHA-1 is accepted is not part of the memo", () => {
     const entries = [entryOf(6, 0)]
     const asked = [false, true, false].map((allowSha1) => ask(entries, seedDay.getTime(), allowSha1))
     assert.deepStrictEqual(asked.flat(), [
@@ -107,7 +107,7 @@ describe("chains that were looked at before", () => {
     ])
   })
 
-  it("an outcome is that of the octets, not of the object that held them", () => {
+  it("the key of the memo is the octets, not the object", () => {
     const entry = entryOf(7, 0)
     const now = instantOf(2)
     const chain = [...entry.chain]
@@ -118,7 +118,7 @@ describe("chains that were looked at before", () => {
     assert.deepStrictEqual(ask([changed], now, false), ["the signature is not the issuer's"])
   })
 
-  it("equal chains and equal certificates of other entries share nothing but the work", () => {
+  it("chains with common certificates have separate results", () => {
     const [valid, forged] = [entryOf(7, 0), entryOf(8, 1)]
     const now = instantOf(2)
     assert.deepStrictEqual(ask([forged, valid], now, false), ["the signature is not the issuer's", "valid"])

@@ -1,5 +1,5 @@
 /**
- * Is there a path, where the question asks for one? (requirements §3.3) The check can veto a match, never make one.
+ * The optional chain check of a question (requirements §3.3). It can veto a match, never make one.
  */
 import { Result } from "effect"
 import { LRUCache } from "lru-cache"
@@ -11,30 +11,30 @@ import {
   type ChainExamination,
   type ChainFault,
   type ChainOptions,
+  checkExamination,
   examineChain,
-  judgeExamined,
   tooMuchWork
 } from "../../x509/chain/Chain.ts"
 import { makeChainBudget } from "../../x509/chain/ChainBudget.ts"
 import { parsePathCertificate } from "../../x509/chain/PathCertificate.ts"
 
-export interface ChainScreen {
-  /** May the entry match? */
+export interface ChainCheck {
+  /** Whether the entry may match. */
   readonly admits: (entry: JwkEntry) => boolean
-  /** Why the entry's chain does not validate; absent where it does, or where nobody asked. */
+  /** Why the entry's chain is invalid; `undefined` if it is valid, or if the check is off. */
   readonly faultOf: (entry: JwkEntry) => string | undefined
 }
 
-const unasked: ChainScreen = { admits: () => true, faultOf: () => undefined }
+const noCheck: ChainCheck = { admits: () => true, faultOf: () => undefined }
 
-/** Chains are validated when an entry is looked at, one run for each, on one budget for all. */
-export const screenChains = (mode: ChainCheckMode, options: ChainOptions): ChainScreen => {
-  if (mode === "off") return unasked
-  const review = makeChainReview()
+/** Makes the check of one question. Validates a chain when the matcher needs it, once; one budget for all chains. */
+export const makeChainCheck = (mode: ChainCheckMode, options: ChainOptions): ChainCheck => {
+  if (mode === "off") return noCheck
+  const validate = makeChainValidator()
   const faults = new Map<JwkEntry, string | undefined>()
   const faultOf = (entry: JwkEntry) => {
     if (!faults.has(entry)) {
-      const checked = review(entry, options)
+      const checked = validate(entry, options)
       const fault = checked === undefined ? tooMuchWork : Result.isFailure(checked) ? checked.failure.detail : undefined
       faults.set(entry, fault)
     }
@@ -43,28 +43,28 @@ export const screenChains = (mode: ChainCheckMode, options: ChainOptions): Chain
   return { admits: (entry) => mode === "report" || faultOf(entry) === undefined, faultOf }
 }
 
-/** Judges the chain of an entry; `undefined` where it was not looked at. */
-type ChainReview = (entry: JwkEntry, options: ChainOptions) => Result.Result<void, ChainFault> | undefined
+/** Validates the chain of an entry; `undefined` if the budget did not suffice. */
+type ChainValidator = (entry: JwkEntry, options: ChainOptions) => Result.Result<void, ChainFault> | undefined
 
 /**
- * Outcomes by the digest of a chain's octets: the outcome alone, no anchor outlives its run (POSH-MAT-23). It is what an
- * examination gives at any time, so that remembering it changes no answer.
+ * Memo of examinations by digest of the chain. It holds results only: no trust anchor outlives its run (POSH-MAT-23).
+ * An examination does not depend on time, so the memo changes no answer.
  */
 const examinations = new LRUCache<string, ChainExamination>({ max: chainLimits.examinations })
 
 /**
- * Judges the chains of entries, one after the other, on one budget.
+ * Makes a validator of chains with one budget.
  *
  * **Details**
  *
- * The budget is charged with what a chain costs, also where that was paid long ago: else the order in which questions come
- * would decide which chains are looked at. Once it is spent, no further chain is read, and nothing is said of it: NOT LOOKED
- * AT IS NOT VALID.
+ * Charges the full cost of a chain even if the memo has it: otherwise earlier questions would decide which chains fit
+ * into the budget. Once the budget is spent, the validator reads no further chain and returns `undefined`, WHICH DOES
+ * NOT MEAN VALID.
  */
-export const makeChainReview = (): ChainReview => {
+export const makeChainValidator = (): ChainValidator => {
   const budget = makeChainBudget()
   // Entries of one document often share their issuers.
-  const parse = rememberedBy(digestOf, parsePathCertificate)
+  const parse = memoizeBy(digestOf, parsePathCertificate)
   const examine = ({ chain }: JwkEntry) => {
     const id = chain.map(digestOf).join()
     const known = examinations.get(id) ?? examineChain(chain, parse)
@@ -76,14 +76,14 @@ export const makeChainReview = (): ChainReview => {
     const least = { signatures: entry.chain.length - 1 }
     const examination = budget.allows(least) ? examine(entry) : undefined
     return budget.spend(examination?.cost ?? least) && examination !== undefined
-      ? judgeExamined(examination, options)
+      ? checkExamination(examination, options)
       : undefined
   }
 }
 
 const digestOf = (der: Uint8Array): string => Buffer.from(digest("sha-256", der)).toString("base64")
 
-const rememberedBy = <A, B>(key: (input: A) => string, make: (input: A) => B): (input: A) => B => {
+const memoizeBy = <A, B>(key: (input: A) => string, make: (input: A) => B): (input: A) => B => {
   const known = new Map<string, B>()
   return (input) => {
     const id = key(input)

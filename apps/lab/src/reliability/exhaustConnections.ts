@@ -1,14 +1,14 @@
-/** Strangers who take all connections of a Redis, as a client without bounds does. */
+/** Clients that take all connections of Redis, as a client without a limit would. */
 import type { RedisServer } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { connect, type Socket } from "node:net"
 
 const maxclients = 10
 const strangers = 30
-/** Milliseconds until a stranger who was refused tries again. */
+/** Milliseconds until a refused client retries. */
 const againMs = 10
 
-export const hog = (
+export const exhaustConnections = (
   redis: RedisServer,
   cutAll: (redis: RedisServer) => Effect.Effect<unknown, unknown>
 ): Effect.Effect<{ readonly begin: Effect.Effect<void>; readonly end: Effect.Effect<void> }, never, Scope.Scope> =>

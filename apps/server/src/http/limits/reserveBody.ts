@@ -1,6 +1,6 @@
 /**
- * Before a body is read, by whoever is about to read it: is there room for as much of it as its reader takes? The place
- * is kept until the answer is out, because questions, decisions and results hold what was read.
+ * Reserves memory for a body before it is read. The reservation lasts until the response ends, because questions,
+ * decisions and results refer to the body.
  */
 import { batchLimits, type Problem } from "@posh/api"
 import { Effect } from "effect"
@@ -12,10 +12,10 @@ import type { Exchange } from "../Exchange.ts"
 import { watchAnswer } from "./watchAnswer.ts"
 
 /**
- * Succeeds where the body may be read. `limit`: the most octets that the reader takes. `answer`: octets that the answer will
- * take, where it may be long.
+ * Fails if the body is too long or memory is short. `limit`: maximum length in octets. `answer`: octets to reserve for a
+ * long response.
  */
-export const receive = (
+export const reserveBody = (
   bodies: Bodies,
   { caller: { account }, request, response }: Exchange,
   limit: number,
@@ -28,28 +28,28 @@ export const receive = (
     const release = response.destroyed ? undefined : bodies.reserve(account, octets + answer)
     if (release === undefined) return Effect.fail(overloaded("As many large bodies as may be are being read."))
     response.once("close", release)
-    return octets > callerBounds.smallBody ? watchAnswer(response, watchProgress(request)) : Effect.void
+    return octets > callerBounds.smallBody ? watchAnswer(response, closeSlowSender(request)) : Effect.void
   })
 
-/** How long the body is; `undefined` where the request does not say. */
+/** The announced length of the body; `undefined` for a chunked one. */
 const announcedOctets = ({ headers }: IncomingMessage): number | undefined =>
   headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : undefined
 
-/** At least about so many questions are in a batch: where they will find no place, it need not be read. */
-export const usualQuestions = (request: IncomingMessage): number =>
+/** Estimates the questions in a batch by its length, so that a batch without places is refused before it is read. */
+export const estimateQuestions = (request: IncomingMessage): number =>
   Math.min(batchLimits.requests, Math.ceil((announcedOctets(request) ?? 0) / callerBounds.usualQuestion))
 
-/** Ends the connection of a body that comes too slowly. The least rate holds over every few seconds. */
-const watchProgress = (request: IncomingMessage): Effect.Effect<void> => {
+/** Closes the connection if the body arrives too slowly; measured every few seconds. */
+const closeSlowSender = (request: IncomingMessage): Effect.Effect<void> => {
   const { socket } = request
-  const look = (before: number): Effect.Effect<void> =>
+  const poll = (before: number): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (request.complete || socket.destroyed) return Effect.void
       const received = socket.bytesRead
       if (received - before >= callerBounds.bodyProgress * progressSeconds) return watch(received)
       return Effect.sync(() => void socket.destroy())
     })
-  const watch = (before: number): Effect.Effect<void> => Effect.delay(look(before), progressSeconds * 1_000)
+  const watch = (before: number): Effect.Effect<void> => Effect.delay(poll(before), progressSeconds * 1_000)
   return Effect.suspend(() => watch(socket.bytesRead))
 }
 

@@ -1,18 +1,19 @@
 /**
- * Is the presented certificate acceptable at all, whatever the domain publishes? (requirements §3.1)
+ * Checks of the presented certificate that do not depend on what the domain publishes (requirements §3.1).
  */
 import type { VerdictCode } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
 import type { Policy } from "../Policy.ts"
 import type { Presented } from "./Presented.ts"
 
-export interface LeafJudgement {
-  /** Why it is refused; absent where it is acceptable. */
+export interface LeafCheck {
+  /** Why the certificate is refused; absent if it is acceptable. */
   readonly fault?: { readonly code: VerdictCode; readonly detail?: string; readonly retryAfterMs?: number }
   readonly lints: ReadonlyArray<Lint>
 }
 
-export const judgeLeaf = (presented: Presented, policy: Policy, now: number): LeafJudgement => {
+/** Checks a leaf against the deny list, its dates at `now`, and the leaf profile of the policy. */
+export const checkLeaf = (presented: Presented, policy: Policy, now: number): LeafCheck => {
   const { certificate, isDenied, lints } = presented
   if (isDenied && !policy.trustDraftExamples) {
     const detail = "the private key of this example certificate is public"

@@ -1,17 +1,17 @@
-/** What to measure, by the names behind `--` on the command line. */
+/** Selects what to measure by the arguments after `--`. */
 
 export interface Choice<Name extends string> {
   /** In the order of all names. */
   readonly names: ReadonlyArray<Name>
-  /** Whether the command line names any: then no page is written. */
+  /** The command line names some; then no page is written. */
   readonly isNamed: boolean
 }
 
-/** An unknown name ends the program. Without any, it is what is `usual`. */
+/** An unknown name ends the process. Without arguments the choice is `defaults`. */
 export const choose = <Name extends string>(
   kind: string,
   all: ReadonlyArray<Name>,
-  usual: ReadonlyArray<Name> = all
+  defaults: ReadonlyArray<Name> = all
 ): Choice<Name> => {
   const asked: ReadonlyArray<string> = process.argv.slice(2)
   const unknown = asked.filter((name) => !all.some((known) => known === name))
@@ -20,6 +20,6 @@ export const choose = <Name extends string>(
     process.exit(1)
   }
   return asked.length === 0
-    ? { names: usual, isNamed: false }
+    ? { names: defaults, isNamed: false }
     : { names: all.filter((name) => asked.includes(name)), isNamed: true }
 }

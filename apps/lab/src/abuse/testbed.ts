@@ -1,16 +1,16 @@
-/** A service that runs, and its two callers. */
+/** A running service and its two callers. */
 import { Effect, type Scope } from "effect"
 import { hash, randomBytes } from "node:crypto"
 import { Agent } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { HostedWorld } from "../world.ts"
 import type { Ask, Scene, Target } from "./Attack.ts"
-import { type HonestCaller, type Known, post } from "./honest.ts"
-import { type Attacked, startAttacked } from "./service.ts"
+import { type HonestCaller, type KnownQuestion, post } from "./honest.ts"
+import { type MonitoredService, startMonitored } from "./service.ts"
 
-export interface Field {
+export interface Testbed {
   readonly scene: Scene
-  readonly service: Attacked
+  readonly service: MonitoredService
   readonly caller: HonestCaller
   readonly target: Target
   /** One question of the honest caller. */
@@ -19,17 +19,17 @@ export interface Field {
 
 const pauseMs = 25
 
-/** The questions that are learnt have been answered when it is there, or it dies. */
-export const makeField = (
+/** Completes after the warm-up questions were answered as expected; a wrong answer is a defect. */
+export const makeTestbed = (
   world: HostedWorld,
-  known: ReadonlyArray<Known>,
+  known: ReadonlyArray<KnownQuestion>,
   scene: Scene
-): Effect.Effect<Field, never, Scope.Scope> =>
+): Effect.Effect<Testbed, never, Scope.Scope> =>
   Effect.gen(function*() {
     const keys = { honest: makeKey(), hostile: makeKey() }
     const entries = Object.entries(keys).map(([name, key]) => `${name}:verify:${hash("sha256", key, "hex")}`)
     const service = yield* Effect.acquireRelease(
-      Effect.promise(() => startAttacked({ ...world.env, POSH_API_KEYS: entries.join(), ...scene.env })),
+      Effect.promise(() => startMonitored({ ...world.env, POSH_API_KEYS: entries.join(), ...scene.env })),
       ({ stop }) => Effect.promise(stop)
     )
     const { port } = service
@@ -38,8 +38,8 @@ export const makeField = (
       (open) => Effect.sync(() => open.destroy())
     )
     yield* Effect.promise(async () => {
-      await calm()
-      for (const { body, code, path } of [...known, ...(scene.learnt ?? [])]) {
+      await waitUntilIdle()
+      for (const { body, code, path } of [...known, ...(scene.warmUp ?? [])]) {
         const { body: said, status } = await post(agent, port, keys.honest, body, path)
         if (!said.includes(`"code":"${code}"`)) throw new Error(`${code} expected: ${status} ${said}`)
       }
@@ -49,7 +49,7 @@ export const makeField = (
       scene,
       service,
       caller: { port, key: keys.honest, known: scene.honest ?? known, pauseMs: scene.pauseMs ?? pauseMs },
-      target: { port, key: keys.hostile, question: JSON.stringify(world.question), given: scene.given ?? [] },
+      target: { port, key: keys.hostile, question: JSON.stringify(world.question), payloads: scene.payloads ?? [] },
       ask: async (body) => {
         const { body: said } = await post(agent, port, keys.honest, body)
         return said.startsWith("{") ? JSON.parse(said) : {}
@@ -57,8 +57,8 @@ export const makeField = (
     }
   })
 
-/** The origins are in this thread: until they have dealt with what the last attack left them, they answer nobody in time. */
-const calm = async (): Promise<void> => {
+/** The origins run in this thread, which may still be busy with requests of the last attack. */
+const waitUntilIdle = async (): Promise<void> => {
   for (let turns = 0, quick = 0; quick < 5 && turns < 500; turns += 1) {
     const since = performance.now()
     await sleep(20)

@@ -1,0 +1,43 @@
+/**
+ * The response body of a batch as JSON, rendered in portions as the caller reads it.
+ */
+import type { BatchResult } from "@posh/api"
+import { Effect, Result, Stream } from "effect"
+import type { BatchItem, BatchItems } from "../../service/answerBatch.ts"
+import { callerBounds } from "../../service/limits/bounds.ts"
+import type { InTurn } from "../../service/limits/Turns.ts"
+
+/** Complete if one portion suffices; otherwise a stream that renders the next portion when it is pulled. */
+export type BatchText = string | Stream.Stream<Uint8Array>
+
+/** Renders the results in time slices. Their answers are JSON text already. */
+export const renderBatch = (inTurn: InTurn, { next, size }: BatchItems<string>): Effect.Effect<BatchText> => {
+  /** Text of the results from `start` on, and the start of the next portion. */
+  const portion = (start: number) =>
+    inTurn<readonly [text: string, end: number]>(function*() {
+      let text = start === 0 ? `{"results":[` : ""
+      let end = start
+      while (end < size && text.length < callerBounds.portion) {
+        text += end === 0 ? renderItem(next()) : `,${renderItem(next())}`
+        end += 1
+        yield
+      }
+      return end < size ? [text, end] : [`${text}]}`, end]
+    })
+  return Effect.map(portion(0), ([first, second]) => {
+    if (second >= size) return first
+    const rest = Stream.unfold(second, (start) =>
+      start >= size
+        ? Effect.succeed(undefined)
+        : Effect.map(portion(start), ([text, end]) => [Buffer.from(text), end] as const))
+    return Stream.concat(Stream.succeed(Buffer.from(first)), rest)
+  })
+}
+
+const renderItem = ({ answer, id }: BatchItem<string>): string => {
+  if (Result.isSuccess(answer)) {
+    return `{${id === undefined ? "" : `"id":${JSON.stringify(id)},`}"answer":${answer.success}}`
+  }
+  const result: BatchResult = { ...(id === undefined ? {} : { id }), problem: answer.failure }
+  return JSON.stringify(result)
+}
