@@ -14,6 +14,7 @@ import { Listener } from "./http/listener/Listener.ts"
 import * as operations from "./http/operations.ts"
 import * as http from "./http/serve.ts"
 import { ServiceManager } from "./process/notify/ServiceManager.ts"
+import { layerShutdown, Shutdown } from "./process/Shutdown.ts"
 import { layerCache } from "./redis/layerCache.ts"
 import { Decider } from "./service/Decider.ts"
 import { layerLimits } from "./service/limits/layer.ts"
@@ -35,7 +36,8 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
     // Built before and closed after everything above, so that probes are always answered.
     Layer.provide(operations.layer(settings)),
     Layer.provide(telemetry.layer(settings)),
-    Layer.provide(Readiness.layer)
+    Layer.provide(Readiness.layer),
+    Layer.provide(layerShutdown)
   )
 
 /** The verifier, with HTTPS and the cache: in memory alone, or shared in Redis. */
@@ -55,7 +57,8 @@ const announced = (drainDelay: number) =>
     const readiness = yield* Readiness
     const listener = yield* Listener
     const manager = yield* ServiceManager
-    const leave = Effect.andThen(readiness.become("stopping"), listener.drain)
+    const { begin } = yield* Shutdown
+    const leave = Effect.all([begin, readiness.become("stopping"), listener.drain], { discard: true })
     const linger = Effect.all([manager.reportStopping, Effect.sleep(drainDelay)], { concurrency: 2, discard: true })
     yield* Effect.acquireRelease(readiness.become("ready"), () => Effect.andThen(leave, linger))
     yield* logAlways(`listening on ${listener.url}`)
