@@ -10,6 +10,8 @@ import { RedisError, toRedisError } from "./RedisError.ts"
 export interface CircuitBreakerOptions {
   /** Milliseconds for which the breaker stays open. Default 5,000. Longer: cheaper outages, later recovery. */
   readonly periodMs?: number
+  /** Classifies a rejection. Default: {@link toRedisError}. */
+  readonly toError?: (cause: unknown) => RedisError
 }
 
 /** `open` until a probe succeeds. */
@@ -18,9 +20,12 @@ export type BreakerState = "closed" | "open"
 export interface CircuitBreaker {
   /**
    * Sends unless the breaker is open. The result of a command counts even if its caller was interrupted: otherwise
-   * callers with short deadlines would meet a slow Redis again and again.
+   * callers with short deadlines would meet a slow Redis again and again. `settled` is called with the result.
    */
-  readonly run: <A>(send: () => Promise<A>) => Effect.Effect<A, RedisError>
+  readonly run: <A>(
+    send: () => Promise<A>,
+    settled?: (error: RedisError | undefined) => void
+  ) => Effect.Effect<A, RedisError>
   readonly state: () => BreakerState
   /** Calls back on every change of state, until the returned function is called. */
   readonly onChange: (listener: (state: BreakerState) => void) => () => void
@@ -29,7 +34,7 @@ export interface CircuitBreaker {
 const defaultPeriodMs = 5_000
 
 export const makeCircuitBreaker = (
-  { periodMs = defaultPeriodMs }: CircuitBreakerOptions = {}
+  { periodMs = defaultPeriodMs, toError = toRedisError }: CircuitBreakerOptions = {}
 ): Effect.Effect<CircuitBreaker> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
@@ -50,7 +55,7 @@ export const makeCircuitBreaker = (
     }
 
     return {
-      run: <A>(send: () => Promise<A>) =>
+      run: <A>(send: () => Promise<A>, settled?: (error: RedisError | undefined) => void) =>
         Effect.callback<A, RedisError>((resume) => {
           const { breaker, ticket } = admit(current.breaker, now())
           current.breaker = breaker
@@ -58,11 +63,13 @@ export const makeCircuitBreaker = (
           send().then(
             (reply) => {
               end(ticket)
+              settled?.(undefined)
               resume(Effect.succeed(reply))
             },
             (cause: unknown) => {
-              const error = toRedisError(cause)
+              const error = toError(cause)
               end(ticket, error)
+              settled?.(error)
               resume(Effect.fail(error))
             }
           )
