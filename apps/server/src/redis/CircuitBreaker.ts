@@ -12,6 +12,8 @@ export interface CircuitBreakerOptions {
   readonly periodMs?: number
   /** Classifies a rejection. Default: {@link toRedisError}. */
   readonly toError?: (cause: unknown) => RedisError
+  /** Annotations of the lines of the log: which Redis it is. */
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** `open` until a probe succeeds. */
@@ -34,7 +36,7 @@ export interface CircuitBreaker {
 const defaultPeriodMs = 5_000
 
 export const makeCircuitBreaker = (
-  { periodMs = defaultPeriodMs, toError = toRedisError }: CircuitBreakerOptions = {}
+  { annotations = {}, periodMs = defaultPeriodMs, toError = toRedisError }: CircuitBreakerOptions = {}
 ): Effect.Effect<CircuitBreaker> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
@@ -51,7 +53,7 @@ export const makeCircuitBreaker = (
       const after = state()
       if (before === after) return
       for (const listener of listeners) listener(after)
-      runFork(error === undefined ? logUsable : logUnusable(error))
+      runFork(Effect.annotateLogs(error === undefined ? logUsable : logUnusable(error), annotations))
     }
 
     return {

@@ -38,7 +38,8 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
     const refusals = yield* makeRefusals(place)
     const { onChange, run, state } = yield* makeCircuitBreaker({
       ...(settings.breakerMs === undefined ? {} : { periodMs: settings.breakerMs }),
-      toError: explainedBy(log)
+      toError: explainedBy(log),
+      annotations: { redis: place, connection: "commands" }
     })
     const { wait } = yield* makeReplyTimeout(settings.timeoutMs)
     const seen = { connections: 0 }

@@ -68,7 +68,9 @@ describe("the users in the Redis of compose.yaml", () => {
     assert.deepStrictEqual([...composeUsers.keys()], ["default", "posh", "demo"])
     assert.deepStrictEqual(composeUsers.get("default"), ["off"])
     for (const name of ["posh", "demo"]) {
-      const patterns = rulesFor("secret").filter((rule) => !/^\+/.test(rule)).map((rule) => rule.replace("posh", name))
+      const patterns = rulesFor("secret").filter((rule) => !rule.startsWith("+")).map((rule) =>
+        rule.replace("posh", name)
+      )
       assert.sameMembers([...composeUsers.get(name) ?? []], [...patterns, ...listed], name)
     }
   })

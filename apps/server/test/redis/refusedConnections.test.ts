@@ -3,10 +3,10 @@
  * named in the log with its cause, once, and shows as `degraded`.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { makeRedis } from "@posh/testing"
+import { makeRedis, makeRedisCluster } from "@posh/testing"
 import { Effect } from "effect"
 import { rulesFor } from "./acl.ts"
-import { makeFakeRedis, ordinary } from "./fakeRedis.ts"
+import { type FakeReply, makeFakeRedis, ordinary } from "./fakeRedis.ts"
 import { replica, said, until } from "./replica.ts"
 import { association, keyOf } from "./things.ts"
 
@@ -165,6 +165,57 @@ describe("while it runs", () => {
       }),
     40_000
   )
+})
+
+describe("a cluster", () => {
+  for (const sub of ["slots", "info"]) {
+    it.live(`that may not be asked for its ${sub}`, () =>
+      Effect.gen(function*() {
+        const { nodes, ports } = yield* makeRedisCluster()
+        for (const node of nodes) {
+          yield* node.command("ACL", "SETUSER", "posh", ...rulesFor("secret"), `-cluster|${sub}`)
+        }
+        const { lines, state } = yield* replica({
+          POSH_REDIS_URL: ports.map(ofPosh).join(","),
+          POSH_REDIS_MODE: "cluster",
+          POSH_REDIS_TIMEOUT: "1s"
+        })
+        const why = `refused CLUSTER ${sub.toUpperCase()} (NOPERM: no permission for the command)`
+        yield* until("it is named", Effect.sync(() => said(lines, downs.commands, "why").includes(why)))
+        assert.strictEqual(yield* state, "degraded")
+        yield* Effect.sleep("2 seconds")
+        assert.isAtMost(said(lines, downs.commands).length, 2, JSON.stringify(lines))
+      }), 40_000)
+  }
+})
+
+describe("sentinels", () => {
+  const rows: ReadonlyArray<readonly [name: string, reply: FakeReply, why: string]> = [
+    [
+      "that refuse to be asked",
+      "-NOPERM this user has no permissions to run the 'sentinel' command",
+      "refused SENTINEL GET-MASTER-ADDR-BY-NAME (NOPERM: no permission for the command)"
+    ],
+    ["that do not know the master group", null, "connection (no such master group)"],
+    ["that want a password", "-NOAUTH Authentication required.", "connection (NOAUTH)"]
+  ]
+  it.live.each(rows)("%s", ([, reply, why]) =>
+    Effect.gen(function*() {
+      const fake = yield* makeFakeRedis(
+        ordinary((words) => /^get-master/i.test(words[1] ?? "") ? reply : [])
+      )
+      const { lines, state } = yield* replica({
+        POSH_REDIS_URL: `redis://127.0.0.1:${fake.port}?name=posh`,
+        POSH_REDIS_MODE: "sentinel",
+        POSH_REDIS_TIMEOUT: "1s"
+      })
+      assert.strictEqual(yield* state, "degraded")
+      for (const message of Object.values(downs)) {
+        yield* until("it is named", Effect.sync(() => said(lines, message, "why").includes(why)))
+      }
+      yield* Effect.sleep("2 seconds")
+      assert.deepStrictEqual(said(lines, downs.commands, "why"), [why])
+    }), 40_000)
 })
 
 describe("a proxy", () => {

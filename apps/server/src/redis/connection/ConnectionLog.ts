@@ -49,8 +49,8 @@ export const makeConnectionLog = (name: ConnectionName, redis: () => string): Ef
         const error = toRedisError(reason)
         const wasUp = state.isUp
         state.isUp = false
-        const isVague = error.word === undefined && error.detail === undefined
-        if (isVague && state.cause?.word !== undefined) return
+        const isVague = isWithoutCause(error)
+        if (isVague && state.cause !== undefined && !isWithoutCause(state.cause)) return
         state.cause = error
         // The next attempt to connect knows more.
         if (!(wasUp && isVague)) logDown(error)
@@ -58,3 +58,5 @@ export const makeConnectionLog = (name: ConnectionName, redis: () => string): Ef
       cause: () => state.cause
     }
   })
+
+const isWithoutCause = ({ detail, word }: RedisError): boolean => word === undefined && detail === undefined

@@ -2,8 +2,9 @@
  * A connection of the client library, and what happens to it.
  */
 import { Effect, type Scope } from "effect"
-import { type Cluster, Redis } from "ioredis"
+import { Cluster, Redis } from "ioredis"
 import { connectMs } from "../options.ts"
+import { RedisError } from "../RedisError.ts"
 
 export interface Watcher {
   readonly ready: () => void
@@ -37,11 +38,18 @@ const watch = (connection: Redis | Cluster, { down, ready }: Watcher): () => voi
     if (state.isWatched) down(cause)
   }
   connection.on("ready", note(ready)).on("error", onError).on("close", note(() => down()))
+  // The library asks for the state of a cluster before it is ready, and drops the answer if it does not like it.
+  if (connection instanceof Cluster) connection.on("connect", () => void stateOf(connection).catch(onError))
   return () => {
     // Keep the error listener: closing may still fail.
     state.isWatched = false
   }
 }
+
+const stateOf = (cluster: Cluster): Promise<void> =>
+  cluster.cluster("INFO").then((info) => {
+    if (/cluster_state:fail/.test(info)) throw new RedisError({ reason: "connection", word: "CLUSTERDOWN" })
+  })
 
 /**
  * The library goes on in database 0 if SELECT fails. Another deployment may own that one, so no command may be sent: the

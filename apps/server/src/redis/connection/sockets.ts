@@ -6,6 +6,7 @@ import { Result } from "effect"
 import { AbstractConnector, type RedisOptions, SentinelConnector } from "ioredis"
 import { connect as connectPlainly, isIP, Socket } from "node:net"
 import { connect as connectTls, type SecureContext } from "node:tls"
+import { RedisError } from "../RedisError.ts"
 
 /** What TLS to Redis is done with. */
 export interface TlsSource {
@@ -64,7 +65,10 @@ export const makeSentinelConnector = (
       // What it resolves to is handed to the TLS of Node.js as it is.
       this["resolve"] = (endpoint: unknown) =>
         resolve(endpoint).then(
-          (master) => master === null || tls === undefined ? master : { ...master, ...toTlsOptions(master, tls) },
+          (master) => {
+            if (master === null) onRefusal(new RedisError({ reason: "connection", detail: "no such master group" }))
+            return master === null || tls === undefined ? master : { ...master, ...toTlsOptions(master, tls) }
+          },
           (cause: unknown) => {
             onRefusal(cause)
             throw cause
