@@ -17,9 +17,6 @@ export const secrets = [
 const pending: ReadonlySet<string> = new Set([
   "POSH_CACHE_SECRET_FILE",
   "POSH_DECISION_LOG_KEY_FILE",
-  "POSH_REDIS_CA_FILE",
-  "POSH_REDIS_CERT_FILE",
-  "POSH_REDIS_KEY_FILE",
   "POSH_REDIS_URL_FILE",
   "OTEL_EXPORTER_OTLP_HEADERS_FILE"
 ])

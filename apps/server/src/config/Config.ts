@@ -3,7 +3,7 @@
  */
 import { Data, Effect, Record, Result } from "effect"
 import { parseSupervision, type Supervision } from "../process/notify/supervision.ts"
-import { serversFault } from "../redis/Servers.ts"
+import { redisFaults } from "../redis/settingsFaults.ts"
 import type { Variable } from "./Variable.ts"
 import { type Settings, variables } from "./variables.ts"
 
@@ -87,9 +87,7 @@ const crossFaults = (settings: Settings): ReadonlyArray<string> => {
   if (settings.cacheEntries === 0 && settings.redisUrl === undefined) {
     faults.push("POSH_CACHE_ENTRIES: 0 leaves nothing to remember in without POSH_REDIS_URL")
   }
-  const redisFault = settings.redisUrl === undefined ? undefined : serversFault(settings.redisUrl, settings.redisMode)
-  if (redisFault !== undefined) faults.push(`POSH_REDIS_URL: ${redisFault}`)
-  return faults
+  return [...faults, ...redisFaults(settings)]
 }
 
 const operationsFaults = ({ host, opsHost, opsPort, port }: Settings): ReadonlyArray<string> => {
