@@ -52,6 +52,7 @@ export const lintSummaries = {
   LeafKeyUsage: "the key usage allows neither signatures nor key exchange",
   LeafExtendedKeyUsage: "the extended key usage allows no server authentication",
   LeafUnknownCriticalExtension: "the leaf has a critical extension that is not understood",
+  LeafPartsMalformed: "parts of the leaf are malformed; they count as absent, and other verifiers may refuse it",
   LeafWeakKey: "the leaf's key is too short",
   NamesLeftOut: "the leaf has more names than are looked at; the others count as absent",
   ChainInvalid: "the published chain does not validate"
