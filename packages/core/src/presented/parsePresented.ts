@@ -3,13 +3,13 @@
  */
 import { Result } from "effect"
 import { LRUCache } from "lru-cache"
-import { hashLengths, type HashName, hashNames } from "../association/Material.ts"
-import { decodeBase64, fromHex } from "../encoding/base64.ts"
+import { type HashName, hashNames } from "../association/Material.ts"
 import { documentLimits, questionLimits } from "../Limits.ts"
 import type { Question } from "../question/Question.ts"
 import { QuestionError } from "../question/QuestionError.ts"
 import { parseCertificate } from "../x509/Certificate.ts"
 import { parsePemOrBase64 } from "../x509/pem.ts"
+import { hashForms, parseHash } from "./parseHash.ts"
 import { Presented, toPresented } from "./Presented.ts"
 
 /** Parses the one of `certificate`, `chain` and `fingerprint` that is present. Only the leaf is used (POSH-REQ-02). */
@@ -95,12 +95,8 @@ const readFingerprint = (
     const known = hashNames.find((candidate) => candidate === name)
     const field = `fingerprint.${name.slice(0, 32)}`
     if (known === undefined) return refuse("InvalidRequest", field, `the hash is not one of ${hashNames.join(", ")}`)
-    const text = fingerprint[name] ?? ""
-    const length = hashLengths[known]
-    const octets = text.length === 2 * length ? fromHex(text) : decodeBase64(text)
-    if (octets?.length !== length) {
-      return refuse("InvalidRequest", field, `the value is neither hex nor padded base64 of ${length} octets`)
-    }
+    const octets = parseHash(known, fingerprint[name] ?? "")
+    if (octets === undefined) return refuse("InvalidRequest", field, `the value is not ${hashForms(known)}`)
     hashes[known] = octets
   }
   return Result.succeed(new Presented(hashes))
