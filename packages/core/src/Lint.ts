@@ -46,6 +46,10 @@ export const lintSummaries = {
   JwkPrivateKeyExposed: "the entry holds private key material; consider the key compromised",
   JwkEntryExpired: "the certificate of the entry has expired",
 
+  // Certificates to publish
+  CaLeftOut:
+    "the CA certificate issued none of those beside it, and is left out; give it alone if the server presents it",
+
   // The presented certificate
   MatchedNonPrimary: "the match is not the first candidate",
   LeafIsCa: "the leaf is a CA certificate",

@@ -52,7 +52,7 @@ const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, Quest
     : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (octets) => readLeaf(octets, "chain[0]"))
 
 /** Decodes texts to DER, leaf first; a text may hold several certificates (POSH-REQ-01). */
-const decodeAll = (
+export const decodeAll = (
   texts: ReadonlyArray<string>,
   field: (index: number) => string
 ): Result.Result<ReadonlyArray<Uint8Array>, QuestionError> => {

@@ -5,13 +5,12 @@ import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResp
 import { problem } from "@posh/api"
 import {
   type AssociationReport,
-  type Certificate,
   generateDocument,
   lintDocument,
   lintGenerations,
   lintReport,
-  parsePresented,
   parseService,
+  readLeaves,
   registeredServices,
   Verifier
 } from "@posh/core"
@@ -114,26 +113,15 @@ const generate = (
     }
     if (certificates === undefined) return yield* refuse("certificates", "Give certificates, or a url.")
     if (generation === undefined) return yield* refuse("generation", "Certificates need the generation.")
-    const read = yield* inTurn(eachPiece(certificates.entries(), ([index, text]) => readCertificate(text, index)))
-    const parsed = yield* Effect.fromResult(Result.all(read))
+    const read = yield* inTurn(
+      eachPiece(certificates.entries(), ([index, text]) => readLeaves(text, `certificates[${index}]`))
+    )
+    const leaves = yield* orProblem(Result.all(read))
+    const parsed = leaves.flatMap(({ certificates }) => certificates)
     const material = { certificates: parsed, generation, ...(expires === undefined ? {} : { expires }) }
-    return yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
+    const generated = yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
+    return { ...generated, findings: [...leaves.flatMap(({ findings }) => findings), ...generated.findings] }
   })
-
-/** The leaf of what may be a chain. */
-const readCertificate = (text: string, index: number): Result.Result<Certificate, Problem> => {
-  const field = `certificates[${index}]`
-  return Result.flatMap(
-    Result.mapError(parsePresented({ domain: "", service: "", certificate: text }), (error) => ({
-      ...questionProblem(error),
-      field
-    })),
-    ({ certificate }) =>
-      certificate === undefined
-        ? Result.fail(problem("MalformedPresentedCertificate", "There is no certificate.", field))
-        : Result.succeed(certificate)
-  )
-}
 
 const orProblem = <A>(result: Result.Result<A, Parameters<typeof questionProblem>[0]>): Effect.Effect<A, Problem> =>
   Effect.fromResult(Result.mapError(result, (error) => questionProblem(error)))
