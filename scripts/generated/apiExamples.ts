@@ -104,7 +104,8 @@ curl -s "$POSH/v1/associations?limit=1"`,
     answer: {
       document: `{\n  "url": "https://hosting.example/posh/tenants.json",\n  "expires": 3600\n}\n`,
       contentType: "application/json",
-      path: "/.well-known/posh/xmpp-server.json"
+      path: "/.well-known/posh/xmpp-server.json",
+      findings: []
     }
   },
   "health.live": { command: `curl -s "$POSH/health/live"`, answer: { status: "live" } },

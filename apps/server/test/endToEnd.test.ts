@@ -4,7 +4,16 @@
  */
 import { assert, layer } from "@effect/vitest"
 import type { Answer, Association, BatchResponse, LintResponse } from "@posh/api"
-import { Behave, fingerprintsDocument, jwkSetDocument, makeOrigins, selfSigned, sha256Base64 } from "@posh/testing"
+import {
+  Behave,
+  fingerprintsDocument,
+  issue,
+  jwkSetDocument,
+  makeOrigins,
+  rootCa,
+  selfSigned,
+  sha256Base64
+} from "@posh/testing"
 import { Context, Effect, Layer, Result } from "effect"
 import { hash, X509Certificate } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -188,6 +197,31 @@ layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("the servic
       assert.include((yield* lint({ ...rfc, certificate: stranger.pem })).codes, "CertificateMismatch")
       assert.notInclude((yield* lint({ ...rfc, certificate: server.pem })).codes, "CertificateMismatch")
       assert.deepInclude(yield* lint({ ...rfc, certificate: "none" }), { status: 400, field: "certificate" })
+    }))
+
+  it.effect("POSH-PUB-20: of a file with a chain, the server's own certificate is published", () =>
+    Effect.gen(function*() {
+      const { post } = yield* Service
+      const ca = yield* rootCa()
+      const leaf = yield* issue(ca, { dnsNames: ["im.example"] })
+      const asked = { certificates: [(ca.pem + leaf.pem).replaceAll(/^/gm, "  ")], generation: "rfc7711" }
+      const { json } = yield* post("/v1/documents/generate", asked)
+      const { document, findings } = json as { readonly document: string; readonly findings: ReadonlyArray<unknown> }
+      assert.deepStrictEqual(JSON.parse(document).fingerprints.map((hashes: object) => Object.values(hashes)[0]), [
+        sha256Base64(leaf.der)
+      ])
+      assert.deepStrictEqual(findings, [])
+    }))
+
+  it.effect("POSH-PUB-20: a CA certificate alone comes with a finding", () =>
+    Effect.gen(function*() {
+      const { post } = yield* Service
+      const own = yield* rootCa()
+      const { json } = yield* post("/v1/documents/generate", { certificates: [own.pem], generation: "draft" })
+      const { findings } = json as {
+        readonly findings: ReadonlyArray<{ readonly code: string; readonly path: string }>
+      }
+      assert.include(findings.map(({ code, path }) => `${code} ${path}`), "LeafIsCa keys[0]")
     }))
 
   it.effect("a document that was made here is found without fault here", () =>

@@ -44,8 +44,8 @@ export const GenerateRequest = Schema.Struct({
     Schema.Array(Schema.String).check(Schema.isMinLength(1), Schema.isMaxLength(64)).annotate({
       title: "Certificates",
       description: [
-        "1 to 64 certificates that the server may present, in any order; each is PEM (of several blocks the first is used) or",
-        "base64 DER."
+        "1 to 64 certificates that the server may present, in any order; each is PEM or base64 DER. Of several in one text, all",
+        "are used but those of CAs."
       ].join(" ")
     })
   ),
@@ -85,6 +85,9 @@ export const GenerateResponse = Schema.Struct({
   path: Schema.String.annotate({
     description: "The path to publish it at, on the domain itself.",
     examples: ["/.well-known/posh/xmpp-server.json"]
+  }),
+  findings: Schema.Array(Lint).annotate({
+    description: "What may be wrong with the certificates, such as that one is that of a CA. Empty: no findings."
   })
 }).annotate({ identifier: "GenerateResponse", title: "Document" })
 export type GenerateResponse = typeof GenerateResponse.Type

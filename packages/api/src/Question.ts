@@ -6,14 +6,17 @@ import { DeadlineMs, domain, MaxAge, service } from "./values.ts"
 
 const certificate = Schema.String.annotate({
   title: "Certificate",
-  description: "PEM (one or more blocks, the leaf first) or base64 of the DER octets of the leaf.",
+  description: [
+    "PEM (one or more blocks, the leaf first) or base64 of the DER octets of the leaf. White space does not count, nor do",
+    "text around the blocks and blocks of parameters or public keys. Line ends are real ones, in JSON `\\n`."
+  ].join(" "),
   examples: ["-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n"]
 })
 
 const hash = (name: string) =>
   Schema.String.annotate({
     title: name,
-    description: `The ${name} of the leaf's DER octets, as strict base64 or as hex.`
+    description: `The ${name} of the leaf's DER octets, as base64 or as hex, with or without colons.`
   })
 
 /** Which generations are resolved, in which order (POSH-NEG-01). */

@@ -21,7 +21,9 @@ export const verifyQuery = {
   domain,
   service,
   "sha-256": Schema.optionalKey(
-    Schema.String.annotate({ description: "The SHA-256 of the leaf's DER octets, as strict base64 or as hex." })
+    Schema.String.annotate({
+      description: "The SHA-256 of the leaf's DER octets, as base64 or as hex, with or without colons."
+    })
   ),
   "sha-512": Schema.optionalKey(
     Schema.String.annotate({ description: "The SHA-512, in addition or instead. One of the two is required." })

@@ -22,8 +22,12 @@ export const documentLimits = {
 export const certificateLimits = {
   /** Names in subjectAltName. Public CAs issue 100 (AWS ACM) to a few hundred; ours. */
   names: 1_024,
-  /** Octets of XmppAddr with U-labels that are mapped by UTS #46, which takes a millisecond per KiB; ours. */
-  mappedOctets: 8 * 1_024
+  /** Octets of XmppAddr with U-labels that are mapped by UTS-46, which takes a millisecond for each KiB. */
+  mappedOctets: 8 * 1_024,
+  /** Extensions; with more, none is read. Real certificates have about ten; ours. */
+  extensions: 128,
+  /** Malformed parts that are named; ours. */
+  faults: 8
 } as const
 
 /** Budgets of one attempt, in milliseconds and counts (POSH-RES-67, POSH-RES-91). */

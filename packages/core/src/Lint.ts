@@ -51,12 +51,17 @@ export const lintSummaries = {
   JwkPrivateKeyExposed: "the entry holds private key material; consider the key compromised",
   JwkEntryExpired: "the certificate of the entry has expired",
 
+  // Certificates to publish
+  CaLeftOut:
+    "the CA certificate issued none of those beside it, and is left out; give it alone if the server presents it",
+
   // The presented certificate
   MatchedNonPrimary: "the match is not the first candidate",
   LeafIsCa: "the leaf is a CA certificate",
   LeafKeyUsage: "the key usage allows neither signatures nor key exchange",
   LeafExtendedKeyUsage: "the extended key usage allows no server authentication",
   LeafUnknownCriticalExtension: "the leaf has a critical extension that is not understood",
+  LeafPartsMalformed: "parts of the leaf are malformed; they count as absent, and other verifiers may refuse it",
   LeafWeakKey: "the leaf's key is too short",
   NamesLeftOut: "the leaf has more names than are looked at; the others count as absent",
   ChainInvalid: "the published chain does not validate"

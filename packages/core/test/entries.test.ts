@@ -29,7 +29,7 @@ const entries: Readonly<Record<string, Names>> = {
     values: `AssociationStore Fleet associationUnder comparePositions decodeAssociation decodeNegative encodeAssociation
       encodeNegative formatCursor layerMemory makeKey makeMemoryStore makeTieredStore negativeUnder nothingPending
       parseCursor usableUntil`,
-    types: `CacheEntry Changes FarStore FleetShape Follow Inventory InventoryQuery Lead LifetimePolicy Mark Marked
+    types: `CacheEntry Changes FarStore FleetShape Follow Inventory InventoryQuery Lead LifetimePolicy Mark MarkedEntry
       MemoryStoreOptions NearStore NegativeEntry PendingPurge Permit Position Purge StoreKey`
   },
   "./node": {
@@ -37,8 +37,8 @@ const entries: Readonly<Record<string, Names>> = {
     types: "ConnectTo ConnectToEntry EgressOptions PemBlock Proxy"
   },
   "./publish": {
-    values: "DocumentError generateDocument lintDocument lintGenerations lintReport parseDocument",
-    types: `Document DocumentOptions Finding GenerateRequest GeneratedDocument LintRequest PublishedFingerprints
+    values: "DocumentError generateDocument lintDocument lintGenerations lintReport parseDocument readLeaves",
+    types: `Document DocumentOptions Finding GenerateRequest GeneratedDocument Leaves LintRequest PublishedFingerprints
       PublishedJwkSet Reference`
   },
   "./question": {

@@ -33,6 +33,7 @@ export const certificate: Certificate = {
   serialNumber: "01",
   names: { dns: ["hosted.example"], srv: [], xmpp: ["hosted.example"], uri: [], ip: [] },
   namesLeftOut: 0,
+  faults: [],
   publicKey: { algorithm: "ec", bits: 256, spki: new Uint8Array() },
   isCa: false,
   unknownCritical: []

@@ -14,6 +14,7 @@ export const lintLeaf = (certificate: Certificate): ReadonlyArray<Lint> => [
   ...(allowsTls(certificate.keyUsage) ? [] : [lint("LeafKeyUsage", "warning")]),
   ...(allowsServers(certificate.extendedKeyUsage) ? [] : [lint("LeafExtendedKeyUsage", "warning")]),
   ...unknownCritical(certificate.unknownCritical),
+  ...malformed(certificate.faults),
   ...weakKey(certificate.publicKey)
 ]
 
@@ -33,6 +34,10 @@ const unknownCritical = (oids: ReadonlyArray<string>): ReadonlyArray<Lint> =>
   oids.length === 0
     ? []
     : [lint("LeafUnknownCriticalExtension", "warning", undefined, printable(oids.join(", ")))]
+
+// POSH-MAT-07. What cannot be read may hide any of the other violations.
+const malformed = (faults: ReadonlyArray<string>): ReadonlyArray<Lint> =>
+  faults.length === 0 ? [] : [lint("LeafPartsMalformed", "warning", undefined, faults.join("; "))]
 
 // RFC 9325 §4.5. A key of unknown length (0) is not reported.
 const minBits: { readonly [K in PublicKey["algorithm"]]?: number } = { rsa: 2_048, ec: 256 }

@@ -3,13 +3,13 @@
  */
 import { Result } from "effect"
 import { LRUCache } from "lru-cache"
-import { hashLengths, type HashName, hashNames } from "../association/Material.ts"
-import { decodeBase64, fromHex } from "../encoding/base64.ts"
+import { type HashName, hashNames } from "../association/Material.ts"
 import { documentLimits, questionLimits } from "../Limits.ts"
 import type { Question } from "../question/Question.ts"
 import { QuestionError } from "../question/QuestionError.ts"
 import { parseCertificate } from "../x509/Certificate.ts"
 import { parsePemOrBase64 } from "../x509/pem.ts"
+import { hashForms, parseHash } from "./parseHash.ts"
 import { Presented, toPresented } from "./Presented.ts"
 
 /** Parses the one of `certificate`, `chain` and `fingerprint` that is present. Only the leaf is used (POSH-REQ-02). */
@@ -57,7 +57,7 @@ const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, Quest
 }
 
 /** Decodes texts to DER, leaf first; a text may hold several certificates (POSH-REQ-01). */
-const decodeAll = (
+export const decodeAll = (
   texts: ReadonlyArray<string>,
   field: (index: number) => string
 ): Result.Result<ReadonlyArray<Uint8Array>, QuestionError> => {
@@ -105,11 +105,8 @@ const readFingerprint = (
     if (known === undefined) return refuse("InvalidRequest", field, `the hash is not one of ${hashNames.join(", ")}`)
     const text = fingerprint[name]
     if (typeof text !== "string") return refuse("InvalidRequest", field, "the value is not a text")
-    const length = hashLengths[known]
-    const octets = text.length === 2 * length ? fromHex(text) : decodeBase64(text)
-    if (octets?.length !== length) {
-      return refuse("InvalidRequest", field, `the value is neither hex nor padded base64 of ${length} octets`)
-    }
+    const octets = parseHash(known, text)
+    if (octets === undefined) return refuse("InvalidRequest", field, `the value is not ${hashForms(known)}`)
     hashes[known] = octets
   }
   return Result.succeed(new Presented(hashes))

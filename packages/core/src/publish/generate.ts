@@ -5,6 +5,8 @@ import { Result } from "effect"
 import { createPublicKey } from "node:crypto"
 import { toBase64, toHex } from "../encoding/base64.ts"
 import { documentLimits } from "../Limits.ts"
+import type { Lint } from "../Lint.ts"
+import { lintLeaf } from "../presented/LeafProfile.ts"
 import { digest } from "../presented/Presented.ts"
 import { type Generation, generationRules } from "../question/Generation.ts"
 import { QuestionError } from "../question/QuestionError.ts"
@@ -37,6 +39,8 @@ export interface GeneratedDocument {
   readonly contentType: string
   /** Where to publish it at the source domain. */
   readonly path: string
+  /** Violations of the leaf profile by the certificates, such as that of a CA (POSH-MAT-04); paths are those in the document. */
+  readonly findings: ReadonlyArray<Lint>
 }
 
 /**
@@ -44,8 +48,8 @@ export interface GeneratedDocument {
  *
  * **Details**
  *
- * Fails with `InvalidRequest`; `field` names the member at fault. WHETHER A CERTIFICATE IS A CA CERTIFICATE IS NOT
- * CHECKED: the leaf profile is the verifier's policy.
+ * Fails with `InvalidRequest`; `field` names the member at fault. A CA certificate is published with a finding: the leaf
+ * profile is the verifier's policy.
  *
  * @param now milliseconds since the epoch; an expired certificate is refused, because verifiers never accept it.
  */
@@ -59,21 +63,33 @@ export const generateDocument = (
     if ("url" in request) {
       const { url } = request
       yield* Result.mapError(publishableTarget(url), ({ detail }) => invalid("url", detail))
-      return toGenerated({ url, expires: request.expires ?? defaultExpires }, "rfc7711", service)
+      return toGenerated({ url, expires: request.expires ?? defaultExpires }, "rfc7711", service, [])
     }
     const { expires, generation } = request
     const certificates = newestFirst(distinct(request.certificates))
     yield* checkCertificates(certificates, generation, now)
     if (generation === "rfc7711") {
       const fingerprints = certificates.map(toDescriptor)
-      return toGenerated({ fingerprints, expires: expires ?? defaultExpires }, generation, service)
+      const findings = lintCertificates(certificates, "fingerprints")
+      return toGenerated({ fingerprints, expires: expires ?? defaultExpires }, generation, service, findings)
     }
     const keys = yield* Result.all(certificates.map((certificate) => toJwk(certificate, kidLength(certificates))))
+    const document = expires === undefined ? { keys } : { keys, expires }
     return yield* withinLimit(
-      toGenerated(expires === undefined ? { keys } : { keys, expires }, generation, service),
+      toGenerated(document, generation, service, lintCertificates(certificates, "keys")),
       generationRules[generation].bodyOctets
     )
   })
+
+const lintCertificates = (certificates: ReadonlyArray<Certificate>, member: string): ReadonlyArray<Lint> =>
+  certificates.flatMap((certificate, index) =>
+    lintLeaf(certificate).map(({ code, message, severity }) => ({
+      code,
+      severity,
+      message,
+      path: `${member}[${index}]`
+    }))
+  )
 
 const defaultExpires = 86_400
 
@@ -140,10 +156,16 @@ const publicMembers = ({ publicKey, sha256 }: Certificate) =>
 const unsupportedKey = (sha256: Uint8Array): QuestionError =>
   invalid("certificates", `the key of certificate ${toHex(sha256)} (SHA-256) fits no JWK Set`)
 
-const toGenerated = (document: object, generation: Generation, service: ServiceEntry): GeneratedDocument => ({
+const toGenerated = (
+  document: object,
+  generation: Generation,
+  service: ServiceEntry,
+  findings: ReadonlyArray<Lint>
+): GeneratedDocument => ({
   document: `${JSON.stringify(document, null, 2)}\n`,
   contentType: generationRules[generation].mediaType,
-  path: generationRules[generation].path(service)
+  path: generationRules[generation].path(service),
+  findings
 })
 
 // POSH-FMT-08

@@ -4,6 +4,7 @@
 
 // Written
 export { type GeneratedDocument, generateDocument, type GenerateRequest } from "./generate.ts"
+export { type Leaves, readLeaves } from "./leaves.ts"
 
 // What is wrong with one, or could be better
 export { type Finding, lintDocument, lintReport, type LintRequest } from "./lint.ts"

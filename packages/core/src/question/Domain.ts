@@ -4,6 +4,7 @@
 import { type Brand, Result } from "effect"
 import { toASCII } from "tr46"
 import { ownText } from "../encoding/own.ts"
+import { quote } from "../encoding/quote.ts"
 import { questionLimits } from "../Limits.ts"
 import { QuestionError } from "./QuestionError.ts"
 
@@ -38,12 +39,16 @@ export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Do
   if (fault !== undefined) return Result.fail(invalid(fault))
 
   const mapped = isPlain(raw) ? raw : toASCII(raw, uts46)
-  if (mapped === null) return Result.fail(invalid(looksNumeric(raw) ? "ip-literal" : "idna"))
+  if (mapped === null) {
+    return Result.fail(looksNumeric(raw) ? invalid("ip-literal") : invalid("idna", explainIdna(raw)))
+  }
 
   const name = mapped.endsWith(".") ? mapped.slice(0, -1) : mapped // POSH-RES-03
   const nameFault = canonicalFault(name, policy)
   // Copied: the domain is cached, and a slice would keep the whole request in memory.
-  return nameFault === undefined ? Result.succeed(ownText(name) as Domain) : Result.fail(invalid(nameFault))
+  return nameFault === undefined
+    ? Result.succeed(ownText(name) as Domain)
+    : Result.fail(invalid(nameFault, nameFault === "not-public" ? explainNotPublic(name) : undefined))
 }
 
 /** Is this text the canonical form of an acceptable domain? */
@@ -132,11 +137,35 @@ const explanations: Record<DomainFault, string> = {
   "empty": "the domain is empty",
   "too-long": "the domain is too long",
   "forbidden-character": "the domain holds a character that no host name has (a port, a path or user-info?)",
-  "idna": "the domain does not pass UTS-46 processing",
+  "idna": "the domain is not a valid internationalized name (IDNA)",
   "label": "a label is empty, too long, or not letters, digits and inner hyphens",
   "ip-literal": "an IP address is not a domain",
-  "not-public": "the domain is a single label or reserved for special use, so nothing is published there"
+  "not-public": "the domain is not public, so nothing is published there"
 }
 
-const invalid = (fault: DomainFault) =>
-  new QuestionError({ code: "InvalidSourceDomain", field: "domain", detail: `${explanations[fault]} (${fault})` })
+const invalid = (fault: DomainFault, explanation = explanations[fault]) =>
+  new QuestionError({ code: "InvalidSourceDomain", field: "domain", detail: `${explanation} (${fault})` })
+
+/** Which rule of IDNA an ASCII name breaks; libraries do not say. */
+const explainIdna = (raw: string): string | undefined => {
+  const [character] = /[^a-z0-9.\-\u0080-\u{10ffff}]/iu.exec(raw) ?? []
+  if (character !== undefined) {
+    return `the domain holds "${quote(character)}"; labels have letters, digits and inner hyphens`
+  }
+  if (/(?:^|\.)-|-(?:\.|$)/.test(raw)) return "a label starts or ends with a hyphen"
+  if (/(?:^|\.)xn--/i.test(raw)) return "a label that starts with xn-- is not valid Punycode"
+  return /(?:^|\.)[^.]{2}--/u.test(raw)
+    ? "a label has hyphens in third and fourth place, which IDNA reserves"
+    : undefined
+}
+
+const explainNotPublic = (name: string): string =>
+  name.includes(".")
+    ? `the domain ends in ${specialEnd(name)}, which is reserved for special use, so nothing is published there`
+    : "the domain is a single label; give the whole name, such as im.example.org"
+
+const specialEnd = (name: string): string => {
+  const labels = name.split(".")
+  const last = labels.at(-1) ?? ""
+  return specialUse.has(last) ? last : labels.slice(-2).join(".")
+}

@@ -5,12 +5,12 @@ import { Data, Result } from "effect"
 import { hash } from "node:crypto"
 import { withPrintable } from "../encoding/quote.ts"
 import { certificateLimits, documentLimits } from "../Limits.ts"
-import { isDer } from "./der.ts"
 import { describeName, describeSerial } from "./display.ts"
 import { readUses, type Uses } from "./extensions.ts"
-import { type Fields, readFields, type Validity } from "./fields.ts"
+import { boundFaults, failuresOf, type Fields, readFields } from "./fields.ts"
 import { type AltNames, type PresentedNames, readAltNames, readPresentedNames } from "./names.ts"
-import { type PublicKey, readPublicKey } from "./publicKey.ts"
+import { type PublicKey, readPublicKey, unreadableKey } from "./publicKey.ts"
+import type { Validity } from "./time.ts"
 
 /** A parsed certificate. NOTHING IS VERIFIED. */
 export interface Certificate extends Validity, Uses {
@@ -26,7 +26,10 @@ export interface Certificate extends Validity, Uses {
   readonly names: PresentedNames
   /** The number of names that are ignored. */
   readonly namesLeftOut: number
+  /** `other` of 0 bits if it is malformed. */
   readonly publicKey: PublicKey
+  /** What is malformed and therefore counts as absent, for a person; at most `certificateLimits.faults`. */
+  readonly faults: ReadonlyArray<string>
 }
 
 interface CertificateErrorFields {
@@ -46,38 +49,46 @@ export class CertificateError extends Data.TaggedError("CertificateError")<Certi
  *
  * **Details**
  *
- * Fails unless the octets are exactly one well-formed DER certificate (POSH-FMT-29, POSH-MAT-01), and every part that
- * this library uses is well-formed. Takes about ten microseconds, and a few milliseconds in the worst case. `subject`,
- * `issuer`, `serialNumber` and `names` are computed when they are first read.
+ * Fails unless the octets are exactly one certificate with a well-formed frame and validity (POSH-FMT-29, POSH-MAT-01).
+ * Every other part that is malformed counts as absent, and `faults` names it (POSH-MAT-07). Takes some ten microseconds,
+ * and a few milliseconds in the worst case. `subject`, `issuer`, `serialNumber` and `names` are computed when they are
+ * first read.
  *
  * **Gotchas**
  *
  * A parsed certificate is not a verified one: NO SIGNATURE AND NO DATE IS CHECKED.
  */
-export const parseCertificate = (der: Uint8Array): Result.Result<Certificate, CertificateError> =>
-  Result.gen(function*() {
-    if (der.length > documentLimits.certificateOctets) return yield* Result.fail("it is larger than 32 KiB")
-    if (!isDer(der)) return yield* Result.fail("it is not exactly one DER value")
-    const fields = yield* readFields(der)
-    const uses = yield* readUses(fields)
-    const names = yield* readAltNames(fields)
-    const publicKey = yield* readPublicKey(fields.spki)
-    return toCertificate(fields, names, {
-      der,
-      sha256: sha256(der),
-      notBefore: fields.notBefore,
-      notAfter: fields.notAfter,
-      namesLeftOut: Math.max(0, names.count - certificateLimits.names),
-      publicKey,
-      ...uses
-    })
-  }).pipe(Result.mapError((detail) => new CertificateError({ detail: `the certificate cannot be read: ${detail}` })))
+export const parseCertificate = (der: Uint8Array): Result.Result<Certificate, CertificateError> => {
+  const fields = der.length > documentLimits.certificateOctets
+    ? Result.fail("it is larger than 32 KiB")
+    : readFields(der)
+  return Result.mapBoth(fields, {
+    onFailure: (detail) => new CertificateError({ detail: `the certificate cannot be read: ${detail}` }),
+    onSuccess: (fields) => toCertificate(der, fields)
+  })
+}
 
 const sha256 = (octets: Uint8Array): Uint8Array => new Uint8Array(hash("sha256", octets, "buffer"))
 
+const toCertificate = (der: Uint8Array, fields: Fields): Certificate => {
+  const { uses, faults } = readUses(fields)
+  const altNames = readAltNames(fields)
+  const publicKey = readPublicKey(fields.spki)
+  return withTexts(fields, altNames, {
+    der,
+    sha256: sha256(der),
+    notBefore: fields.notBefore,
+    notAfter: fields.notAfter,
+    namesLeftOut: Math.max(0, altNames.count - certificateLimits.names),
+    publicKey: Result.getOrElse(publicKey, () => unreadableKey(fields.spki)),
+    faults: boundFaults([...fields.faults, ...failuresOf([publicKey]), ...faults, ...altNames.faults]),
+    ...uses
+  })
+}
+
 // Lazy: few callers read these members, and the certificate's holder can make them expensive. Keeps no `Fields`,
 // because certificates are cached: the views of 150 extensions in 2 KiB take 32 KiB (measured).
-const toCertificate = (
+const withTexts = (
   fields: Fields,
   altNames: AltNames,
   eager: Omit<Certificate, "subject" | "issuer" | "serialNumber" | "names">

@@ -41,16 +41,26 @@ export const primitive = (number: number): number => 0x80 | number
 /** A value, or what is malformed, for a person. */
 export type ReadResult<A> = Result.Result<A, string>
 
-/** Reads a sequence of values; fails on trailing octets. */
-export const readAll = (octets: Uint8Array): ReadResult<ReadonlyArray<Der>> => {
+/** Reads a sequence of values; fails on trailing octets, and on more than `most` values. */
+export const readAll = (octets: Uint8Array, most = Number.POSITIVE_INFINITY): ReadResult<ReadonlyArray<Der>> => {
+  const { rest, values } = readFirst(octets, most)
+  return rest.length === 0 ? Result.succeed(values) : malformed
+}
+
+/** Reads at most so many values, up to the first malformed one. */
+export const readFirst = (
+  octets: Uint8Array,
+  most: number
+): { readonly values: ReadonlyArray<Der>; readonly rest: Uint8Array } => {
   const values: Array<Der> = []
-  for (let at = 0; at < octets.length;) {
+  let at = 0
+  while (at < octets.length && values.length < most) {
     const value = readAt(octets, at)
-    if (value === undefined) return malformed
+    if (value === undefined) break
     values.push(value)
     at += value.octets.length
   }
-  return Result.succeed(values)
+  return { values, rest: octets.subarray(at) }
 }
 
 /** Counts the values inside one value of this tag, without allocating them; fails on trailing octets. */
@@ -74,9 +84,9 @@ export const readOne = (octets: Uint8Array, tag: number): ReadResult<Der> => {
     : malformed
 }
 
-/** Reads the values inside one value of this tag; fails on trailing octets. */
-export const readInside = (octets: Uint8Array, tag: number): ReadResult<ReadonlyArray<Der>> =>
-  Result.flatMap(readOne(octets, tag), ({ content }) => readAll(content))
+/** Reads the values inside one value of this tag; fails on trailing octets, and on more than `most` values. */
+export const readInside = (octets: Uint8Array, tag: number, most?: number): ReadResult<ReadonlyArray<Der>> =>
+  Result.flatMap(readOne(octets, tag), ({ content }) => readAll(content, most))
 
 /** Maximum content of an OID. No registered one is longer. */
 export const maxOidOctets = 64

@@ -3,13 +3,18 @@
  */
 import "reflect-metadata"
 import { Name } from "@peculiar/x509"
-import { Result } from "effect"
+import { Option, Result } from "effect"
 import { toHex } from "../encoding/base64.ts"
 import { printable } from "../encoding/quote.ts"
+import { isDer } from "./der.ts"
 
-/** A DER `Name` as text like RFC 4514; bounded and escaped (POSH-SEC-14). Never used for decisions. */
-export const describeName = (der: Uint8Array): string =>
-  printable(Result.getOrElse(Result.try(() => new Name(new Uint8Array(der)).toString()), () => `#${toHex(der)}`))
+/** A `Name` as text like RFC 4514, or as hex if it is malformed; bounded and escaped (POSH-SEC-14). Never used for decisions. */
+export const describeName = (octets: Uint8Array): string =>
+  printable(Option.getOrElse(readText(octets), () => `#${toHex(octets)}`))
+
+// The library also reads BER, nested without end.
+const readText = (octets: Uint8Array): Option.Option<string> =>
+  isDer(octets) ? Result.getSuccess(Result.try(() => new Name(new Uint8Array(octets)).toString())) : Option.none()
 
 /** The content of an INTEGER in lower-case hex, without the leading zero of positive numbers; bounded. */
 export const describeSerial = (content: Uint8Array): string =>

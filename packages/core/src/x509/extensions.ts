@@ -5,7 +5,8 @@ import { Result } from "effect"
 import { documentLimits } from "../Limits.ts"
 import { isDer } from "./der.ts"
 import { readBoolean, readCount, readInside, readOid, readOne, type ReadResult, tags } from "./derReader.ts"
-import type { Extension, Fields } from "./fields.ts"
+import type { Extension } from "./extensionList.ts"
+import { failuresOf, type Fields } from "./fields.ts"
 
 export type KeyUsage =
   | "digitalSignature"
@@ -29,22 +30,33 @@ export interface Uses {
   readonly unknownCritical: ReadonlyArray<string>
 }
 
-/** Reads all these extensions, so that a malformed one is found while parsing. */
-export const readUses = ({ extensions }: Fields): ReadResult<Uses> =>
-  Result.gen(function*() {
-    const constraints = yield* readOptional(extensions.get(oids.basicConstraints), readBasicConstraints)
-    const keyUsage = yield* readOptional(extensions.get(oids.keyUsage), readKeyUsage)
-    const extendedKeyUsage = yield* readOptional(extensions.get(oids.extendedKeyUsage), readPurposes)
-    return {
-      isCa: constraints?.isCa === true,
-      ...(constraints?.pathLength === undefined ? {} : { pathLength: constraints.pathLength }),
-      ...(keyUsage === undefined ? {} : { keyUsage }),
-      ...(extendedKeyUsage === undefined ? {} : { extendedKeyUsage }),
+/** The uses, and why some of the extensions are left out. */
+export interface ReadUses {
+  readonly uses: Uses
+  readonly faults: ReadonlyArray<string>
+}
+
+/** Reads these extensions. A malformed one counts as absent, and causes a fault. */
+export const readUses = ({ extensions }: Pick<Fields, "extensions">): ReadUses => {
+  const constraints = readOptional(extensions.get(oids.basicConstraints), readBasicConstraints)
+  const keyUsage = readOptional(extensions.get(oids.keyUsage), readKeyUsage)
+  const extendedKeyUsage = readOptional(extensions.get(oids.extendedKeyUsage), readPurposes)
+  const { isCa = false, pathLength } = Result.getOrUndefined(constraints) ?? {}
+  const uses = Result.getOrUndefined(keyUsage)
+  const purposes = Result.getOrUndefined(extendedKeyUsage)
+  return {
+    uses: {
+      isCa,
+      ...(pathLength === undefined ? {} : { pathLength }),
+      ...(uses === undefined ? {} : { keyUsage: uses }),
+      ...(purposes === undefined ? {} : { extendedKeyUsage: purposes }),
       unknownCritical: [...extensions.values()]
         .filter(({ critical, oid }) => critical && !processed.has(oid))
         .map(({ oid }) => oid)
-    }
-  })
+    },
+    faults: failuresOf([constraints, keyUsage, extendedKeyUsage])
+  }
+}
 
 /** OIDs of the extensions that are processed. */
 export const oids = {

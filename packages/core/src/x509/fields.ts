@@ -1,34 +1,13 @@
 /**
- * Reads the fields of a certificate (RFC 5280 §4.1), and checks the structure of all of them, so that later steps
- * cannot find a malformed one.
+ * Reads the fields of a certificate (RFC 5280 §4.1). What decides has to be well-formed: the frame, which tells the
+ * fields apart, and the validity. Every other part that is malformed is left out (POSH-MAT-07).
  */
 import { Result } from "effect"
-import {
-  constructed,
-  type Der,
-  primitive,
-  readAll,
-  readBoolean,
-  readInside,
-  readOid,
-  type ReadResult,
-  tags
-} from "./derReader.ts"
-
-export interface Extension {
-  /** Dotted. */
-  readonly oid: string
-  readonly critical: boolean
-  /** DER. */
-  readonly value: Uint8Array
-}
-
-/** The validity, both instants inclusive (RFC 5280 §4.1.2.5). */
-export interface Validity {
-  /** Milliseconds since the epoch. */
-  readonly notBefore: number
-  readonly notAfter: number
-}
+import { certificateLimits } from "../Limits.ts"
+import { isDer } from "./der.ts"
+import { constructed, type Der, readAll, readFirst, readInside, readOne, type ReadResult, tags } from "./derReader.ts"
+import { type Extension, readExtensionList } from "./extensionList.ts"
+import { readValidity, type Validity } from "./time.ts"
 
 /**
  * The fields of a certificate. The public key and the values of extensions are not parsed yet: a leaf (`Certificate`)
@@ -49,140 +28,141 @@ export interface Fields extends Validity {
   /** DER `Name`s. */
   readonly issuerName: Uint8Array
   readonly subjectName: Uint8Array
-  /** DER SubjectPublicKeyInfo. */
+  /** SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
   /** By OID. */
   readonly extensions: ReadonlyMap<string, Extension>
+  /**
+   * What is malformed, for a person, up to `certificateLimits.faults`. EVERY FIELD BUT THE VALIDITY MAY BE MALFORMED
+   * unless this is empty.
+   */
+  readonly faults: ReadonlyArray<string>
 }
 
-const notCertificate = Result.fail("it is not an X.509 certificate")
-
-/** Reads a certificate. The octets must be well-formed DER (`isDer`). */
+/** Reads a certificate; fails unless the octets are exactly one with a well-formed frame and validity. */
 export const readFields = (der: Uint8Array): ReadResult<Fields> =>
-  Result.gen(function*() {
-    const [tbs, algorithm, signature, ...more] = yield* readInside(der, tags.sequence)
-    if (tbs?.tag !== tags.sequence || algorithm === undefined || signature?.tag !== tags.bitString || more.length > 0) {
-      return yield* notCertificate
-    }
-    const tbsFields = yield* readAll(tbs.content)
-    const versionField = tbsFields[0]?.tag === constructed(0) ? tbsFields[0] : undefined
-    const [serial, tbsAlgorithm, issuer, validity, subject, spki, ...rest] = versionField === undefined
-      ? tbsFields
-      : tbsFields.slice(1)
-    if (
-      serial?.tag !== tags.integer || tbsAlgorithm === undefined || issuer?.tag !== tags.sequence ||
-      validity === undefined || subject?.tag !== tags.sequence || spki === undefined
-    ) return yield* Result.fail("a field is missing")
-    yield* checkAlgorithm(tbsAlgorithm)
-    yield* checkName(issuer)
-    yield* checkName(subject)
-    // RFC 5280 §4.1.1.2: the two fields for the signature algorithm must be equal.
-    if (Buffer.compare(tbsAlgorithm.octets, algorithm.octets) !== 0) {
-      return yield* Result.fail("it names two signature algorithms")
-    }
+  Result.flatMap(
+    readFrame(der),
+    (frame) =>
+      Result.map(readValidity(frame.validity.octets), ({ notAfter, notBefore }) => {
+        const version = readVersion(frame.version)
+        const { extensions, faults } = readExtensionList(frame.rest)
+        const checks = [
+          version,
+          isDer(frame.serial.octets) ? sound : Result.fail("its serial number is malformed"),
+          checkAlgorithms(frame),
+          checkName(frame.issuer, "issuer"),
+          checkName(frame.subject, "subject"),
+          isDer(frame.signature.octets) ? sound : Result.fail("its signature is malformed")
+        ]
+        return {
+          tbs: frame.tbs.octets,
+          algorithm: frame.algorithm.octets,
+          signature: frame.signature.content.subarray(1),
+          unusedBits: frame.signature.content[0] ?? 0,
+          version: Result.getOrElse(version, () => unknownVersion),
+          serial: frame.serial.content,
+          issuerName: frame.issuer.octets,
+          subjectName: frame.subject.octets,
+          notBefore,
+          notAfter,
+          spki: frame.spki.octets,
+          extensions,
+          faults: boundFaults([...failuresOf(checks), ...faults])
+        }
+      })
+  )
 
-    const [notBefore, notAfter, ...dates] = yield* readInside(validity.octets, tags.sequence)
-    if (dates.length > 0) return yield* Result.fail("its validity is malformed")
-    return {
-      tbs: tbs.octets,
-      algorithm: algorithm.octets,
-      signature: signature.content.subarray(1),
-      unusedBits: signature.content[0] ?? 0,
-      version: yield* readVersion(versionField),
-      serial: serial.content,
-      issuerName: issuer.octets,
-      subjectName: subject.octets,
-      notBefore: yield* readTime(notBefore),
-      notAfter: yield* readTime(notAfter),
-      spki: spki.octets,
-      extensions: yield* readExtensions(rest)
-    }
-  })
+/** The failures among results. */
+export const failuresOf = (results: ReadonlyArray<ReadResult<unknown>>): ReadonlyArray<string> =>
+  results.flatMap((result) => Result.isFailure(result) ? [result.failure] : [])
+
+/** As many faults as are kept: certificates are cached. */
+export const boundFaults = (faults: ReadonlyArray<string>): ReadonlyArray<string> =>
+  faults.slice(0, certificateLimits.faults)
+
+/** The fields, told apart by their places and tags. Their contents are not read yet. */
+interface Frame {
+  readonly tbs: Der
+  readonly algorithm: Der
+  readonly signature: Der
+  readonly version: Der | undefined
+  readonly serial: Der
+  readonly innerAlgorithm: Der
+  readonly issuer: Der
+  readonly validity: Der
+  readonly subject: Der
+  readonly spki: Der
+  /** What follows the public key. */
+  readonly rest: Uint8Array
+}
+
+const readFrame = (der: Uint8Array): ReadResult<Frame> => {
+  const whole = readOne(der, tags.sequence)
+  if (Result.isFailure(whole)) return Result.fail("it is not exactly one DER value")
+  const [tbs, algorithm, signature] = Result.getOrElse(readAll(whole.success.content, 3), () => [])
+  if (tbs?.tag !== tags.sequence || algorithm?.tag !== tags.sequence || signature?.tag !== tags.bitString) {
+    return Result.fail("it is not an X.509 certificate")
+  }
+  const isVersioned = tbs.content[0] === constructed(0)
+  const { rest, values } = readFirst(tbs.content, isVersioned ? 7 : 6)
+  const version = isVersioned ? values[0] : undefined
+  const [serial, innerAlgorithm, issuer, validity, subject, spki] = isVersioned ? values.slice(1) : values
+  return serial?.tag === tags.integer && isSequence(innerAlgorithm) && isSequence(issuer) && isSequence(validity) &&
+      isSequence(subject) && isSequence(spki)
+    ? Result.succeed({
+      tbs,
+      algorithm,
+      signature,
+      version,
+      serial,
+      innerAlgorithm,
+      issuer,
+      validity,
+      subject,
+      spki,
+      rest
+    })
+    : Result.fail("a field is missing")
+}
+
+const isSequence = (value: Der | undefined): value is Der => value?.tag === tags.sequence
 
 // RFC 5280 §4.1.2.1: [0] EXPLICIT INTEGER DEFAULT v1.
-const readVersion = (versionField: Der | undefined): ReadResult<number> =>
-  versionField === undefined ?
-    Result.succeed(0) :
-    Result.flatMap(readAll(versionField.content), ([version, ...more]) =>
-      version?.tag !== tags.integer || more.length > 0
-        ? notCertificate
-        : Result.succeed(version.content.length === 1 ? version.content[0] ?? 0 : unknownVersion))
+const readVersion = (field: Der | undefined): ReadResult<number> => {
+  if (field === undefined) return Result.succeed(0)
+  const version = readOne(field.content, tags.integer)
+  if (Result.isFailure(version) || !isDer(field.content)) return Result.fail("its version is malformed")
+  const { content } = version.success
+  return Result.succeed(content.length === 1 ? content[0] ?? 0 : unknownVersion)
+}
 
 const unknownVersion = 255
 
-// RFC 5280 §4.1.1.2: an OID, and optional parameters.
-const checkAlgorithm = ({ octets }: Der): ReadResult<void> =>
-  Result.flatMap(
-    readInside(octets, tags.sequence),
-    ([name, , ...more]) => name?.tag === tags.oid && more.length === 0 ? Result.void : notCertificate
-  )
+const sound: ReadResult<void> = Result.void
 
-// RFC 5280 §4.1.2.4: sets of pairs of an OID and a value. Multi-octet strings must have whole characters.
-const checkName = ({ octets }: Der): ReadResult<void> =>
-  Result.flatMap(
-    readInside(octets, tags.sequence),
-    (sets) => sets.every((set) => set.tag === tags.set && isRdn(set.content)) ? Result.void : notCertificate
-  )
-
-const isRdn = (content: Uint8Array): boolean =>
-  Result.match(readAll(content), {
-    onFailure: () => false,
-    onSuccess: (pairs) => pairs.every(isPair)
-  })
-
-const isPair = ({ octets }: Der): boolean =>
-  Result.match(readInside(octets, tags.sequence), {
-    onFailure: () => false,
-    onSuccess: ([type, value, ...more]) =>
-      type?.tag === tags.oid && value !== undefined && more.length === 0 &&
-      value.content.length % (characterOctets.get(value.tag) ?? 1) === 0
-  })
-
-const characterOctets = new Map<number, number>([[tags.bmpString, 2], [tags.universalString, 4]])
-
-// RFC 5280 §4.1.2.5: with seconds, in UTC; two-digit years are 1950 to 2049.
-const readTime = (value: Der | undefined): ReadResult<number> => {
-  const text = Buffer.from(value?.content ?? []).toString("latin1")
-  const year = value?.tag === tags.utcTime ? (text < "5" ? "20" : "19") : value?.tag === tags.generalizedTime ? "" : "?"
-  const iso = `${year}${text}`.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6.000Z")
-  const instant = new Date(iso)
-  // The comparison refuses dates such as 31 February, which `Date` converts to March.
-  return !Number.isNaN(instant.getTime()) && instant.toISOString() === iso
-    ? Result.succeed(instant.getTime())
-    : Result.fail("its validity is malformed")
+// RFC 5280 §4.1.1.2: an OID, and optional parameters, twice the same.
+const checkAlgorithms = ({ algorithm, innerAlgorithm }: Frame): ReadResult<void> => {
+  if (Buffer.compare(algorithm.octets, innerAlgorithm.octets) !== 0) {
+    return Result.fail("it names two signature algorithms")
+  }
+  const [name] = isDer(algorithm.octets) ? Result.getOrElse(readAll(algorithm.content, 2), () => []) : []
+  return name?.tag === tags.oid ? sound : Result.fail("its signature algorithm is malformed")
 }
 
-// issuerUniqueID, subjectUniqueID (RFC 5280 §4.1.2.8) and extensions: each at most once, in this order.
-const trailingTags = [primitive(1), primitive(2), constructed(3)]
+// RFC 5280 §4.1.2.4: sets of pairs of an OID and a value. Multi-octet strings must have whole characters.
+const checkName = ({ content, octets }: Der, what: string): ReadResult<void> =>
+  isDer(octets) &&
+    Result.getOrElse(readAll(content), () => []).every((set) => set.tag === tags.set && isRdn(set.content))
+    ? sound
+    : Result.fail(`its ${what} is malformed`)
 
-const readExtensions = (fields: ReadonlyArray<Der>): ReadResult<ReadonlyMap<string, Extension>> =>
-  Result.gen(function*() {
-    const places = fields.map(({ tag }) => trailingTags.indexOf(tag))
-    if (places.some((place, index) => place <= (places[index - 1] ?? -1))) return yield* malformed
-    const field = fields.find(({ tag }) => tag === constructed(3))
-    if (field === undefined) return new Map()
+const isRdn = (content: Uint8Array): boolean => Result.getOrElse(readAll(content), () => []).every(isPair)
 
-    const extensions = new Map<string, Extension>()
-    for (const element of yield* readInside(field.content, tags.sequence)) {
-      const extension = yield* readExtension(element)
-      // RFC 5280 §4.2: at most once, because two could contradict each other.
-      if (extensions.has(extension.oid)) return yield* Result.fail(`extension ${extension.oid} occurs twice`)
-      extensions.set(extension.oid, extension)
-    }
-    return extensions
-  })
+const isPair = ({ octets }: Der): boolean => {
+  const [type, value] = Result.getOrElse(readInside(octets, tags.sequence, 2), () => [])
+  return type?.tag === tags.oid && value !== undefined &&
+    value.content.length % (characterOctets.get(value.tag) ?? 1) === 0
+}
 
-const readExtension = ({ octets }: Der): ReadResult<Extension> =>
-  Result.gen(function*() {
-    const fields = yield* readInside(octets, tags.sequence)
-    const [name, flag] = fields
-    const value = fields.at(-1)
-    if (fields.length > 3 || flag === undefined || value?.tag !== tags.octetString) return yield* malformed
-    return {
-      oid: yield* readOid(name),
-      critical: fields.length === 3 && (yield* readBoolean(flag)),
-      value: value.content
-    }
-  })
-
-const malformed = Result.fail("an extension is malformed")
+const characterOctets = new Map<number, number>([[tags.bmpString, 2], [tags.universalString, 4]])

@@ -1,13 +1,12 @@
 /**
  * The names in subjectAltName (RFC 5280 §4.2.1.6). The certificate library does not support SRVName and XmppAddr.
  */
-import { Result } from "effect"
 import { isUtf8 } from "node:buffer"
 import { SocketAddress } from "node:net"
 import { certificateLimits } from "../Limits.ts"
 import { type Header, readHeader } from "./der.ts"
-import { constructed, maxOidOctets, primitive, type ReadResult, tags } from "./derReader.ts"
-import { oids, readOptional } from "./extensions.ts"
+import { constructed, maxOidOctets, primitive, tags } from "./derReader.ts"
+import { oids } from "./extensions.ts"
 import type { Fields } from "./fields.ts"
 
 /** The presented identifiers of a certificate. The subject's Common Name is not one of them (RFC 9525 §2). */
@@ -23,35 +22,44 @@ export interface PresentedNames {
   readonly ip: ReadonlyArray<string>
 }
 
-/** The names of a certificate, validated but not parsed. */
+/** The names of a certificate, located but not parsed. */
 export interface AltNames {
-  /** DER of the extension's value. */
+  /** The extension's value; empty if it has no list of names. */
   readonly value: Uint8Array
   readonly count: number
+  /** What is malformed. */
+  readonly faults: ReadonlyArray<string>
 }
 
-/** Validates all names: one malformed name makes the certificate malformed. */
-export const readAltNames = ({ extensions }: Fields): ReadResult<AltNames> =>
-  Result.map(readOptional(extensions.get(oids.subjectAltName), countNames), (names) => names ?? noNames)
+/** Looks at all names. A malformed one counts as absent, and causes a fault. */
+export const readAltNames = ({ extensions }: Pick<Fields, "extensions">): AltNames => {
+  const extension = extensions.get(oids.subjectAltName)
+  if (extension === undefined) return noNames
+  const { value } = extension
+  const names = locateNames(value)
+  if (names === undefined) return { ...noNames, faults: [`${what} is malformed`] }
+  const malformed = names.filter((name) => typeof name === "string")
+  const [first] = malformed
+  return {
+    value,
+    count: names.length,
+    faults: first === undefined ? [] : [`${what}: ${malformed.length} of ${names.length} names malformed (${first})`]
+  }
+}
 
-const noNames: AltNames = { value: new Uint8Array(), count: 0 }
+const what = `extension ${oids.subjectAltName}`
+const noNames: AltNames = { value: new Uint8Array(), count: 0, faults: [] }
 
 /**
- * Parses the first names, up to `certificateLimits.names`. Skips forms that identify no service (mailboxes, directory
- * names, registered ids).
+ * Parses the first names, up to `certificateLimits.names`. Skips malformed ones, and forms that identify no service
+ * (mailboxes, directory names, registered ids).
  */
 export const readPresentedNames = ({ value }: AltNames): PresentedNames => {
   const names: { readonly [F in Form]: Array<string> } = { dns: [], srv: [], xmpp: [], uri: [], ip: [] }
-  for (const name of locateNames(value).slice(0, certificateLimits.names)) {
+  for (const name of locateNames(value)?.slice(0, certificateLimits.names) ?? []) {
     if (typeof name !== "string" && name !== undefined) names[name.form].push(textOf(value, name))
   }
   return names
-}
-
-const countNames = (value: Uint8Array): ReadResult<AltNames> => {
-  const names = locateNames(value)
-  const fault = names.find((name) => typeof name === "string")
-  return fault === undefined ? Result.succeed({ value, count: names.length }) : Result.fail(fault)
 }
 
 type Form = keyof PresentedNames
@@ -59,18 +67,20 @@ type Form = keyof PresentedNames
 /** Position of the text of a name; a sentence if the name is malformed, `undefined` if its form is skipped. */
 type LocatedName = { readonly form: Form; readonly start: number; readonly end: number } | string | undefined
 
-// Works on positions: 32 KiB can have 16,000 names, and a view for each would be expensive.
-const locateNames = (value: Uint8Array): ReadonlyArray<LocatedName> => {
+// Works on positions: 32 KiB can have 16,000 names, and a view for each would be expensive. `undefined` if this is not
+// exactly one list.
+const locateNames = (value: Uint8Array): ReadonlyArray<LocatedName> | undefined => {
   const list = readHeader(value, 0, value.length)
-  if (list?.tag !== tags.sequence) return list === undefined ? [] : ["malformed DER"]
-  return inside(value, list).map((name) => locateName(value, name))
+  return list?.tag === tags.sequence && list.end === value.length
+    ? inside(value, list)?.map((name) => locateName(value, name))
+    : undefined
 }
 
-const inside = (octets: Uint8Array, { end, start }: Header): ReadonlyArray<Header> => {
+const inside = (octets: Uint8Array, { end, start }: Header): ReadonlyArray<Header> | undefined => {
   const headers: Array<Header> = []
   for (let at = start; at < end;) {
     const header = readHeader(octets, at, end)
-    if (header === undefined) break // does not happen: the value is validated DER
+    if (header === undefined) return undefined
     headers.push(header)
     at = header.end
   }
@@ -98,15 +108,16 @@ const idOnXmppAddr = Uint8Array.of(0x2b, 6, 1, 5, 5, 7, 8, 5) // 1.3.6.1.5.5.7.8
 // [0] IMPLICIT SEQUENCE { type-id, value [0] EXPLICIT }. A value of another string type than the two RFCs require is
 // skipped.
 const otherNameAt = (octets: Uint8Array, name: Header): LocatedName => {
-  const [type, wrapped, ...more] = inside(octets, name)
-  if (wrapped?.tag !== constructed(0) || more.length > 0) return "an otherName is malformed"
+  const [type, wrapped, ...more] = inside(octets, name) ?? []
   if (type?.tag !== tags.oid || type.end - type.start > maxOidOctets) return "malformed OID"
-  const [text] = inside(octets, wrapped)
-  if (text?.tag === tags.ia5String && isAt(octets, type, idOnDnsSrv)) return asciiAt(octets, "srv", text)
-  if (text?.tag === tags.utf8String && isAt(octets, type, idOnXmppAddr)) {
-    return isUtf8(octets.subarray(text.start, text.end)) ? at("xmpp", text) : "a name is not UTF-8"
-  }
-  return undefined
+  if (wrapped?.tag !== constructed(0) || more.length > 0) return "an otherName is malformed"
+  const isSrv = isAt(octets, type, idOnDnsSrv)
+  if (!isSrv && !isAt(octets, type, idOnXmppAddr)) return undefined
+  const [text, ...others] = inside(octets, wrapped) ?? []
+  if (text === undefined || others.length > 0) return "an otherName is malformed"
+  if (isSrv) return text.tag === tags.ia5String ? asciiAt(octets, "srv", text) : undefined
+  if (text.tag !== tags.utf8String) return undefined
+  return isUtf8(octets.subarray(text.start, text.end)) ? at("xmpp", text) : "a name is not UTF-8"
 }
 
 const isAt = (octets: Uint8Array, { end, start }: Header, expected: Uint8Array): boolean =>

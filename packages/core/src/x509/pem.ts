@@ -1,5 +1,6 @@
 /**
- * Decodes certificates from text: PEM (RFC 7468 §5), or the base64 of one certificate.
+ * Decodes certificates from the text of a caller: PEM, read as the lax parsers of RFC 7468 §3 do, or the base64 of one
+ * certificate (POSH-REQ-10). Documents of domains are strict and do not come here (POSH-FMT-09).
  */
 import { Result } from "effect"
 import { decodeBase64 } from "../encoding/base64.ts"
@@ -16,21 +17,23 @@ export interface PemFault {
  *
  * **Details**
  *
- * PEM may have several blocks, with any text between them; reading stops one block after `questionLimits.chain`. A
- * block has only base64 and line ends. WHETHER THE OCTETS ARE CERTIFICATES IS NOT CHECKED.
+ * White space does not count, except in labels; text around blocks and blocks of a few other kinds are skipped. Reading
+ * stops one block after `questionLimits.chain`. WHETHER THE OCTETS ARE CERTIFICATES IS NOT CHECKED.
  */
 export const parsePemOrBase64 = (text: string): Result.Result<ReadonlyArray<Uint8Array>, PemFault> => {
-  if (privateKey.test(text)) {
+  if (text.includes("PRIVATE") && privateKey.test(text)) {
     return fail("the text holds a private key; send certificates alone, and consider that key compromised")
   }
-  return text.includes(begin) ? parseBlocks(text) : Result.map(decode(text, "the text"), (octets) => [octets])
+  if (text.includes(begin)) return parseBlocks(text)
+  const base64 = text.startsWith("\ufeff") ? text.slice(1) : text
+  return Result.map(decode(base64, "the text", "neither PEM nor the base64 of a DER certificate"), (octets) => [octets])
 }
 
 /** One PEM block. */
 export interface PemBlock {
   /** From BEGIN to END. */
   readonly text: string
-  /** `undefined` if BEGIN is not alone on its line, or its label is invalid. */
+  /** `undefined` if it is invalid. */
   readonly label: string | undefined
   /** The text between BEGIN and END; `undefined` if END is missing. */
   readonly body: string | undefined
@@ -51,32 +54,60 @@ export function* scanPem(text: string): Generator<PemBlock> {
 }
 
 const begin = "-----BEGIN "
-const marker = /-----BEGIN ([\x20-\x2c\x2e-\x7e]{0,64})-----[ \t]*(?=[\r\n])/y
-const privateKey = /-----BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY/
+const marker = /-----BEGIN ([\x20-\x2c\x2e-\x7e]{0,64})-----/y
+// Blanks may be URL-encoded.
+const privateKey = /BEGIN(?:[ +]|%20)(?:[A-Z0-9 +]|%20){0,64}PRIVATE(?:[ +]|%20)KEY/
 
 const parseBlocks = (text: string): Result.Result<ReadonlyArray<Uint8Array>, PemFault> => {
   const certificates: Array<Uint8Array> = []
+  const skipped: Array<string> = []
   for (const { body, label } of scanPem(text)) {
-    const block = `PEM block ${certificates.length + 1}`
-    if (label === undefined) return fail(`${block} has no BEGIN line of its own`)
-    if (label !== "CERTIFICATE") return fail(`${block} is "${quote(label)}", not CERTIFICATE`)
+    const block = `PEM block ${certificates.length + skipped.length + 1}`
+    if (label === undefined) return fail(`${block} has no whole BEGIN line`)
     if (body === undefined) return fail(`${block} has no END line`)
-    const octets = decode(body.replace(lineEnds, ""), block)
+    if (skippedLabels.test(label)) {
+      skipped.push(label)
+      continue
+    }
+    if (!certificateLabels.has(label)) return fail(`${block} is "${quote(label)}", not CERTIFICATE`)
+    const octets = decode(body, block, "not base64")
     if (Result.isFailure(octets)) return Result.fail(octets.failure)
     certificates.push(octets.success)
     if (certificates.length > questionLimits.chain) break
   }
-  return Result.succeed(certificates)
+  const [other = ""] = skipped
+  return certificates.length === 0
+    ? fail(`the text holds no certificate, only "${quote(other)}"`)
+    : Result.succeed(certificates)
 }
 
-const lineEnds = /[\r\n]+/g
+/** RFC 7468 §5.2 */
+const certificateLabels: ReadonlySet<string> = new Set(["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE"])
+
+// What tools write beside certificates. All else is refused: it could hold the leaf, and the next block would be taken
+// for it (TRUSTED CERTIFICATE, PKCS7, CMS).
+const skippedLabels = /(?:^| )(?:PARAMETERS|PUBLIC KEY|CERTIFICATE REQUEST|CRL)$/
+
+const whiteSpace = /[ \t\r\n\v\f]+/g
 const maxCharacters = Math.ceil(documentLimits.certificateOctets / 3) * 4
 
-const decode = (text: string, what: string): Result.Result<Uint8Array, PemFault> => {
-  if (text === "") return fail(`${what} is empty`)
-  if (text.length > maxCharacters) return fail(`${what} is longer than a certificate of 32 KiB`)
-  const octets = decodeBase64(text)
-  return octets === undefined ? fail(`${what} is not strict base64`) : Result.succeed(octets)
+const decode = (text: string, what: string, isNot: string): Result.Result<Uint8Array, PemFault> => {
+  const base64 = text.replace(whiteSpace, "")
+  if (base64 === "") return fail(`${what} is empty`)
+  const mistake = alphabet.test(base64) ? undefined : mistakes.find(([sign]) => sign.test(base64))?.[1]
+  if (mistake !== undefined) return fail(`${what} ${mistake}`)
+  if (base64.length > maxCharacters) return fail(`${what} is longer than a certificate of 32 KiB`)
+  const octets = decodeBase64(base64)
+  return octets === undefined ? fail(`${what} is ${isNot}`) : Result.succeed(octets)
 }
+
+const alphabet = /^[A-Za-z0-9+/=]*$/
+
+/** Common mistakes by their signs. */
+const mistakes: ReadonlyArray<readonly [sign: RegExp, says: string]> = [
+  [/\\[nr]/, "has \\n as two characters where lines end; send line feeds (in JSON, \"\\n\" is one)"],
+  [/%[0-9A-Fa-f]{2}|BEGIN\+/, "is URL-encoded; decode it first"],
+  [/^[A-Za-z0-9_=-]+$/, "is base64url, or not base64; the alphabet of RFC 4648 §4 has + and /"]
+]
 
 const fail = (detail: string) => Result.fail({ detail })

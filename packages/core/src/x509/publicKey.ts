@@ -27,9 +27,12 @@ export type KeyValue =
 export const readPublicKey = (spki: Uint8Array): ReadResult<PublicKey> =>
   Result.map(readKeyValue(spki), (key) => ({ algorithm: key.algorithm, bits: bitsOf(key), spki }))
 
+/** A key that cannot be read. It equals no JWK, and has no length. */
+export const unreadableKey = (spki: Uint8Array): PublicKey => ({ algorithm: "other", bits: 0, spki })
+
 /** Reads the value of a key. WHETHER A POINT LIES ON ITS CURVE IS NOT CHECKED. */
 export const readKeyValue = (spki: Uint8Array): ReadResult<KeyValue> =>
-  Result.mapError(readFrame(spki), () => "its public key is malformed")
+  Result.mapError(isDer(spki) ? readFrame(spki) : malformed, () => "its public key is malformed")
 
 const readFrame = (spki: Uint8Array): ReadResult<KeyValue> =>
   Result.gen(function*() {

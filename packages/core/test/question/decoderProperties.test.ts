@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { greenhouse, seedCa, seedExample1, seedLeaf } from "@posh/testing"
 import { Result, Schema } from "effect"
+import { hashLengths, hashNames } from "../../src/association/Material.ts"
 import { decodeBase64, decodeBase64Url, decodeUnpaddedBase64, fromHex } from "../../src/encoding/base64.ts"
 import { type Json, JsonNumber, JsonObject, parseJson } from "../../src/encoding/json.ts"
+import { parseHash } from "../../src/presented/parseHash.ts"
 import { parseCertificate } from "../../src/x509/Certificate.ts"
+import { parsePathCertificate } from "../../src/x509/chain/PathCertificate.ts"
 import { isDer } from "../../src/x509/der.ts"
 import { parsePemOrBase64 } from "../../src/x509/pem.ts"
 import { edit, Edits, within } from "../mutation.ts"
@@ -167,8 +170,15 @@ describe("DER and certificates", () => {
     for (const original of certificates) {
       const damaged = damage(original, places)
       const certificate = within(1_000, () => parseCertificate(damaged))
-      if (Result.isFailure(certificate)) continue
-      assert.strictEqual(certificate.success.der, damaged)
+      // POSH-MAT-07: the leaf is read wherever the chain check understands it, which leaves nothing out.
+      const understood = Result.isSuccess(parsePathCertificate(damaged))
+      if (Result.isFailure(certificate)) {
+        assert.isFalse(understood)
+        continue
+      }
+      const { der, issuer, names, serialNumber, subject } = within(1_000, () => ({ ...certificate.success }))
+      assert.strictEqual(der, damaged)
+      assert.isString([issuer, serialNumber, subject, ...names.dns].join())
       const { sha256 } = Result.getOrThrow(parseCertificate(original))
       assert.strictEqual(
         Buffer.compare(certificate.success.sha256, sha256) === 0,
@@ -184,15 +194,80 @@ describe("PEM", () => {
     .map((body) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`)
     .join("a text\n")
 
+  const compact = (text: string) => text.replace(/[ \t\r\n\v\f]/g, "")
+
   it.prop("edited text yields only the certificates that it contains", [Edits], ([edits]) => {
     const text = edit(pem, edits)
     const read = within(1_000, () => parsePemOrBase64(text))
-    const spelt = text.replace(/[\r\n]/g, "")
-    for (const der of Result.getOrElse(read, () => [])) assert.include(spelt, Buffer.from(der).toString("base64"))
+    for (const der of Result.getOrElse(read, () => [])) {
+      assert.include(compact(text), Buffer.from(der).toString("base64"))
+    }
   }, { arbitrary: { runs: 10_000 } })
 
+  const Blanks = Schema.Array(Schema.Literals([" ", "\t", "\r", "\n", "\v", "\f", "\r\n", "    "]))
+
+  it.prop("POSH-REQ-10: reading with white space equals strict reading without", [Edits, Blanks], ([edits, blanks]) => {
+    for (const der of certificates) {
+      const base64 = edit(Buffer.from(der).toString("base64"), edits)
+      const strict = decodeBase64(compact(base64))
+      const spread = blanks.reduce((text, blank, index) => {
+        const place = (index * 7_919) % (text.length + 1)
+        return text.slice(0, place) + blank + text.slice(place)
+      }, base64)
+      const expected = strict === undefined || strict.length === 0 ? undefined : [strict]
+      assert.deepStrictEqual(Result.getOrUndefined(parsePemOrBase64(spread)), expected)
+      const block = `-----BEGIN CERTIFICATE-----${spread}-----END CERTIFICATE-----`
+      assert.deepStrictEqual(Result.getOrUndefined(parsePemOrBase64(block)), expected)
+    }
+  }, { arbitrary: { runs: 5_000 } })
+
   it.prop("any text", [Schema.String], ([text]) => {
-    const isBase64 = text !== "" && decodeBase64(text) !== undefined
-    assert.strictEqual(Result.isSuccess(within(1_000, () => parsePemOrBase64(text))), isBase64)
+    const octets = decodeBase64(compact(text.replace(/^\ufeff/, "")))
+    const read = within(1_000, () => parsePemOrBase64(text))
+    assert.strictEqual(Result.isSuccess(read), octets !== undefined && octets.length > 0)
+  }, { arbitrary: { runs: 3_000 } })
+
+  const pieces = [
+    "-----BEGIN ",
+    "-----BEGIN CERTIFICATE-----",
+    "-----END CERTIFICATE-----",
+    "-----BEGIN EC PARAMETERS-----"
+  ]
+  it.each([
+    ...pieces,
+    "-----BEGIN EC PARAMETERS-----\n-----END EC PARAMETERS-----\n",
+    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    "BEGIN PRIVAT",
+    "BEGIN+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA PRIVATE",
+    "BEGIN%20",
+    "%0",
+    "\\",
+    " ",
+    "\n\t",
+    "A",
+    "-",
+    "=",
+    "A-",
+    "SHA256 (",
+    "sha256()= a",
+    "a ",
+    "AA:",
+    ")= "
+  ])("POSH-SEC-13: 64 KiB of %j take linear time", (piece) => {
+    for (const tail of ["", "*", "-----END EC PARAMETERS-----", "PRIVATE KEY"]) {
+      const text = piece.repeat(Math.ceil(65_536 / piece.length)) + tail
+      within(100, () => parsePemOrBase64(text))
+      within(100, () => parsePemOrBase64(`-----BEGIN CERTIFICATE-----${text}-----END CERTIFICATE-----`))
+      within(100, () => parseHash("sha-256", text))
+    }
+  })
+})
+
+describe("hashes", () => {
+  it.prop("POSH-REQ-10: any text is a hash of this length, or none", [Schema.String], ([text]) => {
+    for (const name of hashNames) {
+      const octets = within(1_000, () => parseHash(name, text))
+      assert.isTrue(octets === undefined || octets.length === hashLengths[name])
+    }
   }, { arbitrary: { runs: 3_000 } })
 })

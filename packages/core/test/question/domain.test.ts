@@ -89,6 +89,22 @@ describe("parseDomain", () => {
     assert.strictEqual(parse(raw, lenient), raw)
   })
 
+  it.each([
+    ["localhost", strict, /a single label; give the whole name.*\(not-public\)$/],
+    ["bank.test", strict, /ends in test, which is reserved for special use.*\(not-public\)$/],
+    ["im.example.com", strict, /ends in example\.com, which is reserved/],
+    ["exa_mple.com", strict, /holds "_"; labels have letters, digits and inner hyphens \(idna\)$/],
+    ["a!b.com", strict, /holds "!"/],
+    ["a\"b.com", strict, /holds "\\u\{22\}"/],
+    ["-a.com", strict, /starts or ends with a hyphen/],
+    ["a-.com", strict, /starts or ends with a hyphen/],
+    ["xn--99999999.com", strict, /starts with xn-- is not valid Punycode/],
+    ["ab--c.com", strict, /hyphens in third and fourth place/],
+    ["a\u05d0.com", strict, /not a valid internationalized name \(IDNA\) \(idna\)$/]
+  ])("says what is wrong with %s", (raw, policy, expected) => {
+    assert.match(Result.getOrThrow(Result.flip(parseDomain(raw, policy))).detail, expected)
+  })
+
   // The fast path skips UTS-46 only for names that UTS-46 does not change.
   const plain = Schema.String.check(Schema.isPattern(/^[a-z0-9.-]{1,40}$/))
   it.prop("UTS-46 maps a plain name to itself", [plain], ([raw]) => {

@@ -153,67 +153,6 @@ describe("dates (RFC 5280 §4.1.2.5)", () => {
   ])("refuses %s", (_, parts) => assert.match(fault(forge(parts)), /its validity is malformed/))
 })
 
-const san = (...names: ReadonlyArray<Uint8Array>): Parts => ({
-  extensions: [extension("2.5.29.17", sequence(...names))]
-})
-const otherName = (type: string, ...value: ReadonlyArray<Uint8Array>) => tlv(0xa0, oid(type), tlv(0xa0, ...value))
-const srvName = "1.3.6.1.5.5.7.8.7"
-const xmppAddr = "1.3.6.1.5.5.7.8.5"
-const none = { dns: [], srv: [], xmpp: [], uri: [], ip: [] }
-
-describe("subjectAltName", () => {
-  it.each([[0, 0], [1, 0], [1_024, 0], [1_025, 1], [5_000, 3_976]])(
-    "POSH-SEC-13: of %s names, %s are left out",
-    (count, leftOut) => {
-      const certificate = parse(forge(san(...Array.from({ length: count }, (_, index) => text(0x82, `${index}`)))))
-      assert.strictEqual(certificate.namesLeftOut, leftOut)
-      assert.deepStrictEqual(
-        certificate.names.dns,
-        Array.from({ length: count - leftOut }, (_, index) => `${index}`)
-      )
-    }
-  )
-
-  it("a malformed name beyond the limit makes the certificate malformed too", () => {
-    const names = [...Array.from({ length: 2_000 }, () => text(0x82, "a")), tlv(0x87, new Uint8Array(5))]
-    assert.match(fault(forge(san(...names))), /4 nor 16 octets/)
-  })
-
-  it.each([
-    ["no names", san(), {}],
-    [
-      "other forms are left out",
-      san(text(0x81, "a@b.example"), tlv(0xa4, name(["2.5.4.3", 0x0c, "b.example"])), tlv(0x88, Uint8Array.of(42))),
-      {}
-    ],
-    ["other types of otherName are left out", san(otherName("1.3.6.1.4.1.311.20.2.3", text(0x0c, "b.example"))), {}],
-    ["RFC 4985 asks for IA5String", san(otherName(srvName, text(0x0c, "_xmpp-server.b.example"))), {}],
-    ["RFC 6120 asks for UTF8String", san(otherName(xmppAddr, text(0x16, "b.example"))), {}],
-    ["a null is a character like others", san(text(0x82, "a.example\0.b.example")), { dns: ["a.example\0.b.example"] }],
-    ["an address mapped to IPv6", san(tlv(0x87, Buffer.from("00000000000000000000ffffc0000201", "hex"))), {
-      ip: ["::ffff:192.0.2.1"]
-    }]
-  ])("%s", (_, parts, expected) => assert.deepStrictEqual(parse(forge(parts)).names, { ...none, ...expected }))
-
-  it.each([
-    ["octets beyond ASCII", san(text(0x82, "bücher.example")), /2\.5\.29\.17 is malformed: a name is not ASCII/],
-    ["a URI beyond ASCII", san(text(0x86, "xmpp:bücher.example")), /a name is not ASCII/],
-    ["an SRVName beyond ASCII", san(otherName(srvName, tlv(0x16, Uint8Array.of(0xe4)))), /a name is not ASCII/],
-    ["an XmppAddr that is not UTF-8", san(otherName(xmppAddr, tlv(0x0c, Uint8Array.of(0xe4)))), /a name is not UTF-8/],
-    ["an address of five octets", san(tlv(0x87, new Uint8Array(5))), /4 nor 16 octets/],
-    ["a network", san(tlv(0x87, new Uint8Array(8))), /4 nor 16 octets/],
-    ["an otherName without value", san(tlv(0xa0, oid(srvName))), /an otherName is malformed/],
-    ["an otherName without type", san(tlv(0xa0, tlv(0xa0, text(0x16, "x")))), /malformed/],
-    ["no list", { extensions: [extension("2.5.29.17", text(0x82, "b.example"))] }, /2\.5\.29\.17 is malformed/],
-    [
-      "octets after the list",
-      { extensions: [extension("2.5.29.17", Buffer.concat([sequence(), sequence()]))] },
-      /it is not DER/
-    ],
-    ["BER", { extensions: [extension("2.5.29.17", Uint8Array.of(0x30, 0x80, 0, 0))] }, /it is not DER/]
-  ])("refuses %s", (_, parts, expected) => assert.match(fault(forge(parts)), expected))
-})
-
 describe("parseCertificate refuses (MAT-01, FMT-29)", () => {
   const trailing = Buffer.concat([greenhouse.next, Uint8Array.of(0)])
   const tooLong = forge({ extensions: [extension("1.2.3", new Uint8Array(32_768))] })
@@ -228,13 +167,7 @@ describe("parseCertificate refuses (MAT-01, FMT-29)", () => {
     ["a signature of another kind", forge({ signature: tlv(0x04, Uint8Array.of(0)) }), /not an X\.509 certificate/],
     ["a field too few", sequence(sequence(tlv(0x02, Uint8Array.of(1))), sequence(), bits(0)), /a field is missing/],
     ["a serial number of another kind", forge({ serial: tlv(0x04, Uint8Array.of(1)) }), /a field is missing/],
-    ["two signature algorithms", forge({ inner: sequence(oid("1.2.840.10045.4.3.3")) }), /two signature algorithms/],
     ["a subject of another kind", forge({ subject: tlv(0x31) }), /a field is missing/],
-    [
-      "a subject that is no name",
-      forge({ subject: sequence(tlv(0x02, Uint8Array.of(1))) }),
-      /not an X\.509 certificate/
-    ],
     ["FMT-08 more than 32 KiB", tooLong, /larger than 32 KiB/]
   ])("%s", (_, der, expected) => assert.match(fault(der), expected))
 
@@ -245,6 +178,50 @@ describe("parseCertificate refuses (MAT-01, FMT-29)", () => {
     assert.isAtMost(der.length, 32_768)
     assert.isAtLeast(der.length, 32_700)
     assert.strictEqual(parse(der).der.length, der.length)
+  })
+})
+
+describe("POSH-MAT-07: parseCertificate leaves out", () => {
+  const ber = Uint8Array.of(0x30, 0x80, 0x31, 0x80, 0, 0, 0, 0)
+  const serial = Uint8Array.of(0x02, 0)
+  it.each<[string, Parts, RegExp]>([
+    ["a second signature algorithm", { inner: sequence(oid("1.2.840.10045.4.3.3")) }, /two signature algorithms/],
+    ["a subject that is no name", { subject: sequence(tlv(0x02, Uint8Array.of(1))) }, /its subject is malformed/],
+    ["a subject of a half character", { subject: name(["2.5.4.3", 0x1e, "abc"]) }, /its subject is malformed/],
+    ["an issuer in BER", { issuer: sequence(ber) }, /its issuer is malformed/],
+    ["an issuer of 600 elements", { issuer: sequence(...Array<Uint8Array>(600).fill(tlv(0x05))) }, /its issuer/],
+    ["an empty serial number", { serial }, /its serial number is malformed/],
+    ["a padded serial number", { serial: tlv(0x02, Uint8Array.of(0, 1)) }, /its serial number is malformed/],
+    ["a signature of a broken octet", { signature: bits(9, 1) }, /its signature is malformed/],
+    ["a version of another kind", { version: [tlv(0xa0, tlv(0x04))] }, /its version is malformed/],
+    ["two versions", { version: [tlv(0xa0, tlv(0x02, serial), tlv(0x02, serial))] }, /its version is malformed/],
+    [
+      "extensions in BER",
+      { rest: [Buffer.concat([Uint8Array.of(0xa3, 0x80), sequence()])] },
+      /extensions are malformed/
+    ],
+    ["octets behind the key", { rest: [Uint8Array.of(0xa3)] }, /its extensions are malformed/],
+    [
+      "a length of more octets than needed",
+      { rest: [Uint8Array.of(0xa3, 0x81, 2, 0x30, 0)] },
+      /extensions are malformed/
+    ]
+  ])("%s", (_, parts, expected) => {
+    const certificate = parse(forge(parts))
+    assert.match(certificate.faults.join(), expected)
+    assert.isString(certificate.subject + certificate.issuer + certificate.serialNumber)
+  })
+
+  it("no part of a well-formed certificate", () => assert.deepStrictEqual(parse(forge()).faults, []))
+
+  it.each([0, 1])("but never date %i", (index) => {
+    const times = [text(0x17, "260105000000Z"), text(0x17, "360105000000Z")].with(index, tlv(0x17))
+    assert.match(fault(forge({ times })), /its validity is malformed: not(Before|After) is not in the form of RFC 5280/)
+  })
+
+  it("POSH-SEC-13: names no more than eight faults", () => {
+    const extensions = Array.from({ length: 100 }, (_, index) => sequence(tlv(0x0c), text(0x0c, `${index}`)))
+    assert.strictEqual(parse(forge({ extensions })).faults.length, 8)
   })
 })
 

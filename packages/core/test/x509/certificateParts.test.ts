@@ -5,8 +5,7 @@ import { bits, extension, forge, p256, type Parts, spkiOf, yes } from "../forged
 import { oid, sequence, text, tlv } from "./chain/der.ts"
 
 const parse = (der: Uint8Array): Certificate => Result.getOrThrow(parseCertificate(der))
-const fault = (der: Uint8Array) =>
-  Result.match(parseCertificate(der), { onFailure: ({ detail }) => detail, onSuccess: () => "accepted" })
+const faultsOf = (parts: Parts) => parse(forge(parts)).faults.join()
 
 describe("extensions", () => {
   const constraints = (...fields: ReadonlyArray<Uint8Array>): Parts => ({
@@ -51,7 +50,7 @@ describe("extensions", () => {
     [
       "one twice",
       { extensions: [extension("1.2.3", Uint8Array.of(5, 0)), extension("1.2.3", Uint8Array.of(5, 0))] },
-      /extension 1\.2\.3 occurs twice/
+      /^extension 1\.2\.3 occurs twice$/
     ],
     ["one without value", { extensions: [sequence(oid("1.2.3"))] }, /malformed/],
     ["one without name", { extensions: [sequence(yes, tlv(0x04))] }, /malformed/],
@@ -61,13 +60,18 @@ describe("extensions", () => {
       /an extension is malformed/
     ],
     ["a criticality that is no BOOLEAN", { extensions: [extension("1.2.3", tlv(0x05), tlv(0x05))] }, /malformed/],
-    ["two lists", { rest: [tlv(0xa3, sequence()), tlv(0xa3, sequence())] }, /an extension is malformed/],
+    ["two lists", { rest: [tlv(0xa3, sequence()), tlv(0xa3, sequence())] }, /its extensions are malformed/],
     [
       "a list out of order",
       { rest: [tlv(0xa3, sequence()), tlv(0x82, Uint8Array.of(0, 1))] },
-      /an extension is malformed/
+      /its extensions are malformed/
     ],
-    ["an unknown field", { rest: [tlv(0xa4, sequence())] }, /an extension is malformed/],
+    ["an unknown field", { rest: [tlv(0xa4, sequence())] }, /its extensions are malformed/],
+    [
+      "all of 129",
+      { extensions: Array.from({ length: 129 }, (_, index) => extension(`1.2.${index}`, Uint8Array.of(5, 0), yes)) },
+      /more than 128/
+    ],
     [
       "basicConstraints of another kind",
       { extensions: [extension("2.5.29.19", tlv(0x05))] },
@@ -85,7 +89,42 @@ describe("extensions", () => {
       { extensions: [extension("2.5.29.37", sequence(text(0x0c, "x")))] },
       /2\.5\.29\.37 is malformed/
     ]
-  ])("refuses %s", (_, parts, expected) => assert.match(fault(forge(parts)), expected))
+  ])("POSH-MAT-07: leaves out %s", (_, parts, expected) => {
+    assert.match(faultsOf(parts), expected)
+    const { extendedKeyUsage, isCa, keyUsage, pathLength, unknownCritical } = parse(forge(parts))
+    assert.deepStrictEqual([isCa, pathLength, keyUsage, extendedKeyUsage, unknownCritical], [
+      false,
+      undefined,
+      undefined,
+      undefined,
+      []
+    ])
+  })
+
+  it("reads the others beside a malformed one", () => {
+    const { extendedKeyUsage, faults, isCa } = parse(forge({
+      extensions: [
+        extension("2.5.29.15", Uint8Array.of(0x30, 0x80, 0, 0), yes),
+        extension("2.5.29.19", sequence(yes)),
+        sequence(oid("1.2.3"), tlv(0x01, Uint8Array.of(1)), tlv(0x04)),
+        extension("2.5.29.37", sequence(oid("1.2.3")))
+      ]
+    }))
+    assert.deepStrictEqual([isCa, extendedKeyUsage], [true, new Set(["1.2.3"])])
+    assert.strictEqual(faults.length, 2)
+  })
+
+  it("of two that could contradict each other, neither counts, but a critical one stays critical", () => {
+    const { isCa, unknownCritical } = parse(forge({
+      extensions: [
+        extension("2.5.29.19", sequence(yes)),
+        extension("1.2.3", Uint8Array.of(5, 0), yes),
+        extension("1.2.3", Uint8Array.of(5, 0)),
+        extension("2.5.29.19", sequence())
+      ]
+    }))
+    assert.deepStrictEqual([isCa, unknownCritical], [false, ["1.2.3"]])
+  })
 })
 
 const rsa = (modulus: Uint8Array, ...more: ReadonlyArray<Uint8Array>) => ({
@@ -133,5 +172,9 @@ describe("public keys", () => {
     ["Ed448 of 56 octets", { spki: spkiOf("1.3.101.113", undefined, new Uint8Array(56)) }],
     ["no key", { spki: sequence(sequence(oid("1.3.101.112"))) }],
     ["a key that is no BIT STRING", { spki: sequence(sequence(oid("1.3.101.112")), tlv(0x04, new Uint8Array(32))) }]
-  ])("refuses %s", (_, parts) => assert.match(fault(forge(parts)), /its public key is malformed/))
+  ])("POSH-MAT-07: leaves out %s", (_, parts) => {
+    assert.match(faultsOf(parts), /its public key is malformed/)
+    const { algorithm, bits } = parse(forge(parts)).publicKey
+    assert.deepStrictEqual([algorithm, bits], ["other", 0])
+  })
 })

@@ -4,7 +4,7 @@
 import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResponse, type Problem } from "@posh/api"
 import { problem } from "@posh/api"
 import { type AssociationReport, type Certificate, Verifier } from "@posh/core"
-import { generateDocument, lintDocument, lintGenerations, lintReport } from "@posh/core/publish"
+import { generateDocument, lintDocument, lintGenerations, lintReport, readLeaves } from "@posh/core/publish"
 import { parseService, registeredServices } from "@posh/core/question"
 import { parsePresented } from "@posh/core/serving"
 import { Clock, Effect, Result, Schema } from "effect"
@@ -110,11 +110,13 @@ const generate = (
     if (certificates === undefined) return yield* refuse("certificates", "Give certificates, or a url.")
     if (generation === undefined) return yield* refuse("generation", "Certificates need the generation.")
     const read = yield* inTurn(
-      eachPiece(certificates.entries(), ([index, text]) => readCertificate(text, `certificates[${index}]`))
+      eachPiece(certificates.entries(), ([index, text]) => readLeaves(text, `certificates[${index}]`))
     )
-    const parsed = yield* Effect.fromResult(Result.all(read))
+    const leaves = yield* orProblem(Result.all(read))
+    const parsed = leaves.flatMap(({ certificates }) => certificates)
     const material = { certificates: parsed, generation, ...(expires === undefined ? {} : { expires }) }
-    return yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
+    const generated = yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
+    return { ...generated, findings: [...leaves.flatMap(({ findings }) => findings), ...generated.findings] }
   })
 
 /** Parses the leaf; the text may be a chain. */

@@ -36,13 +36,15 @@ export const parsePathCertificate = (octets: Uint8Array): ReadResult<PathCertifi
 /** Parses what path validation needs beyond the fields that are read already. */
 export const toPathCertificate = (fields: Fields): ReadResult<PathCertificate> =>
   Result.gen(function*() {
+    const { faults, uses } = readUses(fields)
+    const [fault] = [...fields.faults, ...faults]
+    if (fault !== undefined) return yield* Result.fail(fault) // what is not understood fails the run (POSH-MAT-21)
     yield* checkVersion(fields)
     yield* checkPolicies(fields)
     // A signature is a whole number of octets.
     if (fields.unusedBits !== 0) return yield* Result.fail("the signature is malformed")
     const issuer = yield* readName(fields.issuerName)
     const subject = yield* readName(fields.subjectName)
-    const uses = yield* readUses(fields)
     yield* checkUnread(fields)
     return {
       ...fields,

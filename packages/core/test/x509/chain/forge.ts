@@ -10,6 +10,7 @@ export interface Keys {
 export interface Parts {
   /** `[0] version`; default version 3, empty for version 1. */
   readonly version?: ReadonlyArray<Uint8Array>
+  readonly serial?: Uint8Array
   /** The signature algorithm in tbsCertificate; default the actual one. */
   readonly inner?: Uint8Array
   readonly issuer?: Uint8Array
@@ -18,7 +19,10 @@ export interface Parts {
   readonly times?: ReadonlyArray<Uint8Array>
   readonly keys?: Keys
   readonly issuerKeys?: Keys
+  readonly spki?: Uint8Array
   readonly extensions?: ReadonlyArray<Uint8Array>
+  /** Instead of the list of extensions. */
+  readonly rest?: Uint8Array
   /** Default: a valid one. */
   readonly signature?: Uint8Array
 }
@@ -34,6 +38,7 @@ export const extension = (dotted: string, value: Uint8Array, critical?: Uint8Arr
 
 export const common = (value: string): Uint8Array => name(["2.5.4.3", 0x0c, value])
 
+const empty = new Uint8Array()
 const defaultKeys = makeKeys()
 const ecdsaWithSha256 = sequence(oid("1.2.840.10045.4.3.2"))
 const rsaWithSha256 = sequence(oid("1.2.840.113549.1.1.11"), tlv(0x05))
@@ -44,13 +49,13 @@ export const certificate = (parts: Parts): Uint8Array => {
   const algorithm = privateKey.asymmetricKeyType === "rsa" ? rsaWithSha256 : ecdsaWithSha256
   const tbs = sequence(
     ...(parts.version ?? [tlv(0xa0, tlv(0x02, Uint8Array.of(2)))]),
-    tlv(0x02, Uint8Array.of(1)),
+    parts.serial ?? tlv(0x02, Uint8Array.of(1)),
     parts.inner ?? algorithm,
     parts.issuer ?? common("Issuer"),
     sequence(...parts.times ?? utcTimes),
     parts.subject ?? common("Subject"),
-    (parts.keys ?? defaultKeys).publicKey.export({ type: "spki", format: "der" }),
-    ...(parts.extensions === undefined ? [] : [tlv(0xa3, sequence(...parts.extensions))])
+    parts.spki ?? (parts.keys ?? defaultKeys).publicKey.export({ type: "spki", format: "der" }),
+    parts.rest ?? (parts.extensions === undefined ? empty : tlv(0xa3, sequence(...parts.extensions)))
   )
   const signature = sign("sha256", tbs, privateKey)
   return sequence(tbs, algorithm, parts.signature ?? tlv(0x03, Uint8Array.of(0), signature))

@@ -50,6 +50,7 @@ export const readJwk = (value: Json, index: number): Result.Result<ParsedJwk, Li
         ...(kid === undefined || typeof kid === "string" ? [] : [lint("KidNotString", "warning", `${path}.kid`)]),
         ...key.padded.map((name) => lint("NonMinimalInteger", "info", `${path}.${name}`)),
         ...lintUse(value, leaf.keyUsage, path),
+        ...lintLeafParts(leaf, path),
         ...lintIssuers(issuers, path)
       ]
     }
@@ -97,6 +98,10 @@ const checkThumbprints = (jwk: JsonObject, leaf: Certificate, fault: MakeFault):
   }
   return Result.void
 }
+
+// POSH-MAT-07: what is malformed does not matter, unless other verifiers think so.
+const lintLeafParts = ({ faults }: Certificate, path: string): ReadonlyArray<Lint> =>
+  faults.length === 0 ? [] : [lint("LeafPartsMalformed", "warning", `${path}.x5c[0]`, faults.join("; "))]
 
 // POSH-FMT-29: only the chain check needs the issuers, so a malformed one does not make the entry unusable.
 const lintIssuers = (issuers: ReadonlyArray<Issuer>, path: string): ReadonlyArray<Lint> =>

@@ -12,15 +12,15 @@ import { type Fields, readFields } from "../../../x509/fields.ts"
 /** A certificate of `x5c` above the leaf. The lint and {@link keepIssuers} share its fields, so it is read once. */
 export interface Issuer {
   readonly der: Uint8Array
-  /** `undefined` if the octets are not a certificate. */
+  /** `undefined` if the octets are not a certificate, or a part of it is malformed. */
   readonly fields: Fields | undefined
 }
 
 /** Reads a certificate above the leaf. */
-export const readIssuer = (der: Uint8Array): Issuer => ({
-  der,
-  fields: isDer(der) ? Result.getOrUndefined(readFields(der)) : undefined
-})
+export const readIssuer = (der: Uint8Array): Issuer => {
+  const fields = isDer(der) ? Result.getOrUndefined(readFields(der)) : undefined
+  return { der, fields: fields?.faults.length === 0 ? fields : undefined }
+}
 
 /** Replaces a certificate that is not kept, so that an incomplete chain never validates as a shorter one. */
 export const placeholder = new Uint8Array()
