@@ -53,6 +53,9 @@ const faultsOf = (expression: string): ReadonlyArray<string> => {
 
 const rows: Readonly<Record<string, Row>> = catalogue
 
+/** A name in prose, where that of a histogram stands for all its series. */
+export const isMetric = (name: string): boolean => rowOf(name) !== undefined || rows[name] !== undefined
+
 const rowOf = (name: string): Row | undefined => {
   const base = name.replace(/_(bucket|sum|count)$/, "")
   if (base !== name && rows[base]?.type === "histogram") return rows[base]

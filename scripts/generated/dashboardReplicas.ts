@@ -88,7 +88,7 @@ export const processRow: DashboardRow = {
           `${gauge("posh_request_bodies_bytes")} / ${gauge("posh_request_bodies_limit_bytes")}`
         ],
         ["connections {{instance}}", `${gauge("posh_connections_open")} / ${gauge("posh_connections_limit")}`],
-        ["files {{instance}}", ours(`${gauge("process_open_fds")} / ${gauge("process_max_fds")}`)]
+        ["files {{instance}}", ours(`${gauge("process_open_fds")} / (${gauge("process_max_fds")} > 0)`)]
       ]
     },
     {
