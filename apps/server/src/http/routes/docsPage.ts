@@ -85,6 +85,7 @@ section { border-top: 1px solid var(--line); padding: .5rem 0 }
 :target { scroll-margin-top: 1rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line) }
+tr > :first-child { width: 30% }
 small, thead th { color: var(--quiet); font-weight: normal }
 nav ul { list-style: none; padding-left: 0 }
 nav ul ul { padding-left: 1rem }
