@@ -5,11 +5,14 @@
 import { readFileSync } from "node:fs"
 import { catalogue, type Row } from "../../apps/server/src/telemetry/catalogue.ts"
 
+/** The query of the variable that lists data sources: their type, and no expression. */
+const dataSources = "prometheus"
+
 /** The expressions of a Grafana dashboard. */
 export const readDashboard = (file: string): ReadonlyArray<string> => {
   const found: Array<string> = []
   JSON.parse(readFileSync(file, "utf8"), (key, value: unknown) => {
-    if ((key === "expr" || key === "query") && typeof value === "string") found.push(value)
+    if ((key === "expr" || key === "query") && typeof value === "string" && value !== dataSources) found.push(value)
     return value
   })
   return found
@@ -26,17 +29,18 @@ export const unknownNames = (file: string, expressions: ReadonlyArray<string>): 
     ? [`${file}: has no expressions`]
     : expressions.flatMap((expression) => faultsOf(expression).map((fault) => `${file}: ${fault} in ${expression}`))
 
-/** Metrics of Prometheus itself, and labels that scraping adds. */
-const foreign: Readonly<Record<string, ReadonlyArray<string>>> = { up: ["job", "instance"] }
+/** Metrics of Prometheus itself. */
+const foreign = new Set(["up", "ALERTS"])
+/** Labels that scraping adds. */
 const scraped = ["job", "instance", "le"]
 
 const faultsOf = (expression: string): ReadonlyArray<string> => {
-  const selectors = [...expression.matchAll(/\b(posh_\w+|up)\b(?:\{([^}]*)\})?/g)]
+  const selectors = [...expression.matchAll(/\b((?:posh|process|nodejs)_\w+|up|ALERTS)\b(?:\{([^}]*)\})?/g)]
   if (selectors.length === 0) return ["no metric"]
   const labels = new Set(scraped)
   const faults = selectors.flatMap(([, name = "", matchers = ""]) => {
     const row = rowOf(name)
-    if (row === undefined) return name in foreign ? [] : [`no metric ${name}`]
+    if (row === undefined) return foreign.has(name) ? [] : [`no metric ${name}`]
     for (const label of Object.keys(row.series[0] ?? {})) labels.add(label)
     return [...matchers.matchAll(/(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"/g)].flatMap((
       [, label = "", operator = "", value = ""]
@@ -48,6 +52,9 @@ const faultsOf = (expression: string): ReadonlyArray<string> => {
 }
 
 const rows: Readonly<Record<string, Row>> = catalogue
+
+/** A name in prose, where that of a histogram stands for all its series. */
+export const isMetric = (name: string): boolean => rowOf(name) !== undefined || rows[name] !== undefined
 
 const rowOf = (name: string): Row | undefined => {
   const base = name.replace(/_(bucket|sum|count)$/, "")

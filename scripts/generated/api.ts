@@ -1,7 +1,7 @@
 /**
  * The reference of the HTTP API, from the OpenAPI document: routes, members with type, meaning and default, examples.
  */
-import { type Example, examples } from "./apiExamples.ts"
+import { type Example, examples } from "../../apps/server/src/http/routes/examples.ts"
 import { table } from "./markdown.ts"
 import { openApiDocument } from "./openApi.ts"
 import { meaning, resolve, type Schema, type Schemas, typeText, valuesOf } from "./schemas.ts"
@@ -68,7 +68,7 @@ export const apiReference = (): string => {
 const introduction = (version: string): string =>
   `# HTTP API, version ${version}
 
-<!-- Made by \`npm run generate\` from packages/api/openapi.json and scripts/generated/apiExamples.ts. Do not edit. -->
+<!-- Made by \`npm run generate\` from packages/api/openapi.json and apps/server/src/http/routes/examples.ts. Do not edit. -->
 
 JSON in, JSON out. Every verdict is HTTP 200. Any other status is a problem (\`application/problem+json\`, RFC 9457) and
 means that there is no verdict: never accept a certificate on a problem. Members and parameters that are not listed are
@@ -140,7 +140,7 @@ const problemCodes = (schema: Schema, schemas: Schemas): ReadonlyArray<string> =
 
 const exampleSection = (operationId: string): string => {
   const example: Example | undefined = examples[operationId]
-  if (example === undefined) throw new Error(`${operationId} has no example in apiExamples.ts`)
+  if (example === undefined) throw new Error(`${operationId} has no example in examples.ts`)
   const answer = typeof example.answer === "string"
     ? `\`\`\`text\n${example.answer}\n\`\`\``
     : `\`\`\`json\n${JSON.stringify(example.answer, null, 2)}\n\`\`\``

@@ -1,34 +1,11 @@
 /**
  * The rows of the dashboard: first if callers get answers, then the causes if they do not.
  */
+import { type DashboardRow, gauge, quantile, quantiles, rate, sumBy } from "./dashboardQueries.ts"
+import { nowRow, processRow } from "./dashboardReplicas.ts"
 
-export interface Panel {
-  readonly title: string
-  /** How to interpret it. */
-  readonly description: string
-  /** Unit of Grafana. */
-  readonly unit: "reqps" | "ops" | "s" | "percentunit" | "short" | "bytes"
-  readonly stacked?: boolean
-  readonly queries: ReadonlyArray<readonly [legend: string, expr: string]>
-}
-
-const rate = (metric: string, labels = ""): string =>
-  `rate(${metric}{instance=~"$instance"${labels === "" ? "" : `,${labels}`}}[$__rate_interval])`
-
-const sumBy = (by: string, metric: string, labels?: string): string => `sum by (${by}) (${rate(metric, labels)})`
-
-const quantile = (q: number, metric: string, labels?: string, by = "le"): string =>
-  `histogram_quantile(${q}, ${sumBy(by, `${metric}_bucket`, labels)})`
-
-const quantiles = (metric: string, labels?: string): Panel["queries"] => [
-  ["p50", quantile(0.5, metric, labels)],
-  ["p99", quantile(0.99, metric, labels)]
-]
-
-const gauge = (metric: string, labels = ""): string =>
-  `${metric}{instance=~"$instance"${labels === "" ? "" : `,${labels}`}}`
-
-export const rows: ReadonlyArray<{ readonly title: string; readonly panels: ReadonlyArray<Panel> }> = [
+export const rows: ReadonlyArray<DashboardRow> = [
+  nowRow,
   {
     title: "Answers",
     panels: [
@@ -44,6 +21,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
         description:
           "Share of indeterminate answers by the side at fault: origin, or ours (budgets, faults of the service).",
         unit: "percentunit",
+        threshold: 0.2,
         queries: [[
           "{{whose}}",
           `${sumBy("whose", "posh_verdicts_total", `whose!="none"`)} / ignoring(whose) group_left sum(${
@@ -67,6 +45,7 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
         title: "POST /v1/verify",
         description: "Time from the head of a request to the end of its answer.",
         unit: "s",
+        threshold: 5,
         queries: quantiles("posh_http_request_seconds", `route="POST /v1/verify"`)
       },
       {
@@ -178,67 +157,5 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
       }
     ]
   },
-  {
-    title: "Process",
-    panels: [
-      {
-        title: "State",
-        description: "State that /health/ready reports.",
-        unit: "short",
-        stacked: true,
-        queries: [["{{state}}", `sum by (state) (${gauge("posh_readiness")})`]]
-      },
-      {
-        title: "CPU",
-        description: "Seconds a second. At 1 the process is at its limit: add replicas.",
-        unit: "s",
-        queries: [["{{instance}}", rate("posh_process_cpu_seconds_total")]]
-      },
-      {
-        title: "Event loop delay",
-        description: "Median, 99th percentile and maximum.",
-        unit: "s",
-        queries: [["{{at}} {{instance}}", gauge("posh_event_loop_delay_seconds")]]
-      },
-      {
-        title: "Memory",
-        description: "Resident memory of the process, and the heap of JavaScript.",
-        unit: "bytes",
-        queries: [
-          ["process {{instance}}", gauge("posh_process_resident_memory_bytes")],
-          ["heap {{kind}} {{instance}}", gauge("posh_process_heap_bytes")]
-        ]
-      },
-      {
-        title: "Questions that wait",
-        description: "Questions that wait for origins; open handles: sockets, timers, files.",
-        unit: "short",
-        queries: [
-          ["questions {{instance}}", gauge("posh_questions_waiting")],
-          ["handles {{instance}}", gauge("posh_process_open_handles")]
-        ]
-      },
-      {
-        title: "Records",
-        description: "Records of the decision log, and spans; dropped ones are lost.",
-        unit: "ops",
-        queries: [
-          ["decisions {{result}}", sumBy("result", "posh_decision_log_records_total")],
-          ["spans {{result}}", sumBy("result", "posh_spans_total")]
-        ]
-      },
-      {
-        title: "Age",
-        description: "Time since the process started; a sawtooth means restarts.",
-        unit: "s",
-        queries: [["{{instance}}", `time() - ${gauge("posh_process_start_time_seconds")}`]]
-      },
-      {
-        title: "Versions",
-        description: "More than one for long: a rolling restart has stopped half-way.",
-        unit: "short",
-        queries: [["{{version}} on Node.js {{node}}", `count by (version, node) (${gauge("posh_build_info")})`]]
-      }
-    ]
-  }
+  processRow
 ]

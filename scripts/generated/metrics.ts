@@ -49,10 +49,14 @@ const labelSection = ([name, { series }]: readonly [string, Row]): string =>
   }`
 
 /** Replaces values of the generating process, such as the version of Node.js. */
-const ofTheProcess = "posh_build_info"
+const ofTheProcess = new Set(["posh_build_info", "nodejs_version_info"])
 
 const valuesText = (name: string, label: string, series: ReadonlyArray<Labels>): string => {
-  if (name === ofTheProcess) return `the version${label === "node" ? " of Node.js" : ""}`
+  if (ofTheProcess.has(name)) {
+    return name === "posh_build_info" && label === "version"
+      ? "the version"
+      : "of Node.js"
+  }
   const values = [...new Set(series.map((labels) => labels[label] ?? ""))]
   return values.map((value) => `\`${value}\``).join(", ")
 }

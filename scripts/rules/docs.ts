@@ -91,7 +91,7 @@ const brokenLinks = ({ path, text }: SourceFile): ReadonlyArray<string> =>
   })
 
 /** The anchors that GitHub gives to headings. */
-const headings = (text: string): ReadonlySet<string> => {
+export const headings = (text: string): ReadonlySet<string> => {
   const seen = new Map<string, number>()
   return new Set(
     [...withoutFences(text).matchAll(/^#{1,6} +(.+)$/gm)].map((match) => {

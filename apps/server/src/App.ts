@@ -20,6 +20,7 @@ import { Decider } from "./service/Decider.ts"
 import { layerLimits } from "./service/limits/layer.ts"
 import { Readiness } from "./service/Readiness.ts"
 import * as telemetry from "./telemetry/layer.ts"
+import { layerLimitMetrics } from "./telemetry/limits.ts"
 import { logAlways } from "./telemetry/logging.ts"
 
 /** The service. It is ready when the layer is built. */
@@ -28,6 +29,7 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
     Layer.provide(Layer.unwrap(Effect.map(supervision, ServiceManager.layer))),
     Layer.provide(http.layer),
     Layer.provide(operations.layerPresence(settings)),
+    Layer.provide(layerLimitMetrics(settings)),
     Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
     Layer.provide(layerLimits(settings)),
     Layer.provide(renewed(settings, tls)),

@@ -6,6 +6,7 @@ import { Access, needs } from "./Access.ts"
 import { Answer, BatchResponse } from "./Answer.ts"
 import { Association } from "./Association.ts"
 import { VerdictWord } from "./codes.ts"
+import { withoutRejected } from "./documented.ts"
 import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
 import { Live, MetricsText, NotReady, Ready } from "./Health.ts"
 import { Inventory } from "./Inventory.ts"
@@ -169,6 +170,7 @@ export class Api extends HttpApi.make("posh").add(Verification, Associations, Do
       "Every verdict is HTTP 200. Any other status is a problem (RFC 9457, `application/problem+json`) and means that",
       "there is no verdict: never accept a certificate on a problem. Instants are RFC 3339 in UTC. The scope of an operation is",
       "the one that its key must have; `admin` includes `verify`."
-    ].join("\n")
+    ].join("\n"),
+    transform: withoutRejected
   }))
 {}

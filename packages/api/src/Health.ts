@@ -16,7 +16,10 @@ const state = Schema.Literals(readyStates).annotate({
 })
 
 /** The body of the answer to `GET /health/live`. */
-export const Live = Schema.Struct({ status: Schema.Literal("live") }).annotate({
+export const Live = Schema.Struct({
+  status: Schema.Literal("live"),
+  version: Schema.String.annotate({ description: "Version of the product, not of this API.", examples: ["0.1.0"] })
+}).annotate({
   identifier: "Live",
   title: "Live",
   description: "The process runs."

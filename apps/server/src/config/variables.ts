@@ -9,6 +9,7 @@ import { listener } from "./variables/listener.ts"
 import { protocol } from "./variables/protocol.ts"
 import { redisTls } from "./variables/redisTls.ts"
 import { telemetry } from "./variables/telemetry.ts"
+import { traces } from "./variables/traces.ts"
 
 export const variables = {
   ...listener,
@@ -17,7 +18,8 @@ export const variables = {
   ...redisTls,
   ...egress,
   ...protocol,
-  ...telemetry
+  ...telemetry,
+  ...traces
 } as const
 
 type ValueOf<V> = V extends Variable<infer A> ? A : never

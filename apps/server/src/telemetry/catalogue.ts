@@ -6,30 +6,20 @@ import { productVersion } from "../process/version.ts"
 import {
   fetchPhases,
   generations,
+  handshakeEnds,
   outboundCodes,
   problemCodes,
   readyStates,
   resolutionCodes,
   routes,
-  sharedFaultReasons,
   statusClasses,
   verdictSeries
 } from "./labels.ts"
+import { processCatalogue } from "./processCatalogue.ts"
+import { redisCatalogue } from "./redisCatalogue.ts"
+import type { Labels, Row } from "./Row.ts"
 
-export type Labels = Readonly<Record<string, string>>
-
-export interface Row {
-  readonly type: "counter" | "gauge" | "histogram"
-  /** Unit of the value; seconds and bytes for measurements. */
-  readonly unit: string
-  readonly help: string
-  /** Advice for operators. */
-  readonly advice: string
-  /** All combinations of labels; all series exist from the start. */
-  readonly series: ReadonlyArray<Labels>
-  /** Upper bounds of the buckets of a histogram. */
-  readonly buckets?: ReadonlyArray<number>
-}
+export type { Labels, Row }
 
 const unlabelled: ReadonlyArray<Labels> = [{}]
 
@@ -44,10 +34,9 @@ const times = (left: ReadonlyArray<Labels>, right: ReadonlyArray<Labels>): Reado
 // Warm answers take microseconds, cold ones depend on the network, and none takes longer than 30 s (POSH-REQ-07).
 const answerBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const networkBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 12]
-const commandBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5]
 const ageBuckets = [1, 10, 60, 300, 1_800, 3_600, 21_600, 86_400, 604_800]
 
-export const catalogue = {
+const own = {
   posh_verdicts_total: {
     type: "counter",
     unit: "verdicts",
@@ -69,6 +58,59 @@ export const catalogue = {
     help: "Questions that wait for an origin; all others are answered at once.",
     advice: "Grows without bound: origins are slow, or there are too few replicas.",
     series: unlabelled
+  },
+  posh_questions_in_flight: {
+    type: "gauge",
+    unit: "questions",
+    help: "Questions in flight, of all callers.",
+    advice: "At `posh_questions_in_flight_limit`, further ones are `Overloaded`: add replicas.",
+    series: unlabelled
+  },
+  posh_questions_in_flight_limit: {
+    type: "gauge",
+    unit: "questions",
+    help: "`POSH_MAX_IN_FLIGHT`.",
+    advice: "None: compare with `posh_questions_in_flight`.",
+    series: unlabelled
+  },
+  posh_request_bodies_bytes: {
+    type: "gauge",
+    unit: "bytes",
+    help: "Reserved memory for large bodies in progress, of all callers.",
+    advice: "At `posh_request_bodies_limit_bytes`, further ones are `Overloaded`: have callers send smaller batches.",
+    series: unlabelled
+  },
+  posh_request_bodies_limit_bytes: {
+    type: "gauge",
+    unit: "bytes",
+    help: "The limit of that.",
+    advice: "None: compare with `posh_request_bodies_bytes`.",
+    series: unlabelled
+  },
+  posh_connections_open: {
+    type: "gauge",
+    unit: "connections",
+    help: "Open connections of callers.",
+    advice:
+      "At `posh_connections_limit`, further ones are closed at once: look for callers that open one for each question.",
+    series: unlabelled
+  },
+  posh_connections_limit: {
+    type: "gauge",
+    unit: "connections",
+    help: "`POSH_MAX_CONNECTIONS`, or what the limit of open files allows.",
+    advice: "Lower than `POSH_MAX_CONNECTIONS`: raise `ulimit -n`.",
+    series: unlabelled
+  },
+  posh_tls_handshake_failures_total: {
+    type: "counter",
+    unit: "connections",
+    help:
+      "TLS handshakes of callers that failed: plain HTTP instead of TLS, a certificate that is missing or not of the client CA, " +
+      "no common version or cipher suite, a caller that disconnected.",
+    advice:
+      "`http`: a caller has `http:` in its URL. `certificate`: compare its certificate with `POSH_TLS_CLIENT_CA_FILE`.",
+    series: by("reason", handshakeEnds)
   },
   posh_http_requests_total: {
     type: "counter",
@@ -170,52 +212,6 @@ export const catalogue = {
     series: unlabelled,
     buckets: ageBuckets
   },
-  posh_redis_breaker_open: {
-    type: "gauge",
-    unit: "1 or 0",
-    help: "1 while the circuit breaker is open and nothing is sent to Redis.",
-    advice: "Repair Redis. The service answers without it, but replicas share nothing.",
-    series: unlabelled
-  },
-  posh_redis_faults_total: {
-    type: "counter",
-    unit: "faults",
-    help: "Faults of the shared cache, by reason; open counts commands that were not sent while the breaker was open.",
-    advice: "`refused`: Redis is full or not writable. `unsealable`: secrets differ, or another party writes to Redis.",
-    series: by("reason", sharedFaultReasons)
-  },
-  posh_redis_command_seconds: {
-    type: "histogram",
-    unit: "seconds",
-    help: "Duration of a command that was sent to Redis, successful or not.",
-    advice: "Close to `POSH_REDIS_TIMEOUT`: the circuit breaker is about to open.",
-    series: unlabelled,
-    buckets: commandBuckets
-  },
-  posh_redis_refused_commands: {
-    type: "gauge",
-    unit: "commands",
-    help:
-      "Commands that Redis refuses now: by its permissions, or because it does not know them, is full or read-only.",
-    advice: "The log names them, with the cause. Compare the user of Redis with the fleet guide.",
-    series: unlabelled
-  },
-  posh_fleet_channel_up: {
-    type: "gauge",
-    unit: "1 or 0",
-    help: "1 while the channel works on which replicas announce changes to each other; 0 also without Redis.",
-    advice: "0 with Redis: each question is checked with Redis before memory answers it. The log has the cause.",
-    series: unlabelled
-  },
-  posh_fleet_leads_total: {
-    type: "counter",
-    unit: "leads",
-    help:
-      "Resolutions by role: this replica resolved (lead), another one did (follow), the lead was lost meanwhile (fenced).",
-    advice:
-      "Many `fenced`: this replica stalls for seconds; check its event loop. A purge during a resolution also counts as one.",
-    series: by("role", ["lead", "follow", "fenced"])
-  },
   posh_decision_log_records_total: {
     type: "counter",
     unit: "records",
@@ -230,54 +226,20 @@ export const catalogue = {
     advice: "`dropped`: the collector is slow or unavailable.",
     series: by("result", ["exported", "dropped"])
   },
+  posh_roots_newest_timestamp_seconds: {
+    type: "gauge",
+    unit: "seconds since 1970",
+    help:
+      "When the newest root certificate that is built into Node.js was issued: the older, the older the list of roots.",
+    advice: "Lower than on other replicas: update Node.js there, or origins of newer authorities are untrusted.",
+    series: unlabelled
+  },
   posh_readiness: {
     type: "gauge",
     unit: "1 or 0",
     help: "1 for the state that /health/ready reports.",
     advice: "`degraded`: see the Redis metrics.",
     series: by("state", readyStates)
-  },
-  posh_event_loop_delay_seconds: {
-    type: "gauge",
-    unit: "seconds",
-    help: "Delay of the event loop since the last scrape: median, 99th percentile and maximum.",
-    advice: "Median above 0.1: there is too little CPU, or too much work for one process.",
-    series: by("at", ["p50", "p99", "max"])
-  },
-  posh_process_cpu_seconds_total: {
-    type: "counter",
-    unit: "seconds",
-    help: "CPU time of the process.",
-    advice: "Close to 1 a second: the process is at its limit; add replicas.",
-    series: unlabelled
-  },
-  posh_process_resident_memory_bytes: {
-    type: "gauge",
-    unit: "bytes",
-    help: "Resident memory of the process.",
-    advice: "Grows without bound although `posh_cache_entries` does not: report a bug.",
-    series: unlabelled
-  },
-  posh_process_heap_bytes: {
-    type: "gauge",
-    unit: "bytes",
-    help: "Heap of JavaScript, used and reserved.",
-    advice: "Close to the limit of Node.js (`--max-old-space-size`): lower `POSH_CACHE_ENTRIES`.",
-    series: by("kind", ["used", "reserved"])
-  },
-  posh_process_open_handles: {
-    type: "gauge",
-    unit: "handles",
-    help: "Sockets, timers and files that keep the process running.",
-    advice: "Grows without bound: callers do not close their connections.",
-    series: unlabelled
-  },
-  posh_process_start_time_seconds: {
-    type: "gauge",
-    unit: "seconds since 1970",
-    help: "Start time of the process.",
-    advice: "Changes often: the process restarts.",
-    series: unlabelled
   },
   posh_build_info: {
     type: "gauge",
@@ -287,5 +249,7 @@ export const catalogue = {
     series: [{ version: productVersion, node: process.version }]
   }
 } as const satisfies Record<`posh_${string}`, Row>
+
+export const catalogue = { ...own, ...redisCatalogue, ...processCatalogue }
 
 export type MetricName = keyof typeof catalogue

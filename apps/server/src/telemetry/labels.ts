@@ -48,3 +48,7 @@ export const routes: ReadonlyArray<string> = [...table.map(({ name }) => name), 
 
 /** `aborted`: the caller went away before the answer was complete. */
 export const statusClasses = ["2xx", "3xx", "4xx", "5xx", "aborted"] as const
+
+/** Why the TLS handshake of a caller failed. */
+export const handshakeEnds = ["http", "certificate", "protocol", "disconnected", "other"] as const
+export type HandshakeEnd = typeof handshakeEnds[number]

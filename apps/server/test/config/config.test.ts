@@ -4,7 +4,7 @@ import { HttpsFetcher } from "@posh/core/node"
 import { Effect, Layer, Redacted, Result } from "effect"
 import { inspect } from "node:util"
 import { getHeapStatistics } from "node:v8"
-import { type Environment, isLoopback, readSettings, unknownVariables } from "../../src/config/Config.ts"
+import { type Environment, readSettings } from "../../src/config/Config.ts"
 import { egressFault, toEgressOptions, toPolicy } from "../../src/config/policy.ts"
 import type { Variable } from "../../src/config/Variable.ts"
 import { type Settings, variables } from "../../src/config/variables.ts"
@@ -50,6 +50,11 @@ describe("readSettings", () => {
     ["trustDraftExamples", "true", true],
     ["logLevel", "debug", "debug"],
     ["logFormat", "json", "json"],
+    ["otelDisabled", "True", true],
+    ["otlpProtocol", "http/protobuf", "http/protobuf"],
+    ["resourceAttributes", " a.b = c%3Dd , e=f=g,h=", { "a.b": "c=d", e: "f=g", h: "" }],
+    ["tracesSampler", "parentbased_always_on", "parentbased_always_on"],
+    ["tracesSamplerArg", "0.5", 0.5],
     ["auth", "none", "none"],
     ["apiKeys", ` ops:admin:${sha256} , a.b-c_d:verify:${"A".repeat(64)}`, [
       { name: "ops", scope: "admin", sha256 },
@@ -84,6 +89,13 @@ describe("readSettings", () => {
     ["POSH_HOST", "0.0.0.0", /not a loopback address.*POSH_API_KEYS_FILE.*POSH_TLS_CLIENT_CA_FILE.*POSH_AUTH=none/],
     ["POSH_HOST", "::", /not a loopback address.*POSH_AUTH=none/],
     ["POSH_AUTH", "off", /one of none/],
+    ["OTEL_SDK_DISABLED", "yes", /one of true, false/],
+    ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", /one of http\/json, http\/protobuf/],
+    ["OTEL_RESOURCE_ATTRIBUTES", "a", /name=value/],
+    ["OTEL_RESOURCE_ATTRIBUTES", "a=b,", /name=value/],
+    ["OTEL_RESOURCE_ATTRIBUTES", "a=%", /percent-encoded/],
+    ["OTEL_TRACES_SAMPLER", "jaeger_remote", /one of always_on/],
+    ["OTEL_TRACES_SAMPLER_ARG", "50", /number from 0 to 1/],
     ["POSH_API_KEYS", "ops:admin:00", /entry 1: the last part must be the SHA-256/],
     ["POSH_API_KEYS", `a:admin:${sha256},`, /entry 2: must be name:scope:sha256/],
     ["POSH_TLS_CERT_FILE", "/etc/cert.pem", /POSH_TLS_KEY_FILE: must be set/],
@@ -125,7 +137,7 @@ describe("readSettings", () => {
     const result = readSettings({ [name]: text })
     assert.isTrue(Result.isFailure(result))
     const [first = ""] = Result.isFailure(result) ? result.failure.faults : []
-    assert.match(first, /^POSH_[A-Z_]+: /)
+    assert.match(first, /^(POSH|OTEL)_[A-Z_]+: /)
     assert.match(first, fault)
   })
 
@@ -251,33 +263,4 @@ describe("egress", () => {
       assert.match(Result.isFailure(result) ? result.failure.message : "", /^POSH_EGRESS_PROXY: (?!.*s3cr)/)
     }
   )
-})
-
-describe("the environment", () => {
-  it("unknown variables are named, with the one that was meant", () =>
-    assert.deepStrictEqual(
-      unknownVariables({
-        POSH_PORT: "1",
-        POSH_PROT: "1",
-        POSH_DELEGATON_HOSTS: "x",
-        POSH_SOMETHING_ELSE: "x",
-        OTHER: "x"
-      }),
-      [
-        "POSH_PROT is not a variable of this service and has no effect; did you mean POSH_PORT?",
-        "POSH_DELEGATON_HOSTS is not a variable of this service and has no effect; did you mean POSH_DELEGATION_HOSTS?",
-        "POSH_SOMETHING_ELSE is not a variable of this service and has no effect"
-      ]
-    ))
-
-  it.each([
-    ["127.0.0.1", true],
-    ["127.255.0.9", true],
-    ["::1", true],
-    ["localhost", true],
-    ["128.0.0.1", false],
-    ["0.0.0.0", false],
-    ["::", false],
-    ["::ffff:10.0.0.1", false]
-  ])("is %s a loopback address? %s", (host, expected) => assert.strictEqual(isLoopback(host), expected))
 })

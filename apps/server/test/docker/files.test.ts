@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
+import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { parse } from "yaml"
 import { readSettings } from "../../src/config/Config.ts"
@@ -69,6 +70,7 @@ describe("compose.yaml", () => {
     assert.strictEqual(service["restart"], "unless-stopped")
     assert.match(String(service["mem_limit"]), /^\d+m$/)
     assert.isNumber(service["pids_limit"])
+    assert.isNumber(service["cpus"])
     assert.match(service.image, /:v?\d+\.\d+/, "an image without a version")
     assert.notProperty(service, "privileged")
   })
@@ -110,6 +112,21 @@ describe("compose.yaml", () => {
     const keys = `ops:admin:${"0".repeat(64)}`
     assert.isTrue(Result.isSuccess(readSettings({ ...settings, POSH_AUTH: "", POSH_API_KEYS: keys })))
     assert.isFalse(Result.isSuccess(readSettings({ ...settings, POSH_API_KEYS: keys })), "both")
+  })
+
+  it("does not start Grafana with the password that everybody knows", () => {
+    const { entrypoint } = compose.services["grafana"] ?? assert.fail("no grafana")
+    const [shell = "", options = "", script = ""] = entrypoint as ReadonlyArray<string>
+    const run = (password: string) =>
+      spawnSync(shell, [options, script.replaceAll("$$", "$").replace("exec /run.sh", "echo started")], {
+        encoding: "utf8",
+        env: { GF_SECURITY_ADMIN_PASSWORD: password }
+      })
+    assert.deepInclude(run("x"), { status: 0, stdout: "started\n" })
+    const refused = run("")
+    assert.notStrictEqual(refused.status, 0)
+    assert.include(refused.stderr, "set GRAFANA_PASSWORD in .env")
+    assert.strictEqual(refused.stdout, "")
   })
 
   it("scrapes every replica, and shows what it scrapes", () => {

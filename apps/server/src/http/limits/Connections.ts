@@ -2,8 +2,8 @@
  * Limits connections, in total and from one network, and the unread responses in them.
  */
 import { Effect, Schedule, type Scope } from "effect"
-import { readFile } from "node:fs/promises"
 import type { Server, Socket } from "node:net"
+import { openFileLimit } from "../../process/openFiles.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { networkOf } from "../../service/limits/network.ts"
 import { connectionOf } from "../listener/Connection.ts"
@@ -92,7 +92,7 @@ export const noteAccount = (socket: Socket, account: string): void => {
 /** Each connection is an open file. Without a reserve, callers could use up those that origins need. */
 const fitToOpenFiles = (wanted: number): Effect.Effect<number> =>
   Effect.gen(function*() {
-    const files = yield* openFileLimit
+    const files = openFileLimit() // Node.js raises the soft limit to the hard one
     if (files === undefined || files - callerBounds.otherFiles >= wanted) return wanted
     const most = Math.max(1, files - callerBounds.otherFiles)
     yield* Effect.logWarning(
@@ -100,13 +100,3 @@ const fitToOpenFiles = (wanted: number): Effect.Effect<number> =>
     )
     return most
   })
-
-/** The soft limit, which Node.js raises to the hard one; `undefined` on systems without `/proc`. */
-const openFileLimit: Effect.Effect<number | undefined> = Effect.tryPromise(() => readFile("/proc/self/limits", "utf8"))
-  .pipe(
-    Effect.map((text) => {
-      const soft = /^Max open files +(\d+)/m.exec(text)?.[1]
-      return soft === undefined ? undefined : Number(soft)
-    }),
-    Effect.orElseSucceed(() => undefined)
-  )

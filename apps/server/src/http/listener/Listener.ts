@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net"
 import type { Tls } from "../../access/Tls.ts"
 import { type Settings, variables } from "../../config/variables.ts"
 import { Shutdown } from "../../process/Shutdown.ts"
+import { observeConnections } from "../../telemetry/connections.ts"
 import { Exchange, type Expectation, type RequestHandler } from "../Exchange.ts"
 import { boundConnections } from "../limits/Connections.ts"
 import { renderProblem, write } from "../rendered.ts"
@@ -86,6 +87,7 @@ export const makeListener = (
     server.on("clientError", (error, socket) =>
       nodeServer.canAnswer(socket) ? refuseUnreadable(error, socket) : socket.destroy())
     yield* boundConnections(server, maxConnections)
+    yield* observeConnections(server)
 
     const closed = Deferred.makeUnsafe<void>()
     const close = Effect.andThen(

@@ -5,6 +5,7 @@ import { Api, problem } from "@posh/api"
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Context, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { productVersion } from "../../process/version.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { makeBuckets } from "../../service/limits/Buckets.ts"
 import { Readiness } from "../../service/Readiness.ts"
@@ -25,7 +26,7 @@ export const layer = HttpApiBuilder.group(
     const metricsText = Option.isSome(metrics) ? Option.some(yield* rateLimited(metrics.value)) : metrics
     const isElsewhere = yield* HasOperationsListener
     return handlers.handleAll({
-      live: () => Effect.succeed({ status: "live" as const }),
+      live: () => Effect.succeed({ status: "live" as const, version: productVersion }),
       ready: () =>
         Effect.flatMap(
           readiness.state,

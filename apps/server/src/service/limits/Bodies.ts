@@ -7,6 +7,8 @@ import { callerBounds } from "./bounds.ts"
 export interface Bodies {
   /** `undefined` if the limit is reached; otherwise the function that releases the octets. */
   readonly reserve: (account: string, octets: number) => (() => void) | undefined
+  /** Reserved octets, of all accounts. */
+  readonly total: () => number
 }
 
 export const makeBodies = (
@@ -28,6 +30,7 @@ export const makeBodies = (
       if (total + octets > all || (held.get(account) ?? 0) + octets > one) return undefined
       change(account, octets)
       return () => change(account, -octets)
-    }
+    },
+    total: () => total
   }
 }

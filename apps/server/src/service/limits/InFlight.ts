@@ -6,6 +6,8 @@ export interface InFlight {
   readonly fits: (account: string, questions: number) => boolean
   readonly enter: (account: string, questions: number) => void
   readonly leave: (account: string, questions: number) => void
+  /** Of all accounts. */
+  readonly total: () => number
 }
 
 export const makeInFlight = (all: number, one: number): InFlight => {
@@ -22,6 +24,7 @@ export const makeInFlight = (all: number, one: number): InFlight => {
       const left = (held.get(account) ?? 0) - questions
       if (left <= 0) held.delete(account)
       else held.set(account, left)
-    }
+    },
+    total: () => total
   }
 }

@@ -2,6 +2,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { makeClient } from "@posh/api"
 import { Effect } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { productVersion } from "../../../src/process/version.ts"
 import { Readiness } from "../../../src/service/Readiness.ts"
 import { Service } from "../../service.ts"
 import { fakeVerifier, indeterminate, mismatch, verified } from "../../service/verdicts.ts"
@@ -192,7 +193,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("the HTTP API", (i
       Effect.gen(function*() {
         const { ask } = yield* Service
         const readiness = yield* Readiness
-        assert.deepStrictEqual((yield* ask("/health/live")).json, { status: "live" })
+        assert.deepStrictEqual((yield* ask("/health/live")).json, { status: "live", version: productVersion })
         for (
           const [state, status] of [["starting", 503], ["ready", 200], ["degraded", 200], ["stopping", 503]] as const
         ) {
