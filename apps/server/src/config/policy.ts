@@ -5,8 +5,9 @@
 import { defaultPolicy, type Policy } from "@posh/core"
 import type { EgressConfigError, EgressOptions } from "@posh/core/node"
 import { Effect } from "effect"
-import { readFile } from "node:fs/promises"
 import { getHeapStatistics } from "node:v8"
+import { largestPemFile } from "../process/certificates.ts"
+import { readText } from "../process/files.ts"
 import { memoryBounds } from "../service/limits/bounds.ts"
 import { ConfigError } from "./Config.ts"
 import { type Settings, variables } from "./variables.ts"
@@ -56,10 +57,9 @@ const egressVariables = {
 } as const satisfies Record<keyof EgressOptions, { readonly name: string }>
 
 const readExtraCa = (path: string | undefined): Effect.Effect<string | undefined, ConfigError> =>
-  path === undefined ? Effect.succeed(undefined) : Effect.tryPromise({
-    try: () => readFile(path, "utf8"),
-    catch: (cause) =>
-      new ConfigError({
-        faults: [`${variables.extraCaFile.name}: cannot read ${path} (${cause instanceof Error ? cause.message : "?"})`]
-      })
-  })
+  path === undefined
+    ? Effect.succeed(undefined)
+    : Effect.mapError(
+      readText(path, largestPemFile),
+      (fault) => new ConfigError({ faults: [`${variables.extraCaFile.name}: ${fault}`] })
+    )
