@@ -6,7 +6,7 @@ import { get as getOverTls } from "node:https"
 import { connect } from "node:net"
 import { env, exit } from "node:process"
 
-const address = { host: "127.0.0.1", port: Number(env["POSH_PORT"] || "8080"), timeout: 2_000 }
+const address = { host: "127.0.0.1", port: Number(env["POSH_PORT"]) || 8080, timeout: 2_000 }
 const no = () => exit(1)
 
 const ask = (): void => {

@@ -10,6 +10,7 @@ const places: ReadonlyArray<readonly [file: string, ...texts: ReadonlyArray<stri
   ["docker/compose.yaml", "image: posh:{}", "image: posh-demo:{}"],
   ["docker/prometheus/rules.test.yml", ",version=\"{}\""],
   ["docs/guides/deploy.md", "`posh:{}`"],
+  ["docs/guides/operate.md", "starting posh {} on"],
   ["scripts/image/container.ts", "\"posh:{}\""],
   ["scripts/image/content.ts", "\"posh:{}\""]
 ]

@@ -18,6 +18,9 @@ interface Known {
   readonly names: ReadonlySet<string>
 }
 
+/** Variables of the tests, which the service does not read. */
+const testVariables = ["POSH_TEST_INSTALL"]
+
 export const checkDocs = (): ReadonlyArray<string> => {
   const known = readKnown()
   return sourceFiles(/\.md$/).flatMap((file) =>
@@ -47,7 +50,7 @@ const readKnown = (): Known => {
   const openApi: OpenApi = readJson("packages/api/openapi.json")
   return {
     scripts: new Set(Object.keys(manifest.scripts)),
-    variables: new Set(Object.values(variables).map(({ name }) => name)),
+    variables: new Set([...Object.values(variables).map(({ name }) => name), ...testVariables]),
     routes: Object.keys(openApi.paths).map((path) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`)),
     names: new Set([
       "Verified",

@@ -25,7 +25,7 @@ export const startService = Effect.fnUntraced(function*(options: ServiceOptions)
     env: { ...withoutSettings(process.env), ...environment(options) },
     extendEnv: true,
     stdin: "ignore",
-    detached: false, // in the process group of the terminal, so it gets SIGHUP
+    detached: false, // in the process group of the terminal, so Ctrl-C reaches it
     forceKillAfter: "5 seconds"
   })
   const listening = yield* Deferred.make<string>()

@@ -11,6 +11,7 @@ import { toPolicy } from "./config/policy.ts"
 import type { Settings } from "./config/variables.ts"
 import { Listener } from "./http/listener/Listener.ts"
 import * as http from "./http/serve.ts"
+import { layerShutdown, Shutdown } from "./process/Shutdown.ts"
 import { layerCache } from "./redis/layerCache.ts"
 import { Decider } from "./service/Decider.ts"
 import { layerLimits } from "./service/limits/layer.ts"
@@ -28,7 +29,8 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
     Layer.provide(Listener.layer(settings, tls)),
     Layer.provide(layerVerifier(settings, egress)),
     Layer.provide(telemetry.layer(settings)),
-    Layer.provide(Readiness.layer)
+    Layer.provide(Readiness.layer),
+    Layer.provide(layerShutdown)
   )
 
 /** The verifier, with HTTPS and the cache: in memory alone, or shared in Redis. */
@@ -47,7 +49,8 @@ const announced = (drainDelay: number) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const readiness = yield* Readiness
     const listener = yield* Listener
-    const leave = Effect.andThen(readiness.become("stopping"), listener.drain)
+    const { begin } = yield* Shutdown
+    const leave = Effect.all([begin, readiness.become("stopping"), listener.drain], { discard: true })
     yield* Effect.acquireRelease(readiness.become("ready"), () => Effect.andThen(leave, Effect.sleep(drainDelay)))
     yield* logAlways(`listening on ${listener.url}`)
   }))

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ensureInstalled } from "../src/index.ts"
+import { install } from "../src/install.ts"
 
 /** A folder that is the whole `PATH`, with an apt-get that knows the package `known` and writes down what it is told. */
 const onlyPath = Effect.acquireRelease(
@@ -27,6 +29,21 @@ const onlyPath = Effect.acquireRelease(
     })
 )
 
+/** The same in a process of its own, whose standard error can be read. */
+const inProcess = (call: string, env: Readonly<Record<string, string>> = {}) => {
+  const tools = join(import.meta.dirname, "../src/tools.ts")
+  return Effect.runSync(Effect.scoped(Effect.map(onlyPath, ({ folder }) => {
+    const program = `import { ensureInstalled } from ${JSON.stringify(tools)}; ${call}`
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", program],
+      { encoding: "utf8", env: { PATH: folder, ...env } }
+    )
+    const file = join(folder, "log")
+    return { status, stderr, log: existsSync(file) ? readFileSync(file, "utf8") : "" }
+  })))
+}
+
 const isRoot = process.getuid?.() === 0
 
 describe("ensureInstalled", () => {
@@ -45,6 +62,23 @@ describe("ensureInstalled", () => {
       assert.match(path.log(), /^--version\ninstall .* known\n$/)
     }))
 
+  it("says first, in one line, what it installs and why", () => {
+    if (!isRoot) return
+    const { status, stderr } = inProcess("ensureInstalled('program', '--version', 'known')")
+    assert.strictEqual(status, 0)
+    assert.match(stderr, /^posh: the tests need program: installing the Debian package known, [^\n]*\n$/)
+  })
+
+  it("installs nothing where it may not, and names what is missing", () => {
+    const { log, status, stderr } = inProcess("ensureInstalled('program', '--version', 'known')", {
+      POSH_TEST_INSTALL: "false"
+    })
+    assert.strictEqual(status, 1)
+    assert.include(stderr, "install the package known: the tests need program")
+    assert.notInclude(stderr, "installing")
+    assert.strictEqual(log, "")
+  })
+
   it.effect("throws naming the package, after one update", () =>
     Effect.gen(function*() {
       const path = yield* onlyPath
@@ -55,5 +89,28 @@ describe("ensureInstalled", () => {
         )
       }
       if (isRoot) assert.strictEqual(path.log().split("\n").filter((line) => line === "update").length, 1)
+    }))
+})
+
+describe("what is installed", () => {
+  const rows: ReadonlyArray<readonly [name: string, before: string | undefined, during: string, after: string]> = [
+    ["starts no daemon, and leaves no policy behind", undefined, "101", "gone"],
+    ["takes over what an earlier run has left", "#!/bin/sh\n# posh tests: no daemons\nexit 0\n", "101", "gone"],
+    ["leaves the policy of the machine alone", "#!/bin/sh\nexit 42\n", "42", "42"]
+  ]
+  it.effect.each(rows)("%s", ([, before, during, after]) =>
+    Effect.gen(function*() {
+      const { folder } = yield* onlyPath
+      const policy = join(folder, "policy-rc.d")
+      if (before !== undefined) {
+        writeFileSync(policy, before)
+        chmodSync(policy, 0o755)
+      }
+      const ask = `#!/bin/sh\n${policy} program start; echo $? > ${folder}/asked\n`
+      writeFileSync(join(folder, "apt-get"), ask, { mode: 0o700 })
+      assert.isTrue(install("known", policy))
+      assert.strictEqual(readFileSync(join(folder, "asked"), "utf8").trim(), during)
+      const left = existsSync(policy) ? String(spawnSync(policy).status) : "gone"
+      assert.strictEqual(left, after)
     }))
 })

@@ -4,6 +4,7 @@
 import { printable } from "@posh/core/serving"
 import { Cause, Context, Effect, Layer, Logger, type LogLevel, Predicate, References } from "effect"
 import type { Settings } from "../config/variables.ts"
+import { dropUnread } from "./dropUnread.ts"
 
 const levels = {
   trace: "Trace",
@@ -16,7 +17,12 @@ const levels = {
 /** The logger and its minimum level. */
 export const layerLogging = ({ logFormat, logLevel }: Pick<Settings, "logFormat" | "logLevel">): Layer.Layer<never> =>
   Layer.mergeAll(
-    Logger.layer([bounded(isPretty(logFormat) ? Logger.consolePretty({ mode: "tty" }) : Logger.consoleJson)]),
+    Logger.layer([
+      dropUnread(
+        bounded(isPretty(logFormat) ? Logger.consolePretty({ mode: "tty" }) : Logger.consoleJson),
+        process.stdout
+      )
+    ]),
     Layer.succeed(References.MinimumLogLevel, levels[logLevel])
   )
 

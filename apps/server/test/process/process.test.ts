@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { once } from "node:events"
 import { Agent, get } from "node:http"
 import { connect } from "node:net"
+import { productVersion } from "../../src/process/version.ts"
 import { main, run, silentOrigin, started, until } from "./processes.ts"
 
 interface Answered {
@@ -99,6 +100,23 @@ describe("the process", () => {
     Effect.gen(function*() {
       const { output } = yield* started({ POSH_PROT: "1", POSH_LOG_FORMAT: "pretty" })
       assert.match(output.stdout, /WARN.*POSH_PROT .* did you mean POSH_PORT\?/)
+    }).pipe(Effect.scoped))
+
+  it.live("tells at the start what it is and how it is set, and no secret", () =>
+    Effect.gen(function*() {
+      const { output } = yield* started({
+        POSH_METRICS: "off",
+        POSH_CACHE_SECRET: "s3cret".repeat(6),
+        POSH_API_KEYS: `a:admin:${sha256}`
+      })
+      const [first = ""] = output.stdout.split("\n")
+      const line: { readonly message: string; readonly annotations: object } = JSON.parse(first)
+      assert.strictEqual(line.message, `starting posh ${productVersion} on Node.js ${process.versions.node}`)
+      assert.deepStrictEqual(line.annotations, {
+        settings: "POSH_PORT=0 POSH_API_KEYS=(secret) POSH_CACHE_SECRET=(secret) POSH_METRICS=off"
+      })
+      assert.notInclude(output.stdout, "s3cret")
+      assert.notInclude(output.stdout, sha256)
     }).pipe(Effect.scoped))
 
   const refused: ReadonlyArray<readonly [name: string, env: Readonly<Record<string, string>>, line: RegExp]> = [

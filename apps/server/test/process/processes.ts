@@ -16,10 +16,10 @@ export interface Run {
   readonly ended: Promise<number | string | null>
 }
 
-export const run = (env: Readonly<Record<string, string>>) =>
+export const run = (env: Readonly<Record<string, string>>, args: ReadonlyArray<string> = []) =>
   Effect.acquireRelease(
     Effect.sync((): Run => {
-      const child = spawn(process.execPath, [main], { env: { POSH_PORT: "0", ...env } })
+      const child = spawn(process.execPath, [main, ...args], { env: { POSH_PORT: "0", ...env } })
       const output = { stdout: "", stderr: "" }
       child.stdout.on("data", (chunk) => output.stdout += String(chunk))
       child.stderr.on("data", (chunk) => output.stderr += String(chunk))

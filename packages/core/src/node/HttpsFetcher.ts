@@ -27,7 +27,7 @@ import type { EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
 import { checkTypes } from "./optionTypes.ts"
 import { checkProxy } from "./Proxy.ts"
-import { makeTrustStore } from "./TrustStore.ts"
+import { makeTrustStore, parseRoots } from "./TrustStore.ts"
 
 /** `Fetcher` over the network. Fails to build if an option is invalid. */
 export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfigError> =>
@@ -48,13 +48,20 @@ interface EgressContext extends EgressSetup {
   readonly observer: ResolutionObserverShape
 }
 
-/** Checks the options, and builds the trust store once. */
-const prepare = (options: EgressOptions): Result.Result<EgressSetup, EgressConfigError> =>
+/** Checks the options without building anything. The layer checks them too, and besides whether OpenSSL takes the roots. */
+export const checkOptions = (options: EgressOptions): Result.Result<void, EgressConfigError> =>
   Result.gen(function*() {
     yield* checkTypes(options)
     yield* checkUserAgent(options.userAgent)
     yield* checkServers(options.dnsServers ?? [])
     if (options.proxy !== undefined) yield* checkProxy(options.proxy)
+    if (options.extraCa !== undefined) yield* parseRoots(options.extraCa)
+  })
+
+/** Checks the options, and builds the trust store once. */
+const prepare = (options: EgressOptions): Result.Result<EgressSetup, EgressConfigError> =>
+  Result.gen(function*() {
+    yield* checkOptions(options)
     return { ...options, trust: yield* makeTrustStore(options.extraCa) }
   })
 

@@ -43,7 +43,7 @@ export const cipherSuites: ReadonlyArray<string> = [
 ]
 
 /** OpenSSL skips what it cannot read; a root that silently is not there must not pass. */
-const parseRoots = (pem: string): Result.Result<ReadonlyArray<string>, EgressConfigError> => {
+export const parseRoots = (pem: string): Result.Result<ReadonlyArray<string>, EgressConfigError> => {
   const blocks = [...scanPem(pem)]
   if (blocks.some(({ body }) => body === undefined)) return Result.fail(fault("a PEM block is cut off"))
   if (blocks.length === 0) return Result.fail(fault("holds no PEM certificate"))

@@ -36,10 +36,11 @@ export const telemetry = {
   }),
   decisionLog: variable("POSH_DECISION_LOG", {
     fallback: "off",
-    values: "`off`, `stdout`, or the absolute path of a file",
+    values: "`off`, `stdout`, or the absolute path of a file or a named pipe",
     meaning: "Target of the decision log, which has one line of JSON for each verdict.",
     consequence:
-      "A file is appended to, and reopened on SIGHUP. A file that cannot be opened stops the start. If writing " +
+      "A file is appended to, and reopened on SIGHUP. A file that cannot be opened stops the start; a pipe without a " +
+      "reader does not. If writing " +
       "fails or is too slow, records are dropped and counted: no answer waits for the log.",
     parse: decisionLogTarget
   }),

@@ -7,11 +7,13 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Tls } from "../../access/Tls.ts"
 import type { Settings } from "../../config/variables.ts"
+import { Shutdown } from "../../process/Shutdown.ts"
 import { Exchange, type Expectation, type RequestHandler } from "../Exchange.ts"
 import { boundConnections } from "../limits/Connections.ts"
 import { renderProblem, write } from "../rendered.ts"
 import { connectionOf } from "./Connection.ts"
 import { makeNodeServer, type NodeServer } from "./NodeServer.ts"
+import { watchUnderWay } from "./underWay.ts"
 import { refuseUnreadable } from "./unreadable.ts"
 
 export type ListenerSettings = Pick<Settings, "host" | "port" | "maxConnections">
@@ -50,6 +52,8 @@ export const makeListener = (
   Effect.gen(function*() {
     const nodeServer = makeNodeServer(tls)
     const { server } = nodeServer
+    const underWay = watchUnderWay(nodeServer)
+    const shutdown = yield* Shutdown
     const state: State = { handle: refuseUnready, isDraining: false }
     server.timeout = inactivityMs
     // All events that deliver a request, so that none bypasses the handler.
@@ -67,10 +71,14 @@ export const makeListener = (
       ),
       Deferred.await(closed)
     )
+    const cutAll = () => {
+      shutdown.cut(underWay())
+      server.closeAllConnections()
+    }
     yield* Effect.acquireRelease(
       listen(server, host, port),
       // The drain time is over by then.
-      () => Effect.andThen(Effect.sync(() => server.closeAllConnections()), close)
+      () => Effect.andThen(Effect.sync(() => cutAll()), close)
     )
     return {
       url: urlOf(nodeServer),

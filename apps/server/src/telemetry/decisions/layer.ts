@@ -2,14 +2,16 @@
  * Settings → the decision log.
  */
 import { Effect, type Scope } from "effect"
-import { ConfigError } from "../../config/Config.ts"
-import { type Settings, variables } from "../../config/variables.ts"
+import type { ConfigError } from "../../config/Config.ts"
+import type { Settings } from "../../config/variables.ts"
 import { type DecisionObserverShape, unobserved } from "../DecisionObserver.ts"
 import type { Metrics } from "../Metrics.ts"
 import { defaultCapacity, makeDecisionLog } from "./DecisionLog.ts"
+import { fileSink } from "./fileSink.ts"
 import { makeMask } from "./mask.ts"
 import { makeToDraft } from "./record.ts"
-import { fileSink, stdoutSink } from "./sink.ts"
+import { stdoutSink } from "./sink.ts"
+import { cannotOpen } from "./writable.ts"
 
 export type DecisionSettings = Pick<Settings, "decisionLog" | "decisionLogMask" | "decisionLogKey">
 
@@ -22,10 +24,7 @@ export const observeDecisions = (
     if (decisionLog === "off") return undefined
     const sink = decisionLog === "stdout" ? stdoutSink : yield* Effect.mapError(
       fileSink(decisionLog.path),
-      ({ message }) =>
-        new ConfigError({
-          faults: [`${variables.decisionLog.name}: cannot open ${decisionLog.path} (${message})`]
-        })
+      ({ message }) => cannotOpen(decisionLog.path, message)
     )
     const record = yield* makeDecisionLog({
       sink,

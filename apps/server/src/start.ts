@@ -1,0 +1,37 @@
+/**
+ * Starts the service. A signal stops it after a drain.
+ */
+import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
+import { layerApp } from "./App.ts"
+import { egressFault } from "./config/policy.ts"
+import { prepare } from "./prepare.ts"
+import { productVersion } from "./process/version.ts"
+import { layerLogging } from "./telemetry/logging.ts"
+
+const service = Effect.gen(function*() {
+  const { access, changed, egress, settings, warnings } = yield* prepare
+  const announced = Effect.logInfo(`starting posh ${productVersion} on Node.js ${process.versions.node}`).pipe(
+    Effect.annotateLogs({ settings: changed.join(" ") || "defaults" })
+  )
+  return yield* announced.pipe(
+    Effect.andThen(Effect.forEach(warnings, (warning) => Effect.logWarning(warning))),
+    Effect.andThen(Layer.launch(layerApp(settings, egress, access))),
+    Effect.catchTag("EgressConfigError", (error) => Effect.fail(egressFault(error))),
+    Effect.catchTag("ListenError", ({ cause }) => Effect.fail(cannotListen(settings, cause))),
+    Effect.provide(layerLogging(settings))
+  )
+})
+
+/** A configuration error is one line on stderr, without a stack trace. */
+export const start = service.pipe(
+  Effect.tapError(({ message }) => Console.error(`posh: ${message}`)),
+  Effect.tapDefect((defect) => Effect.logError(defect))
+)
+
+const cannotListen = ({ host, port }: { readonly host: string; readonly port: number }, cause: Error) => ({
+  message: `POSH_HOST, POSH_PORT: cannot listen on ${host}:${port} (${cause.message})`
+})
+
+/** Exit code 0 after a signal: orchestrators take any other code for a failure. */
+export const teardown: Runtime.Teardown = (exit, onExit) =>
+  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)
