@@ -11,7 +11,8 @@ export const configurationReference = (): string =>
 
 The service reads its configuration from environment variables when it starts. An invalid value stops the
 start: exit code 1, and one line on standard error that names every invalid variable and what is wrong with it. An empty
-variable counts as unset. A variable that begins with \`POSH_\` and is not listed here has no effect, and causes a warning.
+variable counts as unset. A variable that begins with \`POSH_\` or \`OTEL_\` and is not listed here has no effect, and causes a
+warning.
 
 Durations are a whole number with a unit: \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`.
 

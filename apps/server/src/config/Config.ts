@@ -3,6 +3,7 @@
  */
 import { Data, Effect, Record, Result } from "effect"
 import { serversFault } from "../redis/Servers.ts"
+import { ineffectiveSampling } from "../telemetry/traces/options.ts"
 import type { Variable } from "./Variable.ts"
 import { type Settings, variables } from "./variables.ts"
 
@@ -44,17 +45,21 @@ export const readSettings = (env: Environment): Result.Result<Settings, ConfigEr
     : Result.succeed(settings)
 }
 
-/** A warning for each unknown `POSH_` variable: a misspelt limit must not be ignored silently. */
+/**
+ * A warning for each unknown variable, and for each without effect: a misspelt limit must not be ignored silently, nor what
+ * OpenTelemetry specifies and this service does not do.
+ */
 export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
   const known = Object.values<Variable<unknown>>(variables).map(({ name }) => name)
-  return Record.keys(env)
-    .filter((name) => name.startsWith("POSH_") && !known.some((candidate) => candidate === name))
+  const unknown = Record.keys(ownVariables(env))
+    .filter((name) => !known.some((candidate) => candidate === name))
     .map((name) => {
       const near = nearest(name, known)
       return near === undefined
         ? `${name} is not a variable of this service and has no effect`
         : `${name} is not a variable of this service and has no effect; did you mean ${near}?`
     })
+  return [...unknown, ...ineffectiveSampling(env)]
 }
 
 /** True for an address that only this machine can reach. */

@@ -10,11 +10,10 @@ import { DecisionObserver, type DecisionObserverShape, unobserved } from "./Deci
 import { type DecisionSettings, observeDecisions } from "./decisions/layer.ts"
 import { makeMetrics, Metrics } from "./Metrics.ts"
 import { watchProcess } from "./process.ts"
+import { toTraceOptions, type TraceSettings } from "./traces/options.ts"
 import { makeTracing, Tracing } from "./traces/Tracing.ts"
 
-export type TelemetrySettings =
-  & DecisionSettings
-  & Pick<Settings, "metrics" | "otlpEndpoint" | "otlpHeaders" | "otlpServiceName" | "traceSample">
+export type TelemetrySettings = DecisionSettings & TraceSettings & Pick<Settings, "metrics">
 
 export const layer = (settings: TelemetrySettings) =>
   Layer.effectContext(Effect.gen(function*() {
@@ -33,14 +32,14 @@ export const layer = (settings: TelemetrySettings) =>
 
 const traced = (settings: TelemetrySettings, { cell }: Metrics["Service"]) =>
   Effect.gen(function*() {
-    const { otlpEndpoint: endpoint, otlpHeaders: headers, otlpServiceName: serviceName, traceSample } = settings
-    if (endpoint === undefined) return Context.empty()
+    const options = toTraceOptions(settings)
+    if (options === undefined) return Context.empty()
     const exported = cell("posh_spans_total", { result: "exported" })
     const dropped = cell("posh_spans_total", { result: "dropped" })
     // Loaded only where there is a collector: it would slow the start of everybody else.
     const { makeExporter } = yield* Effect.promise(() => import("./traces/exporter.ts"))
-    const tracer = yield* makeExporter({ endpoint, headers, serviceName, exported, dropped })
-    return Context.make(Tracing, yield* makeTracing(tracer, traceSample))
+    const tracer = yield* makeExporter({ ...options, exported, dropped })
+    return Context.make(Tracing, yield* makeTracing(tracer, options.sampling))
   })
 
 /** The first keeps the time. */

@@ -2,7 +2,7 @@
  * Parsers of the variables of telemetry. A fault repeats no secret.
  */
 import { Redacted, Result } from "effect"
-import type { Parse } from "../config/parsers.ts"
+import { boolean, oneOf, type Parse } from "../config/parsers.ts"
 
 /** Target of the decision log: none, standard output, or a file. */
 export type DecisionLogTarget = "off" | "stdout" | { readonly path: string }
@@ -33,15 +33,40 @@ export const collectorUrl: Parse<URL> = (text) => {
     : Result.fail("must be an http or https URL without user, query and fragment")
 }
 
+/** A name of a header is a token (RFC 9110 §5.6.2). */
+const headerPair = /^\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*([!-~]*)\s*$/
+
 /** Comma-separated `name=value`, percent-encoded, as OpenTelemetry specifies. */
-export const collectorHeaders: Parse<Redacted.Redacted<Readonly<Record<string, string>>>> = (text) => {
-  const pairs = text.split(",").map((part) => /^\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*([!-~]*)\s*$/.exec(part))
+export const collectorHeaders: Parse<Redacted.Redacted<Readonly<Record<string, string>>>> = (text) =>
+  Result.map(pairs(text, headerPair), Redacted.make)
+
+/** Names and values in the same notation; white space within a value is kept. An empty text has none. */
+export const resourceAttributes: Parse<Readonly<Record<string, string>>> = (text) =>
+  text === "" ? Result.succeed({}) : pairs(text, /^\s*([^\s=]+)\s*=\s*(.*?)\s*$/)
+
+const pairs = (text: string, pattern: RegExp): Result.Result<Readonly<Record<string, string>>, string> => {
+  const found = text.split(",").map((part) => pattern.exec(part))
   return Result.try({
-    try: () =>
-      Redacted.make(Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", decodeURIComponent(pair?.[2] ?? "")]))),
+    try: () => Object.fromEntries(found.map((pair) => [pair?.[1] ?? "", decodeURIComponent(pair?.[2] ?? "")])),
     catch: () => "is not percent-encoded"
-  }).pipe(Result.filterOrFail(() => pairs.every((pair) => pair !== null), () => "must be name=value, comma-separated"))
+  }).pipe(Result.filterOrFail(() => found.every((pair) => pair !== null), () => "must be name=value, comma-separated"))
 }
 
 export const serviceName: Parse<string> = (text) =>
   /^[\w.-]{1,100}$/.test(text) ? Result.succeed(text) : Result.fail("must be 1 to 100 letters, digits and ._-")
+
+/** In any case, as OpenTelemetry specifies. */
+export const isTrue: Parse<boolean> = (text) => boolean(text.toLowerCase())
+
+export const otlpProtocol = oneOf(["http/json", "http/protobuf"])
+
+export type OtlpProtocol = "http/json" | "http/protobuf"
+
+export const sampler = oneOf([
+  "always_on",
+  "always_off",
+  "traceidratio",
+  "parentbased_always_on",
+  "parentbased_always_off",
+  "parentbased_traceidratio"
+])

@@ -47,6 +47,11 @@ describe("readSettings", () => {
     ["trustDraftExamples", "true", true],
     ["logLevel", "debug", "debug"],
     ["logFormat", "json", "json"],
+    ["otelDisabled", "True", true],
+    ["otlpProtocol", "http/protobuf", "http/protobuf"],
+    ["resourceAttributes", " a.b = c%3Dd , e=f=g,h=", { "a.b": "c=d", e: "f=g", h: "" }],
+    ["tracesSampler", "parentbased_always_on", "parentbased_always_on"],
+    ["tracesSamplerArg", "0.5", 0.5],
     ["auth", "none", "none"],
     ["apiKeys", ` ops:admin:${sha256} , a.b-c_d:verify:${"A".repeat(64)}`, [
       { name: "ops", scope: "admin", sha256 },
@@ -78,6 +83,13 @@ describe("readSettings", () => {
     ["POSH_HOST", "0.0.0.0", /not a loopback address.*POSH_API_KEYS_FILE.*POSH_TLS_CLIENT_CA_FILE.*POSH_AUTH=none/],
     ["POSH_HOST", "::", /not a loopback address.*POSH_AUTH=none/],
     ["POSH_AUTH", "off", /one of none/],
+    ["OTEL_SDK_DISABLED", "yes", /one of true, false/],
+    ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", /one of http\/json, http\/protobuf/],
+    ["OTEL_RESOURCE_ATTRIBUTES", "a", /name=value/],
+    ["OTEL_RESOURCE_ATTRIBUTES", "a=b,", /name=value/],
+    ["OTEL_RESOURCE_ATTRIBUTES", "a=%", /percent-encoded/],
+    ["OTEL_TRACES_SAMPLER", "jaeger_remote", /one of always_on/],
+    ["OTEL_TRACES_SAMPLER_ARG", "50", /number from 0 to 1/],
     ["POSH_API_KEYS", "ops:admin:00", /entry 1: the last part must be the SHA-256/],
     ["POSH_API_KEYS", `a:admin:${sha256},`, /entry 2: must be name:scope:sha256/],
     ["POSH_TLS_CERT_FILE", "/etc/cert.pem", /POSH_TLS_KEY_FILE: must be set/],
@@ -119,7 +131,7 @@ describe("readSettings", () => {
     const result = readSettings({ [name]: text })
     assert.isTrue(Result.isFailure(result))
     const [first = ""] = Result.isFailure(result) ? result.failure.faults : []
-    assert.match(first, /^POSH_[A-Z_]+: /)
+    assert.match(first, /^(POSH|OTEL)_[A-Z_]+: /)
     assert.match(first, fault)
   })
 
@@ -255,12 +267,23 @@ describe("the environment", () => {
         POSH_PROT: "1",
         POSH_DELEGATON_HOSTS: "x",
         POSH_SOMETHING_ELSE: "x",
+        OTEL_SERVICE_NAMES: "x",
+        OTEL_LOGS_EXPORTER: "otlp",
+        OTEL_METRICS_EXPORTER: "",
+        OTEL_SERVICE_NAME: "x",
+        OTEL_TRACES_SAMPLER: "always_on",
+        OTEL_TRACES_SAMPLER_ARG: "1",
+        POSH_TRACE_SAMPLE: "1",
         OTHER: "x"
       }),
       [
         "POSH_PROT is not a variable of this service and has no effect; did you mean POSH_PORT?",
         "POSH_DELEGATON_HOSTS is not a variable of this service and has no effect; did you mean POSH_DELEGATION_HOSTS?",
-        "POSH_SOMETHING_ELSE is not a variable of this service and has no effect"
+        "POSH_SOMETHING_ELSE is not a variable of this service and has no effect",
+        "OTEL_SERVICE_NAMES is not a variable of this service and has no effect; did you mean OTEL_SERVICE_NAME?",
+        "OTEL_LOGS_EXPORTER is not a variable of this service and has no effect",
+        "OTEL_TRACES_SAMPLER_ARG has no effect without OTEL_TRACES_SAMPLER=traceidratio or parentbased_traceidratio",
+        "POSH_TRACE_SAMPLE has no effect beside OTEL_TRACES_SAMPLER"
       ]
     ))
 

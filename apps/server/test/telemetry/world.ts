@@ -123,6 +123,8 @@ export interface Span {
 export interface Collector {
   readonly url: string
   readonly spans: ReadonlyArray<Span>
+  /** The attributes of the resource of each batch. */
+  readonly resources: ReadonlyArray<Span["attributes"]>
   /** Everything that came, as it came. */
   readonly bodies: ReadonlyArray<string>
   readonly headers: ReadonlyArray<Readonly<Record<string, unknown>>>
@@ -130,11 +132,12 @@ export interface Collector {
   readonly stall: () => void
 }
 
-/** Takes traces over OTLP/HTTP as JSON. */
+/** Takes traces over OTLP/HTTP; reads JSON. */
 export const makeCollector = Effect.map(
   Effect.acquireRelease(
     Effect.callback<{ readonly collector: Collector; readonly stop: () => void }>((resume) => {
       const spans: Array<Span> = []
+      const resources: Array<Span["attributes"]> = []
       const bodies: Array<string> = []
       const headers: Array<Readonly<Record<string, unknown>>> = []
       const state = { stalls: false }
@@ -145,7 +148,9 @@ export const makeCollector = Effect.map(
           headers.push({ ...request.headers, path: request.url })
           bodies.push(body)
           if (state.stalls) return
-          for (const { scopeSpans } of JSON.parse(body).resourceSpans) {
+          const isJson = request.headers["content-type"] === "application/json"
+          for (const { resource, scopeSpans } of isJson ? JSON.parse(body).resourceSpans : []) {
+            resources.push(resource.attributes)
             for (const scope of scopeSpans) spans.push(...scope.spans)
           }
           response.writeHead(200, { "content-type": "application/json" }).end("{}")
@@ -155,7 +160,7 @@ export const makeCollector = Effect.map(
         const stall = () => {
           state.stalls = true
         }
-        const collector = { url: `http://127.0.0.1:${port}`, spans, bodies, headers, stall }
+        const collector = { url: `http://127.0.0.1:${port}`, spans, resources, bodies, headers, stall }
         resume(Effect.succeed({
           collector,
           stop: () => {

@@ -62,8 +62,9 @@ export const telemetry = {
   otlpEndpoint: variable("OTEL_EXPORTER_OTLP_ENDPOINT", {
     fallback: "",
     values: "the URL of a collector of OpenTelemetry, such as `http://127.0.0.1:4318`",
-    meaning: "Where traces are sent, over OTLP/HTTP as JSON.",
-    consequence: "Unset, nothing is traced. A slow or unavailable collector delays no answer: its spans are dropped.",
+    meaning: "Where traces are sent, over OTLP/HTTP, below this, as OpenTelemetry specifies.",
+    consequence:
+      "Unset, and `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` too, nothing is traced. A slow or unavailable collector delays no answer: its spans are dropped.",
     parse: optional(collectorUrl)
   }),
   otlpHeaders: variable("OTEL_EXPORTER_OTLP_HEADERS", {
@@ -74,11 +75,12 @@ export const telemetry = {
     parse: optional(collectorHeaders)
   }),
   otlpServiceName: variable("OTEL_SERVICE_NAME", {
-    fallback: "posh",
+    fallback: "",
     values: "1 to 100 letters, digits and `._-`",
     meaning: "Name of the service in traces.",
-    consequence: "Distinguishes deployments that share a collector.",
-    parse: serviceName
+    consequence:
+      "Distinguishes deployments that share a collector. Unset: `service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else `posh`.",
+    parse: optional(serviceName)
   }),
   traceSample: variable("POSH_TRACE_SAMPLE", {
     fallback: "0.01",

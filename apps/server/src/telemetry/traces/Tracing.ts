@@ -4,6 +4,7 @@
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Context, Effect, Option, Random, Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
+import type { Sampling } from "./options.ts"
 
 export interface TracingShape {
   /**
@@ -23,7 +24,7 @@ export const Tracing = Context.Reference<TracingShape>("posh/server/telemetry/Tr
 const mostPerSecond = 10
 
 /** Without a tracer of its own a request has none: what is not traced makes no spans at all. */
-export const makeTracing = (tracer: Tracer.Tracer, share: number): Effect.Effect<TracingShape> =>
+export const makeTracing = (tracer: Tracer.Tracer, { isCallerHeard, share }: Sampling): Effect.Effect<TracingShape> =>
   Effect.zipWith(Random.Random, Clock.Clock, (random, clock) => {
     const second = { endsAt: 0, left: 0 }
     const isChosen = (): boolean => {
@@ -40,14 +41,15 @@ export const makeTracing = (tracer: Tracer.Tracer, share: number): Effect.Effect
       work.pipe(
         Effect.withSpan(name, {
           kind: "server",
-          ...(parent === undefined ? { root: true } : { parent })
+          // A span is exported only if its parent is, so the caller's no is not handed down where it is not heard.
+          ...(parent === undefined ? { root: true } : { parent: Tracer.externalSpan({ ...parent, sampled: true }) })
         }),
         Effect.provideService(Tracer.Tracer, tracer)
       )
     return {
       choose: (traceparent, nameOf) => {
         const parent = traceparent === undefined ? undefined : readParent(traceparent)
-        const isTraced = parent === undefined ? isChosen() : parent.sampled
+        const isTraced = isCallerHeard && parent !== undefined ? parent.sampled : isChosen()
         return isTraced ? begin(nameOf(), parent) : undefined
       }
     }

@@ -6,14 +6,14 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { ConfigProvider, Effect, Layer, Predicate, Redacted, type Scope, type Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { OtlpExporter, OtlpSerialization, OtlpTracer } from "effect/observability"
+import { randomUUID } from "node:crypto"
 import { productVersion } from "../../process/version.ts"
 import { makeLossCounter } from "../LossCounter.ts"
 import type { Cell } from "../Metrics.ts"
+import type { OtlpProtocol } from "../parsers.ts"
+import type { TraceOptions } from "./options.ts"
 
-export interface ExporterOptions {
-  readonly endpoint: URL
-  readonly headers: Redacted.Redacted<Readonly<Record<string, string>>> | undefined
-  readonly serviceName: string
+export interface ExporterOptions extends Omit<TraceOptions, "sampling"> {
   readonly exported: Cell
   readonly dropped: Cell
 }
@@ -30,12 +30,16 @@ const finishTime = "2 seconds"
 
 export const makeExporter = (options: ExporterOptions): Effect.Effect<Tracer.Tracer, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const { endpoint, headers, serviceName } = options
-    const base = endpoint.href.replace(/\/+$/, "")
+    const { attributes, headers, serviceName, url } = options
     const parts = yield* Layer.build(Layer.mergeAll(countingLayer(options), OtlpExporter.layerFlusher))
     return yield* OtlpTracer.make({
-      url: `${base}/v1/traces`,
-      resource: { serviceName, serviceVersion: productVersion },
+      url: url.href,
+      resource: {
+        serviceName,
+        serviceVersion: productVersion,
+        // Random, so that it is unique without knowing the machine: what OpenTelemetry recommends. An attribute comes first.
+        attributes: { "service.instance.id": randomUUID(), ...attributes }
+      },
       ...(headers === undefined ? {} : { headers: Redacted.value(headers) }),
       exportInterval: restTime,
       maxBatchSize: batch,
@@ -51,20 +55,20 @@ export const makeExporter = (options: ExporterOptions): Effect.Effect<Tracer.Tra
  * An HTTP client that never fails: after an error the exporter would pause for a minute and drop spans uncounted, and
  * it would send concurrent batches to a slow collector.
  */
-const countingLayer = ({ dropped, exported }: ExporterOptions) => {
+const countingLayer = ({ dropped, exported, protocol }: ExporterOptions) => {
   const state = { isBusy: false }
   const losses = makeLossCounter({ sent: exported, lost: dropped, again: "Traces are exported again" })
 
   const serialization = Layer.effect(
     OtlpSerialization.OtlpSerialization,
-    Effect.map(OtlpSerialization.OtlpSerialization, (json) => ({
-      ...json,
+    Effect.map(OtlpSerialization.OtlpSerialization, (encoding) => ({
+      ...encoding,
       traces: (data) => {
         const spans = data.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
-        return Object.assign(json.traces(data), { spanCount: spans.length })
+        return Object.assign(encoding.traces(data), { spanCount: spans.length })
       }
     }))
-  ).pipe(Layer.provide(OtlpSerialization.layerJson))
+  ).pipe(Layer.provide(encodings[protocol]))
 
   const client = Layer.effect(
     HttpClient.HttpClient,
@@ -97,6 +101,11 @@ const countingLayer = ({ dropped, exported }: ExporterOptions) => {
   ).pipe(Layer.provide(NodeHttpClient.layerNodeHttp))
 
   return Layer.merge(serialization, client)
+}
+
+const encodings: Readonly<Record<OtlpProtocol, Layer.Layer<OtlpSerialization.OtlpSerialization>>> = {
+  "http/json": OtlpSerialization.layerJson,
+  "http/protobuf": OtlpSerialization.layerProtobuf
 }
 
 /** Of a body of the serialization above, which carries it. */
