@@ -114,11 +114,14 @@ export const rows: ReadonlyArray<{ readonly title: string; readonly panels: Read
       },
       {
         title: "Redis",
-        description: "Faults by reason; 1 means that the circuit breaker is open and nothing is sent to Redis.",
+        description:
+          "Faults by reason. Breaker 1: nothing is sent to Redis. Channel 0: changes of other replicas are not heard.",
         unit: "short",
         queries: [
           ["{{reason}}", `${sumBy("reason", "posh_redis_faults_total")} > 0`],
-          ["breaker {{instance}}", gauge("posh_redis_breaker_open")]
+          ["breaker {{instance}}", gauge("posh_redis_breaker_open")],
+          ["refused commands {{instance}}", gauge("posh_redis_refused_commands")],
+          ["channel up {{instance}}", gauge("posh_fleet_channel_up")]
         ]
       },
       {

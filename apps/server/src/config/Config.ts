@@ -2,7 +2,7 @@
  * The environment → settings. No other module of the service reads the environment.
  */
 import { Data, Effect, Record, Result } from "effect"
-import { serversFault } from "../redis/Servers.ts"
+import { redisFaults } from "../redis/settingsFaults.ts"
 import { ineffectiveSampling } from "../telemetry/traces/options.ts"
 import type { Variable } from "./Variable.ts"
 import { type Settings, variables } from "./variables.ts"
@@ -83,9 +83,7 @@ const crossFaults = (settings: Settings): ReadonlyArray<string> => {
   if (settings.cacheEntries === 0 && settings.redisUrl === undefined) {
     faults.push("POSH_CACHE_ENTRIES: 0 leaves nothing to remember in without POSH_REDIS_URL")
   }
-  const redisFault = settings.redisUrl === undefined ? undefined : serversFault(settings.redisUrl, settings.redisMode)
-  if (redisFault !== undefined) faults.push(`POSH_REDIS_URL: ${redisFault}`)
-  return faults
+  return [...faults, ...redisFaults(settings)]
 }
 
 const accessFaults = (settings: Settings): ReadonlyArray<string> => {

@@ -7,10 +7,20 @@ import { egress } from "./variables/egress.ts"
 import { limits } from "./variables/limits.ts"
 import { listener } from "./variables/listener.ts"
 import { protocol } from "./variables/protocol.ts"
+import { redisTls } from "./variables/redisTls.ts"
 import { telemetry } from "./variables/telemetry.ts"
 import { traces } from "./variables/traces.ts"
 
-export const variables = { ...listener, ...limits, ...cache, ...egress, ...protocol, ...telemetry, ...traces } as const
+export const variables = {
+  ...listener,
+  ...limits,
+  ...cache,
+  ...redisTls,
+  ...egress,
+  ...protocol,
+  ...telemetry,
+  ...traces
+} as const
 
 type ValueOf<V> = V extends Variable<infer A> ? A : never
 

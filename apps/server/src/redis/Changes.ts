@@ -6,14 +6,14 @@ import type { Changes } from "@posh/core/cache"
 import { Effect, Schedule, type Scope } from "effect"
 import { LRUCache } from "lru-cache"
 import { randomUUID } from "node:crypto"
-import { openSubscription, type RedisClient } from "./Client.ts"
-import { connectMs, type RedisSettings } from "./options.ts"
-import { makeReplyTimeout } from "./ReplyTimeout.ts"
+import type { RedisClient } from "./Client.ts"
+import type { RedisSettings } from "./options.ts"
+import { makeSubscription, type Subscription } from "./Subscription.ts"
 
 type Listener = Parameters<Changes["listen"]>[0]
 
-/** How often the subscription is probed: a half-open connection looks like a quiet one. */
-const probeInterval = "1 second"
+/** How often pending announcements are tried again. */
+const retryInterval = "1 second"
 
 /** Time to publish pending announcements when the process stops. */
 const flushTime = "1 second"
@@ -21,6 +21,11 @@ const flushTime = "1 second"
 /** Maximum of pending announcements, and how many of them one round publishes once Redis is back. */
 const maxPending = 100_000
 const publishBatch = 500
+
+export interface RedisChanges extends Changes, Subscription {
+  /** Does the channel work, in both directions? */
+  readonly stands: () => boolean
+}
 
 /**
  * Subscribes on a dedicated connection and publishes through `client`. An announcement that fails stays pending until
@@ -30,58 +35,26 @@ export const makeChanges = (
   settings: RedisSettings,
   client: RedisClient,
   prefix: string
-): Effect.Effect<Changes, never, Scope.Scope> =>
+): Effect.Effect<RedisChanges, never, Scope.Scope> =>
   Effect.gen(function*() {
     const channel = `${prefix}v1:changes`
     const self = randomUUID()
     const listeners = new Set<Listener>()
-    const state = { subscribed: false, connections: 0 }
-    const setSubscribed = (subscribed: boolean) => {
-      if (state.subscribed === subscribed) return
-      state.subscribed = subscribed
+    const state = { stands: false }
+    const onChange = (stands: boolean) => {
+      state.stands = stands
       for (const listener of listeners) {
-        if (subscribed) listener.back()
+        if (stands) listener.back()
         else listener.lost()
       }
     }
-
-    const { wait } = yield* makeReplyTimeout(Math.max(connectMs, settings.timeoutMs))
-    const connection = yield* openSubscription(settings)
-    // SUBSCRIBE is idempotent: repeated, Redis only confirms it. So it also serves as the probe.
-    const subscribe = () => {
-      const { connections } = state
-      return wait(connection.subscribe(channel)).then(
-        () => connections === state.connections && setSubscribed(true),
-        () => {
-          if (connections !== state.connections) return
-          setSubscribed(false)
-          if (connection.status === "ready") connection.disconnect(true)
-        }
-      )
-    }
-    const onMessage = (_channel: string, message: string) => {
+    const onMessage = (message: string) => {
       const [origin, keyText] = message.split(" ", 2)
-      if (origin === self || keyText === undefined) return // our own announcement
+      if (origin === self || keyText === undefined) return // our own announcement, or a heartbeat
       for (const listener of listeners) listener.changed(keyText)
     }
-    const onReady = () => {
-      state.connections += 1
-      void subscribe()
-    }
-    const onClosed = () => {
-      state.connections += 1
-      setSubscribed(false)
-    }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        connection.on("ready", onReady).on("close", onClosed).on("end", onClosed).on("message", onMessage)
-        if (connection.status === "ready") onReady()
-      }),
-      () =>
-        Effect.sync(() => {
-          connection.off("ready", onReady).off("close", onClosed).off("end", onClosed).off("message", onMessage)
-        })
-    )
+    const { renew } = yield* makeSubscription({ settings, client, channel, self, onMessage, onChange })
+
     const pending = new LRUCache<string, true>({ max: maxPending })
     const announce = (keyText: string) =>
       Effect.match(client.send("PUBLISH", channel, `${self} ${keyText}`), {
@@ -99,20 +72,17 @@ export const makeChanges = (
       return Effect.forEach(some, announce, { discard: true })
     })
     yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(announcePending, flushTime)))
-    const probe = Effect.suspend(() => connection.status === "ready" ? Effect.promise(subscribe) : Effect.void)
-    yield* probe.pipe(
-      Effect.andThen(announcePending),
-      Effect.repeat(Schedule.spaced(probeInterval)),
-      Effect.forkScoped
-    )
+    yield* Effect.forkScoped(Effect.repeat(announcePending, Schedule.spaced(retryInterval)))
 
     return {
       announce: ({ text }) => announce(text),
+      stands: () => state.stands,
+      renew,
       listen: (listener) =>
         Effect.asVoid(Effect.acquireRelease(
           Effect.sync(() => {
             listeners.add(listener)
-            if (state.subscribed) listener.back()
+            if (state.stands) listener.back()
           }),
           () => Effect.sync(() => listeners.delete(listener))
         ))

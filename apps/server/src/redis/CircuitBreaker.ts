@@ -10,6 +10,10 @@ import { RedisError, toRedisError } from "./RedisError.ts"
 export interface CircuitBreakerOptions {
   /** Milliseconds for which the breaker stays open. Default 5,000. Longer: cheaper outages, later recovery. */
   readonly periodMs?: number
+  /** Classifies a rejection. Default: {@link toRedisError}. */
+  readonly toError?: (cause: unknown) => RedisError
+  /** Annotations of the lines of the log: which Redis it is. */
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** `open` until a probe succeeds. */
@@ -18,9 +22,12 @@ export type BreakerState = "closed" | "open"
 export interface CircuitBreaker {
   /**
    * Sends unless the breaker is open. The result of a command counts even if its caller was interrupted: otherwise
-   * callers with short deadlines would meet a slow Redis again and again.
+   * callers with short deadlines would meet a slow Redis again and again. `settled` is called with the result.
    */
-  readonly run: <A>(send: () => Promise<A>) => Effect.Effect<A, RedisError>
+  readonly run: <A>(
+    send: () => Promise<A>,
+    settled?: (error: RedisError | undefined) => void
+  ) => Effect.Effect<A, RedisError>
   readonly state: () => BreakerState
   /** Calls back on every change of state, until the returned function is called. */
   readonly onChange: (listener: (state: BreakerState) => void) => () => void
@@ -29,7 +36,7 @@ export interface CircuitBreaker {
 const defaultPeriodMs = 5_000
 
 export const makeCircuitBreaker = (
-  { periodMs = defaultPeriodMs }: CircuitBreakerOptions = {}
+  { annotations = {}, periodMs = defaultPeriodMs, toError = toRedisError }: CircuitBreakerOptions = {}
 ): Effect.Effect<CircuitBreaker> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
@@ -46,11 +53,11 @@ export const makeCircuitBreaker = (
       const after = state()
       if (before === after) return
       for (const listener of listeners) listener(after)
-      runFork(error === undefined ? logUsable : logUnusable(error))
+      runFork(Effect.annotateLogs(error === undefined ? logUsable : logUnusable(error), annotations))
     }
 
     return {
-      run: <A>(send: () => Promise<A>) =>
+      run: <A>(send: () => Promise<A>, settled?: (error: RedisError | undefined) => void) =>
         Effect.callback<A, RedisError>((resume) => {
           const { breaker, ticket } = admit(current.breaker, now())
           current.breaker = breaker
@@ -58,11 +65,13 @@ export const makeCircuitBreaker = (
           send().then(
             (reply) => {
               end(ticket)
+              settled?.(undefined)
               resume(Effect.succeed(reply))
             },
             (cause: unknown) => {
-              const error = toRedisError(cause)
+              const error = toError(cause)
               end(ticket, error)
+              settled?.(error)
               resume(Effect.fail(error))
             }
           )

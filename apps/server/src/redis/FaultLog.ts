@@ -33,7 +33,7 @@ export const makeFaultLog: Effect.Effect<FaultLog> = Effect.map(Clock.Clock, (cl
   const note = (reason: SharedFaultReason, detail?: string) =>
     Effect.suspend(() => {
       counts[reason] += 1
-      const message = messages[reason]
+      const message = reason === "refused" && detail !== "WRONGTYPE" ? undefined : messages[reason]
       if (message === undefined) return Effect.void
       const now = monotonicMsOf(clock)
       const last = lastAt.get(reason)
@@ -42,12 +42,12 @@ export const makeFaultLog: Effect.Effect<FaultLog> = Effect.map(Clock.Clock, (cl
       return Effect.logWarning(message).pipe(Effect.annotateLogs(detail === undefined ? {} : { why: detail }))
     })
 
-  return { counts, note, noteError: (error) => note(error.reason, error.message) }
+  return { counts, note, noteError: (error) => note(error.reason, error.word ?? error.reason) }
 })
 
-// Time-outs and lost connections are logged by the breaker.
+// Time-outs and lost connections are logged by the breaker, refused commands by `Refusals.ts`.
 const messages: { readonly [K in SharedFaultReason]?: string } = {
-  refused: "Redis refuses commands",
+  refused: "Redis holds values of another type",
   unsealable: "Redis holds values that were not sealed for their key with our secrets",
   undecodable: "Redis holds values that are no associations",
   oversized: "A value is too large for Redis"

@@ -89,7 +89,8 @@ export const makeRedisStore = (
         yield* faults.noteError(error)
         // A full Redis refuses writes but still deletes. It also refuses a fence, so a purge stays pending.
         const deletion = write.kind === "replacement" ? entries.removeReplaced(key) : entries.removeAll(key)
-        yield* Effect.ignore(write.kind === "purge" ? deletion : Effect.andThen(deletion, settle))
+        const deleted = write.kind === "purge" ? deletion : Effect.andThen(deletion, settle)
+        yield* Effect.ignore(Effect.catch(deleted, () => entries.removePlainly(key)))
         return true
       })
       return change.pipe(

@@ -4,13 +4,17 @@
 import type { Policy } from "@posh/core"
 import { AssociationStore, Fleet, type FleetShape, makeMemoryStore, makeTieredStore } from "@posh/core/cache"
 import { Context, Effect, Layer, Schedule } from "effect"
+import type { ConfigError } from "../config/Config.ts"
 import type { Settings } from "../config/variables.ts"
 import { Readiness } from "../service/Readiness.ts"
-import { observeRedis } from "../telemetry/redis.ts"
+import { observeChannel, observeRedis } from "../telemetry/redis.ts"
 import { makeChanges } from "./Changes.ts"
-import { makeRedisClient, type RedisClient } from "./Client.ts"
+import { makeRedisClient } from "./Client.ts"
+import { readRedisTls } from "./connection/tlsFiles.ts"
 import { makeFaultLog } from "./FaultLog.ts"
+import { reportHealth } from "./health.ts"
 import type { RedisSettings } from "./options.ts"
+import { makeProbes } from "./probes.ts"
 import { makeRedisFleet } from "./RedisFleet.ts"
 import { makeRedisStore } from "./RedisStore.ts"
 import { makeSeal } from "./seal.ts"
@@ -21,17 +25,23 @@ class SharedCache extends Context.Service<SharedCache, {
   readonly fleet: FleetShape
 }>()("posh/server/SharedCache") {}
 
-/** The cache of a fleet, in two tiers: the memory of this process in front of the shared store. */
-export const layerShared = (settings: Settings, servers: Servers, policy: Policy): Layer.Layer<AssociationStore> => {
+/** The cache of a fleet, in two tiers: the memory of this process in front of the shared store. Fails by its files. */
+export const layerShared = (
+  settings: Settings,
+  servers: Servers,
+  policy: Policy
+): Layer.Layer<AssociationStore, ConfigError> => {
   const shared = Layer.effect(
     SharedCache,
     Effect.gen(function*() {
-      const redis: RedisSettings = { servers, mode: settings.redisMode, timeoutMs: settings.redisTimeout }
+      const tls = yield* readRedisTls(settings)
+      const redis: RedisSettings = { servers, mode: settings.redisMode, timeoutMs: settings.redisTimeout, tls }
       const prefix = settings.redisPrefix
       const faults = yield* makeFaultLog
       const client = yield* observeRedis(yield* makeRedisClient(redis), faults)
-      yield* reportState(client)
-      const changes = yield* makeChanges(redis, client, prefix)
+      const changes = yield* observeChannel(yield* makeChanges(redis, client, prefix))
+      yield* reportHealth(client, changes, makeProbes(prefix))
+      yield* tls.follow(Effect.tap(client.renew, (fault) => fault === undefined ? changes.renew : Effect.void))
       const seal = makeSeal(settings.cacheSecret)
       const far = yield* makeRedisStore({ client, prefix, seal, faults, policy })
       const near = yield* memory(policy)
@@ -56,24 +66,6 @@ export const layerShared = (settings: Settings, servers: Servers, policy: Policy
 const memory = ({ cacheEntries, cacheOctets }: Policy) =>
   makeMemoryStore({ entries: cacheEntries, octets: cacheOctets })
 
-/**
- * Without Redis the service answers from memory and origins: degraded, not down. PING detects an outage without
- * traffic.
- */
-const reportState = (client: RedisClient) =>
-  Effect.gen(function*() {
-    const readiness = yield* Readiness
-    const runFork = Effect.runForkWith(yield* Effect.context())
-    const report = (state: "closed" | "open") => void runFork(readiness.degrade(state === "open"))
-    yield* Effect.acquireRelease(Effect.sync(() => client.onChange(report)), (forget) => Effect.sync(forget))
-    report(client.state())
-    yield* Effect.ignore(client.send("PING")).pipe(
-      Effect.repeat(Schedule.spaced(pingInterval)),
-      Effect.forkScoped
-    )
-  })
-
-const pingInterval = "1 second"
 const replayInterval = "1 second"
 const pruneInterval = "5 seconds"
 const flushTime = "1 second"

@@ -5,7 +5,8 @@
 import { Redacted } from "effect"
 import type { ClusterOptions, CommonRedisOptions, RedisOptions } from "ioredis"
 import { randomInt } from "node:crypto"
-import type { RedisMode, Servers } from "./Servers.ts"
+import { makeConnector, makeSentinelConnector, plainTls, type TlsSource } from "./connection/sockets.ts"
+import { placesOf, type RedisMode, type Servers } from "./Servers.ts"
 
 export interface RedisSettings {
   readonly servers: Servers
@@ -14,19 +15,31 @@ export interface RedisSettings {
   readonly timeoutMs: number
   /** Milliseconds for which the breaker stays open after a time-out or a broken connection. Default 5,000. */
   readonly breakerMs?: number
+  /** For `rediss://`. Default: the roots of Node.js, and no certificate of our own. */
+  readonly tls?: TlsSource
 }
+
+/** Where Redis is, as text for logs. */
+export const whereIs = ({ mode, servers }: RedisSettings): string =>
+  placesOf(servers, mode === "sentinel" ? sentinelPort : redisPort)
 
 /** Time-out of connecting, milliseconds. */
 export const connectMs = 1_000
 
-export const toRedisOptions = ({ mode, servers, timeoutMs }: RedisSettings) => {
+/** `onSentinelRefusal` is called with what a sentinel did wrong. */
+export const toRedisOptions = (
+  settings: RedisSettings,
+  onSentinelRefusal: (cause: unknown) => void = () => undefined
+) => {
+  const { mode, servers, timeoutMs } = settings
   const common = { ...bounds(timeoutMs), ...login(servers), db: servers.database, retryStrategy, lazyConnect: true }
   const [first] = servers.addresses
   if (mode !== "sentinel") {
     return {
       ...common,
+      ...(servers.socket === undefined ? {} : { path: servers.socket }),
       ...(first === undefined ? {} : withPort(first, redisPort)),
-      ...tlsOf(servers)
+      ...socketsOf(settings)
     } satisfies RedisOptions
   }
   const sentinelPassword = servers.sentinelPassword
@@ -39,12 +52,13 @@ export const toRedisOptions = ({ mode, servers, timeoutMs }: RedisSettings) => {
     sentinelCommandTimeout: timeoutMs,
     sentinelRetryStrategy: retryStrategy,
     ...(servers.tls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+    Connector: makeSentinelConnector(tlsOf(settings), onSentinelRefusal),
     // A demoted master refuses writes: reconnect, so the sentinels name the current master.
     reconnectOnError: ({ message }: Error) => message.startsWith("READONLY")
   } satisfies RedisOptions
 }
 
-export const toClusterOptions = ({ servers, timeoutMs }: RedisSettings) => ({
+export const toClusterOptions = (settings: RedisSettings) => ({
   lazyConnect: true,
   enableOfflineQueue: false,
   clusterRetryStrategy: retryStrategy,
@@ -56,19 +70,19 @@ export const toClusterOptions = ({ servers, timeoutMs }: RedisSettings) => ({
   retryDelayOnClusterDown: 20,
   retryDelayOnTryAgain: 20,
   // Certificates name hosts, not addresses: keep the names, because TLS checks them.
-  ...(servers.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
-  redisOptions: { ...bounds(timeoutMs), ...login(servers), ...tlsOf(servers) }
+  ...(settings.servers.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
+  redisOptions: { ...bounds(settings.timeoutMs), ...login(settings.servers), ...socketsOf(settings) }
 } satisfies ClusterOptions)
 
 /** The seed nodes of a cluster. */
 export const toNodes = ({ servers }: RedisSettings): Array<{ readonly host: string; readonly port: number }> =>
   servers.addresses.map((address) => withPort(address, redisPort))
 
-const redisPort = 6_379
+export const redisPort = 6_379
 const sentinelPort = 26_379
 
 /** Exponential back-off from 50 ms to 2 s, half of it jitter, so the replicas of a fleet do not reconnect at once. */
-const retryStrategy = (times: number): number => {
+export const retryStrategy = (times: number): number => {
   const ceiling = Math.min(2_000, 50 * 2 ** Math.min(times, 10))
   return randomInt(ceiling / 2, ceiling + 1)
 }
@@ -85,7 +99,9 @@ const bounds = (timeoutMs: number) => ({
   // `Changes.ts` subscribes. If the library resubscribed, its failure would be an unhandled rejection and end the
   // process.
   autoResubscribe: false,
-  connectionName: "posh"
+  connectionName: "posh",
+  // A command more that an ACL would have to permit.
+  disableClientInfo: true
 } satisfies CommonRedisOptions)
 
 const login = ({ password, username }: Servers) => ({
@@ -93,6 +109,12 @@ const login = ({ password, username }: Servers) => ({
   ...(password === undefined ? {} : { password: Redacted.value(password) })
 })
 
-const tlsOf = ({ tls }: Servers) => tls ? { tls: {} } : {}
+const tlsOf = ({ servers, tls = plainTls }: RedisSettings) => servers.tls ? tls : undefined
+
+/** `tls` tells the library which event of a socket to wait for. */
+const socketsOf = (settings: RedisSettings) => ({
+  ...(settings.servers.tls ? { tls: {} } : {}),
+  Connector: makeConnector(tlsOf(settings))
+})
 
 const withPort = ({ host, port }: Servers["addresses"][number], usual: number) => ({ host, port: port ?? usual })

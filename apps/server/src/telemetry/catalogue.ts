@@ -192,6 +192,21 @@ export const catalogue = {
     series: unlabelled,
     buckets: commandBuckets
   },
+  posh_redis_refused_commands: {
+    type: "gauge",
+    unit: "commands",
+    help:
+      "Commands that Redis refuses now: by its permissions, or because it does not know them, is full or read-only.",
+    advice: "The log names them, with the cause. Compare the user of Redis with the fleet guide.",
+    series: unlabelled
+  },
+  posh_fleet_channel_up: {
+    type: "gauge",
+    unit: "1 or 0",
+    help: "1 while the channel works on which replicas announce changes to each other; 0 also without Redis.",
+    advice: "0 with Redis: each question is checked with Redis before memory answers it. The log has the cause.",
+    series: unlabelled
+  },
   posh_fleet_leads_total: {
     type: "counter",
     unit: "leads",

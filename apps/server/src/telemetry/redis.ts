@@ -3,6 +3,7 @@
  */
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Option } from "effect"
+import type { RedisChanges } from "../redis/Changes.ts"
 import type { RedisClient } from "../redis/Client.ts"
 import type { FaultLog } from "../redis/FaultLog.ts"
 import { sharedFaultReasons } from "./labels.ts"
@@ -14,6 +15,7 @@ export const observeRedis = (client: RedisClient, faults: FaultLog): Effect.Effe
     if (Option.isNone(found)) return client
     const { cell, histogram } = found.value
     cell("posh_redis_breaker_open").read = () => client.state() === "open" ? 1 : 0
+    cell("posh_redis_refused_commands").read = () => client.refusals.current().size
     for (const reason of sharedFaultReasons) {
       cell("posh_redis_faults_total", { reason }).read = () => faults.counts[reason]
     }
@@ -31,4 +33,11 @@ export const observeRedis = (client: RedisClient, faults: FaultLog): Effect.Effe
           })
         })
     }
+  })
+
+/** Exports the state of the channel of changes. */
+export const observeChannel = (changes: RedisChanges): Effect.Effect<RedisChanges> =>
+  Effect.map(Effect.serviceOption(Metrics), (found) => {
+    if (Option.isSome(found)) found.value.cell("posh_fleet_channel_up").read = () => changes.stands() ? 1 : 0
+    return changes
   })

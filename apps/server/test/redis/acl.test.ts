@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { makeRedis, makeRedisCluster, type RedisServer } from "@posh/testing"
 import { Effect } from "effect"
-import { commands, rulesFor } from "./acl.ts"
+import { commands, composeUsers, rulesFor } from "./acl.ts"
 import { association, keyOf, negative } from "./things.ts"
 import { connectReplica } from "./world.ts"
 
@@ -58,4 +58,30 @@ describe("the user that the guide describes", () => {
       yield* Effect.scoped(Effect.flatMap(connectReplica(url, { mode: "cluster", timeoutMs: 500 }), useAll))
       for (const node of nodes) assert.deepStrictEqual(yield* denied(node), [])
     }), 20_000)
+})
+
+describe("the users in the Redis of compose.yaml", () => {
+  // Database 0 of a single server.
+  const listed = [...commands].filter(([purpose]) => !/database|cluster/.test(purpose)).flatMap(([, rules]) => rules)
+
+  it("have the permissions that the guide lists, and nobody else has any", () => {
+    assert.deepStrictEqual([...composeUsers.keys()], ["default", "posh", "demo"])
+    assert.deepStrictEqual(composeUsers.get("default"), ["off"])
+    for (const name of ["posh", "demo"]) {
+      const patterns = rulesFor("secret").filter((rule) => !rule.startsWith("+")).map((rule) =>
+        rule.replace("posh", name)
+      )
+      assert.sameMembers([...composeUsers.get(name) ?? []], [...patterns, ...listed], name)
+    }
+  })
+
+  it.live("may do what a replica does", () =>
+    Effect.gen(function*() {
+      const users = [...composeUsers].map(([name, rules]) => `${name} ${rules.join(" ")}`)
+      const redis = yield* makeRedis({ users })
+      yield* Effect.scoped(
+        Effect.flatMap(connectReplica(`redis://posh:secret@127.0.0.1:${redis.port}`, { timeoutMs: 500 }), useAll)
+      )
+      assert.deepStrictEqual(yield* denied(redis), [])
+    }), 10_000)
 })

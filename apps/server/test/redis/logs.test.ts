@@ -62,12 +62,13 @@ describe("troubles are logged when they begin, not each", () => {
         yield* faults.note("oversized")
         yield* TestClock.adjust("60 seconds")
         yield* faults.note("oversized")
-        yield* faults.note("refused", "OOM")
+        yield* faults.note("refused", "WRONGTYPE")
+        yield* faults.note("refused", "OOM") // logged with the command
       }))
       assert.deepStrictEqual(messagesOf(lines), [
         "A value is too large for Redis",
         "A value is too large for Redis",
-        "Redis refuses commands"
+        "Redis holds values of another type"
       ])
     }))
 })

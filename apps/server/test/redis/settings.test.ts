@@ -26,6 +26,48 @@ describe("POSH_REDIS_URL is refused", () => {
     ["an unknown parameter", url("redis://a?password=hunter2"), /element 1/],
     ["a broken escape", url("redis://:hunter2%zz@a"), /element 1/],
     ["a fragment", url("redis://:a#hunter2@b"), /element 1/],
+    ["a socket without a path", url("unix://:hunter2@"), /element 1/],
+    ["a socket that is a folder", url("unix:///run/hunter2/"), /element 1/],
+    ["a socket whose path is too long for the system", url(`unix:///${"hunter2".repeat(16)}`), /element 1/],
+    ["a relative socket", url("unix://run/hunter2"), /element 1/],
+    ["a parameter of other clients", url("unix:///run/redis?password=hunter2"), /element 1/],
+    ["a socket with TLS", url("rediss+unix:///run/hunter2"), /element 1/],
+    ["two sockets", url("unix:///run/a,unix:///run/b", "cluster"), /must be the only URL/],
+    ["a socket beside a host", url("redis://a,unix:///run/b", "cluster"), /must be the only URL/],
+    [
+      "a socket of a cluster",
+      url("unix:///run/a", "cluster"),
+      /^POSH_REDIS_URL: names a socket, and the mode is cluster/
+    ],
+    ["a socket of sentinels", url("unix:///run/a", "sentinel"), /the mode is sentinel/],
+    [
+      "a CA without TLS",
+      { ...url("redis://a"), POSH_REDIS_CA_FILE: "/ca.pem" },
+      /^POSH_REDIS_CA_FILE: has no effect without rediss:/
+    ],
+    ["a name without Redis", { POSH_REDIS_SERVER_NAME: "a" }, /^POSH_REDIS_SERVER_NAME: has no effect without rediss:/],
+    [
+      "a certificate over a socket",
+      { ...url("unix:///run/a"), POSH_REDIS_CERT_FILE: "/a", POSH_REDIS_KEY_FILE: "/b" },
+      /^POSH_REDIS_CERT_FILE: has no effect .*; POSH_REDIS_KEY_FILE: has no effect/
+    ],
+    [
+      "a certificate without a key",
+      { ...url("rediss://a"), POSH_REDIS_CERT_FILE: "/a" },
+      /^POSH_REDIS_KEY_FILE: must be set where POSH_REDIS_CERT_FILE is/
+    ],
+    [
+      "a key without a certificate",
+      { ...url("rediss://a"), POSH_REDIS_KEY_FILE: "/a" },
+      /^POSH_REDIS_CERT_FILE: must be set where POSH_REDIS_KEY_FILE is/
+    ],
+    [
+      "an address as name",
+      { ...url("rediss://a"), POSH_REDIS_SERVER_NAME: "192.0.2.7" },
+      /^POSH_REDIS_SERVER_NAME: must/
+    ],
+    ["an address of IPv6", { ...url("rediss://a"), POSH_REDIS_SERVER_NAME: "::1" }, /^POSH_REDIS_SERVER_NAME: must/],
+    ["a name that is none", { ...url("rediss://a"), POSH_REDIS_SERVER_NAME: "a b" }, /^POSH_REDIS_SERVER_NAME: must/],
     ["two passwords", url("redis://:hunter2@a,redis://:hunter2b@b", "cluster"), /differ in password/],
     ["TLS and none", url("redis://a,rediss://b", "cluster"), /differ in tls/],
     ["several servers, standalone", url("redis://a,redis://b"), /^POSH_REDIS_URL: .*standalone/],
@@ -54,6 +96,17 @@ describe("POSH_REDIS_URL is understood", () => {
   })
   it("TLS", () =>
     assert.deepInclude(toRedisOptions(optionsOf("rediss://redis.example:6380")), { port: 6_380, tls: {} }))
+  it.each([
+    ["unix:///run/redis.sock", { path: "/run/redis.sock", db: 0 }],
+    ["redis+unix:///run/redis.sock?db=3", { path: "/run/redis.sock", db: 3 }],
+    ["unix://app:p%40ss%3A@/run/a%20b", { path: "/run/a b", username: "app", password: "p@ss:" }],
+    ["UNIX://:secret@/run/a%2Cb?db=0", { path: "/run/a,b", password: "secret" }]
+  ])("the socket %s", (text, expected) => {
+    const options = toRedisOptions(optionsOf(text))
+    assert.deepInclude(options, expected)
+    assert.notProperty(options, "host")
+    assert.notProperty(options, "tls")
+  })
   it("a cluster", () => {
     const options = optionsOf("redis://:secret@a:7000, redis://b", "cluster")
     assert.deepStrictEqual(toNodes(options), [{ host: "a", port: 7_000 }, { host: "b", port: 6_379 }])

@@ -24,8 +24,10 @@ export interface RedisOptions {
   /** Octets, or in the notation of Redis (`4mb`). Policy `noeviction`: a full server refuses writes. */
   readonly maxmemory?: number | string
   readonly maxclients?: number
-  /** PEM. The port then speaks TLS only; clients need no certificate. */
-  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string }
+  /** Number of databases; default 16. */
+  readonly databases?: number
+  /** PEM. The port then speaks TLS only. Clients need a certificate of the CA only with `clients`. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string; readonly clients?: "required" }
   /** Default false: nothing is persisted. */
   readonly appendonly?: boolean
 }
@@ -34,6 +36,8 @@ export interface RedisServer {
   readonly port: number
   /** `redis:` or `rediss:` URL, with the password if there is one. */
   readonly url: string
+  /** Path of a Unix socket that it listens at too. */
+  readonly socket: string
   /** Of the current process, or the last one. */
   readonly pid: number
   /** Sends SIGKILL, and waits for the end of the process. */
@@ -116,6 +120,7 @@ export const makeServer = ({ args = [], password, scheme = "redis", settings }: 
     const server: RedisServer = {
       port,
       url: `${scheme}://${password === undefined ? "" : `:${encodeURIComponent(password)}@`}${LOOPBACK}:${port}`,
+      socket: control,
       get pid() {
         return state.child?.pid ?? 0
       },
@@ -151,22 +156,28 @@ const commonSettings = (folder: string, secret: string): ReadonlyArray<string> =
 /** Port and certificates. */
 export const portSettings = (port: number, folder: string, tls?: RedisOptions["tls"]): ReadonlyArray<string> => {
   if (tls === undefined) return [`port ${port}`]
-  const files = Object.entries(tls).map(([name, pem]) => ({ name, pem, path: join(folder, `${name}.pem`) }))
+  const { ca, cert, clients, key } = tls
+  const files = Object.entries({ ca, cert, key }).map(([name, pem]) => ({
+    name,
+    pem,
+    path: join(folder, `${name}.pem`)
+  }))
   for (const { path, pem } of files) writeFileSync(path, pem, { mode: 0o600 })
   return [
     "port 0",
     `tls-port ${port}`,
-    "tls-auth-clients no",
+    `tls-auth-clients ${clients === "required" ? "yes" : "no"}`,
     ...files.map(({ name, path }) => `${TLS_FILES[name as keyof typeof TLS_FILES]} ${quoted(path)}`)
   ]
 }
 
 const TLS_FILES = { cert: "tls-cert-file", key: "tls-key-file", ca: "tls-ca-cert-file" } as const
 
-const settingsOf = ({ appendonly = false, maxclients, maxmemory, password, users = [] }: RedisOptions) => [
+const settingsOf = ({ appendonly = false, databases, maxclients, maxmemory, password, users = [] }: RedisOptions) => [
   "save \"\"",
   `appendonly ${appendonly ? "yes" : "no"}`,
   ...(maxmemory === undefined ? [] : [`maxmemory ${maxmemory}`]),
+  ...(databases === undefined ? [] : [`databases ${databases}`]),
   ...(maxclients === undefined ? [] : [`maxclients ${maxclients}`]),
   ...(password === undefined ? [] : [`requirepass ${quoted(password)}`]),
   ...users.map((user) => `user ${user}`)

@@ -21,12 +21,13 @@ export const cache = {
   redisUrl: variable("POSH_REDIS_URL", {
     fallback: "",
     values:
-      "`redis://user:password@host:port/database` or `rediss://…` for TLS, comma-separated where there are several",
+      "`redis://user:password@host:port/database` or `rediss://…` for TLS, comma-separated where there are several; or " +
+      "`unix://user:password@/path/of/socket?db=database`",
     meaning: "Redis (7.0 or later) that all replicas share as a cache.",
     consequence:
       "Unset, every replica has only its own cache. Percent-encode user and password. Sentinels: their URLs, with " +
       "`?name=` and the master group, and `&sentinelUser=`, `&sentinelPassword=` if they require credentials of their own. " +
-      "`NODE_EXTRA_CA_CERTS` of Node.js adds roots for TLS.",
+      "A database that Redis refuses is never replaced by another: the service then works without Redis.",
     parse: optional(parseServers)
   }),
   redisMode: variable("POSH_REDIS_MODE", {
