@@ -2,7 +2,7 @@
  * The commands that Redis refuses: a user without the permission, a proxy or a server that does not know them, no
  * memory, a read-only replica. Such a command is sent again and again, so it is noted here until Redis takes it.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import { makeEpisodes } from "./connection/Episodes.ts"
 import type { RedisError } from "./RedisError.ts"

@@ -1,7 +1,7 @@
 /**
  * Is Redis as a fleet needs it? Without it the service answers from memory and origins: degraded, not down.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Schedule } from "effect"
 import { Readiness } from "../service/Readiness.ts"
 import type { RedisChanges } from "./Changes.ts"

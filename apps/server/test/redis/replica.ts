@@ -1,5 +1,5 @@
 /** A replica's shared cache as the service composes it, with its log, readiness and metrics. */
-import { AssociationStore } from "@posh/core"
+import { AssociationStore } from "@posh/core/cache"
 import { Context, Effect, Layer, Logger, Result } from "effect"
 import { type Environment, readSettings } from "../../src/config/Config.ts"
 import { toPolicy } from "../../src/config/policy.ts"

@@ -1,7 +1,7 @@
 /**
  * Logs when a connection is up or down, not every attempt: when it begins, when its cause changes, and when it ends.
  */
-import { monotonicMsOf } from "@posh/core"
+import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import { type RedisError, toRedisError } from "../RedisError.ts"
 import { makeEpisodes } from "./Episodes.ts"
