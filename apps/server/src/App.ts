@@ -2,12 +2,14 @@
  * Composes the service: the outermost layer first.
  */
 import { Verifier } from "@posh/core"
-import { type EgressOptions, HttpsFetcher } from "@posh/core/node"
+import type { EgressOptions } from "@posh/core/node"
 import { Effect, Layer } from "effect"
 import type { AccessFiles } from "./access/access.ts"
 import { Callers } from "./access/Callers.ts"
-import { followTls } from "./access/Tls.ts"
+import { followTls, tlsCertificates } from "./access/Tls.ts"
+import { layerFetcher } from "./config/layerFetcher.ts"
 import { toPolicy } from "./config/policy.ts"
+import { Secrets } from "./config/Secrets.ts"
 import type { Settings } from "./config/variables.ts"
 import { Listener } from "./http/listener/Listener.ts"
 import * as http from "./http/serve.ts"
@@ -18,6 +20,7 @@ import { layerLimits } from "./service/limits/layer.ts"
 import { Readiness } from "./service/Readiness.ts"
 import * as telemetry from "./telemetry/layer.ts"
 import { logAlways } from "./telemetry/logging.ts"
+import { certificateNotes } from "./telemetry/standing.ts"
 
 /** The service. It is ready when the layer is built. */
 export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls }: AccessFiles) =>
@@ -29,6 +32,7 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
     Layer.provide(Listener.layer(settings, tls)),
     Layer.provide(layerVerifier(settings, egress)),
     Layer.provide(telemetry.layer(settings)),
+    Layer.provide(Secrets.layer(settings)),
     Layer.provide(Readiness.layer),
     Layer.provide(layerShutdown)
   )
@@ -37,7 +41,7 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
 export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
   const policy = toPolicy(settings)
   return Verifier.layerNoDeps(policy).pipe(
-    Layer.provide([HttpsFetcher.layer(egress), layerCache(settings, policy)])
+    Layer.provide([layerFetcher(settings, egress), layerCache(settings, policy)])
   )
 }
 
@@ -59,4 +63,11 @@ const announced = (drainDelay: number) =>
 const renewed = (settings: Settings, tls: AccessFiles["tls"]) =>
   tls === undefined
     ? Layer.empty
-    : Layer.effectDiscard(Effect.flatMap(Listener, ({ renew }) => followTls(settings, tls, renew)))
+    : Layer.effectDiscard(Effect.gen(function*() {
+      const { renew } = yield* Listener
+      const note = yield* certificateNotes
+      yield* followTls(settings, tls, (changed) => {
+        renew(changed)
+        note(tlsCertificates(changed))
+      })
+    }))

@@ -9,6 +9,7 @@ import { ConfigError } from "../config/Config.ts"
 import { type Settings, variables } from "../config/variables.ts"
 import { largestPemFile, opensslReason, parseCertificates, toPem } from "../process/certificates.ts"
 import { readText } from "../process/files.ts"
+import { describeOwn, type OwnCertificate, ownCertificates, warnOfEnd } from "../process/ownCertificates.ts"
 import { watchFiles } from "../process/watchFiles.ts"
 
 /** The three files, as PEM. */
@@ -47,11 +48,17 @@ export const followTls = (
     if (read === undefined || isSame(current, read)) return
     take(read)
     current = read
-    yield* Effect.logInfo("TLS has new files")
+    const own = tlsCertificates(read)
+    yield* Effect.annotateLogs(Effect.logInfo("TLS has new files"), own[0] === undefined ? {} : describeOwn(own[0]))
+    yield* Effect.forEach(own, warnOfEnd, { discard: true })
   })
   const paths = [settings.tlsCertFile, settings.tlsKeyFile, settings.tlsClientCaFile]
   return watchFiles(paths.filter((path) => path !== undefined), renew, pairNames)
 }
+
+/** When they end: that of the listener comes first. */
+export const tlsCertificates = ({ cert, clientCa }: Pick<Tls, "cert" | "clientCa">): ReadonlyArray<OwnCertificate> =>
+  ownCertificates({ POSH_TLS_CERT_FILE: cert, POSH_TLS_CLIENT_CA_FILE: clientCa })
 
 const pairNames = `${variables.tlsCertFile.name}, ${variables.tlsKeyFile.name}`
 

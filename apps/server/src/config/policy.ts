@@ -34,7 +34,7 @@ export const toPolicy = (settings: Settings): Policy => ({
 
 /** Reads the file of extra roots; the trust store checks its certificates. */
 export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions, ConfigError> =>
-  Effect.map(readExtraCa(settings.extraCaFile), (extraCa) => ({
+  Effect.map(givenExtraCa(settings.extraCaFile), (extraCa) => ({
     userAgent: settings.userAgent,
     connectTo: settings.connectTo,
     allowNetworks: settings.allowNetworks,
@@ -56,10 +56,12 @@ const egressVariables = {
   proxy: variables.egressProxy
 } as const satisfies Record<keyof EgressOptions, { readonly name: string }>
 
-const readExtraCa = (path: string | undefined): Effect.Effect<string | undefined, ConfigError> =>
-  path === undefined
-    ? Effect.succeed(undefined)
-    : Effect.mapError(
-      readText(path, largestPemFile),
-      (fault) => new ConfigError({ faults: [`${variables.extraCaFile.name}: ${fault}`] })
-    )
+const givenExtraCa = (path: string | undefined): Effect.Effect<string | undefined, ConfigError> =>
+  path === undefined ? Effect.succeed(undefined) : readExtraCa(path)
+
+/** The file of extra roots, as text. */
+export const readExtraCa = (path: string): Effect.Effect<string, ConfigError> =>
+  Effect.mapError(
+    readText(path, largestPemFile),
+    (fault) => new ConfigError({ faults: [`${variables.extraCaFile.name}: ${fault}`] })
+  )

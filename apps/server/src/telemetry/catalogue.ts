@@ -15,6 +15,7 @@ import {
   statusClasses,
   verdictSeries
 } from "./labels.ts"
+import { standingRows } from "./standingRows.ts"
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -279,6 +280,7 @@ export const catalogue = {
     advice: "Changes often: the process restarts.",
     series: unlabelled
   },
+  ...standingRows,
   posh_build_info: {
     type: "gauge",
     unit: "1",

@@ -53,7 +53,7 @@ describe("npm run keys:new", () => {
         again.stderr,
         `keys:new: ${file}: has a key of the name fleet already; choose another name, or revoke that key first\n`
       )
-    }))
+    }), 90_000)
 
   it.effect("does not change a file that the service would refuse", () =>
     Effect.gen(function*() {

@@ -1,6 +1,6 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect } from "effect"
-import { environment, ownVariables } from "../../src/config/Config.ts"
+import { environment, ownVariables, unknownVariables } from "../../src/config/Config.ts"
 import type { Variable } from "../../src/config/Variable.ts"
 import { variables } from "../../src/config/variables.ts"
 
@@ -23,4 +23,16 @@ describe("the environment", () => {
       assert.notProperty(env, "POSH_HOST")
       assert.notProperty(env, "PATH")
     }))
+
+  it.each<readonly [name: string, near: string | undefined]>([
+    ["POSH_FOO", undefined],
+    ["POSH_A", undefined],
+    ["POSH_MOST", "POSH_HOST"],
+    ["POSH_API_KEY", "POSH_API_KEYS"],
+    ["POSH_CACHE_SECERT", "POSH_CACHE_SECRET"],
+    ["POSH_CACHE_SECRETS_FILES", "POSH_CACHE_SECRET_FILE"]
+  ])("%s: did you mean %s?", (name, near) => {
+    const [warning = ""] = unknownVariables({ [name]: "x" })
+    assert.strictEqual(/did you mean (\w+)\?$/.exec(warning)?.[1], near)
+  })
 })
