@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { apiReference } from "./generated/api.ts"
+import { chartReadme, chartRules } from "./generated/chart.ts"
 import { configurationReference } from "./generated/configuration.ts"
 import { dashboard } from "./generated/dashboard.ts"
 import { errorsReference } from "./generated/errors.ts"
@@ -25,6 +26,8 @@ const producers: ReadonlyArray<Producer> = [
   { file: "docs/reference/api.md", content: apiReference },
   { file: "docs/reference/metrics.md", content: metricsReference },
   { file: "docker/grafana/posh.json", content: dashboard },
+  { file: "deploy/helm/posh/README.md", content: chartReadme },
+  { file: "deploy/helm/posh/files/rules.yml", content: chartRules },
   { file: traceabilityFile, content: traceabilityTable }
 ]
 

@@ -5,7 +5,7 @@
 set -uf
 needed=24
 
-root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+root=$(CDPATH="" cd "$(dirname "$0")/.." && pwd) || exit 1
 
 suits() {
   version=$("$1" --version 2> /dev/null) || return 1

@@ -8,9 +8,10 @@ import { join } from "node:path"
 
 const manifest: {
   readonly exports: Readonly<Record<string, string>>
+  readonly publishConfig: { readonly bin?: Readonly<Record<string, string>> }
   readonly [name: string]: unknown
 } = JSON.parse(readFileSync("package.json", "utf8"))
-const { devDependencies: _dev, files: _files, publishConfig: _publish, scripts: _scripts, ...rest } = manifest
+const { devDependencies: _dev, files: _files, publishConfig: { bin }, scripts: _scripts, ...rest } = manifest
 
 /** A source as what it is built to; other files are copied. */
 const built = (path: string) => {
@@ -19,6 +20,8 @@ const built = (path: string) => {
 }
 const exports = Object.fromEntries(Object.entries(manifest.exports).map(([name, path]) => [name, built(path)]))
 
-writeFileSync("dist/package.json", `${JSON.stringify({ ...rest, exports }, null, 2)}\n`)
+writeFileSync("dist/package.json", `${JSON.stringify({ ...rest, exports, bin }, null, 2)}\n`)
 copyFileSync(join("..", "..", "LICENSE"), "dist/LICENSE")
-for (const asset of ["README.md", "openapi.json"]) if (existsSync(asset)) cpSync(asset, join("dist", asset))
+for (const asset of ["README.md", "openapi.json", "bin"]) {
+  if (existsSync(asset)) cpSync(asset, join("dist", asset), { recursive: true })
+}

@@ -1,9 +1,10 @@
 /**
  * Packs the built packages and uses them as a consumer would: without sources and workspace.
  */
-import { execFileSync } from "node:child_process"
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { execFileSync, spawn } from "node:child_process"
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 
 // Below node_modules, so that Node.js resolves the packages and their dependencies as installed ones.
 const home = join(import.meta.dirname, "..", "node_modules", ".cache", "packed")
@@ -16,10 +17,11 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
-const unpack = (name: string): string => {
+const unpack = (from: string): string => {
+  const name = basename(from)
   const folder = join(home, "node_modules", "@posh", name)
   mkdirSync(folder, { recursive: true })
-  const dist = join(import.meta.dirname, "..", "packages", name, "dist")
+  const dist = join(import.meta.dirname, "..", from, "dist")
   const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", home], { cwd: dist, encoding: "utf8" })
   execFileSync("tar", ["-xzf", join(home, packed.trim()), "-C", folder, "--strip-components=1"])
   return folder
@@ -46,7 +48,7 @@ const faultsOf = (folder: string): ReadonlyArray<string> => {
   ]
 }
 
-const faults = ["core", "api"].map(unpack).flatMap(faultsOf)
+const faults = ["packages/core", "packages/api"].map(unpack).flatMap(faultsOf)
 if (faults.length > 0) throw new Error(faults.join("\n"))
 
 const program = `
@@ -70,4 +72,34 @@ console.log(Result.getOrThrow(parseDomain("IM.Jabber.ORG.", { allowSpecialUse: f
 writeFileSync(join(home, "use.mjs"), program)
 const output = execFileSync(process.execPath, [join(home, "use.mjs")], { encoding: "utf8" })
 if (output !== "im.jabber.org\n") throw new Error(`the packed packages answered ${output}`)
+
+// The service, as npm links its command.
+const server = unpack("apps/server")
+const { bin, name }: { readonly bin: Readonly<Record<string, string>>; readonly name: string } = JSON.parse(
+  readFileSync(join(server, "package.json"), "utf8")
+)
+for (const [command, path] of Object.entries(bin)) {
+  mkdirSync(join(home, "node_modules", ".bin"))
+  chmodSync(join(server, path), 0o755)
+  symlinkSync(join("..", name, path), join(home, "node_modules", ".bin", command))
+}
+writeFileSync(join(home, "package.json"), "{}")
+const npx = (...args: ReadonlyArray<string>) =>
+  execFileSync("npx", ["--no-install", "posh-server", ...args], { cwd: home, encoding: "utf8" })
+if (npx("--check-config") !== "OK\n") throw new Error("the packed service does not check its configuration")
+// Itself, as a supervisor starts it: npx would keep the signal to its shell.
+const service = spawn(join(home, "node_modules/.bin/posh-server"), { env: { ...process.env, POSH_PORT: "0" } })
+const log = { text: "" }
+for (const stream of [service.stdout, service.stderr]) stream.on("data", (chunk) => log.text += String(chunk))
+const until = async (found: () => boolean, what: string): Promise<void> => {
+  for (let turn = 0; turn < 300 && !found(); turn += 1) await sleep(100)
+  if (!found()) throw new Error(`the packed service ${what}: ${log.text}`)
+}
+try {
+  await until(() => log.text.includes("listening on"), "does not listen")
+  service.kill("SIGTERM")
+  await until(() => log.text.includes("stopped after"), "does not stop in order")
+} finally {
+  service.kill("SIGKILL")
+}
 console.log("packed packages: ok")

@@ -6,6 +6,7 @@ import { join } from "node:path"
 const places: ReadonlyArray<readonly [file: string, ...texts: ReadonlyArray<string>]> = [
   ["package.json", "\"version\": \"{}\""],
   ["apps/server/src/process/version.ts", "productVersion = \"{}\""],
+  ["deploy/helm/posh/Chart.yaml", "\nversion: {}\n", "appVersion: {}\n"],
   ["docker/Dockerfile", "image.version=\"{}\""],
   ["docker/compose.yaml", "image: posh:{}", "image: posh-demo:{}"],
   ["docker/prometheus/rules.test.yml", ",version=\"{}\""],

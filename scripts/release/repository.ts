@@ -9,10 +9,9 @@ if (repository === undefined || server === undefined) {
   throw new Error("packages are published by the release workflow alone, so that their origin can be proved")
 }
 
-for (const name of ["core", "api"]) {
-  const path = `packages/${name}/dist/package.json`
+for (const folder of ["packages/core", "packages/api", "apps/server"]) {
+  const path = `${folder}/dist/package.json`
   const manifest: object = JSON.parse(readFileSync(path, "utf8"))
-  const folder = `packages/${name}`
   const origin = {
     repository: { type: "git", url: `git+${server}/${repository}.git`, directory: folder },
     homepage: `${server}/${repository}/tree/main/${folder}#readme`,

@@ -46,10 +46,13 @@ const launch = ({ packages = {}, path }: Machine) => {
     writeFileSync(join(tools, tool), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${tool} "$@"\n`)
     chmodSync(join(tools, tool), 0o755)
   }
+  const decoy = join(root, "decoy") // a shell that looks there finds another folder of this name
+  mkdirSync(join(decoy, "scripts"), { recursive: true })
   const folders = [...Object.keys(path).map((name) => join(root, folderOf(name))), "", tools]
-  const { status, stderr, stdout } = spawnSync("/bin/sh", [join(root, "scripts/launch.sh"), "main.ts", "two words"], {
+  const { status, stderr, stdout } = spawnSync("/bin/sh", ["scripts/launch.sh", "main.ts", "two words"], {
+    cwd: root,
     encoding: "utf8",
-    env: { PATH: folders.join(":") }
+    env: { PATH: folders.join(":"), CDPATH: decoy }
   })
   rmSync(root, { recursive: true, force: true })
   return { status, stderr, stdout: stdout.trim() }

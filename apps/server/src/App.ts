@@ -7,12 +7,15 @@ import { Effect, Layer } from "effect"
 import type { AccessFiles } from "./access/access.ts"
 import { Callers } from "./access/Callers.ts"
 import { followTls, tlsCertificates } from "./access/Tls.ts"
+import { supervision } from "./config/Config.ts"
 import { layerFetcher } from "./config/layerFetcher.ts"
 import { toPolicy } from "./config/policy.ts"
 import { Secrets } from "./config/Secrets.ts"
 import type { Settings } from "./config/variables.ts"
 import { Listener } from "./http/listener/Listener.ts"
+import * as operations from "./http/operations.ts"
 import * as http from "./http/serve.ts"
+import { ServiceManager } from "./process/notify/ServiceManager.ts"
 import { layerShutdown, Shutdown } from "./process/Shutdown.ts"
 import { layerCache } from "./redis/layerCache.ts"
 import { Decider } from "./service/Decider.ts"
@@ -25,12 +28,16 @@ import { certificateNotes } from "./telemetry/standing.ts"
 /** The service. It is ready when the layer is built. */
 export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls }: AccessFiles) =>
   announced(settings.drainDelay).pipe(
+    Layer.provide(Layer.unwrap(Effect.map(supervision, ServiceManager.layer))),
     Layer.provide(http.layer),
+    Layer.provide(operations.layerPresence(settings)),
     Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
     Layer.provide(layerLimits(settings)),
     Layer.provide(renewed(settings, tls)),
     Layer.provide(Listener.layer(settings, tls)),
     Layer.provide(layerVerifier(settings, egress)),
+    // Built before and closed after everything above, so that probes are always answered.
+    Layer.provide(operations.layer(settings)),
     Layer.provide(telemetry.layer(settings)),
     Layer.provide(Secrets.layer(settings)),
     Layer.provide(Readiness.layer),
@@ -46,17 +53,23 @@ export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
 }
 
 /**
- * Logs the URL and sets the readiness. On shutdown, it still answers for the drain delay, so that load balancers see that
- * it is not ready.
+ * Logs the URL and sets the readiness, and reports both to the service manager. On shutdown, it still answers for the drain
+ * delay, so that load balancers see that it is not ready.
  */
 const announced = (drainDelay: number) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const readiness = yield* Readiness
     const listener = yield* Listener
+    const manager = yield* ServiceManager
     const { begin } = yield* Shutdown
     const leave = Effect.all([begin, readiness.become("stopping"), listener.drain], { discard: true })
-    yield* Effect.acquireRelease(readiness.become("ready"), () => Effect.andThen(leave, Effect.sleep(drainDelay)))
+    const linger = Effect.all([manager.reportStopping, Effect.sleep(drainDelay)], { concurrency: 2, discard: true })
+    yield* Effect.acquireRelease(readiness.become("ready"), () => Effect.andThen(leave, linger))
     yield* logAlways(`listening on ${listener.url}`)
+    yield* manager.reportReady(Effect.map(readiness.state, (state) => ({
+      status: `${state}, ${listener.isListening() ? `listening on ${listener.url}` : "not listening"}`,
+      isHealthy: listener.isListening()
+    })))
   }))
 
 /** Reloads TLS files when they change. */

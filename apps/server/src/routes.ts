@@ -2,7 +2,7 @@
  * The table of routes: those of the contract and those of its documentation. Scopes, methods, and the names in metrics
  * and spans come from here.
  */
-import { Api, type Scope, scopeOf } from "@posh/api"
+import { Api, Health, type Scope, scopeOf } from "@posh/api"
 import { HttpApi } from "effect/http-api"
 
 export interface Route {
@@ -38,6 +38,11 @@ export const routes: ReadonlyArray<Route> = (() => {
   })
   return all.toSorted(({ name: left }, { name: right }) => left < right ? -1 : 1)
 })()
+
+/** Is this path one of health or metrics, for any method? Compared literally. */
+export const isOperations = (url: string): boolean => operationsPaths.has(pathOf(url))
+
+const operationsPaths: ReadonlySet<string> = new Set(Object.values(Health.endpoints).map(({ path }) => path))
 
 /** The label for requests without a route. */
 export const otherRoute = "other"

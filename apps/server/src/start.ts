@@ -20,7 +20,6 @@ const service = Effect.gen(function*() {
     Effect.andThen(Effect.forEach(warnings, (warning) => Effect.logWarning(warning))),
     Effect.andThen(Layer.launch(layerApp(settings, egress, access))),
     Effect.catchTag("EgressConfigError", (error) => Effect.fail(egressFault(error))),
-    Effect.catchTag("ListenError", ({ cause }) => Effect.fail(cannotListen(settings, cause))),
     Effect.provideService(Standing, standing),
     Effect.provide(layerLogging(settings))
   )
@@ -38,10 +37,6 @@ export const start = service.pipe(
   ),
   Effect.tapDefect((defect) => Effect.logError(defect))
 )
-
-const cannotListen = ({ host, port }: { readonly host: string; readonly port: number }, cause: Error) => ({
-  message: `POSH_HOST, POSH_PORT: cannot listen on ${host}:${port} (${cause.message})`
-})
 
 /** Exit code 0 after a signal: orchestrators take any other code for a failure. */
 export const teardown: Runtime.Teardown = (exit, onExit) =>

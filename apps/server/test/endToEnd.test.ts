@@ -6,6 +6,7 @@ import { assert, layer } from "@effect/vitest"
 import type { Answer, Association, BatchResponse, LintResponse } from "@posh/api"
 import { Behave, fingerprintsDocument, jwkSetDocument, makeOrigins, selfSigned, sha256Base64 } from "@posh/testing"
 import { Context, Effect, Layer, Result } from "effect"
+import { hash, X509Certificate } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -164,6 +165,29 @@ layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("the servic
       assert.deepInclude(after, { state: "material", code: "Resolved", delegation: "possession", cache: "miss" })
       assert.strictEqual(after.material?.entries[0]?.hashes["sha-256"], sha256Base64(server.der))
       assert.deepInclude((yield* ask(path)).json as object, { state: "material", cache: "memory" })
+    }))
+
+  it.effect("a certificate that is not published, and the mistake that is known, are found", () =>
+    Effect.gen(function*() {
+      const { server, stranger } = yield* World
+      const { post } = yield* Service
+      const spki = new X509Certificate(server.der).publicKey.export({ type: "spki", format: "der" })
+      const document = JSON.stringify({ fingerprints: [{ "sha-256": hash("sha256", spki, "base64") }], expires: 3_600 })
+      const rfc = { domain: "rfc.example", service: "xmpp-server" }
+      const lint = (asked: object) =>
+        Effect.map(post("/v1/documents/lint", asked), ({ json, status }) => ({
+          status,
+          codes: ((json as Partial<LintResponse>).findings ?? []).map(({ code, path }) =>
+            `${code} ${path ?? ""}`.trim()
+          ),
+          field: (json as { readonly field?: string }).field
+        }))
+      const mistaken = yield* lint({ document, generation: "rfc7711", certificate: server.pem })
+      assert.deepStrictEqual(mistaken.codes, ["CertificateMismatch", "HashOfPublicKey fingerprints[0].sha-256"])
+      assert.notInclude((yield* lint({ document, generation: "rfc7711" })).codes, "CertificateMismatch")
+      assert.include((yield* lint({ ...rfc, certificate: stranger.pem })).codes, "CertificateMismatch")
+      assert.notInclude((yield* lint({ ...rfc, certificate: server.pem })).codes, "CertificateMismatch")
+      assert.deepInclude(yield* lint({ ...rfc, certificate: "none" }), { status: 400, field: "certificate" })
     }))
 
   it.effect("a document that was made here is found without fault here", () =>

@@ -148,7 +148,10 @@ export class Health extends HttpApiGroup.make("health").add(
   HttpApiEndpoint.get("metrics", "/metrics", { success: MetricsText, error: problemErrors[404] })
     .annotateMerge(OpenApi.annotations({
       summary: "What does the service count?",
-      description: "For Prometheus; 404 if `POSH_METRICS` is `off`."
+      description: [
+        "For Prometheus; 404 if `POSH_METRICS` is `off`, and on the main listener if `POSH_OPS_PORT` gives health and metrics a",
+        "listener of their own."
+      ].join(" ")
     }))
 ).annotateMerge(OpenApi.annotations({ title: "Health", description: "Probes and metrics for orchestrators." })) {}
 

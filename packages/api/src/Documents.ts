@@ -15,11 +15,18 @@ export const LintRequest = Schema.Struct({
   ),
   generation: Schema.optionalKey(Generation),
   domain: Schema.optionalKey(domain),
-  service: Schema.optionalKey(service)
+  service: Schema.optionalKey(service),
+  certificate: Schema.optionalKey(
+    Schema.String.annotate({
+      title: "Certificate",
+      description:
+        "A certificate that the server presents, as in a question: says whether it is published, and names mistakes."
+    })
+  )
 }).annotate({
   identifier: "LintRequest",
   title: "Document to look at",
-  description: "Either `document` and `generation`, or `domain` and `service`."
+  description: "Either `document` and `generation`, or `domain` and `service`. `certificate` goes with both."
 })
 export type LintRequest = typeof LintRequest.Type
 

@@ -20,6 +20,11 @@ export const Hop = Schema.Struct({
     Schema.Literals(["jwk-set", "fingerprints", "reference"]).annotate({
       description: "Kind of the document that was found."
     })
+  ),
+  documentSha256: Schema.optionalKey(
+    Schema.String.annotate({
+      description: "Hex SHA-256 of the document, octet for octet, as `curl --compressed … | sha256sum` prints it."
+    })
   )
 }).annotate({ identifier: "Hop", title: "Hop", description: "One HTTPS request on the way to the material." })
 export type Hop = typeof Hop.Type

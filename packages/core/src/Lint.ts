@@ -7,6 +7,9 @@ import { documentLimits, messageCharacters } from "./Limits.ts"
 export const lintSummaries = {
   // Transport
   UnexpectedMediaType: "the document is not served with a JSON media type",
+  LargeHelloReset:
+    "the host resets a TLS handshake that offers a post-quantum key share, and answers one that does not",
+  RepeatedField: "a header field that has one value is there more than once",
   RelativeLocation: "a redirect names a relative target; an absolute https URL is required of publishers",
   DelegatedOutsideSite: "an HTTP redirect, not a reference document, leads to another site",
   PermanentRedirect: "a permanent redirect is treated as temporary",
@@ -26,6 +29,8 @@ export const lintSummaries = {
   DescriptorInconsistent: "the hashes of one descriptor belong to different certificates; the strongest decides",
   DescriptorUnusable: "no hash of the descriptor can be used",
   GenerationsDisagree: "the two generations publish different certificates",
+  HashOfPublicKey: "the hash is of the certificate's public key; it has to be of the DER octets of the certificate",
+  HashOfText: "the hash is of a text of the certificate; it has to be of the DER octets of the certificate",
   Sha256Missing: "sha-256 is missing; several verifiers know nothing else",
 
   // JWK Sets

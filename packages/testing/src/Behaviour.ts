@@ -121,6 +121,15 @@ export const Behave = {
     respond(new Uint8Array(), {}, { status, headers }),
   redirect: (location: string, status = 302, options: ResponseOptions = {}): Behaviour =>
     respond(new Uint8Array(), { location }, { ...options, status }),
+  /** Exact octets, each part in a write of its own; text is Latin-1, one octet for each character. */
+  octets: (...parts: ReadonlyArray<string | Uint8Array>): Behaviour => ({
+    _tag: "Raw",
+    steps: parts.map((part) => ({
+      afterMs: 5,
+      octets: typeof part === "string" ? Buffer.from(part, "latin1") : part
+    })),
+    end: "close"
+  }),
   /** Exact header lines after the status line, then the body; then the connection closes. */
   headersRaw: (
     lines: ReadonlyArray<string>,

@@ -32,6 +32,8 @@ export type HandshakeFault =
   | "NoSharedCipher"
   | "HangInHandshake"
   | "ResetInHandshake"
+  /** Resets where the client's first flight is larger than one TCP segment, and is good otherwise. */
+  | "ResetLargeHello"
   /** Speaks HTTP without TLS, with the routes of the host. */
   | "PlainHttp"
   | "RefusedPort"
@@ -45,6 +47,7 @@ const HANDSHAKE_FAULTS: ReadonlyArray<string> = [
   "NoSharedCipher",
   "HangInHandshake",
   "ResetInHandshake",
+  "ResetLargeHello",
   "PlainHttp",
   "RefusedPort"
 ] satisfies ReadonlyArray<HandshakeFault>

@@ -65,6 +65,18 @@ const makeServer = (
       return Effect.sync(() => createTcpServer((socket) => socket.resume()))
     case "ResetInHandshake":
       return Effect.sync(() => createTcpServer((socket) => socket.once("data", () => socket.resetAndDestroy())))
+    case "ResetLargeHello":
+      return Effect.map(
+        makeTlsServer(identities, {}, onRequest),
+        (server) =>
+          createTcpServer((socket) =>
+            void socket.once("data", (flight) => {
+              if (flight.length > SEGMENT) return void socket.resetAndDestroy()
+              socket.pause().unshift(flight)
+              server.emit("connection", socket)
+            })
+          )
+      )
     case "PlainHttp":
       return Effect.sync(() => createHttpServer(HTTP, onRequest))
     case "NoSharedCipher":
@@ -75,6 +87,9 @@ const makeServer = (
       return makeTlsServer(identities, {}, onRequest)
   }
 }
+
+/** Octets of a TCP segment on Ethernet with IPv4. */
+const SEGMENT = 1_460
 
 /** Keeps idle connections open: a client must not race with a server that closes one. */
 const HTTP = { keepAliveTimeout: 600_000 }

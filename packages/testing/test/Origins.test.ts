@@ -27,6 +27,7 @@ const rows: ReadonlyArray<Row> = [
   { host: "no-cipher.example", tag: "NoSharedCipher", fault: "ssl/tls alert handshake failure" },
   { host: "hang.example", tag: "HangInHandshake", fault: "timeout" },
   { host: "reset.example", tag: "ResetInHandshake", fault: "ECONNRESET" },
+  { host: "large.example", tag: "ResetLargeHello", fault: "ECONNRESET" },
   { host: "plain.example", tag: "PlainHttp", fault: "wrong version number" },
   { host: "refused.example", tag: "RefusedPort", fault: "ECONNREFUSED" },
   { host: "www.wildcard.example", tag: "Wildcard", altNames: "DNS:*.wildcard.example" },

@@ -3,32 +3,35 @@ import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 
 const root = join(import.meta.dirname, "../../..")
 const names = ["core", "api"]
+const folders = [...names.map((name) => `packages/${name}`), "apps/server"]
 
-const pack = (name: string, ...options: ReadonlyArray<string>) =>
+const pack = (folder: string, ...options: ReadonlyArray<string>) =>
   spawnSync("npm", ["pack", "--dry-run", "--json", ...options], {
-    cwd: join(root, "packages", name),
+    cwd: join(root, folder),
     encoding: "utf8"
   })
 
-describe.each(names)("packages/%s", (name) => {
+describe.each(folders)("%s", (folder) => {
   it("is not packed from its sources", () => {
-    const { status, stderr } = pack(name)
+    const { status, stderr } = pack(folder)
     assert.notStrictEqual(status, 0)
     assert.include(stderr, "pack or publish dist")
   })
 
   it("has no sources in a package where npm runs no scripts", () => {
-    const { stdout } = pack(name, "--ignore-scripts")
+    const { stdout } = pack(folder, "--ignore-scripts")
     const [packed]: ReadonlyArray<{ readonly files: ReadonlyArray<{ readonly path: string }> }> = Object.values(
       JSON.parse(stdout)
     )
     assert.deepStrictEqual(packed?.files.map(({ path }) => path).toSorted(), ["README.md", "package.json"])
   })
+})
 
+describe.each(names)("packages/%s", (name) => {
   it("brings no effect of its own", () => {
     const { dependencies = {}, peerDependencies } = JSON.parse(
       readFileSync(join(root, "packages", name, "package.json"), "utf8")
@@ -41,13 +44,13 @@ describe.each(names)("packages/%s", (name) => {
 describe("scripts/release/repository.ts", () => {
   const run = (env: Readonly<Record<string, string>>) => {
     const cwd = mkdtempSync(join(tmpdir(), "posh-release-"))
-    const path = (name: string) => join(cwd, `packages/${name}/dist/package.json`)
-    for (const name of names) {
-      mkdirSync(join(cwd, `packages/${name}/dist`), { recursive: true })
-      writeFileSync(path(name), `{ "name": "@posh/${name}" }`)
+    const path = (folder: string) => join(cwd, folder, "dist/package.json")
+    for (const folder of folders) {
+      mkdirSync(join(cwd, folder, "dist"), { recursive: true })
+      writeFileSync(path(folder), `{ "name": "@posh/${basename(folder)}" }`)
     }
     const { status } = spawnSync(process.execPath, [join(root, "scripts/release/repository.ts")], { cwd, env })
-    const manifests = names.map((name) => JSON.parse(readFileSync(path(name), "utf8")))
+    const manifests = folders.map((folder) => JSON.parse(readFileSync(path(folder), "utf8")))
     rmSync(cwd, { recursive: true })
     return { status, manifests }
   }
@@ -68,6 +71,6 @@ describe("scripts/release/repository.ts", () => {
   it("fails where no release says it", () => {
     const { manifests, status } = run({})
     assert.notStrictEqual(status, 0)
-    assert.deepStrictEqual(manifests, [{ name: "@posh/core" }, { name: "@posh/api" }])
+    assert.deepStrictEqual(manifests, [{ name: "@posh/core" }, { name: "@posh/api" }, { name: "@posh/server" }])
   })
 })

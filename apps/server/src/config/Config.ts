@@ -2,6 +2,7 @@
  * The environment → settings. No other module of the service reads the environment.
  */
 import { Data, Effect, Record, Result } from "effect"
+import { parseSupervision, type Supervision } from "../process/notify/supervision.ts"
 import { redisFaults } from "../redis/settingsFaults.ts"
 import { ineffectiveSampling } from "../telemetry/traces/options.ts"
 import type { Variable } from "./Variable.ts"
@@ -19,6 +20,11 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{ readonly faul
 
 /** Of the environment of this process, the variables whose name begins with `POSH_` or `OTEL_`, known or not. */
 export const environment: Effect.Effect<Environment> = Effect.sync(() => ownVariables(process.env))
+
+/** What the service manager that started this process tells it. */
+export const supervision: Effect.Effect<Supervision | undefined> = Effect.sync(() =>
+  parseSupervision(process.env, process.pid)
+)
 
 /** An empty variable counts as unset. */
 export const ownVariables = (env: Environment): Environment =>
@@ -62,6 +68,9 @@ export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
   return [...unknown, ...ineffectiveSampling(env)]
 }
 
+/** Where the operations listener listens unless `POSH_OPS_HOST` says otherwise. */
+export const defaultOpsHost = "127.0.0.1"
+
 /** True for an address that only this machine can reach. */
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
@@ -73,7 +82,7 @@ const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<u
 
 /** Settings that do not go together. */
 export const contradictionsOf = (settings: Settings): ReadonlyArray<string> => {
-  const faults: Array<string> = [...accessFaults(settings)]
+  const faults: Array<string> = [...accessFaults(settings), ...operationsFaults(settings)]
   if (settings.delegation === "list" && settings.delegationHosts.length === 0) {
     faults.push("POSH_DELEGATION_HOSTS: must name the hosts that POSH_DELEGATION=list allows")
   }
@@ -85,6 +94,13 @@ export const contradictionsOf = (settings: Settings): ReadonlyArray<string> => {
     faults.push("POSH_CACHE_ENTRIES: 0 leaves nothing to remember in without POSH_REDIS_URL")
   }
   return [...faults, ...redisFaults(settings)]
+}
+
+const operationsFaults = ({ host, opsHost, opsPort, port }: Settings): ReadonlyArray<string> => {
+  if (opsPort === undefined) return opsHost === undefined ? [] : ["POSH_OPS_HOST: has no effect without POSH_OPS_PORT"]
+  return opsPort !== 0 && opsPort === port && (opsHost ?? defaultOpsHost) === host
+    ? ["POSH_OPS_PORT: must differ from POSH_PORT on the same address"]
+    : []
 }
 
 const accessFaults = (settings: Settings): ReadonlyArray<string> => {

@@ -6,7 +6,7 @@ import { Effect, Result } from "effect"
 import { Callers } from "../access/Callers.ts"
 import { Limits } from "../service/limits/Limits.ts"
 import type { Exchange, RequestStage } from "./Exchange.ts"
-import { makeAdmit } from "./limits/admission.ts"
+import { type Admit, makeAdmit } from "./limits/admission.ts"
 import { noteAccount } from "./limits/Connections.ts"
 import { renderProblem, write } from "./rendered.ts"
 import { RequestFacts } from "./RequestFacts.ts"
@@ -14,17 +14,19 @@ import { RequestFacts } from "./RequestFacts.ts"
 /** Answers the requests that it refuses. */
 export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Effect.gen(function*() {
   const { identify } = yield* Callers
-  const admit = makeAdmit(yield* Limits)
-  return (exchange) => {
-    const caller = identify(new RequestFacts(exchange.request))
-    if (Result.isFailure(caller)) return refuse(exchange, caller.failure.problem, caller.failure.challenge)
-    exchange.caller = caller.success
-    noteAccount(exchange.request.socket, caller.success.account)
-    const admission = admit(exchange)
-    if (admission === undefined) return false
-    return admission === "ignore" ? true : refuse(exchange, admission)
-  }
+  return gateOf(identify, makeAdmit(yield* Limits))
 })
+
+/** A gate with this authentication and admission. */
+export const gateOf = (identify: Callers["Service"]["identify"], admit: Admit): RequestStage => (exchange) => {
+  const caller = identify(new RequestFacts(exchange.request))
+  if (Result.isFailure(caller)) return refuse(exchange, caller.failure.problem, caller.failure.challenge)
+  exchange.caller = caller.success
+  noteAccount(exchange.request.socket, caller.success.account)
+  const admission = admit(exchange)
+  if (admission === undefined) return false
+  return admission === "ignore" ? true : refuse(exchange, admission)
+}
 
 const refuse = ({ response }: Exchange, problem: Problem, challenge?: string): true => {
   write(response, renderProblem(problem), challenge === undefined ? [] : ["www-authenticate", challenge])

@@ -13,7 +13,10 @@ import { makeFolder } from "./world.ts"
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url))
 const guide = readFileSync(`${root}docs/guides/operate.md`, "utf8")
-const section = /^## Who may ask$[\s\S]*?(?=^## |$(?![\s\S]))/m.exec(guide)?.[0] ?? ""
+const sections = [
+  /^## Who may ask$[\s\S]*?(?=^## )/m,
+  /^### A listener for probes and metrics$[\s\S]*?(?=^### )/m
+].map((section) => section.exec(guide)?.[0] ?? "")
 
 interface Step {
   readonly script: string
@@ -22,7 +25,9 @@ interface Step {
 }
 
 const steps: ReadonlyArray<Step> = (() => {
-  const blocks = [...section.matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map(([, kind = "", text = ""]) => ({
+  const blocks = [...sections.join("\n").matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map((
+    [, kind = "", text = ""]
+  ) => ({
     kind,
     text
   }))
@@ -52,13 +57,13 @@ const stop = ({ child, ended }: { readonly child: ChildProcess; readonly ended: 
     return ended
   })
 
-describe("the commands of the guide on who may ask", () => {
+describe("the commands of the guide on who may ask, and on probes", () => {
   beforeAll(() => {
     ensureInstalled("curl", "--version")
     ensureInstalled("openssl", "version")
   }, 300_000)
 
-  it("are found", () => assert.isAtLeast(steps.length, 12))
+  it("are found", () => assert.isAtLeast(steps.length, 15))
 
   it.live("do what the guide says", () =>
     Effect.gen(function*() {

@@ -4,7 +4,7 @@ import { HttpsFetcher } from "@posh/core/node"
 import { Effect, Layer, Redacted, Result } from "effect"
 import { inspect } from "node:util"
 import { getHeapStatistics } from "node:v8"
-import { type Environment, isLoopback, readSettings, unknownVariables } from "../../src/config/Config.ts"
+import { type Environment, readSettings } from "../../src/config/Config.ts"
 import { egressFault, toEgressOptions, toPolicy } from "../../src/config/policy.ts"
 import type { Variable } from "../../src/config/Variable.ts"
 import { type Settings, variables } from "../../src/config/variables.ts"
@@ -17,6 +17,9 @@ describe("readSettings", () => {
   const good: ReadonlyArray<readonly [key: keyof Settings, text: string, value: unknown]> = [
     ["port", "0", 0],
     ["port", "65535", 65_535],
+    ["opsPort", "", undefined],
+    ["opsPort", "0", 0],
+    ["opsPort", "9464", 9_464],
     ["host", "::1", "::1"],
     ["host", "localhost", "localhost"],
     ["host", "127.8.8.8", "127.8.8.8"],
@@ -73,6 +76,9 @@ describe("readSettings", () => {
   const bad: ReadonlyArray<readonly [name: string, text: string, fault: RegExp]> = [
     ["POSH_PORT", "65536", /whole number from 0 to 65535/],
     ["POSH_PORT", "-1", /whole number/],
+    ["POSH_OPS_PORT", "65536", /whole number from 0 to 65535/],
+    ["POSH_OPS_PORT", "8080", /must differ from POSH_PORT on the same address/],
+    ["POSH_OPS_HOST", "127.0.0.1", /has no effect without POSH_OPS_PORT/],
     ["POSH_MAX_IN_FLIGHT", "100", /whole number from 2000 to 1000000: .* a batch may have 1000 questions/],
     ["POSH_MAX_CONNECTIONS", "0", /whole number from 1/],
     ["POSH_CALLER_RATE", "0", /whole number from 1 to 1000000; or the word off/],
@@ -257,44 +263,4 @@ describe("egress", () => {
       assert.match(Result.isFailure(result) ? result.failure.message : "", /^POSH_EGRESS_PROXY: (?!.*s3cr)/)
     }
   )
-})
-
-describe("the environment", () => {
-  it("unknown variables are named, with the one that was meant", () =>
-    assert.deepStrictEqual(
-      unknownVariables({
-        POSH_PORT: "1",
-        POSH_PROT: "1",
-        POSH_DELEGATON_HOSTS: "x",
-        POSH_SOMETHING_ELSE: "x",
-        OTEL_SERVICE_NAMES: "x",
-        OTEL_LOGS_EXPORTER: "otlp",
-        OTEL_METRICS_EXPORTER: "",
-        OTEL_SERVICE_NAME: "x",
-        OTEL_TRACES_SAMPLER: "always_on",
-        OTEL_TRACES_SAMPLER_ARG: "1",
-        POSH_TRACE_SAMPLE: "1",
-        OTHER: "x"
-      }),
-      [
-        "POSH_PROT is not a variable of this service and has no effect; did you mean POSH_PORT?",
-        "POSH_DELEGATON_HOSTS is not a variable of this service and has no effect; did you mean POSH_DELEGATION_HOSTS?",
-        "POSH_SOMETHING_ELSE is not a variable of this service and has no effect",
-        "OTEL_SERVICE_NAMES is not a variable of this service and has no effect; did you mean OTEL_SERVICE_NAME?",
-        "OTEL_LOGS_EXPORTER is not a variable of this service and has no effect",
-        "OTEL_TRACES_SAMPLER_ARG has no effect without OTEL_TRACES_SAMPLER=traceidratio or parentbased_traceidratio",
-        "POSH_TRACE_SAMPLE has no effect beside OTEL_TRACES_SAMPLER"
-      ]
-    ))
-
-  it.each([
-    ["127.0.0.1", true],
-    ["127.255.0.9", true],
-    ["::1", true],
-    ["localhost", true],
-    ["128.0.0.1", false],
-    ["0.0.0.0", false],
-    ["::", false],
-    ["::ffff:10.0.0.1", false]
-  ])("is %s a loopback address? %s", (host, expected) => assert.strictEqual(isLoopback(host), expected))
 })

@@ -12,7 +12,7 @@ import { makeDecisionLog } from "../../src/telemetry/decisions/DecisionLog.ts"
 import { makeMask } from "../../src/telemetry/decisions/mask.ts"
 import { type Draft, type Entry, makeToDraft } from "../../src/telemetry/decisions/record.ts"
 import { type Sink, SinkError } from "../../src/telemetry/decisions/sink.ts"
-import { association, indeterminate, verified } from "../service/verdicts.ts"
+import { association as undelivered, indeterminate, verified } from "../service/verdicts.ts"
 import { until } from "./world.ts"
 
 const asked: Question = { domain: "hosted.example", service: "xmpp-server", certificate: "MAA=" }
@@ -24,6 +24,12 @@ const entry = (more: Partial<Entry> = {}): Entry => ({
   tookMs: 0.25,
   ...more
 })
+
+const delivered = (documentSha256: string): typeof undelivered => ({
+  ...undelivered,
+  hops: [{ url: "https://hosted.example/", startedAt: 0, endedAt: 0, documentSha256 }]
+})
+const association = delivered("5f".repeat(32))
 
 const unmasked = makeMask([], undefined)
 const makeLog = (sink: Sink, written = { value: 0 }, dropped = { value: 0 }) =>
@@ -210,7 +216,7 @@ describe("a record", () => {
       entry({ question, decision: decision(indeterminate) }),
       entry({ question, caller: { name: "dev", account: "dev", scope: "verify" } }),
       entry({ question, decision: decision({ ...verified, basis: association }) }),
-      entry({ question, decision: decision({ ...verified, basis: { ...association, delegation: "reference" } }) })
+      entry({ question, decision: decision({ ...verified, basis: delivered("0c".repeat(32)) }) })
     ].map((of) => JSON.parse(lineOf(of)))
     assert.deepStrictEqual(lines.map(({ answer, caller }) => [caller, answer.code]), [
       ["ops", "Verified"],
@@ -220,6 +226,13 @@ describe("a record", () => {
       ["ops", "Verified"]
     ])
     assert.strictEqual(new Set(lines.slice(3).map(({ evidence }) => evidence)).size, 2)
+  })
+
+  it("has no digest where there is no document", () => {
+    const { evidence, fetchedAt } = JSON.parse(
+      lineOf(entry({ decision: decision({ ...verified, basis: undelivered }) }))
+    )
+    assert.deepStrictEqual([evidence, fetchedAt], [undefined, "2026-11-22T09:00:00.000Z"])
   })
 
   it("masks with a key of its own where none is given", () => {

@@ -3,10 +3,13 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { Answer, BatchResponse } from "@posh/api"
-import { sha256Base64 } from "@posh/testing"
+import { Behave, fingerprintsDocument, referenceDocument, sha256Base64 } from "@posh/testing"
 import { Effect, Redacted } from "effect"
+import { execFile } from "node:child_process"
+import { hash } from "node:crypto"
 import { existsSync, readFileSync, renameSync, statSync } from "node:fs"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { makeMask } from "../../src/telemetry/decisions/mask.ts"
 import { makeWorld, spawnService, startService, until, valueOf } from "./world.ts"
 
@@ -17,6 +20,7 @@ interface Line {
   readonly question: Readonly<Record<string, unknown>>
   readonly answer: Readonly<Record<string, unknown>>
   readonly evidence?: string
+  readonly fetchedAt?: string
   readonly micros: { readonly total: number; readonly origin: number }
 }
 
@@ -24,6 +28,9 @@ const linesOf = (text: string): ReadonlyArray<Line> =>
   text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Line)
 
 const read = (file: string) => linesOf(readFileSync(file, "utf8"))
+
+/** As the guide has it, for a host that is on loopback. */
+const recipe = `curl -s --compressed --cacert "$1" --connect-to "$2" "https://$3$4" | sha256sum`
 
 describe("the decision log in a file", () => {
   it.live(
@@ -68,9 +75,14 @@ describe("the decision log in a file", () => {
         assert.deepInclude(mismatch?.question, { nameCheck: "source", deadlineMs: 5_000 })
         assert.deepInclude(refused?.question, { by: "fingerprint" })
         assert.isTrue(lines.every(({ caller }) => caller === "anyone"))
-        assert.isTrue(lines.every(({ evidence }) => /^[0-9a-f]{64}$/.test(evidence ?? "")))
-        assert.strictEqual(cold?.evidence, warm?.evidence, "one association, one digest")
-        assert.notStrictEqual(cold?.evidence, broken?.evidence)
+        assert.isTrue(
+          lines.every(({ answer, evidence }) =>
+            answer["verdict"] === "indeterminate" || /^[0-9a-f]{64}$/.test(evidence ?? "")
+          )
+        )
+        assert.strictEqual(cold?.evidence, warm?.evidence, "one document, one digest")
+        assert.strictEqual(broken?.evidence, hash("sha256", "{", "hex"), "of what was refused too")
+        assert.deepStrictEqual([refused?.answer["verdict"], refused?.evidence], ["indeterminate", undefined])
         assert.isAbove(cold?.micros.origin ?? 0, 0)
         assert.isAtLeast(cold?.micros.total ?? 0, cold?.micros.origin ?? 0)
         assert.strictEqual(warm?.micros.origin, 0)
@@ -80,6 +92,51 @@ describe("the decision log in a file", () => {
         }
       }).pipe(Effect.scoped),
     60_000
+  )
+
+  it.live(
+    "names the document by a digest that anybody can compute, and the time when it was fetched",
+    () =>
+      Effect.gen(function*() {
+        const { caFile, env, folder, origins, server } = yield* makeWorld
+        const file = join(folder, "evidence.ndjson")
+        const compute = (host: string, path: string) =>
+          Effect.promise(() =>
+            promisify(execFile)("sh", ["-c", recipe, "sh", caFile, `${host}:443:127.0.0.1:${origins.port}`, host, path])
+          ).pipe(Effect.map(({ stdout }) => stdout.slice(0, 64)))
+        /** Asked by a service that remembers nothing. */
+        const ask = (...domains: ReadonlyArray<string>) =>
+          Effect.gen(function*() {
+            const { post, stop } = yield* startService({ ...env, POSH_DECISION_LOG: file })
+            for (const domain of domains) {
+              yield* post("/v1/verify", { domain, service: "xmpp-server", certificate: server.pem })
+            }
+            yield* stop
+          }).pipe(Effect.scoped)
+        const path = "/.well-known/posh/xmpp-server.json"
+        const document = fingerprintsDocument([server], { expires: 3_600 })
+        origins.setRoute("hosting.example", "/posh.json", Behave.gzip({ ...document, comment: "hosting" }))
+        origins.setRoute(
+          "hosted.example",
+          path,
+          Behave.json(referenceDocument("https://hosting.example/posh.json", 60))
+        )
+
+        yield* ask("good.example", "hosted.example")
+        const unchanged = yield* compute("good.example", path)
+        const referenced = yield* compute("hosting.example", "/posh.json")
+        yield* ask("good.example")
+        origins.setRoute("good.example", path, Behave.json({ ...document, comment: "changed" }))
+        yield* ask("good.example")
+        const changed = yield* compute("good.example", path)
+
+        const lines = read(file)
+        assert.deepStrictEqual(lines.map(({ answer }) => answer["code"]), Array.from({ length: 4 }, () => "Verified"))
+        assert.deepStrictEqual(lines.map(({ evidence }) => evidence), [unchanged, referenced, unchanged, changed])
+        assert.strictEqual(new Set([unchanged, referenced, changed]).size, 3)
+        assert.isBelow(Date.parse(lines[0]?.fetchedAt ?? ""), Date.parse(lines[2]?.fetchedAt ?? ""))
+      }).pipe(Effect.scoped),
+    120_000
   )
 
   it.live("masks what it is told to, so that equal values stay equal", () =>

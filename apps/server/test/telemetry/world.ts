@@ -33,7 +33,7 @@ export const makeWorld = Effect.gen(function*() {
     POSH_CONNECT_TO: `refused.example:443=127.0.0.1:1,${origins.connectTo}`,
     POSH_EXTRA_CA_FILE: caFile
   }
-  return { folder, server, stranger, env }
+  return { folder, server, stranger, env, origins, caFile }
 })
 
 export interface Service {

@@ -16,4 +16,6 @@ export interface Hop {
   readonly startedAt: number
   readonly endedAt: number
   readonly document?: DocumentKind
+  /** Hex SHA-256 of the document's octets, without content coding; of a document that was refused too. */
+  readonly documentSha256?: string
 }

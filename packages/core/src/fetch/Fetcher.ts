@@ -39,6 +39,11 @@ export interface FetchRequest {
   readonly hadMaterial: boolean
   readonly waiting: Waiting
   readonly accept: string
+  /**
+   * Offer no post-quantum key share, so that the first flight of the handshake fits into one TCP segment. Default: as the
+   * TLS library does. For origins that reset a larger one (see {@link FetchError}, POSH-RES-94).
+   */
+  readonly smallHello?: boolean
   readonly limits: AttemptLimits
   /**
    * Maximum size of the decoded body, octets. `undefined`: the body is not needed; it is not read, and its coding is
@@ -95,6 +100,8 @@ interface FetchErrorFields {
   readonly detail?: string
   readonly status?: number
   readonly retryAfterMs?: number
+  /** The connection ended after our ClientHello, before any octet of an answer to it. */
+  readonly helloReset?: boolean
   readonly trace: FetchTrace
 }
 

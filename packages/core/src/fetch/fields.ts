@@ -22,6 +22,10 @@ export const toMediaType = (value: string): string | undefined => {
   return more.length === 0 && token.test(type) && token.test(subtype) ? `${type}/${subtype}`.toLowerCase() : undefined
 }
 
+/** The members of a list, without empty ones; a comma within a quoted string separates nothing (§5.6.1, §5.6.4). */
+export const listMembers = (value: string): ReadonlyArray<string> =>
+  (value.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? []).map(withoutWhitespace).filter((member) => member !== "")
+
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09

@@ -145,8 +145,9 @@ const connectOne = (address: string, port: number, peer: PeerInfo) =>
     })
   )
 
-const handshake = (socket: Socket, host: Domain, trust: SecureContext, peer: PeerInfo) =>
-  openScoped(() => {
+const handshake = (socket: Socket, host: Domain, trust: SecureContext, peer: PeerInfo) => {
+  const before = socket.bytesRead // of the tunnel
+  return openScoped(() => {
     const note = (leaf: Uint8Array | undefined) => {
       if (leaf !== undefined) peer.tlsLeafSha256 = hash("sha256", leaf, "base64")
       return leaf
@@ -165,7 +166,16 @@ const handshake = (socket: Socket, host: Domain, trust: SecureContext, peer: Pee
     return tls.prependOnceListener("secure", () => {
       if (!isAccepted(tls)) note(leafOf(tls))
     })
-  }).pipe(Effect.flatMap((tls) => whenReady(tls, "secureConnect")))
+  }).pipe(
+    Effect.flatMap((tls) => whenReady(tls, "secureConnect")),
+    Effect.mapError((error) =>
+      error.code === "ConnectionReset" && socket.bytesRead === before ? helloReset(error) : error
+    )
+  )
+}
+
+const helloReset = ({ code, detail }: EgressError) =>
+  new EgressError({ code, ...(detail === undefined ? {} : { detail }), helloReset: true })
 
 /**
  * For `checkServerIdentity` Node.js parses every certificate of the chain, which takes half a millisecond. The issuers

@@ -11,6 +11,8 @@ interface EgressErrorFields {
   readonly detail?: string
   /** Status of the response, if one had begun. */
   readonly status?: number
+  /** The connection ended after our ClientHello, before any octet of an answer to it. */
+  readonly helloReset?: boolean
 }
 
 export class EgressError extends Data.TaggedError("EgressError")<EgressErrorFields> {

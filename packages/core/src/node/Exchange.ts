@@ -22,12 +22,14 @@ export const exchange = (
 ): Effect.Effect<ExchangeResponse, EgressError> =>
   Effect.suspend(() => {
     const { limits, target } = request
-    const progress: Progress = { started: false, headerOctets: 0 }
+    const progress: Progress = { started: false, headerOctets: 0, bodyOctets: 0, firstOctets: new Uint8Array() }
     const answer = Effect.callback<ExchangeResponse, EgressError>((resume) => {
       connection.once("error", (error) => {
         progress.firstError = error
       })
-      skipContinue(connection, limits.headerOctets)
+      skipContinue(connection, limits.headerOctets, (octets) => {
+        progress.firstOctets = octets.subarray(0, limits.headerOctets)
+      })
       const settle = (result: Result.Result<ExchangeResponse, EgressError>) => resume(Effect.fromResult(result))
       makeClient(connection, request).dispatch(
         { method: "GET", path: target.path, headers: requestHeaders(request, userAgent) },

@@ -6,7 +6,6 @@
  * is complete (TLS close_notify), which Node.js does not expose.
  */
 import { Duration, Effect, Layer, Result } from "effect"
-import type { SecureContext } from "node:tls"
 import { observePhase, ResolutionObserver, type ResolutionObserverShape } from "../cache/ResolutionObserver.ts"
 import {
   Fetcher,
@@ -27,7 +26,7 @@ import type { EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
 import { checkTypes } from "./optionTypes.ts"
 import { checkProxy } from "./Proxy.ts"
-import { makeTrustStore, parseRoots } from "./TrustStore.ts"
+import { makeTrustStore, parseRoots, type TrustStore } from "./TrustStore.ts"
 
 /** `Fetcher` over the network. Fails to build if an option is invalid. */
 export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfigError> =>
@@ -41,7 +40,7 @@ export const layer = (options: EgressOptions): Layer.Layer<Fetcher, EgressConfig
   )
 
 interface EgressSetup extends EgressOptions {
-  readonly trust: SecureContext
+  readonly trust: TrustStore
 }
 
 interface EgressContext extends EgressSetup {
@@ -97,8 +96,9 @@ const fetchOnce = (
   peer: PeerInfo
 ) =>
   Effect.gen(function*() {
-    const { limits: { connectMs }, target: { host } } = request
-    const connection = yield* dial({ endpoint, host, trust, connectMs, peer, observer })
+    const { limits: { connectMs }, smallHello = false, target: { host } } = request
+    const context = smallHello ? trust.smallHello : trust.usual
+    const connection = yield* dial({ endpoint, host, trust: context, connectMs, peer, observer })
     return yield* exchange(connection, request, userAgent).pipe(observePhase("exchange", observer))
   }).pipe(
     Effect.scoped,
@@ -140,11 +140,12 @@ const withTrace = (peer: PeerInfo) => <A>(work: Effect.Effect<A, EgressError>): 
 const traceSince = ({ monotonicMs: since, wallMs }: Stamp, peer: PeerInfo): Effect.Effect<FetchTrace> =>
   Effect.map(monotonicMs, (now) => ({ ...peer, startedAt: wallMs, endedAt: wallMs + Math.round(now - since) }))
 
-const toFetchError = ({ code, detail, status }: EgressError, trace: FetchTrace) =>
+const toFetchError = ({ code, detail, helloReset, status }: EgressError, trace: FetchTrace) =>
   new FetchError({
     code,
     ...(detail === undefined ? {} : { detail }),
     ...(status === undefined ? {} : { status }),
+    ...(helloReset === undefined ? {} : { helloReset }),
     trace
   })
 

@@ -3,9 +3,11 @@
  */
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
-import type { FetchRequest, FetchResponse, Head } from "../fetch/Fetcher.ts"
+import { type FetchRequest, type FetchResponse, type Head, headerValues } from "../fetch/Fetcher.ts"
+import { listMembers, toToken } from "../fetch/fields.ts"
 import { type BodyReader, makeBodyReader } from "./Body.ts"
 import { EgressError } from "./EgressError.ts"
+import { describeHttpFault, isCutOff, tooLargeHead } from "./httpFault.ts"
 import { closedError, toTlsError } from "./tlsError.ts"
 
 export type ExchangeResponse = Omit<FetchResponse, "trace">
@@ -16,9 +18,13 @@ export interface Progress {
   /** Of all heads, interim ones included. */
   headerOctets: number
   head?: Head
+  /** The first octets of the final head, as they arrived: for the reason where it is refused. */
+  firstOctets: Uint8Array
   /** Maximum size of the decoded body, octets. */
   bodyLimit?: number
   body?: BodyReader
+  /** Of the body, as it was sent. */
+  bodyOctets: number
   /** The first error of the connection. A TLS alert is followed by the end, and undici reports only the end. */
   firstError?: NodeJS.ErrnoException
 }
@@ -37,7 +43,7 @@ export const receive = (
   onResponseStart: ({ rawHeaders }, status) => {
     const headers = fieldLines(rawHeaders)
     progress.headerOctets += octetsOf(headers)
-    if (progress.headerOctets > limits.headerOctets) return settle(protocolError("the head is too large"))
+    if (progress.headerOctets > limits.headerOctets) return settle(protocolError(tooLargeHead))
     if (status === 101 || status < 100) return settle(protocolError(`status ${status}`))
     if (status < 200) return // POSH-RES-51
 
@@ -45,6 +51,7 @@ export const receive = (
     progress.head = head
     const limit = bodyLimit(head)
     if (limit === undefined) return settle(Result.succeed({ ...head, body: new Uint8Array() }))
+    if (!isFramed(head)) return settle(protocolError("Transfer-Encoding is other than chunked", status))
     progress.bodyLimit = limit
     progress.body = makeBodyReader(head, limit, (result) =>
       settle(Result.mapBoth(result, {
@@ -52,9 +59,13 @@ export const receive = (
         onSuccess: (body) => ({ ...head, body })
       })))
   },
-  onResponseData: (_controller, octets) => progress.body?.write(octets),
+  onResponseData: (_controller, octets) => {
+    progress.bodyOctets += octets.length
+    progress.body?.write(octets)
+  },
   onResponseEnd: () => progress.body?.end(),
-  onResponseError: (_controller, error) => settle(Result.fail(toExchangeError(error, progress)))
+  onResponseError: (_controller, error) =>
+    isCutOff(error) && isWhole(progress) ? progress.body?.end() : settle(Result.fail(toExchangeError(error, progress)))
 })
 
 /**
@@ -68,7 +79,7 @@ export const overheadError = (
 ): EgressError | undefined => {
   if (head === undefined) {
     return octets > 2 * limits.headerOctets
-      ? new EgressError({ code: "HttpProtocolError", detail: "the head is too large" })
+      ? new EgressError({ code: "HttpProtocolError", detail: tooLargeHead })
       : undefined
   }
   return bodyLimit !== undefined && octets > 2 * (limits.headerOctets + bodyLimit)
@@ -99,15 +110,35 @@ const fieldLines = (raw: Dispatcher.DispatchController["rawHeaders"]): Head["hea
 const withoutPadding = (octets: Buffer) =>
   octets.subarray(0, octets.findLastIndex((octet) => octet !== 0x20 && octet !== 0x09) + 1)
 
-const protocolError = (detail: string) => Result.fail(new EgressError({ code: "HttpProtocolError", detail }))
+/** RFC 9112 §7: no other transfer coding is understood. `identity` is none any more, and changes nothing. */
+const isFramed = (head: Head): boolean =>
+  headerValues(head, "transfer-encoding").flatMap(listMembers).every((coding) => codings.has(toToken(coding)))
+const codings: ReadonlySet<string | undefined> = new Set(["chunked", "identity"])
 
-const toExchangeError = (last: NodeJS.ErrnoException, { firstError, head, started }: Progress): EgressError => {
+/** Are there as many octets as the head says? undici takes white space after Content-Length for a digit. */
+const isWhole = ({ bodyOctets, head }: Progress): boolean => {
+  const [declared, ...others] = head === undefined ? [] : headerValues(head, "content-length")
+  return declared !== undefined && others.length === 0 && /^\d+$/.test(declared) && Number(declared) === bodyOctets
+}
+
+const protocolError = (detail: string, status?: number) =>
+  Result.fail(new EgressError({ code: "HttpProtocolError", detail, ...(status === undefined ? {} : { status }) }))
+
+const toExchangeError = (last: NodeJS.ErrnoException, progress: Progress): EgressError => {
+  const { firstError, firstOctets, head, started } = progress
   const error = firstError ?? last
-  const detail = error.code ?? "unknown"
-  if (detail === "UND_ERR_HEADERS_OVERFLOW") return new EgressError({ code: "HttpProtocolError", detail })
-  if (head !== undefined) return new EgressError({ code: "BodyTruncated", detail, status: head.status })
-  if (detail.startsWith("HPE_") || (started && detail !== "ECONNRESET")) {
-    return new EgressError({ code: "HttpProtocolError", detail })
+  const fault = describeHttpFault(error, firstOctets)
+  const detail = fault ?? error.code ?? "unknown"
+  if (head !== undefined) {
+    // POSH-RES-48: what ends early broke off, what is malformed is no HTTP.
+    const code = fault === undefined || isCutOff(error) ? "BodyTruncated" : "HttpProtocolError"
+    return new EgressError({ code, detail, status: head.status })
+  }
+  if (fault !== undefined || (started && detail !== "ECONNRESET")) {
+    return new EgressError({
+      code: "HttpProtocolError",
+      detail: detail === "UND_ERR_SOCKET" ? "the head is cut off" : detail
+    })
   }
   // Closed without an alert. With TLS 1.3, servers that require a client certificate also refuse at this point.
   return toTlsError(detail === "UND_ERR_SOCKET" ? closedError : error)

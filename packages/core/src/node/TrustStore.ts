@@ -3,9 +3,17 @@
  */
 import { Result } from "effect"
 import { constants, X509Certificate } from "node:crypto"
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls"
+import { createSecureContext, rootCertificates, type SecureContext, type SecureContextOptions } from "node:tls"
 import { scanPem } from "../x509/pem.ts"
 import { EgressConfigError } from "./EgressConfigError.ts"
+
+/** One store with two first flights of the handshake. */
+export interface TrustStore {
+  /** With all key shares of the TLS library, a post-quantum one among them: some 1,600 octets. */
+  readonly usual: SecureContext
+  /** With elliptic curves alone: some 400 octets, one TCP segment. Versions, cipher suites and roots are the same. */
+  readonly smallHello: SecureContext
+}
 
 /**
  * Mozilla's roots as built into Node.js, and those of `extraCa` (PEM).
@@ -15,19 +23,27 @@ import { EgressConfigError } from "./EgressConfigError.ts"
  * The roots are passed explicitly, so neither `NODE_EXTRA_CA_CERTS` nor the system's store changes them. Building takes
  * milliseconds and is done once.
  */
-export const makeTrustStore = (extraCa?: string): Result.Result<SecureContext, EgressConfigError> =>
+export const makeTrustStore = (extraCa?: string): Result.Result<TrustStore, EgressConfigError> =>
   Result.flatMap(extraCa === undefined ? Result.succeed([]) : parseRoots(extraCa), (extraRoots) =>
     Result.try({
-      try: () =>
-        createSecureContext({
+      try: () => {
+        const options: SecureContextOptions = {
           ca: [...rootCertificates, ...extraRoots].join("\n"), // twice as fast as an array
           minVersion: "TLSv1.2",
           ciphers: cipherSuites.join(":"),
           secureOptions: constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_NO_RENEGOTIATION |
             constants.SSL_OP_NO_TICKET
-        }),
+        }
+        return {
+          usual: createSecureContext(options),
+          smallHello: createSecureContext({ ...options, ecdhCurve: curves.join(":") })
+        }
+      },
       catch: () => fault("OpenSSL refuses the certificates")
     }))
+
+/** RFC 8446 §4.2.7 and RFC 8422: the first has the one key share of a small hello. */
+const curves = ["X25519", "P-256", "X448", "P-384", "P-521"]
 
 /** RFC 9325 §4.2 and TLS 1.3: only authenticated encryption with ephemeral elliptic-curve keys (ECDHE). */
 export const cipherSuites: ReadonlyArray<string> = [

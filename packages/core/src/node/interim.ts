@@ -10,9 +10,9 @@ import type { Socket } from "node:net"
  * **Details**
  *
  * All other octets go back to the socket unchanged. So do incomplete or malformed heads, and interim responses beyond
- * `limit` octets: the HTTP parser refuses them.
+ * `limit` octets: the HTTP parser refuses them. `onRest` gets the first of these octets.
  */
-export const skipContinue = (socket: Socket, limit: number): void => {
+export const skipContinue = (socket: Socket, limit: number, onRest: (octets: Uint8Array) => void): void => {
   const state: { held: Buffer; budget: number } = { held: Buffer.alloc(0), budget: limit }
   const onReadable = () => {
     const arrived: Buffer | null = socket.read()
@@ -25,6 +25,7 @@ export const skipContinue = (socket: Socket, limit: number): void => {
       return
     }
     socket.off("readable", onReadable)
+    onRest(rest)
     socket.unshift(rest)
   }
   socket.on("readable", onReadable)

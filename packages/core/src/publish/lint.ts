@@ -5,13 +5,17 @@
  * from the specification that some verifiers accept. An `info`: advice.
  */
 import { Result } from "effect"
+import type { Material } from "../association/Material.ts"
 import { type FailureCode, failures } from "../codes.ts"
 import type { Head } from "../fetch/Fetcher.ts"
-import { type Lint, lint, type LintCode, type Severity } from "../Lint.ts"
+import { type Lint, lint, type LintCode, mostSevere, type Severity } from "../Lint.ts"
 import { type Document, parseDocument } from "../proof/posh/Document.ts"
-import { classifyMediaType } from "../proof/posh/response.ts"
+import { lintMistakenHashes } from "../proof/posh/mistakenHash.ts"
+import { classifyMediaType, describeMediaType } from "../proof/posh/response.ts"
 import type { Generation } from "../question/Generation.ts"
 import type { AssociationReport } from "../verdict/AssociationReport.ts"
+import type { Certificate } from "../x509/Certificate.ts"
+import { lintDocumentHashes, mismatchOf } from "./lint/certificate.ts"
 import { lintMaterial } from "./lint/material.ts"
 import { publishableTarget } from "./lint/reference.ts"
 import { lintHeaders, lintHops, lintMediaType } from "./lint/transport.ts"
@@ -32,6 +36,8 @@ export interface LintRequest {
   readonly generation: Generation
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** A certificate that the server presents: is it among those published? */
+  readonly certificate?: Certificate
   /** The value of Content-Type, if nothing else of the response is known. */
   readonly contentType?: string
   /** All headers, names in lower case; missing ones cause findings. Takes precedence over `contentType`. */
@@ -41,12 +47,17 @@ export interface LintRequest {
 /** Lints a document and, if given, the response that served it. */
 export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
   const octets = typeof request.document === "string" ? new TextEncoder().encode(request.document) : request.document
-  const { generation, now } = request
+  const { certificate, generation, now } = request
   const document = Result.match(parseDocument(octets, { generation, acceptInterim: false, referenced: false, now }), {
     onFailure: (error) => [failureFinding(error.code, error.detail), ...error.lints],
-    onSuccess: (document) => [...document.lints, ...lintPublished(document, now)]
+    onSuccess: (document) => [
+      ...document.lints,
+      ...lintPublished(document, now),
+      ...(document._tag === "Reference" ? [] : findMismatch(document.material, certificate, now))
+    ]
   })
-  return [...lintResponse(request), ...document].map(withPublisherSeverity)
+  const hashes = certificate === undefined ? [] : lintDocumentHashes(octets, certificate)
+  return [...lintResponse(request), ...document, ...mostSevere(hashes)].map(withPublisherSeverity)
 }
 
 /**
@@ -57,14 +68,22 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
  * A report has neither headers nor `expires` as published: CACHING, SNIFFING AND LIFETIMES ARE NOT CHECKED. Use
  * {@link lintDocument} for them.
  */
-export const lintReport = (report: AssociationReport, now: number): ReadonlyArray<Finding> => {
+export const lintReport = (
+  report: AssociationReport,
+  now: number,
+  certificate?: Certificate
+): ReadonlyArray<Finding> => {
   const { association, attempts, code, lints, state } = report
   const stateFinding = code === "Resolved" ? [] : [{ code, severity: severityOf(state), message: report.message }]
   return [
     ...stateFinding,
     ...attempts.flatMap(({ hops }) => lintHops(hops)),
     ...lints,
-    ...association === undefined ? [] : lintMaterial(association.material, now)
+    ...association === undefined ? [] : lintMaterial(association.material, now),
+    ...association === undefined ? [] : findMismatch(association.material, certificate, now),
+    ...association?.material._tag === "Fingerprints" && certificate !== undefined
+      ? lintMistakenHashes(association.material.descriptors, certificate)
+      : []
   ].map(withPublisherSeverity)
 }
 
@@ -94,6 +113,15 @@ const lintPublished = (document: Document, now: number): ReadonlyArray<Finding> 
   }
 }
 
+const findMismatch = (
+  material: Material,
+  certificate: Certificate | undefined,
+  now: number
+): ReadonlyArray<Finding> => {
+  const code = certificate === undefined ? undefined : mismatchOf(material, certificate, now)
+  return code === undefined ? [] : [failureFinding(code)]
+}
+
 const hour = 3_600
 const week = 7 * 24 * hour
 
@@ -108,7 +136,7 @@ const lintResponse = ({ contentType, generation, headers }: LintRequest): Readon
   const head: Head = { status: 200, headers: headers ?? [["content-type", contentType ?? ""]] }
   return [
     ...(classifyMediaType(head, generation, false) === "refused"
-      ? [failureFinding("UnsupportedMediaType")]
+      ? [failureFinding("UnsupportedMediaType", describeMediaType(head))]
       : lintMediaType(head, generation)),
     ...(headers === undefined ? [] : lintHeaders(head))
   ]

@@ -10,6 +10,7 @@ import { compareNames, type NameMatches } from "../presented/NameCheck.ts"
 import type { Presented } from "../presented/Presented.ts"
 import type { ChainCheck } from "../proof/posh/ChainCheck.ts"
 import type { Match } from "../proof/posh/Matcher.ts"
+import { lintMistakenHashes } from "../proof/posh/mistakenHash.ts"
 import type { Inquiry } from "../question/Inquiry.ts"
 import type { QuestionOptions } from "../question/QuestionOptions.ts"
 import { reportAttempt } from "./report.ts"
@@ -122,10 +123,21 @@ const evidenceOf = (
     ...(names === undefined ? {} : { names }),
     lints: [...leaf.lints, ...lintNames(inquiry.presented), ...association.lints]
   }
-  if (match._tag === "Unmatched") return evidence
+  if (match._tag === "Unmatched") {
+    return { ...evidence, lints: [...evidence.lints, ...explainMismatch(inquiry, association)] }
+  }
   const matched = { ...evidence, matched: match.candidate, lints: [...evidence.lints, ...match.lints] }
   return withChain(matched, match.candidate.index, association, inquiry.options, chains)
 }
+
+/** Of what the published hashes are, where that is known. Put together with the evidence alone, which few callers read. */
+const explainMismatch = (
+  { presented: { certificate } }: Inquiry,
+  { material }: Association
+): ReadonlyArray<Lint> =>
+  material._tag === "Fingerprints" && certificate !== undefined
+    ? lintMistakenHashes(material.descriptors, certificate)
+    : []
 
 const lintNames = ({ certificate }: Presented): ReadonlyArray<Lint> =>
   certificate === undefined || certificate.namesLeftOut === 0

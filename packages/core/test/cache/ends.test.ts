@@ -21,12 +21,19 @@ const hour = 3_600_000
 const ending = (ms: number) => selfSigned({ notBefore: new Date(now - hour), notAfter: new Date(now + ms) })
 
 describe("RES-50: a document that an intermediary held beyond `expires` has expired on arrival", () => {
-  const age = (seconds: number) => [["age", String(seconds)]] as const
+  const age = (seconds: number | string) => [["age", String(seconds)]] as const
   const target = "https://xmpp.greenhouse.example/tenants/orchard/posh.json"
   const rows: ReadonlyArray<
     readonly [name: string, pages: Record<string, Page>, generations: Question["generations"]]
   > = [
     ["by a month", { [rfc]: { json: fingerprints(3_600), headers: age(2_592_000) } }, "rfc-only"],
+    ["by more than fits", { [rfc]: { json: fingerprints(3_600), headers: age("9".repeat(400)) } }, "rfc-only"],
+    [
+      "by one of two intermediaries",
+      { [rfc]: { json: fingerprints(3_600), headers: [...age(0), ...age("x"), ...age(3_600)] } },
+      "rfc-only"
+    ],
+    ["by one of a list", { [rfc]: { json: fingerprints(3_600), headers: age("3600, 0") } }, "rfc-only"],
     ["to the second", { [rfc]: { json: fingerprints(3_600), headers: age(3_600) } }, "rfc-only"],
     [
       "where it is the reference",

@@ -93,7 +93,7 @@ const http: ReadonlyArray<readonly [code: FetchCode, what: string, behaviour: Be
     ["BodyTruncated", "less than its length", Behave.truncated({ declared: 100, sent: 50 })],
     ["BodyTruncated", "nothing of its length", Behave.truncated({ declared: 100, sent: 0 })],
     ["BodyTruncated", "no last chunk", Behave.truncatedChunked],
-    ["BodyTruncated", "a chunk without a size", raw("close", ok, "Transfer-Encoding: chunked\r\n\r\nx\r\n")],
+    ["HttpProtocolError", "a chunk without a size", raw("close", ok, "Transfer-Encoding: chunked\r\n\r\nx\r\n")],
     ["BodyTruncated", "reset in the body", resetAfter(`${ok}Content-Length: 9\r\n\r\n{`)],
     ["BodyTruncated", "corrupt gzip (requirements §8.1)", Behave.gzipCorrupt],
     ["BodyTruncated", "cut gzip (requirements §8.1)", Behave.gzipTruncated],

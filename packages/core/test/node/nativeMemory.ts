@@ -10,7 +10,7 @@ import { makeTrustStore } from "../../src/node/TrustStore.ts"
 import type { Domain } from "../../src/question/Domain.ts"
 
 const [port, caFile = "", connections] = process.argv.slice(2)
-const trust = Result.getOrThrow(makeTrustStore(readFileSync(caFile, "utf8")))
+const { usual: trust } = Result.getOrThrow(makeTrustStore(readFileSync(caFile, "utf8")))
 
 const connect = Effect.flatMap(ResolutionObserver, (observer) =>
   dial({

@@ -26,6 +26,7 @@ export interface Question {
   readonly port?: number
   readonly limits?: Partial<AttemptLimits>
   readonly accept?: string
+  readonly smallHello?: boolean
   readonly bodyLimit?: FetchRequest["bodyLimit"]
 }
 
@@ -41,6 +42,7 @@ export const toRequest = (question: Question): FetchRequest => {
     waiting: {},
     accept: question.accept ?? "application/json",
     limits: { ...attemptLimits, ...question.limits },
+    smallHello: question.smallHello ?? false,
     bodyLimit: question.bodyLimit ?? (() => bodyLimit)
   }
 }

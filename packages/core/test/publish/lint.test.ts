@@ -181,6 +181,35 @@ describe("lintDocument: the response", () => {
     ["POSH-PUB-03: the other generation's", { contentType: "application/jwk-set+json" }, [
       "warning UnexpectedMediaType"
     ]],
+    ["POSH-PUB-03: the default of an object store", { contentType: "binary/octet-stream" }, [
+      "warning UnexpectedMediaType"
+    ]],
+    ["POSH-PUB-03: text/json", { contentType: "text/json" }, ["warning UnexpectedMediaType"]],
+    ["POSH-PUB-03: two types that agree", { headers: [json, json, noCache, nosniff] }, ["warning RepeatedField"]],
+    [
+      "POSH-PUB-03: two types that contradict one another",
+      { headers: [json, ["content-type", "text/html"], noCache, nosniff] },
+      ["error UnsupportedMediaType", "warning RepeatedField"]
+    ],
+    [
+      "fields with one value that are there twice",
+      {
+        headers: [
+          json,
+          noCache,
+          nosniff,
+          ...["age", "date", "expires", "etag", "last-modified", "x", "cache-control"].flatMap((name) =>
+            ["1", "2"].map((value) => [name, value] as const)
+          )
+        ]
+      },
+      Array.from({ length: 5 }, () => "warning RepeatedField")
+    ],
+    [
+      "POSH-PUB-04: of two lifetimes, the longer",
+      { headers: [json, nosniff, ["cache-control", "max-age=10"], ["cache-control", "max-age=600"]] },
+      ["warning CacheLifetimeLong"]
+    ],
     ["POSH-PUB-03: text/html", { contentType: "text/html" }, ["error UnsupportedMediaType"]],
     ["a good head", { headers: [json, noCache, nosniff] }, []],
     ["the head goes before", { headers: [json, noCache, nosniff], contentType: "text/html" }, []],
@@ -209,6 +238,27 @@ describe("lintDocument: the response", () => {
 
   it.each(rows)("%s", (_, request, findings) => {
     assert.deepStrictEqual(brief(lintText(document, request)), findings)
+  })
+
+  it.each<readonly [code: string, headers: LintRequest["headers"], message: string]>([
+    [
+      "RepeatedField",
+      [json, json],
+      "a header field that has one value is there more than once: content-type, 2 times with one value"
+    ],
+    [
+      "RepeatedField",
+      [json, ["age", "1"], ["age", "2\u202e"]],
+      "a header field that has one value is there more than once: age, 2 times with different values: \"1, 2\\u{202e}\""
+    ],
+    [
+      "UnsupportedMediaType",
+      [json, ["content-type", "text/html"]],
+      "The media type is not JSON: 2 values of Content-Type contradict one another: application/json, text/html."
+    ]
+  ])("says what is there twice: %s", (code, headers, message) => {
+    const found = lintText(document, { headers: headers ?? [] }).find((finding) => finding.code === code)
+    assert.strictEqual(found?.message, message)
   })
 
   it("POSH-PUB-03: the draft's own type", () => {

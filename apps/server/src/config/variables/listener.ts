@@ -23,6 +23,27 @@ export const listener = {
     consequence: "0 selects a free port; the line printed at start names it.",
     parse: wholeNumber(0, 65_535)
   }),
+  opsPort: variable("POSH_OPS_PORT", {
+    fallback: "",
+    values: "0 to 65535, or unset",
+    meaning:
+      "Port of a second listener, for health and metrics alone: plain HTTP, without keys and without client certificates.",
+    consequence:
+      "Probes and Prometheus get in where the main listener asks for certificates or keys, and `/metrics` of the main listener " +
+      "is 404 then; its `/health/live` and `/health/ready` stay. Unset, the main listener serves all three. 0 selects a free port; " +
+      "a line printed at start names it.",
+    parse: optional(wholeNumber(0, 65_535))
+  }),
+  opsHost: variable("POSH_OPS_HOST", {
+    fallback: "",
+    values: "an IP address, or `localhost`; unset: `127.0.0.1`",
+    meaning: "Address of that listener.",
+    consequence:
+      "Everybody who reaches it reads the metrics, so keep it to the network of your probes and of Prometheus. On a loopback " +
+      "address it answers only to names of this machine (`localhost`, `127.0.0.0/8`, `[::1]`) unless `POSH_AUTH=none`. Has no " +
+      "effect without `POSH_OPS_PORT`, and stops the start then.",
+    parse: optional(listenAddress)
+  }),
   drainDelay: variable("POSH_DRAIN_DELAY", {
     fallback: "0s",
     values: "a duration from `0` to `5m`",
@@ -51,8 +72,8 @@ export const listener = {
     values: "a path",
     meaning: "PEM file with the CA certificates of callers (mutual TLS). Requires the two above.",
     consequence:
-      "A caller without a certificate from one of these CAs cannot connect, probes included. A caller with one has the scope " +
-      "`verify`; `admin` requires a key. Reloaded when it changes.",
+      "A caller without a certificate from one of these CAs cannot connect, probes included; `POSH_OPS_PORT` is for them. A caller " +
+      "with one has the scope `verify`; `admin` requires a key. Reloaded when it changes.",
     parse: optional(text)
   }),
   apiKeys: variable("POSH_API_KEYS", {

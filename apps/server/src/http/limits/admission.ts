@@ -15,7 +15,8 @@ export type Admission = Problem | "ignore" | undefined
 export type Admit = (exchange: Exchange) => Admission
 
 export const makeAdmit =
-  ({ inFlight }: Pick<Limits["Service"], "inFlight">): Admit => ({ caller: { account }, request, response }) => {
+  ({ inFlight }: { readonly inFlight: Pick<Limits["Service"]["inFlight"], "fits"> }): Admit =>
+  ({ caller: { account }, request, response }) => {
     const depth = enqueue(request.socket, response)
     if (depth === "behind") return "ignore"
     if (depth === "over") {

@@ -2,11 +2,11 @@
  * The listener: limits connections, passes requests to a handler, and drains when the service stops.
  */
 import { problem } from "@posh/api"
-import { Context, Data, Deferred, Effect, Exit, Layer, type Scope } from "effect"
+import { Context, Data, Deferred, type Duration, Effect, Exit, Layer, type Scope } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Tls } from "../../access/Tls.ts"
-import type { Settings } from "../../config/variables.ts"
+import { type Settings, variables } from "../../config/variables.ts"
 import { Shutdown } from "../../process/Shutdown.ts"
 import { Exchange, type Expectation, type RequestHandler } from "../Exchange.ts"
 import { boundConnections } from "../limits/Connections.ts"
@@ -19,7 +19,17 @@ import { refuseUnreadable } from "./unreadable.ts"
 export type ListenerSettings = Pick<Settings, "host" | "port" | "maxConnections">
 
 /** Cannot bind the address. */
-export class ListenError extends Data.TaggedError("ListenError")<{ readonly cause: Error }> {}
+export class ListenError extends Data.TaggedError("ListenError")<{
+  readonly cause: Error
+  readonly host: string
+  readonly port: number
+  /** The names of the variables that set the address. */
+  readonly variables: string
+}> {
+  override get message(): string {
+    return `${this.variables}: cannot listen on ${this.host}:${this.port} (${this.cause.message})`
+  }
+}
 
 export class Listener extends Context.Service<Listener, {
   /** With the bound port. */
@@ -31,6 +41,8 @@ export class Listener extends Context.Service<Listener, {
   readonly serve: (handle: RequestHandler) => Effect.Effect<void, never, Scope.Scope>
   /** Still answers, but closes each connection after its response, so that callers reconnect to another replica. */
   readonly drain: Effect.Effect<void>
+  /** Does it accept connections? */
+  readonly isListening: () => boolean
   /** Uses other files for new connections. An existing one of another client CA gets one more response. */
   readonly renew: (tls: Tls) => void
 }>()("posh/server/http/Listener") {
@@ -44,10 +56,21 @@ const inactivityMs = 45_000
 /** Maximum time for requests in progress when the service stops. */
 const drainTime = "10 seconds"
 
+/** What differs between the main listener and the operations listener. */
+export interface ListenerOptions {
+  /** The names of the variables that set the address, for the error message. */
+  readonly variables: string
+  /** Maximum time for requests in progress when the service stops. */
+  readonly drainTime: Duration.Input
+}
+
+const mainOptions: ListenerOptions = { variables: `${variables.host.name}, ${variables.port.name}`, drainTime }
+
 /** Listens until the scope closes. */
 export const makeListener = (
   { host, maxConnections, port }: ListenerSettings,
-  tls?: Tls
+  tls?: Tls,
+  { drainTime, variables }: ListenerOptions = mainOptions
 ): Effect.Effect<Listener["Service"], ListenError, Scope.Scope> =>
   Effect.gen(function*() {
     const nodeServer = makeNodeServer(tls)
@@ -76,7 +99,7 @@ export const makeListener = (
       server.closeAllConnections()
     }
     yield* Effect.acquireRelease(
-      listen(server, host, port),
+      Effect.mapError(listen(server, host, port), (cause) => new ListenError({ cause, host, port, variables })),
       // The drain time is over by then.
       () => Effect.andThen(Effect.sync(() => cutAll()), close)
     )
@@ -87,6 +110,7 @@ export const makeListener = (
           Effect.sync(() => void (state.handle = handle)),
           () => Effect.andThen(Effect.timeoutOption(close, drainTime), Effect.sync(() => state.handle = refuseUnready))
         )),
+      isListening: () => server.listening,
       drain: Effect.sync(() => void (state.isDraining = true)),
       renew: nodeServer.renew
     }
@@ -110,9 +134,9 @@ const receive =
 const refuseUnready: RequestHandler = ({ response }) =>
   write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
 
-const listen = (server: NodeServer["server"], host: string, port: number): Effect.Effect<void, ListenError> =>
+const listen = (server: NodeServer["server"], host: string, port: number): Effect.Effect<void, Error> =>
   Effect.callback((resume) => {
-    const onError = (cause: Error) => resume(Effect.fail(new ListenError({ cause })))
+    const onError = (cause: Error) => resume(Effect.fail(cause))
     server.once("error", onError)
     server.listen({ host, port }, () => {
       server.off("error", onError)

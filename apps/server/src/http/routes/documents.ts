@@ -64,17 +64,20 @@ const lint = (
   Effect.gen(function*() {
     const { document, domain, generation, service } = asked
     const now = yield* Clock.currentTimeMillis
+    const given = asked.certificate === undefined
+      ? {}
+      : { certificate: yield* Effect.fromResult(readCertificate(asked.certificate, "certificate")) }
     if (document !== undefined) {
       if (domain !== undefined) return yield* refuse("domain", "Give either a document or a domain.")
       if (service !== undefined) return yield* refuse("service", "The service goes with a domain.")
       if (generation === undefined) return yield* refuse("generation", "A document needs its generation.")
-      return { findings: yield* inTurn(onePiece(() => lintDocument({ document, generation, now }))) }
+      return { findings: yield* inTurn(onePiece(() => lintDocument({ document, generation, now, ...given }))) }
     }
     if (domain === undefined) return yield* refuse("document", "Give a document, or a domain.")
     if (service === undefined) return yield* refuse("service", "A domain needs the service.")
     if (generation !== undefined) return yield* refuse("generation", "The generation goes with a document.")
     const report = yield* Effect.mapError(verifier.report(domain, service), (error) => questionProblem(error))
-    return { findings: [...lintReport(report, now), ...yield* compare(verifier, report, now)] }
+    return { findings: [...lintReport(report, now, given.certificate), ...yield* compare(verifier, report, now)] }
   })
 
 /** Lints whether both generations agree. Verdicts do not fetch the draft document if there is one of RFC 7711. */
@@ -106,16 +109,17 @@ const generate = (
     }
     if (certificates === undefined) return yield* refuse("certificates", "Give certificates, or a url.")
     if (generation === undefined) return yield* refuse("generation", "Certificates need the generation.")
-    const read = yield* inTurn(eachPiece(certificates.entries(), ([index, text]) => readCertificate(text, index)))
+    const read = yield* inTurn(
+      eachPiece(certificates.entries(), ([index, text]) => readCertificate(text, `certificates[${index}]`))
+    )
     const parsed = yield* Effect.fromResult(Result.all(read))
     const material = { certificates: parsed, generation, ...(expires === undefined ? {} : { expires }) }
     return yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
   })
 
 /** Parses the leaf; the text may be a chain. */
-const readCertificate = (text: string, index: number): Result.Result<Certificate, Problem> => {
-  const field = `certificates[${index}]`
-  return Result.flatMap(
+const readCertificate = (text: string, field: string): Result.Result<Certificate, Problem> =>
+  Result.flatMap(
     Result.mapError(parsePresented({ domain: "", service: "", certificate: text }), (error) => ({
       ...questionProblem(error),
       field
@@ -125,7 +129,6 @@ const readCertificate = (text: string, index: number): Result.Result<Certificate
         ? Result.fail(problem("MalformedPresentedCertificate", "There is no certificate.", field))
         : Result.succeed(certificate)
   )
-}
 
 const orProblem = <A>(result: Result.Result<A, Parameters<typeof questionProblem>[0]>): Effect.Effect<A, Problem> =>
   Effect.fromResult(Result.mapError(result, (error) => questionProblem(error)))

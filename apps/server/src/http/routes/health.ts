@@ -3,12 +3,17 @@
  */
 import { Api, problem } from "@posh/api"
 import { monotonicMsOf } from "@posh/core/serving"
-import { Clock, Effect, Option } from "effect"
+import { Clock, Context, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { makeBuckets } from "../../service/limits/Buckets.ts"
 import { Readiness } from "../../service/Readiness.ts"
 import { Metrics } from "../../telemetry/Metrics.ts"
+
+/** Does the operations listener serve the metrics, so that this one does not? */
+export const HasOperationsListener = Context.Reference<boolean>("posh/server/http/HasOperationsListener", {
+  defaultValue: () => false
+})
 
 /** Handlers of the group `health`. */
 export const layer = HttpApiBuilder.group(
@@ -18,6 +23,7 @@ export const layer = HttpApiBuilder.group(
     const readiness = yield* Readiness
     const metrics = Option.map(yield* Effect.serviceOption(Metrics), ({ text }) => text)
     const metricsText = Option.isSome(metrics) ? Option.some(yield* rateLimited(metrics.value)) : metrics
+    const isElsewhere = yield* HasOperationsListener
     return handlers.handleAll({
       live: () => Effect.succeed({ status: "live" as const }),
       ready: () =>
@@ -26,13 +32,16 @@ export const layer = HttpApiBuilder.group(
           (status) => status === "ready" || status === "degraded" ? Effect.succeed({ status }) : Effect.fail({ status })
         ),
       metrics: () =>
-        Option.match(metricsText, {
-          onNone: () => Effect.fail(problem("NotFound", "The service does not count: POSH_METRICS is off.")),
+        Option.match(isElsewhere ? Option.none() : metricsText, {
+          onNone: () => Effect.fail(isElsewhere ? elsewhere : uncounted),
           onSome: (text) => text
         })
     })
   })
 )
+
+const elsewhere = problem("NotFound", "Metrics are at the operations listener: POSH_OPS_PORT.")
+const uncounted = problem("NotFound", "The service does not count: POSH_METRICS is off.")
 
 /** Limits the rendering, which takes milliseconds and needs no key: over the rate the last text is returned. */
 const rateLimited = (render: Effect.Effect<string>): Effect.Effect<Effect.Effect<string>> =>

@@ -44,6 +44,8 @@ export const callerBounds = {
   answerPauseMs: 30_000,
   /** Octets of a usual question in a batch, to estimate the number of questions from the length of the body. */
   usualQuestion: 2 * 1024,
+  /** Connections of the operations listener, for probes and a few scrapers. */
+  operators: 256,
   /** Open files besides connections of callers: connections to origins, Redis and name servers; modules. */
   otherFiles: 768
 } as const

@@ -12,7 +12,7 @@ import type { Caller } from "../../service/Caller.ts"
 import type { CallerQuestion } from "../../service/CallerQuestion.ts"
 import type { Decision } from "../../service/Decision.ts"
 import { toLogTime } from "../../service/instants.ts"
-import { type Digest, makeDigest } from "./evidence.ts"
+import { toFooting } from "./evidence.ts"
 import type { Mask } from "./mask.ts"
 import type { Middle } from "./Middle.ts"
 
@@ -42,12 +42,11 @@ export interface Draft {
 export type ToDraft = (entry: Entry) => Draft
 
 export const makeToDraft = (mask: Mask): ToDraft => {
-  const digest = makeDigest()
   const middleOf = (entry: Entry): Uint8Array => {
     const { caller, decision: { verdict }, question } = entry
     const known = question.middle
     if (known !== undefined && known.mask === mask && isSame(known, verdict, caller)) return known.octets
-    const octets = Buffer.from(writeMiddle(entry, mask, digest))
+    const octets = Buffer.from(writeMiddle(entry, mask))
     const { basis, cache, code, validUntil } = verdict
     question.middle = { octets, mask, caller: caller.name, answer: { basis, cache, code, validUntil } }
     return octets
@@ -76,8 +75,9 @@ const isSame = ({ answer: { basis, cache, code, validUntil }, caller }: Middle, 
   validUntil === verdict.validUntil
 
 /** Members one by one, and no values but words, numbers and instants of our own where nothing escapes them. */
-const writeMiddle = ({ caller, decision: { verdict }, question }: Entry, mask: Mask, digest: Digest): string => {
+const writeMiddle = ({ caller, decision: { verdict }, question }: Entry, mask: Mask): string => {
   const { basis, cache, code, generation, prooftype, validUntil } = verdict
+  const { digest, fetchedAt } = basis === undefined ? {} : toFooting(basis)
   return `,"caller":${JSON.stringify(mask("caller", printable(caller.name, longest)))},"question":${
     JSON.stringify(toQuestion(question, verdict, mask))
   },"answer":{"verdict":"${verdict.verdict}","code":"${code}","prooftype":"${prooftype}"` +
@@ -85,7 +85,8 @@ const writeMiddle = ({ caller, decision: { verdict }, question }: Entry, mask: M
     `${cache === undefined ? "" : `,"cache":"${cache}"`}` +
     `${validUntil === undefined ? "" : `,"validUntil":"${toLogTime(validUntil)}"`}},` +
     // Whoever knows what a masked domain publishes could find it out by its evidence.
-    `${basis === undefined ? "" : `"evidence":"${mask("domain", digest(basis, verdict))}",`}`
+    `${digest === undefined ? "" : `"evidence":"${mask("domain", digest)}",`}` +
+    `${fetchedAt === undefined ? "" : `"fetchedAt":"${toLogTime(fetchedAt)}",`}`
 }
 
 /** Longest name of a caller, or of a domain that was not understood, that is written. */

@@ -148,14 +148,15 @@ const writeLints = (lints: ReadonlyArray<Lint>) =>
   }))
 
 // Member by member: a hop may have further members that are not stored.
-const writeHop = ({ address, document, endedAt, startedAt, status, tlsLeafSha256, url }: Hop) => ({
+const writeHop = ({ address, document, documentSha256, endedAt, startedAt, status, tlsLeafSha256, url }: Hop) => ({
   url,
   status,
   address,
   tlsLeafSha256,
   startedAt,
   endedAt,
-  document
+  document,
+  documentSha256
 })
 
 const cut = (text: string): string => text.slice(0, evidenceLimits.characters)

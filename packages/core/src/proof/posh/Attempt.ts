@@ -3,58 +3,42 @@
  * material or an error (requirements §2.8). It caches nothing.
  */
 import { Clock, Effect, Result } from "effect"
-import type { Association, Delegation } from "../../association/Association.ts"
-import type { Hop } from "../../association/Hop.ts"
+import { hash } from "node:crypto"
+import type { Association } from "../../association/Association.ts"
 import type { DocumentKind } from "../../association/Hop.ts"
-import { ResolveError } from "../../association/ResolveError.ts"
-import type { VerdictCode } from "../../codes.ts"
-import { printable } from "../../encoding/quote.ts"
+import type { ResolveError } from "../../association/ResolveError.ts"
 import { redirectTarget, referenceTarget } from "../../fetch/Delegation.ts"
 import {
   type Fetcher,
+  type FetchError,
   type FetchResponse,
   type FetchTrace,
   headerValues,
-  type HttpsTarget,
-  type Waiting
+  type HttpsTarget
 } from "../../fetch/Fetcher.ts"
 import { leavesSite } from "../../fetch/Site.ts"
-import { type Lint, lint, mostSevere } from "../../Lint.ts"
+import { lint, mostSevere } from "../../Lint.ts"
 import type { Policy } from "../../Policy.ts"
-import type { Domain } from "../../question/Domain.ts"
-import { type Generation, generationRules } from "../../question/Generation.ts"
-import type { ServiceEntry } from "../../question/Service.ts"
+import { generationRules } from "../../question/Generation.ts"
 import { currentStage } from "../../question/StageTracer.ts"
+import {
+  amendHop,
+  type AttemptInput,
+  type AttemptState,
+  delegationOf,
+  fail,
+  hopPath,
+  resolveError
+} from "./AttemptState.ts"
 import { type Document, parseDocument } from "./Document.ts"
 import type { PublishedFingerprints } from "./document/Fingerprints.ts"
 import type { PublishedJwkSet } from "./document/JwkSet.ts"
 import { documentBound, fingerprintsLifetime, jwkSetLifetime } from "./Lifetime.ts"
-import { classifyMediaType, classifyStatus, retryAfterMs } from "./response.ts"
+import { lintRepeatedFields } from "./repeatedFields.ts"
+import { classifyMediaType, classifyStatus, describeMediaType, retryAfterMs } from "./response.ts"
 import { wellKnownTarget } from "./wellKnown.ts"
 
-export interface AttemptInput {
-  readonly generation: Generation
-  readonly domain: Domain
-  readonly service: ServiceEntry
-  /** The domain is known to have published material (see {@link FetchRequest.hadMaterial}). */
-  readonly hadMaterial: boolean
-  readonly waiting: Waiting
-}
-
 export type AttemptRunner = (input: AttemptInput) => Effect.Effect<Association, ResolveError>
-
-/** State of an attempt. */
-interface AttemptState {
-  readonly input: AttemptInput
-  /** URLs, to detect loops. */
-  readonly requested: Set<string>
-  readonly hops: Array<Hop>
-  readonly lints: Array<Lint>
-  redirects: number
-  referenced: boolean
-  /** Earliest expiry of the documents so far (POSH-CAC-10). */
-  bound: number
-}
 
 /** What follows from a response. */
 type Step =
@@ -66,6 +50,7 @@ export const makeAttempt = (fetcher: Fetcher["Service"], policy: Policy): Attemp
     const state: AttemptState = {
       input,
       requested: new Set(),
+      smallHello: new Set(),
       hops: [],
       lints: [],
       redirects: 0,
@@ -101,7 +86,27 @@ const run = Effect.fnUntraced(function*(fetcher: Fetcher["Service"], policy: Pol
   return yield* Effect.fail(resolveError(state, "TooManyRedirects", `more than ${policy.attempt.requests} requests`))
 })
 
+/**
+ * One request; and a second one where the host resets a large ClientHello, with a small one (POSH-RES-94). The second
+ * counts as any request does, in the budgets and in the evidence, and a host gets no more than one.
+ */
 const request = (fetcher: Fetcher["Service"], policy: Policy, state: AttemptState, target: HttpsTarget) => {
+  const isResetAtHello = ({ helloReset }: FetchError) =>
+    helloReset === true && !state.smallHello.has(target.host) && state.hops.length < policy.attempt.requests
+  return ask(fetcher, policy, state, target).pipe(
+    Effect.catchIf(isResetAtHello, () => {
+      const reset = hopPath(state)
+      state.smallHello.add(target.host)
+      return Effect.tap(
+        ask(fetcher, policy, state, target),
+        () => Effect.sync(() => state.lints.push(lint("LargeHelloReset", "warning", reset)))
+      )
+    }),
+    Effect.mapError((error) => resolveError(state, error.code, error.detail, error.retryAfterMs))
+  )
+}
+
+const ask = (fetcher: Fetcher["Service"], policy: Policy, state: AttemptState, target: HttpsTarget) => {
   const { domain, generation, hadMaterial, waiting } = state.input
   const rules = generationRules[generation]
   state.requested.add(target.url)
@@ -111,6 +116,7 @@ const request = (fetcher: Fetcher["Service"], policy: Policy, state: AttemptStat
     hadMaterial,
     waiting,
     accept: rules.accept,
+    smallHello: state.smallHello.has(target.host),
     limits: policy.attempt,
     // A body is read only if it will be interpreted (POSH-RES-71).
     bodyLimit: (head) =>
@@ -119,14 +125,11 @@ const request = (fetcher: Fetcher["Service"], policy: Policy, state: AttemptStat
         : undefined
   }).pipe(
     Effect.map((response) => ({ ...response, trace: afterLast(state, response.trace) })),
-    Effect.mapError((error) => {
-      state.hops.push({
-        url: target.url,
-        ...(error.status === undefined ? {} : { status: error.status }),
-        ...afterLast(state, error.trace)
-      })
-      return resolveError(state, error.code, error.detail, error.retryAfterMs)
-    })
+    Effect.tapError(({ status, trace }) =>
+      Effect.sync(() =>
+        state.hops.push({ url: target.url, ...(status === undefined ? {} : { status }), ...afterLast(state, trace) })
+      )
+    )
   )
 }
 
@@ -147,15 +150,17 @@ const handleResponse = (
   state.hops.push({ url: target.url, status: response.status, ...response.trace })
   const kind = state.referenced ? "reference" : state.redirects > 0 ? "redirect" : "direct"
   const status = classifyStatus(response.status, state.input.generation, kind)
+  if (status !== "document" && status !== "redirect") {
+    return fail(state, status, undefined, retryAfterMs(response, now))
+  }
+  state.lints.push(...lintRepeatedFields(response, hopPath(state)))
   if (status === "redirect") return followRedirect(policy, state, target, response)
-  if (status !== "document") return fail(state, status, undefined, retryAfterMs(response, now))
 
   const mediaType = classifyMediaType(response, state.input.generation, policy.strictMediaTypes)
-  if (mediaType === "refused") {
-    return fail(state, "UnsupportedMediaType", printable(headerValues(response, "content-type").join()))
-  }
+  if (mediaType === "refused") return fail(state, "UnsupportedMediaType", describeMediaType(response))
   if (mediaType === "unexpected") state.lints.push(lint("UnexpectedMediaType", "warning", hopPath(state)))
 
+  amendHop(state, { documentSha256: hash("sha256", response.body, "hex") })
   const document = parseDocument(response.body, {
     generation: state.input.generation,
     acceptInterim: policy.acceptInterim,
@@ -180,7 +185,10 @@ const followRedirect = (
   if (state.redirects > policy.attempt.redirects) return fail(state, "TooManyRedirects")
   const [location, ...more] = headerValues(response, "location")
   if (location === undefined) return fail(state, "RedirectMissingLocation")
-  if (more.length > 0) return fail(state, "RedirectInvalidLocation", "there is more than one Location")
+  if (more.length > 0) {
+    const which = more.every((other) => other === location) ? "with one value" : "with different values"
+    return fail(state, "RedirectInvalidLocation", `there are ${more.length + 1} fields of Location, ${which}`)
+  }
 
   const target = redirectTarget(location, from, state.input.domain, policy)
   if (Result.isFailure(target)) return fail(state, target.failure.code, target.failure.detail)
@@ -210,8 +218,7 @@ const handleDocument = (
   response: FetchResponse,
   document: Document
 ): Result.Result<Step, ResolveError> => {
-  const hop = state.hops.pop()
-  if (hop !== undefined) state.hops.push({ ...hop, document: kinds[document._tag] })
+  amendHop(state, { document: kinds[document._tag] })
   state.lints.push(...document.lints)
   const { startedAt } = response.trace
   const bound = documentBound(document, startedAt, response)
@@ -249,23 +256,3 @@ const toFound = (
     }
   })
 }
-
-const delegationOf = ({ redirects, referenced }: AttemptState): Delegation =>
-  referenced ? (redirects > 0 ? "redirect+reference" : "reference") : (redirects > 0 ? "redirect" : "possession")
-
-const hopPath = (state: AttemptState): string => `hops[${state.hops.length - 1}]`
-
-const resolveError = (state: AttemptState, code: VerdictCode, detail?: string, retryAfter?: number): ResolveError => {
-  const last = state.hops.at(-1)
-  return new ResolveError({
-    code,
-    hops: state.hops,
-    lints: mostSevere(state.lints),
-    ...(detail === undefined || detail === "" ? {} : { detail }),
-    ...(last === undefined ? {} : { hopIndex: state.hops.length - 1, url: last.url }),
-    ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter })
-  })
-}
-
-const fail = (state: AttemptState, code: VerdictCode, detail?: string, retryAfter?: number) =>
-  Result.fail(resolveError(state, code, detail, retryAfter))

@@ -4,6 +4,7 @@
  */
 import type { Lifetime, LifetimePolicy } from "../../association/Lifetime.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
+import { listMembers } from "../../fetch/fields.ts"
 import type { PublishedFingerprints } from "./document/Fingerprints.ts"
 import type { PublishedJwkSet } from "./document/JwkSet.ts"
 import type { Reference } from "./document/Reference.ts"
@@ -45,8 +46,9 @@ export const jwkSetLifetime = (
   return { fetchedAt, revalidateAt, graceUntil, expiresAt }
 }
 
-// RFC 9111 §5.1: seconds. An invalid Age is ignored.
-const ageSeconds = (head: Head): number => {
-  const [age, ...more] = headerValues(head, "age")
-  return age !== undefined && more.length === 0 && /^\d{1,10}$/.test(age) ? Number(age) : 0
-}
+// RFC 9111 §5.1: seconds. An invalid Age is ignored; of several, the largest counts.
+const ageSeconds = (head: Head): number =>
+  Math.max(0, ...headerValues(head, "age").flatMap(listMembers).map((age) => /^\d+$/.test(age) ? deltaSeconds(age) : 0))
+
+// RFC 9111 §1.2.2: a larger number counts as 2^31.
+const deltaSeconds = (digits: string): number => Math.min(Number(digits), 2 ** 31)

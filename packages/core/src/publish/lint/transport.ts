@@ -6,6 +6,7 @@ import { quote } from "../../encoding/quote.ts"
 import { type Head, headerValues } from "../../fetch/Fetcher.ts"
 import { withoutWhitespace } from "../../fetch/fields.ts"
 import { type Lint, lint } from "../../Lint.ts"
+import { lintRepeatedFields } from "../../proof/posh/repeatedFields.ts"
 import { classifyMediaType } from "../../proof/posh/response.ts"
 import type { Generation } from "../../question/Generation.ts"
 
@@ -17,6 +18,7 @@ export const lintMediaType = (head: Head, generation: Generation): ReadonlyArray
 
 /** POSH-PUB-04 (caching) and POSH-PUB-16 (sniffing). Needs all headers of the response. */
 export const lintHeaders = (head: Head): ReadonlyArray<Lint> => [
+  ...lintRepeatedFields(head),
   ...lintCaching(headerValues(head, "cache-control")),
   ...(headerValues(head, "x-content-type-options").some((value) => withoutWhitespace(value).toLowerCase() === "nosniff")
     ? []

@@ -130,6 +130,8 @@ describe("associations", () => {
     ["a hop with a URL too long", fingerprints, hop({ url: `https://a.example/${"x".repeat(2_048)}` })],
     ["a hop with an impossible status", fingerprints, hop({ status: 1_000 })],
     ["a hop with an unknown document", fingerprints, hop({ document: "html" })],
+    ["a hop with a digest that is none", fingerprints, hop({ documentSha256: "A".repeat(64) })],
+    ["a hop with a digest of another length", fingerprints, hop({ documentSha256: "a".repeat(63) })],
     ["13 hops", fingerprints, (body) => ({ ...body, hops: Array.from({ length: 13 }, () => body.hops[0]) })],
     ["a finding with an unknown code", fingerprints, finding({ code: "toString" })],
     ["a finding with an unknown severity", fingerprints, finding({ severity: "fatal" })],

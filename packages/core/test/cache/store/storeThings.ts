@@ -31,7 +31,8 @@ export const associationOf = (key: StoreKey, fetchedAt: number, life: number): A
     address: "192.0.2.1",
     startedAt: fetchedAt,
     endedAt: fetchedAt + 20,
-    document: "fingerprints"
+    document: "fingerprints",
+    documentSha256: "7".repeat(64)
   }],
   delegation: "possession",
   delegatedDomain: key.domain,

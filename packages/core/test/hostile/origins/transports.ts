@@ -123,12 +123,12 @@ const framing: ReadonlyArray<HostileOrigin> = [
   http("a length in hexadecimal", "HttpProtocolError", Behave.headersRaw(["Content-Length: 0x2"], { body: "{}" })),
   http(
     "chunks of a negative size",
-    "BodyTruncated",
+    "HttpProtocolError",
     Behave.headersRaw(["Transfer-Encoding: chunked"], { body: "-2\r\n{}\r\n0\r\n\r\n" })
   ),
   http(
     "chunks that overflow",
-    "BodyTruncated",
+    "HttpProtocolError",
     Behave.headersRaw(["Transfer-Encoding: chunked"], { body: `${"f".repeat(17)}\r\n{}` })
   ),
   tls(

@@ -3,7 +3,13 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import type { Head } from "../../../src/fetch/Fetcher.ts"
-import { classifyMediaType, classifyStatus, type RequestKind, retryAfterMs } from "../../../src/proof/posh/response.ts"
+import {
+  classifyMediaType,
+  classifyStatus,
+  describeMediaType,
+  type RequestKind,
+  retryAfterMs
+} from "../../../src/proof/posh/response.ts"
 import type { Generation } from "../../../src/question/Generation.ts"
 
 const head = (...headers: ReadonlyArray<readonly [string, string]>): Head => ({ status: 200, headers })
@@ -62,6 +68,11 @@ describe("classifyMediaType (RES-46)", () => {
     ["text/vnd.x+json", "draft", "expected", "refused"],
     ["text/plain", "rfc7711", "unexpected", "refused"],
     ["application/octet-stream", "rfc7711", "unexpected", "refused"],
+    ["binary/octet-stream", "rfc7711", "unexpected", "refused"],
+    ["Text/JSON; charset=utf-8", "draft", "unexpected", "refused"],
+    ["text/x-json", "rfc7711", "refused", "refused"],
+    ["text/json5", "rfc7711", "refused", "refused"],
+    ["binary/json", "rfc7711", "refused", "refused"],
     [undefined, "rfc7711", "unexpected", "refused"],
     ["text/html", "rfc7711", "refused", "refused"],
     ["application/xml", "draft", "refused", "refused"],
@@ -82,6 +93,39 @@ describe("classifyMediaType (RES-46)", () => {
     assert.strictEqual(classifyMediaType(given, generation, true), strict)
   })
 })
+
+describe("classifyMediaType of several values (RES-46)", () => {
+  const json = "application/json"
+  it.each<readonly [values: ReadonlyArray<string>, lenient: string, strict: string, description: string]>([
+    [[json, json], "expected", "expected", `${json}, ${json}`],
+    [[json, "Application/JSON;charset=utf-8"], "expected", "expected", `${json}, Application/JSON;charset=utf-8`],
+    [[`${json}, ${json}`], "expected", "expected", `${json}, ${json}`],
+    [["", json], "expected", "expected", json],
+    [[`${json},`, ", "], "expected", "expected", json],
+    [[`${json};a="x, text/html"`], "expected", "expected", `${json};a="x, text/html"`],
+    [[`${json};a="\\", text/html"`], "expected", "expected", `${json};a="\\", text/html"`],
+    [["text/plain", "text/plain"], "unexpected", "refused", "text/plain, text/plain"],
+    [["text/html", "text/html"], "refused", "refused", "text/html, text/html"],
+    [[json, "text/html"], "refused", "refused", contradiction(2, `${json}, text/html`)],
+    [["text/html", json], "refused", "refused", contradiction(2, `text/html, ${json}`)],
+    [[json, "application/jwk-set+json"], "refused", "refused", contradiction(2, `${json}, application/jwk-set+json`)],
+    [[json, "text/plain", json], "refused", "refused", contradiction(3, `${json}, text/plain, ${json}`)],
+    [[`${json}, text/html`], "refused", "refused", contradiction(2, `${json}, text/html`)],
+    [[`${json};a="b", text/html`], "refused", "refused", contradiction(2, `${json};a="b", text/html`)],
+    [[json, "\u00e9"], "refused", "refused", contradiction(2, `${json}, \u00e9`)],
+    [["\u00e9", "\u00ea"], "refused", "refused", "\u00e9, \u00ea"],
+    [["", ""], "unexpected", "refused", ""]
+  ])("%j: %s; strict: %s", (values, lenient, strict, description) => {
+    const given = head(...values.map((value) => ["content-type", value] as const))
+    assert.strictEqual(classifyMediaType(given, "rfc7711", false), lenient)
+    assert.strictEqual(classifyMediaType(given, "rfc7711", true), strict)
+    assert.strictEqual(describeMediaType(given), description)
+  })
+})
+
+function contradiction(count: number, values: string) {
+  return `${count} values of Content-Type contradict one another: ${values}`
+}
 
 describe("retryAfterMs", () => {
   const now = Date.UTC(2026, 10, 22, 9)
@@ -132,7 +176,13 @@ describe("retryAfterMs", () => {
     assert.strictEqual(retryAfterMs(head(["retry-after", value]), now), expected)
   })
 
-  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Apia"])("is independent of the time zone: %s", async (zone) => {
+  it("takes the longest of several", () => {
+    const of = (...values: ReadonlyArray<string>) => head(...values.map((value) => ["retry-after", value] as const))
+    assert.strictEqual(retryAfterMs(of("soon", "5", "Sun, 22 Nov 2026 09:01:00 GMT", "7"), now), 60_000)
+    assert.isUndefined(retryAfterMs(of("soon", ""), now))
+  })
+
+  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Apia"])("says the same in %s", async (zone) => {
     const script = fileURLToPath(new URL("retryAfter.ts", import.meta.url))
     const { stdout } = await promisify(execFile)(
       process.execPath,

@@ -112,7 +112,8 @@ const Hops = list(
     tlsLeafSha256: Schema.optionalKey(text(64)),
     startedAt: Instant,
     endedAt: Instant,
-    document: Schema.optionalKey(Schema.Literals(documentKinds))
+    document: Schema.optionalKey(Schema.Literals(documentKinds)),
+    documentSha256: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)))
   }),
   0,
   attemptLimits.requests

@@ -1,0 +1,88 @@
+/**
+ * The commands of docs/guides/systemd.md, in their order, below another root; where they start the unit, its command is run with
+ * its environment and its credentials, until it reports that it is ready.
+ */
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { execFileSync } from "node:child_process"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { ensureInstalled } from "../../packages/testing/src/tools.ts"
+import { runUnit, type UnitRun } from "../systemd/run.ts"
+
+const repository = join(import.meta.dirname, "../..")
+const guide = readFileSync(join(repository, "docs/guides/systemd.md"), "utf8")
+const blocks = [...guide.matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map(([, kind = "", text = ""]) => ({
+  kind,
+  text
+}))
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+const matches = (output: string, documented: string): boolean =>
+  new RegExp(`^${documented.split("…").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("\\S+")}$`)
+    .test(output)
+
+describe("the commands of the guide on systemd", () => {
+  const root = mkdtempSync(join(tmpdir(), "posh-systemd-"))
+  const running: Array<UnitRun> = []
+  const stopAll = () => Promise.all(running.splice(0).map(({ stop }) => stop()))
+
+  beforeAll(() => {
+    ensureInstalled("curl", "--version")
+    ensureInstalled("openssl", "version")
+    ensureInstalled("python3", "--version")
+    ensureInstalled("systemd-notify", "--version", "systemd")
+  }, 300_000)
+  afterAll(async () => {
+    await stopAll()
+    rmSync(root, { recursive: true })
+  })
+
+  it("lead to a service that reports that it is ready", async () => {
+    const [port, operations] = [await freePort(), await freePort()]
+    const calls = join(root, "calls")
+    const bin = join(root, "bin")
+    mkdirSync(bin)
+    writeFileSync(join(bin, "systemctl"), `#!/bin/sh\necho "$*" >> ${calls}\n`)
+    chmodSync(join(bin, "systemctl"), 0o755)
+
+    for (const [index, { kind, text }] of blocks.entries()) {
+      if (kind !== "sh" || text.includes("npm ci")) continue
+      const script = text
+        .replaceAll(/(?<=[\s@"'])\/etc\//g, `${root}/etc/`)
+        .replaceAll(":8080", `:${port}`)
+        .replaceAll(":9464", `:${operations}`)
+      const output = execFileSync("sh", ["-eu", "-c", script], {
+        cwd: repository,
+        encoding: "utf8",
+        env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, no_proxy: "127.0.0.1" }
+      })
+      const answer = blocks[index + 1]
+      if (answer === undefined || answer.kind === "sh") assert.strictEqual(output, "", text)
+      else if (answer.kind === "text") assert.isTrue(matches(output, answer.text), `${text}${output}`)
+      else assert.deepInclude(JSON.parse(output), JSON.parse(answer.text), text)
+
+      if (/systemctl (enable --now|restart) posh/.test(text)) {
+        await stopAll()
+        const overrides = { POSH_PORT: String(port), POSH_OPS_PORT: String(operations) }
+        const started = await runUnit(root, repository, overrides)
+        running.push(started)
+        assert.match(started.report, /^READY=1 STATUS=ready, listening on https?:\/\/127\.0\.0\.1:\d+$/)
+      }
+    }
+    assert.deepStrictEqual(readFileSync(calls, "utf8").trim().split("\n"), [
+      "daemon-reload",
+      "enable --now posh",
+      "daemon-reload",
+      "restart posh"
+    ])
+  }, 120_000)
+})
