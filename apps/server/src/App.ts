@@ -2,13 +2,15 @@
  * Composes the service: the outermost layer first.
  */
 import { Verifier } from "@posh/core"
-import { type EgressOptions, HttpsFetcher } from "@posh/core/node"
+import type { EgressOptions } from "@posh/core/node"
 import { Effect, Layer } from "effect"
 import type { AccessFiles } from "./access/access.ts"
 import { Callers } from "./access/Callers.ts"
-import { followTls } from "./access/Tls.ts"
+import { followTls, tlsCertificates } from "./access/Tls.ts"
 import { supervision } from "./config/Config.ts"
+import { layerFetcher } from "./config/layerFetcher.ts"
 import { toPolicy } from "./config/policy.ts"
+import { Secrets } from "./config/Secrets.ts"
 import type { Settings } from "./config/variables.ts"
 import { Listener } from "./http/listener/Listener.ts"
 import * as operations from "./http/operations.ts"
@@ -22,6 +24,7 @@ import { Readiness } from "./service/Readiness.ts"
 import * as telemetry from "./telemetry/layer.ts"
 import { layerLimitMetrics } from "./telemetry/limits.ts"
 import { logAlways } from "./telemetry/logging.ts"
+import { certificateNotes } from "./telemetry/standing.ts"
 
 /** The service. It is ready when the layer is built. */
 export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls }: AccessFiles) =>
@@ -38,6 +41,7 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
     // Built before and closed after everything above, so that probes are always answered.
     Layer.provide(operations.layer(settings)),
     Layer.provide(telemetry.layer(settings)),
+    Layer.provide(Secrets.layer(settings)),
     Layer.provide(Readiness.layer),
     Layer.provide(layerShutdown)
   )
@@ -46,7 +50,7 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
 export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
   const policy = toPolicy(settings)
   return Verifier.layerNoDeps(policy).pipe(
-    Layer.provide([HttpsFetcher.layer(egress), layerCache(settings, policy)])
+    Layer.provide([layerFetcher(settings, egress), layerCache(settings, policy)])
   )
 }
 
@@ -74,4 +78,11 @@ const announced = (drainDelay: number) =>
 const renewed = (settings: Settings, tls: AccessFiles["tls"]) =>
   tls === undefined
     ? Layer.empty
-    : Layer.effectDiscard(Effect.flatMap(Listener, ({ renew }) => followTls(settings, tls, renew)))
+    : Layer.effectDiscard(Effect.gen(function*() {
+      const { renew } = yield* Listener
+      const note = yield* certificateNotes
+      yield* followTls(settings, tls, (changed) => {
+        renew(changed)
+        note(tlsCertificates(changed))
+      })
+    }))

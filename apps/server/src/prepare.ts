@@ -5,9 +5,12 @@ import { type EgressOptions, HttpsFetcher } from "@posh/core/node"
 import { Effect, Result } from "effect"
 import { type AccessFiles, readAccess } from "./access/access.ts"
 import { changedVariables } from "./config/changed.ts"
-import { ConfigError, environment, readSettings, unknownVariables } from "./config/Config.ts"
+import { ConfigError, environment, unknownVariables } from "./config/Config.ts"
+import { ineffectiveSecrets } from "./config/ineffective.ts"
+import { loadSettings } from "./config/loadSettings.ts"
 import { egressFault, toEgressOptions } from "./config/policy.ts"
 import { withoutServiceLinks } from "./config/serviceLinks.ts"
+import { readStanding, type Standing } from "./config/standing.ts"
 import { type Settings, variables } from "./config/variables.ts"
 import { checkDecisionLog } from "./telemetry/decisions/writable.ts"
 
@@ -15,7 +18,8 @@ export interface Prepared {
   readonly settings: Settings
   readonly egress: EgressOptions
   readonly access: AccessFiles
-  /** What looks like a setting and is none. */
+  readonly standing: Standing
+  /** What looks like a setting and is none; what weakens the service, or will end soon. */
   readonly warnings: ReadonlyArray<string>
   /** What differs from the defaults, without secrets. */
   readonly changed: ReadonlyArray<string>
@@ -24,17 +28,24 @@ export interface Prepared {
 /** Listens nowhere and connects to nothing. Fails with the faults of all files together. */
 export const prepare: Effect.Effect<Prepared, ConfigError> = Effect.gen(function*() {
   const { env, warnings } = withoutServiceLinks(yield* environment, Object.values(variables).map(({ name }) => name))
-  const settings = yield* Effect.fromResult(readSettings(env))
+  const settings = yield* loadSettings(env)
   const { access, egress } = yield* allFaults({
     egress: readEgress(settings),
     access: readAccess(settings),
     decisionLog: checkDecisionLog(settings)
   })
+  const { guard, tls } = access
+  const standing = yield* readStanding(settings, {
+    POSH_TLS_CERT_FILE: tls?.cert,
+    POSH_TLS_CLIENT_CA_FILE: tls?.clientCa,
+    POSH_EXTRA_CA_FILE: egress.extraCa
+  }, guard.keys?.length)
   return {
     settings,
     egress,
     access,
-    warnings: [...warnings, ...unknownVariables(env)],
+    standing,
+    warnings: [...warnings, ...unknownVariables(env), ...ineffectiveSecrets(settings), ...standing.warnings],
     changed: changedVariables(env)
   }
 })

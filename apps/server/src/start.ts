@@ -1,15 +1,18 @@
 /**
  * Starts the service. A signal stops it after a drain.
  */
-import { Cause, Console, Effect, Exit, Layer, Runtime } from "effect"
+import { Cause, Clock, Console, Effect, Exit, Layer, Runtime } from "effect"
 import { layerApp } from "./App.ts"
+import { environment } from "./config/Config.ts"
 import { egressFault } from "./config/policy.ts"
+import { variables } from "./config/variables.ts"
 import { prepare } from "./prepare.ts"
 import { productVersion } from "./process/version.ts"
 import { layerLogging } from "./telemetry/logging.ts"
+import { Standing } from "./telemetry/standing.ts"
 
 const service = Effect.gen(function*() {
-  const { access, changed, egress, settings, warnings } = yield* prepare
+  const { access, changed, egress, settings, standing, warnings } = yield* prepare
   const announced = Effect.logInfo(`starting posh ${productVersion} on Node.js ${process.versions.node}`).pipe(
     Effect.annotateLogs({ settings: changed.join(" ") || "defaults" })
   )
@@ -17,13 +20,21 @@ const service = Effect.gen(function*() {
     Effect.andThen(Effect.forEach(warnings, (warning) => Effect.logWarning(warning))),
     Effect.andThen(Layer.launch(layerApp(settings, egress, access))),
     Effect.catchTag("EgressConfigError", (error) => Effect.fail(egressFault(error))),
+    Effect.provideService(Standing, standing),
     Effect.provide(layerLogging(settings))
   )
 })
 
-/** A configuration error is one line on stderr, without a stack trace. */
+/** A configuration error is one line on stderr, without a stack trace; where logs are to be JSON, a line of JSON. */
 export const start = service.pipe(
-  Effect.tapError(({ message }) => Console.error(`posh: ${message}`)),
+  Effect.tapError(({ message }) =>
+    Effect.flatMap(Effect.zip(environment, Clock.currentTimeMillis), ([env, now]) =>
+      Console.error(
+        env[variables.logFormat.name] === "json"
+          ? JSON.stringify({ message, level: "ERROR", timestamp: new Date(now).toISOString() })
+          : `posh: ${message}`
+      ))
+  ),
   Effect.tapDefect((defect) => Effect.logError(defect))
 )
 

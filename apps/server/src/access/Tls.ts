@@ -1,13 +1,15 @@
 /**
  * TLS of the listener: its certificate and key, and the client CA.
  */
-import { cipherSuites, scanPem } from "@posh/core/node"
+import { cipherSuites } from "@posh/core/node"
 import { Effect, Redacted, Result, type Scope } from "effect"
-import { constants, createPrivateKey, X509Certificate } from "node:crypto"
+import { constants, createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto"
 import { createSecureContext, type TlsOptions } from "node:tls"
 import { ConfigError } from "../config/Config.ts"
 import { type Settings, variables } from "../config/variables.ts"
+import { largestPemFile, opensslReason, parseCertificates, toPem } from "../process/certificates.ts"
 import { readText } from "../process/files.ts"
+import { describeOwn, type OwnCertificate, ownCertificates, warnOfEnd } from "../process/ownCertificates.ts"
 import { watchFiles } from "../process/watchFiles.ts"
 
 /** The three files, as PEM. */
@@ -19,22 +21,19 @@ export interface Tls {
 
 export type TlsSettings = Pick<Settings, "tlsCertFile" | "tlsKeyFile" | "tlsClientCaFile">
 
-/** Octets of one file: more than a thousand CA certificates. */
-const largestFile = 4 * 1024 * 1024
-
 /** Reads the files and tests them; `undefined` if TLS is not configured. */
 export const readTls = (
   { tlsCertFile, tlsClientCaFile, tlsKeyFile }: TlsSettings
 ): Effect.Effect<Tls | undefined, ConfigError> =>
   tlsCertFile === undefined || tlsKeyFile === undefined ? Effect.succeed(undefined) : Effect.gen(function*() {
-    const cert = yield* read(variables.tlsCertFile.name, tlsCertFile, certificatesFault)
-    const key = yield* read(variables.tlsKeyFile.name, tlsKeyFile, privateKeyFault)
+    const chain = yield* read(variables.tlsCertFile.name, tlsCertFile, parseCertificates)
+    const key = yield* read(variables.tlsKeyFile.name, tlsKeyFile, parsePrivateKey)
     const clientCa = tlsClientCaFile === undefined
       ? {}
-      : { clientCa: yield* read(variables.tlsClientCaFile.name, tlsClientCaFile, certificatesFault) }
-    const tls = { cert, key: Redacted.make(key), ...clientCa }
-    const fault = pairFault(cert, key) ?? contextFault(tls)
-    return fault === undefined ? tls : yield* fail(`${variables.tlsCertFile.name}, ${variables.tlsKeyFile.name}`, fault)
+      : { clientCa: toPem(yield* read(variables.tlsClientCaFile.name, tlsClientCaFile, parseCertificates)) }
+    const tls = { cert: toPem(chain), key: Redacted.make(key.pem), ...clientCa }
+    const fault = pairFault(chain, key.object) ?? contextFault(tls)
+    return fault === undefined ? tls : yield* fail(pairNames, fault)
   })
 
 /** Calls `take` whenever a file has changed and all are usable. */
@@ -45,18 +44,23 @@ export const followTls = (
 ): Effect.Effect<void, never, Scope.Scope> => {
   let current = initial
   const renew = Effect.gen(function*() {
-    const read = yield* Effect.result(readTls(settings))
-    if (Result.isFailure(read)) {
-      return yield* Effect.logError(`${read.failure.message}; TLS stays as it was`)
-    }
-    if (read.success === undefined || isSame(current, read.success)) return
-    current = read.success
-    take(current)
-    yield* Effect.logInfo("TLS has new files")
+    const read = yield* Effect.mapError(readTls(settings), ({ message }) => `${message}; TLS stays as it was`)
+    if (read === undefined || isSame(current, read)) return
+    take(read)
+    current = read
+    const own = tlsCertificates(read)
+    yield* Effect.annotateLogs(Effect.logInfo("TLS has new files"), own[0] === undefined ? {} : describeOwn(own[0]))
+    yield* Effect.forEach(own, warnOfEnd, { discard: true })
   })
   const paths = [settings.tlsCertFile, settings.tlsKeyFile, settings.tlsClientCaFile]
-  return watchFiles(paths.filter((path) => path !== undefined), renew)
+  return watchFiles(paths.filter((path) => path !== undefined), renew, pairNames)
 }
+
+/** When they end: that of the listener comes first. */
+export const tlsCertificates = ({ cert, clientCa }: Pick<Tls, "cert" | "clientCa">): ReadonlyArray<OwnCertificate> =>
+  ownCertificates({ POSH_TLS_CERT_FILE: cert, POSH_TLS_CLIENT_CA_FILE: clientCa })
+
+const pairNames = `${variables.tlsCertFile.name}, ${variables.tlsKeyFile.name}`
 
 /**
  * The options of Node.js. The key is unwrapped here only.
@@ -82,28 +86,35 @@ const isSame = (left: Tls, right: Tls): boolean =>
 
 const fail = (name: string, fault: string) => Effect.fail(new ConfigError({ faults: [`${name}: ${fault}`] }))
 
-const read = (name: string, path: string, faultOf: (text: string) => string | undefined) =>
-  readText(path, largestFile).pipe(
-    Effect.filterOrFail((text) => faultOf(text) === undefined, (text) => `${path} ${faultOf(text)}`),
+const read = <A>(name: string, path: string, parse: (text: string) => Result.Result<A, string>) =>
+  readText(path, largestPemFile).pipe(
+    Effect.flatMap((text) => Effect.fromResult(Result.mapError(parse(text), (fault) => `${path} ${fault}`))),
     Effect.catch((fault) => fail(name, fault))
   )
 
-/** OpenSSL skips malformed blocks silently; here they are a fault, so that no CA is missing unnoticed. */
-const certificatesFault = (pem: string): string | undefined => {
-  const blocks = [...scanPem(pem)]
-  if (blocks.some(({ body }) => body === undefined)) return "has a PEM block that is cut off"
-  if (blocks.length === 0) return "holds no PEM certificate"
-  const bad = blocks.findIndex(({ text }) => Result.isFailure(Result.try(() => new X509Certificate(text))))
-  return bad === -1 ? undefined : `has a block ${bad + 1} that is no certificate`
+const parsePrivateKey = (text: string): Result.Result<PrivateKey, string> =>
+  Result.try({
+    try: () => {
+      const object = createPrivateKey(text)
+      return { object, pem: object.export({ type: "pkcs8", format: "pem" }).toString() }
+    },
+    catch: () => "holds no PEM private key without a passphrase"
+  })
+
+interface PrivateKey {
+  readonly object: KeyObject
+  readonly pem: string
 }
 
-const privateKeyFault = (pem: string): string | undefined =>
-  Result.isFailure(Result.try(() => createPrivateKey(pem)))
-    ? "holds no PEM private key without a passphrase"
-    : undefined
-
-const pairFault = (cert: string, key: string): string | undefined =>
-  new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)) ? undefined : "are not a pair"
+/** OpenSSL throws where it does not support the kind of the key. */
+const pairFault = ([leaf]: ReadonlyArray<X509Certificate>, key: KeyObject): string | undefined =>
+  Result.match(Result.try(() => leaf?.checkPrivateKey(key) === true), {
+    onFailure: (cause) => `are not usable (${opensslReason(cause)})`,
+    onSuccess: (isPair) => isPair ? undefined : "are not a pair"
+  })
 
 const contextFault = (tls: Tls): string | undefined =>
-  Result.isFailure(Result.try(() => createSecureContext(toTlsOptions(tls)))) ? "OpenSSL refuses them" : undefined
+  Result.match(Result.try(() => createSecureContext(toTlsOptions(tls))), {
+    onFailure: (cause) => `OpenSSL refuses them (${opensslReason(cause)})`,
+    onSuccess: () => undefined
+  })

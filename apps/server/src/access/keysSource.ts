@@ -1,7 +1,7 @@
 /**
  * Sources of keys: a variable, a file, or both. The file is read again when it changes.
  */
-import { Effect, Result, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import { ConfigError } from "../config/Config.ts"
 import { type Settings, variables } from "../config/variables.ts"
 import { readText } from "../process/files.ts"
@@ -27,26 +27,29 @@ export const readKeys = ({ apiKeys = [], apiKeysFile }: KeySettings): Effect.Eff
  *
  * **Details**
  *
- * An unusable file changes nothing: a typing error must neither lock the fleet out nor open the service.
+ * An unusable file changes nothing: a typing error must neither lock the fleet out nor open the service. A file that has lost
+ * all of its keys is unusable too: that is how a full disk looks, or a file that somebody begins to write.
  */
 export const followKeys = (
   settings: KeySettings,
   initial: Keys,
   take: (keys: Keys) => void
 ): Effect.Effect<void, never, Scope.Scope> => {
-  if (settings.apiKeysFile === undefined) return Effect.void
+  const { apiKeys = [], apiKeysFile } = settings
+  if (apiKeysFile === undefined) return Effect.void
+  const name = variables.apiKeysFile.name
   let current = initial
   const renew = Effect.gen(function*() {
-    const read = yield* Effect.result(readKeys(settings))
-    if (Result.isFailure(read)) {
-      return yield* Effect.logError(`${read.failure.message}; the keys stay as they were`)
+    const keys = yield* Effect.mapError(readKeys(settings), ({ message }) => `${message}; the keys stay as they were`)
+    if (keys.length === apiKeys.length && current.length > apiKeys.length) {
+      return yield* Effect.fail(`${name}: ${apiKeysFile} has no keys any more; the keys stay as they were`)
     }
-    const changes = differences(current, read.success)
-    current = read.success
-    take(current)
-    yield* Effect.forEach(changes, (change) => Effect.logInfo(change))
+    const changes = differences(current, keys)
+    take(keys)
+    current = keys
+    yield* Effect.forEach(changes, (change) => Effect.logInfo(change), { discard: true })
   })
-  return watchFiles([settings.apiKeysFile], renew)
+  return watchFiles([apiKeysFile], renew, name)
 }
 
 const differences = (before: Keys, after: Keys): ReadonlyArray<string> => {

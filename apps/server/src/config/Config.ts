@@ -45,7 +45,7 @@ export const readSettings = (env: Environment): Result.Result<Settings, ConfigEr
 
   // Keys and types are those of `variables`, row by row.
   const settings = Object.fromEntries(read.map(([key, result]) => [key, Result.getOrThrow(result)])) as Settings
-  const contradictions = crossFaults(settings)
+  const contradictions = contradictionsOf(settings)
   return contradictions.length > 0
     ? Result.fail(new ConfigError({ faults: contradictions }))
     : Result.succeed(settings)
@@ -80,7 +80,8 @@ const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<u
   return Result.mapError(row.parse(given === "" ? row.fallback : given), (fault) => `${row.name}: ${fault}`)
 }
 
-const crossFaults = (settings: Settings): ReadonlyArray<string> => {
+/** Settings that do not go together. */
+export const contradictionsOf = (settings: Settings): ReadonlyArray<string> => {
   const faults: Array<string> = [...accessFaults(settings), ...operationsFaults(settings)]
   if (settings.delegation === "list" && settings.delegationHosts.length === 0) {
     faults.push("POSH_DELEGATION_HOSTS: must name the hosts that POSH_DELEGATION=list allows")
@@ -126,12 +127,17 @@ const accessFaults = (settings: Settings): ReadonlyArray<string> => {
   return faults
 }
 
-/** The known name with the smallest edit distance, if that is at most 3. */
+/**
+ * The known name with the smallest edit distance, if most of what comes after the common prefix is the same: at most a third of
+ * it differs, and no more than three characters.
+ */
 const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
   const [best] = known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .sort((left, right) => left.distance - right.distance)
-  return best !== undefined && best.distance <= 3 ? best.candidate : undefined
+  if (best === undefined) return undefined
+  const own = best.candidate.replace(/^[A-Z]+_/, "")
+  return best.distance <= Math.min(3, Math.ceil(own.length / 3)) ? best.candidate : undefined
 }
 
 // Levenshtein distance, one row of the table at a time.

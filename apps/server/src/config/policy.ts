@@ -5,8 +5,9 @@
 import { defaultPolicy, type Policy } from "@posh/core"
 import type { EgressConfigError, EgressOptions } from "@posh/core/node"
 import { Effect } from "effect"
-import { readFile } from "node:fs/promises"
 import { getHeapStatistics } from "node:v8"
+import { largestPemFile } from "../process/certificates.ts"
+import { readText } from "../process/files.ts"
 import { memoryBounds } from "../service/limits/bounds.ts"
 import { ConfigError } from "./Config.ts"
 import { type Settings, variables } from "./variables.ts"
@@ -33,7 +34,7 @@ export const toPolicy = (settings: Settings): Policy => ({
 
 /** Reads the file of extra roots; the trust store checks its certificates. */
 export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions, ConfigError> =>
-  Effect.map(readExtraCa(settings.extraCaFile), (extraCa) => ({
+  Effect.map(givenExtraCa(settings.extraCaFile), (extraCa) => ({
     userAgent: settings.userAgent,
     connectTo: settings.connectTo,
     allowNetworks: settings.allowNetworks,
@@ -55,11 +56,12 @@ const egressVariables = {
   proxy: variables.egressProxy
 } as const satisfies Record<keyof EgressOptions, { readonly name: string }>
 
-const readExtraCa = (path: string | undefined): Effect.Effect<string | undefined, ConfigError> =>
-  path === undefined ? Effect.succeed(undefined) : Effect.tryPromise({
-    try: () => readFile(path, "utf8"),
-    catch: (cause) =>
-      new ConfigError({
-        faults: [`${variables.extraCaFile.name}: cannot read ${path} (${cause instanceof Error ? cause.message : "?"})`]
-      })
-  })
+const givenExtraCa = (path: string | undefined): Effect.Effect<string | undefined, ConfigError> =>
+  path === undefined ? Effect.succeed(undefined) : readExtraCa(path)
+
+/** The file of extra roots, as text. */
+export const readExtraCa = (path: string): Effect.Effect<string, ConfigError> =>
+  Effect.mapError(
+    readText(path, largestPemFile),
+    (fault) => new ConfigError({ faults: [`${variables.extraCaFile.name}: ${fault}`] })
+  )

@@ -8,6 +8,7 @@ import { limits } from "./variables/limits.ts"
 import { listener } from "./variables/listener.ts"
 import { protocol } from "./variables/protocol.ts"
 import { redisTls } from "./variables/redisTls.ts"
+import { secretFiles } from "./variables/secretFiles.ts"
 import { telemetry } from "./variables/telemetry.ts"
 import { traces } from "./variables/traces.ts"
 
@@ -19,7 +20,8 @@ export const variables = {
   ...egress,
   ...protocol,
   ...telemetry,
-  ...traces
+  ...traces,
+  ...secretFiles
 } as const
 
 type ValueOf<V> = V extends Variable<infer A> ? A : never

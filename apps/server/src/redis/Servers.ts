@@ -11,7 +11,7 @@
  *
  * User and password are the same for all servers, given once or with every URL; a comma in one is written `%2C`.
  */
-import { Redacted, Result } from "effect"
+import { Equal, Redacted, Result } from "effect"
 
 /** The topology of the servers. */
 export const redisModes = ["standalone", "cluster", "sentinel"] as const
@@ -81,6 +81,21 @@ export const placesOf = ({ addresses, socket }: Servers, usualPort: number): str
 
 /** Host and port; an IPv6 address in brackets. */
 export const placeOf = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`
+
+/** Why servers cannot take the place of others while the service runs: only user and password may differ. */
+export const moveFault = (before: Servers | undefined, after: Servers | undefined): string | undefined =>
+  Equal.equals(withoutCredentials(before), withoutCredentials(after))
+    ? undefined
+    : "names other servers than at the start, which takes a restart"
+
+const withoutCredentials = (servers: Servers | undefined) =>
+  servers === undefined ? undefined : {
+    ...servers,
+    username: undefined,
+    password: undefined,
+    sentinelUsername: undefined,
+    sentinelPassword: undefined
+  }
 
 const shape =
   "must be redis:// or rediss://, with user:password@ or not, a host, a port or not, a database or not; or unix:// and the " +

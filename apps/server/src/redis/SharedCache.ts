@@ -3,8 +3,9 @@
  */
 import type { Policy } from "@posh/core"
 import { AssociationStore, Fleet, type FleetShape, makeMemoryStore, makeTieredStore } from "@posh/core/cache"
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Effect, FiberHandle, Layer, Schedule } from "effect"
 import type { ConfigError } from "../config/Config.ts"
+import { secretOf } from "../config/Secrets.ts"
 import type { Settings } from "../config/variables.ts"
 import { Readiness } from "../service/Readiness.ts"
 import { observeChannel, observeRedis } from "../telemetry/redis.ts"
@@ -15,9 +16,10 @@ import { makeFaultLog } from "./FaultLog.ts"
 import { reportHealth } from "./health.ts"
 import type { RedisSettings } from "./options.ts"
 import { makeProbes } from "./probes.ts"
+import type { RedisError } from "./RedisError.ts"
 import { makeRedisFleet } from "./RedisFleet.ts"
 import { makeRedisStore } from "./RedisStore.ts"
-import { makeSeal } from "./seal.ts"
+import { makeChangingSeal } from "./seal.ts"
 import type { Servers } from "./Servers.ts"
 
 class SharedCache extends Context.Service<SharedCache, {
@@ -35,14 +37,24 @@ export const layerShared = (
     SharedCache,
     Effect.gen(function*() {
       const tls = yield* readRedisTls(settings)
-      const redis: RedisSettings = { servers, mode: settings.redisMode, timeoutMs: settings.redisTimeout, tls }
+      const url = yield* secretOf("redisUrl", servers)
+      const redis: RedisSettings = {
+        get servers() {
+          return url.current() ?? servers
+        },
+        mode: settings.redisMode,
+        timeoutMs: settings.redisTimeout,
+        tls
+      }
       const prefix = settings.redisPrefix
       const faults = yield* makeFaultLog
       const client = yield* observeRedis(yield* makeRedisClient(redis), faults)
       const changes = yield* observeChannel(yield* makeChanges(redis, client, prefix))
       yield* reportHealth(client, changes, makeProbes(prefix))
-      yield* tls.follow(Effect.tap(client.renew, (fault) => fault === undefined ? changes.renew : Effect.void))
-      const seal = makeSeal(settings.cacheSecret)
+      const renew = Effect.tap(client.renew, (fault) => fault === undefined ? changes.renew : Effect.void)
+      yield* tls.follow(renew)
+      url.onChange(yield* renewUntilDone(renew))
+      const seal = makeChangingSeal(yield* secretOf("cacheSecret", settings.cacheSecret))
       const far = yield* makeRedisStore({ client, prefix, seal, faults, policy })
       const near = yield* memory(policy)
       const store = yield* makeTieredStore(near, far, changes)
@@ -63,9 +75,21 @@ export const layerShared = (
   ).pipe(Layer.provide(shared), Layer.provide(Readiness.layer))
 }
 
+/**
+ * Connects anew with what is current. Where that fails, it tries again: the old connection may stand as long as it works, but
+ * would come back with the old password. The returned effect does not wait; it ends the attempts of an earlier change.
+ */
+const renewUntilDone = (renew: Effect.Effect<RedisError | undefined>) =>
+  Effect.map(FiberHandle.make<RedisError | undefined>(), (attempts) =>
+    Effect.asVoid(FiberHandle.run(
+      attempts,
+      Effect.repeat(renew, { until: (fault) => fault === undefined, schedule: Schedule.spaced(renewInterval) })
+    )))
+
 const memory = ({ cacheEntries, cacheOctets }: Policy) =>
   makeMemoryStore({ entries: cacheEntries, octets: cacheOctets })
 
 const replayInterval = "1 second"
 const pruneInterval = "5 seconds"
+const renewInterval = "2 seconds"
 const flushTime = "1 second"

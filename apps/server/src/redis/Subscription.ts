@@ -43,7 +43,7 @@ export const makeSubscription = (
     const timeout = yield* makeReplyTimeout(Math.max(connectMs, settings.timeoutMs))
     const heartbeat = makeHeartbeat(client, channel, self, timeout)
     const stood = yield* Deferred.make<void>()
-    const { backOff, connection, place } = makeSubscriber(settings, (cause) => log.down(cause))
+    const { backOff, connection, place, renew } = makeSubscriber(settings, (cause) => log.down(cause))
     const log = yield* makeConnectionLog("channel", place)
     const state = { connections: 0, isReady: false, isSubscribed: false, isHeard: false, stands: false, refusals: 0 }
     const pause = { seconds: 0 }
@@ -122,5 +122,5 @@ export const makeSubscription = (
     })
     yield* probe.pipe(Effect.repeat(Schedule.spaced(probeInterval)), Effect.forkScoped)
     if (state.isReady) yield* Effect.ignore(Effect.timeout(Deferred.await(stood), connectMs))
-    return { renew: Effect.sync(() => connection.disconnect(true)) }
+    return { renew: Effect.sync(renew) }
   })

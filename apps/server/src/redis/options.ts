@@ -104,6 +104,15 @@ const bounds = (timeoutMs: number) => ({
   disableClientInfo: true
 } satisfies CommonRedisOptions)
 
+/** User and password, which may change while the service runs. */
+export const toCredentials = ({ servers }: RedisSettings) => ({
+  username: undefined,
+  password: undefined,
+  ...login(servers),
+  sentinelUsername: servers.sentinelUsername,
+  sentinelPassword: servers.sentinelPassword === undefined ? undefined : Redacted.value(servers.sentinelPassword)
+})
+
 const login = ({ password, username }: Servers) => ({
   ...(username === undefined ? {} : { username }),
   ...(password === undefined ? {} : { password: Redacted.value(password) })

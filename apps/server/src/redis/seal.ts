@@ -5,6 +5,7 @@
  */
 import { Redacted } from "effect"
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto"
+import { derive, type Secret } from "../config/Secrets.ts"
 
 export interface Seal {
   readonly seal: (redisKey: string, text: string) => Buffer
@@ -30,6 +31,15 @@ export const makeSeal = (secrets: Redacted.Redacted<ReadonlyArray<string>> | und
       return keys.filter((key) => key.id.equals(id)).map((key) => openWith(key, redisKey, value))
         .find((text) => text !== undefined)
     }
+  }
+}
+
+/** Seals and opens with the secrets that are current. */
+export const makeChangingSeal = (secrets: Pick<Secret<Parameters<typeof makeSeal>[0]>, "current">): Seal => {
+  const now = derive(secrets, makeSeal)
+  return {
+    seal: (redisKey, text) => now().seal(redisKey, text),
+    open: (redisKey, value) => now().open(redisKey, value)
   }
 }
 

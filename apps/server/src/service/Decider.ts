@@ -6,6 +6,7 @@ import { type Verdict, Verifier } from "@posh/core"
 import { CallerBudget, currentStage } from "@posh/core/serving"
 import { Cause, Context, Effect, Layer, type LogLevel, Option, Result, type Tracer } from "effect"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
+import { LogMask, type Mask } from "../telemetry/decisions/mask.ts"
 import { type Caller, permit } from "./Caller.ts"
 import type { CallerQuestion } from "./CallerQuestion.ts"
 import type { Decision } from "./Decision.ts"
@@ -35,6 +36,7 @@ export class Decider extends Context.Service<Decider, {
       const verifier = yield* Verifier
       const { ask, exceedsRate } = yield* Limits
       const observations = yield* DecisionObserver
+      const logged = logsBy(yield* LogMask)
 
       const recall = (question: CallerQuestion, caller: Caller): Decision | undefined => {
         // `refresh` needs a scope, and a heavy question runs in a time slice.
@@ -93,10 +95,12 @@ export class Decider extends Context.Service<Decider, {
 const toDecision = (verdict: Verdict): Decision => ({ id: makeId(verdict.decidedAt), verdict })
 
 /** Writes the decision to the span and the debug log, if enabled. Never the certificate. */
-const logged = (decision: Decision): Effect.Effect<Decision> =>
+const logsBy = (mask: Mask) => (decision: Decision): Effect.Effect<Decision> =>
   Effect.withFiber(({ cache: { minimumLogLevel, span } }) => {
     if (span?._tag === "Span") annotate(span, decision)
-    return debugLevels.has(minimumLogLevel) ? Effect.as(logDecision(decision), decision) : Effect.succeed(decision)
+    return debugLevels.has(minimumLogLevel)
+      ? Effect.as(logDecision(decision, mask), decision)
+      : Effect.succeed(decision)
   })
 
 const annotate = (span: Tracer.Span, { id, verdict }: Decision): void => {
@@ -110,8 +114,13 @@ const annotate = (span: Tracer.Span, { id, verdict }: Decision): void => {
 
 const debugLevels: ReadonlySet<LogLevel.LogLevel> = new Set(["All", "Trace", "Debug"])
 
-const logDecision = ({ id, verdict: { code, domain, service, verdict } }: Decision): Effect.Effect<void> =>
-  Effect.logDebug("decided").pipe(Effect.annotateLogs({ decision: id, domain, service, verdict, code }))
+const logDecision = (
+  { id, verdict: { code, domain, service, verdict } }: Decision,
+  mask: Mask
+): Effect.Effect<void> =>
+  Effect.logDebug("decided").pipe(
+    Effect.annotateLogs({ decision: id, domain: mask("domain", domain), service, verdict, code })
+  )
 
 /** A defect becomes a problem of this question; in a batch, the others are not affected. */
 const toProblem = (cause: Cause.Cause<Problem>): Effect.Effect<never, Problem> => {

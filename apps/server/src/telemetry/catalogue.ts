@@ -18,6 +18,7 @@ import {
 import { processCatalogue } from "./processCatalogue.ts"
 import { redisCatalogue } from "./redisCatalogue.ts"
 import type { Labels, Row } from "./Row.ts"
+import { standingRows } from "./standingRows.ts"
 
 export type { Labels, Row }
 
@@ -241,6 +242,7 @@ const own = {
     advice: "`degraded`: see the Redis metrics.",
     series: by("state", readyStates)
   },
+  ...standingRows,
   posh_build_info: {
     type: "gauge",
     unit: "1",

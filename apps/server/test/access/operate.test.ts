@@ -68,7 +68,7 @@ describe("the commands of the guide on who may ask, and on probes", () => {
   it.live("do what the guide says", () =>
     Effect.gen(function*() {
       const path = yield* makeFolder
-      const env: NodeJS.ProcessEnv = { ...process.env, CONF: path("."), no_proxy: "127.0.0.1" }
+      const env: NodeJS.ProcessEnv = { ...process.env, HOME: path("."), no_proxy: "127.0.0.1" }
       const running: Array<ReturnType<typeof launch>> = []
       const stopAll = Effect.suspend(() => Effect.forEach(running.splice(0), stop))
       yield* Effect.addFinalizer(() => stopAll)
@@ -82,8 +82,11 @@ describe("the commands of the guide on who may ask, and on probes", () => {
           env["POSH"] = /listening on (https?:[^"\s]+)/.exec(service.output.text)?.[1] ?? ""
           continue
         }
-        const output = execFileSync("sh", ["-eu", "-c", script], { cwd: root, env, encoding: "utf8" })
-        env["KEY"] ??= /posh_[\w-]{43}/.exec(output)?.[0]
+        // What one block sets, the next ones use.
+        const kept = `set -a\n${script}\nprintf '%s\\n%s' "\${CONF-}" "\${KEY-}" > "$HOME/kept"`
+        const output = execFileSync("sh", ["-eu", "-c", kept], { cwd: root, env, encoding: "utf8" })
+        const [CONF, KEY] = readFileSync(path("kept"), "utf8").split("\n")
+        Object.assign(env, { CONF, KEY })
         if (answer === undefined) assert.strictEqual(output, "", script)
         else if (answer.kind === "text") assert.isTrue(matches(output, answer.text), `${script}${output}`)
         else assert.deepInclude(JSON.parse(output), JSON.parse(answer.text), script)

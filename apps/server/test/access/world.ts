@@ -25,6 +25,7 @@ export const certificates = await Effect.runPromise(Effect.gen(function*() {
     strangeCa,
     server: yield* issue(webCa, server),
     renewed: yield* issue(webCa, server),
+    weak: yield* issue(webCa, { ...server, key: "rsa1024" }),
     good: yield* client({}),
     nameless: yield* client({ subject: "CN=old \u202eclient", dnsNames: [] }),
     longNamed: yield* client({ subject: "CN=x", dnsNames: [`${"a".repeat(60)}.${"b".repeat(60)}.example`] }),

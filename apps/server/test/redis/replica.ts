@@ -1,8 +1,10 @@
 /** A replica's shared cache as the service composes it, with its log, readiness and metrics. */
 import { AssociationStore } from "@posh/core/cache"
-import { Context, Effect, Layer, Logger, Result } from "effect"
-import { type Environment, readSettings } from "../../src/config/Config.ts"
+import { Context, Effect, Layer, Logger } from "effect"
+import type { Environment } from "../../src/config/Config.ts"
+import { loadSettings } from "../../src/config/loadSettings.ts"
 import { toPolicy } from "../../src/config/policy.ts"
+import { Secrets } from "../../src/config/Secrets.ts"
 import { layerShared } from "../../src/redis/SharedCache.ts"
 import { Readiness } from "../../src/service/Readiness.ts"
 import { makeMetrics, Metrics } from "../../src/telemetry/Metrics.ts"
@@ -22,10 +24,11 @@ export const replica = (env: Environment) =>
       lines.push({ message: String(message), level, annotations })
     })
     const metrics = makeMetrics()
-    const settings = Result.getOrThrow(readSettings(env))
+    const settings = yield* Effect.orDie(loadSettings(env))
     const redis = settings.redisUrl ?? (yield* Effect.die("no Redis"))
     const context = yield* Layer.build(
       Layer.mergeAll(layerShared(settings, redis, toPolicy(settings)), Readiness.layer).pipe(
+        Layer.provide(Secrets.layer(settings)),
         Layer.provide([Layer.succeed(Metrics, metrics), Logger.layer([logger])])
       )
     )

@@ -1,6 +1,7 @@
 /**
  * Limits for callers. All other limits are constants.
  */
+import { Result } from "effect"
 import { orWord, wholeNumber } from "../parsers.ts"
 import { variable } from "../Variable.ts"
 
@@ -10,7 +11,11 @@ export const limits = {
     values: "2000 to 1000000 questions",
     meaning: "Questions in flight, those of batches included; one caller may have at most three quarters of them.",
     consequence: "More are shed with `Overloaded` and `Retry-After`. A question that waits takes about 20 KiB.",
-    parse: wholeNumber(2_000, 1_000_000)
+    parse: (text) =>
+      Result.mapError(
+        wholeNumber(2_000, 1_000_000)(text),
+        (fault) => `${fault}: one caller may have three quarters of them, and a batch may have 1000 questions`
+      )
   }),
   maxConnections: variable("POSH_MAX_CONNECTIONS", {
     fallback: "16384",

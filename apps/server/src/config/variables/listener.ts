@@ -1,8 +1,9 @@
 /**
  * The listener: address, TLS, authentication of callers.
  */
+import { Result } from "effect"
 import { parseKeys } from "../../access/Key.ts"
-import { duration, listenAddress, oneOf, optional, text, wholeNumber } from "../parsers.ts"
+import { boolean, duration, listenAddress, optional, text, wholeNumber } from "../parsers.ts"
 import { variable } from "../Variable.ts"
 
 export const listener = {
@@ -93,6 +94,13 @@ export const listener = {
       "is invalid, the keys stay as they were, and the log says what is wrong.",
     parse: optional(text)
   }),
+  strict: variable("POSH_STRICT", {
+    fallback: "false",
+    values: "`true`, `false`",
+    meaning: "Whether the service refuses to start if a setting, or the mode of a file, weakens it.",
+    consequence: "`true`: the start stops, and names each. `false`: it warns of each.",
+    parse: boolean
+  }),
   auth: variable("POSH_AUTH", {
     fallback: "",
     values: "`none`, or unset",
@@ -101,6 +109,10 @@ export const listener = {
       "Every caller that reaches the listener may verify, refresh and purge. Use it only behind a protection of your own. Unset, " +
       "and without keys or a client CA, only requests to `localhost`, `127.0.0.0/8` and `[::1]` are answered. Pages of other " +
       "origins are rejected either way. `none` together with keys or a client CA stops the start.",
-    parse: optional(oneOf(["none"]))
+    parse: (text) =>
+      text === "" || text === "none" ? Result.succeed(text === "none" ? "none" : undefined) : Result.fail(
+        "must be none, which lets everybody who reaches the service ask, or unset, which asks for keys or client certificates " +
+          "on every address but a loopback address"
+      )
   })
 } as const

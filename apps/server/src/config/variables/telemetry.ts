@@ -24,7 +24,9 @@ export const telemetry = {
     fallback: "auto",
     values: "`auto`, `pretty`, `json`",
     meaning: "How logs are written to standard output.",
-    consequence: "`auto`: `pretty` on a terminal, otherwise `json`, which is one object a line.",
+    consequence:
+      "`auto`: `pretty` on a terminal, otherwise `json`, which is one object a line. With `json` itself, the fault that " +
+      "stops a start is such an object too, on standard error.",
     parse: oneOf(["auto", "pretty", "json"])
   }),
   metrics: variable("POSH_METRICS", {
@@ -47,8 +49,8 @@ export const telemetry = {
   decisionLogMask: variable("POSH_DECISION_LOG_MASK", {
     fallback: "",
     values: "some of `domain`, `caller`, `certificate`, comma-separated",
-    meaning: "Fields that the decision log replaces by a keyed hash.",
-    consequence: "Equal values stay equal: a reader can count them and cannot read them.",
+    meaning: "Fields that the decision log and the debug log replace by a keyed hash.",
+    consequence: "Equal values stay equal: a reader can count them and cannot read them. Traces are not masked.",
     parse: list(oneOf(["domain", "caller", "certificate"]))
   }),
   decisionLogKey: variable("POSH_DECISION_LOG_KEY", {

@@ -5,13 +5,23 @@
  */
 import { Redis } from "ioredis"
 import { randomInt } from "node:crypto"
-import { redisPort, type RedisSettings, retryStrategy, toNodes, toRedisOptions, whereIs } from "../options.ts"
+import {
+  redisPort,
+  type RedisSettings,
+  retryStrategy,
+  toCredentials,
+  toNodes,
+  toRedisOptions,
+  whereIs
+} from "../options.ts"
 import { placeOf } from "../Servers.ts"
 
 export interface Subscriber {
   readonly connection: Redis
   /** Where it connects to, for people. */
   readonly place: () => string
+  /** Connects with the user and the password that are current. */
+  readonly renew: () => void
   /** Call `reset` when the subscription works: a server may accept connections and no subscription. */
   readonly backOff: { readonly reset: () => void }
 }
@@ -24,12 +34,19 @@ export const makeSubscriber = (settings: RedisSettings, onSentinelRefusal: (caus
     const connection = toNextNode(settings, more)
     return {
       connection,
+      renew: renewOf(connection, settings),
       backOff,
       place: () => placeOf(connection.options.host ?? "", connection.options.port ?? redisPort)
     }
   }
   const connection = new Redis({ ...toRedisOptions(settings, onSentinelRefusal), ...more })
-  return { connection, backOff, place: () => whereIs(settings) }
+  return { connection, renew: renewOf(connection, settings), backOff, place: () => whereIs(settings) }
+}
+
+/** The library reads its options whenever it connects. */
+const renewOf = (connection: Redis, settings: RedisSettings) => () => {
+  Object.assign(connection.options, toCredentials(settings))
+  connection.disconnect(true)
 }
 
 const toNextNode = (settings: RedisSettings, more: { readonly retryStrategy: () => number }): Redis => {

@@ -5,6 +5,8 @@ import type { Verdict } from "@posh/core"
 
 export interface Middle {
   readonly octets: Uint8Array
+  /** Which mask was put on. */
+  readonly mask: unknown
   /** Whom and what it is of. */
   readonly caller: string
   readonly answer: { readonly [K in "basis" | "cache" | "code" | "validUntil"]: Verdict[K] | undefined }

@@ -45,10 +45,10 @@ export const makeToDraft = (mask: Mask): ToDraft => {
   const middleOf = (entry: Entry): Uint8Array => {
     const { caller, decision: { verdict }, question } = entry
     const known = question.middle
-    if (known !== undefined && isSame(known, verdict, caller)) return known.octets
+    if (known !== undefined && known.mask === mask && isSame(known, verdict, caller)) return known.octets
     const octets = Buffer.from(writeMiddle(entry, mask))
     const { basis, cache, code, validUntil } = verdict
-    question.middle = { octets, caller: caller.name, answer: { basis, cache, code, validUntil } }
+    question.middle = { octets, mask, caller: caller.name, answer: { basis, cache, code, validUntil } }
     return octets
   }
   return (entry) => {

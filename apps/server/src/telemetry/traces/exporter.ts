@@ -4,7 +4,7 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { ConfigProvider, Effect, Layer, Predicate, Redacted, type Scope, type Tracer } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { OtlpExporter, OtlpSerialization, OtlpTracer } from "effect/observability"
 import { randomUUID } from "node:crypto"
 import { productVersion } from "../../process/version.ts"
@@ -13,7 +13,9 @@ import type { Cell } from "../Metrics.ts"
 import type { OtlpProtocol } from "../parsers.ts"
 import type { TraceOptions } from "./options.ts"
 
-export interface ExporterOptions extends Omit<TraceOptions, "sampling"> {
+export interface ExporterOptions extends Omit<TraceOptions, "sampling" | "headers"> {
+  /** Asked for each batch: they may change. */
+  readonly headers: () => TraceOptions["headers"]
   readonly exported: Cell
   readonly dropped: Cell
 }
@@ -30,7 +32,7 @@ const finishTime = "2 seconds"
 
 export const makeExporter = (options: ExporterOptions): Effect.Effect<Tracer.Tracer, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const { attributes, headers, serviceName, url } = options
+    const { attributes, serviceName, url } = options
     const parts = yield* Layer.build(Layer.mergeAll(countingLayer(options), OtlpExporter.layerFlusher))
     return yield* OtlpTracer.make({
       url: url.href,
@@ -40,7 +42,6 @@ export const makeExporter = (options: ExporterOptions): Effect.Effect<Tracer.Tra
         // Random, so that it is unique without knowing the machine: what OpenTelemetry recommends. An attribute comes first.
         attributes: { "service.instance.id": randomUUID(), ...attributes }
       },
-      ...(headers === undefined ? {} : { headers: Redacted.value(headers) }),
       exportInterval: restTime,
       maxBatchSize: batch,
       shutdownTimeout: finishTime
@@ -55,7 +56,7 @@ export const makeExporter = (options: ExporterOptions): Effect.Effect<Tracer.Tra
  * An HTTP client that never fails: after an error the exporter would pause for a minute and drop spans uncounted, and
  * it would send concurrent batches to a slow collector.
  */
-const countingLayer = ({ dropped, exported, protocol }: ExporterOptions) => {
+const countingLayer = ({ dropped, exported, headers, protocol }: ExporterOptions) => {
   const state = { isBusy: false }
   const losses = makeLossCounter({ sent: exported, lost: dropped, again: "Traces are exported again" })
 
@@ -81,7 +82,9 @@ const countingLayer = ({ dropped, exported, protocol }: ExporterOptions) => {
           const done = HttpClientResponse.fromWeb(request, new Response(null, { status: 204 }))
           if (state.isBusy) return Effect.as(lose(count, "the collector is slow"), done)
           state.isBusy = true
-          return http.execute(request).pipe(
+          const given = headers()
+          const sent = given === undefined ? request : HttpClientRequest.setHeaders(request, Redacted.value(given))
+          return http.execute(sent).pipe(
             Effect.flatMap((response) => Effect.as(Effect.ignore(response.arrayBuffer), response.status)),
             Effect.timeout(exportTime),
             Effect.matchEffect({
