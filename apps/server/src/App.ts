@@ -11,6 +11,7 @@ import { toPolicy } from "./config/policy.ts"
 import type { Settings } from "./config/variables.ts"
 import { Listener } from "./http/listener/Listener.ts"
 import * as http from "./http/serve.ts"
+import { TrustedProxies } from "./http/TrustedProxies.ts"
 import { layerCache } from "./redis/layerCache.ts"
 import { Decider } from "./service/Decider.ts"
 import { layerLimits } from "./service/limits/layer.ts"
@@ -22,6 +23,7 @@ import { logAlways } from "./telemetry/logging.ts"
 export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls }: AccessFiles) =>
   announced(settings.drainDelay).pipe(
     Layer.provide(http.layer),
+    Layer.provide(Layer.succeed(TrustedProxies, settings.trustedProxies)),
     Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
     Layer.provide(layerLimits(settings)),
     Layer.provide(renewed(settings, tls)),

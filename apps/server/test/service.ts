@@ -3,6 +3,7 @@
  */
 import { Verifier } from "@posh/core"
 import { Context, Effect, Layer, Logger, Result } from "effect"
+import type { IpNetwork } from "effect/net"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { request as requestOverTls, type RequestOptions } from "node:https"
 import { Callers } from "../src/access/Callers.ts"
@@ -10,6 +11,7 @@ import type { Tls } from "../src/access/Tls.ts"
 import { readSettings } from "../src/config/Config.ts"
 import { Listener, type ListenerSettings } from "../src/http/listener/Listener.ts"
 import * as http from "../src/http/serve.ts"
+import { TrustedProxies } from "../src/http/TrustedProxies.ts"
 import { Decider } from "../src/service/Decider.ts"
 import { layerLimits, type LimitSettings } from "../src/service/limits/layer.ts"
 import { Readiness } from "../src/service/Readiness.ts"
@@ -40,7 +42,9 @@ export class Service extends Context.Service<Service, {
     verifier: Layer.Layer<Verifier, E>,
     { callers = Callers.layerAnyone, limits = {}, tls }: {
       readonly callers?: Layer.Layer<Callers>
-      readonly limits?: Partial<LimitSettings & ListenerSettings>
+      readonly limits?: Partial<
+        LimitSettings & ListenerSettings & { readonly trustedProxies: ReadonlyArray<IpNetwork.IpNetwork> }
+      >
       readonly tls?: Tls
     } = {}
   ) => {
@@ -53,6 +57,7 @@ export class Service extends Context.Service<Service, {
       })
     ).pipe(
       Layer.provide(http.layer),
+      Layer.provide(Layer.succeed(TrustedProxies, settings.trustedProxies)),
       Layer.provide([Decider.layer, callers]),
       Layer.provide(layerLimits(settings)),
       Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier, Logger.layer([])]), // tests cause defects

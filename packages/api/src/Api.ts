@@ -5,6 +5,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { Access, needs } from "./Access.ts"
 import { Answer, BatchResponse } from "./Answer.ts"
 import { Association } from "./Association.ts"
+import { withCertificateBody } from "./certificateBody.ts"
 import { VerdictWord } from "./codes.ts"
 import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
 import { Live, MetricsText, NotReady, Ready } from "./Health.ts"
@@ -33,7 +34,8 @@ export class Verification extends HttpApiGroup.make("verification").add(
       summary: "Ask one question",
       description: [
         "Resolves what the domain publishes, or takes it from the cache, and compares. Every verdict is HTTP 200; a problem",
-        "means that there is no verdict. The body is at most 1 MiB. `refresh` requires the scope `admin`."
+        "means that there is no verdict. The body is at most 1 MiB, also decoded from gzip. `refresh` requires the scope `admin`.",
+        "The body may also be the certificate itself, PEM or DER; then, and only then, the rest of the question is in the parameters."
       ].join(" ")
     })),
   HttpApiEndpoint.get("verifyByFingerprint", "/v1/verify", {
@@ -159,6 +161,7 @@ export class Api extends HttpApi.make("posh").add(Verification, Associations, Do
   .annotateMerge(OpenApi.annotations({
     title: "POSH verification",
     version: "1.0.0",
+    transform: withCertificateBody,
     description: [
       "Is certificate X valid for service S on domain D? The service resolves what D publishes (RFC 7711 and the JWK Set",
       "draft before it), compares, gives its reasons, and caches material for as long as the lifetimes allow.",

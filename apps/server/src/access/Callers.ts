@@ -30,10 +30,14 @@ export class Callers extends Context.Service<Callers, {
 
   /**
    * Every caller on this machine. With DNS rebinding, a foreign page has the same origin as the service. So the request
-   * must use a name that DNS cannot rebind: `localhost` or a loopback address.
+   * must use a name that DNS cannot rebind: `localhost` or a loopback address. A proxy on this machine may use such a name
+   * for callers from elsewhere.
    */
   static readonly layerThisMachine = Layer.succeed(Callers, {
-    identify: (facts) => facts.authorities.every(isThisMachine) ? unlessForeign(facts, anyone) : Result.fail(otherName)
+    identify: (facts) => {
+      if (!facts.authorities.every(isThisMachine)) return Result.fail(otherName)
+      return facts.isRelayed ? Result.fail(otherMachine) : unlessForeign(facts, anyone)
+    }
   })
 
   /** With keys or client certificates: callers that the operator configured. */
@@ -84,6 +88,13 @@ const otherName: AccessFault = {
   problem: problem(
     "Forbidden",
     "Without keys the service answers to localhost, 127.0.0.1 and [::1] alone; POSH_AUTH=none allows other names."
+  )
+}
+
+const otherMachine: AccessFault = {
+  problem: problem(
+    "Forbidden",
+    "Without keys the service answers to this machine alone, and a proxy relayed this; POSH_AUTH=none allows proxies."
   )
 }
 

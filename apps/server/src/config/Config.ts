@@ -3,6 +3,7 @@
  */
 import { Data, Effect, Record, Result } from "effect"
 import { serversFault } from "../redis/Servers.ts"
+import { nearestName } from "../service/nearest.ts"
 import type { Variable } from "./Variable.ts"
 import { type Settings, variables } from "./variables.ts"
 
@@ -50,7 +51,7 @@ export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
   return Record.keys(env)
     .filter((name) => name.startsWith("POSH_") && !known.some((candidate) => candidate === name))
     .map((name) => {
-      const near = nearest(name, known)
+      const near = nearestName(name, known)
       return near === undefined
         ? `${name} is not a variable of this service and has no effect`
         : `${name} is not a variable of this service and has no effect; did you mean ${near}?`
@@ -77,6 +78,9 @@ const crossFaults = (settings: Settings): ReadonlyArray<string> => {
   if (settings.allowedPorts.length === 0) faults.push("POSH_ALLOWED_PORTS: must name at least one port")
   if (settings.cacheEntries === 0 && settings.redisUrl === undefined) {
     faults.push("POSH_CACHE_ENTRIES: 0 leaves nothing to remember in without POSH_REDIS_URL")
+  }
+  if (settings.proxyProtocol && settings.trustedProxies.length === 0) {
+    faults.push("POSH_TRUSTED_PROXIES: must name the proxies that POSH_PROXY_PROTOCOL=true believes")
   }
   const redisFault = settings.redisUrl === undefined ? undefined : serversFault(settings.redisUrl, settings.redisMode)
   if (redisFault !== undefined) faults.push(`POSH_REDIS_URL: ${redisFault}`)
@@ -105,26 +109,4 @@ const accessFaults = (settings: Settings): ReadonlyArray<string> => {
     faults.push("POSH_TLS_CERT_FILE: must be set where POSH_TLS_KEY_FILE or POSH_TLS_CLIENT_CA_FILE is")
   }
   return faults
-}
-
-/** The known name with the smallest edit distance, if that is at most 3. */
-const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
-  const [best] = known
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .sort((left, right) => left.distance - right.distance)
-  return best !== undefined && best.distance <= 3 ? best.candidate : undefined
-}
-
-// Levenshtein distance, one row of the table at a time.
-const editDistance = (left: string, right: string): number => {
-  let above = [...right, ""].map((_, column) => column)
-  for (const [row, character] of [...left].entries()) {
-    const current = [row + 1]
-    for (const [column, other] of [...right].entries()) {
-      const replaced = (above[column] ?? 0) + (character === other ? 0 : 1)
-      current.push(Math.min((current[column] ?? 0) + 1, (above[column + 1] ?? 0) + 1, replaced))
-    }
-    above = current
-  }
-  return above.at(-1) ?? 0
 }

@@ -10,13 +10,17 @@ import { makeAdmit } from "./limits/admission.ts"
 import { noteAccount } from "./limits/Connections.ts"
 import { renderProblem, write } from "./rendered.ts"
 import { RequestFacts } from "./RequestFacts.ts"
+import { TrustedProxies } from "./TrustedProxies.ts"
 
 /** Answers the requests that it refuses. */
 export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Effect.gen(function*() {
   const { identify } = yield* Callers
   const admit = makeAdmit(yield* Limits)
+  const trusted = yield* TrustedProxies
   return (exchange) => {
-    const caller = identify(new RequestFacts(exchange.request))
+    const facts = new RequestFacts(exchange, trusted)
+    exchange.facts = facts
+    const caller = identify(facts)
     if (Result.isFailure(caller)) return refuse(exchange, caller.failure.problem, caller.failure.challenge)
     exchange.caller = caller.success
     noteAccount(exchange.request.socket, caller.success.account)

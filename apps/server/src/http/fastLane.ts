@@ -17,7 +17,7 @@ import { callerBounds } from "../service/limits/bounds.ts"
 import { internalProblem } from "../service/problems.ts"
 import { toAnswer } from "../service/toAnswer.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
-import { decodeJson } from "./body/body.ts"
+import { decodeBody } from "./body/body.ts"
 import type { RequestHandler, RequestStage } from "./Exchange.ts"
 import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
 import { chooseBy } from "./telemetry/traces.ts"
@@ -113,7 +113,7 @@ const makeQuestionCache = () => {
     const ends = `${length} ${octets.toString("latin1", 0, 80)}${octets.toString("latin1", Math.max(0, length - 80))}`
     const same = known.get(ends)
     if (same?.octets.equals(octets) === true) return Result.succeed(same.parsed)
-    return Result.map(Result.flatMap(decodeJson(octets), parseQuestion), (parsed) => {
+    return Result.map(Result.flatMap(decodeBody(octets), parseQuestion), (parsed) => {
       known.set(ends, { octets: Buffer.from(octets), parsed })
       return parsed
     })

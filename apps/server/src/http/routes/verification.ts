@@ -13,6 +13,7 @@ import { Limits } from "../../service/limits/Limits.ts"
 import { full } from "../../service/limits/refusals.ts"
 import { readBatch } from "../body/batchBody.ts"
 import { readJson } from "../body/body.ts"
+import { isCertificate, readCertificateQuestion, refuseParameters } from "../body/certificateBody.ts"
 import { type BatchText, renderBatch } from "../body/renderBatch.ts"
 import { callerOf, onClosed, responseOf } from "../Exchange.ts"
 import { estimateQuestions } from "../limits/reserveBody.ts"
@@ -31,7 +32,7 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "verify",
         ({ request }) =>
-          readJson(limits, request).pipe(
+          readQuestion(limits, request).pipe(
             Effect.flatMap((input) => answerQuestion(decide, callerOf(request.source), input)),
             withRetryAfter
           )
@@ -61,6 +62,15 @@ export const layer = HttpApiBuilder.group(
       )
   })
 )
+
+/** The question is the body, or its certificate is. */
+const readQuestion = (
+  limits: Limits["Service"],
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<unknown, Problem> =>
+  isCertificate(request)
+    ? readCertificateQuestion(limits, request)
+    : Effect.andThen(refuseParameters(request), readJson(limits, request))
 
 const toBatchResponse = (
   { source }: HttpServerRequest.HttpServerRequest,
