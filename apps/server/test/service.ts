@@ -2,7 +2,7 @@
  * The service over HTTP with any verifier, and a client that sends requests unchanged.
  */
 import { Verifier } from "@posh/core"
-import { Context, Effect, Layer, Logger, Result } from "effect"
+import { Context, Effect, Layer, Logger, References, Result } from "effect"
 import type { IpNetwork } from "effect/net"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { request as requestOverTls, type RequestOptions } from "node:https"
@@ -40,11 +40,13 @@ export class Service extends Context.Service<Service, {
   /** With a verifier. `Readiness` is provided, so that tests can change it. */
   static readonly layer = <E>(
     verifier: Layer.Layer<Verifier, E>,
-    { callers = Callers.layerAnyone, limits = {}, tls }: {
+    { callers = Callers.layerAnyone, limits = {}, logger, tls }: {
       readonly callers?: Layer.Layer<Callers>
       readonly limits?: Partial<
         LimitSettings & ListenerSettings & { readonly trustedProxies: ReadonlyArray<IpNetwork.IpNetwork> }
       >
+      /** Gets the log, debug lines included. Default none. */
+      readonly logger?: Logger.Logger<unknown, unknown>
       readonly tls?: Tls
     } = {}
   ) => {
@@ -60,7 +62,12 @@ export class Service extends Context.Service<Service, {
       Layer.provide(Layer.succeed(TrustedProxies, settings.trustedProxies)),
       Layer.provide([Decider.layer, callers]),
       Layer.provide(layerLimits(settings)),
-      Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier, Logger.layer([])]), // tests cause defects
+      Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier]),
+      // Tests cause defects, so there is no log by default.
+      Layer.provide([
+        Logger.layer(logger === undefined ? [] : [logger]),
+        Layer.succeed(References.MinimumLogLevel, logger === undefined ? "Info" : "Debug")
+      ]),
       Layer.provideMerge(Readiness.layer)
     )
   }

@@ -137,7 +137,10 @@ export class Documents extends HttpApiGroup.make("documents").add(
     .annotateMerge(needs("verify"))
     .annotateMerge(OpenApi.annotations({
       summary: "Make a document",
-      description: "From certificates, or as a reference to where they are published."
+      description: [
+        "From certificates, or as a reference to where they are published. With `?raw`, or with `Accept: application/octet-stream`,",
+        "the answer is the document itself."
+      ].join(" ")
     }))
 ).middleware(Access).annotateMerge(OpenApi.annotations({ title: "Documents", description: "Tools for publishers." })) {}
 

@@ -124,7 +124,8 @@ const keyless: AccessFault = {
 
 const refusedKey = (text: string): AccessFault => ({
   problem: problem("Unauthorized", `${text}.`),
-  challenge: `${challenge}, error="invalid_token", error_description="${text}"`
+  challenge: `${challenge}, error="invalid_token", error_description="${text}"`,
+  isRefusedKey: true
 })
 
 const unknownKey = refusedKey("The key is not known here")

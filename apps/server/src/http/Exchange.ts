@@ -61,6 +61,12 @@ export const noteProblem = (request: object, problem: AnyProblem): void => {
   if (exchange !== undefined) exchange.problem = problem
 }
 
+/** Annotations of log lines about the request. */
+export const logFactsOf = (request: object): Readonly<Record<string, string>> => {
+  const exchange = exchangeOf(request)
+  return exchange === undefined ? {} : { request: exchange.requestId, address: exchange.facts?.address ?? "" }
+}
+
 /** Calls back when the response is sent or aborted. */
 export const onClosed = (request: object, release: () => void): void => {
   const response = responseOf(request)

@@ -10,6 +10,7 @@ import { makeAdmit } from "./limits/admission.ts"
 import { noteAccount } from "./limits/Connections.ts"
 import { renderProblem, write } from "./rendered.ts"
 import { RequestFacts } from "./RequestFacts.ts"
+import { makeRefusedKeys } from "./telemetry/refusedKeys.ts"
 import { TrustedProxies } from "./TrustedProxies.ts"
 
 /** Answers the requests that it refuses. */
@@ -17,11 +18,16 @@ export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Ef
   const { identify } = yield* Callers
   const admit = makeAdmit(yield* Limits)
   const trusted = yield* TrustedProxies
+  const noteRefusedKey = yield* makeRefusedKeys
   return (exchange) => {
     const facts = new RequestFacts(exchange, trusted)
     exchange.facts = facts
     const caller = identify(facts)
-    if (Result.isFailure(caller)) return refuse(exchange, caller.failure.problem, caller.failure.challenge)
+    if (Result.isFailure(caller)) {
+      const { challenge, isRefusedKey, problem } = caller.failure
+      if (isRefusedKey === true) noteRefusedKey(exchange)
+      return refuse(exchange, problem, challenge)
+    }
     exchange.caller = caller.success
     noteAccount(exchange.request.socket, caller.success.account)
     const admission = admit(exchange)

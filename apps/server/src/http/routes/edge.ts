@@ -10,7 +10,7 @@ import { methodsOf } from "../../routes.ts"
 import { internalProblem, schemaProblem } from "../../service/problems.ts"
 import { Tracing } from "../../telemetry/traces/Tracing.ts"
 import { repeatedParameter } from "../body/parameters.ts"
-import { exchangeOf, noteProblem } from "../Exchange.ts"
+import { exchangeOf, logFactsOf, noteProblem } from "../Exchange.ts"
 import { problemBody, securityHeaders } from "../rendered.ts"
 import { makeRequestId, requestIdHeader } from "../requestId.ts"
 import { chooseBy } from "../telemetry/traces.ts"
@@ -21,7 +21,7 @@ type Response = HttpServerResponse.HttpServerResponse
 
 /** The middleware. */
 export const layer = HttpRouter.middleware((handled) =>
-  traced(handled).pipe(
+  traced(annotated(handled)).pipe(
     Effect.catchCause((cause): Effect.Effect<Response, Types.unhandled, HttpServerRequest.HttpServerRequest> =>
       // The caller disconnected, or the drain time is over.
       Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
@@ -40,6 +40,10 @@ const closeIfUnread = (response: Response): Effect.Effect<Response, never, HttpS
         : response
     )
   )
+
+/** Log lines name the request. */
+const annotated = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
+  HttpServerRequest.HttpServerRequest.use(({ source }) => Effect.annotateLogs(handled, logFactsOf(source)))
 
 /** Runs in a span if the request is traced. */
 const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
@@ -72,7 +76,8 @@ const failureResponse = (cause: Cause.Cause<unknown>) =>
     if (HttpServerError.isHttpServerError(failure) && failure.reason._tag === "RouteNotFound") {
       return routeResponse(yield* HttpServerRequest.HttpServerRequest)
     }
-    yield* Effect.logError("a request met a defect", cause)
+    const { source } = yield* HttpServerRequest.HttpServerRequest
+    yield* Effect.logError("a request met a defect", cause).pipe(Effect.annotateLogs(logFactsOf(source)))
     return problemResponse(internalProblem)
   })
 

@@ -1,7 +1,7 @@
 /**
  * `/health` and `/metrics`, for orchestrators and monitoring.
  */
-import { Api, problem } from "@posh/api"
+import { Api, metricsMediaType, problem } from "@posh/api"
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -9,6 +9,7 @@ import { callerBounds } from "../../service/limits/bounds.ts"
 import { makeBuckets } from "../../service/limits/Buckets.ts"
 import { Readiness } from "../../service/Readiness.ts"
 import { Metrics } from "../../telemetry/Metrics.ts"
+import { makeCompressed } from "./compressed.ts"
 
 /** Handlers of the group `health`. */
 export const layer = HttpApiBuilder.group(
@@ -18,6 +19,7 @@ export const layer = HttpApiBuilder.group(
     const readiness = yield* Readiness
     const metrics = Option.map(yield* Effect.serviceOption(Metrics), ({ text }) => text)
     const metricsText = Option.isSome(metrics) ? Option.some(yield* rateLimited(metrics.value)) : metrics
+    const toResponse = makeCompressed(metricsMediaType)
     return handlers.handleAll({
       live: () => Effect.succeed({ status: "live" as const }),
       ready: () =>
@@ -28,7 +30,7 @@ export const layer = HttpApiBuilder.group(
       metrics: () =>
         Option.match(metricsText, {
           onNone: () => Effect.fail(problem("NotFound", "The service does not count: POSH_METRICS is off.")),
-          onSome: (text) => text
+          onSome: (text) => Effect.flatMap(text, (rendered) => toResponse(rendered))
         })
     })
   })

@@ -11,6 +11,7 @@ import { answerQuestion } from "../../service/answerQuestion.ts"
 import { Decider } from "../../service/Decider.ts"
 import { Limits } from "../../service/limits/Limits.ts"
 import { full } from "../../service/limits/refusals.ts"
+import { prefersToJson } from "../accept.ts"
 import { readBatch } from "../body/batchBody.ts"
 import { readJson } from "../body/body.ts"
 import { isCertificate, readCertificateQuestion, refuseParameters } from "../body/certificateBody.ts"
@@ -41,7 +42,11 @@ export const layer = HttpApiBuilder.group(
         Effect.fromResult(toQuestion(query)).pipe(
           Effect.flatMap((question) => answerQuestion(decide, callerOf(request.source), question)),
           Effect.mapError(inQuery),
-          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer),
+          Effect.map((answer) =>
+            prefersToJson(request.headers["accept"], "text/plain")
+              ? HttpServerResponse.text(`${answer.verdict}\n`)
+              : answer
+          ),
           withRetryAfter
         ))
       .handleRaw(
@@ -116,15 +121,3 @@ const inQuery = ({ field, ...rest }: Problem): Problem =>
   field === undefined
     ? rest
     : { ...rest, field: field.replace(/^fingerprint\./, "").replace(/^fingerprint$/, "sha-256") }
-
-/** True if `Accept` prefers `text/plain` to JSON (RFC 9110 §12.5.1, as far as two types need it). */
-const prefersText = ({ headers }: HttpServerRequest.HttpServerRequest): boolean => {
-  const accept = (headers["accept"] ?? "").toLowerCase()
-  const weight = (mediaType: string): number => {
-    const [, parameters = ""] = accept.split(",").map((range) => range.trim().split(";"))
-      .find(([name]) => name?.trim() === mediaType) ?? [mediaType, "q=0"]
-    const q = /^\s*q=([\d.]+)\s*$/.exec(parameters)?.[1]
-    return q === undefined ? 1 : Number(q)
-  }
-  return weight("text/plain") > weight("application/json")
-}
