@@ -64,6 +64,8 @@ const clientBehind = (request: IncomingMessage, trusted: Trusted): ClientAddress
   const peer = clientOf(socket)
   const has = headers["forwarded"] !== undefined || headers["x-forwarded-for"] !== undefined
   const others = headers.via !== undefined || headers["x-real-ip"] !== undefined
+  // The usual case, on the hot path.
+  if (!has && !others && connectionOf(socket).source === undefined) return { address: peer, isRelayed: false }
   const { forwarded = [], "x-forwarded-for": forwardedFor = [] } = has ? request.headersDistinct : {}
   const client = clientAddress(peer, { forwarded, forwardedFor, others }, trusted)
   return client.isRelayed || connectionOf(socket).source === undefined || isLoopback(client.address)
