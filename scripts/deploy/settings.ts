@@ -13,14 +13,6 @@ export const secrets = [
   "OTEL_EXPORTER_OTLP_HEADERS"
 ] as const
 
-/** Named here already, and not read by the service yet. The list may only shrink. */
-const pending: ReadonlySet<string> = new Set([
-  "POSH_CACHE_SECRET_FILE",
-  "POSH_DECISION_LOG_KEY_FILE",
-  "POSH_REDIS_URL_FILE",
-  "OTEL_EXPORTER_OTLP_HEADERS_FILE"
-])
-
 /** Pure. What is wrong with the names that something sets. */
 export const settingBreaches = (
   names: ReadonlyArray<string>,
@@ -28,13 +20,7 @@ export const settingBreaches = (
 ): ReadonlyArray<string> =>
   names.filter((name) => /^(POSH|OTEL)_/.test(name)).flatMap((name) => {
     if (isSecret(name)) return [`${name} is a secret and must come from a file`]
-    return isKnown(name) || pending.has(name) ? [] : [`${name} is no variable of the service`]
+    return isKnown(name) ? [] : [`${name} is no variable of the service`]
   })
-
-/** Names that wait for the service, and that it knows by now. */
-export const builtMeanwhile = (): ReadonlyArray<string> =>
-  [...pending].filter((name) => known.has(name)).map((name) =>
-    `${name} is a variable of the service now: take it off the list in scripts/deploy/settings.ts`
-  )
 
 const isSecret = (name: string): boolean => secrets.some((secret) => secret === name)

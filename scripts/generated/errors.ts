@@ -37,7 +37,9 @@ ${verdictKinds.map(verdictSection).join("\n\n")}
 ## Problems
 
 A problem means that there is no verdict. The body is \`application/problem+json\` (RFC 9457) with \`type\`
-\`urn:posh:problem:<Code>\`, \`title\`, \`status\`, \`detail\`, \`code\`, and \`field\` if one member is at fault. In a batch, an invalid
+\`urn:posh:problem:<Code>\`, \`title\`, \`status\`, \`detail\`, \`code\`, \`field\` if one member is at fault, and \`instance\`, which ends in the
+\`X-Request-Id\` of the answer. \`InvalidRequest\` has the status 408, 417 or 431 if the request is not valid HTTP in the way that these
+say: it did not arrive in time, expects what is not supported, or has too large a header. In a batch, an invalid
 question has its problem as its own result.
 
 ${

@@ -15,6 +15,7 @@ import type { Settings } from "./config/variables.ts"
 import { Listener } from "./http/listener/Listener.ts"
 import * as operations from "./http/operations.ts"
 import * as http from "./http/serve.ts"
+import { TrustedProxies } from "./http/TrustedProxies.ts"
 import { ServiceManager } from "./process/notify/ServiceManager.ts"
 import { layerShutdown, Shutdown } from "./process/Shutdown.ts"
 import { layerCache } from "./redis/layerCache.ts"
@@ -33,6 +34,7 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
     Layer.provide(http.layer),
     Layer.provide(operations.layerPresence(settings)),
     Layer.provide(layerLimitMetrics(settings)),
+    Layer.provide(Layer.succeed(TrustedProxies, settings.trustedProxies)),
     Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
     Layer.provide(layerLimits(settings)),
     Layer.provide(renewed(settings, tls)),

@@ -2,7 +2,8 @@
  * The service over HTTP with any verifier, and a client that sends requests unchanged.
  */
 import { Verifier } from "@posh/core"
-import { Context, Effect, Layer, Logger, Result } from "effect"
+import { Context, Effect, Layer, Logger, References, Result } from "effect"
+import type { IpNetwork } from "effect/net"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { request as requestOverTls, type RequestOptions } from "node:https"
 import { Callers } from "../src/access/Callers.ts"
@@ -10,6 +11,7 @@ import type { Tls } from "../src/access/Tls.ts"
 import { readSettings } from "../src/config/Config.ts"
 import { Listener, type ListenerSettings } from "../src/http/listener/Listener.ts"
 import * as http from "../src/http/serve.ts"
+import { TrustedProxies } from "../src/http/TrustedProxies.ts"
 import { Decider } from "../src/service/Decider.ts"
 import { layerLimits, type LimitSettings } from "../src/service/limits/layer.ts"
 import { Readiness } from "../src/service/Readiness.ts"
@@ -38,9 +40,13 @@ export class Service extends Context.Service<Service, {
   /** With a verifier. `Readiness` is provided, so that tests can change it. */
   static readonly layer = <E>(
     verifier: Layer.Layer<Verifier, E>,
-    { callers = Callers.layerAnyone, limits = {}, tls }: {
+    { callers = Callers.layerAnyone, limits = {}, logger, tls }: {
       readonly callers?: Layer.Layer<Callers>
-      readonly limits?: Partial<LimitSettings & ListenerSettings>
+      readonly limits?: Partial<
+        LimitSettings & ListenerSettings & { readonly trustedProxies: ReadonlyArray<IpNetwork.IpNetwork> }
+      >
+      /** Gets the log, debug lines included. Default none. */
+      readonly logger?: Logger.Logger<unknown, unknown>
       readonly tls?: Tls
     } = {}
   ) => {
@@ -53,9 +59,15 @@ export class Service extends Context.Service<Service, {
       })
     ).pipe(
       Layer.provide(http.layer),
+      Layer.provide(Layer.succeed(TrustedProxies, settings.trustedProxies)),
       Layer.provide([Decider.layer, callers]),
       Layer.provide(layerLimits(settings)),
-      Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier, Logger.layer([])]), // tests cause defects
+      Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier]),
+      // Tests cause defects, so there is no log by default.
+      Layer.provide([
+        Logger.layer(logger === undefined ? [] : [logger]),
+        Layer.succeed(References.MinimumLogLevel, logger === undefined ? "Info" : "Debug")
+      ]),
       Layer.provideMerge(Readiness.layer)
     )
   }

@@ -5,6 +5,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { Access, needs } from "./Access.ts"
 import { Answer, BatchResponse } from "./Answer.ts"
 import { Association } from "./Association.ts"
+import { withCertificateBody } from "./certificateBody.ts"
 import { VerdictWord } from "./codes.ts"
 import { withoutRejected } from "./documented.ts"
 import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
@@ -34,7 +35,8 @@ export class Verification extends HttpApiGroup.make("verification").add(
       summary: "Ask one question",
       description: [
         "Resolves what the domain publishes, or takes it from the cache, and compares. Every verdict is HTTP 200; a problem",
-        "means that there is no verdict. The body is at most 1 MiB. `refresh` requires the scope `admin`."
+        "means that there is no verdict. The body is at most 1 MiB, also decoded from gzip. `refresh` requires the scope `admin`.",
+        "The body may also be the certificate itself, PEM or DER; then, and only then, the rest of the question is in the parameters."
       ].join(" ")
     })),
   HttpApiEndpoint.get("verifyByFingerprint", "/v1/verify", {
@@ -136,7 +138,10 @@ export class Documents extends HttpApiGroup.make("documents").add(
     .annotateMerge(needs("verify"))
     .annotateMerge(OpenApi.annotations({
       summary: "Make a document",
-      description: "From certificates, or as a reference to where they are published."
+      description: [
+        "From certificates, or as a reference to where they are published. With `?raw`, or with `Accept: application/octet-stream`,",
+        "the answer is the document itself."
+      ].join(" ")
     }))
 ).middleware(Access).annotateMerge(OpenApi.annotations({ title: "Documents", description: "Tools for publishers." })) {}
 
@@ -171,6 +176,6 @@ export class Api extends HttpApi.make("posh").add(Verification, Associations, Do
       "there is no verdict: never accept a certificate on a problem. Instants are RFC 3339 in UTC. The scope of an operation is",
       "the one that its key must have; `admin` includes `verify`."
     ].join("\n"),
-    transform: withoutRejected
+    transform: (document) => withCertificateBody(withoutRejected(document))
   }))
 {}

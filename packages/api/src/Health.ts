@@ -38,9 +38,12 @@ export const NotReady = Schema.Struct({ status: state }).annotate({
 })
 export type NotReady = typeof NotReady.Type
 
+/** The media type of `GET /metrics`. */
+export const metricsMediaType = "text/plain; version=0.0.4; charset=utf-8"
+
 /** The body of the answer to `GET /metrics`. */
 export const MetricsText = Schema.String.annotate({
   identifier: "MetricsText",
   title: "Metrics",
   description: "The text format of Prometheus."
-}).pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+}).pipe(HttpApiSchema.asText({ contentType: metricsMediaType }))

@@ -22,6 +22,14 @@ export const problems = {
 } as const
 
 export type ProblemCode = keyof typeof problems
+
+/**
+ * Statuses of `InvalidRequest` that say more than 400 about the HTTP of a request: it did not arrive in time, expects what
+ * is not supported, or has too large a header (RFC 9110 §15.5.9, §15.5.18; RFC 6585 §5).
+ */
+export const messageStatuses = [408, 417, 431] as const
+export type MessageStatus = typeof messageStatuses[number]
+
 export type ProblemStatus = typeof problems[ProblemCode]["status"]
 
 /** The closed set of codes of problems. */
@@ -48,6 +56,13 @@ const retryAfterMs = Schema.optionalKey(
   Schema.Int.annotate({ description: "Milliseconds after which to retry, if known." })
 )
 
+const instance = Schema.optionalKey(
+  Schema.String.annotate({
+    description: "`urn:posh:request:` and the `X-Request-Id` of the answer. Absent in the results of a batch.",
+    examples: ["urn:posh:request:9f0c3a52-6f57-4e0b-9d6e-6a2f1c0e8b11"]
+  })
+)
+
 /** Any problem, as it stands in a body or in the result of a batch. */
 export const Problem = Schema.Struct({
   type: Schema.Literals(problemCodes.map(problemType)),
@@ -56,7 +71,8 @@ export const Problem = Schema.Struct({
   detail,
   code: Schema.Literals(problemCodes).annotate({ description: "The last part of `type`." }),
   field,
-  retryAfterMs
+  retryAfterMs,
+  instance
 }).annotate({
   identifier: "Problem",
   title: "Problem",
@@ -77,7 +93,8 @@ const errorOf = (status: ProblemStatus, name: string) => {
     detail,
     code: Schema.Literals(codes),
     field,
-    retryAfterMs
+    retryAfterMs,
+    instance
   }).annotate({
     identifier: `${name}Problem`,
     title: name,
@@ -115,6 +132,20 @@ export const problem = (code: ProblemCode, detail: string, field?: string): Prob
   code,
   ...(field === undefined ? {} : { field })
 })
+
+/** A problem of a request that is not valid or not supported HTTP. It may answer a request to any path. */
+export type MessageProblem = Omit<Problem, "status"> & { readonly status: MessageStatus }
+
+/** Whatever answers a request instead of its answer. */
+export type AnyProblem = Problem | MessageProblem
+
+export const messageProblem = (status: MessageStatus, detail: string): MessageProblem => ({
+  ...problem("InvalidRequest", detail),
+  status
+})
+
+/** The `instance` of problems that answer the request with this id. */
+export const problemInstance = (requestId: string): string => `urn:posh:request:${requestId}`
 
 /** Makes a problem that a retry can solve. `retryAfterMs`: milliseconds after which to retry. */
 export const passingProblem = (

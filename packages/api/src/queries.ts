@@ -6,10 +6,12 @@ import { chainChecks, generations, nameChecks } from "./Question.ts"
 import { DeadlineMs, domain, MaxAge, service } from "./values.ts"
 
 const flag = (description: string) =>
-  Schema.Literals(["true", "false"]).annotate({ description }).pipe(Schema.decodeTo(Schema.Boolean, {
-    decode: SchemaGetter.transform((text: "true" | "false") => text === "true"),
-    encode: SchemaGetter.transform((value: boolean) => value ? "true" as const : "false" as const)
-  }))
+  Schema.Literals(["true", "false"]).annotate({ description, message: "expected true or false" }).pipe(
+    Schema.decodeTo(Schema.Boolean, {
+      decode: SchemaGetter.transform((text: "true" | "false") => text === "true"),
+      encode: SchemaGetter.transform((value: boolean) => value ? "true" as const : "false" as const)
+    })
+  )
 
 const wholeNumber = <S extends Schema.Codec<number, number>>(to: S, description: string) =>
   Schema.String.annotate({ description }).check(Schema.isPattern(/^\d{1,10}$/, { expected: "a whole number" })).pipe(
@@ -50,6 +52,26 @@ export const verifyQuery = {
   ),
   explain: Schema.optionalKey(flag("Whether the answer carries its evidence."))
 } as const
+
+const { "sha-256": _sha256, "sha-512": _sha512, ...othersOfVerify } = verifyQuery
+
+/** `POST /v1/verify` with a certificate as body. */
+export const certificateQuery = {
+  ...othersOfVerify,
+  nameCheck: Schema.optionalKey(
+    Schema.Literals(nameChecks).annotate({ description: "Whether names in the certificate count." })
+  ),
+  chainCheck: Schema.optionalKey(
+    Schema.Literals(chainChecks).annotate({ description: "Whether the published chain is validated." })
+  )
+} as const
+
+/** Media types of a certificate as body: PEM (RFC 8555 §9.1, and the usual name of a file), and DER (RFC 2585 §4). */
+export const certificateMediaTypes = [
+  "application/pem-certificate-chain",
+  "application/x-pem-file",
+  "application/pkix-cert"
+] as const
 
 /** The parameters, decoded. */
 export type VerifyQuery = Schema.Struct.Type<typeof verifyQuery>

@@ -18,6 +18,9 @@ export { currentStage, spanned, type StageTracer, untraced } from "./question/St
 // Time that no correction of the wall clock extends
 export { makeSteadyClock, monotonicMsOf } from "./question/Stamp.ts"
 
+// Where JSON text is at fault
+export { parseJson } from "./encoding/json.ts"
+
 // Text of strangers, bounded and escaped
 export { printable } from "./encoding/quote.ts"
 export { messageCharacters } from "./Limits.ts"

@@ -48,7 +48,7 @@ const entries: Readonly<Record<string, Names>> = {
   },
   "./serving": {
     values: `CallerBudget ResolutionObserver currentStage fetchCodes makeSteadyClock messageCharacters monotonicMsOf
-      parsePresented printable spanned untraced`,
+      parseJson parsePresented printable spanned untraced`,
     types: "CallerBudgetShape FetchCode FetchPhase ResolutionObserverShape StageTracer"
   }
 }

@@ -30,10 +30,14 @@ export class Callers extends Context.Service<Callers, {
 
   /**
    * Every caller on this machine. With DNS rebinding, a foreign page has the same origin as the service. So the request
-   * must use a name that DNS cannot rebind: `localhost` or a loopback address.
+   * must use a name that DNS cannot rebind: `localhost` or a loopback address. A proxy on this machine may use such a name
+   * for callers from elsewhere.
    */
   static readonly layerThisMachine = Layer.succeed(Callers, {
-    identify: (facts) => facts.authorities.every(isThisMachine) ? unlessForeign(facts, anyone) : Result.fail(otherName)
+    identify: (facts) => {
+      if (!facts.authorities.every(isThisMachine)) return Result.fail(otherName)
+      return facts.isRelayed ? Result.fail(otherMachine) : unlessForeign(facts, anyone)
+    }
   })
 
   /** With keys or client certificates: callers that the operator configured. */
@@ -87,6 +91,13 @@ const otherName: AccessFault = {
   )
 }
 
+const otherMachine: AccessFault = {
+  problem: problem(
+    "Forbidden",
+    "Without keys the service answers to this machine alone, and a proxy relayed this; POSH_AUTH=none allows proxies."
+  )
+}
+
 /** The account is the network of the address. */
 const anyone = (facts: CallerFacts): Caller => ({ ...unknownCaller(facts), name: "anyone", scope: "admin" })
 
@@ -113,7 +124,8 @@ const keyless: AccessFault = {
 
 const refusedKey = (text: string): AccessFault => ({
   problem: problem("Unauthorized", `${text}.`),
-  challenge: `${challenge}, error="invalid_token", error_description="${text}"`
+  challenge: `${challenge}, error="invalid_token", error_description="${text}"`,
+  isRefusedKey: true
 })
 
 const unknownKey = refusedKey("The key is not known here")

@@ -4,6 +4,7 @@
 import { Data, Effect, Record, Result } from "effect"
 import { parseSupervision, type Supervision } from "../process/notify/supervision.ts"
 import { redisFaults } from "../redis/settingsFaults.ts"
+import { nearestName } from "../service/nearest.ts"
 import { ineffectiveSampling } from "../telemetry/traces/options.ts"
 import type { Variable } from "./Variable.ts"
 import { type Settings, variables } from "./variables.ts"
@@ -60,7 +61,7 @@ export const unknownVariables = (env: Environment): ReadonlyArray<string> => {
   const unknown = Record.keys(ownVariables(env))
     .filter((name) => !known.some((candidate) => candidate === name))
     .map((name) => {
-      const near = nearest(name, known)
+      const near = nearestName(name, known)
       return near === undefined
         ? `${name} is not a variable of this service and has no effect`
         : `${name} is not a variable of this service and has no effect; did you mean ${near}?`
@@ -92,6 +93,9 @@ export const contradictionsOf = (settings: Settings): ReadonlyArray<string> => {
   if (settings.allowedPorts.length === 0) faults.push("POSH_ALLOWED_PORTS: must name at least one port")
   if (settings.cacheEntries === 0 && settings.redisUrl === undefined) {
     faults.push("POSH_CACHE_ENTRIES: 0 leaves nothing to remember in without POSH_REDIS_URL")
+  }
+  if (settings.proxyProtocol && settings.trustedProxies.length === 0) {
+    faults.push("POSH_TRUSTED_PROXIES: must name the proxies that POSH_PROXY_PROTOCOL=true believes")
   }
   return [...faults, ...redisFaults(settings)]
 }
@@ -125,31 +129,4 @@ const accessFaults = (settings: Settings): ReadonlyArray<string> => {
     faults.push("POSH_TLS_CERT_FILE: must be set where POSH_TLS_KEY_FILE or POSH_TLS_CLIENT_CA_FILE is")
   }
   return faults
-}
-
-/**
- * The known name with the smallest edit distance, if most of what comes after the common prefix is the same: at most a third of
- * it differs, and no more than three characters.
- */
-const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
-  const [best] = known
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .sort((left, right) => left.distance - right.distance)
-  if (best === undefined) return undefined
-  const own = best.candidate.replace(/^[A-Z]+_/, "")
-  return best.distance <= Math.min(3, Math.ceil(own.length / 3)) ? best.candidate : undefined
-}
-
-// Levenshtein distance, one row of the table at a time.
-const editDistance = (left: string, right: string): number => {
-  let above = [...right, ""].map((_, column) => column)
-  for (const [row, character] of [...left].entries()) {
-    const current = [row + 1]
-    for (const [column, other] of [...right].entries()) {
-      const replaced = (above[column] ?? 0) + (character === other ? 0 : 1)
-      current.push(Math.min((current[column] ?? 0) + 1, (above[column + 1] ?? 0) + 1, replaced))
-    }
-    above = current
-  }
-  return above.at(-1) ?? 0
 }

@@ -1,9 +1,12 @@
 /**
  * A request with its response, and the state that gate, fast lane, routes and metrics share about them.
  */
-import type { ProblemCode } from "@posh/api"
+import type { AnyProblem } from "@posh/api"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { CallerFacts } from "../access/CallerFacts.ts"
 import type { Caller } from "../service/Caller.ts"
+import { requestIdHeader, toRequestId } from "./requestId.ts"
+import { toOriginForm } from "./target.ts"
 
 /** The `Expect` field (RFC 9110 §10.1.1). `other` is not supported. */
 export type Expectation = "none" | "continue" | "other"
@@ -22,14 +25,25 @@ export class Exchange {
   readonly startedAt: number = performance.now()
   /** Set by the gate. Before, and if the gate refuses the request, a caller without a scope. */
   caller: Caller = unidentified
-  /** The code, if the answer is a problem. */
-  problem: ProblemCode | undefined = undefined
+  /** Set by the gate. */
+  facts: CallerFacts | undefined = undefined
+  /** Set if the answer is a problem. */
+  problem: AnyProblem | undefined = undefined
+  /** The authority of a target in absolute form. */
+  readonly authority: string | undefined
+  #requestId: string | undefined = undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, expectation: Expectation) {
     this.request = request
     this.response = response
     this.expectation = expectation
+    this.authority = toOriginForm(request)
     ;(request as Carrier)[exchangeKey] = this
+  }
+
+  /** The id of the request; made when it is first needed. */
+  get requestId(): string {
+    return this.#requestId ??= toRequestId(this.request.headers[requestIdHeader])
   }
 }
 
@@ -41,10 +55,16 @@ export const callerOf = (request: object): Caller => exchangeOf(request)?.caller
 
 export const responseOf = (request: object): ServerResponse | undefined => exchangeOf(request)?.response
 
-/** Records the code of a problem, for metrics. */
-export const noteProblem = (request: object, code: ProblemCode): void => {
+/** Records a problem, for metrics and the log. */
+export const noteProblem = (request: object, problem: AnyProblem): void => {
   const exchange = exchangeOf(request)
-  if (exchange !== undefined) exchange.problem = code
+  if (exchange !== undefined) exchange.problem = problem
+}
+
+/** Annotations of log lines about the request. */
+export const logFactsOf = (request: object): Readonly<Record<string, string>> => {
+  const exchange = exchangeOf(request)
+  return exchange === undefined ? {} : { request: exchange.requestId, address: exchange.facts?.address ?? "" }
 }
 
 /** Calls back when the response is sent or aborted. */

@@ -10,17 +10,37 @@ import { type Admit, makeAdmit } from "./limits/admission.ts"
 import { noteAccount } from "./limits/Connections.ts"
 import { renderProblem, write } from "./rendered.ts"
 import { RequestFacts } from "./RequestFacts.ts"
+import { makeRefusedKeys } from "./telemetry/refusedKeys.ts"
+import { type TrustedNetworks, TrustedProxies } from "./TrustedProxies.ts"
 
 /** Answers the requests that it refuses. */
 export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Effect.gen(function*() {
   const { identify } = yield* Callers
-  return gateOf(identify, makeAdmit(yield* Limits))
+  return gateOf({
+    identify,
+    admit: makeAdmit(yield* Limits),
+    trusted: yield* TrustedProxies,
+    noteRefusedKey: yield* makeRefusedKeys
+  })
 })
 
-/** A gate with this authentication and admission. */
-export const gateOf = (identify: Callers["Service"]["identify"], admit: Admit): RequestStage => (exchange) => {
-  const caller = identify(new RequestFacts(exchange.request))
-  if (Result.isFailure(caller)) return refuse(exchange, caller.failure.problem, caller.failure.challenge)
+export interface GateParts {
+  readonly identify: Callers["Service"]["identify"]
+  readonly admit: Admit
+  /** Networks of proxies whose fields name the client. */
+  readonly trusted: TrustedNetworks
+  readonly noteRefusedKey: (exchange: Exchange) => void
+}
+
+export const gateOf = ({ admit, identify, noteRefusedKey, trusted }: GateParts): RequestStage => (exchange) => {
+  const facts = new RequestFacts(exchange, trusted)
+  exchange.facts = facts
+  const caller = identify(facts)
+  if (Result.isFailure(caller)) {
+    const { challenge, isRefusedKey, problem } = caller.failure
+    if (isRefusedKey === true) noteRefusedKey(exchange)
+    return refuse(exchange, problem, challenge)
+  }
   exchange.caller = caller.success
   noteAccount(exchange.request.socket, caller.success.account)
   const admission = admit(exchange)

@@ -1,16 +1,26 @@
 /**
  * Facts about the caller, from the connection and the header of a request.
  */
+import type { IpNetwork } from "effect/net"
 import type { IncomingMessage } from "node:http"
 import type { CallerFacts } from "../access/CallerFacts.ts"
 import { type Peer, peerOf } from "../access/certificateCaller.ts"
+import { type ClientAddress, clientAddress, isLoopback } from "../access/forwarded/clientAddress.ts"
 import { isOpen } from "../routes.ts"
+import type { Exchange } from "./Exchange.ts"
+import { clientOf, connectionOf } from "./listener/Connection.ts"
 
 export class RequestFacts implements CallerFacts {
   readonly #request: IncomingMessage
+  readonly #authority: string | undefined
+  readonly #trusted: Trusted
+  #resolved: ClientAddress | undefined = undefined
 
-  constructor(request: IncomingMessage) {
+  /** `trusted`: networks of proxies whose fields count. */
+  constructor({ authority, request }: Pick<Exchange, "authority" | "request">, trusted: Trusted = []) {
+    this.#trusted = trusted
     this.#request = request
+    this.#authority = authority
   }
 
   get authorization(): string | undefined {
@@ -18,7 +28,15 @@ export class RequestFacts implements CallerFacts {
   }
 
   get address(): string {
-    return this.#request.socket.remoteAddress ?? ""
+    return this.#client.address
+  }
+
+  get isRelayed(): boolean {
+    return this.#client.isRelayed
+  }
+
+  get #client(): ClientAddress {
+    return this.#resolved ??= clientBehind(this.#request, this.#trusted)
   }
 
   get peer(): Peer | undefined {
@@ -26,7 +44,8 @@ export class RequestFacts implements CallerFacts {
   }
 
   get authorities(): ReadonlyArray<string> {
-    return authoritiesOf(this.#request)
+    const host = this.#request.headers.host ?? ""
+    return this.#authority === undefined ? [host] : [host, this.#authority]
   }
 
   get isForeign(): boolean {
@@ -38,22 +57,21 @@ export class RequestFacts implements CallerFacts {
   }
 }
 
-/** RFC 9112 §3.2: a request of HTTP/1.1 needs exactly one `Host`. Returns the fault, if any. */
-export const hostFault = ({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): string | undefined => {
-  let hosts = 0
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? ""
-    if (name.length === 4 && name.toLowerCase() === "host") hosts += 1
-  }
-  if (hosts > 1) return "The request has more than one Host."
-  return hosts === 0 && httpVersionMajor === 1 && httpVersionMinor >= 1 ? "The request has no Host." : undefined
-}
+type Trusted = ReadonlyArray<IpNetwork.IpNetwork>
 
-/** `Host` and, if the target has absolute form, its authority (RFC 9112 §3.2.2). Unparsed. */
-const authoritiesOf = ({ headers: { host }, url = "" }: IncomingMessage): ReadonlyArray<string> => [
-  host ?? "",
-  ...(url.startsWith("/") || url === "*" ? [] : [/^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? ""])
-]
+const clientBehind = (request: IncomingMessage, trusted: Trusted): ClientAddress => {
+  const { headers, socket } = request
+  const peer = clientOf(socket)
+  const has = headers["forwarded"] !== undefined || headers["x-forwarded-for"] !== undefined
+  const others = headers.via !== undefined || headers["x-real-ip"] !== undefined
+  // The usual case, on the hot path.
+  if (!has && !others && connectionOf(socket).source === undefined) return { address: peer, isRelayed: false }
+  const { forwarded = [], "x-forwarded-for": forwardedFor = [] } = has ? request.headersDistinct : {}
+  const client = clientAddress(peer, { forwarded, forwardedFor, others }, trusted)
+  return client.isRelayed || connectionOf(socket).source === undefined || isLoopback(client.address)
+    ? client
+    : { ...client, isRelayed: true }
+}
 
 /**
  * True if a web page of another origin sent the request. Browsers set `Sec-Fetch-Site` (W3C Fetch Metadata), which pages

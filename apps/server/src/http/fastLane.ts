@@ -17,8 +17,8 @@ import { callerBounds } from "../service/limits/bounds.ts"
 import { internalProblem } from "../service/problems.ts"
 import { toAnswer } from "../service/toAnswer.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
-import { decodeJson } from "./body/body.ts"
-import type { RequestHandler, RequestStage } from "./Exchange.ts"
+import { decodeBody } from "./body/body.ts"
+import { logFactsOf, type RequestHandler, type RequestStage } from "./Exchange.ts"
 import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
 import { chooseBy } from "./telemetry/traces.ts"
 
@@ -46,21 +46,22 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
           onSuccess: renderAnswer
         })
 
-    const report = (cause: Cause.Cause<never>) => void runFork(Effect.logError("a request met a defect", cause))
+    const report = (cause: Cause.Cause<never>, facts: Readonly<Record<string, string>>) =>
+      void runFork(Effect.logError("a request met a defect", cause).pipe(Effect.annotateLogs(facts)))
     return (exchange) => {
       const { caller, request, response } = exchange
       const length = eligibleLength(request)
       if (length === undefined) return false
       readBody(request, length, (octets) => {
         const end = (exit: Exit.Exit<Rendered>) => {
-          respond(response, exit, report)
+          respond(response, exit, (cause) => report(cause, logFactsOf(request)))
           answered(exchange)
         }
         const traced = choose(request)
         const parsed = questionOf(octets)
         const recalled = traced === undefined ? catchDefect(() => answerFromMemory(parsed, caller)) : undefined
         if (recalled !== undefined) return end(recalled)
-        const work = answer(parsed, caller)
+        const work = Effect.annotateLogs(answer(parsed, caller), logFactsOf(request))
         const fiber = runFork(traced === undefined ? work : traced(work))
         const exit = fiber.pollUnsafe()
         if (exit !== undefined) return end(exit)
@@ -113,7 +114,7 @@ const makeQuestionCache = () => {
     const ends = `${length} ${octets.toString("latin1", 0, 80)}${octets.toString("latin1", Math.max(0, length - 80))}`
     const same = known.get(ends)
     if (same?.octets.equals(octets) === true) return Result.succeed(same.parsed)
-    return Result.map(Result.flatMap(decodeJson(octets), parseQuestion), (parsed) => {
+    return Result.map(Result.flatMap(decodeBody(octets), parseQuestion), (parsed) => {
       known.set(ends, { octets: Buffer.from(octets), parsed })
       return parsed
     })

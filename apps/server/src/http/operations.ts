@@ -27,7 +27,11 @@ export const layer = (settings: OperationsSettings) => {
   if (port === undefined) return Layer.empty
   return Layer.effectDiscard(Effect.gen(function*() {
     const listener = yield* makeListener({ host, port, maxConnections: callerBounds.operators }, undefined, options)
-    const gate = firstOf(gateOf(identifyOperator(settings), makeAdmit(unlimited)), refuseOtherPaths)
+    const identify = identifyOperator(settings)
+    const gate = firstOf(
+      gateOf({ identify, admit: makeAdmit(unlimited), trusted: [], noteRefusedKey: () => {} }),
+      refuseOtherPaths
+    )
     const routes = yield* makeOperationsRoutes
     const count = yield* makeRequestCount
     yield* listener.serve(inOrder({ gate, fastLane: () => false, routes, count }))

@@ -1,15 +1,16 @@
 /**
  * Serves HTTP: the stages of a request, in order.
  */
-import { problem } from "@posh/api"
+import { messageProblem, problem } from "@posh/api"
 import { Effect, Layer } from "effect"
 import type { Exchange, RequestHandler, RequestStage } from "./Exchange.ts"
 import { makeFastLane } from "./fastLane.ts"
 import { makeGate } from "./Gate.ts"
 import { Listener } from "./listener/Listener.ts"
+import { messageFault } from "./messageFault.ts"
 import { renderProblem, write } from "./rendered.ts"
-import { hostFault } from "./RequestFacts.ts"
 import { makeRoutes } from "./routes/router.ts"
+import { makeRefusalLog } from "./telemetry/refusals.ts"
 import { makeRequestCount, type RequestCount } from "./telemetry/requests.ts"
 
 export interface RequestStages {
@@ -22,12 +23,23 @@ export interface RequestStages {
 /** Serves until the layer closes. The gate lives as long: requests still arrive while the listener closes. */
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const { serve } = yield* Listener
-  const count = yield* makeRequestCount
+  const count = both(yield* makeRequestCount, yield* makeRefusalLog)
   const gate = yield* makeGate
   const fastLane = yield* makeFastLane(count.atOnce)
   const routes = yield* makeRoutes
   yield* serve(inOrder({ gate, fastLane, routes, count }))
 }))
+
+const both = (first: RequestCount, second: RequestCount): RequestCount => ({
+  atEnd: (exchange) => {
+    first.atEnd(exchange)
+    second.atEnd(exchange)
+  },
+  atOnce: (exchange) => {
+    first.atOnce(exchange)
+    second.atOnce(exchange)
+  }
+})
 
 export const inOrder = ({ count, fastLane, gate, routes }: RequestStages): RequestHandler => (exchange) => {
   if (refuseMalformed(exchange) || gate(exchange)) return count.atEnd(exchange)
@@ -38,7 +50,7 @@ export const inOrder = ({ count, fastLane, gate, routes }: RequestStages): Reque
 }
 
 const refuseMalformed: RequestStage = ({ request, response }) => {
-  const fault = hostFault(request)
+  const fault = messageFault(request)
   if (fault === undefined) return false
   response.shouldKeepAlive = false
   write(response, renderProblem(problem("InvalidRequest", fault)))
@@ -48,5 +60,5 @@ const refuseMalformed: RequestStage = ({ request, response }) => {
 /** RFC 9110 §10.1.1: only `100-continue` is supported. */
 const refuseExpectation = ({ response }: Exchange): void => {
   response.shouldKeepAlive = false
-  response.writeHead(417, { "content-length": 0 }).end()
+  write(response, renderProblem(messageProblem(417, "Only the expectation 100-continue is supported.")))
 }

@@ -7,6 +7,7 @@ import { CallerBudget, currentStage } from "@posh/core/serving"
 import { Cause, Context, Effect, Layer, type LogLevel, Option, Result, type Tracer } from "effect"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { LogMask, type Mask } from "../telemetry/decisions/mask.ts"
+import { audit } from "./audit.ts"
 import { type Caller, permit } from "./Caller.ts"
 import type { CallerQuestion } from "./CallerQuestion.ts"
 import type { Decision } from "./Decision.ts"
@@ -74,6 +75,10 @@ export class Decider extends Context.Service<Decider, {
           isSettled: ({ verdict }) => verdict.valid,
           ...(batchedMs === undefined ? {} : { batchedMs })
         })
+        if (question.options.refresh === true) {
+          const { domain, service } = decision.verdict
+          yield* audit("refresh", caller, { domain, service, decision: decision.id })
+        }
         // Only here: `ask` may replace the decision by a problem of the limits.
         observations.decided(decision, question, caller, since)
         return yield* logged(decision)

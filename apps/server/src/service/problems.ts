@@ -4,7 +4,8 @@
 import { type Problem, problem } from "@posh/api"
 import type { QuestionError } from "@posh/core"
 import { messageCharacters, printable } from "@posh/core/serving"
-import { SchemaIssue } from "effect"
+import { SchemaAST, SchemaIssue } from "effect"
+import { nearestName } from "./nearest.ts"
 
 /** For a question that the core refused. `prefix`: path of the question in the body. */
 export const questionProblem = (error: QuestionError, prefix = ""): Problem =>
@@ -14,7 +15,29 @@ export const questionProblem = (error: QuestionError, prefix = ""): Problem =>
 export const schemaProblem = (issue: SchemaIssue.Issue, prefix = ""): Problem => {
   const [first] = format(issue).issues
   const path = (first?.path ?? []).map((segment) => typeof segment === "object" ? segment.key : segment)
-  return problem("InvalidRequest", sentence(first?.message ?? ""), fieldOf(path, prefix))
+  const meant = suggestionOf(issue)
+  const hint = meant === undefined ? "" : `; did you mean ${meant}?`
+  return problem("InvalidRequest", sentence(`${first?.message ?? ""}${hint}`), fieldOf(path, prefix))
+}
+
+/** For an unknown member: the known one that was probably meant, with those one level below. */
+const suggestionOf = (issue: SchemaIssue.Issue, path: ReadonlyArray<PropertyKey> = []): string | undefined => {
+  if (issue._tag === "Composite" || issue._tag === "AnyOf") {
+    const [first] = issue.issues
+    return first === undefined ? undefined : suggestionOf(first, path)
+  }
+  if (issue._tag === "Pointer") return suggestionOf(issue.issue, [...path, ...issue.path])
+  if (issue._tag === "Filter" || issue._tag === "Encoding") return suggestionOf(issue.issue, path)
+  if (issue._tag !== "UnexpectedKey" || !SchemaAST.isObjects(issue.ast)) return undefined
+  const members = issue.ast.propertySignatures
+  const names = members.map(({ name }) => String(name))
+  const inner = members.flatMap(({ name, type }) =>
+    SchemaAST.isObjects(type) ? type.propertySignatures.map((member) => [String(member.name), `${String(name)}.`]) : []
+  )
+  const given = String(path.at(-1) ?? "")
+  const near = nearestName(given, [...names, ...inner.map(([name = ""]) => name)])
+  if (near === undefined) return undefined
+  return names.includes(near) ? near : `${inner.find(([name]) => name === near)?.[1] ?? ""}${near}`
 }
 
 /** The path of a member as `field` of a problem; bounded, because callers choose the names (POSH-SEC-14). */

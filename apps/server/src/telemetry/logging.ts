@@ -2,7 +2,7 @@
  * Logs to standard output: pretty on a terminal, else one JSON object per line.
  */
 import { printable } from "@posh/core/serving"
-import { Cause, Context, Effect, Layer, Logger, type LogLevel, Predicate, References } from "effect"
+import { Cause, Context, Effect, Layer, Logger, LogLevel, Predicate, References } from "effect"
 import type { Settings } from "../config/variables.ts"
 import { dropUnread } from "./dropUnread.ts"
 
@@ -29,6 +29,9 @@ export const layerLogging = ({ logFormat, logLevel }: Pick<Settings, "logFormat"
 /** Logs at any level: for the line that process managers wait for at the start. */
 export const logAlways = (message: string): Effect.Effect<void> =>
   Effect.log(message).pipe(Effect.provideService(References.MinimumLogLevel, "All"))
+
+/** True if debug lines are logged. For lines that would cost too much to make in vain. */
+export const logsDebug = (minimum: LogLevel.LogLevel): boolean => LogLevel.isLessThanOrEqualTo(minimum, "Debug")
 
 const isPretty = (format: Settings["logFormat"]): boolean =>
   format === "auto" ? process.stdout.isTTY : format === "pretty"

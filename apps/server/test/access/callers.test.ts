@@ -229,13 +229,25 @@ layer(service, { excludeTestServices: true })("authorisation", (it) => {
       "GET /v1/associations HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n",
       /^HTTP\/1\.1 401 /
     ],
-    ["wants a tunnel", "CONNECT 127.0.0.1:80 HTTP/1.1\r\n", /^$/],
+    ["wants a tunnel", "CONNECT 127.0.0.1:80 HTTP/1.1\r\n", /^HTTP\/1\.1 405 /],
     [
       "gives two keys",
       `GET /v1/associations HTTP/1.1\r\nAuthorization: ${key}\r\nAuthorization: Bearer x\r\n`,
       /^HTTP\/1\.1 401 /
     ],
-    ["names the whole URL", "GET http://x/health/live HTTP/1.1\r\n", /^HTTP\/1\.1 401 /]
+    ["names the whole URL", "GET http://x/v1/associations HTTP/1.1\r\n", /^HTTP\/1\.1 401 /],
+    [
+      "names the whole URL, with an open path behind a host",
+      "GET http://x/v1/../health/live HTTP/1.1\r\n",
+      /^HTTP\/1\.1 401 /
+    ],
+    [
+      "names a URL whose host looks like an open path",
+      "GET http:///health/live/v1/associations HTTP/1.1\r\n",
+      /^HTTP\/1\.1 40[01] /
+    ],
+    // An absolute target is its path (RFC 9112 §3.2.2), and this one is open.
+    ["names the whole URL of an open path", "GET http://x/health/live HTTP/1.1\r\n", /^HTTP\/1\.1 200 /]
   ])("no request bypasses the gate that %s", ([, head, expected]) =>
     Effect.gen(function*() {
       const { baseUrl } = yield* Service

@@ -171,6 +171,7 @@ describe.concurrent("while the service runs", () => {
           peer: undefined,
           authorities: [],
           isForeign: false,
+          isRelayed: false,
           isOpen: false
         }))
       const commented: Damage = { name: "has comments alone", put: (file) => writeFile(file, "# first:verify:…\n") }

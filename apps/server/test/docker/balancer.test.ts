@@ -8,10 +8,12 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { X509Certificate } from "node:crypto"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { request } from "node:http"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { domains, makeWorld, type World } from "../../demo/world.ts"
+import { makeKey } from "../../src/access/Key.ts"
 
 const main = join(import.meta.dirname, "../../src/main.ts")
 const config = join(import.meta.dirname, "../../../../docker/haproxy.cfg")
@@ -85,6 +87,8 @@ const startReplica = Effect.fnUntraced(function*(world: World, directory: string
     POSH_CONNECT_TO: world.origins.connectTo,
     POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
     POSH_AUTH: "none", // the balancer asks by names of its own
+    POSH_PROXY_PROTOCOL: "true",
+    POSH_TRUSTED_PROXIES: "127.0.0.1/32",
     ...env
   })
   yield* until("a replica listens", () => replica.output().includes("listening on"))
@@ -126,6 +130,9 @@ const ask = (url: string) =>
 
 const sha256 = (pem: string) => new X509Certificate(pem).fingerprint256.replaceAll(":", "")
 
+/** Whom the replica takes for the caller of the request: the address of its line about a refused key. */
+const addressIn = (output: string) => /"address":"([^"]*)"/.exec(output)?.[1]
+
 describe("the load balancer", () => {
   beforeAll(() => ensureInstalled("haproxy", "-v"), 300_000)
 
@@ -159,6 +166,33 @@ describe("the load balancer", () => {
       }
       yield* stop
       assert.deepStrictEqual(counts.wrong, [])
+    }).pipe(Effect.scoped), 60_000)
+
+  it.live("tells replicas who asks, whatever the caller writes into its headers", () =>
+    Effect.gen(function*() {
+      const directory = yield* folder
+      const world = yield* makeWorld()
+      const [port, first, second] = [yield* freePort, yield* freePort, yield* freePort]
+      const balancer = yield* startBalancer(directory, port, [first, second])
+      const { entry } = makeKey("fleet", "verify")
+      const replica = yield* startReplica(world, directory, first, {
+        POSH_AUTH: "",
+        POSH_API_KEYS: `fleet:verify:${entry.sha256}`,
+        POSH_LOG_FORMAT: "json"
+      })
+      yield* until("the replica is up", () => balancer.output().includes("Server replicas/posh-1 is UP"))
+      const status = yield* Effect.callback<number | undefined>((resume) => {
+        request({
+          port,
+          host: "127.0.0.1",
+          localAddress: "127.0.0.77",
+          path: "/v1/associations",
+          headers: { authorization: "Bearer guessed-guessed-guessed" }
+        }, ({ statusCode }) => resume(Effect.succeed(statusCode))).end()
+      })
+      assert.strictEqual(status, 401)
+      yield* until("the line is written", () => addressIn(replica.output()) !== undefined)
+      assert.strictEqual(addressIn(replica.output()), "127.0.0.77")
     }).pipe(Effect.scoped), 60_000)
 
   it.live(

@@ -55,7 +55,7 @@ const compare = Effect.fnUntraced(function*(body: string | Uint8Array, { headers
   for (const name of ["content-type", "cache-control", "x-content-type-options", "www-authenticate"]) {
     assert.strictEqual(fast.headers[name], ordinary.headers[name], name)
   }
-  const withoutId = (json: unknown) => typeof json === "object" ? { ...json, id: "" } : json
+  const withoutId = (json: unknown) => typeof json === "object" ? { ...json, id: "", instance: "" } : json
   assert.deepStrictEqual(withoutId(fast.json), withoutId(ordinary.json))
   return fast.status
 })
@@ -79,7 +79,7 @@ describe("the fast lane answers as the router does", () => {
       ["no object", "[]", 400],
       ["no JSON", "{", 400],
       ["no UTF-8", Uint8Array.of(0x22, 0xff, 0x22), 400],
-      ["a byte order mark", Buffer.from(`\ufeff${question("a.example")}`), 400]
+      ["a byte order mark", Buffer.from(`\ufeff${question("a.example")}`), 200]
     ])("%s", ([, body, status]) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* compare(body), status)

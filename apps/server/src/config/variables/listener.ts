@@ -1,6 +1,7 @@
 /**
  * The listener: address, TLS, authentication of callers.
  */
+import { parseNetworks } from "@posh/core/node"
 import { Result } from "effect"
 import { parseKeys } from "../../access/Key.ts"
 import { boolean, duration, listenAddress, optional, text, wholeNumber } from "../parsers.ts"
@@ -43,6 +44,35 @@ export const listener = {
       "address it answers only to names of this machine (`localhost`, `127.0.0.0/8`, `[::1]`) unless `POSH_AUTH=none`. Has no " +
       "effect without `POSH_OPS_PORT`, and stops the start then.",
     parse: optional(listenAddress)
+  }),
+  keepAlive: variable("POSH_KEEP_ALIVE", {
+    fallback: "65s",
+    values: "a duration from `1s` to `1h`",
+    meaning: "How long a connection is kept after an answer while no request arrives.",
+    consequence:
+      "Set it longer than a load balancer in front keeps its connections (60 s to 10 minutes, by product): otherwise the balancer " +
+      "now and then sends a request on a connection that was just closed.",
+    parse: duration("1s", "1h")
+  }),
+  trustedProxies: variable("POSH_TRUSTED_PROXIES", {
+    fallback: "",
+    values: "CIDR blocks, comma-separated",
+    meaning:
+      "Networks of proxies in front of the service. Their `Forwarded` (RFC 7239) and `X-Forwarded-For` name the client: the " +
+      "rightmost address that is in none of these networks.",
+    consequence:
+      "Limits of callers without keys, and the log, then see the client instead of the proxy. The fields of anybody else are " +
+      "not read. Every machine in these networks can name any client, so list the proxies alone.",
+    parse: (value) => Result.mapError(parseNetworks(value), ({ detail }) => detail)
+  }),
+  proxyProtocol: variable("POSH_PROXY_PROTOCOL", {
+    fallback: "false",
+    values: "`true`, `false`",
+    meaning: "Whether connections from `POSH_TRUSTED_PROXIES` begin with the header of the PROXY protocol, version 2.",
+    consequence:
+      "A connection from these networks without the header, or with version 1, is closed. Connections from elsewhere must not " +
+      "have it. Without `POSH_TRUSTED_PROXIES` it stops the start.",
+    parse: boolean
   }),
   drainDelay: variable("POSH_DRAIN_DELAY", {
     fallback: "0s",

@@ -10,7 +10,7 @@ import type { Batch } from "../../service/answerBatch.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import type { Limits } from "../../service/limits/Limits.ts"
 import type { Pieces } from "../../service/limits/Turns.ts"
-import { decodeJson, readBody } from "./body.ts"
+import { decodeJson, readBody, withoutMark } from "./body.ts"
 import { closing, comma, isEscaped, opening, quote, structureLimits } from "./structure.ts"
 
 /** Each question as a JSON value or a problem. Fails if the body is no batch. */
@@ -22,9 +22,9 @@ export const readBatch = (
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<Batch, Problem> =>
   Effect.gen(function*() {
-    const body = yield* readBody(limits, request, bodyLimits.batch, callerBounds.answer)
+    const body = yield* readBody(limits, request, bodyLimits.batch, { answer: callerBounds.answer })
     const arrivedAt = monotonicMsOf(yield* Clock.Clock)
-    const requests = yield* Effect.flatMap(limits.inTurn(readBatchBody(body)), Effect.fromResult)
+    const requests = yield* Effect.flatMap(limits.inTurn(readBatchBody(withoutMark(body))), Effect.fromResult)
     return { requests, arrivedAt }
   })
 

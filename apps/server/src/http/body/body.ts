@@ -13,6 +13,8 @@ import { fieldOf } from "../../service/problems.ts"
 import { type Exchange, exchangeOf } from "../Exchange.ts"
 import { reserveBody } from "../limits/reserveBody.ts"
 import { duplicateIn, membersOf } from "./duplicates.ts"
+import { type Coding, codingOf, inflate } from "./inflate.ts"
+import { jsonFault } from "./jsonFault.ts"
 import { structureOf } from "./structure.ts"
 
 type Reader = Pick<Limits["Service"], "inTurn" | "bodies">
@@ -31,20 +33,28 @@ export const readJson = (
 ): Effect.Effect<unknown, Problem> =>
   Effect.flatMap(readBody(reader, request, bodyLimits.single), (octets) =>
     octets.length > callerBounds.smallBody
-      ? Effect.flatMap(reader.inTurn(onePiece(() => decodeJson(octets))), Effect.fromResult)
-      : Effect.fromResult(decodeJson(octets)))
+      ? Effect.flatMap(reader.inTurn(onePiece(() => decodeBody(octets))), Effect.fromResult)
+      : Effect.fromResult(decodeBody(octets)))
 
-/** Reads a body without parsing it. `answer`: octets to reserve for a long response, until that ends. */
+export interface ReadOptions {
+  /** Default JSON alone. */
+  readonly mediaTypes?: ReadonlyArray<string>
+  /** Octets to reserve for a long response, until that ends. */
+  readonly answer?: number
+}
+
+/** Reads a body without parsing it. `limit`: octets, also of a body in gzip when it is decoded. */
 export const readBody = (
   { bodies }: Pick<Reader, "bodies">,
   request: HttpServerRequest.HttpServerRequest,
   limit: number,
-  answer = 0
+  { answer = 0, mediaTypes = ["application/json"] }: ReadOptions = {}
 ): Effect.Effect<Buffer, Problem> =>
   Effect.suspend(() => {
     const exchange = exchangeOf(request.source)
     if (exchange === undefined) return Effect.die(new Error("a body is read of a request that passed no gate"))
-    const fault = headFault(request, limit)
+    const coding = codingOf(request.headers["content-encoding"])
+    const fault = headFault(request, coding, limit, mediaTypes)
     if (fault !== undefined) return Effect.fail(fault)
     const octets = request.arrayBuffer.pipe(
       Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
@@ -53,9 +63,10 @@ export const readBody = (
           ? tooLarge(limit)
           : problem("InvalidRequest", "The body could not be read to its end.")
       ),
-      Effect.map((read) => Buffer.from(read))
+      Effect.map((read) => Buffer.from(read)),
+      Effect.flatMap((read) => coding === "gzip" ? inflate(read, limit) : Effect.succeed(read))
     )
-    return reserveBody(bodies, exchange, limit, answer).pipe(
+    return reserveBody(bodies, exchange, limit, answer + (coding === "gzip" ? limit : 0)).pipe(
       Effect.andThen(sendContinue(exchange)),
       Effect.andThen(octets)
     )
@@ -66,6 +77,12 @@ const sendContinue = ({ expectation, response }: Exchange): Effect.Effect<void> 
   Effect.sync(() => {
     if (expectation === "continue" && !response.headersSent) response.writeContinue()
   })
+
+/** Parses a body of JSON; it may begin with a byte order mark (RFC 8259 §8.1). */
+export const decodeBody = (octets: Buffer): Result.Result<unknown, Problem> => decodeJson(withoutMark(octets))
+
+export const withoutMark = (octets: Buffer): Buffer =>
+  octets[0] === 0xef && octets[1] === 0xbb && octets[2] === 0xbf ? octets.subarray(3) : octets
 
 /** Parses JSON; refuses duplicate members and excessive structure. */
 export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
@@ -84,19 +101,26 @@ export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
 const parse = (octets: Buffer): Result.Result<unknown, Problem> =>
   Result.try({
     try: (): unknown => JSON.parse(octets.toString("utf8")),
-    catch: () => problem("InvalidRequest", "The body is not JSON.")
+    catch: () => problem("InvalidRequest", jsonFault(octets))
   })
 
 const refuse = (detail: string) => Result.fail(problem("InvalidRequest", detail))
 
-const headFault = ({ headers }: HttpServerRequest.HttpServerRequest, limit: number): Problem | undefined => {
-  const mediaType = (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase()
-  if (mediaType !== "application/json") {
+/** The media type of a body, without its parameters. */
+export const mediaTypeOf = (headers: Readonly<Record<string, string | undefined>>): string =>
+  (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
+
+const headFault = (
+  { headers }: HttpServerRequest.HttpServerRequest,
+  coding: Coding | undefined,
+  limit: number,
+  mediaTypes: ReadonlyArray<string>
+): Problem | undefined => {
+  if (!mediaTypes.includes(mediaTypeOf(headers))) {
     return problem("UnsupportedRequestMediaType", "Send the body with Content-Type: application/json.")
   }
-  const coding = (headers["content-encoding"] ?? "identity").trim().toLowerCase()
-  if (coding !== "identity") {
-    return problem("UnsupportedRequestMediaType", "Send the body without a content coding.")
+  if (coding === undefined) {
+    return problem("UnsupportedRequestMediaType", "Send the body in gzip, or without a content coding.")
   }
   return Number(headers["content-length"] ?? 0) > limit ? tooLarge(limit) : undefined
 }

@@ -6,7 +6,7 @@ import type { Server, Socket } from "node:net"
 import { openFileLimit } from "../../process/openFiles.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { networkOf } from "../../service/limits/network.ts"
-import { connectionOf } from "../listener/Connection.ts"
+import { clientOf, connectionOf } from "../listener/Connection.ts"
 
 /** Limits the connections of a server until the scope closes. */
 export const boundConnections = (server: Server, wanted: number): Effect.Effect<void, never, Scope.Scope> =>
@@ -19,7 +19,7 @@ export const boundConnections = (server: Server, wanted: number): Effect.Effect<
 
     server.maxConnections = most
     const onConnection = (socket: Socket) => {
-      const network = networkOf(socket.remoteAddress ?? "")
+      const network = networkOf(clientOf(socket))
       const held = (ofNetwork.get(network) ?? 0) + 1
       if (held > share) {
         refused.since += 1
@@ -65,7 +65,7 @@ export const closeUnread = (sockets: Iterable<Socket>, most: number): void => {
   for (const socket of sockets) {
     if (socket.destroyed || socket.writableLength === 0) continue
     total += socket.writableLength
-    const account = connectionOf(socket).account ?? networkOf(socket.remoteAddress ?? "")
+    const account = connectionOf(socket).account ?? networkOf(clientOf(socket))
     const others = waiting.get(account)
     if (others === undefined) waiting.set(account, [socket])
     else others.push(socket)

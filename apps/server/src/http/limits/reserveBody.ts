@@ -12,20 +12,20 @@ import type { Exchange } from "../Exchange.ts"
 import { watchAnswer } from "./watchAnswer.ts"
 
 /**
- * Fails if the body is too long or memory is short. `limit`: maximum length in octets. `answer`: octets to reserve for a
- * long response.
+ * Fails if the body is too long or memory is short. `limit`: maximum length in octets. `more`: octets to reserve beside
+ * the body, for what it decodes to and for a long response.
  */
 export const reserveBody = (
   bodies: Bodies,
   { caller: { account }, request, response }: Exchange,
   limit: number,
-  answer = 0
+  more = 0
 ): Effect.Effect<void, Problem> =>
   Effect.suspend(() => {
     const octets = announcedOctets(request) ?? limit
     if (octets > limit) return Effect.fail(tooLarge(limit))
-    if (octets <= callerBounds.smallBody && answer === 0) return Effect.void
-    const release = response.destroyed ? undefined : bodies.reserve(account, octets + answer)
+    if (octets <= callerBounds.smallBody && more === 0) return Effect.void
+    const release = response.destroyed ? undefined : bodies.reserve(account, octets + more)
     if (release === undefined) return Effect.fail(overloaded("As many large bodies as may be are being read."))
     response.once("close", release)
     return octets > callerBounds.smallBody ? watchAnswer(response, closeSlowSender(request)) : Effect.void

@@ -2,6 +2,7 @@
  * The state of a connection.
  */
 import type { ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 
 export interface Connection {
   /** The account of its last request. */
@@ -16,7 +17,12 @@ export interface Connection {
   isEnded: boolean
   /** The client CA of its handshake, empty without one; `undefined` before the handshake and without TLS. */
   letInBy: string | undefined
+  /** The address of the client by the PROXY protocol. */
+  source: string | undefined
 }
+
+/** The address of the client, as far as the connection tells. */
+export const clientOf = (socket: Socket): string => connectionOf(socket).source ?? socket.remoteAddress ?? ""
 
 /** `socket`: the one on which requests arrive, which is the TLS socket with TLS. */
 export const connectionOf = (socket: object): Connection => (socket as Carrier)[connectionKey] ??= begin()
@@ -27,7 +33,8 @@ const begin = (): Connection => ({
   waiting: undefined,
   isOver: false,
   isEnded: false,
-  letInBy: undefined
+  letInBy: undefined,
+  source: undefined
 })
 
 // A property of the socket, because a WeakMap is expensive for the garbage collector.

@@ -2,7 +2,7 @@
  * The listener: limits connections, passes requests to a handler, and drains when the service stops.
  */
 import { problem } from "@posh/api"
-import { Context, Data, Deferred, type Duration, Effect, Exit, Layer, type Scope } from "effect"
+import { Context, Data, Deferred, type Duration, Effect, Exit, Layer, Schedule, type Scope } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Tls } from "../../access/Tls.ts"
@@ -12,12 +12,16 @@ import { observeConnections } from "../../telemetry/connections.ts"
 import { Exchange, type Expectation, type RequestHandler } from "../Exchange.ts"
 import { boundConnections } from "../limits/Connections.ts"
 import { renderProblem, write } from "../rendered.ts"
+import { makeRefusalLog } from "../telemetry/refusals.ts"
 import { connectionOf } from "./Connection.ts"
 import { makeNodeServer, type NodeServer } from "./NodeServer.ts"
+import { awaitProxyHeaders } from "./proxyProtocol.ts"
 import { watchUnderWay } from "./underWay.ts"
-import { refuseUnreadable } from "./unreadable.ts"
+import { refuseConnect, refuseUnreadable } from "./unreadable.ts"
 
-export type ListenerSettings = Pick<Settings, "host" | "port" | "maxConnections">
+export type ListenerSettings =
+  & Pick<Settings, "host" | "port" | "maxConnections">
+  & Partial<Pick<Settings, "keepAlive" | "proxyProtocol" | "trustedProxies">>
 
 /** Cannot bind the address. */
 export class ListenError extends Data.TaggedError("ListenError")<{
@@ -69,12 +73,12 @@ const mainOptions: ListenerOptions = { variables: `${variables.host.name}, ${var
 
 /** Listens until the scope closes. */
 export const makeListener = (
-  { host, maxConnections, port }: ListenerSettings,
+  { host, keepAlive, maxConnections, port, proxyProtocol = false, trustedProxies = [] }: ListenerSettings,
   tls?: Tls,
   { drainTime, variables }: ListenerOptions = mainOptions
 ): Effect.Effect<Listener["Service"], ListenError, Scope.Scope> =>
   Effect.gen(function*() {
-    const nodeServer = makeNodeServer(tls)
+    const nodeServer = makeNodeServer(tls, { keepAlive })
     const { server } = nodeServer
     const underWay = watchUnderWay(nodeServer)
     const shutdown = yield* Shutdown
@@ -84,16 +88,26 @@ export const makeListener = (
     server.on("request", receive(nodeServer, state, "none"))
     server.on("checkContinue", receive(nodeServer, state, "continue"))
     server.on("checkExpectation", receive(nodeServer, state, "other"))
+    const log = yield* makeRefusalLog
     server.on("clientError", (error, socket) =>
-      nodeServer.canAnswer(socket) ? refuseUnreadable(error, socket) : socket.destroy())
+      log.message(
+        nodeServer.canAnswer(socket) ? refuseUnreadable(error, socket) : nodeServer.refusePlain(error, socket),
+        socket
+      ))
+    server.on("connect", (_request, socket) => log.message(refuseConnect(socket), socket))
     yield* boundConnections(server, maxConnections)
     yield* observeConnections(server)
+    const waiting = proxyProtocol ? awaitProxyHeaders(server, trustedProxies) : undefined
+    if (waiting !== undefined) {
+      yield* Effect.forkScoped(Effect.repeat(Effect.sync(waiting.abortLate), Schedule.spaced("2 seconds")))
+    }
 
     const closed = Deferred.makeUnsafe<void>()
     const close = Effect.andThen(
-      Effect.sync(() =>
+      Effect.sync(() => {
+        waiting?.abort()
         stopAccepting(nodeServer, closed)
-      ),
+      }),
       Deferred.await(closed)
     )
     const cutAll = () => {

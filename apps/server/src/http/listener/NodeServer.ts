@@ -1,12 +1,15 @@
 /**
  * The HTTP server of Node.js, plain or over TLS, behind one interface.
  */
+import { type AnyProblem, problem } from "@posh/api"
 import { createServer, type IncomingMessage, type Server } from "node:http"
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { type Tls, toTlsOptions } from "../../access/Tls.ts"
+import { callerBounds } from "../../service/limits/bounds.ts"
 import { connectionOf } from "./Connection.ts"
+import { answer } from "./rawAnswer.ts"
 
 export interface NodeServer {
   readonly scheme: "http" | "https"
@@ -15,41 +18,52 @@ export interface NodeServer {
   readonly isCurrent: (request: IncomingMessage) => boolean
   /** True if the client can read a response: with TLS only after the handshake. */
   readonly canAnswer: (socket: Duplex) => boolean
+  /**
+   * Closes a connection whose handshake failed, and answers plain HTTP to a port of TLS in the same way. Returns the problem
+   * for the log, if the client spoke HTTP.
+   */
+  readonly refusePlain: (error: NodeJS.ErrnoException, socket: Duplex) => AnyProblem | undefined
   /** Closes connections whose handshake is in progress. */
   readonly abortHandshakes: () => void
   /** Uses other files for new connections; no effect without TLS. */
   readonly renew: (tls: Tls) => void
 }
 
-/** Octets. */
-export const largestHeader = 16 * 1_024
-
 // Milliseconds and octets. They limit how long a slow sender holds a connection.
 const limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2_000, // maximum delay of these time-outs
-  keepAliveTimeout: 65_000,
-  maxHeaderSize: largestHeader,
+  maxHeaderSize: callerBounds.header,
   // `Upgrade` is ignored, so that such a request passes the gate like any other.
   shouldUpgradeCallback: () => false,
   // `hostFault` checks it: Node.js would respond without a problem body.
   requireHostHeader: false
 }
 
-export const makeNodeServer = (tls: Tls | undefined): NodeServer => tls === undefined ? makePlain() : makeSecure(tls)
+type ServerOptions = typeof limits & { readonly keepAliveTimeout: number }
 
-const makePlain = (): NodeServer => ({
+/** `keepAlive`: milliseconds for which an idle connection is kept. */
+export const makeNodeServer = (
+  tls: Tls | undefined,
+  { keepAlive: keepAliveTimeout = 65_000 }: { readonly keepAlive?: number | undefined }
+): NodeServer => {
+  const options = { ...limits, keepAliveTimeout }
+  return tls === undefined ? makePlain(options) : makeSecure(tls, options)
+}
+
+const makePlain = (options: ServerOptions): NodeServer => ({
   scheme: "http",
-  server: createServer(limits),
+  server: createServer(options),
   isCurrent: () => true,
   canAnswer: () => true,
+  refusePlain: (_error, socket) => void socket.destroy(),
   abortHandshakes: () => undefined,
   renew: () => undefined
 })
 
-const makeSecure = (tls: Tls): NodeServer => {
-  const server = createTlsServer({ ...limits, ...toTlsOptions(tls) })
+const makeSecure = (tls: Tls, options: ServerOptions): NodeServer => {
+  const server = createTlsServer({ ...options, ...toTlsOptions(tls) })
   let clientCa = tls.clientCa ?? ""
   /** Connections whose handshake is in progress, by remote address and port. */
   const handshakes = new Map<string, Socket>()
@@ -59,14 +73,24 @@ const makeSecure = (tls: Tls): NodeServer => {
     socket.once("close", () => handshakes.delete(end))
   })
   server.on("secureConnection", (socket) => {
-    handshakes.delete(otherEnd(socket))
-    connectionOf(socket).letInBy = clientCa
+    const end = otherEnd(socket)
+    const plain = handshakes.get(end)
+    handshakes.delete(end)
+    const connection = connectionOf(socket)
+    connection.letInBy = clientCa
+    connection.source = plain === undefined ? undefined : connectionOf(plain).source
   })
   return {
     scheme: "https",
     server,
     isCurrent: ({ socket }) => connectionOf(socket).letInBy === clientCa,
     canAnswer: (socket) => connectionOf(socket).letInBy !== undefined, // `undefined`: no handshake, for example plain HTTP
+    refusePlain: (error, socket) => {
+      const plain = error.code === "ERR_SSL_HTTP_REQUEST" ? handshakes.get(otherEnd(socket as Socket)) : undefined
+      if (plain === undefined) return void socket.destroy()
+      answer(plain, tlsOnly)
+      return tlsOnly
+    },
     abortHandshakes: () => {
       for (const socket of handshakes.values()) socket.destroy()
     },
@@ -76,5 +100,7 @@ const makeSecure = (tls: Tls): NodeServer => {
     }
   }
 }
+
+const tlsOnly = problem("InvalidRequest", "This port is for HTTPS; the request came without TLS.")
 
 const otherEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`

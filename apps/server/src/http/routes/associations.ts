@@ -4,8 +4,9 @@
 import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
 import { type AssociationReport, Verifier } from "@posh/core"
 import { parseCursor, type Position } from "@posh/core/cache"
-import { Effect, Result } from "effect"
+import { Effect, Exit, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { audit } from "../../service/audit.ts"
 import { permit } from "../../service/Caller.ts"
 import { Limits } from "../../service/limits/Limits.ts"
 import { questionProblem, sentence } from "../../service/problems.ts"
@@ -32,17 +33,30 @@ export const layer = HttpApiBuilder.group(
             ),
             isSettled: ({ state }: AssociationReport) => state === "material"
           })),
+          Effect.tap(({ domain, service }) =>
+            query.refresh === true ? audit("refresh", caller, { domain, service }) : Effect.void
+          ),
           Effect.map(toAssociation),
           withRetryAfter
         )
       },
-      forgetAssociation: ({ params }) =>
-        Effect.mapBoth(verifier.forget(params.domain, params.service), {
-          onFailure: (error) => questionProblem(error),
-          onSuccess: ({ pending }) => pending.length === 0 ? undefined : { pending }
-        }),
+      forgetAssociation: ({ params, request }) =>
+        verifier.forget(params.domain, params.service).pipe(
+          // Also if the caller has gone: the purge may have begun.
+          Effect.onExit((exit) =>
+            Exit.hasFails(exit) ? Effect.void : audit("purge", callerOf(request.source), {
+              ...params,
+              ...(Exit.isSuccess(exit) ? { pending: exit.value.pending.join() || "nothing" } : { pending: "unknown" })
+            })
+          ),
+          Effect.mapBoth({
+            onFailure: (error) => questionProblem(error),
+            onSuccess: ({ pending }) => pending.length === 0 ? undefined : { pending }
+          })
+        ),
       listAssociations: ({ query: { cursor, limit = inventoryLimit.default, ...range }, request }) =>
         Effect.fromResult(readCursor(cursor)).pipe(
+          Effect.tap(() => audit("inventory", callerOf(request.source))),
           Effect.flatMap((position) =>
             withPlaces(callerOf(request.source), 1, verifier.inventory({ ...range, ...position, limit }))
           ),

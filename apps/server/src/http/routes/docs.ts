@@ -2,33 +2,24 @@
  * `/openapi.json` and `/docs`: the contract as OpenAPI and as a page.
  */
 import { Api } from "@posh/api"
-import { Effect, Layer } from "effect"
-import { HttpRouter, HttpServerResponse } from "effect/http"
+import { Layer } from "effect"
+import { HttpRouter } from "effect/http"
 import { OpenApi } from "effect/http-api"
 import { docsPaths } from "../../routes.ts"
+import { compressedOnce } from "./compressed.ts"
 import { docsStyle, renderDocs } from "./docsPage.ts"
 
-/** Rendered on the first request, so that it does not delay the start. */
-const cached = (make: () => HttpServerResponse.HttpServerResponse) => Effect.runSync(Effect.cached(Effect.sync(make)))
+const unstored = { "cache-control": "no-cache" }
 
-const openApi = cached(() =>
-  HttpServerResponse.jsonUnsafe(OpenApi.fromApi(Api), { headers: { "cache-control": "no-cache" } })
-)
+// Rendered on the first request, so that it does not delay the start.
+const openApi = compressedOnce(() => JSON.stringify(OpenApi.fromApi(Api)), "application/json", unstored)
 
-const page = cached(() =>
-  HttpServerResponse.text(renderDocs(OpenApi.fromApi(Api)), {
-    contentType: "text/html; charset=utf-8",
-    headers: {
-      "cache-control": "no-cache",
-      "content-security-policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-    }
-  })
-)
-
-const style = HttpServerResponse.text(docsStyle, {
-  contentType: "text/css; charset=utf-8",
-  headers: { "cache-control": "no-cache" }
+const page = compressedOnce(() => renderDocs(OpenApi.fromApi(Api)), "text/html; charset=utf-8", {
+  ...unstored,
+  "content-security-policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 })
+
+const style = compressedOnce(() => docsStyle, "text/css; charset=utf-8", unstored)
 
 /** Routes of the documentation. */
 export const layer = Layer.mergeAll(

@@ -8,11 +8,14 @@ import { generateDocument, lintDocument, lintGenerations, lintReport, readLeaves
 import { parseService, registeredServices } from "@posh/core/question"
 import { parsePresented } from "@posh/core/serving"
 import { Clock, Effect, Result, Schema } from "effect"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Limits } from "../../service/limits/Limits.ts"
 import { eachPiece, onePiece } from "../../service/limits/Turns.ts"
 import { questionProblem, schemaProblem } from "../../service/problems.ts"
+import { prefersToJson } from "../accept.ts"
 import { readJson } from "../body/body.ts"
+import { queryOf } from "../body/parameters.ts"
 import { callerOf } from "../Exchange.ts"
 import { withRetryAfter } from "./problems.ts"
 
@@ -41,6 +44,7 @@ export const layer = HttpApiBuilder.group(
         readJson(limits, request).pipe(
           Effect.flatMap((input) => Effect.fromResult(decodeGenerate(input))),
           Effect.flatMap((asked) => limits.withPlaces(callerOf(request.source), 1, generate(limits, asked))),
+          Effect.map((made) => toRaw(request, made) ?? made),
           withRetryAfter
         ))
   })
@@ -118,6 +122,20 @@ const generate = (
     const generated = yield* Effect.flatMap(inTurn(onePiece(() => generateDocument(material, entry, now))), orProblem)
     return { ...generated, findings: [...leaves.flatMap(({ findings }) => findings), ...generated.findings] }
   })
+
+/** The document itself, with `?raw` in the media type to publish it with; `undefined` if JSON is wanted. */
+const toRaw = (
+  { headers, url }: HttpServerRequest.HttpServerRequest,
+  { contentType, document }: GenerateResponse
+): HttpServerResponse.HttpServerResponse | undefined => {
+  const raw = new URLSearchParams(queryOf(url)).get("raw")
+  if (raw === "" || raw === "true") return HttpServerResponse.text(document, { contentType })
+  return prefersToJson(headers["accept"], octetStream)
+    ? HttpServerResponse.text(document, { contentType: octetStream })
+    : undefined
+}
+
+const octetStream = "application/octet-stream"
 
 /** Parses the leaf; the text may be a chain. */
 const readCertificate = (text: string, field: string): Result.Result<Certificate, Problem> =>

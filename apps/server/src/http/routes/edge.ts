@@ -1,16 +1,18 @@
 /**
  * Middleware of every route: headers, tracing, and failures as problems that reveal no inner causes.
  */
-import { problem, problemCodes, problemMediaType } from "@posh/api"
+import { type Problem, problem, problemMediaType } from "@posh/api"
 import { Cause, Effect, Option, type Types } from "effect"
-import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpBody, HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiError } from "effect/http-api"
 import { IncomingMessage } from "node:http"
 import { methodsOf } from "../../routes.ts"
 import { internalProblem, schemaProblem } from "../../service/problems.ts"
 import { Tracing } from "../../telemetry/traces/Tracing.ts"
-import { noteProblem } from "../Exchange.ts"
-import { securityHeaders } from "../rendered.ts"
+import { repeatedParameter } from "../body/parameters.ts"
+import { exchangeOf, logFactsOf, noteProblem } from "../Exchange.ts"
+import { problemBody, securityHeaders } from "../rendered.ts"
+import { makeRequestId, requestIdHeader } from "../requestId.ts"
 import { chooseBy } from "../telemetry/traces.ts"
 import { leavesUnreadBody } from "../unread.ts"
 import { problemResponse } from "./problems.ts"
@@ -19,13 +21,13 @@ type Response = HttpServerResponse.HttpServerResponse
 
 /** The middleware. */
 export const layer = HttpRouter.middleware((handled) =>
-  traced(handled).pipe(
+  traced(annotated(handled)).pipe(
     Effect.catchCause((cause): Effect.Effect<Response, Types.unhandled, HttpServerRequest.HttpServerRequest> =>
       // The caller disconnected, or the drain time is over.
       Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failureResponse(cause)
     ),
     Effect.map((response) => HttpServerResponse.setHeaders(response, { ...securityHeaders, ...response.headers })),
-    Effect.tap(noteResponse),
+    Effect.flatMap(identified),
     Effect.flatMap(closeIfUnread)
   ), { global: true })
 
@@ -39,6 +41,10 @@ const closeIfUnread = (response: Response): Effect.Effect<Response, never, HttpS
     )
   )
 
+/** Log lines name the request. */
+const annotated = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
+  HttpServerRequest.HttpServerRequest.use(({ source }) => Effect.annotateLogs(handled, logFactsOf(source)))
+
 /** Runs in a span if the request is traced. */
 const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
   Effect.flatMap(
@@ -46,25 +52,32 @@ const traced = <A, E, R>(handled: Effect.Effect<A, E, R>) =>
     ([{ source }, tracing]) => chooseBy(tracing)(source as IncomingMessage)?.(handled) ?? handled
   )
 
-/** Records the code of a problem. It is searched in the body, because problems are encoded before the middleware. */
-const noteResponse = ({ body, status }: Response) =>
-  status < 400 || body._tag !== "Uint8Array" || body.contentType !== problemMediaType
-    ? Effect.void
-    : Effect.map(HttpServerRequest.HttpServerRequest, ({ source }) => {
-      const code = problemCodes.find((candidate) => Buffer.from(body.body).includes(`"code":"${candidate}"`))
-      if (code !== undefined) noteProblem(source, code)
+/** Adds the id of the request, to a problem as `instance` too: the contract encodes problems before the middleware. */
+const identified = (response: Response): Effect.Effect<Response, never, HttpServerRequest.HttpServerRequest> =>
+  HttpServerRequest.HttpServerRequest.use(({ source }) =>
+    Effect.sync(() => {
+      const requestId = exchangeOf(source)?.requestId ?? makeRequestId()
+      const named = HttpServerResponse.setHeader(response, requestIdHeader, requestId)
+      const { body } = response
+      if (response.status < 400 || body._tag !== "Uint8Array" || body.contentType !== problemMediaType) return named
+      const problem: Problem = JSON.parse(Buffer.from(body.body).toString())
+      noteProblem(source, problem)
+      return HttpServerResponse.setBody(named, HttpBody.text(problemBody(problem, requestId), problemMediaType))
     })
+  )
 
 const failureResponse = (cause: Cause.Cause<unknown>) =>
   Effect.gen(function*() {
     const failure = Cause.squash(cause)
     if (HttpApiError.HttpApiSchemaError.is(failure) && isCallersFault(failure)) {
-      return problemResponse(schemaProblem(failure.cause.issue))
+      const { url } = yield* HttpServerRequest.HttpServerRequest
+      return problemResponse(repeatedParameter(url) ?? schemaProblem(failure.cause.issue))
     }
     if (HttpServerError.isHttpServerError(failure) && failure.reason._tag === "RouteNotFound") {
       return routeResponse(yield* HttpServerRequest.HttpServerRequest)
     }
-    yield* Effect.logError("a request met a defect", cause)
+    const { source } = yield* HttpServerRequest.HttpServerRequest
+    yield* Effect.logError("a request met a defect", cause).pipe(Effect.annotateLogs(logFactsOf(source)))
     return problemResponse(internalProblem)
   })
 

@@ -1,7 +1,7 @@
 /**
  * `/health` and `/metrics`, for orchestrators and monitoring.
  */
-import { Api, problem } from "@posh/api"
+import { Api, metricsMediaType, problem } from "@posh/api"
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Context, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -10,6 +10,7 @@ import { callerBounds } from "../../service/limits/bounds.ts"
 import { makeBuckets } from "../../service/limits/Buckets.ts"
 import { Readiness } from "../../service/Readiness.ts"
 import { Metrics } from "../../telemetry/Metrics.ts"
+import { makeCompressed } from "./compressed.ts"
 
 /** Does the operations listener serve the metrics, so that this one does not? */
 export const HasOperationsListener = Context.Reference<boolean>("posh/server/http/HasOperationsListener", {
@@ -25,6 +26,7 @@ export const layer = HttpApiBuilder.group(
     const metrics = Option.map(yield* Effect.serviceOption(Metrics), ({ text }) => text)
     const metricsText = Option.isSome(metrics) ? Option.some(yield* rateLimited(metrics.value)) : metrics
     const isElsewhere = yield* HasOperationsListener
+    const toResponse = makeCompressed(metricsMediaType)
     return handlers.handleAll({
       live: () => Effect.succeed({ status: "live" as const, version: productVersion }),
       ready: () =>
@@ -35,7 +37,7 @@ export const layer = HttpApiBuilder.group(
       metrics: () =>
         Option.match(isElsewhere ? Option.none() : metricsText, {
           onNone: () => Effect.fail(isElsewhere ? elsewhere : uncounted),
-          onSome: (text) => text
+          onSome: (text) => Effect.flatMap(text, (rendered) => toResponse(rendered))
         })
     })
   })

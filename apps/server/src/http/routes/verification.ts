@@ -11,8 +11,10 @@ import { answerQuestion } from "../../service/answerQuestion.ts"
 import { Decider } from "../../service/Decider.ts"
 import { Limits } from "../../service/limits/Limits.ts"
 import { full } from "../../service/limits/refusals.ts"
+import { prefersToJson } from "../accept.ts"
 import { readBatch } from "../body/batchBody.ts"
 import { readJson } from "../body/body.ts"
+import { isCertificate, readCertificateQuestion, refuseParameters } from "../body/certificateBody.ts"
 import { type BatchText, renderBatch } from "../body/renderBatch.ts"
 import { callerOf, onClosed, responseOf } from "../Exchange.ts"
 import { estimateQuestions } from "../limits/reserveBody.ts"
@@ -31,7 +33,7 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "verify",
         ({ request }) =>
-          readJson(limits, request).pipe(
+          readQuestion(limits, request).pipe(
             Effect.flatMap((input) => answerQuestion(decide, callerOf(request.source), input)),
             withRetryAfter
           )
@@ -40,7 +42,11 @@ export const layer = HttpApiBuilder.group(
         Effect.fromResult(toQuestion(query)).pipe(
           Effect.flatMap((question) => answerQuestion(decide, callerOf(request.source), question)),
           Effect.mapError(inQuery),
-          Effect.map((answer) => prefersText(request) ? HttpServerResponse.text(`${answer.verdict}\n`) : answer),
+          Effect.map((answer) =>
+            prefersToJson(request.headers["accept"], "text/plain")
+              ? HttpServerResponse.text(`${answer.verdict}\n`)
+              : answer
+          ),
           withRetryAfter
         ))
       .handleRaw(
@@ -61,6 +67,15 @@ export const layer = HttpApiBuilder.group(
       )
   })
 )
+
+/** The question is the body, or its certificate is. */
+const readQuestion = (
+  limits: Limits["Service"],
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<unknown, Problem> =>
+  isCertificate(request)
+    ? readCertificateQuestion(limits, request)
+    : Effect.andThen(refuseParameters(request), readJson(limits, request))
 
 const toBatchResponse = (
   { source }: HttpServerRequest.HttpServerRequest,
@@ -106,15 +121,3 @@ const inQuery = ({ field, ...rest }: Problem): Problem =>
   field === undefined
     ? rest
     : { ...rest, field: field.replace(/^fingerprint\./, "").replace(/^fingerprint$/, "sha-256") }
-
-/** True if `Accept` prefers `text/plain` to JSON (RFC 9110 §12.5.1, as far as two types need it). */
-const prefersText = ({ headers }: HttpServerRequest.HttpServerRequest): boolean => {
-  const accept = (headers["accept"] ?? "").toLowerCase()
-  const weight = (mediaType: string): number => {
-    const [, parameters = ""] = accept.split(",").map((range) => range.trim().split(";"))
-      .find(([name]) => name?.trim() === mediaType) ?? [mediaType, "q=0"]
-    const q = /^\s*q=([\d.]+)\s*$/.exec(parameters)?.[1]
-    return q === undefined ? 1 : Number(q)
-  }
-  return weight("text/plain") > weight("application/json")
-}

@@ -40,7 +40,7 @@ function countIn(metrics: Metrics["Service"]): RequestCount {
     if (route === undefined) return
     increment(route.classes.get(isAborted ? aborted : classOf(response.statusCode)))
     route.seconds.observe((performance.now() - startedAt) / 1_000)
-    if (response.statusCode >= 400 && problem !== undefined) increment(problems.get(problem))
+    if (response.statusCode >= 400 && problem !== undefined) increment(problems.get(problem.code))
   }
   /** One function for all responses: a closure per response costs more than counting. */
   function ended(this: ServerResponse): void {

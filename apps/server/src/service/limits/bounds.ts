@@ -20,6 +20,8 @@ export const callerBounds = {
   lightCertificate: 4 * 1024,
   /** Renderings of the metrics: more than scrapers need, and 2 % of the CPU time. */
   metrics: { perSecond: 5, burst: 10 },
+  /** Octets of a header, with the request line. */
+  header: 16 * 1024,
   /** Header lines; browsers send about twenty, proxies add ten. */
   headerLines: 100,
   /** Octets of unread responses in total; beyond, connections of the caller with the most are closed. */

@@ -54,7 +54,7 @@ const rows: ReadonlyArray<Row> = [
   raw("not JSON", "{"),
   raw("two values", "{}{}"),
   raw("not UTF-8", Buffer.from([0x22, 0xff, 0x22])),
-  raw("a byte order mark", "\ufeff{}"),
+  { ...raw("a byte order mark and no question", "\ufeff{}"), field: "domain" },
   raw("deep nesting", "[".repeat(100_000)),
   verify("an array", []),
   verify("null", null),
@@ -112,7 +112,7 @@ const rows: ReadonlyArray<Row> = [
   {
     name: "body: a content coding",
     path: "/v1/documents/lint",
-    asked: { method: "POST", headers: { ...json, "content-encoding": "gzip" }, body: "{}" },
+    asked: { method: "POST", headers: { ...json, "content-encoding": "br" }, body: "{}" },
     status: 415,
     code: "UnsupportedRequestMediaType"
   },
@@ -269,6 +269,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("problems (RFC 945
           title: problems[row.code].title,
           status: row.status,
           code: row.code,
+          instance: `urn:posh:request:${String(response.headers["x-request-id"])}`,
           ...(row.field === undefined ? {} : { field: row.field })
         })
         assert.match(detail, /^[A-Z0-9"].*[.?!]$/, "detail is a sentence")
