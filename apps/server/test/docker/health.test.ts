@@ -52,4 +52,27 @@ describe("the health check of the image", () => {
       yield* Effect.promise(() => ended)
       assert.strictEqual(yield* exitCode(asked), 1)
     }).pipe(Effect.scoped))
+
+  it.live.each<readonly [where: string, variables: Readonly<Record<string, string>>]>([
+    ["at another address", { POSH_HOST: "127.0.0.9" }],
+    ["at the operations port", { POSH_OPS_PORT: "0" }],
+    ["at the operations port of another address", { POSH_OPS_PORT: "0", POSH_OPS_HOST: "127.0.0.9" }],
+    ["where connections begin with the PROXY protocol", {
+      POSH_PROXY_PROTOCOL: "true",
+      POSH_TRUSTED_PROXIES: "127.0.0.0/8"
+    }]
+  ])("asks %s", ([, env]) =>
+    Effect.gen(function*() {
+      const { child, ended, output, port } = yield* started(env)
+      const [, opsPort] = /health and metrics on http:\/\/[^ "]*:(\d+)/.exec(output.stdout) ?? []
+      const asked = {
+        ...env,
+        POSH_PORT: String(port),
+        ...(opsPort === undefined ? {} : { POSH_OPS_PORT: opsPort })
+      }
+      assert.strictEqual(yield* exitCode(asked), 0)
+      child.kill("SIGTERM")
+      yield* Effect.promise(() => ended)
+      assert.strictEqual(yield* exitCode(asked), 1)
+    }).pipe(Effect.scoped))
 })
