@@ -129,6 +129,18 @@ export const processRow: DashboardRow = {
       ]
     },
     {
+      title: "Ends of own certificates",
+      description: "Time until the first certificate in each file of the service's own ends.",
+      unit: "s",
+      queries: [["{{file}} {{instance}}", `${gauge("posh_tls_certificate_not_after_seconds")} - time()`]]
+    },
+    {
+      title: "Weak settings",
+      description: "What weakens the service, by replica; the log at the start says more.",
+      unit: "short",
+      queries: [["{{by}} {{instance}}", `${gauge("posh_weakened")} > 0`]]
+    },
+    {
       title: "Age of the newest root",
       description: "Of those that are built into Node.js. More than on other replicas: update Node.js there.",
       unit: "s",

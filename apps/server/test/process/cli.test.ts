@@ -83,11 +83,12 @@ describe("the command line", () => {
     Effect.gen(function*() {
       const path = yield* makeFolder
       writeFileSync(path("cert"), certificates.server.pem)
-      writeFileSync(path("key"), certificates.server.keyPem)
+      writeFileSync(path("key"), certificates.server.keyPem, { mode: 0o600 })
       const inUse = yield* silentOrigin
       const { ended, output } = yield* run({
         POSH_PORT: String(inUse.port),
         POSH_REDIS_URL: `redis://127.0.0.1:${inUse.port}`,
+        POSH_CACHE_SECRET: "s".repeat(32),
         POSH_TLS_CERT_FILE: path("cert"),
         POSH_TLS_KEY_FILE: path("key"),
         POSH_DECISION_LOG: path("decisions")
