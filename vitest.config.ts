@@ -25,7 +25,7 @@ export default defineConfig({
           name: "beside each other",
           include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
           exclude: alone,
-          maxWorkers: 2,
+          maxWorkers: 3, // many tests wait for servers, so that two would leave a core idle
           sequence: { groupOrder: 0 }
         }
       },
