@@ -1,5 +1,5 @@
 /** Scoped listeners on loopback: the scope closes them at once, with all connections. */
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import type { Scope } from "effect"
 import type { AddressInfo, Server, Socket } from "node:net"
 
@@ -11,7 +11,10 @@ export interface ListenAt {
   readonly port?: number
 }
 
-/** Listens and returns the port; port 0 picks a free one. A port in use is a defect. */
+/** How long a given port is tried: on a busy machine, a connection of another test may hold it for a moment. */
+const portRetries = { times: 40, schedule: Schedule.spaced("50 millis") } as const
+
+/** Listens and returns the port; port 0 picks a free one. A port that stays in use is a defect. */
 export const listen = (
   server: Server,
   { address = LOOPBACK, onConnection, port = 0 }: ListenAt & {
@@ -26,10 +29,14 @@ export const listen = (
     socket.on("error", () => undefined)
     onConnection?.(socket)
   })
-  const start = Effect.callback<number>((resume) => {
-    server.once("error", (error) => resume(Effect.die(error)))
-    server.listen(port, address, () => resume(Effect.succeed((server.address() as AddressInfo).port)))
-  })
+  const start = Effect.callback<number, Error>((resume) => {
+    const onError = (error: Error) => resume(Effect.fail(error))
+    server.once("error", onError)
+    server.listen(port, address, () => {
+      server.off("error", onError)
+      resume(Effect.succeed((server.address() as AddressInfo).port))
+    })
+  }).pipe(Effect.retry(portRetries), Effect.orDie)
   const stop = Effect.callback<void>((resume) => {
     server.close(() => resume(Effect.void))
     for (const socket of sockets) socket.destroy()

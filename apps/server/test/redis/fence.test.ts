@@ -123,6 +123,12 @@ const writes: Readonly<Record<string, (replica: Replica, permit: Permit | undefi
   "a withdrawal": ({ store }, permit) => store.removeAssociation(key, permit)
 }
 
+/** Waits until a change that another replica announced has arrived here. */
+const evicted = ({ near }: Replica) =>
+  Effect.repeat(Effect.delay(near.get(key), 2), {
+    until: ({ association: found, negative }) => found === undefined && negative === undefined
+  })
+
 for (const [where, makeWorld] of Object.entries(worlds)) {
   describe(`over ${where}, a leader is about to write`, () => {
     for (const { isLost = false, meanwhile, name, remembered } of rows) {
@@ -132,6 +138,7 @@ for (const [where, makeWorld] of Object.entries(worlds)) {
           const { a, b, command } = world
           for (const [what, write] of Object.entries(writes)) {
             yield* a.store.forget(key)
+            yield* evicted(b) // else the message of this may arrive after what follows
             const { over, permit } = yield* take(a.fleet)
             yield* meanwhile(world)
             const inNear = told(yield* b.near.get(key))
