@@ -51,7 +51,11 @@ export const makeChannel = (): Channel => {
     mark: (isShared) => isShared ? state.epoch : -state.epoch,
     isCurrent: (mark) => state.isUp && mark !== undefined && Math.abs(mark) === state.epoch,
     noteEra: (era) => {
-      if (state.era !== undefined && state.era !== era) state.wipeEpoch = state.epoch
+      if (state.era !== undefined && state.era !== era) {
+        // A new epoch, because entries of this one were lost too: the channel may still be down when the loss is found.
+        state.epoch += 1
+        state.wipeEpoch = state.epoch
+      }
       state.era = era
     },
     wasShared: (mark) => mark !== undefined && mark > 0 && mark >= state.wipeEpoch

@@ -74,6 +74,24 @@ describe("after a reconnection of the channel each near entry is revalidated onc
       }))
   }
 
+  // The channel needs the far store, so it comes back after it: the first questions find the loss while the channel is down.
+  it.effect("the far store lost everything, which a question finds before the reconnection", () =>
+    Effect.gen(function*() {
+      const fleet = yield* makeFleet(1)
+      const { listeners: [listener], replicas: [a] } = fleet
+      const others = Array.from({ length: 5 }, (_, index) => keyOf(`other-${index}`))
+      yield* a!.putAssociation(key, association(1))
+      for (const other of others) yield* a!.putAssociation(other, associationOf(other, 0, 60_000))
+      listener!.lost()
+      yield* wipe(fleet)
+      for (const other of others) yield* fleet.far.forget(other)
+      assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
+      for (const other of others) assert.isDefined((yield* a!.get(other)).association, other.text)
+      listener!.back()
+      assert.deepStrictEqual(yield* fetchedAt(a!), [1, "memory"])
+      for (const other of others) assert.isDefined((yield* a!.get(other)).association, other.text)
+    }))
+
   it.effect("while the far store is away near entries serve, and each question tries to revalidate", () =>
     Effect.gen(function*() {
       const { far, listeners: [listener], replicas: [a], state } = yield* makeFleet(1)
