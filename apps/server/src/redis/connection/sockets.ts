@@ -21,7 +21,10 @@ export const plainTls: TlsSource = { context: () => undefined, serverName: undef
 
 type Connector = NonNullable<RedisOptions["Connector"]>
 
-/** A server, or a node of a cluster. `tls` is absent for plain connections. */
+/**
+ * A server, or a node of a cluster. `tls` is absent for plain connections. The library hears one error of a socket; TLS may
+ * report another one, which would end the process without a listener that stays.
+ */
 export const makeConnector = (tls: TlsSource | undefined): Connector =>
   class extends AbstractConnector {
     /** Those of the connection: a later attempt may have another place. */
@@ -39,7 +42,7 @@ export const makeConnector = (tls: TlsSource | undefined): Connector =>
         process.nextTick(() => {
           if (!this.connecting) return reject(new Error("Connection is closed."))
           this.stream = open(this.#place, tls)
-          this.stream.once("error", (error) => void (this.firstError = error))
+          this.stream.on("error", (error) => void (this.firstError ??= error))
           resolve(this.stream)
         })
       })
@@ -74,6 +77,10 @@ export const makeSentinelConnector = (
             throw cause
           }
         )
+    }
+
+    override connect(...args: Parameters<SentinelConnector["connect"]>) {
+      return super.connect(...args).then((stream) => stream.on("error", () => undefined))
     }
   }
 
