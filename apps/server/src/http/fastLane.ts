@@ -10,13 +10,13 @@ import type { Problem } from "@posh/api"
 import { Cause, Effect, Exit, Result } from "effect"
 import { LRUCache } from "lru-cache"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { answerParsed, type ParsedQuestion, parseQuestion } from "../service/answerQuestion.ts"
+import { type ParsedQuestion, parseQuestion } from "../service/answerQuestion.ts"
 import type { Caller } from "../service/Caller.ts"
 import { Decider } from "../service/Decider.ts"
 import { callerBounds } from "../service/limits/bounds.ts"
 import { internalProblem } from "../service/problems.ts"
-import { toAnswer } from "../service/toAnswer.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
+import { answerText } from "./answerText.ts"
 import { decodeBody } from "./body/body.ts"
 import { logFactsOf, type RequestHandler, type RequestStage } from "./Exchange.ts"
 import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
@@ -36,14 +36,14 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
       const decision = recall(question, caller)
       return decision === undefined
         ? undefined
-        : renderAnswer(toAnswer(decision.verdict, { id: decision.id, explain }))
+        : renderAnswer(answerText(decision.verdict, { id: decision.id, explain }))
     }
     const answer = (parsed: Result.Result<ParsedQuestion, Problem>, caller: Caller): Effect.Effect<Rendered> =>
       Result.isFailure(parsed)
         ? Effect.succeed(renderProblem(parsed.failure))
-        : Effect.match(answerParsed(decide, caller, parsed.success), {
+        : Effect.match(decide(parsed.success.question, caller), {
           onFailure: renderProblem,
-          onSuccess: renderAnswer
+          onSuccess: ({ id, verdict }) => renderAnswer(answerText(verdict, { id, explain: parsed.success.explain }))
         })
 
     const report = (cause: Cause.Cause<never>, facts: Readonly<Record<string, string>>) =>

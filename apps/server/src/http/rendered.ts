@@ -1,7 +1,7 @@
 /**
  * Responses that are written without the router: by the fast lane, the gate and the listener.
  */
-import { type Answer, type AnyProblem, problemInstance, problemMediaType } from "@posh/api"
+import { type AnyProblem, problemInstance, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
 import { exchangeOf, noteProblem } from "./Exchange.ts"
 import { makeRequestId, requestIdHeader } from "./requestId.ts"
@@ -38,11 +38,8 @@ export const problemBody = (problem: AnyProblem, requestId: string): string =>
 /** Whole seconds, at least 1. */
 export const retryAfter = (milliseconds: number): string => String(Math.max(1, Math.ceil(milliseconds / 1_000)))
 
-export const renderAnswer = (answer: Answer): Rendered => ({
-  status: 200,
-  mediaType: "application/json",
-  body: JSON.stringify(answer)
-})
+/** `body`: the JSON of an answer. */
+export const renderAnswer = (body: string): Rendered => ({ status: 200, mediaType: "application/json", body })
 
 const fixedHeaders: ReadonlyArray<string> = Object.entries(securityHeaders).flat()
 

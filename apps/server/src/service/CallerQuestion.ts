@@ -27,10 +27,10 @@ export class CallerQuestion {
   #prepared: Result.Result<Inquiry, QuestionError> | undefined
 
   constructor(question: Question) {
-    const { certificate, chain, domain: _domain, fingerprint, service: _service, ...options } = question
-    this.options = options
+    const { certificate, chain, fingerprint } = question
+    this.options = optionsOf(question)
     this.byFingerprint = fingerprint !== undefined
-    this.isHeavy = isHeavy(certificate, chain, options)
+    this.isHeavy = isHeavy(certificate, chain, this.options)
     this.#question = question
   }
 
@@ -49,6 +49,19 @@ export class CallerQuestion {
 }
 
 const released: Question = { domain: "", service: "" }
+
+/** Most questions have none, and share one object: a rest pattern would copy them. */
+const optionsOf = (question: Question): CallerOptions => {
+  let options: CallerOptions = noOptions
+  for (const name of Object.keys(question) as Array<keyof Question>) {
+    if (!named.has(name)) options = { ...options, [name]: question[name] }
+  }
+  return options
+}
+
+const noOptions: CallerOptions = {}
+
+const named: ReadonlySet<keyof Question> = new Set(["domain", "service", "certificate", "chain", "fingerprint"])
 
 const isHeavy = (
   certificate = "",

@@ -1,13 +1,17 @@
 /**
  * Equal questions of a batch: decided once, and their answer encoded once for all of their places.
  */
-import type { Answer, Problem } from "@posh/api"
+import type { Problem } from "@posh/api"
+import type { Verdict } from "@posh/core"
 import { type Fiber, Result } from "effect"
 import type { Decision } from "./Decision.ts"
 import { internalProblem } from "./problems.ts"
-import { toAnswer } from "./toAnswer.ts"
+import type { AnswerOptions } from "./toAnswer.ts"
 
 export type DecisionResult = Result.Result<Decision, Problem>
+
+/** Encodes the answer with a verdict for the wire. */
+export type EncodeAnswer<A> = (verdict: Verdict, options: AnswerOptions) => A
 
 export class SharedQuestion<A> {
   readonly fiber: Fiber.Fiber<DecisionResult>
@@ -25,10 +29,10 @@ export class SharedQuestion<A> {
   }
 
   /** The result for the next of its places. `now`: milliseconds since the epoch. */
-  take(explain: boolean, now: number, encode: (answer: Answer) => A): Result.Result<A, Problem> {
+  take(explain: boolean, now: number, encode: EncodeAnswer<A>): Result.Result<A, Problem> {
     return Result.map(
       this.decision,
-      ({ id, verdict }) => reuse(this.#encoded(explain), now, () => encode(toAnswer(verdict, { id, explain, now })))
+      ({ id, verdict }) => reuse(this.#encoded(explain), now, () => encode(verdict, { id, explain, now }))
     )
   }
 

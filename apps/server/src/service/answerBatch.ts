@@ -1,7 +1,7 @@
 /**
  * Answers the questions of a batch: equal ones once, each within its own deadline.
  */
-import { type Answer, batchLimits, BatchQuestion, type Problem } from "@posh/api"
+import { batchLimits, BatchQuestion, type Problem } from "@posh/api"
 import type { Question } from "@posh/core"
 import { monotonicMsOf, spanned } from "@posh/core/serving"
 import { Clock, Effect, Fiber, Predicate, Result, Schema, Struct } from "effect"
@@ -12,7 +12,7 @@ import type { Decide } from "./Decider.ts"
 import type { Limits } from "./limits/Limits.ts"
 import { eachPiece } from "./limits/Turns.ts"
 import { internalProblem, problemAt, schemaProblem } from "./problems.ts"
-import { SharedQuestion } from "./SharedQuestion.ts"
+import { type EncodeAnswer, SharedQuestion } from "./SharedQuestion.ts"
 
 /** A batch that a transport has read. */
 export interface Batch {
@@ -24,8 +24,8 @@ export interface Batch {
 
 /** What the transport of a batch provides. */
 export interface BatchTransport<A> {
-  /** Encodes an answer for the wire. Called once for equal questions, and again after a second. */
-  readonly encode: (answer: Answer) => A
+  /** Called once for equal questions, and again after a second. */
+  readonly encode: EncodeAnswer<A>
   /** Calls `release` once the response is sent or aborted. */
   readonly onClosed: (release: () => void) => void
 }
@@ -100,7 +100,7 @@ interface Place<A> {
 
 const toItems = <A>(
   places: ReadonlyArray<Place<A>>,
-  encode: (answer: Answer) => A,
+  encode: EncodeAnswer<A>,
   clock: Clock.Clock,
   onTaken: (problem: Problem | undefined) => void
 ): BatchItems<A> => {

@@ -6,6 +6,7 @@ import { Effect, Result, Schema } from "effect"
 import type { Caller } from "./Caller.ts"
 import { CallerQuestion } from "./CallerQuestion.ts"
 import type { Decide } from "./Decider.ts"
+import { isPlainQuestion } from "./plainQuestion.ts"
 import { schemaProblem } from "./problems.ts"
 import { toAnswer } from "./toAnswer.ts"
 
@@ -38,4 +39,6 @@ export const answerParsed = (
 const decodeQuestionResult = Schema.decodeUnknownResult(Question, { onExcessProperty: "error" })
 
 const decodeQuestion = (input: unknown): Result.Result<Question, Problem> =>
-  Result.mapError(decodeQuestionResult(input), ({ issue }) => schemaProblem(issue))
+  isPlainQuestion(input)
+    ? Result.succeed(input)
+    : Result.mapError(decodeQuestionResult(input), ({ issue }) => schemaProblem(issue))

@@ -20,15 +20,18 @@ import type { Types } from "effect"
 import { toInstant } from "./instants.ts"
 import { evidenceBounds } from "./limits/bounds.ts"
 
+export interface AnswerOptions {
+  /** The id of the decision. */
+  readonly id: string
+  readonly explain: boolean
+  /** When the answer is sent, if later than the decision; milliseconds since the epoch. */
+  readonly now?: number
+}
+
 /** Sets members one by one, which costs a tenth of spreading objects. */
 export const toAnswer = (
   verdict: Verdict,
-  { explain, id, now = verdict.decidedAt }: {
-    readonly id: string
-    readonly explain: boolean
-    /** When the answer is sent, if later than the decision; milliseconds since the epoch. */
-    readonly now?: number
-  }
+  { explain, id, now = verdict.decidedAt }: AnswerOptions
 ): Api.Answer => {
   const answer: Types.Mutable<Api.Answer> = {
     id,
@@ -93,10 +96,11 @@ export const toInventory = ({ associations, cursor, partial }: Inventory): Api.I
   ...given("partial", partial)
 })
 
-const toTtl = ({ decidedAt, valid, validUntil }: Verdict, now: number): number =>
+/** Whole seconds from `now` on; 0 unless verified. */
+export const toTtl = ({ decidedAt, valid, validUntil }: Verdict, now: number): number =>
   valid && validUntil !== undefined ? Math.max(0, Math.floor((validUntil - Math.max(decidedAt, now)) / 1_000)) : 0
 
-const toPresented = (presented: Presented): Api.PresentedCertificate => {
+export const toPresented = (presented: Presented): Api.PresentedCertificate => {
   const { certificate, hashes, sha256Text } = presented
   // For a certificate its SHA-256 suffices; for fingerprints, every hash of the question is echoed.
   if (certificate === undefined) {
@@ -109,7 +113,7 @@ const toPresented = (presented: Presented): Api.PresentedCertificate => {
     : { sha256: sha256Text, notBefore, notAfter, datesChecked: true }
 }
 
-const toEvidence = ({ code, evidence, presented, prooftype, verdict }: Verdict): Api.Evidence => ({
+export const toEvidence = ({ code, evidence, presented, prooftype, verdict }: Verdict): Api.Evidence => ({
   attempts: evidence.attempts.map(toAttempt),
   ...given("delegation", evidence.delegation),
   ...given("delegatedDomain", evidence.delegatedDomain),

@@ -1,12 +1,13 @@
 /** A batch without a transport: results are values, in the order of the questions. */
 import { assert, describe, it } from "@effect/vitest"
-import { type Answer, problem } from "@posh/api"
+import { problem } from "@posh/api"
 import type { Verdict } from "@posh/core"
 import { Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { answerBatch, type Batch, type BatchItem, type BatchItems } from "../../src/service/answerBatch.ts"
 import type { Decide } from "../../src/service/Decider.ts"
 import { Limits } from "../../src/service/limits/Limits.ts"
+import { type AnswerOptions, toAnswer } from "../../src/service/toAnswer.ts"
 import { mismatch, verified } from "./verdicts.ts"
 
 const caller = { name: "a caller", account: "a", scope: "verify" } as const
@@ -32,8 +33,9 @@ const makeTransport = () => {
   const calls = { encoded: 0, release: () => {} }
   return {
     calls,
-    encode: (answer: Answer) => {
+    encode: (verdict: Verdict, options: AnswerOptions) => {
       calls.encoded += 1
+      const answer = toAnswer(verdict, options)
       return { word: answer.verdict, ttl: answer.ttl, isExplained: answer.evidence !== undefined }
     },
     onClosed: (release: () => void) => void (calls.release = release)

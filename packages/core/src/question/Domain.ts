@@ -35,6 +35,7 @@ export type DomainFault =
  * before they see it.
  */
 export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Domain, QuestionError> => {
+  if (isUsual(raw, policy)) return Result.succeed(ownText(raw) as Domain)
   const fault = rawFault(raw)
   if (fault !== undefined) return Result.fail(invalid(fault))
 
@@ -50,6 +51,17 @@ export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Do
     ? Result.succeed(ownText(name) as Domain)
     : Result.fail(invalid(nameFault, nameFault === "not-public" ? explainNotPublic(name) : undefined))
 }
+
+/**
+ * True for most names in canonical form, by one look at their characters: labels of letters, digits and inner hyphens, none
+ * next to another, and a last label that is no number (POSH-RES-02, POSH-RES-04, POSH-RES-05). All others are looked at
+ * rule by rule.
+ */
+const isUsual = (raw: string, policy: DomainPolicy): boolean =>
+  typeof raw === "string" && raw.length <= 253 && usual.test(raw) && !raw.includes("--") &&
+  (policy.allowSpecialUse || !isSpecialUse(raw))
+
+const usual = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** Is this text the canonical form of an acceptable domain? */
 export const isCanonicalDomain = (text: string, policy: DomainPolicy): text is Domain =>
@@ -100,7 +112,7 @@ const canonicalFault = (name: string, policy: DomainPolicy): DomainFault | undef
   if (!labels.every((text) => label.test(text))) return "label"
   if (looksNumeric(name)) return "ip-literal" // POSH-RES-05, after mapping
   if (labels.length < 2) return "not-public" // in the test profile too (requirements §8.1)
-  return !policy.allowSpecialUse && isSpecialUse(labels) ? "not-public" : undefined
+  return !policy.allowSpecialUse && isSpecialUse(name) ? "not-public" : undefined
 }
 
 /** A host whose last label is a number is an IPv4 address, as in WHATWG URL parsing (POSH-RES-05). */
@@ -129,8 +141,11 @@ export const specialUse: ReadonlySet<string> = new Set([
 /** Names of special use below a public top-level domain, with all below them. */
 export const specialUseNames: ReadonlySet<string> = new Set(["example.com", "example.net", "example.org"])
 
-const isSpecialUse = (labels: ReadonlyArray<string>): boolean =>
-  specialUse.has(labels.at(-1) ?? "") || specialUseNames.has(labels.slice(-2).join("."))
+/** `name`: canonical, of two labels at least. */
+const isSpecialUse = (name: string): boolean => {
+  const last = name.lastIndexOf(".")
+  return specialUse.has(name.slice(last + 1)) || specialUseNames.has(name.slice(name.lastIndexOf(".", last - 1) + 1))
+}
 
 const explanations: Record<DomainFault, string> = {
   "not-text": "the domain is missing, or not a text",

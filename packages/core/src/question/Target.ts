@@ -6,7 +6,7 @@ import type { Policy } from "../Policy.ts"
 import { type Domain, parseDomain } from "./Domain.ts"
 import type { Generation } from "./Generation.ts"
 import type { QuestionError } from "./QuestionError.ts"
-import { parseService, type ServiceEntry } from "./Service.ts"
+import { parseService, type ServiceEntry, type ServiceKey } from "./Service.ts"
 import { makeKey, type StoreKey } from "./StoreKey.ts"
 
 export interface Target {
@@ -27,6 +27,21 @@ export const parseTarget = (
       Result.map(parseService(question.service, policy.services), (service) => ({
         domain,
         service,
-        keys: { rfc7711: makeKey(domain, service.key, "rfc7711"), draft: makeKey(domain, service.key, "draft") }
+        keys: new Keys(domain, service.key)
       }))
   )
+
+/** The key of the draft generation is made when it is read: few questions come so far. */
+class Keys implements Record<Generation, StoreKey> {
+  readonly rfc7711: StoreKey
+  #draft: StoreKey | undefined
+
+  constructor(domain: Domain, service: ServiceKey) {
+    this.rfc7711 = makeKey(domain, service, "rfc7711")
+  }
+
+  get draft(): StoreKey {
+    const { domain, service } = this.rfc7711
+    return this.#draft ??= makeKey(domain, service, "draft")
+  }
+}

@@ -37,7 +37,11 @@ describe("the memory cache holds what it counts", { timeout: 600_000 }, () => {
     assert.isAtMost(held, 2 * counted + noise, figures)
     assert.isAtMost(counted, 2 * held + noise, figures)
     assert.isAtMost(held, most * entries + noise, figures)
-    assert.includeMembers(["Array", "Object", "Uint8Array", "ResolveError"], [...made], "plain data")
+    assert.includeMembers(
+      ["Array", "Object", "Uint8Array", "ResolveError", "PackedAssociation"],
+      [...made],
+      "plain data"
+    )
   })
 
   it("all of them together", () => {

@@ -12,6 +12,7 @@ import { Decider } from "../../service/Decider.ts"
 import { Limits } from "../../service/limits/Limits.ts"
 import { full } from "../../service/limits/refusals.ts"
 import { prefersToJson } from "../accept.ts"
+import { answerText } from "../answerText.ts"
 import { readBatch } from "../body/batchBody.ts"
 import { readJson } from "../body/body.ts"
 import { isCertificate, readCertificateQuestion, refuseParameters } from "../body/certificateBody.ts"
@@ -56,7 +57,7 @@ export const layer = HttpApiBuilder.group(
             Effect.andThen(readBatch(limits, request)),
             Effect.flatMap((batch) =>
               answerBatch(decide, limits, callerOf(request.source), batch, {
-                encode: JSON.stringify,
+                encode: answerText,
                 onClosed: (release) => onClosed(request.source, release)
               })
             ),

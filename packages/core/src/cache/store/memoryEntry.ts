@@ -1,20 +1,20 @@
 /**
- * The constructor of memory entries: a deep copy of plain data that shares no memory with its source, and the bytes that
- * the copy takes.
+ * The constructor of memory entries: a packed association, or a deep copy of a negative entry, that shares no memory with
+ * its source, and the bytes that it takes.
  *
  * **Details**
  *
  * All cached values pass through here, because they may hold other memory: a string can be a slice of a document of 256
  * KiB, and an error that passed through a fiber can reference it.
- *
- * Bytes are those of 64-bit V8, estimated conservatively: up to half of them may be slack.
  */
 import type { Association } from "../../association/Association.ts"
 import { ResolveError } from "../../association/ResolveError.ts"
 import { failures } from "../../codes.ts"
-import { leastSharedText, mostInlineOctets, ownOctets, ownText } from "../../encoding/own.ts"
+import { leastSharedText, ownOctets, ownText } from "../../encoding/own.ts"
 import { lintSummaries } from "../../Lint.ts"
 import type { NegativeEntry } from "./AssociationStore.ts"
+import { PackedAssociation } from "./PackedAssociation.ts"
+import { octetsBytes, sizes, textBytes } from "./sizes.ts"
 
 /** One cached value with its key. */
 export interface MemoryEntry<A> {
@@ -24,8 +24,14 @@ export interface MemoryEntry<A> {
   readonly bytes: number
 }
 
-export const associationEntry = (keyText: string, association: Association): MemoryEntry<Association> =>
-  makeEntry(keyText, association)
+export const associationEntry = (keyText: string, association: Association): MemoryEntry<Association> => {
+  const value = new PackedAssociation(association)
+  return {
+    keyText: ownText(keyText),
+    value,
+    bytes: Math.max(leastBytes, sizes.place + textBytes(keyText) + value.bytes)
+  }
+}
 
 export const negativeEntry = (keyText: string, { error, ...rest }: NegativeEntry): MemoryEntry<NegativeEntry> => {
   const { _tag, ...fields } = error
@@ -42,10 +48,6 @@ const makeEntry = <A extends object>(keyText: string, value: A): MemoryEntry<A> 
   const entry = { keyText: copier.copyText(keyText), value: copier.copyObject(value) }
   return { ...entry, bytes: Math.max(leastBytes, copier.bytes) }
 }
-
-const textBytes = (text: string): number => sizes.text + (latin1.test(text) ? 1 : 2) * text.length
-
-const latin1 = /^[\u0000-\u00ff]*$/
 
 /** Constants of ours, which many entries share. */
 const words = new Map(
@@ -79,7 +81,7 @@ class Copier {
   copyObject<A extends object>(value: A): A {
     if (value instanceof Uint8Array) {
       const octets = ownOctets(value)
-      this.bytes += octets.length + (octets.length > mostInlineOctets ? sizes.octets : sizes.inlineOctets)
+      this.bytes += octetsBytes(octets)
       return octets as A & Uint8Array
     }
     if (Array.isArray(value)) {
@@ -93,16 +95,3 @@ class Copier {
     return copy
   }
 }
-
-/** Bytes of object headers, and of each part. `place` is the slot in the table of the cache. */
-const sizes = {
-  place: 192,
-  object: 24,
-  member: 16,
-  array: 64,
-  element: 8,
-  number: 16,
-  text: 24,
-  octets: 384,
-  inlineOctets: 144
-} as const
