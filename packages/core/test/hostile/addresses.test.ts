@@ -102,7 +102,7 @@ const refused = {
   secondLookUp: "BlockedAddress"
 }
 
-layer(layerAll, { excludeTestServices: true, timeout: 60_000 })("no way leads to", (it) => {
+layer(layerAll, { excludeTestServices: true, timeout: 120_000 })("no way leads to", (it) => {
   it.effect.each(refusedAddresses)("%s (%s)", ([address]) =>
     Effect.gen(function*() {
       const { strayDials } = yield* World

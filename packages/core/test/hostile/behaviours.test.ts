@@ -47,7 +47,7 @@ class Ask extends Context.Service<Ask, Asking>()("posh/test/Ask") {
   )
 }
 
-layer(Ask.layer, { excludeTestServices: true, timeout: 60_000 })("a web server that", (it) => {
+layer(Ask.layer, { excludeTestServices: true, timeout: 120_000 })("a web server that", (it) => {
   it.effect.each(hostileOrigins)(
     "$name → $codes",
     ({ codes, costMs = usualCostMs, generation, name }) =>

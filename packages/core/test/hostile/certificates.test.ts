@@ -44,7 +44,7 @@ const y = base64url(point.subarray(33))
 const jwkOf = (...x5c: ReadonlyArray<Uint8Array>) => ({ kty: "EC", crv: "P-256", x, y, x5c: x5c.map(base64) })
 const honest = forge()
 
-layer(layerAll, { excludeTestServices: true, timeout: 60_000 })("a certificate", (it) => {
+layer(layerAll, { excludeTestServices: true, timeout: 120_000 })("a certificate", (it) => {
   it.effect("the domain's name behind more than are looked at: not found, and said so", () =>
     Effect.gen(function*() {
       const { removeRoute, setRoute } = yield* World
@@ -104,7 +104,7 @@ layer(layerAll, { excludeTestServices: true, timeout: 60_000 })("a certificate",
   )
 })
 
-layer(layerAll, { excludeTestServices: true, timeout: 60_000 })("PEM", (it) => {
+layer(layerAll, { excludeTestServices: true, timeout: 120_000 })("PEM", (it) => {
   const block = pemOf(honest)
   it.effect.each<readonly [what: string, text: string]>([
     ["a private key", "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"],
