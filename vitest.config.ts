@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
+import SlowFirst from "./scripts/slowFirst.ts"
 import { unitTests } from "./scripts/unitTests.ts"
 
 /** Load for the whole machine, and judged by time: one after the other, when all others are done. */
@@ -33,6 +34,7 @@ export default defineConfig({
     reporters: ["default", "./scripts/summaryReporter.ts"],
     ...timeouts,
     pool: "threads",
+    sequence: { sequencer: SlowFirst },
     projects: [
       { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },
       {
