@@ -10,6 +10,7 @@ import { generateKeyPairSync } from "node:crypto"
 import type { JwkEntry } from "../../src/association/Material.ts"
 import { decodeAssociation, encodeAssociation } from "../../src/cache/store/codec.ts"
 import { documentLimits } from "../../src/Limits.ts"
+import { lintLeaf } from "../../src/presented/LeafProfile.ts"
 import { canonicalNames, compareNames } from "../../src/presented/NameCheck.ts"
 import { parsePresented } from "../../src/presented/parsePresented.ts"
 import { makeChainCheck } from "../../src/proof/posh/ChainCheck.ts"
@@ -75,9 +76,10 @@ describe("a certificate in question", () => {
     const chain = repeat(10, () => base64(der))
     holds(what, () => Result.getOrThrow(parsePresented({ domain: "", service: "", chain })))
     holds(`${what}, all that it says of itself`, () => {
-      const { issuer, names, serialNumber, subject } = Result.getOrThrow(parseCertificate(der))
+      const certificate = Result.getOrThrow(parseCertificate(der))
+      const { issuer, names, serialNumber, subject } = certificate
       compare(names)
-      return [issuer, serialNumber, subject]
+      return [issuer, serialNumber, subject, lintLeaf(certificate)]
     })
   }
 
