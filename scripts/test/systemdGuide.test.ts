@@ -3,11 +3,12 @@
  * its environment and its credentials, until it reports that it is ready.
  */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freePort } from "../../packages/testing/src/redis/ports.ts"
 import { ensureInstalled } from "../../packages/testing/src/tools.ts"
 import { runUnit, type UnitRun } from "../systemd/run.ts"
 
@@ -17,14 +18,6 @@ const blocks = [...guide.matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map(
   kind,
   text
 }))
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 const matches = (output: string, documented: string): boolean =>
   new RegExp(`^${documented.split("…").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("\\S+")}$`)
@@ -47,7 +40,7 @@ describe("the commands of the guide on systemd", () => {
   })
 
   it("lead to a service that reports that it is ready", async () => {
-    const [port, operations] = [await freePort(), await freePort()]
+    const [port, operations] = await Effect.runPromise(Effect.all([freePort, freePort]))
     const calls = join(root, "calls")
     const bin = join(root, "bin")
     mkdirSync(bin)

@@ -44,7 +44,7 @@ const layerDeployed = Layer.unwrap(Effect.map(World, ({ origins }) => {
   return Service.layer(verifier)
 })).pipe(Layer.provideMerge(Layer.effect(World, makeWorld)))
 
-layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("many questions at once", (it) => {
+layer(layerDeployed, { excludeTestServices: true, timeout: 120_000 })("many questions at once", (it) => {
   it.effect("1,000 about one cold domain make one request to it", () =>
     Effect.gen(function*() {
       const { origins, server } = yield* World
@@ -87,6 +87,6 @@ layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("many quest
         }
         assert.deepStrictEqual([...codes], [["Verified", 1_300]])
       }),
-    60_000
+    120_000
   )
 })

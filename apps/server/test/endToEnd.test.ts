@@ -76,7 +76,7 @@ const ask = (question: object) =>
     return response.json as Answer
   })
 
-layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("the service over real HTTPS", (it) => {
+layer(layerDeployed, { excludeTestServices: true, timeout: 120_000 })("the service over real HTTPS", (it) => {
   for (const [domain, generation] of [["rfc.example", "rfc7711"], ["draft.example", "draft"]] as const) {
     it.effect(`${generation}: the published certificate is verified, another one is not`, () =>
       Effect.gen(function*() {

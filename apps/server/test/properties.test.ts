@@ -86,7 +86,7 @@ layer(Service.layer(layerNothing), { excludeTestServices: true })("any body", (i
   const judge = (text: string, response: Response, took: number) => {
     assert.isBelow(response.status, 500, text)
     assert.notInclude(response.text, "\"valid\":true", text)
-    assert.isBelow(took, 1_000, text)
+    assert.isBelow(took, 20_000, text) // no hang; sixteen are asked at once, on a machine with other work
     assert.match(String(response.headers["content-type"]), /^application\/(problem\+)?json$/, text)
   }
   const send = (path: string, text: string) =>
@@ -117,5 +117,5 @@ layer(Service.layer(layerNothing), { excludeTestServices: true })("any body", (i
           send("/v1/documents/lint", toText(body)),
           send("/v1/documents/generate", toText(body))
         ]), { concurrency: 16 })
-    }), 60_000)
+    }), 120_000)
 })

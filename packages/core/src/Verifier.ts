@@ -219,7 +219,7 @@ const recallSpans = ["Resolver", "Cache"] as const
 
 /** The verdict of a certificate that is refused whatever the domain publishes; then no domain is asked (POSH-MAT-64). */
 const decideLeaf = (assessment: Assessment): Verdict | undefined =>
-  assessment.leaf.fault === undefined ? undefined : decideRefusedLeaf(assessment, assessment.leaf.fault)
+  assessment.leaf === undefined ? undefined : decideRefusedLeaf(assessment, assessment.leaf)
 
 /** A verdict, and whether it is final. */
 interface Conclusion {

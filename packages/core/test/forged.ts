@@ -1,4 +1,5 @@
 /** Certificates put together from parts, each of which may be wrong. */
+import type { Certificate } from "../src/x509/Certificate.ts"
 import { name, oid, sequence, text, tlv } from "./x509/chain/der.ts"
 
 export interface Parts {
@@ -54,3 +55,24 @@ export const forge = (parts: Parts = {}): Uint8Array =>
     parts.signature ?? bits(0, 1, 2),
     ...parts.more ?? []
   )
+
+/** Every member of a certificate, read now. A certificate itself reads each when it is asked for. */
+export const membersOf = (certificate: Certificate) => {
+  const { der, extendedKeyUsage, faults, isCa, issuer, keyUsage, names, namesLeftOut } = certificate
+  const { notAfter, notBefore, pathLength, publicKey, serialNumber, sha256, subject, unknownCritical } = certificate
+  const uses = { isCa, pathLength, keyUsage, extendedKeyUsage, unknownCritical }
+  return {
+    der,
+    sha256,
+    notBefore,
+    notAfter,
+    subject,
+    issuer,
+    serialNumber,
+    names,
+    namesLeftOut,
+    publicKey,
+    faults,
+    ...uses
+  }
+}

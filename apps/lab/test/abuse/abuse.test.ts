@@ -30,7 +30,7 @@ describe("during an attack", () => {
         }
         assert.deepStrictEqual(harm, {})
       }),
-    300_000
+    600_000
   )
 })
 

@@ -97,7 +97,7 @@ const suffer = (
     Effect.gen(function*() {
       const before = errors.length
       yield* Effect.promise(() => replace(path, () => damage(path, text)))
-      yield* until(() => errors.length > before, 5_000).pipe(
+      yield* until(() => errors.length > before, 20_000).pipe(
         Effect.catchCause(() => Effect.die(new Error(`${variable} ${name}: nothing is logged`)))
       )
       assert.match(errors.at(-1) ?? "", new RegExp(`^[^:]*${variable}[^:]*: [^\n]{5,300}$`), name)

@@ -111,7 +111,7 @@ describe.concurrent("while the service runs", () => {
           for (const { name, put } of damages) {
             const count = lines.length
             yield* Effect.promise(() => replace(path, () => put(path, first[key])))
-            yield* until(() => lines.length > count, 5_000).pipe(
+            yield* until(() => lines.length > count, 20_000).pipe(
               Effect.catchCause(() => Effect.die(new Error(`${name}: nothing is logged`)))
             )
             assert.match(
@@ -129,7 +129,7 @@ describe.concurrent("while the service runs", () => {
           // As Kubernetes does it.
           yield* write(`${path}.2`, `${second[key]}\n`)
           yield* Effect.promise(() => symlink(`${path}.2`, `${path}.tmp`).then(() => rename(`${path}.tmp`, path)))
-          yield* until(() => told > 0, 5_000)
+          yield* until(() => told > 0, 20_000)
           assert.strictEqual(told, 1)
           assert.notStrictEqual(made(), before)
           assert.strictEqual(lines.at(-1), `Info ${nameOf(key)}: has a new value`)
@@ -145,7 +145,7 @@ describe.concurrent("while the service runs", () => {
       yield* write(path, first.redisUrl)
       const { lines, secret } = yield* followed("redisUrl", path)
       yield* write(path, first.redisUrl.replace("127.0.0.1", "192.0.2.1"))
-      yield* until(() => lines.length > 0, 5_000)
+      yield* until(() => lines.length > 0, 20_000)
       assert.match(lines[0] ?? "", /^Error POSH_REDIS_URL_FILE: names other servers/)
       assert.strictEqual(secret.current()?.addresses[0]?.host, "127.0.0.1")
     }).pipe(Effect.scoped))

@@ -2,14 +2,13 @@
  * `docker/haproxy.cfg` before two real replicas: one of them may stop and start at any moment, and no caller notices.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { ensureInstalled } from "@posh/testing"
+import { ensureInstalled, freePort } from "@posh/testing"
 import { Effect, Schedule } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { X509Certificate } from "node:crypto"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { request } from "node:http"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { domains, makeWorld, type World } from "../../demo/world.ts"
@@ -49,18 +48,6 @@ const until = (what: string, condition: () => boolean) =>
     Effect.repeat({ until: (holds) => holds, schedule: Schedule.spaced("20 millis") }),
     Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.die(new Error(`waited in vain: ${what}`)) })
   )
-
-/** Free now, and below what the system lends to others. */
-const freePort = Effect.promise(async () => {
-  for (let port = 22_100 + Math.floor(Math.random() * 9_000);; port += 1) {
-    const server = createServer()
-    const listening = await new Promise<boolean>((resolve) =>
-      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true))
-    )
-    await new Promise((resolve) => server.close(resolve))
-    if (listening) return port
-  }
-})
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "posh-balancer-"))),
@@ -166,7 +153,7 @@ describe("the load balancer", () => {
       }
       yield* stop
       assert.deepStrictEqual(counts.wrong, [])
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("tells replicas who asks, whatever the caller writes into its headers", () =>
     Effect.gen(function*() {
@@ -193,7 +180,7 @@ describe("the load balancer", () => {
       assert.strictEqual(status, 401)
       yield* until("the line is written", () => addressIn(replica.output()) !== undefined)
       assert.strictEqual(addressIn(replica.output()), "127.0.0.77")
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live(
     "sends questions to a degraded replica, and answers with a problem where there is none",
@@ -216,6 +203,6 @@ describe("the load balancer", () => {
         assert.strictEqual(none.response.headers.get("content-type"), "application/problem+json")
         assert.include(none.body, `"code":"Overloaded"`)
       }).pipe(Effect.scoped),
-    60_000
+    120_000
   )
 })

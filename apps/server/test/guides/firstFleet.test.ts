@@ -3,13 +3,12 @@
  * Internet: it is an origin on this machine.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { Behave, ensureInstalled, fingerprintsDocument, issue, makeOrigins, rootCa } from "@posh/testing"
+import { Behave, ensureInstalled, fingerprintsDocument, freePort, issue, makeOrigins, rootCa } from "@posh/testing"
 import { Effect } from "effect"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { makeFolder } from "../access/world.ts"
@@ -26,17 +25,13 @@ const blocks = [...guide.matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map(
 const domain = "orchard.example"
 
 /** Port in the guide → a free one. */
-const freePorts = async (): Promise<ReadonlyMap<string, string>> => {
+const freePorts: Effect.Effect<ReadonlyMap<string, string>> = Effect.suspend(() => {
   const named = [...new Set([...guide.matchAll(/\b(?:63|80|94)\d\d\b/g)].map(([port]) => port))]
-  const servers = named.map(() => createServer().listen(0, "127.0.0.1"))
-  await Promise.all(servers.map((server) => once(server, "listening")))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === "object" && address !== null ? String(address.port) : ""
-  })
-  await Promise.all(servers.map((server) => once(server.close(), "close")))
-  return new Map(named.map((port, index) => [port, ports[index] ?? ""]))
-}
+  return Effect.map(
+    Effect.forEach(named, (port) => Effect.map(freePort, (free) => [port, String(free)] as const)),
+    (ports) => new Map(ports)
+  )
+})
 
 const matches = (output: string, documented: string): boolean =>
   new RegExp(`^${documented.split("…").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("\\S+")}$`)
@@ -62,7 +57,7 @@ describe("the commands of the guide to a first fleet", () => {
       })
       mkdirSync(path("world"))
       writeFileSync(path("world/ca.pem"), origins.caPem)
-      const ports = yield* Effect.promise(freePorts)
+      const ports = yield* freePorts
       const env: NodeJS.ProcessEnv = {
         PATH: process.env["PATH"] ?? "",
         HOME: path("."),

@@ -12,7 +12,7 @@ const toleranceMs = 50
 
 /** So many answers in time are asked for, of so many: other work on the machine makes answers later, never earlier. */
 const inTime = 2
-const mostTries = 8
+const mostTries = 40
 
 const fingerprint = "00".repeat(32)
 
@@ -61,5 +61,5 @@ describe("a resolution that hangs in", () => {
           late.push(found.lateMs)
         }
       }
-    }), 60_000)
+    }), 120_000)
 })

@@ -164,7 +164,7 @@ layer(Layer.provideMerge(Service.layer(layerVerifier), layerVerifier), { exclude
             yield* assertTold("rfc-only", leaf.pem)
             yield* assertTold("draft-only", leaf.pem)
           })),
-      60_000
+      120_000
     )
 
     it.effect.each(hostileTexts)("a certificate in question with %j", (text) =>

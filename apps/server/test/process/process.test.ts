@@ -39,10 +39,10 @@ describe("the process", () => {
 
       const agent = new Agent({ keepAlive: true })
       const answer = ask(port, `/v1/verify?domain=slow.example&service=xmpp-server&sha-256=${sha256}`, agent)
-      yield* until(origin.reached, 5_000)
+      yield* until(origin.reached, 20_000)
       const signalled = performance.now()
       child.kill("SIGTERM")
-      yield* until(() => output.stdout.length > 0, 1_000)
+      yield* until(() => output.stdout.includes("stopping"), 20_000)
       yield* Effect.sleep(200)
       const refused = yield* Effect.promise(() => ask(port, "/health/live").then(() => false, () => true))
       assert.isTrue(refused, "no new connections")
@@ -59,19 +59,19 @@ describe("the process", () => {
 
   it.live("still answers during the drain delay, is not ready, and closes connections", () =>
     Effect.gen(function*() {
-      const { child, ended, port } = yield* started({ POSH_DRAIN_DELAY: "1s" })
+      const { child, ended, port } = yield* started({ POSH_DRAIN_DELAY: "3s" })
       const signalled = performance.now()
       child.kill("SIGTERM")
       const ready = yield* Effect.promise(() => ask(port, "/health/ready")).pipe(
         Effect.repeat({ until: ({ status }) => status === 503 }),
-        Effect.timeout("900 millis")
+        Effect.timeout("2900 millis")
       )
       assert.deepInclude(ready, { body: `{"status":"stopping"}`, connection: "close" })
       const question = `/v1/verify?domain=127.0.0.1&service=xmpp-server&sha-256=${sha256}`
       assert.deepInclude(yield* Effect.promise(() => ask(port, question)), { status: 400, connection: "close" })
       assert.strictEqual((yield* Effect.promise(() => ask(port, "/health/live"))).status, 200)
       assert.strictEqual(yield* Effect.promise(() => ended), 0)
-      assert.isAtLeast(performance.now() - signalled, 1_000)
+      assert.isAtLeast(performance.now() - signalled, 3_000)
     }).pipe(Effect.scoped))
 
   it.live("exits even if a request is never completed", () =>
@@ -87,7 +87,7 @@ describe("the process", () => {
       child.kill("SIGINT")
       assert.strictEqual(yield* Effect.promise(() => ended), 0)
       socket.destroy()
-    }).pipe(Effect.scoped), 25_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("logs JSON without a terminal, and the URL at any level", () =>
     Effect.gen(function*() {

@@ -37,7 +37,7 @@ export const until = (condition: () => boolean, withinMs: number) =>
 export const started = (env: Readonly<Record<string, string>>) =>
   Effect.gen(function*() {
     const service = yield* run(env)
-    yield* until(() => service.output.stdout.includes("listening on"), 20_000)
+    yield* until(() => service.output.stdout.includes("listening on"), 60_000)
     const [, port = ""] = /listening on https?:\/\/[^ "]*:(\d+)/.exec(service.output.stdout) ?? []
     return { ...service, port: Number(port) }
   })

@@ -70,7 +70,7 @@ describe("a signal", () => {
           assert.include(output.stdout, `stopping (${signal})`)
           assert.match(output.stdout, /stopped after \d\.\d s"/)
         }).pipe(Effect.scoped), { concurrency: "unbounded" }),
-    60_000
+    120_000
   )
 
   it.live("comes late: the line that says stopped counts what was cut", () =>
@@ -84,7 +84,7 @@ describe("a signal", () => {
       }
       yield* Effect.sleep(500)
       child.kill("SIGTERM")
-      yield* until(() => output.stdout.includes("stopping (SIGTERM)"), 5_000)
+      yield* until(() => output.stdout.includes("stopping (SIGTERM)"), 20_000)
       assert.strictEqual(yield* Effect.promise(() => ended), 0)
       assert.match(output.stdout, /stopped after 1\d\.\d s, 3 requests cut"/)
       for (const socket of sockets) socket.destroy()

@@ -46,7 +46,7 @@ describe("the user that the guide describes", () => {
         }
         assert.strictEqual(commands.size, 8)
       }),
-    10_000
+    120_000
   )
 
   it.live("may do it in a cluster", () =>
@@ -57,7 +57,7 @@ describe("the user that the guide describes", () => {
       const url = ports.map((port) => `redis://posh:secret@127.0.0.1:${port}`).join(",")
       yield* Effect.scoped(Effect.flatMap(connectReplica(url, { mode: "cluster", timeoutMs: 500 }), useAll))
       for (const node of nodes) assert.deepStrictEqual(yield* denied(node), [])
-    }), 20_000)
+    }), 120_000)
 })
 
 describe("the users in the Redis of compose.yaml", () => {
@@ -83,5 +83,5 @@ describe("the users in the Redis of compose.yaml", () => {
         Effect.flatMap(connectReplica(`redis://posh:secret@127.0.0.1:${redis.port}`, { timeoutMs: 500 }), useAll)
       )
       assert.deepStrictEqual(yield* denied(redis), [])
-    }), 10_000)
+    }), 120_000)
 })

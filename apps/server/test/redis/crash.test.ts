@@ -40,6 +40,6 @@ describe("a process that is killed between its commands leaves no association wi
         assert.strictEqual(after.dangling.length, dangles ? 1 : 0)
         yield* store.inventory({ limit: 10 })
         assert.deepStrictEqual(yield* disagreement(redis), { dangling: [], unindexed: [] })
-      }), 10_000)
+      }), 120_000)
   }
 })

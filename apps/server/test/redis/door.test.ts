@@ -167,4 +167,4 @@ it.live.each(rows)("$name", ({ ageMs, generation, more = {}, seal, way }) =>
     assert.isFalse(answer.valid, JSON.stringify(answer))
     assert.strictEqual(answer.code, generation === "draft" ? "NotPublished" : "CertificateMismatch")
     assert.isAbove(origins.countOf("moved.example"), 0, "the domain was asked")
-  }), 60_000)
+  }), 120_000)

@@ -90,6 +90,6 @@ describe("a stranger fills a Redis of 16 MiB", () => {
         assert.isAbove((yield* disagreement(redis)).dangling.length, 0)
         yield* a.far.prune.pipe(Effect.repeat({ times: 40 }))
         assert.deepStrictEqual(yield* disagreement(redis), { dangling: [], unindexed: [] })
-      }), 60_000)
+      }), 120_000)
   }
 })

@@ -100,7 +100,7 @@ describe("a fleet over one Redis", () => {
         assert.isTrue(answers.every(({ valid }) => valid))
         assert.strictEqual(origins.countOf("cold.example"), 1)
       }),
-    60_000
+    120_000
   )
 
   it.live("what one learned, all know; what one forgot, all forget within 100 ms", () =>
@@ -117,7 +117,7 @@ describe("a fleet over one Redis", () => {
       yield* Effect.sleep("100 millis")
       assert.deepInclude(yield* ask(b), { valid: true, cache: "miss" })
       assert.strictEqual(origins.countOf("plain.example"), 2)
-    }), 60_000)
+    }), 120_000)
 
   it.live(
     "Redis killed: answers go on, readiness says degraded, and all is well when it is back",
@@ -147,7 +147,7 @@ describe("a fleet over one Redis", () => {
         )
         assert.notProperty(yield* get<Inventory>(`${url}/v1/associations`), "partial")
       }),
-    60_000
+    120_000
   )
 
   it.live("a purge made while Redis does not answer reaches the others when it does", () =>
@@ -166,7 +166,7 @@ describe("a fleet over one Redis", () => {
         Effect.repeat({ until: () => origins.countOf("plain.example") === 2 }),
         Effect.timeout("20 seconds")
       )
-    }), 60_000)
+    }), 120_000)
 
   it.live("without memory of their own, replicas ask Redis each time", () =>
     Effect.gen(function*() {
@@ -179,7 +179,7 @@ describe("a fleet over one Redis", () => {
         ...asked.slice(1).map(() => "redis" as const)
       ])
       assert.strictEqual(origins.countOf("plain.example"), 1)
-    }), 60_000)
+    }), 120_000)
 
   it.live("a purge on one ends what another is about to learn", () =>
     Effect.gen(function*() {
@@ -195,7 +195,7 @@ describe("a fleet over one Redis", () => {
       assert.deepInclude(yield* Fiber.join(next), { valid: true, cache: "miss" })
       assert.strictEqual(origins.countOf("cold.example"), 2)
       assert.deepInclude(yield* ask(a), { valid: true, cache: "redis" })
-    }), 60_000)
+    }), 120_000)
 
   it.live(
     "CAC-30, CAC-34: three replicas refresh ahead once; a refresh that fails takes nothing away",
@@ -225,7 +225,7 @@ describe("a fleet over one Redis", () => {
         assert.strictEqual(second.size, 1)
         assert.isFalse(second.has(end))
       }),
-    60_000
+    120_000
   )
 
   it.live("a leader that dies delays nobody beyond its lease", () =>
@@ -245,6 +245,6 @@ describe("a fleet over one Redis", () => {
       const started = performance.now()
       const answer = yield* post<Answer>(`${other?.url}/v1/verify`, question("slow.example"))
       assert.strictEqual(answer.code, "NotPublished")
-      assert.isBelow(performance.now() - started, 4_000)
-    }), 60_000)
+      assert.isBelow(performance.now() - started, 8_000) // the lease is 2 s, and a lead 13 s at the most
+    }), 120_000)
 })

@@ -97,4 +97,4 @@ it.live("a process that is killed loses nothing that the next one needs", () =>
     )
     const written = lines.map((line) => (JSON.parse(line) as { readonly id: string }).id)
     assert.sameMembers(written, answers.map(({ id }) => id))
-  }), 60_000)
+  }), 120_000)

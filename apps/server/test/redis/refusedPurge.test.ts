@@ -70,5 +70,5 @@ describe("a fleet whose user in Redis lacks a permission from the start", () => 
         assert.strictEqual((yield* readiness(url)).status, "degraded")
         assert.include(replicas[index]?.output.stdout ?? "", said)
       }
-    }), 60_000)
+    }), 120_000)
 })

@@ -60,6 +60,6 @@ describe.concurrent("POSH_REDIS_URL_FILE with a new password", () => {
         yield* until("it stays well", isWell)
         assert.strictEqual(said(lines, "POSH_REDIS_URL_FILE: has a new value").length, 1)
         assert.notMatch(JSON.stringify(lines), /first|second/)
-      }).pipe(Effect.scoped), 60_000)
+      }).pipe(Effect.scoped), 120_000)
   }
 })

@@ -71,5 +71,5 @@ it.live(
       )
       assert.deepStrictEqual(associations.map(({ expiresAt }) => expiresAt), Array(3).fill("9999-12-31T23:59:59Z"))
     }),
-  60_000
+  120_000
 )

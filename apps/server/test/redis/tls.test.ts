@@ -153,7 +153,7 @@ describe("at the start one line names the variable", () => {
       assert.strictEqual(yield* Effect.promise(() => ended), 1)
       assert.match(output.stderr, fault)
       assert.strictEqual(output.stderr.trim().split("\n").length, 1, output.stderr)
-    }), 20_000)
+    }), 120_000)
 })
 
 describe("the server name (SNI) in TLS to Redis", () => {
@@ -243,7 +243,7 @@ describe("the server name (SNI) in TLS to Redis", () => {
         })
         yield* until("a command arrives", Effect.sync(() => fake.commands.includes("PING")))
         assert.sameMembers([...new Set(fake.serverNames)], [...row.expected])
-      }), 20_000)
+      }), 120_000)
   }
 })
 
@@ -259,6 +259,6 @@ describe("a Unix socket", () => {
         yield* store.putAssociation(keyOf("a"), association(keyOf("a")))
         assert.match(String(yield* redis.command("INFO", "keyspace")), /db5:keys=/)
         assert.deepStrictEqual(said(lines, "Connected to Redis", "redis"), [redis.socket])
-      }), 20_000)
+      }), 120_000)
   }
 })

@@ -91,7 +91,7 @@ describe("the decision log in a file", () => {
           assert.notInclude(readFileSync(file, "utf8"), secret)
         }
       }).pipe(Effect.scoped),
-    60_000
+    120_000
   )
 
   it.live(
@@ -163,7 +163,7 @@ describe("the decision log in a file", () => {
       const mask = makeMask(["domain"], Redacted.make(key))
       assert.strictEqual(one?.question["domain"], mask("domain", "good.example"))
       assert.strictEqual(one?.answer["verdict"], "verified")
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("goes on in a new file after SIGHUP", () =>
     Effect.gen(function*() {
@@ -180,7 +180,7 @@ describe("the decision log in a file", () => {
       yield* until(() => existsSync(file) && read(file).length > 0)
       yield* stop
       assert.strictEqual(read(file).length + read(`${file}.1`).length, 3)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("a disk that is full costs records, and no answer", () =>
     Effect.gen(function*() {
@@ -196,7 +196,7 @@ describe("the decision log in a file", () => {
       assert.strictEqual(valueOf(text, `posh_decision_log_records_total{result="written"}`), 0)
       assert.strictEqual(output.stdout.split("The decision log cannot be written").length, 2, "one line, not five")
       assert.include(output.stdout, "ENOSPC")
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("a file that cannot be opened stops the start", () =>
     Effect.gen(function*() {
@@ -205,7 +205,7 @@ describe("the decision log in a file", () => {
       const { ended, output } = yield* spawnService({ POSH_DECISION_LOG: path })
       assert.strictEqual(yield* Effect.promise(() => ended), 1)
       assert.strictEqual(output.stderr, `posh: POSH_DECISION_LOG: cannot open ${path} (ENOENT)\n`)
-    }).pipe(Effect.scoped), 30_000)
+    }).pipe(Effect.scoped), 120_000)
 })
 
 describe("the decision log on standard output", () => {
@@ -225,8 +225,8 @@ describe("the decision log on standard output", () => {
         assert.strictEqual(status, 200)
       }
       assert.strictEqual((yield* get("/health/live")).status, 200)
-      assert.isBelow(performance.now() - startedAt, 20_000)
+      assert.isBelow(performance.now() - startedAt, 60_000) // else it waits for ever
       child.stdout?.resume()
       yield* until(() => output.stdout.split(`"verdict":"verified"`).length > 3_000)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 })

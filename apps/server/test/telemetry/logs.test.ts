@@ -72,7 +72,7 @@ describe("secrets", () => {
       yield* stop
       assert.notInclude(output.stdout + output.stderr + metrics.text, secret)
       assert.include(output.stdout, "Traces cannot be exported")
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live.each<readonly [string, string]>([
     ["POSH_DECISION_LOG_KEY", "short-secret"],

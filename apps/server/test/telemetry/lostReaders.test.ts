@@ -68,7 +68,7 @@ describe("a lost reader", () => {
       }
       assert.strictEqual(yield* recordsOf(service, "written"), 1)
       assert.strictEqual(yield* service.stop, 0)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("of a named pipe is not waited for at the start, and may come and go", () =>
     Effect.gen(function*() {
@@ -92,7 +92,7 @@ describe("a lost reader", () => {
         yield* untilRecords(service, "dropped", turn + 1)
       }
       assert.strictEqual(yield* service.stop, 0)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("of a named pipe that stands still delays neither answers nor the end", () =>
     Effect.gen(function*() {
@@ -108,7 +108,7 @@ describe("a lost reader", () => {
       const signalled = performance.now()
       assert.strictEqual(yield* service.stop, 0)
       assert.isBelow(performance.now() - signalled, 10_000)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.effect("that stands still lets no more lines of the log wait than a named limit, and learns how many it missed", () =>
     Effect.gen(function*() {

@@ -136,7 +136,7 @@ describe("GET /metrics", () => {
         ["posh_roots_newest_timestamp_seconds", Date.parse("2020-01-01") / 1_000]
       ]
       for (const [series, value] of least) assert.isAbove(valueOf(text, series), value, series)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("tells of the shared cache, while it is there and when it is gone", () =>
     Effect.gen(function*() {

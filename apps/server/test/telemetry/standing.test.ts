@@ -46,8 +46,8 @@ describe("certificates of the service's own", () => {
         assert.match(output.stdout, /"level":"WARN"[^\n]*POSH_MATCH: spki accepts|POSH_MATCH: spki accepts[^\n]*"WARN"/)
 
         yield* put(soon)
-        yield* until(() => output.stdout.includes("TLS has new files"), 10_000)
-        yield* until(() => output.stdout.includes("renew it"), 5_000)
+        yield* until(() => output.stdout.includes("TLS has new files"), 20_000)
+        yield* until(() => output.stdout.includes("renew it"), 20_000)
         const taken = linesOf(output.stdout).find(({ message }) => message === "TLS has new files")
         assert.deepInclude(taken?.annotations, { subject: "CN=posh.example", issuer: "CN=Web CA" })
         assert.match(taken?.annotations["notAfter"] ?? "", /^20\d\d-.*Z$/)
@@ -57,7 +57,7 @@ describe("certificates of the service's own", () => {
           /^POSH_TLS_CERT_FILE: the certificate of CN=posh\.example ends at .*: renew it$/
         )
       }).pipe(Effect.scoped),
-    60_000
+    120_000
   )
 })
 
@@ -77,16 +77,16 @@ describe("POSH_EXTRA_CA_FILE", () => {
       assert.strictEqual(yield* shown, endOf(certificates.webCa.pem))
 
       yield* write(` ${certificates.webCa.pem.slice(0, 99)}`)
-      yield* until(() => /POSH_EXTRA_CA_FILE: [^\n"]*; the roots stay as they were/.test(output.stdout), 10_000)
+      yield* until(() => /POSH_EXTRA_CA_FILE: [^\n"]*; the roots stay as they were/.test(output.stdout), 20_000)
 
       const roots = readFileSync(env.POSH_EXTRA_CA_FILE, "utf8")
       yield* write(roots)
-      yield* until(() => output.stdout.includes("POSH_EXTRA_CA_FILE: new roots are trusted"), 10_000)
+      yield* until(() => output.stdout.includes("POSH_EXTRA_CA_FILE: new roots are trusted"), 20_000)
       const asked = { domain: "good.example", service: "xmpp-server", certificate: server.pem }
       assert.include((yield* post("/v1/verify", asked)).text, "\"verified\"")
       yield* Effect.sleep(1_500) // metrics are rendered so often at the most
       assert.strictEqual(yield* shown, endOf(roots))
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 })
 
 describe("OTEL_EXPORTER_OTLP_HEADERS_FILE", () => {
@@ -105,13 +105,13 @@ describe("OTEL_EXPORTER_OTLP_HEADERS_FILE", () => {
       })
       const send = (word: string) =>
         post("/v1/verify", { domain: "good.example", service: "xmpp-server", certificate: server.pem }).pipe(
-          Effect.andThen(until(() => collector.headers.some(({ authorization }) => authorization === word), 10_000))
+          Effect.andThen(until(() => collector.headers.some(({ authorization }) => authorization === word), 20_000))
         )
       yield* send("first")
       yield* write("second")
-      yield* until(() => output.stdout.includes("OTEL_EXPORTER_OTLP_HEADERS_FILE: has a new value"), 10_000)
+      yield* until(() => output.stdout.includes("OTEL_EXPORTER_OTLP_HEADERS_FILE: has a new value"), 20_000)
       yield* send("second")
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 })
 
 describe("the fault of a start", () => {
@@ -125,7 +125,7 @@ describe("the fault of a start", () => {
       const strict = yield* run({ POSH_STRICT: "true", POSH_MATCH: "spki", POSH_CHAIN_SHA1: "true" })
       assert.strictEqual(yield* Effect.promise(() => strict.ended), 1)
       assert.match(strict.output.stderr, /^posh: POSH_CHAIN_SHA1: [^;]*; POSH_MATCH: [^;]*; POSH_STRICT: true refuses/)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 })
 
 describe("POSH_DECISION_LOG_MASK", () => {
@@ -145,5 +145,5 @@ describe("POSH_DECISION_LOG_MASK", () => {
       assert.strictEqual(hashes[0], hashes[1])
       // The first line tells the settings.
       assert.notInclude(output.stdout.split("\n").slice(1).join("\n"), "good.example")
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 })

@@ -98,7 +98,7 @@ export const startService = (env: Readonly<Record<string, string>>) =>
   })
 
 /** Waits for what another process is about to do. */
-export const until = (condition: () => boolean, withinMs = 20_000) =>
+export const until = (condition: () => boolean, withinMs = 60_000) =>
   Effect.suspend(() => Effect.sleep(condition() ? 0 : 20)).pipe(
     Effect.repeat({ until: condition }),
     Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.die(new Error("waited in vain")) })

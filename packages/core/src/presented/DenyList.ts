@@ -3,6 +3,7 @@
  * never accepted, even if a domain publishes them (POSH-SEC-06).
  */
 import { type Hashes, hashNames } from "../association/Material.ts"
+import { toBase64 } from "../encoding/base64.ts"
 
 /** Is a certificate with these hashes on the list? One equal hash is enough. */
 export const isDenied = (hashes: Hashes): boolean =>
@@ -13,6 +14,12 @@ export const isDenied = (hashes: Hashes): boolean =>
       return listed !== undefined && presented !== undefined && Buffer.compare(listed, presented) === 0
     })
   )
+
+/**
+ * Is a certificate with this SHA-256, in base64, on the list? Enough for who hashed the certificate itself: the list has the
+ * SHA-256 of each entry.
+ */
+export const isDeniedCertificate = (sha256Text: string): boolean => deniedTexts.has(sha256Text)
 
 const octets = (base64: string): Uint8Array => Buffer.from(base64, "base64")
 
@@ -45,3 +52,7 @@ const denied: ReadonlyArray<Hashes> = [
   // available: a question with only its SHA-384 or SHA-512 is not denied.
   { "sha-256": octets("otyLADSKjRDjVpj8X7/hmCAD5C7Qe+PedcmYV7cUncE=") }
 ]
+
+const deniedTexts: ReadonlySet<string> = new Set(
+  denied.flatMap((entry) => entry["sha-256"] === undefined ? [] : [toBase64(entry["sha-256"])])
+)

@@ -4,11 +4,11 @@
 import { Result } from "effect"
 import { LRUCache } from "lru-cache"
 import { type HashName, hashNames } from "../association/Material.ts"
-import { documentLimits, questionLimits } from "../Limits.ts"
+import { ownOctets } from "../encoding/own.ts"
 import type { Question } from "../question/Question.ts"
 import { QuestionError } from "../question/QuestionError.ts"
 import { parseCertificate } from "../x509/Certificate.ts"
-import { parsePemOrBase64 } from "../x509/pem.ts"
+import { type LeafOctets, readLeafOctets } from "./leafOctets.ts"
 import { hashForms, parseHash } from "./parseHash.ts"
 import { Presented, toPresented } from "./Presented.ts"
 
@@ -21,7 +21,7 @@ export const parsePresented = (question: Question): Result.Result<Presented, Que
     return refuse("InvalidRequest", certificate === undefined && given > 1 ? "chain" : "certificate", detail)
   }
   if (certificate !== undefined) return readCertificate(certificate)
-  if (chain !== undefined) return readChain(chain)
+  if (chain !== undefined) return Result.flatMap(readLeafOctets({ chain }), presentLeaf)
   return readFingerprint(fingerprint ?? {})
 }
 
@@ -34,60 +34,20 @@ const cache = new LRUCache<string, Presented>({
 })
 
 const readCertificate = (text: string): Result.Result<Presented, QuestionError> => {
-  if (typeof text !== "string") return refuse("InvalidRequest", "certificate", "certificate is not a text")
-  const known = cache.get(text)
+  const known = typeof text === "string" ? cache.get(text) : undefined
   if (known !== undefined) return Result.succeed(known)
-  return Result.flatMap(
-    decodeAll([text], () => "certificate"),
-    (octets) =>
-      Result.map(readLeaf(octets, "certificate"), (presented) => {
-        cache.set(text, presented)
-        return presented
-      })
-  )
+  return Result.map(Result.flatMap(readLeafOctets({ certificate: text }), presentLeaf), (presented) => {
+    cache.set(text, presented)
+    return presented
+  })
 }
 
-const readChain = (texts: ReadonlyArray<string>): Result.Result<Presented, QuestionError> => {
-  if (!Array.isArray(texts) || texts.some((text) => typeof text !== "string")) {
-    return refuse("InvalidRequest", "chain", "chain is not a list of texts")
-  }
-  return texts.length === 0
-    ? refuse("InvalidRequest", "chain", "chain needs at least one certificate")
-    : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (octets) => readLeaf(octets, "chain[0]"))
-}
-
-/** Decodes texts to DER, leaf first; a text may hold several certificates (POSH-REQ-01). */
-export const decodeAll = (
-  texts: ReadonlyArray<string>,
-  field: (index: number) => string
-): Result.Result<ReadonlyArray<Uint8Array>, QuestionError> => {
-  if (texts.length > questionLimits.chain) return refuse("InvalidRequest", "chain", tooMany)
-  const octets: Array<Uint8Array> = []
-  for (const [index, text] of texts.entries()) {
-    const decoded = parsePemOrBase64(text)
-    if (Result.isFailure(decoded)) {
-      return refuse("MalformedPresentedCertificate", field(index), decoded.failure.detail)
-    }
-    octets.push(...decoded.success)
-    if (octets.length > questionLimits.chain) return refuse("InvalidRequest", field(index), tooMany)
-    if (decoded.success.some(({ length }) => length > documentLimits.certificateOctets)) {
-      return refuse("MalformedPresentedCertificate", field(index), "a certificate is larger than 32 KiB")
-    }
-  }
-  return Result.succeed(octets)
-}
-
-const tooMany = `more than ${questionLimits.chain} certificates`
-
-const readLeaf = (
-  [leaf]: ReadonlyArray<Uint8Array>,
-  field: string
-): Result.Result<Presented, QuestionError> => {
-  if (leaf === undefined) return refuse("MalformedPresentedCertificate", field, "there is no certificate")
-  const parsed = parseCertificate(leaf)
+/** Parses a leaf and presents it. Keeps a copy of its octets. */
+export const presentLeaf = ({ der, field, sha256Text }: LeafOctets): Result.Result<Presented, QuestionError> => {
+  const parsed = parseCertificate(ownOctets(der))
   return Result.isFailure(parsed)
     ? refuse("MalformedPresentedCertificate", field, parsed.failure.detail)
-    : Result.succeed(toPresented(parsed.success))
+    : Result.succeed(toPresented(parsed.success, sha256Text))
 }
 
 const readFingerprint = (

@@ -3,7 +3,7 @@
  */
 import { Result } from "effect"
 import { type Lint, lint } from "../Lint.ts"
-import { decodeAll } from "../presented/parsePresented.ts"
+import { decodeAll } from "../presented/leafOctets.ts"
 import { QuestionError } from "../question/QuestionError.ts"
 import { type Certificate, parseCertificate } from "../x509/Certificate.ts"
 

@@ -5,7 +5,7 @@ import type { Association } from "../association/Association.ts"
 import type { ResolveError } from "../association/ResolveError.ts"
 import type { Resolution, Usable } from "../cache/Resolution.ts"
 import { type Lint, lint } from "../Lint.ts"
-import type { LeafCheck } from "../presented/LeafCheck.ts"
+import type { LeafFault } from "../presented/LeafCheck.ts"
 import { compareNames, type NameMatches } from "../presented/NameCheck.ts"
 import type { Presented } from "../presented/Presented.ts"
 import type { ChainCheck } from "../proof/posh/ChainCheck.ts"
@@ -21,8 +21,8 @@ export interface Assessment {
   readonly inquiry: Inquiry
   /** The time of the decision, for all dates (POSH-MAT-02); milliseconds since the epoch. */
   readonly now: number
-  /** The leaf check at that time. */
-  readonly leaf: LeafCheck
+  /** Why the leaf is refused at that time; `undefined` if it is not. */
+  readonly leaf: LeafFault | undefined
 }
 
 /** Decides on a match, or the lack of one. The name check comes last (POSH-MAT-64). */
@@ -47,9 +47,10 @@ export const decide = (
 }
 
 /** Decides on a certificate that failed the leaf check; nothing was looked up. */
-export const decideRefusedLeaf = (assessment: Assessment, fault: NonNullable<LeafCheck["fault"]>): Verdict => {
+export const decideRefusedLeaf = (assessment: Assessment, fault: LeafFault): Verdict => {
   const { code, ...more } = fault
-  return makeNegative(subjectOf(assessment), code, () => ({ attempts: [], lints: assessment.leaf.lints }), more)
+  const { presented } = assessment.inquiry
+  return makeNegative(subjectOf(assessment), code, () => ({ attempts: [], lints: presented.lints }), more)
 }
 
 const subjectOf = ({ inquiry: { presented, target }, now }: Assessment): Subject => ({
@@ -72,7 +73,7 @@ export const decideUnresolved = (
   return makeNegative(
     subjectOf(assessment),
     code,
-    () => ({ attempts: asked.map(reportAttempt), lints: [...assessment.leaf.lints, ...lints] }),
+    () => ({ attempts: asked.map(reportAttempt), lints: [...assessment.inquiry.presented.lints, ...lints] }),
     {
       ...provenanceOf(resolution, failure),
       ...(detail === undefined ? {} : { detail }),
@@ -107,7 +108,7 @@ const passesNameCheck = (inquiry: Inquiry, association: Association): boolean =>
 }
 
 const evidenceOf = (
-  { inquiry, leaf }: Assessment,
+  { inquiry }: Assessment,
   { asked }: Resolution,
   association: Association,
   match: Match,
@@ -121,7 +122,7 @@ const evidenceOf = (
     material: association.material,
     lifetime: association.lifetime,
     ...(names === undefined ? {} : { names }),
-    lints: [...leaf.lints, ...lintNames(inquiry.presented), ...association.lints]
+    lints: [...inquiry.presented.lints, ...lintNames(inquiry.presented), ...association.lints]
   }
   if (match._tag === "Unmatched") {
     return { ...evidence, lints: [...evidence.lints, ...explainMismatch(inquiry, association)] }

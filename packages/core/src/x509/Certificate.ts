@@ -7,8 +7,8 @@ import { withPrintable } from "../encoding/quote.ts"
 import { certificateLimits, documentLimits } from "../Limits.ts"
 import { describeName, describeSerial } from "./display.ts"
 import { readUses, type Uses } from "./extensions.ts"
-import { boundFaults, failuresOf, type Fields, readFields } from "./fields.ts"
-import { type AltNames, type PresentedNames, readAltNames, readPresentedNames } from "./names.ts"
+import { boundFaults, failuresOf, type Fields, readDates, readFields } from "./fields.ts"
+import { type PresentedNames, readAltNames, readPresentedNames } from "./names.ts"
 import { type PublicKey, readPublicKey, unreadableKey } from "./publicKey.ts"
 import type { Validity } from "./time.ts"
 
@@ -50,72 +50,119 @@ export class CertificateError extends Data.TaggedError("CertificateError")<Certi
  * **Details**
  *
  * Fails unless the octets are exactly one certificate with a well-formed frame and validity (POSH-FMT-29, POSH-MAT-01).
- * Every other part that is malformed counts as absent, and `faults` names it (POSH-MAT-07). Takes some ten microseconds,
- * and a few milliseconds in the worst case. `subject`, `issuer`, `serialNumber` and `names` are computed when they are
- * first read.
+ * Every other part that is malformed counts as absent, and `faults` names it (POSH-MAT-07). Takes a microsecond: every
+ * member but `der` and the validity is read when somebody asks for it, once, in some ten microseconds, and a few
+ * milliseconds in the worst case.
  *
  * **Gotchas**
  *
- * A parsed certificate is not a verified one: NO SIGNATURE AND NO DATE IS CHECKED.
+ * A parsed certificate is not a verified one: NO SIGNATURE AND NO DATE IS CHECKED. It keeps `der`, which must not change.
  */
 export const parseCertificate = (der: Uint8Array): Result.Result<Certificate, CertificateError> => {
-  const fields = der.length > documentLimits.certificateOctets
+  const dates = der.length > documentLimits.certificateOctets
     ? Result.fail("it is larger than 32 KiB")
-    : readFields(der)
-  return Result.mapBoth(fields, {
-    onFailure: (detail) => new CertificateError({ detail: `the certificate cannot be read: ${detail}` }),
-    onSuccess: (fields) => toCertificate(der, fields)
-  })
+    : readDates(der)
+  return Result.isFailure(dates)
+    ? Result.fail(new CertificateError({ detail: `the certificate cannot be read: ${dates.failure}` }))
+    : Result.succeed(new LazyCertificate(der, dates.success))
 }
 
-const sha256 = (octets: Uint8Array): Uint8Array => new Uint8Array(hash("sha256", octets, "buffer"))
-
-const toCertificate = (der: Uint8Array, fields: Fields): Certificate => {
-  const { uses, faults } = readUses(fields)
-  const altNames = readAltNames(fields)
-  const publicKey = readPublicKey(fields.spki)
-  return withTexts(fields, altNames, {
-    der,
-    sha256: sha256(der),
-    notBefore: fields.notBefore,
-    notAfter: fields.notAfter,
-    namesLeftOut: Math.max(0, altNames.count - certificateLimits.names),
-    publicKey: Result.getOrElse(publicKey, () => unreadableKey(fields.spki)),
-    faults: boundFaults([...fields.faults, ...failuresOf([publicKey]), ...faults, ...altNames.faults]),
-    ...uses
-  })
+/** What is read together, when the first of it is asked for. */
+interface Parts {
+  readonly uses: Uses
+  readonly publicKey: PublicKey
+  readonly namesLeftOut: number
+  readonly faults: ReadonlyArray<string>
 }
 
-// Lazy: few callers read these members, and the certificate's holder can make them expensive. Keeps no `Fields`,
-// because certificates are cached: the views of 150 extensions in 2 KiB take 32 KiB (measured).
-const withTexts = (
-  fields: Fields,
-  altNames: AltNames,
-  eager: Omit<Certificate, "subject" | "issuer" | "serialNumber" | "names">
-): Certificate => {
-  const { issuerName, serial, subjectName } = fields
-  const subject = lazy(() => describeName(subjectName))
-  const issuer = lazy(() => describeName(issuerName))
-  const serialNumber = lazy(() => describeSerial(serial))
-  const names = lazy(() => readPresentedNames(altNames))
-  return {
-    ...eager,
-    get subject() {
-      return subject()
-    },
-    get issuer() {
-      return issuer()
-    },
-    get serialNumber() {
-      return serialNumber()
-    },
-    get names() {
-      return names()
-    }
+// Most certificates are only hashed and dated. Keeps no `Fields`, because certificates are cached: the views of 150
+// extensions in 2 KiB take 32 KiB (measured).
+class LazyCertificate implements Certificate {
+  readonly der: Uint8Array
+  readonly notBefore: number
+  readonly notAfter: number
+  #sha256: Uint8Array | undefined
+  #parts: Parts | undefined
+  #names: PresentedNames | undefined
+  #subject: string | undefined
+  #issuer: string | undefined
+
+  constructor(der: Uint8Array, { notAfter, notBefore }: Validity) {
+    this.der = der
+    this.notBefore = notBefore
+    this.notAfter = notAfter
+  }
+
+  get sha256(): Uint8Array {
+    return this.#sha256 ??= new Uint8Array(hash("sha256", this.der, "buffer"))
+  }
+
+  get subject(): string {
+    return this.#subject ??= describeName(this.#fields.subjectName)
+  }
+
+  get issuer(): string {
+    return this.#issuer ??= describeName(this.#fields.issuerName)
+  }
+
+  get serialNumber(): string {
+    return describeSerial(this.#fields.serial)
+  }
+
+  get names(): PresentedNames {
+    return this.#names ??= readPresentedNames(readAltNames(this.#fields))
+  }
+
+  get namesLeftOut(): number {
+    return this.#read.namesLeftOut
+  }
+
+  get publicKey(): PublicKey {
+    return this.#read.publicKey
+  }
+
+  get faults(): ReadonlyArray<string> {
+    return this.#read.faults
+  }
+
+  get isCa(): boolean {
+    return this.#read.uses.isCa
+  }
+
+  get pathLength(): number | undefined {
+    return this.#read.uses.pathLength
+  }
+
+  get keyUsage(): Uses["keyUsage"] {
+    return this.#read.uses.keyUsage
+  }
+
+  get extendedKeyUsage(): Uses["extendedKeyUsage"] {
+    return this.#read.uses.extendedKeyUsage
+  }
+
+  get unknownCritical(): ReadonlyArray<string> {
+    return this.#read.uses.unknownCritical
+  }
+
+  get #read(): Parts {
+    return this.#parts ??= readParts(this.#fields)
+  }
+
+  // It has been read before as far as it can fail.
+  get #fields(): Fields {
+    return Result.getOrThrow(readFields(this.der))
   }
 }
 
-const lazy = <A>(make: () => A): () => A => {
-  const made: Array<A> = []
-  return () => made[0] ?? (made[0] = make())
+const readParts = (fields: Fields): Parts => {
+  const { faults, uses } = readUses(fields)
+  const altNames = readAltNames(fields)
+  const publicKey = readPublicKey(fields.spki)
+  return {
+    uses,
+    publicKey: Result.getOrElse(publicKey, () => unreadableKey(fields.spki)),
+    namesLeftOut: Math.max(0, altNames.count - certificateLimits.names),
+    faults: boundFaults([...fields.faults, ...failuresOf([publicKey]), ...faults, ...altNames.faults])
+  }
 }

@@ -46,9 +46,10 @@ const set = 0x31
 
 const isUniversal = (tag: number): boolean => (tag & 0xc0) === 0
 
-/** The position of a value's content. */
+/** Where a value is: its identifier at `at`, its content from `start` to `end`. */
 export interface Header {
   readonly tag: number
+  readonly at: number
   readonly start: number
   readonly end: number
 }
@@ -58,13 +59,13 @@ export const readHeader = (octets: Uint8Array, at: number, limit: number): Heade
   const tag = octets[at]
   const first = octets[at + 1]
   if (at + 2 > limit || tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined
-  if (first < 0x80) return at + 2 + first <= limit ? { tag, start: at + 2, end: at + 2 + first } : undefined
+  if (first < 0x80) return at + 2 + first <= limit ? { tag, at, start: at + 2, end: at + 2 + first } : undefined
 
   const start = at + 2 + (first & 0x7f)
   if (first === 0x80 || first > 0x84 || start > limit || octets[at + 2] === 0) return undefined
   let length = 0 // a loop, not a view: a certificate of 32 KiB has up to 16,000 values
   for (let index = at + 2; index < start; index += 1) length = length * 256 + (octets[index] ?? 0)
-  return length >= 0x80 && start + length <= limit ? { tag, start, end: start + length } : undefined
+  return length >= 0x80 && start + length <= limit ? { tag, at, start, end: start + length } : undefined
 }
 
 // Checks octets in place: a view for each value would be more expensive than the check.

@@ -3,7 +3,7 @@
  * them. Supports definite minimal lengths and low tag numbers. Returns views, copies nothing.
  */
 import { Result } from "effect"
-import { readHeader } from "./der.ts"
+import { type Header, readHeader } from "./der.ts"
 
 /** One DER value. */
 export interface Der {
@@ -38,29 +38,26 @@ export const constructed = (number: number): number => 0xa0 | number
 /** The context-specific tag of a primitive value, such as `[2] IMPLICIT IA5String`. */
 export const primitive = (number: number): number => 0x80 | number
 
+/** The value at these positions. */
+export const derAt = (octets: Uint8Array, { at, end, start, tag }: Header): Der => ({
+  tag,
+  content: octets.subarray(start, end),
+  octets: octets.subarray(at, end)
+})
+
 /** A value, or what is malformed, for a person. */
 export type ReadResult<A> = Result.Result<A, string>
 
 /** Reads a sequence of values; fails on trailing octets, and on more than `most` values. */
 export const readAll = (octets: Uint8Array, most = Number.POSITIVE_INFINITY): ReadResult<ReadonlyArray<Der>> => {
-  const { rest, values } = readFirst(octets, most)
-  return rest.length === 0 ? Result.succeed(values) : malformed
-}
-
-/** Reads at most so many values, up to the first malformed one. */
-export const readFirst = (
-  octets: Uint8Array,
-  most: number
-): { readonly values: ReadonlyArray<Der>; readonly rest: Uint8Array } => {
   const values: Array<Der> = []
-  let at = 0
-  while (at < octets.length && values.length < most) {
-    const value = readAt(octets, at)
-    if (value === undefined) break
-    values.push(value)
-    at += value.octets.length
+  for (let at = 0; at < octets.length;) {
+    const header = values.length < most ? readHeader(octets, at, octets.length) : undefined
+    if (header === undefined) return malformed
+    values.push(derAt(octets, header))
+    at = header.end
   }
-  return { values, rest: octets.subarray(at) }
+  return Result.succeed(values)
 }
 
 /** Counts the values inside one value of this tag, without allocating them; fails on trailing octets. */
@@ -78,9 +75,9 @@ export const countInside = (octets: Uint8Array, tag: number): ReadResult<number>
 
 /** Reads one value of this tag; fails on trailing octets. */
 export const readOne = (octets: Uint8Array, tag: number): ReadResult<Der> => {
-  const value = readAt(octets, 0)
-  return value !== undefined && value.tag === tag && value.octets.length === octets.length
-    ? Result.succeed(value)
+  const header = readHeader(octets, 0, octets.length)
+  return header !== undefined && header.tag === tag && header.end === octets.length
+    ? Result.succeed(derAt(octets, header))
     : malformed
 }
 
@@ -132,12 +129,3 @@ export const readCount = ({ content, tag }: Der): ReadResult<number> => {
 }
 
 const malformed = Result.fail("malformed DER")
-
-const readAt = (octets: Uint8Array, at: number): Der | undefined => {
-  const header = readHeader(octets, at, octets.length)
-  return header && {
-    tag: header.tag,
-    content: octets.subarray(header.start, header.end),
-    octets: octets.subarray(at, header.end)
-  }
-}

@@ -22,10 +22,10 @@ export interface Uses {
   /** True if basicConstraints is present with cA TRUE. */
   readonly isCa: boolean
   /** Absent if the certificate has no such constraint. */
-  readonly pathLength?: number
-  readonly keyUsage?: ReadonlySet<KeyUsage>
+  readonly pathLength?: number | undefined
+  readonly keyUsage?: ReadonlySet<KeyUsage> | undefined
   /** Dotted OIDs. */
-  readonly extendedKeyUsage?: ReadonlySet<string>
+  readonly extendedKeyUsage?: ReadonlySet<string> | undefined
   /** Critical extensions that this library does not process. */
   readonly unknownCritical: ReadonlyArray<string>
 }

@@ -3,7 +3,7 @@
  * certificate (POSH-REQ-10). Documents of domains are strict and do not come here (POSH-FMT-09).
  */
 import { Result } from "effect"
-import { decodeBase64 } from "../encoding/base64.ts"
+import { decodeBase64Shared } from "../encoding/base64.ts"
 import { quote } from "../encoding/quote.ts"
 import { documentLimits, questionLimits } from "../Limits.ts"
 
@@ -18,7 +18,8 @@ export interface PemFault {
  * **Details**
  *
  * White space does not count, except in labels; text around blocks and blocks of a few other kinds are skipped. Reading
- * stops one block after `questionLimits.chain`. WHETHER THE OCTETS ARE CERTIFICATES IS NOT CHECKED.
+ * stops one block after `questionLimits.chain`. WHETHER THE OCTETS ARE CERTIFICATES IS NOT CHECKED. They may share memory
+ * with others: copy what is kept.
  */
 export const parsePemOrBase64 = (text: string): Result.Result<ReadonlyArray<Uint8Array>, PemFault> => {
   if (text.includes("PRIVATE") && privateKey.test(text)) {
@@ -93,12 +94,16 @@ const maxCharacters = Math.ceil(documentLimits.certificateOctets / 3) * 4
 
 const decode = (text: string, what: string, isNot: string): Result.Result<Uint8Array, PemFault> => {
   const base64 = text.replace(whiteSpace, "")
-  if (base64 === "") return fail(`${what} is empty`)
+  const octets = base64.length > maxCharacters ? undefined : decodeBase64Shared(base64)
+  return octets === undefined || octets.length === 0
+    ? fail(`${what} ${whyNot(base64, isNot)}`)
+    : Result.succeed(octets)
+}
+
+const whyNot = (base64: string, isNot: string): string => {
+  if (base64 === "") return "is empty"
   const mistake = alphabet.test(base64) ? undefined : mistakes.find(([sign]) => sign.test(base64))?.[1]
-  if (mistake !== undefined) return fail(`${what} ${mistake}`)
-  if (base64.length > maxCharacters) return fail(`${what} is longer than a certificate of 32 KiB`)
-  const octets = decodeBase64(base64)
-  return octets === undefined ? fail(`${what} is ${isNot}`) : Result.succeed(octets)
+  return mistake ?? (base64.length > maxCharacters ? "is longer than a certificate of 32 KiB" : `is ${isNot}`)
 }
 
 const alphabet = /^[A-Za-z0-9+/=]*$/

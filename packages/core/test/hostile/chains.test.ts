@@ -3,11 +3,12 @@ import { assert, layer } from "@effect/vitest"
 import { base64, Behave } from "@posh/testing"
 import { Effect, Layer } from "effect"
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey } from "node:crypto"
+import { Verifier } from "../../src/Verifier.ts"
 import { verify } from "../asking.ts"
 import { draftPath, layerVerifier, layerWorld } from "../world/world.ts"
 import { sequence, text, tlv } from "../x509/chain/der.ts"
 import { certificate, common, extension, type Keys, makeKeys, yes } from "../x509/chain/forge.ts"
-import { measured } from "./measure.ts"
+import { affordable, measured } from "./measure.ts"
 import { usualCostMs } from "./origins/kinds.ts"
 
 interface Row {
@@ -97,18 +98,21 @@ layer(layerVerifier().pipe(Layer.provide(layerWorld(hosts))), { excludeTestServi
           certificate: base64(shown),
           generations: "draft-only"
         } as const
-        assert.strictEqual((yield* verify(question)).code, "Verified")
-
-        const [cost, { code }] = yield* measured(verify({ ...question, chainCheck: "require" }))
+        const { forget } = yield* Verifier
+        // Chains are remembered with the document, so that each try fetches it anew.
+        const { code } = yield* Effect.gen(function*() {
+          yield* Effect.orDie(forget(name, "xmpp-server"))
+          assert.strictEqual((yield* verify(question)).code, "Verified")
+          return yield* measured(verify({ ...question, chainCheck: "require" }))
+        }).pipe(affordable({ processorMs: usualCostMs }))
         assert.strictEqual(code, "ChainInvalid")
-        assert.isBelow(cost.processorMs, usualCostMs)
 
         // Asked again, it is known: a caller cannot have it looked at as often as it likes.
         const again = yield* Effect.forEach(copies(20, { ...question, chainCheck: "require" } as const), verify).pipe(
-          measured
+          measured,
+          affordable({ processorMs: 400 })
         )
-        assert.deepStrictEqual([...new Set(again[1].map(({ code }) => code))], ["ChainInvalid"])
-        assert.isBelow(again[0].processorMs / 20, 20)
+        assert.deepStrictEqual([...new Set(again.map(({ code }) => code))], ["ChainInvalid"])
       }))
   }
 )

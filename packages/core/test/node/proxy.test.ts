@@ -239,19 +239,22 @@ layer(layerWeb(hosts), { excludeTestServices: true })("through the egress proxy 
     Effect.gen(function*() {
       const late = yield* listen(createServer((socket) =>
         void socket.once("data", () => {
-          setTimeout(() => socket.write(ok), 250)
+          setTimeout(() => socket.write(ok), 1_000)
         })
       ))
       const fetcher = yield* Layer.build(layerFetcher(yield* Web, { proxy: proxyAt(late) }))
-      const question = { host: "im.example", limits: { connectMs: 400 } }
+      const question = { host: "im.example", limits: { connectMs: 1_500 } }
       const { code, detail, trace } = yield* Effect.flip(Effect.provide(get(question), fetcher))
-      assert.deepStrictEqual([code, detail], ["ConnectTimeout", "400 ms"])
-      assert.isBelow(trace.endedAt - trace.startedAt, 600)
+      assert.deepStrictEqual([code, detail], ["ConnectTimeout", "1500 ms"])
+      assert.isBelow(trace.endedAt - trace.startedAt, 2_400) // each with its own: 2,500
     }))
 })
 
 const eventually = (condition: () => boolean) =>
-  Effect.sleep(2).pipe(Effect.repeat({ until: condition }), Effect.timeout(2_000))
+  Effect.sleep(2).pipe(Effect.repeat({ until: condition }), Effect.timeout(20_000))
+
+/** Longer than what follows waits, so that nothing else ends the request. */
+const patient = { connectMs: 60_000, firstByteMs: 60_000, requestMs: 60_000, attemptMs: 60_000 }
 
 describe("interruption closes the way through the proxy and beyond", () => {
   it.live("while the proxy is asked", () =>
@@ -261,7 +264,7 @@ describe("interruption closes the way through the proxy and beyond", () => {
         socket.once("data", () => state.asked += 1).on("close", () => state.closed += 1)
       }))
       const fetcher = HttpsFetcher.layer({ userAgent: "test", proxy: proxyAt(port) })
-      const fiber = yield* Effect.forkChild(Effect.provide(get({ host: "im.example" }), fetcher))
+      const fiber = yield* Effect.forkChild(Effect.provide(get({ host: "im.example", limits: patient }), fetcher))
       yield* eventually(() => state.asked === 1)
       assert.strictEqual(state.closed, 0)
       yield* Fiber.interrupt(fiber)
@@ -274,7 +277,9 @@ describe("interruption closes the way through the proxy and beyond", () => {
       const origins = yield* makeOrigins(hosts)
       const proxy = yield* makeProxy(origins.port)
       const fetcher = yield* Layer.build(layerFetcher(origins, { proxy: proxyAt(proxy.port) }))
-      const fiber = yield* Effect.forkChild(Effect.provide(get({ host: "im.example", path: "/hang" }), fetcher))
+      const fiber = yield* Effect.forkChild(
+        Effect.provide(get({ host: "im.example", path: "/hang", limits: patient }), fetcher)
+      )
       yield* eventually(() => origins.requests.length === 1)
       assert.strictEqual(proxy.state.open, 1)
       yield* Fiber.interrupt(fiber)

@@ -135,14 +135,17 @@ const watchedServer = Effect.gen(function*() {
 })
 
 const eventually = (condition: () => boolean) =>
-  Effect.sleep(2).pipe(Effect.repeat({ until: condition }), Effect.timeout(2_000))
+  Effect.sleep(2).pipe(Effect.repeat({ until: condition }), Effect.timeout(20_000))
+
+/** Longer than what follows waits, so that nothing else ends the request. */
+const patient = { connectMs: 60_000, firstByteMs: 60_000, requestMs: 60_000, attemptMs: 60_000 }
 
 describe("interruption", () => {
   it.live("during the handshake closes the socket at once", () =>
     Effect.gen(function*() {
       const { port, state } = yield* watchedServer
       const fetcher = HttpsFetcher.layer({ userAgent: "test", connectTo: connectTo(`:=127.0.0.1:${port}`) })
-      const fiber = yield* Effect.forkChild(Effect.provide(get({ host: "im.example" }), fetcher))
+      const fiber = yield* Effect.forkChild(Effect.provide(get({ host: "im.example", limits: patient }), fetcher))
       yield* eventually(() => state.opened === 1)
       yield* Fiber.interrupt(fiber)
       yield* eventually(() => state.closed === 1)
@@ -159,6 +162,7 @@ describe("interruption", () => {
         get({
           host: "im.example",
           path: "/endless",
+          limits: patient,
           bodyLimit: () => {
             closed.count += 1
             return Number.MAX_SAFE_INTEGER

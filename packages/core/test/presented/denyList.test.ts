@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { greenhouse, seedCa, seedExample1, seedExample2, seedLeaf } from "@posh/testing"
+import { Result } from "effect"
 import { hash } from "node:crypto"
 import { type Hashes, hashNames } from "../../src/association/Material.ts"
-import { isDenied } from "../../src/presented/DenyList.ts"
+import { isDenied, isDeniedCertificate } from "../../src/presented/DenyList.ts"
+import { toPresented } from "../../src/presented/Presented.ts"
+import { parseCertificate } from "../../src/x509/Certificate.ts"
 
 const digest = (name: keyof Hashes, der: Uint8Array): Uint8Array => hash(name.replace("-", ""), der, "buffer")
 
@@ -37,5 +40,24 @@ describe("isDenied (POSH-SEC-06)", () => {
     assert.isFalse(isDenied({ "sha-384": serial7 }))
     assert.isFalse(isDenied({ "sha-256": serial7.subarray(0, 31) }))
     assert.isFalse(isDenied({}))
+  })
+})
+
+describe("isDeniedCertificate (POSH-SEC-06)", () => {
+  const text = (der: Uint8Array) => Buffer.from(digest("sha-256", der)).toString("base64")
+  it.each(denied)("%s", (_, der) => assert.isTrue(isDeniedCertificate(text(der))))
+
+  it("serial 7", () => assert.isTrue(isDeniedCertificate(serial7.toString("base64"))))
+
+  it.each([["current", greenhouse.current], ["next", greenhouse.next]] as const)(
+    "not %s",
+    (_, der) => assert.isFalse(isDeniedCertificate(text(der)))
+  )
+
+  it("a certificate in question is denied as its hashes are", () => {
+    for (const der of [...denied.map(([, der]) => der), greenhouse.next]) {
+      const presented = toPresented(Result.getOrThrow(parseCertificate(der)))
+      assert.strictEqual(presented.isDenied, isDenied(presented.hashes))
+    }
   })
 })

@@ -12,6 +12,7 @@ import { Effect, Result } from "effect"
 import { type LintCode, lintSummaries } from "../../src/Lint.ts"
 import { lintLeaf } from "../../src/presented/LeafProfile.ts"
 import { type Certificate, parseCertificate } from "../../src/x509/Certificate.ts"
+import { membersOf } from "../forged.ts"
 
 const serverAuth = "1.3.6.1.5.5.7.3.1"
 const clientAuth = "1.3.6.1.5.5.7.3.2"
@@ -70,7 +71,7 @@ describe("lintLeaf (POSH-MAT-04)", () => {
   })
 
   const key = (algorithm: Certificate["publicKey"]["algorithm"], bits: number): Certificate => ({
-    ...parse(greenhouse.current),
+    ...membersOf(parse(greenhouse.current)),
     publicKey: { algorithm, bits, spki: new Uint8Array() }
   })
   it.each(
@@ -101,7 +102,7 @@ describe("lintLeaf (POSH-MAT-04)", () => {
 
   it("POSH-SEC-14: messages are bounded", () => {
     const unknownCritical = Array.from({ length: 1_000 }, (_, index) => `1.3.6.1.4.1.${index}`)
-    const [finding] = lintLeaf({ ...parse(greenhouse.current), unknownCritical })
+    const [finding] = lintLeaf({ ...membersOf(parse(greenhouse.current)), unknownCritical })
     assert.isBelow(finding!.message.length, 400)
   })
 })

@@ -11,6 +11,7 @@ import { lintDocument } from "../../src/publish/lint.ts"
 import type { Generation } from "../../src/question/Generation.ts"
 import { parseService, registeredServices } from "../../src/question/Service.ts"
 import { type Certificate, parseCertificate } from "../../src/x509/Certificate.ts"
+import { membersOf } from "../forged.ts"
 
 const service = (name: string) => Result.getOrThrow(parseService(name, registeredServices))
 const server = service("xmpp-server")
@@ -40,7 +41,7 @@ describe("generateDocument: RFC 7711", () => {
   it("POSH-PUB-07: order by expiry, then by start, then by hash", () => {
     const day = 86_400_000
     const dated = (mark: number, notBefore: number, notAfter: number): Certificate => ({
-      ...current,
+      ...membersOf(current),
       sha256: new Uint8Array(32).fill(mark),
       notBefore: now + notBefore * day,
       notAfter: now + notAfter * day
@@ -79,7 +80,10 @@ describe("generateDocument: draft", () => {
   })
 
   it("distinct kids for hashes with a common prefix", () => {
-    const twin = { ...next, sha256: Uint8Array.from(current.sha256, (octet, index) => index < 4 ? octet : octet ^ 1) }
+    const twin = {
+      ...membersOf(next),
+      sha256: Uint8Array.from(current.sha256, (octet, index) => index < 4 ? octet : octet ^ 1)
+    }
     const { document } = generate({ certificates: [current, twin], generation: "draft" })
     const kids = JSON.parse(document).keys.map(({ kid }: { readonly kid: string }) => kid)
     assert.strictEqual(new Set(kids).size, 2)
@@ -155,13 +159,16 @@ describe("generateDocument: round trip", () => {
 describe("generateDocument refuses", () => {
   const expired = now + 20 * 365 * 86_400_000
   const url = greenhouse.reference.url
-  const many = Array.from({ length: 65 }, (_, index) => ({ ...current, sha256: Uint8Array.of(index) }))
+  const many = Array.from({ length: 65 }, (_, index) => ({ ...membersOf(current), sha256: Uint8Array.of(index) }))
   const large = Array.from({ length: 10 }, (_, index) => ({
-    ...current,
+    ...membersOf(current),
     sha256: Uint8Array.of(index),
     der: new Uint8Array(32_000)
   }))
-  const keyed = (spki: Uint8Array): Certificate => ({ ...current, publicKey: { algorithm: "other", bits: 0, spki } })
+  const keyed = (spki: Uint8Array): Certificate => ({
+    ...membersOf(current),
+    publicKey: { algorithm: "other", bits: 0, spki }
+  })
   const secp256k1 = generateKeyPairSync("ec", { namedCurve: "secp256k1" }).publicKey.export({
     type: "spki",
     format: "der"
@@ -184,7 +191,7 @@ describe("generateDocument refuses", () => {
     { name: "an expired certificate", request: rfc([current]), detail: /4f6e5353.*expired/, at: expired },
     {
       name: "an expired one among others",
-      request: draft([next, { ...current, notAfter: now - 1 }]),
+      request: draft([next, { ...membersOf(current), notAfter: now - 1 }]),
       detail: /4f6e5353.*expired/
     },
     { name: "65 descriptors", request: rfc(many), detail: /64/ },

@@ -60,7 +60,7 @@ const rows: ReadonlyArray<Row> = [
 
 const server = Result.getOrThrow(parseService("xmpp-server", registeredServices))
 
-layer(Layer.effect(World, make), { excludeTestServices: true, timeout: 60_000 })("readLeaves", (it) => {
+layer(Layer.effect(World, make), { excludeTestServices: true, timeout: 120_000 })("readLeaves", (it) => {
   it.effect.each(rows)("$what", ({ findings = [], published, text }) =>
     Effect.gen(function*() {
       const world = yield* World

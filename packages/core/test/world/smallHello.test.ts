@@ -57,7 +57,7 @@ layer(layerVerifier().pipe(Layer.provideMerge(world)), { excludeTestServices: tr
   )("%s", ([, domain, code, statuses, found]) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* ask(domain), { code, statuses, found })
-    }), 20_000)
+    }), 120_000)
 
   it.effect("delegates to another such host", () =>
     Effect.gen(function*() {

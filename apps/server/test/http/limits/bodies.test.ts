@@ -125,6 +125,6 @@ describe("POSH-SEC-12: bodies are counted by the route that reads them", () => {
             Effect.timeoutOrElse({ duration: "8 seconds", orElse: () => Effect.die(new Error(`kept: ${name}`)) })
           )
         }
-      }), 60_000)
+      }), 120_000)
   })
 })

@@ -50,7 +50,7 @@ describe("octets of bodies after the response", () => {
         const before = yield* heldOctets
         yield* Effect.forEach(Array.from({ length: times }), () => ask)
         assert.isBelow((yield* heldOctets) - before, 12 * mebibyte)
-      }), 60_000)
+      }), 120_000)
   })
 })
 

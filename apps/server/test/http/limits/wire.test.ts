@@ -159,7 +159,7 @@ layer(Service.layer(verifier), { excludeTestServices: true })("on the wire", (it
         assert.isAbove(took, 9_000)
         assert.isBelow(took, 14_000)
       }),
-    25_000
+    120_000
   )
 
   it.effect("neither Upgrade nor Expect bypasses the gate", () =>

@@ -152,7 +152,7 @@ describe("a refusal is a problem", () => {
                 assert.strictEqual(silent, "")
                 assertProblem(begun, 408, /in time/)
               }),
-            25_000
+            120_000
           )
 
           if (tls === undefined) {

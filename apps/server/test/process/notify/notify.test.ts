@@ -31,7 +31,7 @@ const makeServiceManager = Effect.gen(function*() {
     }),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
-  yield* until(() => output.text.includes("\n"), 10_000)
+  yield* until(() => output.text.includes("\n"), 20_000)
   /** The reports so far, each with its fields; the barrier that follows each is left out. */
   const reports = (): ReadonlyArray<ReadonlyArray<string>> =>
     output.text.split("\n").slice(1, -1)
@@ -62,38 +62,38 @@ describe("the service under a service manager", () => {
           WATCHDOG_USEC: "1000000",
           POSH_DRAIN_DELAY: "1s"
         })
-        yield* until(() => reports().length > 0, 10_000)
+        yield* until(() => reports().length > 0, 20_000)
         assert.strictEqual(yield* statusOf(port, "/health/ready"), 200)
         const status = `STATUS=ready, listening on http://127.0.0.1:${port}`
         assert.deepStrictEqual(reports()[0], ["READY=1", status])
 
-        yield* until(() => reports().length >= 4, 10_000)
+        yield* until(() => reports().length >= 4, 20_000)
         assert.deepStrictEqual(reports().slice(1, 4), Array.from({ length: 3 }, () => ["WATCHDOG=1", status]))
 
         child.kill("SIGTERM")
-        yield* until(() => reports().some(([first]) => first === "STOPPING=1"), 5_000)
+        yield* until(() => reports().some(([first]) => first === "STOPPING=1"), 20_000)
         assert.strictEqual(yield* statusOf(port, "/health/ready"), 503, "and still answers")
         assert.strictEqual(yield* Effect.promise(() => ended), 0)
         const last = reports().at(-1)
         assert.deepStrictEqual(last, ["STOPPING=1", "STATUS=stopping"])
         assert.strictEqual(output.stderr, "")
       }).pipe(Effect.scoped),
-    60_000
+    120_000
   )
 
   it.live("sends no ping while its event loop is blocked", () =>
     Effect.gen(function*() {
       const { reports, socket } = yield* makeServiceManager
       const { child } = yield* started({ NOTIFY_SOCKET: socket, WATCHDOG_USEC: "200000" })
-      yield* until(() => reports().length >= 3, 10_000)
+      yield* until(() => reports().length >= 3, 20_000)
       child.kill("SIGSTOP")
       yield* Effect.sleep(300) // what is on its way arrives
       const before = reports().length
       yield* Effect.sleep(600)
       assert.strictEqual(reports().length, before)
       child.kill("SIGCONT")
-      yield* until(() => reports().length > before, 10_000)
-    }).pipe(Effect.scoped), 60_000)
+      yield* until(() => reports().length > before, 20_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("answers without its service manager, and logs that once", () =>
     Effect.gen(function*() {
@@ -101,11 +101,11 @@ describe("the service under a service manager", () => {
         NOTIFY_SOCKET: "/nowhere/notify",
         WATCHDOG_USEC: "100000"
       })
-      yield* until(() => output.stdout.includes("NOTIFY_SOCKET"), 10_000)
+      yield* until(() => output.stdout.includes("NOTIFY_SOCKET"), 20_000)
       yield* Effect.sleep(500)
       assert.strictEqual(yield* statusOf(port, "/health/ready"), 200)
       assert.strictEqual(output.stdout.split("cannot report to the service manager").length, 2)
       child.kill("SIGTERM")
       assert.strictEqual(yield* Effect.promise(() => ended), 0)
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 })

@@ -135,7 +135,7 @@ describe("questions in flight", () => {
             Effect.timeout("10 seconds")
           )
         })),
-      20_000
+      120_000
     )
   })
 })
@@ -159,7 +159,7 @@ const layerDeployed = Layer.unwrap(Effect.map(World, ({ origins }) => {
   return Service.layer(verifier, { limits: { callerResolutions: 10 } })
 })).pipe(Layer.provideMerge(Layer.effect(World, makeWorld)))
 
-layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("POSH-SEC-12: ten resolutions a minute", (it) => {
+layer(layerDeployed, { excludeTestServices: true, timeout: 120_000 })("POSH-SEC-12: ten resolutions a minute", (it) => {
   it.effect("a flood of domains gets 429 and affects neither other callers nor cached domains", () =>
     Effect.gen(function*() {
       const { origins, server } = yield* World
@@ -168,6 +168,7 @@ layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("POSH-SEC-1
       const asIs = (domain: string) => postOf("/v1/verify", JSON.stringify(question(domain)))
       assert.strictEqual((yield* post("/v1/verify", question("known.example"))).status, 200)
 
+      const startedAt = performance.now()
       // Each publishes nothing, in two generations.
       const flood = yield* Effect.forEach(
         Array.from({ length: 20 }, (_, index) => `f${index}.example`),
@@ -176,14 +177,16 @@ layer(layerDeployed, { excludeTestServices: true, timeout: 60_000 })("POSH-SEC-1
       )
       const codes = flood.map(({ statuses }) => statuses[0])
       assert.isAtLeast(codes.filter((status) => status === 200).length, 4)
-      assert.isAtMost(codes.filter((status) => status === 200).length, 6)
+      // One comes back every six seconds.
+      const refilled = Math.ceil((performance.now() - startedAt) / 6_000)
+      assert.isAtMost(codes.filter((status) => status === 200).length, 5 + refilled)
       const refused = flood.filter(({ statuses }) => statuses[0] === 429)
       assert.strictEqual(refused.length + codes.filter((status) => status === 200).length, 20)
       for (const heard of refused) {
         assert.match(heard.text, /^retry-after: [1-6]\r$/im)
         assert.strictEqual(problemOf(heard).code, "TooManyRequests")
       }
-      assert.isAtMost(origins.requests.filter(({ host }) => host.startsWith("f")).length, 11)
+      assert.isAtMost(origins.requests.filter(({ host }) => host.startsWith("f")).length, 10 + refilled)
 
       const known = yield* exchange(baseUrl, asIs("known.example"), { caller: 2, until: answered })
       assert.include(known.text, "\"valid\":true")

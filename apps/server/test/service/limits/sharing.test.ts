@@ -98,7 +98,7 @@ describe("a limit that two replicas share", () => {
       const ttl = Number(yield* redis.command("PTTL", keys[0] ?? ""))
       assert.isAbove(ttl, 0)
       assert.isAtMost(ttl, 80_000)
-    }), 60_000)
+    }), 120_000)
 
   it.live("without Redis each replica grants the whole limit, and no answer is lost", () =>
     Effect.gen(function*() {
@@ -110,5 +110,5 @@ describe("a limit that two replicas share", () => {
       assert.isAtLeast(yield* answered(b.url, 60), 60)
       const more = yield* answered(b.url, 60)
       assert.isBelow(more, 40)
-    }), 60_000)
+    }), 120_000)
 })
