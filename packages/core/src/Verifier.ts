@@ -15,7 +15,7 @@ import { checkLeaf } from "./presented/LeafCheck.ts"
 import { Presented } from "./presented/Presented.ts"
 import { makeChainCheck } from "./proof/posh/ChainCheck.ts"
 import { match } from "./proof/posh/Matcher.ts"
-import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
+import { type MemoryResolution, type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { CallerBudget } from "./question/CallerBudget.ts"
 import type { Generations } from "./question/Generation.ts"
 import { type Inquiry, prepare } from "./question/Inquiry.ts"
@@ -110,7 +110,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     requirePrepared(inquiry)
     const recalled = recallAt(inquiry, stampOf(clock), untraced)
     if (recalled === undefined || recalled.retry !== undefined) return undefined
-    recalled.used?.()
+    if (recalled.memory !== undefined) resolver.used(recalled.memory)
     return recalled.verdict
   }
 
@@ -121,7 +121,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     yield* turn
     const asked = stampOf(clock)
     const recalled = recallAt(inquiry, asked, stage)
-    recalled?.used?.()
+    if (recalled?.memory !== undefined) resolver.used(recalled.memory)
     const options = toResolveOptions(inquiry, asked, stage)
     const first = recalled ??
       (yield* askDomain(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options))
@@ -139,7 +139,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const resolution = stage.find(recallSpans, () => resolver.recall(target, options, asked))
     if (resolution === undefined) return undefined
     const verdict = conclude(assessment, resolution, stage)
-    return { verdict, retry: toRetryOptions(verdict, resolution), used: resolution.used }
+    return { verdict, retry: toRetryOptions(verdict, resolution), memory: resolution }
   }
 
   /** Asks the domain. The decision uses the time after the wait, because the certificate may have expired during it. */
@@ -226,8 +226,8 @@ interface Conclusion {
   readonly verdict: Verdict
   /** The domain has to be asked once more, with these options. Absent if the verdict is final. */
   readonly retry?: RetryOptions | undefined
-  /** Reports a memory hit to the observer; to be called if the verdict is used. */
-  readonly used?: () => void
+  /** What it rests on, if that came from memory alone: reported to the observer if the verdict is used. */
+  readonly memory?: MemoryResolution
 }
 
 type RetryOptions = Pick<ResolveOptions, "force">

@@ -55,13 +55,16 @@ export interface LookupParts {
 /** An answer from memory alone. */
 export interface MemoryHit {
   readonly attempted: Attempted
-  /** Reports the hit to the observer; to be called if the answer is used. */
-  readonly used: () => void
+  /** What it rests on. */
+  readonly entry: CacheEntry
+  readonly decision: CacheDecision
 }
 
 export interface Lookup {
   /** The answer from memory alone, synchronously; `undefined` if a shared store or the source has to be asked. */
   readonly recall: (key: StoreKey, search: RecallSearch, now: Stamp) => MemoryHit | undefined
+  /** Reports a hit to the observer; to be called if the answer is used. */
+  readonly used: (hit: MemoryHit) => void
   /** Reads the store, which begins with its memory, and asks the source if no entry serves. */
   readonly ask: (source: Source, search: Search) => Effect.Effect<Attempted>
   /** Cached material that is not stale; asks no source. */
@@ -74,13 +77,12 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
     if (entry === undefined) return undefined
     const decision = toCacheDecision(entry, freshness)
     if (decision._tag === "Fetch" || decision.refreshAhead) return undefined
-    return {
-      attempted: fromCache(key, decision, entry.tier, toBehindMs(entry.asOf, asked)),
-      used: () => {
-        observer.lookedUp(entry)
-        observeServed(entry, decision)
-      }
-    }
+    return { attempted: fromCache(key, decision, entry.tier, toBehindMs(entry.asOf, asked)), entry, decision }
+  }
+
+  const used = ({ decision, entry }: MemoryHit): void => {
+    observer.lookedUp(entry)
+    observeServed(entry, decision)
   }
 
   const ask = (source: Source, search: Search): Effect.Effect<Attempted> =>
@@ -205,7 +207,7 @@ export const makeLookup = ({ clock, flights, fetchAndStore, observer, store }: L
       ? 0
       : Math.max(0, asOf - timeSince(asked, stampOf(clock)))
 
-  return { recall, ask, askStore }
+  return { recall, used, ask, askStore }
 }
 
 /** The question timed out. The flight continues, and its result is stored for the next question. */

@@ -2,9 +2,7 @@
  * Parses the presented certificate of a question, or hashes of one (requirements §0.6, §3.1).
  */
 import { Result } from "effect"
-import { LRUCache } from "lru-cache"
 import { type HashName, hashNames } from "../association/Material.ts"
-import { ownOctets } from "../encoding/own.ts"
 import type { Question } from "../question/Question.ts"
 import { QuestionError } from "../question/QuestionError.ts"
 import { parseCertificate } from "../x509/Certificate.ts"
@@ -20,31 +18,14 @@ export const parsePresented = (question: Question): Result.Result<Presented, Que
     const detail = "exactly one of certificate, chain and fingerprint is needed"
     return refuse("InvalidRequest", certificate === undefined && given > 1 ? "chain" : "certificate", detail)
   }
-  if (certificate !== undefined) return readCertificate(certificate)
+  if (certificate !== undefined) return Result.flatMap(readLeafOctets({ certificate }), presentLeaf)
   if (chain !== undefined) return Result.flatMap(readLeafOctets({ chain }), presentLeaf)
   return readFingerprint(fingerprint ?? {})
 }
 
-// LRU cache by text, because servers ask about the same certificates again and again. Bounded in octets too, because a
-// text may have 45 KiB.
-const cache = new LRUCache<string, Presented>({
-  max: 4_096,
-  maxSize: 16 * 1024 * 1024,
-  sizeCalculation: (presented, text) => 2_048 + text.length + 2 * (presented.certificate?.der.length ?? 0)
-})
-
-const readCertificate = (text: string): Result.Result<Presented, QuestionError> => {
-  const known = typeof text === "string" ? cache.get(text) : undefined
-  if (known !== undefined) return Result.succeed(known)
-  return Result.map(Result.flatMap(readLeafOctets({ certificate: text }), presentLeaf), (presented) => {
-    cache.set(text, presented)
-    return presented
-  })
-}
-
-/** Parses a leaf and presents it. Keeps a copy of its octets. */
+/** Parses a leaf and presents it. */
 export const presentLeaf = ({ der, field, sha256Text }: LeafOctets): Result.Result<Presented, QuestionError> => {
-  const parsed = parseCertificate(ownOctets(der))
+  const parsed = parseCertificate(der)
   return Result.isFailure(parsed)
     ? refuse("MalformedPresentedCertificate", field, parsed.failure.detail)
     : Result.succeed(toPresented(parsed.success, sha256Text))

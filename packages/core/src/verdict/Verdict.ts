@@ -102,7 +102,7 @@ export const makeNegative = (
 ): Verdict => {
   const { retryable, summary, verdict } = failures[code]
   const { detail, ...rest } = more
-  return {
+  return new LazyVerdict({
     ...subject,
     ...rest,
     verdict,
@@ -110,11 +110,8 @@ export const makeNegative = (
     code,
     message: detail === undefined ? summary : `${summary.slice(0, -1)}: ${detail}.`,
     prooftype: "posh",
-    retryable,
-    get evidence() {
-      return evidence()
-    }
-  }
+    retryable
+  }, evidence)
 }
 
 /**
@@ -145,7 +142,7 @@ export const makeVerified = (
   const askAgain = askAgainAt - behindMs
   // POSH-MAT-63. Overdue draft material is valid until the next revalidation, within its grace (POSH-CAC-22).
   const validUntil = Math.min(overdue ? Math.min(askAgain, materialEnd) : materialEnd, entryEnd, leafEnd)
-  return {
+  return new LazyVerdict({
     domain: subject.domain, // no spread: it takes as long as matching (measured)
     service: subject.service,
     presented,
@@ -163,9 +160,55 @@ export const makeVerified = (
     retryable: false,
     cache: provenance.cache,
     waitedMs: provenance.waitedMs,
-    basis: provenance.basis,
-    get evidence() {
-      return evidence()
-    }
+    basis: provenance.basis
+  }, evidence)
+}
+
+type Members = Omit<Verdict, "evidence">
+
+/** A class, because a getter in an object literal takes a microsecond for each object (measured). */
+class LazyVerdict implements Verdict {
+  readonly domain: Domain
+  readonly service: ServiceKey
+  readonly presented: Presented
+  readonly decidedAt: number
+  readonly verdict: VerdictKind
+  readonly valid: boolean
+  readonly code: VerdictCode | "Verified"
+  readonly message: string
+  readonly prooftype: "posh"
+  readonly retryable: boolean
+  declare readonly generation?: Generation
+  declare readonly validUntil?: number
+  declare readonly refreshAfter?: number
+  declare readonly retryAfterMs?: number
+  declare readonly cache?: CacheStatus
+  declare readonly waitedMs?: number
+  declare readonly basis?: Association | ResolveError
+  readonly #evidence: () => Evidence
+
+  constructor(members: Members, evidence: () => Evidence) {
+    this.domain = members.domain
+    this.service = members.service
+    this.presented = members.presented
+    this.decidedAt = members.decidedAt
+    this.verdict = members.verdict
+    this.valid = members.valid
+    this.code = members.code
+    this.message = members.message
+    this.prooftype = members.prooftype
+    this.retryable = members.retryable
+    if (members.generation !== undefined) this.generation = members.generation
+    if (members.validUntil !== undefined) this.validUntil = members.validUntil
+    if (members.refreshAfter !== undefined) this.refreshAfter = members.refreshAfter
+    if (members.retryAfterMs !== undefined) this.retryAfterMs = members.retryAfterMs
+    if (members.cache !== undefined) this.cache = members.cache
+    if (members.waitedMs !== undefined) this.waitedMs = members.waitedMs
+    if (members.basis !== undefined) this.basis = members.basis
+    this.#evidence = evidence
+  }
+
+  get evidence(): Evidence {
+    return this.#evidence()
   }
 }

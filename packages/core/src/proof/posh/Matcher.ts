@@ -61,19 +61,20 @@ const matchDescriptors = (
   let usable = false
   let comparable = false
   for (const { hashes, index } of descriptors) {
-    const accepted = options.hashes.find((name) => hashes[name] !== undefined)
-    if (accepted !== undefined) usable = true
-    // POSH-MAT-30: only the strongest hash that both sides have is compared, so a weaker one cannot decide.
-    const algorithm = accepted !== undefined && presented.hashes[accepted] !== undefined
-      ? accepted
-      : options.hashes.find((name) => hashes[name] !== undefined && presented.hashes[name] !== undefined)
+    let algorithm: HashName | undefined
+    for (const name of options.hashes) {
+      if (hashes[name] === undefined) continue
+      usable = true
+      if (presented.hashes[name] === undefined) continue
+      algorithm = name // POSH-MAT-30: only the strongest hash that both sides have is compared, so a weaker one cannot decide
+      break
+    }
     if (algorithm === undefined) continue
     comparable = true
     if (!isSameHash(algorithm, hashes, presented.hashes)) continue
-    const inconsistent = hashNames.some((name) =>
-      hashes[name] !== undefined && presented.hashes[name] !== undefined && !isSameHash(name, hashes, presented.hashes)
-    )
-    const lints = inconsistent ? [lint("DescriptorInconsistent", "warning", `fingerprints[${index}]`)] : [] // POSH-MAT-31
+    const lints = isInconsistent(algorithm, hashes, presented.hashes)
+      ? [lint("DescriptorInconsistent", "warning", `fingerprints[${index}]`)]
+      : [] // POSH-MAT-31
     return matched({ index, algorithm, candidates: descriptors.length }, index === descriptors[0]?.index, lints)
   }
   if (!usable) return { _tag: "Unmatched", code: "NoUsableFingerprints" }
@@ -125,6 +126,15 @@ const matched = (candidate: MatchedCandidate, primary: boolean, lints: ReadonlyA
   candidate,
   lints: primary ? lints : [...lints, lint("MatchedNonPrimary", "info")] // POSH-MAT-42
 })
+
+/** True if another hash of the descriptor, stronger or weaker, is that of another certificate. */
+const isInconsistent = (decisive: HashName, hashes: Hashes, presented: Hashes): boolean => {
+  for (const name of hashNames) {
+    if (name === decisive || hashes[name] === undefined || presented[name] === undefined) continue
+    if (!isSameHash(name, hashes, presented)) return true
+  }
+  return false
+}
 
 const isSameHash = (name: HashName, left: Hashes, right: Hashes): boolean => {
   const a = left[name]

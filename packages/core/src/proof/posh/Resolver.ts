@@ -41,13 +41,14 @@ export interface ResolveOptions extends RecallOptions {
 
 /** A resolution from memory alone. */
 export interface MemoryResolution extends Resolution {
-  /** The caller calls it if it uses the resolution, so that the observer counts it. */
-  readonly used: () => void
+  readonly hits: ReadonlyArray<MemoryHit>
 }
 
 export class Resolver extends Context.Service<Resolver, {
   /** Resolves from memory, synchronously; `undefined` if memory does not suffice. */
   readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => MemoryResolution | undefined
+  /** Reports the hits of a recalled resolution to the observer; to be called if it is used. */
+  readonly used: (resolution: MemoryResolution) => void
   /** Resolves from memory as far as possible, and asks the shared store and the origin for the rest. */
   readonly resolve: (target: Target, options: ResolveOptions) => Effect.Effect<Resolution>
   /** Removes both generations from the cache; resolutions under way are not stored. */
@@ -76,17 +77,14 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   ): MemoryResolution | undefined => {
     const search = { asked, freshness: freshnessOf(maxAgeMs) }
     const attempts: Array<Attempted> = []
-    const recalled: Array<MemoryHit> = []
+    const hits: Array<MemoryHit> = []
     while (true) {
       const step = nextStep(generations, attempts, search.freshness)
-      if (step._tag === "Decide") {
-        const used = () => recalled.forEach((one) => one.used())
-        return { asked: attempts, deciding: step.deciding, used }
-      }
-      const next = step._tag === "Ask" ? lookup.recall(target.keys[step.generation], search, asked) : undefined
-      if (next === undefined) return undefined
-      attempts.push(next.attempted)
-      recalled.push(next)
+      if (step._tag === "Decide") return { asked: attempts, deciding: step.deciding, hits }
+      const hit = step._tag === "Ask" ? lookup.recall(target.keys[step.generation], search, asked) : undefined
+      if (hit === undefined) return undefined
+      attempts.push(hit.attempted)
+      hits.push(hit)
     }
   }
 
@@ -139,6 +137,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
 
   return Resolver.of({
     recall,
+    used: ({ hits }) => hits.forEach(lookup.used),
     resolve,
     forget: Effect.fnUntraced(function*({ keys }) {
       const purges = yield* Effect.forEach([keys.rfc7711, keys.draft], (key) => {
