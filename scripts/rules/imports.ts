@@ -17,6 +17,7 @@ const core = ["effect", "@peculiar/x509", "reflect-metadata", "lru-cache", "tldt
 const rules: ReadonlyArray<Rule> = [
   { files: /^packages\/core\/src\/node\//, allowed: ["effect", "@effect/platform-node", "undici", "node:"] },
   // Hashing and key comparison are node's; everything else that touches the machine is in core/node.
+  { files: /^packages\/core\/src\/x509\/display\.ts$/, allowed: [...core, "node:module"] }, // loads a library on first use
   { files: /^packages\/core\/src\//, allowed: [...core, "node:crypto", "node:buffer", "node:net"] },
   { files: /^packages\/api\/src\//, allowed: ["effect"] },
   {

@@ -96,6 +96,16 @@ const reached = (path: string, seen = new Set<string>()): ReadonlySet<string> =>
   return seen
 }
 
+describe("what a start loads", () => {
+  it.each(Object.values(manifest.exports).filter((path) => path.endsWith(".ts")))(
+    "%s: no library of certificates",
+    (entry) => {
+      const text = [...reached(entry.slice("./".length))].map(read).join("\n")
+      assert.notMatch(text, /^import (?:(?!type )[^"\n]* from )?"(?:@peculiar\/x509|reflect-metadata)"/m)
+    }
+  )
+})
+
 describe("@posh/core/question", () => {
   it("imports nothing of Node.js", () => {
     const files = [...reached("src/question/index.ts")]

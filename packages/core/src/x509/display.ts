@@ -1,9 +1,10 @@
 /**
- * Text of names and serial numbers, for people. Wraps the certificate library so that nothing throws (POSH-SEC-13).
+ * Text of names and serial numbers, for people. Wraps the certificate library so that nothing throws (POSH-SEC-13), and
+ * loads it for the first text: no verdict needs one.
  */
-import "reflect-metadata"
-import { Name } from "@peculiar/x509"
+import type * as X509 from "@peculiar/x509"
 import { Option, Result } from "effect"
+import { createRequire } from "node:module"
 import { toHex } from "../encoding/base64.ts"
 import { printable } from "../encoding/quote.ts"
 import { isDer } from "./der.ts"
@@ -14,7 +15,17 @@ export const describeName = (octets: Uint8Array): string =>
 
 // The library also reads BER, nested without end.
 const readText = (octets: Uint8Array): Option.Option<string> =>
-  isDer(octets) ? Result.getSuccess(Result.try(() => new Name(new Uint8Array(octets)).toString())) : Option.none()
+  isDer(octets)
+    ? Result.getSuccess(Result.try(() => new (library().Name)(new Uint8Array(octets)).toString()))
+    : Option.none()
+
+const require = createRequire(import.meta.url)
+
+// Node.js keeps loaded modules. The library needs the metadata before it is loaded.
+const library = (): typeof X509 => {
+  require("reflect-metadata")
+  return require("@peculiar/x509")
+}
 
 /** The content of an INTEGER in lower-case hex, without the leading zero of positive numbers; bounded. */
 export const describeSerial = (content: Uint8Array): string =>
