@@ -129,7 +129,7 @@ describe("TLS", () => {
       const begun = performance.now()
       const mute = connectPlain(port, "127.0.0.1").on("error", () => {})
       return once(mute.resume(), "close").then(() => {
-        assert.approximately(performance.now() - begun, 10_000, 2_000)
+        assert.approximately(performance.now() - begun, 11_500, 2_500)
       })
     }))
 
@@ -140,7 +140,7 @@ describe("TLS", () => {
       return Promise.all([once(mute, "connect"), ask(port, { agent })]).then(() => {
         const begun = performance.now()
         return close().then(() => {
-          assert.isBelow(performance.now() - begun, 2_000)
+          assert.isBelow(performance.now() - begun, 8_000) // a handshake has ten seconds
           agent.destroy()
         })
       })
