@@ -32,7 +32,7 @@ const toSecondText = (day: number, ofDay: number): string => {
 
 const twoDigits: ReadonlyArray<string> = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"))
 
-const threeDigits = (number: number): string => String(number).padStart(3, "0")
+const threeDigits = (number: number): string => number < 10 ? `00${number}` : number < 100 ? `0${number}` : `${number}`
 
 const dates = new Map<number, string>()
 /** More days than the certificates of a fleet end on. */
