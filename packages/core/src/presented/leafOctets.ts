@@ -7,7 +7,7 @@ import { hash } from "node:crypto"
 import { documentLimits, questionLimits } from "../Limits.ts"
 import type { Question } from "../question/Question.ts"
 import { QuestionError } from "../question/QuestionError.ts"
-import { parsePemOrBase64 } from "../x509/pem.ts"
+import { parsePemOrBase64, readUsualPem } from "../x509/pem.ts"
 
 /** A leaf that is not parsed yet. WHETHER IT IS A CERTIFICATE IS NOT CHECKED. */
 export interface LeafOctets {
@@ -25,6 +25,8 @@ export const readLeafOctets = (
 ): Result.Result<LeafOctets, QuestionError> => {
   if (certificate === undefined) return readChain(chain ?? [])
   if (typeof certificate !== "string") return refuse("InvalidRequest", "certificate", "certificate is not a text")
+  const usual = readUsualPem(certificate)
+  if (usual !== undefined && usual.length <= documentLimits.certificateOctets) return toLeafOctets(usual, "certificate")
   return Result.flatMap(decodeAll([certificate], () => "certificate"), ([leaf]) => toLeafOctets(leaf, "certificate"))
 }
 

@@ -34,8 +34,15 @@ export type DomainFault =
  * Fails with `InvalidSourceDomain` (POSH-RES-01…08). Refuses text that IDNA libraries or URL parsers would repair,
  * before they see it.
  */
-export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Domain, QuestionError> => {
-  if (isUsual(raw, policy)) return Result.succeed(ownText(raw) as Domain)
+export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Domain, QuestionError> =>
+  Result.map(readDomain(raw, policy), ownDomain)
+
+/** A copy: a domain that is cached must not keep the request or the document alive that it is a slice of. */
+export const ownDomain = (domain: Domain): Domain => ownText(domain) as Domain
+
+/** As {@link parseDomain}, but the domain may share memory with `raw`: {@link ownDomain} copies what is kept. */
+export const readDomain = (raw: string, policy: DomainPolicy): Result.Result<Domain, QuestionError> => {
+  if (isUsual(raw, policy)) return Result.succeed(raw as Domain)
   const fault = rawFault(raw)
   if (fault !== undefined) return Result.fail(invalid(fault))
 
@@ -46,9 +53,8 @@ export const parseDomain = (raw: string, policy: DomainPolicy): Result.Result<Do
 
   const name = mapped.endsWith(".") ? mapped.slice(0, -1) : mapped // POSH-RES-03
   const nameFault = canonicalFault(name, policy)
-  // Copied: the domain is cached, and a slice would keep the whole request in memory.
   return nameFault === undefined
-    ? Result.succeed(ownText(name) as Domain)
+    ? Result.succeed(name as Domain)
     : Result.fail(invalid(nameFault, nameFault === "not-public" ? explainNotPublic(name) : undefined))
 }
 

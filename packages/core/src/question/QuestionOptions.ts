@@ -24,6 +24,7 @@ export const deadlines = { min: 50, max: 30_000, default: 10_000 } as const
 
 /** Parses the options; fails with `InvalidRequest` and the member at fault. The policy has the defaults. */
 export const parseOptions = (question: Question, policy: Policy): Result.Result<QuestionOptions, QuestionError> => {
+  if (hasNoOptions(question)) return Result.succeed(defaultOptions(policy))
   const { deadlineMs = deadlines.default, derivedDomain, maxAge } = question
   const fault = typeFault(question)
   if (fault !== undefined) return refuse(fault.field, fault.detail)
@@ -56,6 +57,31 @@ export const parseOptions = (question: Question, policy: Policy): Result.Result<
     ...(maxAge === undefined ? {} : { maxAgeMs: maxAge * 1_000 })
   })
 }
+
+const hasNoOptions = (
+  {
+    chainCheck,
+    deadlineMs,
+    derivedDomain,
+    derivedDomainSecure,
+    generations,
+    maxAge,
+    nameCheck,
+    prooftypes,
+    refresh
+  }: Question
+): boolean =>
+  chainCheck === undefined && deadlineMs === undefined && derivedDomain === undefined &&
+  derivedDomainSecure === undefined && generations === undefined && maxAge === undefined && nameCheck === undefined &&
+  prooftypes === undefined && refresh === undefined
+
+const defaultOptions = ({ generations }: Policy): QuestionOptions => ({
+  generations,
+  nameCheck: "advisory",
+  chainCheck: "off",
+  refresh: false,
+  deadlineMs: deadlines.default
+})
 
 /** Values that a program without types can give: none of them passes for the default. */
 const typeFault = (question: Question) => {

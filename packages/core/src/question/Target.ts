@@ -3,13 +3,14 @@
  */
 import { Result } from "effect"
 import type { Policy } from "../Policy.ts"
-import { type Domain, parseDomain } from "./Domain.ts"
+import { type Domain, readDomain } from "./Domain.ts"
 import type { Generation } from "./Generation.ts"
 import type { QuestionError } from "./QuestionError.ts"
 import { parseService, type ServiceEntry, type ServiceKey } from "./Service.ts"
 import { makeKey, type StoreKey } from "./StoreKey.ts"
 
 export interface Target {
+  /** May share memory with the question; what is kept longer is copied. */
   readonly domain: Domain
   readonly service: ServiceEntry
   /** The cache key of each generation. */
@@ -22,7 +23,7 @@ export const parseTarget = (
   policy: Policy
 ): Result.Result<Target, QuestionError> =>
   Result.flatMap(
-    parseDomain(question.domain, policy),
+    readDomain(question.domain, policy),
     (domain) =>
       Result.map(parseService(question.service, policy.services), (service) => ({
         domain,

@@ -16,6 +16,7 @@ import { withBudgets } from "../../fetch/Budgets.ts"
 import { Fetcher } from "../../fetch/Fetcher.ts"
 import type { Policy } from "../../Policy.ts"
 import type { Deadline } from "../../question/Deadline.ts"
+import { ownDomain } from "../../question/Domain.ts"
 import type { Generation, Generations } from "../../question/Generation.ts"
 import type { StageTracer } from "../../question/StageTracer.ts"
 import type { Stamp } from "../../question/Stamp.ts"
@@ -120,7 +121,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
   const sourceOf = ({ domain, keys, service }: Target, generation: Generation): Source =>
     observeSource({
       key: keys[generation],
-      fetch: (request) => attempt({ domain, service, generation, ...request })
+      fetch: (request) => attempt({ domain: ownDomain(domain), service, generation, ...request })
     }, observer)
 
   const toSearch = (target: Target, { asked, deadline, force, maxAgeMs, stage }: ResolveOptions): Search => {
