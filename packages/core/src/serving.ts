@@ -6,8 +6,7 @@
 export { CallerBudget, type CallerBudgetShape } from "./question/CallerBudget.ts"
 
 // The certificate of a question, read before the question
-export { type LeafOctets, readLeafOctets } from "./presented/leafOctets.ts"
-export { parsePresented, presentLeaf } from "./presented/parsePresented.ts"
+export { parsePresented } from "./presented/parsePresented.ts"
 
 // What to count and to time
 export { type FetchPhase, ResolutionObserver, type ResolutionObserverShape } from "./cache/ResolutionObserver.ts"

@@ -48,8 +48,8 @@ const entries: Readonly<Record<string, Names>> = {
   },
   "./serving": {
     values: `CallerBudget ResolutionObserver currentStage fetchCodes makeSteadyClock messageCharacters monotonicMsOf
-      parseJson parsePresented presentLeaf printable readLeafOctets spanned untraced`,
-    types: "CallerBudgetShape FetchCode FetchPhase LeafOctets ResolutionObserverShape StageTracer"
+      parseJson parsePresented printable spanned untraced`,
+    types: "CallerBudgetShape FetchCode FetchPhase ResolutionObserverShape StageTracer"
   }
 }
 

@@ -1,6 +1,5 @@
 /**
- * The octets of the certificate in question, with their digest, before anything of it is parsed: by the digest, a table of
- * certificates can be asked whether it has been parsed already.
+ * The octets of the certificate in question, with their digest, before anything of it is parsed.
  */
 import { Result } from "effect"
 import { hash } from "node:crypto"

@@ -23,7 +23,7 @@ export const parsePresented = (question: Question): Result.Result<Presented, Que
   return readFingerprint(fingerprint ?? {})
 }
 
-/** Parses a leaf and presents it. */
+/** Parses a leaf and presents it. Keeps its octets, which must not change. */
 export const presentLeaf = ({ der, field, sha256Text }: LeafOctets): Result.Result<Presented, QuestionError> => {
   const parsed = parseCertificate(der)
   return Result.isFailure(parsed)

@@ -1,4 +1,4 @@
-/** A leaf before it is parsed: its octets and their digest, by which a table of certificates is asked. */
+/** A leaf before it is parsed: its octets and their digest. */
 import { assert, describe, it } from "@effect/vitest"
 import { greenhouse } from "@posh/testing"
 import { Result } from "effect"
@@ -29,14 +29,6 @@ describe("readLeafOctets", () => {
 })
 
 describe("presentLeaf", () => {
-  it("keeps octets of its own, which no later text overwrites", () => {
-    const leaf = Result.getOrThrow(readLeafOctets({ certificate: pem(next) }))
-    const presented = Result.getOrThrow(presentLeaf(leaf))
-    leaf.der.fill(0)
-    assert.deepStrictEqual(presented.certificate?.der, next)
-    assert.deepStrictEqual([presented.certificate?.faults, presented.lints], [[], []])
-  })
-
   it("presents what parsePresented does", () => {
     const question = { domain: "", service: "", chain: [pem(next)] }
     const [one, other] = [Result.flatMap(readLeafOctets(question), presentLeaf), parsePresented(question)]
