@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from "node:net"
 import { postOctets } from "../postOctets.ts"
-import { ascending, quantile } from "../quantile.ts"
+import { ascending, median, quantile } from "../quantile.ts"
 
 export interface LoadOptions {
   readonly port: number
@@ -86,3 +86,8 @@ const runConnection = (options: LoadOptions, request: Buffer, end: number, laten
       resolve()
     })
   })
+
+export const perSecond = (results: ReadonlyArray<LoadResult>): string =>
+  `${median(results.map((result) => result.perSecond)).toFixed(0)}/s, ` +
+  `p50 ${median(results.map(({ p50Ms }) => p50Ms)).toFixed(2)} ms, ` +
+  `p99 ${median(results.map(({ p99Ms }) => p99Ms)).toFixed(2)} ms`

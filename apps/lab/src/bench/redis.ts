@@ -8,8 +8,7 @@ import { commandOf, start } from "../process.ts"
 import { median } from "../quantile.ts"
 import { startService } from "../service.ts"
 import { domain, type HostedWorld } from "../world.ts"
-import { load, type LoadResult } from "./load.ts"
-import { perSecond } from "./warm.ts"
+import { load, type LoadResult, perSecond } from "./load.ts"
 
 const target = 0.5
 const rounds = 7
@@ -43,7 +42,7 @@ const compare = async (world: HostedWorld, server: RedisServer, env: Record<stri
   const length = Number(await Effect.runPromise(server.command("STRLEN", key)))
   if (length === 0) throw new Error("nothing is remembered in Redis")
   await Effect.runPromise(server.command("SET", "bare", "x".repeat(length)))
-  const bare = await start(commandOf(new URL("bareRedis.ts", import.meta.url)), {
+  const bare = await start(commandOf(new URL("bare/redis.ts", import.meta.url)), {
     env: { REDIS_URL: server.url, KEY: "bare" }
   })
   const theirs = (seconds: number) => run(bare.port, "\"valid\":true", seconds)

@@ -10,8 +10,7 @@ import type { Running } from "../process.ts"
 import { median } from "../quantile.ts"
 import { startService } from "../service.ts"
 import type { HostedWorld } from "../world.ts"
-import { load, type LoadResult } from "./load.ts"
-import { perSecond } from "./warm.ts"
+import { load, type LoadResult, perSecond } from "./load.ts"
 
 const target = 0.85
 /** Short, so that the load of other processes affects both alike. */
