@@ -2,12 +2,15 @@
 import { Effect, type Scope } from "effect"
 import { makeFolder } from "../service.ts"
 import { buildGo } from "./bare/build.ts"
-import type { Effort } from "./compare.ts"
+import type { Effort } from "./Effort.ts"
 import { type Fleet, makeFleet, type Shape } from "./fleet/Fleet.ts"
 import { issueMany } from "./fleet/issueMany.ts"
+import { hasTool } from "./machine/tools.ts"
 import type { Options } from "./options.ts"
-import { bareGo, bareNode, posh, poshIn, type Subject } from "./Subject.ts"
-import { hasTool } from "./tools.ts"
+import type { Table } from "./Outcome.ts"
+import { bareGo, bareNode } from "./subjects/bare.ts"
+import { posh, poshIn } from "./subjects/posh.ts"
+import type { Subject } from "./subjects/Subject.ts"
 
 export interface Bench {
   readonly options: Options
@@ -17,18 +20,21 @@ export interface Bench {
   readonly fleet: (shape: Shape) => Promise<Fleet>
   /** Bare Node.js first: the others are compared with it. */
   readonly subjects: ReadonlyArray<Subject>
+  /** Prints a table as soon as it is there. */
+  readonly tell: (table: Table) => void
 }
 
-export const makeBench = (options: Options): Effect.Effect<Bench, never, Scope.Scope> =>
+export const makeBench = (options: Options, tell: Bench["tell"]): Effect.Effect<Bench, never, Scope.Scope> =>
   Effect.gen(function*() {
     const folder = yield* makeFolder
     const go = hasTool("go") ? [bareGo(yield* Effect.promise(() => buildGo(folder)))] : []
     return {
       options,
-      effort: options,
+      effort: options.effort,
       folder,
       fleet: fleetsIn(folder),
-      subjects: [bareNode, ...go, posh(), ...options.against.map(poshIn)]
+      subjects: [bareNode, ...go, posh(), ...options.against.map(poshIn)],
+      tell
     }
   })
 

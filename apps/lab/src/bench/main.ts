@@ -3,52 +3,34 @@
  * are this machine's at this moment.
  */
 import { Effect } from "effect"
-import { makeWorld } from "../world.ts"
-import { type Bench, makeBench } from "./Bench.ts"
-import { memory } from "./memory.ts"
+import { makeBench } from "./Bench.ts"
+import { raisePriority } from "./machine/priority.ts"
+import { measurements } from "./measurements/index.ts"
 import { parseOptions, usage } from "./options.ts"
-import { raisePriority } from "./priority.ts"
-import { redis } from "./redis.ts"
-import { startUp } from "./startUp.ts"
-import { telemetry } from "./telemetry.ts"
-import { warm } from "./warm.ts"
-
-type Measurement = (bench: Bench) => AsyncIterable<string>
-
-const inWorld = (run: (world: Effect.Success<typeof makeWorld>) => Promise<ReadonlyArray<string>>): Measurement =>
-  async function*() {
-    yield* await Effect.runPromise(
-      Effect.scoped(Effect.flatMap(makeWorld, (world) => Effect.promise(() => run(world))))
-    )
-  }
-
-const measurements: Readonly<Record<string, Measurement>> = {
-  warm,
-  startUp: inWorld(startUp),
-  redis: inWorld(redis),
-  telemetry: inWorld(telemetry),
-  memory: inWorld(memory)
-}
+import { figureLine, tableLines } from "./print.ts"
 
 const refuse = (message: string): never => {
   console.error(`${message}\n${usage}\nnames: ${Object.keys(measurements).join(", ")}`)
   process.exit(1)
 }
 
-const options = parseOptions(process.argv.slice(2))
-if (typeof options === "string") refuse(options)
-else {
-  const unknown = options.names.filter((name) => !Object.hasOwn(measurements, name))
-  if (unknown.length > 0) refuse(`no such measurement: ${unknown.join(", ")}`)
-  const names = options.names.length === 0 ? ["warm", "startUp"] : options.names
-  if (options.priority) raisePriority()
-  await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
-    const bench = yield* makeBench(options)
-    for (const name of names) {
-      console.log(`\n# ${name}`)
-      yield* Effect.promise(async () => {
-        for await (const line of measurements[name]!(bench)) console.log(line)
-      })
-    }
-  })))
-}
+const parsed = parseOptions(process.argv.slice(2))
+const options = typeof parsed === "string" ? refuse(parsed) : parsed
+const unknown = options.names.filter((name) => !Object.hasOwn(measurements, name))
+if (unknown.length > 0) refuse(`no such measurement: ${unknown.join(", ")}`)
+if (options.priority) raisePriority()
+
+const print = (lines: ReadonlyArray<string>) => console.log(lines.join("\n"))
+
+await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+  const bench = yield* makeBench(options, (table) => print(tableLines(table)))
+  const chosen = Object.entries(measurements).filter(([name]) =>
+    options.names.length === 0 || options.names.includes(name)
+  )
+  for (const [name, { run, title }] of chosen) {
+    print(["", `# ${name}: ${title}`])
+    const started = performance.now()
+    const { figures } = yield* Effect.promise(() => run(bench))
+    print(["", ...figures.map(figureLine), `(${((performance.now() - started) / 1_000).toFixed(0)} s)`])
+  }
+})))

@@ -1,24 +1,34 @@
-/** Comparisons as lines of a terminal. */
-import type { Compared, Spread } from "./comparison.ts"
+/** Tables and figures in a terminal. */
+import type { Figure, Table, Target } from "./Outcome.ts"
+import { isReached } from "./Outcome.ts"
+import { toText } from "./Spread.ts"
 
-/** One line for each server, then one for each pair whose ratio is asked for. */
-export const toLines = (all: ReadonlyArray<Compared>): ReadonlyArray<string> => {
-  const baselines = all.filter(({ name }) => name.startsWith("bare"))
-  const ours = all.filter((compared) => !baselines.includes(compared))
-  return [
-    ...all.map(toLine),
-    ...ours.flatMap((compared, index) =>
-      [...baselines, ...ours.slice(0, index)].map(({ name }) => ratioLine(compared, name))
-    )
-  ]
+export const tableLines = ({ head, rows, title }: Table): ReadonlyArray<string> => {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
+  const line = (row: ReadonlyArray<string>) =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()
+  return ["", `## ${title}`, line(head), ...rows.map(line)]
 }
 
-const toLine = ({ cpuMicros, name, p50Ms, p99Ms, perSecond }: Compared): string =>
-  `${name.padEnd(16)} ${spread(perSecond, 0)}/s  CPU ${spread(cpuMicros, 1)} µs  p50 ${spread(p50Ms, 2)} ms  ` +
-  `p99 ${spread(p99Ms, 2)} ms`
+export const figureLine = (figure: Figure): string =>
+  `${verdictOf(figure).padEnd(14)} ${figure.what}: ${valuesOf(figure).join(", ")}; to reach: ${
+    targetText(figure.target)
+  }`
 
-const ratioLine = ({ cpu, name, throughput }: Compared, baseline: string): string =>
-  `${name} of ${baseline}: throughput ${spread(throughput[baseline]!, 2)}, CPU ${spread(cpu[baseline]!, 2)}`
+/** With fewer digits the larger a value is. */
+export const valuesOf = ({ measured, target }: Figure): ReadonlyArray<string> =>
+  Object.entries(measured).map(([by, spread]) =>
+    `${by} ${toText(spread, spread.median < 10 ? 2 : spread.median < 100 ? 1 : 0)}${unitOf(target)}`
+  )
 
-export const spread = ({ least, median, most }: Spread, digits: number): string =>
-  `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`
+export const targetText = (target: Target): string =>
+  "least" in target ? `≥ ${target.least}${unitOf(target)}` : `≤ ${target.most}${unitOf(target)}`
+
+const unitOf = ({ unit }: Target): string => unit === undefined ? "" : ` ${unit}`
+
+/** By what it is reached, where not by everything. */
+export const verdictOf = ({ measured, target }: Figure): string => {
+  const reached = Object.entries(measured).filter(([, spread]) => isReached(target, spread)).map(([by]) => by)
+  if (reached.length === 0) return "missed"
+  return reached.length === Object.keys(measured).length ? "reached" : `by ${reached.join(", ")}`
+}

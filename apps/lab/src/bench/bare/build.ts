@@ -1,7 +1,7 @@
 /** Builds the baseline in Go. */
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { outputOf } from "../outputOf.ts"
+import { outputOf } from "../machine/outputOf.ts"
 
 const source = fileURLToPath(new URL("http.go", import.meta.url))
 

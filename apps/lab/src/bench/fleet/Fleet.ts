@@ -20,12 +20,21 @@ export interface Fleet extends Shape {
   readonly requests: string
   /** SHA-256 of the certificate of each domain, in order, 32 octets each. */
   readonly digests: string
+  /** The same questions by fingerprint. */
+  readonly byFingerprint: () => ReadonlyArray<FingerprintQuestion>
 }
 
 export interface Question {
   readonly domain: string
   readonly service: "xmpp-server"
   readonly certificate: string
+}
+
+/** A question that shows the service no certificate. */
+export interface FingerprintQuestion {
+  readonly domain: string
+  readonly service: "xmpp-server"
+  readonly fingerprint: { readonly "sha-256": string }
 }
 
 export const makeFleet = (shape: Shape, ders: ReadonlyArray<Buffer>, folder: string): Fleet => {
@@ -40,13 +49,22 @@ export const makeFleet = (shape: Shape, ders: ReadonlyArray<Buffer>, folder: str
   const fleet = {
     ...shape,
     questions,
+    byFingerprint: () =>
+      owners.map(({ digest }, index): FingerprintQuestion => ({
+        domain: domainOf(index),
+        service: "xmpp-server",
+        fingerprint: { "sha-256": digest.toString("base64") }
+      })),
     requests: join(folder, `${name}.requests`),
     digests: join(folder, `${name}.digests`)
   }
-  writeRequests(fleet.requests, questions.map((question) => postOctets("/v1/verify", JSON.stringify(question))))
+  writeRequests(fleet.requests, questions.map(toRequest))
   writeFileSync(fleet.digests, Buffer.concat(owners.map(({ digest }) => digest)))
   return fleet
 }
+
+/** Of a single question. */
+export const toRequest = (question: Question): Buffer => postOctets("/v1/verify", JSON.stringify(question))
 
 /** As in `10000x100`. */
 export const nameOf = ({ certificates, domains }: Shape): string => `${domains}x${certificates}`

@@ -15,13 +15,16 @@ export class Latencies {
     this.#count += 1
   }
 
-  result(): Pick<LoadResult, "answers" | "p50Ms" | "p99Ms"> {
+  result(): Omit<LoadResult, "wrong" | "seconds"> {
     const sorted = this.#values.slice(0, this.#count).sort()
     const at = (q: number) => sorted[Math.min(this.#count - 1, Math.floor(this.#count * q))] ?? Number.NaN
     return {
       answers: this.#count,
       p50Ms: at(0.5),
-      p99Ms: at(0.99)
+      p90Ms: at(0.9),
+      p99Ms: at(0.99),
+      p999Ms: at(0.999),
+      mostMs: at(1)
     }
   }
 }

@@ -7,7 +7,7 @@ import { readRequests } from "./requests.ts"
 import { stayAwake } from "./stayAwake.ts"
 
 export const closedLoop = async (options: LoadOptions): Promise<LoadResult> => {
-  const choose = makeChoice(readRequests(options.requests), makeRandom(options.seed))
+  const choose = makeChoice(readRequests(options.requests), options, makeRandom(options.seed))
   const latencies = new Latencies()
   let wrong = 0
   const sleep = stayAwake()
@@ -15,17 +15,18 @@ export const closedLoop = async (options: LoadOptions): Promise<LoadResult> => {
   const end = started + options.seconds * 1_000
   const run = () =>
     new Promise<void>((resolve, reject) => {
-      const opened = openConnection(options.port, options.expect, reject)
-      void opened.then(({ ask, close }) => {
+      void openConnection(options.port, options.expect, reject).then(({ ask, close }) => {
         const next = () => {
           const sentAt = performance.now()
-          ask(choose(), (isRight) => {
-            const now = performance.now()
-            latencies.add(now - sentAt)
-            if (!isRight) wrong += 1
-            if (now < end) return next()
+          const request = sentAt < end ? choose() : undefined
+          if (request === undefined) {
             close()
-            resolve()
+            return resolve()
+          }
+          ask(request, (isRight) => {
+            latencies.add(performance.now() - sentAt)
+            if (!isRight) wrong += 1
+            next()
           })
         }
         next()

@@ -1,4 +1,5 @@
-/** Random numbers that a seed repeats. */
+/** Random choices that a seed repeats. */
+import type { LoadOptions } from "./Load.ts"
 
 /** Uniform in [0, 1): mulberry32. */
 export const makeRandom = (seed: number): () => number => {
@@ -11,6 +12,13 @@ export const makeRandom = (seed: number): () => number => {
   }
 }
 
-/** An endless choice, uniformly. */
-export const makeChoice = <A>(all: ReadonlyArray<A>, random: () => number): () => A => () =>
-  all[Math.floor(random() * all.length)]!
+/** The next request; `undefined` after the last one. */
+export const makeChoice = (
+  requests: ReadonlyArray<Buffer>,
+  { once = false }: Pick<LoadOptions, "once">,
+  random: () => number
+): () => Buffer | undefined => {
+  if (!once) return () => requests[Math.floor(random() * requests.length)]
+  let next = 0
+  return () => requests[next++]
+}

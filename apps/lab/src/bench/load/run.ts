@@ -1,24 +1,25 @@
 /**
- * Runs a generator in a process of its own, on another core than the servers: `wrk` where it is installed, else the one of
- * the house.
+ * Runs a generator in a process of its own, on another core than the servers: `wrk` where it is installed and can do what is
+ * asked, else the one of the house. Servers of one comparison always get the same one.
  */
 import { fileURLToPath } from "node:url"
 import { type Command, commandOf } from "../../process.ts"
-import { cores, onCore } from "../cores.ts"
-import { outputOf } from "../outputOf.ts"
-import { hasTool } from "../tools.ts"
+import { cores, onCore } from "../machine/cores.ts"
+import { outputOf } from "../machine/outputOf.ts"
+import { hasTool } from "../machine/tools.ts"
 import type { LoadOptions, LoadResult } from "./Load.ts"
 
 export const load = async (options: LoadOptions): Promise<LoadResult> => {
-  const command = hasTool("wrk") ? wrk(options) : house(options)
+  const command = canWrk(options) ? wrk(options) : house(options)
   const lines = (await outputOf(onCore(cores.generator, command))).trimEnd().split("\n")
   const result: LoadResult = JSON.parse(lines.at(-1) ?? "")
   if (result.answers === 0) throw new Error("no answer at all")
   return result
 }
 
-/** For the page. */
-export const generatorName = (): string => hasTool("wrk") ? "wrk" : "the generator of the house"
+// Its durations are whole seconds.
+const canWrk = ({ once, rate, seconds }: LoadOptions): boolean =>
+  hasTool("wrk") && rate === undefined && once === undefined && Number.isInteger(seconds)
 
 const script = fileURLToPath(new URL("wrk.lua", import.meta.url))
 

@@ -33,6 +33,8 @@ function done(summary, latency)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.timeout
   for _, thread in ipairs(threads) do failed = failed + thread:get("wrong") end
-  io.write(string.format('{"answers":%d,"wrong":%d,"seconds":%.6f,"p50Ms":%.4f,"p99Ms":%.4f}\n',
-    summary.requests, failed, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+  local at = function(percent) return latency:percentile(percent) / 1e3 end
+  io.write(string.format('{"answers":%d,"wrong":%d,"seconds":%.6f,', summary.requests, failed, summary.duration / 1e6))
+  io.write(string.format('"p50Ms":%.4f,"p90Ms":%.4f,"p99Ms":%.4f,"p999Ms":%.4f,"mostMs":%.4f}\n',
+    at(50), at(90), at(99), at(99.9), latency.max / 1e3))
 end

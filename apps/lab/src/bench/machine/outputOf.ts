@@ -1,7 +1,7 @@
 /** Runs a program to its end. */
 import { once } from "node:events"
 import { text } from "node:stream/consumers"
-import { type Command, launch } from "../process.ts"
+import { type Command, launch } from "../../process.ts"
 
 /** What it prints on stdout; an error if it fails. */
 export const outputOf = async (command: Command, env: Readonly<Record<string, string>> = {}): Promise<string> => {

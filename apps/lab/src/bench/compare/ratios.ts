@@ -1,13 +1,7 @@
 /** What a comparison says: ratios to the first of the servers, round by round. */
-import { ascending, median } from "../quantile.ts"
-import type { Measured, Round } from "./compare.ts"
-
-/** Median, and the extremes. */
-export interface Spread {
-  readonly median: number
-  readonly least: number
-  readonly most: number
-}
+import { type Spread, spreadOf } from "../Spread.ts"
+import type { Measured } from "./compare.ts"
+import type { Round } from "./servers.ts"
 
 export interface Compared {
   readonly name: string
@@ -28,11 +22,6 @@ export const toCompared = (all: ReadonlyArray<Measured>): ReadonlyArray<Compared
     throughput: ratios(measured, all, (ours, theirs) => ours.perSecond / theirs.perSecond),
     cpu: ratios(measured, all, (ours, theirs) => theirs.cpuMicros / ours.cpuMicros)
   }))
-
-export const spreadOf = (values: ReadonlyArray<number>): Spread => {
-  const sorted = ascending(values)
-  return { median: median(values), least: sorted[0] ?? Number.NaN, most: sorted.at(-1) ?? Number.NaN }
-}
 
 const spreads = (rounds: ReadonlyArray<Round>) => ({
   perSecond: spreadOf(rounds.map(({ perSecond }) => perSecond)),

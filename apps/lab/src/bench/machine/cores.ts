@@ -3,7 +3,7 @@
  * same one: they are measured in turn, and those that wait use nothing.
  */
 import { availableParallelism } from "node:os"
-import type { Command } from "../process.ts"
+import type { Command } from "../../process.ts"
 import { hasTool } from "./tools.ts"
 
 export const cores = { server: 0, generator: 1 } as const
