@@ -29,6 +29,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   // Baselines are what others would write.
   { files: /^apps\/lab\/src\/bench\/bare\//, allowed: ["ioredis", "undici", "node:"] },
+  { files: /^apps\/lab\/src\/bench\/page\//, allowed: ["vega", "vega-lite", "node:"] },
   {
     files: /^apps\/[^/]+\//,
     allowed: [

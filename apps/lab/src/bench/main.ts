@@ -4,9 +4,11 @@
  */
 import { Effect } from "effect"
 import { makeBench } from "./Bench.ts"
+import { describeMachine } from "./machine/describe.ts"
 import { raisePriority } from "./machine/priority.ts"
 import { measurements } from "./measurements/index.ts"
 import { parseOptions, usage } from "./options.ts"
+import { write } from "./page/write.ts"
 import { figureLine, tableLines } from "./print.ts"
 
 const refuse = (message: string): never => {
@@ -30,7 +32,11 @@ await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
   for (const [name, { run, title }] of chosen) {
     print(["", `# ${name}: ${title}`])
     const started = performance.now()
-    const { figures } = yield* Effect.promise(() => run(bench))
-    print(["", ...figures.map(figureLine), `(${((performance.now() - started) / 1_000).toFixed(0)} s)`])
+    const outcome = yield* Effect.promise(() => run(bench))
+    print(["", ...outcome.figures.map(figureLine), `(${((performance.now() - started) / 1_000).toFixed(0)} s)`])
+    if (!options.write) continue
+    // At once, so that a run that is ended keeps what it has.
+    const entry = { date: new Date().toISOString().slice(0, 10), machine: describeMachine(options.effort), outcome }
+    yield* Effect.promise(() => write(measurements, { [name]: entry }))
   }
 })))
