@@ -29,7 +29,8 @@ const rules: ReadonlyArray<Rule> = [
     allowed: ["effect", "@effect/platform-node", "@posh/core", "@posh/api", "ioredis", "lru-cache", "uuid", "node:"]
   },
   // Baselines are what others would write.
-  { files: /^apps\/lab\/src\/bench\/bare/, allowed: ["ioredis", "node:"] },
+  { files: /^apps\/lab\/src\/bench\/bare\//, allowed: ["ioredis", "undici", "node:"] },
+  { files: /^apps\/lab\/src\/bench\/page\//, allowed: ["vega", "vega-lite", "node:"] },
   {
     files: /^apps\/[^/]+\//,
     allowed: [

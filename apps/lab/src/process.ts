@@ -18,6 +18,7 @@ export interface StartOptions {
 }
 
 export interface Running {
+  readonly pid: number
   readonly port: number
   /** Milliseconds from spawning the process to its first answer to `ready`, or to its listening line. */
   readonly readyMs: number
@@ -46,7 +47,7 @@ export const launch = (
     stdio: ["ignore", "pipe", "inherit", ...channels]
   })
 
-/** Starts a server that prints its address on stdout. */
+/** Starts a server that prints `listening on` and its address on stdout. */
 export const start = async (
   command: Command,
   { env = {}, onMessage, ready }: StartOptions = {}
@@ -59,10 +60,12 @@ export const start = async (
   if (ready !== undefined) await answering(`http://127.0.0.1:${port}${ready}`)
   const readyMs = performance.now() - started
   const isAlive = () => child.exitCode === null && child.signalCode === null
+  const pid = child.pid ?? 0
   return {
+    pid,
     port,
     readyMs,
-    cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
+    cpuSeconds: () => cpuSecondsOf(pid),
     isAlive,
     stop: async () => {
       if (!isAlive()) return
@@ -73,8 +76,9 @@ export const start = async (
   }
 }
 
+/** CPU time of a process. Linux only. */
 // proc(5): fields 14 and 15 are the ticks in user and kernel mode. The split skips the name, which may contain spaces.
-const cpuSecondsOf = (pid: number): number => {
+export const cpuSecondsOf = (pid: number): number => {
   const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")
   const fields = rest.split(" ")
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
@@ -88,7 +92,7 @@ const listeningPort = (child: ChildProcess): Promise<number> =>
     child.once("exit", (code) => reject(new Error(`exited with ${code} before it listened: ${output}`)))
     child.stdout?.on("data", (chunk: Buffer) => {
       output += chunk.toString()
-      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]
+      const port = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]
       if (port !== undefined) resolve(Number(port))
     })
   })

@@ -12,6 +12,7 @@ const server = program(`
     response.writeHead(request.url === "/ready" && asked < 3 ? 503 : 200).end()
   })
   server.listen(0, "127.0.0.1", () => {
+    console.log("settings: COLLECTOR=http://127.0.0.1:9")
     console.log("listening on http://127.0.0.1:" + server.address().port)
     process.send?.({ hello: Object.keys(process.env).filter((name) => !name.startsWith("NODE_")).sort() })
   })

@@ -1,7 +1,7 @@
 /** The interface of an attack, and of the scene that it may need. */
 import type { Effect, Scope } from "effect"
-import type { HostedWorld } from "../world.ts"
 import type { KnownQuestion } from "./honest.ts"
+import type { HostedWorld } from "./world.ts"
 
 export interface Target {
   readonly port: number

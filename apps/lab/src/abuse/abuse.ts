@@ -5,7 +5,6 @@
 import { issue, rootCa } from "@posh/testing"
 import { Effect, Scope } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
-import { domain, type HostedWorld, makeWorld } from "../world.ts"
 import { type Actors, makeActors } from "./actors.ts"
 import type { Scene } from "./Attack.ts"
 import { type AttackName, attacks } from "./attacks.ts"
@@ -13,6 +12,7 @@ import type { KnownQuestion } from "./honest.ts"
 import { question, secondsSince } from "./hosts.ts"
 import type { Outcome } from "./outcome.ts"
 import { makeTestbed, type Testbed } from "./testbed.ts"
+import { domain, type HostedWorld, makeWorld } from "./world.ts"
 
 export interface AbuseOptions {
   readonly seconds: number

@@ -4,10 +4,10 @@ import { hash, randomBytes } from "node:crypto"
 import { Agent } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Reply } from "../exchange.ts"
-import type { HostedWorld } from "../world.ts"
 import type { Ask, Scene, Target } from "./Attack.ts"
 import { type HonestCaller, type KnownQuestion, post } from "./honest.ts"
 import { type MonitoredService, startMonitored } from "./service.ts"
+import type { HostedWorld } from "./world.ts"
 
 export interface Testbed {
   readonly scene: Scene

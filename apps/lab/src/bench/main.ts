@@ -1,32 +1,42 @@
 /**
- * `npm run bench [-- name …]`: every measurement beside its baseline in the same run. Ratios count; absolute figures
+ * `npm run bench [-- name … option …]`: every measurement beside its baseline in the same run. Ratios count; absolute figures
  * are this machine's at this moment.
  */
 import { Effect } from "effect"
-import { choose } from "../choice.ts"
-import { type HostedWorld, makeWorld } from "../world.ts"
-import { memory } from "./memory.ts"
-import { redis } from "./redis.ts"
-import { startUp } from "./startUp.ts"
-import { telemetry } from "./telemetry.ts"
-import { warm } from "./warm.ts"
+import { makeBench } from "./Bench.ts"
+import { describeMachine } from "./machine/describe.ts"
+import { raisePriority } from "./machine/priority.ts"
+import { measurements } from "./measurements/index.ts"
+import { parseOptions, usage } from "./options.ts"
+import { write } from "./page/write.ts"
+import { figureLine, tableLines } from "./print.ts"
 
-const entries: Record<string, (world: HostedWorld) => Promise<ReadonlyArray<string>>> = {
-  warm,
-  startUp,
-  redis,
-  telemetry,
-  memory
+const refuse = (message: string): never => {
+  console.error(`${message}\n${usage}\nnames: ${Object.keys(measurements).join(", ")}`)
+  process.exit(1)
 }
-/** Measurements without arguments. */
-const usual = ["warm", "startUp"]
-const { names } = choose("measurement", Object.keys(entries), usual)
+
+const parsed = parseOptions(process.argv.slice(2))
+const options = typeof parsed === "string" ? refuse(parsed) : parsed
+const unknown = options.names.filter((name) => !Object.hasOwn(measurements, name))
+if (unknown.length > 0) refuse(`no such measurement: ${unknown.join(", ")}`)
+if (options.priority) raisePriority()
+
+const print = (lines: ReadonlyArray<string>) => console.log(lines.join("\n"))
 
 await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
-  const world = yield* makeWorld
-  for (const [name, run] of Object.entries(entries)) {
-    if (!names.includes(name)) continue
-    console.log(`\n# ${name}`)
-    for (const line of yield* Effect.promise(() => run(world))) console.log(line)
+  const bench = yield* makeBench(options, (table) => print(tableLines(table)))
+  const chosen = Object.entries(measurements).filter(([name]) =>
+    options.names.length === 0 || options.names.includes(name)
+  )
+  for (const [name, { run, title }] of chosen) {
+    print(["", `# ${name}: ${title}`])
+    const started = performance.now()
+    const outcome = yield* Effect.promise(() => run(bench))
+    print(["", ...outcome.figures.map(figureLine), `(${((performance.now() - started) / 1_000).toFixed(0)} s)`])
+    if (!options.write) continue
+    // At once, so that a run that is ended keeps what it has.
+    const entry = { date: new Date().toISOString().slice(0, 10), machine: describeMachine(options.effort), outcome }
+    yield* Effect.promise(() => write(measurements, { [name]: entry }))
   }
 })))

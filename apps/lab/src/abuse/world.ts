@@ -1,8 +1,8 @@
-/** The world of `bench` and `abuse`: one domain that publishes the fingerprint of one certificate. */
+/** The world of `abuse`: one domain that publishes the fingerprint of one certificate. */
 import { Behave, type Certificate, fingerprintsDocument, issue, makeOrigins, type Origins, rootCa } from "@posh/testing"
 import { Effect, type Scope } from "effect"
-import { rfcPath } from "./question.ts"
-import { environmentIn, makeFolder } from "./service.ts"
+import { rfcPath } from "../question.ts"
+import { environmentIn, makeFolder } from "../service.ts"
 
 export interface HostedWorld {
   readonly origins: Origins
