@@ -81,7 +81,7 @@ describe("the load balancer", () => {
       }
       yield* stop
       assert.deepStrictEqual(counts.wrong, [])
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("tells replicas who asks, whatever the caller writes into its headers", () =>
     Effect.gen(function*() {
@@ -108,7 +108,7 @@ describe("the load balancer", () => {
       assert.strictEqual(status, 401)
       yield* until("the line is written", () => addressIn(replica.output()) !== undefined)
       assert.strictEqual(addressIn(replica.output()), "127.0.0.77")
-    }).pipe(Effect.scoped), 60_000)
+    }).pipe(Effect.scoped), 120_000)
 
   it.live(
     "sends questions to a degraded replica, and answers with a problem where there is none",
@@ -131,6 +131,6 @@ describe("the load balancer", () => {
         assert.strictEqual(none.response.headers.get("content-type"), "application/problem+json")
         assert.include(none.body, `"code":"Overloaded"`)
       }).pipe(Effect.scoped),
-    60_000
+    120_000
   )
 })

@@ -40,7 +40,7 @@ const run = (program: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEn
 export const until = (what: string, condition: () => boolean) =>
   Effect.sync(condition).pipe(
     Effect.repeat({ until: (holds) => holds, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.die(new Error(`waited in vain: ${what}`)) })
+    Effect.timeoutOrElse({ duration: "60 seconds", orElse: () => Effect.die(new Error(`waited in vain: ${what}`)) })
   )
 
 /** Free now, and below what the system lends to others. */
