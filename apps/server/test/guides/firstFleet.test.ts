@@ -3,7 +3,16 @@
  * Internet: it is an origin on this machine.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { Behave, ensureInstalled, fingerprintsDocument, issue, makeOrigins, rootCa } from "@posh/testing"
+import {
+  Behave,
+  commandsOf,
+  ensureInstalled,
+  fingerprintsDocument,
+  isDocumented,
+  issue,
+  makeOrigins,
+  rootCa
+} from "@posh/testing"
 import { Effect } from "effect"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -16,31 +25,23 @@ import { makeFolder } from "../access/world.ts"
 import { until } from "../process/processes.ts"
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url))
-const guide = readFileSync(`${root}docs/guides/first-fleet.md`, "utf8")
-
-const blocks = [...guide.matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map(([, kind = "", text = ""]) => ({
-  kind,
-  text
-}))
+const commands = commandsOf("docs/guides/first-fleet.md")
+const ports = /\b(?:63|80|94)\d\d\b/g
 
 const domain = "orchard.example"
 
 /** Port in the guide → a free one. */
 const freePorts = async (): Promise<ReadonlyMap<string, string>> => {
-  const named = [...new Set([...guide.matchAll(/\b(?:63|80|94)\d\d\b/g)].map(([port]) => port))]
+  const named = [...new Set(commands.flatMap(({ script }) => [...script.matchAll(ports)].map(([port]) => port)))]
   const servers = named.map(() => createServer().listen(0, "127.0.0.1"))
   await Promise.all(servers.map((server) => once(server, "listening")))
-  const ports = servers.map((server) => {
+  const free = servers.map((server) => {
     const address = server.address()
     return typeof address === "object" && address !== null ? String(address.port) : ""
   })
   await Promise.all(servers.map((server) => once(server.close(), "close")))
-  return new Map(named.map((port, index) => [port, ports[index] ?? ""]))
+  return new Map(named.map((port, index) => [port, free[index] ?? ""]))
 }
-
-const matches = (output: string, documented: string): boolean =>
-  new RegExp(`^${documented.split("…").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("\\S+")}$`)
-    .test(output)
 
 describe("the commands of the guide to a first fleet", () => {
   beforeAll(() => {
@@ -49,7 +50,7 @@ describe("the commands of the guide to a first fleet", () => {
     ensureInstalled("redis-server", "--version")
   }, 300_000)
 
-  it("are found", () => assert.isAtLeast(blocks.filter(({ kind }) => kind === "sh").length, 18))
+  it("are found", () => assert.isAtLeast(commands.length, 18))
 
   it.live("end in a working fleet", () =>
     Effect.gen(function*() {
@@ -62,7 +63,7 @@ describe("the commands of the guide to a first fleet", () => {
       })
       mkdirSync(path("world"))
       writeFileSync(path("world/ca.pem"), origins.caPem)
-      const ports = yield* Effect.promise(freePorts)
+      const given = yield* Effect.promise(freePorts)
       const env: NodeJS.ProcessEnv = {
         PATH: process.env["PATH"] ?? "",
         HOME: path("."),
@@ -84,9 +85,8 @@ describe("the commands of the guide to a first fleet", () => {
         })
       )
 
-      for (const [index, { kind, text }] of blocks.entries()) {
-        if (kind !== "sh") continue
-        const script = text.replaceAll(/\b(?:63|80|94)\d\d\b/g, (port) => ports.get(port) ?? port)
+      for (const { answer, script: written } of commands) {
+        const script = written.replaceAll(ports, (port) => given.get(port) ?? port)
         if (script.includes("exec ")) {
           const output = { text: "" }
           const replica = spawn("sh", ["-eu", "-c", script], { cwd: root, env })
@@ -101,8 +101,7 @@ describe("the commands of the guide to a first fleet", () => {
           promisify(execFile)("sh", ["-eu", "-c", script], { cwd: root, env })
         )
         env["KEY"] ??= /posh_[\w-]{43}/.exec(output)?.[0]
-        const answer = blocks[index + 1]
-        if (answer?.kind === "text") assert.isTrue(matches(output, answer.text), `${script}${output}`)
+        if (answer?.kind === "text") assert.isTrue(isDocumented(output, answer.text), `${script}${output}`)
         if (answer?.kind === "json") {
           assert.deepInclude(JSON.parse(output), JSON.parse(answer.text), `${script}${output}`)
         }
