@@ -6,6 +6,7 @@ import { checkCodes } from "./rules/codes.ts"
 import { checkCommands } from "./rules/commands.ts"
 import { checkCoreFolders } from "./rules/coreFolders.ts"
 import { checkDocs } from "./rules/docs.ts"
+import { checkDocumentedCommands } from "./rules/documentedCommands.ts"
 import { checkImports } from "./rules/imports.ts"
 import { checkLabFolders } from "./rules/labFolders.ts"
 import { checkLockFile } from "./rules/lockFile.ts"
@@ -23,6 +24,7 @@ const breaches = [
   ...checkCodes(),
   ...checkLockFile(),
   ...checkDocs(),
+  ...checkDocumentedCommands(),
   ...checkCommands(),
   ...checkRequirements(),
   ...checkNames()

@@ -8,7 +8,7 @@
  * firewall rules of this machine do not change.
  */
 import { execFileSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ensureInstalled } from "../packages/testing/src/tools.ts"
@@ -17,7 +17,7 @@ import { checkContainer } from "./image/container.ts"
 import { checkContent } from "./image/content.ts"
 import { checkoutIn, withEngine } from "./image/engine.ts"
 import { checkFleet } from "./image/fleet.ts"
-import { guide } from "./image/guide.ts"
+import { guide, scriptOf, titleOf } from "./image/guide.ts"
 import { importStandIn, makeStandIn } from "./image/standIn.ts"
 
 const imagesOf = (path: string) =>
@@ -35,7 +35,7 @@ const outside = async (): Promise<void> => {
     const standIn = step("a Debian that stands in for public images", () => makeStandIn(folder))
     await withEngine(folder, "build", (docker) => {
       step("import it", () => importStandIn(docker, standIn, images))
-      step("build", () => docker.shell(guide.build))
+      for (const command of guide.build) step(titleOf(command), () => docker.shell(scriptOf(command)))
       step("build the demo", () => docker.shell("cd docker && docker compose --profile demo build"))
     })
     // The child has its own mount and network namespaces, which end with it.
@@ -47,12 +47,13 @@ const outside = async (): Promise<void> => {
   console.log("image: ok")
 }
 
-/** Copies only files that git tracks or would add, so the image is built from nothing else. */
+/** Copies only files that git tracks or would add, so the image is built from nothing else. `npm ci` has been run. */
 const copyCheckout = (target: string): void => {
   mkdirSync(target)
   const files = execFileSync("git", ["ls-files", "-coz", "--exclude-standard"])
   const archive = execFileSync("tar", ["--create", "--null", "--files-from=-"], { input: files, maxBuffer: 2 ** 28 })
   execFileSync("tar", ["--extract", "--directory", target], { input: archive })
+  symlinkSync(join(import.meta.dirname, "../node_modules"), join(target, "node_modules"))
 }
 
 const programs = [

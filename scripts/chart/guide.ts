@@ -8,6 +8,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parse, stringify } from "yaml"
+import { type Block, blocksOf, isDocumented } from "../../packages/testing/src/documented/commands.ts"
 import { helmPath, kubectlPath } from "./helm.ts"
 import { type Deployment, isDeployment } from "./manifests.ts"
 import { type Manifest, toManifests } from "./structure.ts"
@@ -23,19 +24,11 @@ const guide = "docs/guides/kubernetes.md"
 export const runGuide = (): GuideRun => {
   const folder = mkdtempSync(join(tmpdir(), "posh-guide-"))
   try {
-    return runBlocks(readBlocks(readFileSync(guide, "utf8")), folder)
+    return runBlocks(blocksOf(guide), folder)
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
-
-interface Block {
-  readonly kind: string
-  readonly text: string
-}
-
-const readBlocks = (text: string): ReadonlyArray<Block> =>
-  [...text.matchAll(/^```(sh|text|yaml)\n([\s\S]*?)^```$/gm)].map(([, kind = "", body = ""]) => ({ kind, text: body }))
 
 const runBlocks = (blocks: ReadonlyArray<Block>, folder: string): GuideRun => {
   const { run, secrets } = makeShell(folder)
@@ -44,7 +37,7 @@ const runBlocks = (blocks: ReadonlyArray<Block>, folder: string): GuideRun => {
   const sets = new Map<string, ReadonlyArray<Manifest>>()
   let values: Values = {}
   for (const [index, { kind, text }] of blocks.entries()) {
-    if (kind === "text") continue
+    if (kind !== "sh" && kind !== "yaml") continue
     if (kind === "yaml") {
       values = merged(values, parse(text))
       writeFileSync(join(folder, "values.yaml"), stringify(values))
@@ -52,7 +45,7 @@ const runBlocks = (blocks: ReadonlyArray<Block>, folder: string): GuideRun => {
     // "Run `helm upgrade` again after each change."
     const { output, status } = run(kind === "yaml" ? upgrade : text)
     const answer = blocks[index + 1]
-    if (status !== 0 || (answer?.kind === "text" && !matches(output, answer.text))) {
+    if (status !== 0 || (answer?.kind === "text" && !isDocumented(output, answer.text))) {
       breaches.push(`${guide}: ${text}${output}`)
     } else if (kind === "yaml") {
       const manifests = toManifests(output)
@@ -77,11 +70,6 @@ const merged = (left: Values, right: Values): Values => ({
 
 const isValues = (value: unknown): value is Values =>
   typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** `…` stands for what differs each time. */
-const matches = (output: string, documented: string): boolean =>
-  new RegExp(`^${documented.split("…").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("\\S+")}$`)
-    .test(output)
 
 interface Secret extends Manifest {
   readonly data: Readonly<Record<string, string>>

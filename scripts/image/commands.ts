@@ -22,7 +22,7 @@ export const expect = (what: string, holds: boolean, details: unknown = ""): voi
 }
 
 /** Status and body; status 0 without a response. */
-export const get = (url: string, headers: Record<string, string> = {}) =>
+export const get = (url: string, headers: Readonly<Record<string, string>> = {}) =>
   fetch(url, { headers }).then(
     async (response) => ({ status: response.status, body: await response.text() }),
     (error: Error) => ({ status: 0, body: String(error.cause ?? error) })

@@ -55,6 +55,11 @@ export const withEngine = async (
   }
 }
 
+/** This is root already. */
+const sudo = `#!/bin/sh
+exec "$@"
+`
+
 const networkless = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"]
 
 const makeDocker = (home: string, socket: string, checkout: string): Docker => {
@@ -62,6 +67,8 @@ const makeDocker = (home: string, socket: string, checkout: string): Docker => {
   mkdirSync(bin)
   writeFileSync(join(bin, "docker"), shim)
   chmodSync(join(bin, "docker"), 0o755)
+  writeFileSync(join(bin, "sudo"), sudo)
+  chmodSync(join(bin, "sudo"), 0o755)
   const env = {
     ...process.env,
     PATH: `${bin}:${process.env["PATH"]}`,
@@ -97,7 +104,7 @@ profile=
 case "$1" in
 up)
   docker-compose $profile up $(echo "\${*#up}" | sed 's/--wait//')
-  for attempt in $(seq 120); do
+  for attempt in $(seq 600); do
     states=$($docker ps --all --format '{{.Names}} {{.Status}}' --filter label=com.docker.compose.project)
     echo "$states" | grep -qv '(healthy)' || exit 0
     sleep 0.5

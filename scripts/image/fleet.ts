@@ -3,22 +3,43 @@
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { isDocumented } from "../../packages/testing/src/documented/commands.ts"
 import { expect, get, step, until } from "./commands.ts"
 import type { Docker } from "./engine.ts"
-import { guide } from "./guide.ts"
+import { guide, scriptOf, titleOf } from "./guide.ts"
 
 const url = "http://127.0.0.1:8090"
 
+/** The key of the guide. */
+type Headers = Readonly<Record<string, string>>
+
 export const checkFleet = async (docker: Docker): Promise<void> => {
-  for (const { answer, name, script } of guide.run) {
-    const output = step(name, () => docker.shell(script))
-    if (answer !== undefined) expect(`${name} prints ${answer}`, output.trim() === answer.trim(), output)
+  let headers: Headers = {}
+  for (const command of guide.run) {
+    const output = step(titleOf(command), () => docker.shell(scriptOf(command)))
+    const { answer } = command
+    const [key] = /posh_[\w-]{43}/.exec(output) ?? []
+    if (key !== undefined) headers = { authorization: `Bearer ${key}` }
+    if (answer !== undefined) {
+      expect(`it prints ${answer.text}`, isDocumented(`${output.trim()}\n`, answer.text), output)
+    }
   }
+  checkSecrets(docker)
   checkSeparation(docker)
-  await checkRestart(docker)
-  await checkWithoutRedis(docker)
-  docker.shell(guide.end)
+  await checkRestart(docker, headers)
+  await checkWithoutRedis(docker, headers)
+  for (const command of guide.end) docker.shell(scriptOf(command))
   expect("nothing is left", docker.run("ps", "--all", "--quiet") === "", docker.run("ps", "--all"))
+}
+
+/** No secret is in what the engine tells of the containers, and no replica says that its files are readable to others. */
+const checkSecrets = (docker: Docker): void => {
+  const secrets = docker.shell("cd docker && cat secrets/*").split(/[\s,]+/).filter((text) => text !== "")
+  const told = docker.run("inspect", ...docker.run("ps", "--all", "--quiet").trim().split("\n"))
+  expect("docker inspect shows no secret", secrets.length >= 5 && !secrets.some((secret) => told.includes(secret)))
+  const { output } = docker.attempt("logs", "posh_posh-1_1")
+  expect("files of secrets are for the service alone", !output.includes("other users may"), output)
+  expect("settings come from the files of the guide", output.includes("/run/secrets/redis-url"), output)
 }
 
 /** Only the load balancer is reachable from outside, and it cannot reach Redis. */
@@ -33,8 +54,8 @@ const checkSeparation = (docker: Docker): void => {
 }
 
 /** A rolling restart: replicas are recreated one by one with other addresses, and no request is lost. */
-const checkRestart = async (docker: Docker): Promise<void> => {
-  const load = startLoad(join(docker.checkout, "docker/certificates/chat.pem"))
+const checkRestart = async (docker: Docker, headers: Headers): Promise<void> => {
+  const load = startLoad(join(docker.checkout, "docker/certificates/chat.pem"), headers)
   await until("answers come", () => load.right > 100)
   for (const replica of ["demo-1", "demo-2"]) {
     await docker.background(
@@ -49,13 +70,13 @@ const checkRestart = async (docker: Docker): Promise<void> => {
 }
 
 /** Enough load to hit every moment of a restart, but not so much that a start takes minutes. */
-const startLoad = (certificate: string) => {
+const startLoad = (certificate: string, headers: Headers) => {
   const load = { right: 0, wrong: [] as Array<unknown>, running: true, stop: async () => {} }
   const pem = readFileSync(certificate, "utf8")
   const body = JSON.stringify({ domain: "orchard.example", service: "xmpp-server", certificate: pem })
   const ask = async () => {
     while (load.running) {
-      const answer = await post(body)
+      const answer = await post(body, headers)
       if (answer.includes(`"verdict":"verified"`)) load.right += 1
       else load.wrong.push(answer)
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -69,14 +90,14 @@ const startLoad = (certificate: string) => {
   return load
 }
 
-const post = (body: string): Promise<string> =>
-  fetch(`${url}/v1/verify`, { method: "POST", headers: { "content-type": "application/json" }, body })
+const post = (body: string, headers: Headers): Promise<string> =>
+  fetch(`${url}/v1/verify`, { method: "POST", headers: { ...headers, "content-type": "application/json" }, body })
     .then((response) => response.text(), (error: Error) => String(error.cause ?? error))
 
 /** Without Redis the replicas are degraded, and the load balancer keeps them. */
-const checkWithoutRedis = async (docker: Docker): Promise<void> => {
+const checkWithoutRedis = async (docker: Docker, headers: Headers): Promise<void> => {
   docker.run("stop", "posh_redis_1")
   await until("replicas are degraded", async () => (await get(`${url}/health/ready`)).body === `{"status":"degraded"}`)
-  const { body, status } = await get(`${url}/v1/associations/bank.example/xmpp-server`)
+  const { body, status } = await get(`${url}/v1/associations/bank.example/xmpp-server`, headers)
   expect("questions are answered without Redis", status === 200 && body.includes(`"state":"material"`), body)
 }

@@ -8,20 +8,13 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { commandsOf, isDocumented } from "../../packages/testing/src/documented/commands.ts"
 import { freePort } from "../../packages/testing/src/redis/ports.ts"
 import { ensureInstalled } from "../../packages/testing/src/tools.ts"
 import { runUnit, type UnitRun } from "../systemd/run.ts"
 
 const repository = join(import.meta.dirname, "../..")
-const guide = readFileSync(join(repository, "docs/guides/systemd.md"), "utf8")
-const blocks = [...guide.matchAll(/^```(sh|json|text)\n([\s\S]*?)^```$/gm)].map(([, kind = "", text = ""]) => ({
-  kind,
-  text
-}))
-
-const matches = (output: string, documented: string): boolean =>
-  new RegExp(`^${documented.split("…").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("\\S+")}$`)
-    .test(output)
+const commands = commandsOf("docs/guides/systemd.md")
 
 describe("the commands of the guide on systemd", () => {
   const root = mkdtempSync(join(tmpdir(), "posh-systemd-"))
@@ -47,8 +40,7 @@ describe("the commands of the guide on systemd", () => {
     writeFileSync(join(bin, "systemctl"), `#!/bin/sh\necho "$*" >> ${calls}\n`)
     chmodSync(join(bin, "systemctl"), 0o755)
 
-    for (const [index, { kind, text }] of blocks.entries()) {
-      if (kind !== "sh" || text.includes("npm ci")) continue
+    for (const { answer, script: text } of commands) {
       const script = text
         .replaceAll(/(?<=[\s@"'])\/etc\//g, `${root}/etc/`)
         .replaceAll(":8080", `:${port}`)
@@ -58,9 +50,8 @@ describe("the commands of the guide on systemd", () => {
         encoding: "utf8",
         env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, no_proxy: "127.0.0.1" }
       })
-      const answer = blocks[index + 1]
-      if (answer === undefined || answer.kind === "sh") assert.strictEqual(output, "", text)
-      else if (answer.kind === "text") assert.isTrue(matches(output, answer.text), `${text}${output}`)
+      if (answer === undefined) assert.strictEqual(output, "", text)
+      else if (answer.kind === "text") assert.isTrue(isDocumented(output, answer.text), `${text}${output}`)
       else assert.deepInclude(JSON.parse(output), JSON.parse(answer.text), text)
 
       if (/systemctl (enable --now|restart) posh/.test(text)) {

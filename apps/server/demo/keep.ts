@@ -15,8 +15,8 @@ The service and its small Internet stay until you press Ctrl-C. In another termi
     -d "sha-256=$(openssl x509 -in "$CERTS/chat.pem" -noout -fingerprint -sha256 | cut -d= -f2 | tr -d :)"
 
   # the same with all evidence
-  curl -s "$POSH/v1/verify" -H 'content-type: application/json' -d '{"domain":"${domains.hosted}",
-    "service":"xmpp-server","explain":true,"certificate":"'"$(awk '{printf "%s\\\\n", $0}' "$CERTS/chat.pem")"'"}'
+  curl -s "$POSH/v1/verify?domain=${domains.hosted}&service=xmpp-server&explain=true" \\
+    -H 'content-type: application/x-pem-file' --data-binary @"$CERTS/chat.pem"
 
   # what does a domain assert now? Try ${domains.draft}, ${domains.own}, ${domains.silent}, ${domains.troubled}.
   curl -s "$POSH/v1/associations/${domains.hosted}/xmpp-server"

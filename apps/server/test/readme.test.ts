@@ -2,38 +2,18 @@
  * The commands of the documentation, run against the demo: each answers as the text says.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { ensureInstalled } from "@posh/testing"
+import { commandsOf, ensureInstalled } from "@posh/testing"
 import { Context, Effect, Layer, Predicate, Stream } from "effect"
 import { ChildProcess } from "effect/process"
-import { readFileSync } from "node:fs"
 import { layerNode, startKeptDemo } from "./demo/demoProcess.ts"
 
 const files = ["README.md", "docs/guides/concepts.md", "docs/guides/publish.md", "docs/reference/api.md"]
 
-interface Command {
-  readonly name: string
-  readonly script: string
-  /** The block after the command: text, or a JSON value of which the answer has more. */
-  readonly answer: { readonly kind: "text"; readonly text: string } | { readonly kind: "json"; readonly value: unknown }
-}
-
-const fence = /^```(sh|json|text)\n([\s\S]*?)^```$/gm
-
-/** The blocks of a file that ask the demo, each with the block that follows it. */
-const commandsOf = (file: string): ReadonlyArray<Command> => {
-  const text = readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8")
-  const blocks = [...text.matchAll(fence)].map(({ 1: kind, 2: body = "", index }) => ({ kind, body, index }))
-  return blocks.flatMap(({ body, index, kind }, position): ReadonlyArray<Command> => {
-    if (kind !== "sh" || !body.includes("$POSH")) return []
-    const name = `${file}:${text.slice(0, index).split("\n").length + 1}`
-    const next = blocks[position + 1]
-    if (next?.kind === "text") return [{ name, script: body, answer: { kind: "text", text: next.body } }]
-    if (next?.kind !== "json") throw new Error(`${name}: the command has no answer`)
-    return [{ name, script: body, answer: { kind: "json", value: JSON.parse(next.body) } }]
-  })
-}
-
-const commands = files.flatMap(commandsOf)
+const commands = files.flatMap(commandsOf).map(({ answer, line, page, script }) => ({
+  answer,
+  script,
+  name: `${page}:${line}`
+}))
 
 /** How an answer differs from what is documented. `…` stands for any text; instants and small drifts do not count. */
 const differences = (actual: unknown, documented: unknown, path = "answer"): ReadonlyArray<string> => {
@@ -102,8 +82,9 @@ describe("the commands of the documentation", () => {
     it.effect.each(commands)("$name", ({ answer, script }) =>
       Effect.gen(function*() {
         const output = yield* run(script)
+        if (answer === undefined) return assert.fail("the command has no answer")
         if (answer.kind === "text") return assert.strictEqual(output, answer.text)
-        assert.deepStrictEqual(differences(JSON.parse(output), answer.value), [], output)
+        assert.deepStrictEqual(differences(JSON.parse(output), JSON.parse(answer.text)), [], output)
       }))
 
     it.effect("as the demo prints them", () =>

@@ -16,6 +16,8 @@ export { countingListener, unresponsiveListener } from "./connections.ts"
 export type { CountingListener } from "./connections.ts"
 export { makeDns } from "./Dns.ts"
 export type { Dns, DnsAnswer, DnsQuery } from "./Dns.ts"
+export { commandsOf, isDocumented } from "./documented/commands.ts"
+export type { Command } from "./documented/commands.ts"
 export {
   base64,
   fingerprintsDocument,

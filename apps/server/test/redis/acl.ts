@@ -10,7 +10,7 @@ const compose = readFileSync(join(import.meta.dirname, "../../../../docker/compo
 export const composeUsers: ReadonlyMap<string, ReadonlyArray<string>> = new Map(
   [...compose.matchAll(/^ +user (\w+) (.+)$/gm)].map(([, name = "", rules = ""]) => [
     name,
-    rules.replace("$$REDISCLI_AUTH", "secret").split(" ")
+    rules.replace("$$password", "secret").split(" ")
   ])
 )
 

@@ -19,6 +19,8 @@ export interface Connection {
   letInBy: string | undefined
   /** The address of the client by the PROXY protocol. */
   source: string | undefined
+  /** Octets of the PROXY protocol that were read before HTTP. */
+  preamble: number
 }
 
 /** The address of the client, as far as the connection tells. */
@@ -34,7 +36,8 @@ const begin = (): Connection => ({
   isOver: false,
   isEnded: false,
   letInBy: undefined,
-  source: undefined
+  source: undefined,
+  preamble: 0
 })
 
 // A property of the socket, because a WeakMap is expensive for the garbage collector.

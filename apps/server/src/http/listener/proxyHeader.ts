@@ -8,8 +8,14 @@ export type ProxyHeader =
   | { readonly _tag: "incomplete" }
   /** These octets cannot become a header that is supported. */
   | { readonly _tag: "malformed" }
-  /** `source` is absent where the proxy speaks for itself, or the client has no IP address. */
-  | { readonly _tag: "complete"; readonly length: number; readonly source?: string }
+  | CompleteProxyHeader
+
+export interface CompleteProxyHeader {
+  readonly _tag: "complete"
+  readonly length: number
+  /** Absent where the proxy speaks for itself, or the client has no IP address. */
+  readonly source?: string
+}
 
 /** Octets. Addresses take 52 at the most, and what proxies add about TLS some hundreds. */
 export const longestProxyHeader = 4_096

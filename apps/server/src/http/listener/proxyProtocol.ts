@@ -7,7 +7,7 @@ import type { Server, Socket } from "node:net"
 import { isTrusted } from "../../access/forwarded/clientAddress.ts"
 import { parse } from "../../access/forwarded/nodes.ts"
 import { connectionOf } from "./Connection.ts"
-import { parseProxyHeader } from "./proxyHeader.ts"
+import { type CompleteProxyHeader, parseProxyHeader } from "./proxyHeader.ts"
 
 /** Milliseconds in which the header must arrive; proxies send it with the first octets. */
 const headerTimeout = 10_000
@@ -37,8 +37,10 @@ export const awaitProxyHeaders = (server: Server, trusted: ReadonlyArray<IpNetwo
     }
     if (!isTrusted(parse(socket.remoteAddress ?? ""), trusted)) return accept()
     waiting.set(socket, performance.now())
-    readHeader(socket, (source) => {
-      connectionOf(socket).source = source
+    readHeader(socket, ({ length, source }) => {
+      const connection = connectionOf(socket)
+      connection.source = source
+      connection.preamble = length
       accept()
     }, () => waiting.delete(socket))
   })
@@ -49,7 +51,7 @@ export const awaitProxyHeaders = (server: Server, trusted: ReadonlyArray<IpNetwo
 }
 
 /** `done` is called in any case; `accept` only if the header is complete and the connection is open. */
-const readHeader = (socket: Socket, accept: (source: string | undefined) => void, done: () => void): void => {
+const readHeader = (socket: Socket, accept: (header: CompleteProxyHeader) => void, done: () => void): void => {
   let received: Buffer = Buffer.alloc(0)
   const end = () => {
     socket.off("readable", read).off("close", end).off("error", ignore)
@@ -65,7 +67,7 @@ const readHeader = (socket: Socket, accept: (source: string | undefined) => void
     if (header._tag === "malformed") return void socket.destroy()
     const rest = received.subarray(header.length)
     if (rest.length > 0) socket.unshift(rest)
-    accept(header.source)
+    accept(header)
   }
   socket.on("readable", read).once("close", end).on("error", ignore)
 }

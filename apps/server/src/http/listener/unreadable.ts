@@ -42,8 +42,13 @@ export const refuseConnect = (socket: Duplex): AnyProblem => {
  * The time-out of a connection that somebody opened ahead. A response would be taken for that to the first request.
  * `bytesRead` are those of HTTP, also over TLS.
  */
-const hasAskedNothing = ({ code }: UnreadableError, socket: Duplex): boolean =>
-  code === timedOut && connectionOf(socket).lastResponse === undefined && (socket as Socket).bytesRead === 0
+const hasAskedNothing = ({ code }: UnreadableError, socket: Duplex): boolean => {
+  const { lastResponse, preamble } = connectionOf(socket)
+  return code === timedOut && lastResponse === undefined && (socket as Socket).bytesRead - preamble < shortestMethod
+}
+
+/** Octets. Fewer ask nothing: they are an empty line (RFC 9112 §2.2) or less than a method; Node.js does not tell which. */
+const shortestMethod = 3
 
 const timedOut = "ERR_HTTP_REQUEST_TIMEOUT"
 

@@ -10,8 +10,8 @@ export interface Example {
   readonly answer: unknown
 }
 
-/** A PEM file as the content of a JSON string. */
-const pem = (file: string): string => `'"$(awk '{printf "%s\\\\n", $0}' "$CERTS/${file}")"'`
+/** The certificate of a PEM file as the content of a JSON string. */
+const der = (file: string): string => `'"$(openssl x509 -in "$CERTS/${file}" -outform DER | openssl base64 -A)"'`
 
 const fingerprintOf = (file: string): string =>
   `sha-256=$(openssl x509 -in "$CERTS/${file}" -noout -fingerprint -sha256 | cut -d= -f2 | tr -d :)`
@@ -23,7 +23,7 @@ export const examples: Readonly<Record<string, Example>> = {
   "verification.verify": {
     command: post(
       "/v1/verify",
-      `{"domain":"bank.example","service":"xmpp-server","certificate":"${pem("bank.pem")}"}`
+      `{"domain":"bank.example","service":"xmpp-server","certificate":"${der("bank.pem")}"}`
     ),
     answer: {
       valid: true,
@@ -45,8 +45,8 @@ export const examples: Readonly<Record<string, Example>> = {
     command: post(
       "/v1/verify/batch",
       `{"requests":[
-  {"id":"a","domain":"quiet.example","service":"xmpp-server","certificate":"${pem("chat.pem")}"},
-  {"id":"b","domain":"192.0.2.7","service":"xmpp-server","certificate":"${pem("chat.pem")}"}]}`
+  {"id":"a","domain":"quiet.example","service":"xmpp-server","certificate":"${der("chat.pem")}"},
+  {"id":"b","domain":"192.0.2.7","service":"xmpp-server","certificate":"${der("chat.pem")}"}]}`
     ),
     answer: {
       results: [

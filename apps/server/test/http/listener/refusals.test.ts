@@ -131,6 +131,12 @@ describe("a refusal is a problem", () => {
               }))
           }
 
+          it.effect("an empty line before the request is ignored (RFC 9112 §2.2)", () =>
+            Effect.gen(function*() {
+              const { baseUrl } = yield* Service
+              assert.match(yield* exchange(baseUrl, `\r\n${get("Connection: close\r\n")}`), /^HTTP\/1\.1 200 /)
+            }))
+
           it.effect("an absolute target is its path (RFC 9112 §3.2.2)", () =>
             Effect.gen(function*() {
               const { baseUrl } = yield* Service
@@ -145,12 +151,15 @@ describe("a refusal is a problem", () => {
             () =>
               Effect.gen(function*() {
                 const { baseUrl } = yield* Service
-                const [silent, begun] = yield* Effect.all([
+                const [silent, emptyLine, begun, afterEmptyLine] = yield* Effect.all([
                   exchange(baseUrl, ""),
-                  exchange(baseUrl, "GET /health/live HTTP/1.1\r\n")
-                ], { concurrency: 2 })
-                assert.strictEqual(silent, "")
+                  exchange(baseUrl, "\r\n"),
+                  exchange(baseUrl, "GET"),
+                  exchange(baseUrl, "\r\nGET /health/live HTTP/1.1\r\n")
+                ], { concurrency: "unbounded" })
+                assert.deepStrictEqual([silent, emptyLine], ["", ""])
                 assertProblem(begun, 408, /in time/)
+                assertProblem(afterEmptyLine, 408, /in time/)
               }),
             120_000
           )
