@@ -27,7 +27,7 @@ export interface Bench {
 export const makeBench = (options: Options, tell: Bench["tell"]): Effect.Effect<Bench, never, Scope.Scope> =>
   Effect.gen(function*() {
     const folder = yield* makeFolder
-    const go = hasTool("go") ? [bareGo(yield* Effect.promise(() => buildGo(folder)))] : []
+    const go = options.go && hasTool("go") ? [bareGo(yield* Effect.promise(() => buildGo(folder)))] : []
     return {
       options,
       effort: options.effort,

@@ -11,12 +11,14 @@ import { parseOptions, usage } from "./options.ts"
 import { write } from "./page/write.ts"
 import { figureLine, tableLines } from "./print.ts"
 
+const args = process.argv.slice(2)
+
 const refuse = (message: string): never => {
   console.error(`${message}\n${usage}\nnames: ${Object.keys(measurements).join(", ")}`)
-  process.exit(1)
+  process.exit(args.includes("--help") ? 0 : 1)
 }
 
-const parsed = parseOptions(process.argv.slice(2))
+const parsed = args.includes("--help") ? "Measures the service." : parseOptions(args)
 const options = typeof parsed === "string" ? refuse(parsed) : parsed
 const unknown = options.names.filter((name) => !Object.hasOwn(measurements, name))
 if (unknown.length > 0) refuse(`no such measurement: ${unknown.join(", ")}`)

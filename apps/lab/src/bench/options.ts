@@ -16,10 +16,16 @@ export interface Options {
   readonly medium: Shape
   /** Requests of one round, where each is sent once. */
   readonly perRound: number
+  /** Numbers of connections that "load" compares. */
+  readonly sweep: ReadonlyArray<number>
+  /** Processes of each kind in "telemetry". */
+  readonly starts: number
   /** Domains of the measurement of memory. */
   readonly entries: number
   /** Other checkouts of this repository, whose services are measured beside this one. */
   readonly against: ReadonlyArray<string>
+  /** Measure bare Go, too, where it is installed. */
+  readonly go: boolean
   /** Before everything else on the machine. */
   readonly priority: boolean
   /** Keep the outcome for the page. */
@@ -35,8 +41,10 @@ export const usage = `npm run bench -- [name …] [option …]
   --small AxB         the fleet of "telemetry" (default 1000x1000)
   --medium AxB        the fleet of the others (default 10000x10000)
   --per-round N       requests of a round of "newCertificates" and "cold" (default 5000)
+  --starts N          processes of each kind in "telemetry" (default 3)
   --entries N         domains of "memory" (default 1000000)
   --against PATH      the service of another checkout beside this one; repeatable
+  --no-go             without bare Go
   --priority          go before everything else on the machine (Linux, root)
   --write             write the page; without names that is the default`
 
@@ -56,6 +64,7 @@ const toOptions = (args: ReadonlyArray<string>): Options => {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
+    allowNegative: true,
     options: {
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "2" },
@@ -65,8 +74,10 @@ const toOptions = (args: ReadonlyArray<string>): Options => {
       small: { type: "string", default: "1000x1000" },
       medium: { type: "string", default: "10000x10000" },
       "per-round": { type: "string", default: "5000" },
+      starts: { type: "string", default: "3" },
       entries: { type: "string", default: "1000000" },
       against: { type: "string", multiple: true, default: [] },
+      go: { type: "boolean", default: true },
       priority: { type: "boolean", default: false },
       write: { type: "boolean", default: false }
     }
@@ -84,8 +95,11 @@ const toOptions = (args: ReadonlyArray<string>): Options => {
     small: toShape(values.small),
     medium: toShape(values.medium),
     perRound: toCount("per-round", values["per-round"]),
+    sweep: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    starts: toCount("starts", values.starts),
     entries: toCount("entries", values.entries),
     against: values.against,
+    go: values.go,
     priority: values.priority,
     write: values.write || positionals.length === 0
   }

@@ -27,11 +27,13 @@ export const compare = async (
 export const measureWith = ({ connections, seconds }: Effort): Measure => (server, round) =>
   measure(server, { connections, seconds, seed: round })
 
-/** Single questions, until the compiler has seen their way. */
-export const warmUp = async (servers: ReadonlyArray<Server>, effort: Effort): Promise<void> => {
-  for (const server of servers) {
-    await measure(server, { connections: effort.connections, seconds: effort.warmUpSeconds, seed: 0 })
-  }
+/** Single questions, until the compiler has seen their way; none without seconds for it. */
+export const warmUp = async (
+  servers: ReadonlyArray<Server>,
+  { connections, warmUpSeconds: seconds }: Effort
+): Promise<void> => {
+  if (seconds === 0) return
+  for (const server of servers) await measure(server, { connections, seconds, seed: 0 })
 }
 
 /** Every round begins with another one, so that none is always the first. */

@@ -2,7 +2,7 @@
 import type { LoadResult } from "./Load.ts"
 
 export class Latencies {
-  #values = new Float64Array(1 << 16)
+  #values = new Float64Array(1 << 12)
   #count = 0
 
   add(milliseconds: number): void {

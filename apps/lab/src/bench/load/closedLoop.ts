@@ -17,17 +17,20 @@ export const closedLoop = async (options: LoadOptions): Promise<LoadResult> => {
     new Promise<void>((resolve, reject) => {
       void openConnection(options.port, options.expect, reject).then(({ ask, close }) => {
         const next = () => {
+          const request = choose()
+          if (request === undefined) return finish()
           const sentAt = performance.now()
-          const request = sentAt < end ? choose() : undefined
-          if (request === undefined) {
-            close()
-            return resolve()
-          }
           ask(request, (isRight) => {
-            latencies.add(performance.now() - sentAt)
+            const now = performance.now()
+            latencies.add(now - sentAt)
             if (!isRight) wrong += 1
-            next()
+            if (now < end) next()
+            else finish()
           })
+        }
+        const finish = () => {
+          close()
+          resolve()
         }
         next()
       })

@@ -1,8 +1,9 @@
-/** The generator of the house, as a program: takes options as JSON, and prints its result as one line of JSON. */
+/** The generator of the house, which does all that can be asked for. */
 import { closedLoop } from "./closedLoop.ts"
-import type { LoadOptions } from "./Load.ts"
+import type { LoadOptions, LoadResult } from "./Load.ts"
 import { openLoop } from "./openLoop.ts"
 
-const options: LoadOptions = JSON.parse(process.argv[2] ?? "")
-const { rate } = options
-console.log(JSON.stringify(await (rate === undefined ? closedLoop(options) : openLoop({ ...options, rate }))))
+export const generate = (options: LoadOptions): Promise<LoadResult> => {
+  const { rate } = options
+  return rate === undefined ? closedLoop(options) : openLoop({ ...options, rate })
+}

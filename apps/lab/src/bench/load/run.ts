@@ -1,20 +1,26 @@
 /**
  * Runs a generator in a process of its own, on another core than the servers: `wrk` where it is installed and can do what is
- * asked, else the one of the house. Servers of one comparison always get the same one.
+ * asked, else the one of the house. Servers of one comparison always get the same one. Less than a second measures nothing:
+ * then it runs here, because a process would take longer to start.
  */
 import { fileURLToPath } from "node:url"
 import { type Command, commandOf } from "../../process.ts"
 import { cores, onCore } from "../machine/cores.ts"
 import { outputOf } from "../machine/outputOf.ts"
 import { hasTool } from "../machine/tools.ts"
+import { generate } from "./generate.ts"
 import type { LoadOptions, LoadResult } from "./Load.ts"
 
 export const load = async (options: LoadOptions): Promise<LoadResult> => {
-  const command = canWrk(options) ? wrk(options) : house(options)
-  const lines = (await outputOf(onCore(cores.generator, command))).trimEnd().split("\n")
-  const result: LoadResult = JSON.parse(lines.at(-1) ?? "")
+  const result = options.seconds < 1 ? await generate(options) : await inProcess(options)
   if (result.answers === 0) throw new Error("no answer at all")
   return result
+}
+
+const inProcess = async (options: LoadOptions): Promise<LoadResult> => {
+  const command = canWrk(options) ? wrk(options) : house(options)
+  const lines = (await outputOf(onCore(cores.generator, command))).trimEnd().split("\n")
+  return JSON.parse(lines.at(-1) ?? "")
 }
 
 // Its durations are whole seconds.
@@ -38,4 +44,4 @@ const wrk = ({ connections, expect, port, requests, seconds, seed }: LoadOptions
 
 const house = (
   options: LoadOptions
-): Command => [...commandOf(new URL("generate.ts", import.meta.url)), JSON.stringify(options)]
+): Command => [...commandOf(new URL("main.ts", import.meta.url)), JSON.stringify(options)]

@@ -8,7 +8,14 @@ import { hasTool } from "./tools.ts"
 
 export const cores = { server: 0, generator: 1 } as const
 
-export const canPin = (): boolean => availableParallelism() > 1 && hasTool("taskset")
+let isPinned = true
+
+/** From now on servers and generators run on any core, as tests want it, which measure nothing. */
+export const leaveCores = (): void => {
+  isPinned = false
+}
+
+export const canPin = (): boolean => isPinned && availableParallelism() > 1 && hasTool("taskset")
 
 export const onCore = (core: number, command: Command): Command =>
   canPin() ? ["taskset", "--cpu-list", `${core}`, ...command] : command

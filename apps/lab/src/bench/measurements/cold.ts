@@ -39,7 +39,7 @@ const compareIn = async (bench: Bench, world: ColdWorld) => {
       requests: world.parts[index]!,
       once: true,
       connections: 1,
-      seconds: 60,
+      seconds: 15 * bench.effort.seconds,
       seed: 0
     })
     for (const server of servers) await measure(server, part(0))

@@ -49,11 +49,9 @@ const openConnections = 128
 const halfLoad = ({ effort }: Bench, rateOf: (server: Server) => number) => (server: Server, round: number) =>
   measure(server, { connections: openConnections, seconds: effort.seconds, seed: round, rate: rateOf(server) })
 
-const connections = [1, 2, 4, 8, 16, 32, 64, 128, 256]
-
-const sweep = async ({ effort }: Bench, servers: ReadonlyArray<Server>): Promise<ReadonlyArray<Series>> => {
+const sweep = async ({ effort, options }: Bench, servers: ReadonlyArray<Server>): Promise<ReadonlyArray<Series>> => {
   const points = servers.map(() => Array<readonly [x: number, y: number]>())
-  for (const count of connections) {
+  for (const count of options.sweep) {
     for (const [index, server] of servers.entries()) {
       const { perSecond } = await measure(server, {
         connections: count,

@@ -39,13 +39,17 @@ export const memory: Measurement = {
 
 const sample = async ({ fleet, folder, options }: Bench): Promise<ReadonlyArray<Sample>> => {
   const sizes = [1_000, 10_000, 100_000, 1_000_000].filter((size) => size < options.entries)
-  const { questions } = await fleet({ domains: certificates, certificates })
+  const count = Math.min(certificates, options.entries)
+  const { questions } = await fleet({ domains: count, certificates: count })
   const file = join(folder, "memory.json")
   writeFileSync(file, JSON.stringify(questions.map(({ certificate }) => certificate)))
+  const verdicts = Math.min(20_000, 20 * options.entries)
   // Room for garbage, so that the collector is not what is measured.
   const flags = ["--expose-gc", "--max-old-space-size=12000"]
   const command = withFlags(commandOf(new URL("../memory/subject.ts", import.meta.url)), ...flags)
-  const output = await outputOf(onCore(cores.server, [...command, JSON.stringify([...sizes, options.entries]), file]))
+  const output = await outputOf(
+    onCore(cores.server, [...command, JSON.stringify([...sizes, options.entries]), file, `${verdicts}`])
+  )
   return output.trimEnd().split("\n").map((line): Sample => JSON.parse(line))
 }
 

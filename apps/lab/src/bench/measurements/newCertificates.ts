@@ -25,7 +25,13 @@ export const newCertificates: Measurement = {
     const fleet = await bench.fleet({ domains: count, certificates: count })
     const files = splitRequests(bench, fleet, parts)
     const measured = await withServers([bareNode, knowsDomains], { fleet }, async (servers) => {
-      const part = (index: number) => ({ requests: files[index]!, once: true, connections: 8, seconds: 60, seed: 0 })
+      const part = (index: number) => ({
+        requests: files[index]!,
+        once: true,
+        connections: 8,
+        seconds: 15 * bench.effort.seconds,
+        seed: 0
+      })
       for (const server of servers) await measure(server, part(0))
       return compare(servers, bench.effort, (server, round) => measure(server, part(round)))
     })

@@ -11,20 +11,20 @@ import { withServers } from "../compare/servers.ts"
 import type { Measurement } from "../Measurement.ts"
 import { posh } from "../subjects/posh.ts"
 
-/** Two processes of one program can differ by as much as is measured here, because of JIT compilation: so several. */
-const starts = 3
-
 export const telemetry: Measurement = {
   title: "Metrics, traces and decision log",
   method:
     "With all of them on (traces of 1 % of the requests, which a collector accepts; a decision log in a file), beside " +
-    `the same service with metrics off and the others unset; ${starts} processes of each.`,
+    "the same service with metrics off and the others unset; several processes of each, because two of one program can differ by " +
+    "as much as is measured here (JIT compilation).",
   run: async (bench) => {
     const collector = await listen()
     const log = join(bench.folder, "decisions.ndjson")
     const turns: Array<ReadonlyArray<Measured>> = []
     try {
-      for (let turn = 0; turn < starts; turn += 1) turns.push(await compareOnce(bench, log, collector.port))
+      for (let turn = 0; turn < bench.options.starts; turn += 1) {
+        turns.push(await compareOnce(bench, log, collector.port))
+      }
     } finally {
       collector.stop()
     }

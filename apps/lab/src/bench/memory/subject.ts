@@ -1,7 +1,7 @@
 /**
  * The process under test, started by `measurements/memory.ts`: learns of ever more domains, each by the fingerprint of one
- * certificate (RFC 7711), and prints a sample at each size. Arguments: a JSON array of sizes, and a file of certificates in
- * PEM, as JSON; domain `i` publishes certificate `i` modulo their number.
+ * certificate (RFC 7711), and prints a sample at each size. Arguments: a JSON array of sizes, a file of certificates in
+ * PEM, as JSON, and the number of verdicts of one run; domain `i` publishes certificate `i` modulo their number.
  */
 import { defaultPolicy, Fetcher, Verifier } from "@posh/core"
 import { Effect, Layer, Result } from "effect"
@@ -13,13 +13,12 @@ import type { Sample } from "./Sample.ts"
 
 declare const gc: () => void
 
-const [sizesJson = "[]", file = ""] = process.argv.slice(2)
+const [sizesJson = "[]", file = "", verdictsText] = process.argv.slice(2)
 const sizes: ReadonlyArray<number> = JSON.parse(sizesJson)
 const certificates: ReadonlyArray<string> = JSON.parse(readFileSync(file, "utf8"))
 const digests = certificates.map((pem) => hash("sha256", new X509Certificate(pem).raw, "base64"))
 
-/** Verdicts of one run, and runs of one sample. */
-const verdicts = 20_000
+const verdicts = Number(verdictsText)
 const runs = 5
 
 const startedAt = Date.now()

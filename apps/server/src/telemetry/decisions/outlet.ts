@@ -38,10 +38,33 @@ const openPipe = (path: string): Outlet | "unread" => {
   socket.on("error", () => undefined) // the write tells
   return {
     isNew: true,
+    // One after the other: Node.js would join writes that wait.
     write: (lines) =>
-      new Promise((resolve, reject) => {
-        socket.write(lines, (cause) => cause === undefined || cause === null ? resolve() : reject(cause))
-      }),
+      atomicWrites(lines).reduce((before, octets) => before.then(() => writeTo(socket, octets)), Promise.resolve()),
     close: () => Promise.resolve(void socket.destroy())
   }
 }
+
+const writeTo = (socket: Socket, octets: Uint8Array): Promise<void> =>
+  new Promise((resolve, reject) => {
+    socket.write(octets, (cause) => cause === undefined || cause === null ? resolve() : reject(cause))
+  })
+
+/** Octets that the system writes to a pipe without those of other processes in between (PIPE_BUF of Linux, pipe(7)). */
+const pipeBuf = 4_096
+
+/** Whole lines, as many as the system writes at once; a longer line stands alone. */
+export const atomicWrites = (lines: Uint8Array): ReadonlyArray<Uint8Array> => {
+  const parts: Array<Uint8Array> = []
+  let start = 0
+  while (start < lines.length) {
+    const fitting = lines.lastIndexOf(lineFeed, start + pipeBuf - 1) + 1
+    const whole = fitting > start ? fitting : lines.indexOf(lineFeed, start) + 1
+    const end = lines.length - start <= pipeBuf || whole === 0 ? lines.length : whole
+    parts.push(lines.subarray(start, end))
+    start = end
+  }
+  return parts
+}
+
+const lineFeed = 0x0a
