@@ -50,13 +50,12 @@ export class CallerQuestion {
 
 const released: Question = { domain: "", service: "" }
 
-/** Most questions have none, and share one object: a rest pattern would copy them. */
+/** Most questions have none, and share one object. */
 const optionsOf = (question: Question): CallerOptions => {
-  let options: CallerOptions = noOptions
-  for (const name of Object.keys(question) as Array<keyof Question>) {
-    if (!named.has(name)) options = { ...options, [name]: question[name] }
-  }
-  return options
+  const names = Object.keys(question) as Array<keyof Question>
+  return names.every((name) => named.has(name))
+    ? noOptions
+    : Object.fromEntries(names.filter((name) => !named.has(name)).map((name) => [name, question[name]]))
 }
 
 const noOptions: CallerOptions = {}

@@ -3,11 +3,11 @@
  * balancer, or for less. No request is lost in either case.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { ensureInstalled } from "@posh/testing"
+import { ensureInstalled, freePort } from "@posh/testing"
 import { Effect } from "effect"
 import { connect, createServer, type Socket } from "node:net"
 import { makeWorld } from "../../demo/world.ts"
-import { folder, freePort, startBalancer, startReplica, until } from "./fleet.ts"
+import { folder, startBalancer, startReplica, until } from "./fleet.ts"
 
 /** Milliseconds from the replica to the balancer, which therefore learns late that a connection is closed. */
 const latencyMs = 100
