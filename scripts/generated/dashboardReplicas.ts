@@ -48,10 +48,13 @@ export const processRow: DashboardRow = {
     },
     {
       title: "CPU",
-      description: "Seconds a second. At 1 the process is at its limit: add replicas.",
+      description: "Seconds a second, for each worker. At 1 the processes are at their limit: add replicas.",
       unit: "s",
       threshold: 1,
-      queries: [["{{instance}}", ours(rate("process_cpu_seconds_total"))]]
+      queries: [[
+        "{{instance}}",
+        `${rate("process_cpu_seconds_total")} / on (job, instance) ${gauge("posh_workers_wanted")}`
+      ]]
     },
     {
       title: "Event loop delay",
@@ -111,6 +114,19 @@ export const processRow: DashboardRow = {
       queries: [
         ["decisions {{result}}", sumBy("result", "posh_decision_log_records_total")],
         ["spans {{result}}", sumBy("result", "posh_spans_total")]
+      ]
+    },
+    {
+      title: "Workers",
+      description: "Worker processes that answer, those that are wanted (POSH_WORKERS), and restarts by reason.",
+      unit: "short",
+      queries: [
+        ["{{instance}}", gauge("posh_workers")],
+        ["wanted {{instance}}", gauge("posh_workers_wanted")],
+        [
+          "restarts {{reason}}",
+          `sum by (reason) (increase(${gauge("posh_worker_restarts_total")}[$__rate_interval])) > 0`
+        ]
       ]
     },
     {

@@ -11,12 +11,22 @@ export const metricsReference = (): string =>
 
 \`GET /metrics\` exports all of these in the text format of Prometheus; with \`POSH_METRICS=off\` there is no such route.
 Labels take their values from closed sets: never a domain, a caller or a URL. Every series exists from the start, at zero,
-so that a rate includes the first event. Values are those of one replica since its start.
+so that a rate includes the first event. Values are those of one replica since its start. With \`POSH_WORKERS\`, counters and
+histograms are the sum over all its processes, those that have ended included, and the column "Workers" says what a gauge is:
+the sum over its workers (sum), or over all processes with the parent (all), the greatest (max) or least (min) value of a worker,
+or that of the parent.
 
 ${
     table(
-      ["Metric", "Type", "Unit", "Meaning", "What to do about it"],
-      rows.map(([name, { advice, help, type, unit }]) => [`\`${name}\``, type, unit, help, advice])
+      ["Metric", "Type", "Unit", "Workers", "Meaning", "What to do about it"],
+      rows.map(([name, row]) => [
+        `\`${name}\``,
+        row.type,
+        row.unit,
+        row.type === "gauge" ? row.workers : "sum",
+        row.help,
+        row.advice
+      ])
     )
   }
 

@@ -45,6 +45,7 @@ const folders: ReadonlyArray<FolderRule> = [
     unknown: ["access/", "config/", "redis/", "service/", "telemetry/"],
     packages: httpPackages
   },
+  { path: "workers/", unreachable: transports, unknown: ["access/", "redis/"], packages: httpPackages },
   { path: "routes.ts", unreachable: transports, unknown: [], packages: ["node:http"] },
   { path: "http/", unreachable: [], unknown: ["grpc/"], packages: [] },
   { path: "grpc/", unreachable: [], unknown: ["http/"], packages: [] }

@@ -7,32 +7,36 @@ import { Effect, Layer } from "effect"
 import type { AccessFiles } from "./access/access.ts"
 import { Callers } from "./access/Callers.ts"
 import { followTls, tlsCertificates } from "./access/Tls.ts"
-import { supervision } from "./config/Config.ts"
 import { layerFetcher } from "./config/layerFetcher.ts"
 import { toPolicy } from "./config/policy.ts"
 import { Secrets } from "./config/Secrets.ts"
 import type { Settings } from "./config/variables.ts"
+import { alone, type Hosting, layerOverall } from "./hosting.ts"
 import { Listener } from "./http/listener/Listener.ts"
 import * as operations from "./http/operations.ts"
 import * as http from "./http/serve.ts"
 import { TrustedProxies } from "./http/TrustedProxies.ts"
 import { ServiceManager } from "./process/notify/ServiceManager.ts"
-import { layerShutdown, Shutdown } from "./process/Shutdown.ts"
+import { Shutdown } from "./process/Shutdown.ts"
 import { layerCache } from "./redis/layerCache.ts"
 import { Decider } from "./service/Decider.ts"
 import { layerLimits } from "./service/limits/layer.ts"
 import { Readiness } from "./service/Readiness.ts"
 import * as telemetry from "./telemetry/layer.ts"
 import { layerLimitMetrics } from "./telemetry/limits.ts"
-import { logAlways } from "./telemetry/logging.ts"
 import { certificateNotes } from "./telemetry/standing.ts"
 
 /** The service. It is ready when the layer is built. */
-export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls }: AccessFiles) =>
-  announced(settings.drainDelay).pipe(
-    Layer.provide(Layer.unwrap(Effect.map(supervision, ServiceManager.layer))),
+export const layerApp = (
+  settings: Settings,
+  egress: EgressOptions,
+  { guard, tls }: AccessFiles,
+  hosting: Hosting = alone
+) =>
+  announced(settings.drainDelay, hosting).pipe(
+    Layer.provide(hosting.manager),
     Layer.provide(http.layer),
-    Layer.provide(operations.layerPresence(settings)),
+    Layer.provide([operations.layerPresence(settings), layerOverall(hosting)]),
     Layer.provide(layerLimitMetrics(settings)),
     Layer.provide(Layer.succeed(TrustedProxies, settings.trustedProxies)),
     Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
@@ -41,11 +45,11 @@ export const layerApp = (settings: Settings, egress: EgressOptions, { guard, tls
     Layer.provide(Listener.layer(settings, tls)),
     Layer.provide(layerVerifier(settings, egress)),
     // Built before and closed after everything above, so that probes are always answered.
-    Layer.provide(operations.layer(settings)),
+    Layer.provide(hosting.hasOperations ? operations.layer(settings) : Layer.empty),
     Layer.provide(telemetry.layer(settings)),
     Layer.provide(Secrets.layer(settings)),
     Layer.provide(Readiness.layer),
-    Layer.provide(layerShutdown)
+    Layer.provide(hosting.shutdown)
   )
 
 /** The verifier, with HTTPS and the cache: in memory alone, or shared in Redis. */
@@ -57,10 +61,10 @@ export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
 }
 
 /**
- * Logs the URL and sets the readiness, and reports both to the service manager. On shutdown, it still answers for the drain
+ * Announces the URL and sets the readiness, and reports both to the service manager. On shutdown, it still answers for the drain
  * delay, so that load balancers see that it is not ready.
  */
-const announced = (drainDelay: number) =>
+const announced = (drainDelay: number, hosting: Hosting) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const readiness = yield* Readiness
     const listener = yield* Listener
@@ -69,7 +73,7 @@ const announced = (drainDelay: number) =>
     const leave = Effect.all([begin, readiness.become("stopping"), listener.drain], { discard: true })
     const linger = Effect.all([manager.reportStopping, Effect.sleep(drainDelay)], { concurrency: 2, discard: true })
     yield* Effect.acquireRelease(readiness.become("ready"), () => Effect.andThen(leave, linger))
-    yield* logAlways(`listening on ${listener.url}`)
+    yield* hosting.announce(listener.url)
     yield* manager.reportReady(Effect.map(readiness.state, (state) => ({
       status: `${state}, ${listener.isListening() ? `listening on ${listener.url}` : "not listening"}`,
       isHealthy: listener.isListening()

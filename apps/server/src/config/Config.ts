@@ -83,7 +83,11 @@ const readVariable = (row: Variable<unknown>, env: Environment): Result.Result<u
 
 /** Settings that do not go together. */
 export const contradictionsOf = (settings: Settings): ReadonlyArray<string> => {
-  const faults: Array<string> = [...accessFaults(settings), ...operationsFaults(settings)]
+  const faults: Array<string> = [
+    ...accessFaults(settings),
+    ...operationsFaults(settings),
+    ...workersFaults(settings)
+  ]
   if (settings.delegation === "list" && settings.delegationHosts.length === 0) {
     faults.push("POSH_DELEGATION_HOSTS: must name the hosts that POSH_DELEGATION=list allows")
   }
@@ -98,6 +102,16 @@ export const contradictionsOf = (settings: Settings): ReadonlyArray<string> => {
     faults.push("POSH_TRUSTED_PROXIES: must name the proxies that POSH_PROXY_PROTOCOL=true believes")
   }
   return [...faults, ...redisFaults(settings)]
+}
+
+const workersFaults = ({ maxConnections, redisUrl, workers }: Settings): ReadonlyArray<string> => {
+  if (workers === 1) return []
+  return [
+    ...(redisUrl === undefined
+      ? [`POSH_WORKERS: ${workers} workers share what they learn through Redis; set POSH_REDIS_URL, or POSH_WORKERS=1`]
+      : []),
+    ...(maxConnections < workers ? [`POSH_MAX_CONNECTIONS: must be at least POSH_WORKERS, which is ${workers}`] : [])
+  ]
 }
 
 const operationsFaults = ({ host, opsHost, opsPort, port }: Settings): ReadonlyArray<string> => {

@@ -10,6 +10,7 @@ import { largestPemFile } from "../process/certificates.ts"
 import { readText } from "../process/files.ts"
 import { memoryBounds } from "../service/limits/bounds.ts"
 import { ConfigError } from "./Config.ts"
+import { budgetsOfOne } from "./perWorker.ts"
 import { type Settings, variables } from "./variables.ts"
 
 /** The operator's policy of resolution and matching. */
@@ -28,6 +29,7 @@ export const toPolicy = (settings: Settings): Policy => ({
   match: settings.match,
   chainSha1: settings.chainSha1,
   clockSkewMs: settings.clockSkew,
+  budgets: budgetsOfOne(settings.workers),
   cacheEntries: settings.cacheEntries,
   cacheOctets: Math.floor(getHeapStatistics().heap_size_limit * memoryBounds.cacheShareOfHeap)
 })

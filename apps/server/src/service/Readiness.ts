@@ -4,7 +4,10 @@
 import type { Ready } from "@posh/api"
 import { Context, Effect, Layer, Ref } from "effect"
 
-type State = Ready["status"]
+export type State = Ready["status"]
+
+/** Does it answer questions? */
+export const isServing = (state: State): state is "ready" | "degraded" => state === "ready" || state === "degraded"
 
 /** `App.ts` sets the state when the listener starts and stops. */
 export class Readiness extends Context.Service<Readiness, {

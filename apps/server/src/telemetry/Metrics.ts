@@ -8,7 +8,8 @@
  */
 import { Context, Effect, Metric } from "effect"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
-import { catalogue, type Labels, type MetricName, type Row } from "./catalogue.ts"
+import { catalogue, type Labels, type MetricName } from "./catalogue.ts"
+import type { HistogramRow, Row } from "./Row.ts"
 
 /** A counter or a gauge. */
 export interface Cell {
@@ -19,7 +20,13 @@ export interface Cell {
 
 export interface Histogram {
   readonly observe: (value: number) => void
+  /** Observations of each bucket, not cumulated, with one more above the last boundary; their number and their sum. */
+  readonly read: () => Array<number>
+  /** Sets what {@link Histogram.read} returns. */
+  readonly write: (numbers: ReadonlyArray<number>) => void
 }
+
+export const readCell = (cell: Cell): number => cell.read === undefined ? cell.value : cell.read()
 
 export class Metrics extends Context.Service<Metrics, {
   /** The cell of one series. Throws if the catalogue lacks it. */
@@ -58,7 +65,7 @@ const seriesOf = <A>(known: ReadonlyMap<string, A>, name: string, labels: Labels
 
 const registerCell = (context: Context.Context<never>, name: string, row: Row, attributes: Labels): Cell => {
   const cell: Cell = { value: 0 }
-  const read = () => cell.read === undefined ? cell.value : cell.read()
+  const read = () => readCell(cell)
   const description = row.help
   if (row.type === "counter") {
     Metric.registerUnsafe(Metric.counter(name, { description, attributes, incremental: true }), context, {
@@ -74,8 +81,12 @@ const registerCell = (context: Context.Context<never>, name: string, row: Row, a
   return cell
 }
 
-const registerHistogram = (context: Context.Context<never>, name: string, row: Row, attributes: Labels): Histogram => {
-  const { buckets: boundaries = [], help: description } = row
+const registerHistogram = (
+  context: Context.Context<never>,
+  name: string,
+  { buckets: boundaries, help: description }: HistogramRow,
+  attributes: Labels
+): Histogram => {
   // One more bucket for values above the last boundary.
   const counts = new Float64Array(boundaries.length + 1)
   const total = { count: 0, sum: 0 }
@@ -91,6 +102,12 @@ const registerHistogram = (context: Context.Context<never>, name: string, row: R
       counts[bucket] = (counts[bucket] ?? 0) + 1
       total.count += 1
       total.sum += value
+    },
+    read: () => [...counts, total.count, total.sum],
+    write: (numbers) => {
+      counts.set(numbers.slice(0, counts.length))
+      const [count = 0, sum = 0] = numbers.slice(counts.length)
+      Object.assign(total, { count, sum })
     }
   }
 }

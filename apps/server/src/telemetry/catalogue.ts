@@ -13,7 +13,8 @@ import {
   resolutionCodes,
   routes,
   statusClasses,
-  verdictSeries
+  verdictSeries,
+  workerEnds
 } from "./labels.ts"
 import { processCatalogue } from "./processCatalogue.ts"
 import { redisCatalogue } from "./redisCatalogue.ts"
@@ -55,6 +56,7 @@ const own = {
   },
   posh_questions_waiting: {
     type: "gauge",
+    workers: "sum",
     unit: "questions",
     help: "Questions that wait for an origin; all others are answered at once.",
     advice: "Grows without bound: origins are slow, or there are too few replicas.",
@@ -62,6 +64,7 @@ const own = {
   },
   posh_questions_in_flight: {
     type: "gauge",
+    workers: "sum",
     unit: "questions",
     help: "Questions in flight, of all callers.",
     advice: "At `posh_questions_in_flight_limit`, further ones are `Overloaded`: add replicas.",
@@ -69,6 +72,7 @@ const own = {
   },
   posh_questions_in_flight_limit: {
     type: "gauge",
+    workers: "sum",
     unit: "questions",
     help: "`POSH_MAX_IN_FLIGHT`.",
     advice: "None: compare with `posh_questions_in_flight`.",
@@ -76,6 +80,7 @@ const own = {
   },
   posh_request_bodies_bytes: {
     type: "gauge",
+    workers: "sum",
     unit: "bytes",
     help: "Reserved memory for large bodies in progress, of all callers.",
     advice: "At `posh_request_bodies_limit_bytes`, further ones are `Overloaded`: have callers send smaller batches.",
@@ -83,6 +88,7 @@ const own = {
   },
   posh_request_bodies_limit_bytes: {
     type: "gauge",
+    workers: "sum",
     unit: "bytes",
     help: "The limit of that.",
     advice: "None: compare with `posh_request_bodies_bytes`.",
@@ -90,6 +96,7 @@ const own = {
   },
   posh_connections_open: {
     type: "gauge",
+    workers: "sum",
     unit: "connections",
     help: "Open connections of callers.",
     advice:
@@ -98,6 +105,7 @@ const own = {
   },
   posh_connections_limit: {
     type: "gauge",
+    workers: "sum",
     unit: "connections",
     help: "`POSH_MAX_CONNECTIONS`, or what the limit of open files allows.",
     advice: "Lower than `POSH_MAX_CONNECTIONS`: raise `ulimit -n`.",
@@ -179,6 +187,7 @@ const own = {
   },
   posh_cache_entries: {
     type: "gauge",
+    workers: "sum",
     unit: "entries",
     help: "Entries in the memory cache of this process.",
     advice: "At `POSH_CACHE_ENTRIES` and with evictions: raise it, if there is memory.",
@@ -229,6 +238,7 @@ const own = {
   },
   posh_roots_newest_timestamp_seconds: {
     type: "gauge",
+    workers: "min",
     unit: "seconds since 1970",
     help:
       "When the newest root certificate that is built into Node.js was issued: the older, the older the list of roots.",
@@ -237,14 +247,42 @@ const own = {
   },
   posh_readiness: {
     type: "gauge",
+    workers: "parent",
     unit: "1 or 0",
     help: "1 for the state that /health/ready reports.",
     advice: "`degraded`: see the Redis metrics.",
     series: by("state", readyStates)
   },
+  posh_workers: {
+    type: "gauge",
+    workers: "parent",
+    unit: "processes",
+    help: "Worker processes that are ready or degraded; 1 or 0 without `POSH_WORKERS`.",
+    advice: "Fewer than `posh_workers_wanted` for long: the log says why one ended, or does not respond.",
+    series: unlabelled
+  },
+  posh_workers_wanted: {
+    type: "gauge",
+    workers: "parent",
+    unit: "processes",
+    help: "`POSH_WORKERS`; with `auto`, what it came to.",
+    advice: "None: compare with `posh_workers`.",
+    series: unlabelled
+  },
+  posh_worker_restarts_total: {
+    type: "counter",
+    unit: "processes",
+    help:
+      "Workers that ended and were replaced: they left by themselves (exit), were killed from outside (signal), or because they did " +
+      "not respond (unresponsive).",
+    advice:
+      "`signal` without a line of the log: most likely for lack of memory. `exit`, `unresponsive`: please report it.",
+    series: by("reason", workerEnds)
+  },
   ...standingRows,
   posh_build_info: {
     type: "gauge",
+    workers: "parent",
     unit: "1",
     help: "Always 1; the labels name the version of the service and of Node.js.",
     advice: "More than one version for long: a rolling restart has stopped half-way.",

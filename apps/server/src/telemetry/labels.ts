@@ -52,3 +52,7 @@ export const statusClasses = ["2xx", "3xx", "4xx", "5xx", "aborted"] as const
 /** Why the TLS handshake of a caller failed. */
 export const handshakeEnds = ["http", "certificate", "protocol", "disconnected", "other"] as const
 export type HandshakeEnd = typeof handshakeEnds[number]
+
+/** Why a worker ended that was replaced. */
+export const workerEnds = ["exit", "signal", "unresponsive"] as const
+export type WorkerEnd = typeof workerEnds[number]

@@ -3,11 +3,13 @@
  */
 import { Effect, Layer, Option } from "effect"
 import type { Settings } from "../config/variables.ts"
-import { callerBounds } from "../service/limits/bounds.ts"
+import { bodyBounds } from "../service/limits/Bodies.ts"
 import { Limits } from "../service/limits/Limits.ts"
 import { Metrics } from "./Metrics.ts"
 
-export const layerLimitMetrics = ({ maxInFlight }: Pick<Settings, "maxInFlight">): Layer.Layer<never, never, Limits> =>
+export const layerLimitMetrics = (
+  { maxInFlight, workers }: Pick<Settings, "maxInFlight" | "workers">
+): Layer.Layer<never, never, Limits> =>
   Layer.effectDiscard(Effect.gen(function*() {
     const { bodies, inFlight } = yield* Limits
     const found = yield* Effect.serviceOption(Metrics)
@@ -16,5 +18,5 @@ export const layerLimitMetrics = ({ maxInFlight }: Pick<Settings, "maxInFlight">
     cell("posh_questions_in_flight").read = inFlight.total
     cell("posh_questions_in_flight_limit").value = maxInFlight
     cell("posh_request_bodies_bytes").read = bodies.total
-    cell("posh_request_bodies_limit_bytes").value = callerBounds.bodies
+    cell("posh_request_bodies_limit_bytes").value = bodyBounds(workers).all
   }))

@@ -5,7 +5,7 @@ import { Effect, type Scope } from "effect"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { openFileLimit, openFiles } from "../process/openFiles.ts"
 import { productVersion } from "../process/version.ts"
-import { Readiness } from "../service/Readiness.ts"
+import { isServing, Readiness } from "../service/Readiness.ts"
 import { readyStates } from "./labels.ts"
 import type { Metrics } from "./Metrics.ts"
 import { processCatalogue } from "./processCatalogue.ts"
@@ -22,6 +22,8 @@ export const watchProcess = ({ cell }: Metrics["Service"]): Effect.Effect<void, 
       cell("posh_readiness", { state: name }).read = () => runSync(state) === name ? 1 : 0
     }
 
+    cell("posh_workers").read = () => isServing(runSync(state)) ? 1 : 0
+    cell("posh_workers_wanted").value = 1
     cell("posh_build_info", { version: productVersion, node: process.version }).value = 1
     for (const labels of processCatalogue.nodejs_version_info.series) cell("nodejs_version_info", labels).value = 1
     cell("posh_roots_newest_timestamp_seconds").read = () => newestRoot() / 1_000

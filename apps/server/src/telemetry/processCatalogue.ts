@@ -8,6 +8,7 @@ const unlabelled: Row["series"] = [{}]
 
 const lag = (what: string) => ({
   type: "gauge",
+  workers: "max",
   unit: "seconds",
   help: `Delay of the event loop since the last scrape: ${what}.`,
   series: unlabelled
@@ -19,12 +20,13 @@ export const processCatalogue = {
   process_cpu_seconds_total: {
     type: "counter",
     unit: "seconds",
-    help: "CPU time of the process.",
-    advice: "Close to 1 a second: the process is at its limit; add replicas.",
+    help: "CPU time of the process; with workers, of all processes.",
+    advice: "Close to 1 a second for each worker: the processes are at their limit; add workers or replicas.",
     series: unlabelled
   },
   process_resident_memory_bytes: {
     type: "gauge",
+    workers: "all",
     unit: "bytes",
     help: "Resident memory of the process.",
     advice: "Grows without bound although `posh_cache_entries` does not: report a bug.",
@@ -32,6 +34,7 @@ export const processCatalogue = {
   },
   process_open_fds: {
     type: "gauge",
+    workers: "all",
     unit: "file descriptors",
     help: "Open files and sockets; 0 where the system does not tell.",
     advice: "Close to `process_max_fds`: raise `ulimit -n`, or lower `POSH_MAX_CONNECTIONS`.",
@@ -39,6 +42,7 @@ export const processCatalogue = {
   },
   process_max_fds: {
     type: "gauge",
+    workers: "all",
     unit: "file descriptors",
     help: "Maximum of open files and sockets (`ulimit -n`); 0 where the system does not tell.",
     advice: "None: compare with `process_open_fds`.",
@@ -46,6 +50,7 @@ export const processCatalogue = {
   },
   process_start_time_seconds: {
     type: "gauge",
+    workers: "parent",
     unit: "seconds since 1970",
     help: "Start time of the process.",
     advice: "Changes often: the process restarts.",
@@ -61,6 +66,7 @@ export const processCatalogue = {
   nodejs_eventloop_lag_max_seconds: { ...lag("maximum"), advice: "See the median." },
   nodejs_heap_size_used_bytes: {
     type: "gauge",
+    workers: "all",
     unit: "bytes",
     help: "Used heap of JavaScript.",
     advice: "Close to the limit of Node.js (`--max-old-space-size`): lower `POSH_CACHE_ENTRIES`.",
@@ -68,6 +74,7 @@ export const processCatalogue = {
   },
   nodejs_heap_size_total_bytes: {
     type: "gauge",
+    workers: "all",
     unit: "bytes",
     help: "Reserved heap of JavaScript.",
     advice: "See `nodejs_heap_size_used_bytes`.",
@@ -75,6 +82,7 @@ export const processCatalogue = {
   },
   nodejs_external_memory_bytes: {
     type: "gauge",
+    workers: "all",
     unit: "bytes",
     help: "Memory outside of that heap which its objects hold, such as buffers.",
     advice: "Grows without bound: report a bug.",
@@ -82,6 +90,7 @@ export const processCatalogue = {
   },
   nodejs_version_info: {
     type: "gauge",
+    workers: "parent",
     unit: "1",
     help: "Always 1; the labels name the version of Node.js.",
     advice: "Compare with the newest version of the same line: it has the security fixes.",

@@ -9,6 +9,7 @@ const commandBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 export const redisCatalogue = {
   posh_redis_breaker_open: {
     type: "gauge",
+    workers: "max",
     unit: "1 or 0",
     help: "1 while the circuit breaker is open and nothing is sent to Redis.",
     advice: "Repair Redis. The service answers without it, but replicas share nothing.",
@@ -31,6 +32,7 @@ export const redisCatalogue = {
   },
   posh_redis_refused_commands: {
     type: "gauge",
+    workers: "max",
     unit: "commands",
     help:
       "Commands that Redis refuses now: by its permissions, or because it does not know them, is full or read-only.",
@@ -39,6 +41,7 @@ export const redisCatalogue = {
   },
   posh_fleet_channel_up: {
     type: "gauge",
+    workers: "min",
     unit: "1 or 0",
     help: "1 while the channel works on which replicas announce changes to each other; 0 also without Redis.",
     advice: "0 with Redis: each question is checked with Redis before memory answers it. The log has the cause.",

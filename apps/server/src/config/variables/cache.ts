@@ -15,7 +15,7 @@ export const cache = {
       "(`--max-old-space-size`).",
     consequence:
       "More entries take more memory (about 1.5 KiB each; large documents more); with fewer, entries are evicted and fetched again " +
-      "sooner. `0`: every question queries Redis, and nothing is cached while Redis is unavailable; without `POSH_REDIS_URL` it stops the start.",
+      "sooner. Each worker (`POSH_WORKERS`) has as many. `0`: every question queries Redis, and nothing is cached while Redis is unavailable; without `POSH_REDIS_URL` it stops the start.",
     parse: wholeNumber(0, 50_000_000)
   }),
   redisUrl: variable("POSH_REDIS_URL", {

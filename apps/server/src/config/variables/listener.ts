@@ -3,9 +3,16 @@
  */
 import { parseNetworks } from "@posh/core/node"
 import { Result } from "effect"
+import { availableParallelism } from "node:os"
 import { parseKeys } from "../../access/Key.ts"
-import { boolean, duration, listenAddress, optional, text, wholeNumber } from "../parsers.ts"
+import { boolean, duration, listenAddress, optional, orWord, text, wholeNumber } from "../parsers.ts"
 import { variable } from "../Variable.ts"
+
+/** With more, a site would see more requests at once than it may: each worker sends one at least (POSH-SEC-12). */
+const mostWorkers = 16
+
+/** Minds the affinity of the process, and the CPU limit of its container. */
+const coresInUse = (): number => Math.min(availableParallelism(), mostWorkers)
 
 export const listener = {
   host: variable("POSH_HOST", {
@@ -23,6 +30,25 @@ export const listener = {
     meaning: "Port of the HTTP listener.",
     consequence: "0 selects a free port; the line printed at start names it.",
     parse: wholeNumber(0, 65_535)
+  }),
+  workers: variable("POSH_WORKERS", {
+    fallback: "1",
+    values: `\`auto\`, or 1 to ${mostWorkers}`,
+    meaning:
+      "Processes that serve the listener together; `auto`: one for each core that the service may use, at most 16.",
+    consequence:
+      "More than one requires `POSH_REDIS_URL`: workers share what replicas share. One more process starts them, and starts " +
+      "one that died again. Each worker has a memory cache of its own, and needs as much memory as a service of one process.",
+    parse: orWord("auto", coresInUse(), wholeNumber(1, mostWorkers))
+  }),
+  workerTimeout: variable("POSH_WORKER_TIMEOUT", {
+    fallback: "30s",
+    values: "a duration from `1s` to `10m`",
+    meaning: "After how long a worker that does not respond is killed and replaced.",
+    consequence:
+      "Requests in progress in it are lost, as they would be if it hung for ever. `/health/ready` says `degraded` after a third " +
+      "of it. Has no effect without `POSH_WORKERS`.",
+    parse: duration("1s", "10m")
   }),
   opsPort: variable("POSH_OPS_PORT", {
     fallback: "",

@@ -4,12 +4,16 @@
 import { Effect, Schedule, type Scope } from "effect"
 import type { Server, Socket } from "node:net"
 import { openFileLimit } from "../../process/openFiles.ts"
-import { callerBounds } from "../../service/limits/bounds.ts"
+import { callerBounds, shareOf } from "../../service/limits/bounds.ts"
 import { networkOf } from "../../service/limits/network.ts"
 import { clientOf, connectionOf } from "../listener/Connection.ts"
 
-/** Limits the connections of a server until the scope closes. */
-export const boundConnections = (server: Server, wanted: number): Effect.Effect<void, never, Scope.Scope> =>
+/** Limits the connections of a server until the scope closes; `workers`: processes that share the limit on unread responses. */
+export const boundConnections = (
+  server: Server,
+  wanted: number,
+  workers = 1
+): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
     const most = yield* fitToOpenFiles(wanted)
     const share = Math.max(1, Math.floor(most * callerBounds.shareOfOne))
@@ -17,7 +21,10 @@ export const boundConnections = (server: Server, wanted: number): Effect.Effect<
     const ofNetwork = new Map<string, number>()
     const refused = { since: 0 }
 
-    server.maxConnections = most
+    const mostUnread = shareOf(callerBounds.unreadAnswers, workers, callerBounds.pipelinedOctets)
+
+    // Without the latter, the workers of a service would pass a connection round without end while all are full.
+    Object.assign(server, { maxConnections: most, dropMaxConnection: true })
     const onConnection = (socket: Socket) => {
       const network = networkOf(clientOf(socket))
       const held = (ofNetwork.get(network) ?? 0) + 1
@@ -45,7 +52,7 @@ export const boundConnections = (server: Server, wanted: number): Effect.Effect<
     )
 
     yield* Effect.forkScoped(
-      Effect.repeat(Effect.sync(() => closeUnread(sockets, callerBounds.unreadAnswers)), Schedule.spaced("1 second"))
+      Effect.repeat(Effect.sync(() => closeUnread(sockets, mostUnread)), Schedule.spaced("1 second"))
     )
     const report = Effect.suspend(() => {
       const { since } = refused

@@ -21,7 +21,7 @@ import { refuseConnect, refuseUnreadable } from "./unreadable.ts"
 
 export type ListenerSettings =
   & Pick<Settings, "host" | "port" | "maxConnections">
-  & Partial<Pick<Settings, "keepAlive" | "proxyProtocol" | "trustedProxies">>
+  & Partial<Pick<Settings, "keepAlive" | "proxyProtocol" | "trustedProxies" | "workers">>
 
 /** Cannot bind the address. */
 export class ListenError extends Data.TaggedError("ListenError")<{
@@ -73,7 +73,7 @@ const mainOptions: ListenerOptions = { variables: `${variables.host.name}, ${var
 
 /** Listens until the scope closes. */
 export const makeListener = (
-  { host, keepAlive, maxConnections, port, proxyProtocol = false, trustedProxies = [] }: ListenerSettings,
+  { host, keepAlive, maxConnections, port, proxyProtocol = false, trustedProxies = [], workers = 1 }: ListenerSettings,
   tls?: Tls,
   { drainTime, variables }: ListenerOptions = mainOptions
 ): Effect.Effect<Listener["Service"], ListenError, Scope.Scope> =>
@@ -95,7 +95,7 @@ export const makeListener = (
         socket
       ))
     server.on("connect", (_request, socket) => log.message(refuseConnect(socket), socket))
-    yield* boundConnections(server, maxConnections)
+    yield* boundConnections(server, maxConnections, workers)
     yield* observeConnections(server)
     const waiting = proxyProtocol ? awaitProxyHeaders(server, trustedProxies) : undefined
     if (waiting !== undefined) {

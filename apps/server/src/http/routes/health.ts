@@ -8,7 +8,8 @@ import { HttpApiBuilder } from "effect/http-api"
 import { productVersion } from "../../process/version.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { makeBuckets } from "../../service/limits/Buckets.ts"
-import { Readiness } from "../../service/Readiness.ts"
+import { Overall } from "../../service/Overall.ts"
+import { isServing, Readiness } from "../../service/Readiness.ts"
 import { Metrics } from "../../telemetry/Metrics.ts"
 import { makeCompressed } from "./compressed.ts"
 
@@ -22,8 +23,9 @@ export const layer = HttpApiBuilder.group(
   Api,
   "health",
   Effect.fnUntraced(function*(handlers) {
-    const readiness = yield* Readiness
-    const metrics = Option.map(yield* Effect.serviceOption(Metrics), ({ text }) => text)
+    const overall = yield* Overall
+    const { state } = overall ?? (yield* Readiness)
+    const metrics = Option.map(yield* Effect.serviceOption(Metrics), ({ text }) => overall?.metrics ?? text)
     const metricsText = Option.isSome(metrics) ? Option.some(yield* rateLimited(metrics.value)) : metrics
     const isElsewhere = yield* HasOperationsListener
     const toResponse = makeCompressed(metricsMediaType)
@@ -31,8 +33,8 @@ export const layer = HttpApiBuilder.group(
       live: () => Effect.succeed({ status: "live" as const, version: productVersion }),
       ready: () =>
         Effect.flatMap(
-          readiness.state,
-          (status) => status === "ready" || status === "degraded" ? Effect.succeed({ status }) : Effect.fail({ status })
+          state,
+          (status) => isServing(status) ? Effect.succeed({ status }) : Effect.fail({ status })
         ),
       metrics: () =>
         Option.match(isElsewhere ? Option.none() : metricsText, {

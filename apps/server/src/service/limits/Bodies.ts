@@ -2,7 +2,7 @@
  * Limits the octets of large bodies in progress, in total and for one caller. A body is reserved before it is read and
  * released when the response ends, so a batch cannot run out of memory halfway.
  */
-import { callerBounds } from "./bounds.ts"
+import { callerBounds, shareOf } from "./bounds.ts"
 
 export interface Bodies {
   /** `undefined` if the limit is reached; otherwise the function that releases the octets. */
@@ -11,12 +11,20 @@ export interface Bodies {
   readonly total: () => number
 }
 
-export const makeBodies = (
-  { all, one }: { readonly all: number; readonly one: number } = {
-    all: callerBounds.bodies,
-    one: callerBounds.bodiesOfOne
-  }
-): Bodies => {
+export interface BodyBounds {
+  /** Octets, of all callers. */
+  readonly all: number
+  /** Octets, of one caller. */
+  readonly one: number
+}
+
+/** For each of so many workers. The largest batch must fit into any of them, so that of one caller is not divided. */
+export const bodyBounds = (workers: number): BodyBounds => ({
+  all: shareOf(callerBounds.bodies, workers, callerBounds.bodiesOfOne),
+  one: callerBounds.bodiesOfOne
+})
+
+export const makeBodies = ({ all, one }: BodyBounds = bodyBounds(1)): Bodies => {
   const held = new Map<string, number>()
   let total = 0
   const change = (account: string, octets: number) => {

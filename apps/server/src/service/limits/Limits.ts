@@ -7,7 +7,7 @@ import { CallerBudget, type CallerBudgetShape, monotonicMsOf } from "@posh/core/
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { Settings } from "../../config/variables.ts"
 import type { Caller } from "../Caller.ts"
-import { type Bodies, makeBodies } from "./Bodies.ts"
+import { type Bodies, bodyBounds, makeBodies } from "./Bodies.ts"
 import { callerBounds } from "./bounds.ts"
 import { type Buckets, makeBuckets } from "./Buckets.ts"
 import { type InFlight, makeInFlight } from "./InFlight.ts"
@@ -15,7 +15,9 @@ import { makeLag } from "./Lag.ts"
 import { full, tooMany } from "./refusals.ts"
 import { type InTurn, makeTurns, noPieces } from "./Turns.ts"
 
-type LimitSettings = Pick<Settings, "maxInFlight" | "callerRate" | "callerResolutions">
+type LimitSettings =
+  & Pick<Settings, "maxInFlight" | "callerRate" | "callerResolutions">
+  & Partial<Pick<Settings, "workers">>
 
 /** An answer that is subject to the limits. */
 export interface AskOptions<A> {
@@ -62,7 +64,7 @@ interface TrackedBudget extends CallerBudgetShape {
   refusedMs?: number
 }
 
-const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSettings) =>
+const makeLimits = ({ callerRate, callerResolutions, maxInFlight, workers = 1 }: LimitSettings) =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const lag = yield* makeLag
@@ -123,7 +125,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
 
     return Limits.of({
       inFlight,
-      bodies: makeBodies(),
+      bodies: makeBodies(bodyBounds(workers)),
       buckets: new Map([
         ...(questions === undefined ? [] : [["questions", questions] as const]),
         ...(resolutions === undefined ? [] : [["resolutions", resolutions] as const])
@@ -139,12 +141,15 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight }: LimitSetting
           const waitMs = questions?.take(caller.account, now)
           if (waitMs !== undefined) return Effect.fail(tooMany("This caller asks more questions than it may.", waitMs))
           const budget = makeBudget(caller, waitedMs, isHeavy)
-          return Effect.flatMap(Effect.provideService(answer, CallerBudget, budget), (answered) =>
-            budget.refusedMs === undefined || isSettled(answered)
-              ? Effect.succeed(answered)
-              : Effect.fail(
-                tooMany("This caller has had as many domains looked up as it may for now.", budget.refusedMs)
-              ))
+          return Effect.flatMap(
+            Effect.provideService(answer, CallerBudget, budget),
+            (answered) =>
+              budget.refusedMs === undefined || isSettled(answered)
+                ? Effect.succeed(answered)
+                : Effect.fail(
+                  tooMany("This caller has had as many domains looked up as it may for now.", budget.refusedMs)
+                )
+          )
         })
         return batchedMs === undefined ? withPlaces(caller, 1, limited) : limited
       }

@@ -52,6 +52,10 @@ export const callerBounds = {
   otherFiles: 768
 } as const
 
+/** The part of a limit for each of so many workers, and never less than `least`. */
+export const shareOf = (limit: number, workers: number, least: number): number =>
+  Math.max(Math.min(limit, least), Math.floor(limit / workers))
+
 export const memoryBounds = {
   /**
    * Share of the heap of Node.js for cached material, whatever domains publish. Negative entries may use an eighth of that

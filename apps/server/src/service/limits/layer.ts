@@ -5,16 +5,18 @@ import { Effect, Layer } from "effect"
 import type { Settings } from "../../config/variables.ts"
 import { Limits } from "./Limits.ts"
 
-export type LimitSettings = Pick<
-  Settings,
-  | "maxInFlight"
-  | "callerRate"
-  | "callerResolutions"
-  | "redisUrl"
-  | "redisMode"
-  | "redisTimeout"
-  | "redisPrefix"
->
+export type LimitSettings =
+  & Pick<
+    Settings,
+    | "maxInFlight"
+    | "callerRate"
+    | "callerResolutions"
+    | "redisUrl"
+    | "redisMode"
+    | "redisTimeout"
+    | "redisPrefix"
+  >
+  & Partial<Pick<Settings, "workers">>
 
 export const layerLimits = (settings: LimitSettings): Layer.Layer<Limits> =>
   Layer.effectDiscard(share(settings)).pipe(Layer.provideMerge(Limits.layer(settings)))
