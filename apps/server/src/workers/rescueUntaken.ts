@@ -29,13 +29,16 @@ export const rescueUntaken = ({ process: child }: Worker, hasOthers: () => boole
   child.prependListener("internalMessage", ({ ack }: { readonly ack?: unknown }) => {
     if (ack !== undefined && ack === given.seq) given.handle = undefined
   })
-  // By now everything that the worker said has been read, and `node:cluster` gives it nothing more.
-  child.once("disconnect", () => {
+  const settle = () => {
     const { handle, seq } = given
+    given.handle = undefined
     if (handle === undefined) return
-    if (hasOthers()) child.emit("internalMessage", { cmd: "NODE_CLUSTER", ack: seq, accepted: false }, undefined)
-    else handle.close()
-  })
+    // Without a channel all that the worker said has been read, and `node:cluster` gives it nothing more.
+    if (child.connected || !hasOthers()) return handle.close()
+    child.emit("internalMessage", { cmd: "NODE_CLUSTER", ack: seq, accepted: false }, undefined)
+  }
+  // A channel whose worker owes a receipt for a handle never says that it is disconnected.
+  child.once("exit", settle).once("disconnect", settle)
 }
 
 const seqOf = (message: unknown): unknown =>
