@@ -9,7 +9,7 @@ export interface Run {
 }
 
 /** Questions a second, the sample, and the hours before and after what is reported begins. */
-const rates = [[10, 80, 12], [100, 400, 5], [1_000, 1_000, 1]] as const
+const rates = [[10, 40, 12], [100, 200, 5], [1_000, 500, 1]] as const
 
 /** The same domains, asked about more often. */
 export const byRate: ReadonlyArray<Run> = rates.map(([rate, sample, hours]) => ({
@@ -26,7 +26,7 @@ export const byReplicas = (redis: boolean): ReadonlyArray<Run> =>
     scenario: {
       ...usualScenario,
       rate: 1_000,
-      sample: 1_000,
+      sample: 500,
       warmUpMs: hour / 2,
       durationMs: hour / 2,
       fleet: { ...usualScenario.fleet, replicas, redis }
@@ -49,7 +49,7 @@ export const byOutage: ReadonlyArray<Run> = outages.map(([name, failing]) => ({
   scenario: {
     ...usualScenario,
     rate: 100,
-    sample: 200,
+    sample: 80,
     warmUpMs: hour,
     durationMs: hour,
     outages: failing
@@ -91,5 +91,5 @@ export const mistaken: ReadonlyArray<Run> = ([1, 4, 16, 64] as const).map((repli
 /** A day of a fleet that has run for half a day. */
 export const usual: Run = {
   name: "a day",
-  scenario: { ...usualScenario, rate: 100, sample: 2_000, warmUpMs: 12 * hour, durationMs: day }
+  scenario: { ...usualScenario, rate: 100, sample: 1_000, warmUpMs: 12 * hour, durationMs: day }
 }
