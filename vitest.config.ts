@@ -13,8 +13,8 @@ const alone = [
   "packages/core/test/node/floods.test.ts"
 ]
 
-/** Random searches, crowds of questions, RSA keys of 4,096 bits: each takes seconds. */
-const long = ["**/*{p,P}roperties.test.ts", "**/floods.test.ts", "**/issuers.test.ts"]
+/** Random searches, crowds of questions, RSA keys of 4,096 bits, hours of a fleet: each takes seconds. */
+const long = ["**/*{p,P}roperties.test.ts", "**/floods.test.ts", "**/issuers.test.ts", "**/simulate.test.ts"]
 
 const unitFiles = unitTests(import.meta.dirname, [...alone, ...long])
 

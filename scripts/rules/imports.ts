@@ -28,6 +28,10 @@ const rules: ReadonlyArray<Rule> = [
     files: /^apps\/server\/src\//,
     allowed: ["effect", "@effect/platform-node", "@posh/core", "@posh/api", "ioredis", "lru-cache", "uuid", "node:"]
   },
+  {
+    files: /^apps\/lab\/src\/simulate\//,
+    allowed: ["effect", "@posh/core", "@posh/testing", "tinyqueue", "vega", "vega-lite", "node:"]
+  },
   // Baselines are what others would write.
   { files: /^apps\/lab\/src\/bench\/bare\//, allowed: ["ioredis", "undici", "node:"] },
   { files: /^apps\/lab\/src\/bench\/page\//, allowed: ["vega", "vega-lite", "node:"] },

@@ -14,6 +14,8 @@ describe("the measurements of the lab", () => {
     ["src/reliability/soak/run.ts", "../../abuse/service.ts"],
     ["src/abuse/attacks/bodies.ts", "../../bench/load.ts"],
     ["test/abuse/abuse.test.ts", "../../src/reliability/run.ts"],
+    ["src/simulate/simulate.ts", "../bench/load.ts"],
+    ["src/bench/warm.ts", "../simulate/Zipf.ts"],
     ["src/service.ts", "./bench/load.ts"]
   ])("do not import each other, nor what they share imports one: %s -> %s", (path, specifier) => {
     assert.lengthOf(labFolderBreaches([importing(path, specifier)]), 1)
