@@ -36,6 +36,12 @@ export const notRun: ReadonlyArray<NotRun> = [
     why: "scripts/tryPackages.ts installs the packed packages"
   },
   { page: "packages/api/README.md", begins: "npm install", why: "scripts/tryPackages.ts installs the packed packages" },
+  {
+    page: "apps/lab/README.md",
+    begins: "npm run bench -- warm",
+    why:
+      "takes minutes, and compares with another checkout; the tests of the bench run every measurement in a tiny form"
+  },
   { page: "docs/guides/systemd.md", begins: "cd /opt/posh\nnpm ci", why: "installs; scripts/checkInstalls.ts does" },
   {
     page: "docs/guides/deploy.md",
