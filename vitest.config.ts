@@ -8,10 +8,11 @@ const alone = [
   "apps/server/test/crowd.test.ts",
   "apps/server/test/docker/balancer.test.ts",
   "apps/server/test/hostile/load.test.ts",
-  "apps/server/test/redis/chaos.test.ts",
-  "packages/core/test/cache/store/memoryStore.test.ts",
-  "packages/core/test/node/floods.test.ts"
+  "apps/server/test/redis/chaos.test.ts"
 ]
+
+/** A dozen starts of the service: `npm run test:bench`, a job of its own. */
+export const benchSmoke = ["apps/lab/test/bench/smoke.test.ts"]
 
 /** Random searches, crowds of questions, RSA keys of 4,096 bits, hours of a fleet: each takes seconds. */
 const long = ["**/*{p,P}roperties.test.ts", "**/floods.test.ts", "**/issuers.test.ts", "**/simulate.test.ts"]
@@ -42,7 +43,7 @@ export default defineConfig({
         test: {
           name: "beside each other",
           include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
-          exclude: [...alone, ...unitFiles],
+          exclude: [...alone, ...benchSmoke, ...unitFiles],
           maxWorkers: 4, // most tests wait for servers, so that two would leave a core idle
           sequence: { groupOrder: 1 }
         }

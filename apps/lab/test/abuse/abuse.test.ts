@@ -1,5 +1,5 @@
 /**
- * All attacks against a real process, each for a few seconds and with a share of its connections. `npm run abuse` runs them
+ * All attacks against a real process, each for a moment and with a share of its connections. `npm run abuse` runs them
  * longer and writes the figures.
  */
 import { assert, describe, it } from "@effect/vitest"
@@ -20,7 +20,7 @@ describe("during an attack", () => {
     "an honest caller gets right answers in time, memory stays bounded, and the service does not crash",
     () =>
       Effect.gen(function*() {
-        const attack = yield* makeAbuse({ seconds: 3, scale: 0.1, patience: 15, rest: 0.2 })
+        const attack = yield* makeAbuse({ seconds: 1.5, scale: 0.1, patience: 15, rest: 0.2 })
         const harm: Record<string, ReadonlyArray<string>> = {}
         for (const name of names) {
           const outcome = yield* attack(name)

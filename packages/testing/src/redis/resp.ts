@@ -18,7 +18,7 @@ export class RedisError extends Data.TaggedError("RedisError")<{
 }> {}
 
 /** Time-out of a reply, milliseconds; a paused server exceeds it. */
-const REPLY_TIMEOUT = 2_000
+const REPLY_TIMEOUT = 5_000
 
 /** Sends commands over one connection to a Unix socket. Returns the last reply; fails if any reply is an error. */
 export const send = (
