@@ -3,6 +3,7 @@
  */
 import { Result } from "effect"
 import { type HashName, hashNames } from "../association/Material.ts"
+import { ownOctets } from "../encoding/own.ts"
 import type { Question } from "../question/Question.ts"
 import { QuestionError } from "../question/QuestionError.ts"
 import { parseCertificate } from "../x509/Certificate.ts"
@@ -23,9 +24,12 @@ export const parsePresented = (question: Question): Result.Result<Presented, Que
   return readFingerprint(fingerprint ?? {})
 }
 
-/** Parses a leaf and presents it. Keeps its octets, which must not change. */
+/**
+ * Parses a leaf and presents it. Keeps a copy of its octets: who keeps a question must not keep the slab of memory that a short
+ * buffer is a view of.
+ */
 export const presentLeaf = ({ der, field, sha256Text }: LeafOctets): Result.Result<Presented, QuestionError> => {
-  const parsed = parseCertificate(der)
+  const parsed = parseCertificate(ownOctets(der))
   return Result.isFailure(parsed)
     ? refuse("MalformedPresentedCertificate", field, parsed.failure.detail)
     : Result.succeed(toPresented(parsed.success, sha256Text))

@@ -29,6 +29,15 @@ describe("readLeafOctets", () => {
 })
 
 describe("presentLeaf", () => {
+  it("keeps octets of its own, which no later text overwrites", () => {
+    const leaf = Result.getOrThrow(readLeafOctets({ certificate: pem(next) }))
+    const presented = Result.getOrThrow(presentLeaf(leaf))
+    leaf.der.fill(0)
+    const { der = new Uint8Array() } = presented.certificate ?? {}
+    assert.deepStrictEqual([der, der.buffer.byteLength], [next, next.length])
+    assert.deepStrictEqual([presented.certificate?.faults, presented.lints], [[], []])
+  })
+
   it("presents what parsePresented does", () => {
     const question = { domain: "", service: "", chain: [pem(next)] }
     const [one, other] = [Result.flatMap(readLeafOctets(question), presentLeaf), parsePresented(question)]
