@@ -33,6 +33,7 @@ export const unit = {
 export default defineConfig({
   test: {
     reporters: ["default", "./scripts/summaryReporter.ts"],
+    globalSetup: "./scripts/bundleFirst.ts",
     ...timeouts,
     pool: "threads",
     sequence: { sequencer: SlowFirst },

@@ -40,7 +40,7 @@ const startedAfter = async (docker: Docker, env: string) => {
   const question = await get(`${url}/v1/verify?domain=a.test&service=xmpp-server&sha-256=${"0".repeat(64)}`)
   expect("it answers", question.body.includes(`"code":"InvalidSourceDomain"`), question)
 
-  docker.run("exec", id, "node", "docker/health.ts")
+  docker.run("exec", id, "node", "apps/server/bundle/health.js")
   expect("it runs as nobody", docker.run("exec", id, "node", "-p", "process.getuid()") === "65532\n")
   const write = docker.attempt("exec", id, "node", "-e", "require('fs').writeFileSync('/app/x', '')")
   expect("nothing can be written", write.output.includes("EROFS"), write)

@@ -72,7 +72,7 @@ const checkPackages = (paths: ReadonlySet<string>): void => {
     !path.includes("@posh/") && (lock.packages[path]?.dev ?? !(path in lock.packages))
   )
   expect("only production dependencies", foreign.length === 0, foreign)
-  for (const needed of ["effect", "ioredis", "undici", "@posh/core", "@posh/api"]) {
+  for (const needed of ["effect", "ioredis", "undici", "@peculiar/x509"]) {
     expect("what is needed is there", installed.includes(`node_modules/${needed}`), needed)
   }
   expect("no @posh/testing", !installed.includes("node_modules/@posh/testing"))

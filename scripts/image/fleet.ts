@@ -45,7 +45,7 @@ const checkSecrets = (docker: Docker): void => {
 /** Only the load balancer is reachable from outside, and it cannot reach Redis. */
 const checkSeparation = (docker: Docker): void => {
   const reach = (target: string) =>
-    docker.attempt("exec", "posh_balancer_1", "bash", "-c", `exec 3<>/dev/tcp/${target}`).code === 0
+    docker.attempt("exec", "posh_balancer_1", "timeout", "5", "bash", "-c", `exec 3<>/dev/tcp/${target}`).code === 0
   const [{ NetworkSettings }] = JSON.parse(docker.run("inspect", "posh_redis_1"))
   expect("the balancer reaches a replica", reach("posh-1/8080"))
   expect("the balancer does not reach Redis", !reach("redis/6379"))

@@ -109,7 +109,8 @@ describe("the launcher", () => {
   })
 
   it("starts whatever users run for long, in place of the shell of npm", () => {
-    for (const name of ["start", "demo", "keys:new", "keys:ls", "keys:revoke", "bench", "reliability", "abuse"]) {
+    assert.strictEqual(manifest.scripts["start"], "exec sh scripts/service.sh")
+    for (const name of ["demo", "keys:new", "keys:ls", "keys:revoke", "bench", "reliability", "abuse"]) {
       assert.match(manifest.scripts[name] ?? "", /^exec sh scripts\/launch\.sh apps\/\S+\.ts( \w+)?$/, name)
     }
   })

@@ -1,12 +1,13 @@
 /** Starts the service as `npm start` does, with origins on this machine in place of the Internet. */
-import type { Origins } from "@posh/testing"
+import { type Origins, serviceEntry } from "@posh/testing"
 import { Effect, type Scope } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import { commandOf, type Running, start } from "./process.ts"
 
-export const serviceScript = new URL("../../server/src/main.ts", import.meta.url)
+export const serviceScript = pathToFileURL(serviceEntry())
 
 export const serviceReady = "/health/ready"
 

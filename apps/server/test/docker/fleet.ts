@@ -1,4 +1,5 @@
 /** `docker/haproxy.cfg` and replicas behind it, as processes. */
+import { serviceEntry } from "@posh/testing"
 import { Effect, Schedule } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -7,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { World } from "../../demo/world.ts"
 
-const main = join(import.meta.dirname, "../../src/main.ts")
+const main = serviceEntry()
 const config = join(import.meta.dirname, "../../../../docker/haproxy.cfg")
 
 interface Running {

@@ -1,13 +1,13 @@
 /**
  * Starts the service as a process.
  */
+import { serviceEntry } from "@posh/testing"
 import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer, type Server } from "node:net"
-import { join } from "node:path"
 
-export const main = join(import.meta.dirname, "../../src/main.ts")
+export const main = serviceEntry()
 
 export interface Run {
   readonly child: ChildProcess

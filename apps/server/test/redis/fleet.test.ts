@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { Answer, Inventory, Ready } from "@posh/api"
-import { Behave, fingerprintsDocument, makeOrigins, makeRedis, selfSigned } from "@posh/testing"
+import { Behave, fingerprintsDocument, makeOrigins, makeRedis, selfSigned, serviceEntry } from "@posh/testing"
 import { Effect, Fiber } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -11,7 +11,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-const main = join(import.meta.dirname, "../../src/main.ts")
+const main = serviceEntry()
 const path = "/.well-known/posh/xmpp-server.json"
 
 const startProcess = (env: Readonly<Record<string, string>>) =>

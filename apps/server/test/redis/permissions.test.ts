@@ -49,7 +49,7 @@ const key = keyOf("orchard")
 const fleetOf = (rules: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const redis = yield* makeRedis({ users: ["default off", `posh ${rules.join(" ")}`] })
-    const env = { POSH_REDIS_URL: `redis://posh:secret@127.0.0.1:${redis.port}/0`, POSH_REDIS_TIMEOUT: "1s" }
+    const env = { POSH_REDIS_URL: `redis://posh:secret@127.0.0.1:${redis.port}/0`, POSH_REDIS_TIMEOUT: "5s" }
     return { redis, a: yield* replica(env), b: yield* replica(env) }
   })
 
@@ -67,8 +67,12 @@ describe.concurrent("a user without one of the permissions", () => {
           // Both have learnt the association before the permission goes.
           const { a, b, redis } = yield* fleetOf(rulesFor("secret"))
           assert.isTrue(yield* a.store.putAssociation(key, association(key)))
-          yield* until("the other one has it in memory", Effect.map(b.store.get(key), ({ tier }) => tier === "memory"))
-          assert.isDefined((yield* b.store.get(key)).association)
+          // Where Redis is late, what memory has answers in its place: it may be nothing.
+          const inMemory = Effect.map(
+            b.store.get(key),
+            ({ away, association, tier }) => tier === "memory" && away === undefined && association !== undefined
+          )
+          yield* until("the other one has it in memory", inMemory)
           yield* redis.command("ACL", "SETUSER", "posh", rule.replace("+", "-"))
           yield* redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
           if (names === undefined) {

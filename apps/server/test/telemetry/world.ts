@@ -1,7 +1,7 @@
 /**
  * The service as a process, in a world of domains, and a collector of traces.
  */
-import { Behave, fingerprintsDocument, makeOrigins, selfSigned } from "@posh/testing"
+import { Behave, fingerprintsDocument, makeOrigins, selfSigned, serviceEntry } from "@posh/testing"
 import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -11,7 +11,7 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-const main = join(import.meta.dirname, "../../src/main.ts")
+const main = serviceEntry()
 const path = "/.well-known/posh/xmpp-server.json"
 
 /** Domains named after what they do, and a folder for files. */

@@ -9,7 +9,7 @@ import { bareNode } from "../subjects/bare.ts"
 export const startUp: Measurement = {
   title: "Start",
   method:
-    "From spawning the process to its first 200 of `/health/ready`, from sources, with nothing but a port set. The bare " +
+    "From spawning the process to its first 200 of `/health/ready`, as `npm start` starts it, with nothing but a port set. The bare " +
     "handler is ready when it listens.",
   run: async (bench) => {
     const fleet = await bench.fleet({ domains: 1, certificates: 1 })

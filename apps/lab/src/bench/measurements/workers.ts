@@ -3,7 +3,7 @@ import { makeRedis } from "@posh/testing"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { commandOf, start } from "../../process.ts"
-import { serviceReady, serviceScript } from "../../service.ts"
+import { serviceReady } from "../../service.ts"
 import type { Bench } from "../Bench.ts"
 import { compare, type Measured, warmUp } from "../compare/compare.ts"
 import { toCompared } from "../compare/ratios.ts"
@@ -15,7 +15,7 @@ import { withFlags } from "../machine/node.ts"
 import type { Measurement } from "../Measurement.ts"
 import type { Outcome } from "../Outcome.ts"
 import { spreadOf } from "../Spread.ts"
-import { environmentFor, origin } from "../subjects/posh.ts"
+import { benchEntry, environmentFor } from "../subjects/posh.ts"
 import type { Subject } from "../subjects/Subject.ts"
 
 const count = 2
@@ -58,7 +58,7 @@ const ratios = ([one, several]: ReadonlyArray<Measured>) => ({
 const withWorkers = (workers: number, redis: string): Subject => ({
   name: workers === 1 ? "one worker" : `${workers} workers`,
   start: async (fleet) => {
-    const running = await start(withFlags(commandOf(serviceScript), "--import", origin), {
+    const running = await start(withFlags(commandOf(await benchEntry())), {
       env: {
         ...environmentFor(fleet),
         POSH_WORKERS: `${workers}`,

@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
+import { serviceEntry } from "@posh/testing"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
-import { join } from "node:path"
 import { exchange, open } from "./raw.ts"
 
-const main = join(import.meta.dirname, "../../../src/main.ts")
+const main = serviceEntry()
 
 it.live("a low limit on open files lowers the limit on connections, with a warning", () =>
   Effect.scoped(Effect.gen(function*() {

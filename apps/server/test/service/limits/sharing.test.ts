@@ -1,13 +1,12 @@
 /** Limits across replicas: two processes and a real Redis. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Answer } from "@posh/api"
-import { makeRedis } from "@posh/testing"
+import { makeRedis, serviceEntry } from "@posh/testing"
 import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
 
-const main = join(import.meta.dirname, "../../../src/main.ts")
+const main = serviceEntry()
 
 const startReplica = (env: Readonly<Record<string, string>>) =>
   Effect.acquireRelease(
