@@ -212,8 +212,8 @@ describe("Dockerfile", () => {
   it("ends with the service: not root, checked, and told to stop as the first process", () => {
     assert.strictEqual(stages.at(-1)?.trim(), "FROM runtime")
     assert.match(runtime, /^USER [1-9]\d+:[1-9]\d+$/m)
-    assert.match(runtime, /^HEALTHCHECK .* CMD \["node", "docker\/health\.ts"\]$/m)
-    assert.match(runtime, /^ENTRYPOINT \["node", "--disable-sigusr1", "apps\/server\/dist\/main\.js"\]$/m)
+    assert.match(runtime, /^HEALTHCHECK .* CMD \["node", "apps\/server\/bundle\/health\.js"\]$/m)
+    assert.match(runtime, /^ENTRYPOINT \["node", "--disable-sigusr1", "apps\/server\/bundle\/main\.js"\]$/m)
     assert.notMatch(runtime, /^RUN/m, "there is no shell in it")
   })
 

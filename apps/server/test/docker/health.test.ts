@@ -8,7 +8,8 @@ import { join } from "node:path"
 import { certificates } from "../access/world.ts"
 import { started } from "../process/processes.ts"
 
-const program = join(import.meta.dirname, "../../../../docker/health.ts")
+/** As the image has it. */
+const program = join(import.meta.dirname, "../../bundle/health.js")
 
 const exitCode = (env: Readonly<Record<string, string>>) =>
   Effect.promise(() =>
