@@ -8,7 +8,6 @@
  */
 import type { Problem } from "@posh/api"
 import { Cause, Effect, Exit, Result } from "effect"
-import { LRUCache } from "lru-cache"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { type ParsedQuestion, parseQuestion } from "../service/answerQuestion.ts"
 import type { Caller } from "../service/Caller.ts"
@@ -20,6 +19,7 @@ import { answerText } from "./answerText.ts"
 import { decodeBody } from "./body/body.ts"
 import { logFactsOf, type RequestHandler, type RequestStage } from "./Exchange.ts"
 import { renderAnswer, type Rendered, renderProblem, write } from "./rendered.ts"
+import { makeRepeatedQuestions } from "./RepeatedQuestions.ts"
 import { chooseBy } from "./telemetry/traces.ts"
 
 /** `answered` is called when the response has been written. */
@@ -28,7 +28,7 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
     const { decide, recall } = yield* Decider
     const choose = chooseBy(yield* Tracing)
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const questionOf = makeQuestionCache()
+    const questionOf = makeQuestionOf()
     /** Synchronous, because a fiber costs a third of the whole answer. */
     const answerFromMemory = (parsed: Result.Result<ParsedQuestion, Problem>, caller: Caller): Rendered | undefined => {
       if (Result.isFailure(parsed)) return renderProblem(parsed.failure)
@@ -92,32 +92,16 @@ const readBody = (request: IncomingMessage, length: number, onBody: (octets: Buf
   })
 }
 
-/**
- * Caches questions by body, because servers repeat them octet by octet. A cached question is not parsed or prepared
- * again.
- *
- * **Details**
- *
- * The key is the length with the first and last 80 octets; a hit needs equality of all octets. Two bodies that differ
- * only in the middle evict each other.
- */
-const makeQuestionCache = () => {
-  const known = new LRUCache<string, { readonly octets: Buffer; readonly parsed: ParsedQuestion }>({
-    max: 4_096,
-    maxSize: 16 * 1024 * 1024,
-    maxEntrySize: 64 * 1024,
-    // Besides the body: the prepared question with its parsed certificate.
-    sizeCalculation: ({ octets }) => 1_536 + octets.length
-  })
+/** A body that callers repeat is not parsed or prepared again. */
+const makeQuestionOf = () => {
+  const repeated = makeRepeatedQuestions()
   return (octets: Buffer): Result.Result<ParsedQuestion, Problem> => {
-    const { length } = octets
-    const ends = `${length} ${octets.toString("latin1", 0, 80)}${octets.toString("latin1", Math.max(0, length - 80))}`
-    const same = known.get(ends)
-    if (same?.octets.equals(octets) === true) return Result.succeed(same.parsed)
-    return Result.map(Result.flatMap(decodeBody(octets), parseQuestion), (parsed) => {
-      known.set(ends, { octets: Buffer.from(octets), parsed })
-      return parsed
-    })
+    const mark = repeated.markOf(octets)
+    const known = repeated.find(mark, octets)
+    if (known !== undefined) return Result.succeed(known)
+    const parsed = Result.flatMap(decodeBody(octets), parseQuestion)
+    if (Result.isSuccess(parsed)) repeated.note(mark, octets, parsed.success)
+    return parsed
   }
 }
 
