@@ -57,9 +57,9 @@ const end = 80
 const markOf = (body: Uint8Array): number => {
   const { length } = body
   let mark = Math.imul(length, 0x9e3779b1)
-  for (let index = 0; index < end && index < length; index += 1) mark = Math.imul(mark ^ body[index]!, 0x01000193)
+  for (let index = 0; index < end && index < length; index += 1) mark = Math.imul(mark ^ (body[index] ?? 0), 0x01000193)
   for (let index = Math.max(end, length - end); index < length; index += 1) {
-    mark = Math.imul(mark ^ body[index]!, 0x01000193)
+    mark = Math.imul(mark ^ (body[index] ?? 0), 0x01000193)
   }
   return mark ^ (mark >>> 15)
 }
