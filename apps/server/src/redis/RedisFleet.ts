@@ -84,8 +84,9 @@ export const makeRedisFleet = (
       over: Effect.suspend(() => {
         const changed = Deferred.makeUnsafe<void>()
         const stopListening = onChange(key, () => Deferred.doneUnsafe(changed, Effect.void))
-        const isHeld = client.send("EXISTS", keys.flight(key)).pipe(
-          Effect.map((reply) => Number(reply) === 1),
+        // As `acquireLease` counts it: garbage under the key, which no leader renews or releases, is no lease.
+        const isHeld = client.send("PTTL", keys.flight(key)).pipe(
+          Effect.map((left) => Number(left) > 0 && Number(left) <= leaseMs),
           Effect.orElseSucceed(() => false)
         )
         const released = isHeld.pipe(

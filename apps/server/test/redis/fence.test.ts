@@ -241,6 +241,21 @@ describe("garbage under our keys", () => {
         yield* over
         assert.strictEqual(yield* redis.command("EXISTS", redisKey(key, "flight")), 0)
       }))
+
+    if (!name.includes("flight")) continue
+    it.live(`${name}, put there while somebody leads, keeps nobody waiting`, () =>
+      Effect.gen(function*() {
+        const { a, b, command: send } = yield* worlds["one Redis"]!
+        yield* take(a.fleet)
+        const role = yield* b.fleet.lead(key, () => undefined)
+        assert.strictEqual(role._tag, "Follow")
+        yield* send("DEL", redisKey(key, "flight"))
+        yield* send(...command)
+        const start = performance.now()
+        yield* role.over
+        assert.isBelow(performance.now() - start, 7_000) // a lead lasts 13 s at the most
+        yield* take(b.fleet)
+      }), 60_000)
   }
 })
 

@@ -28,7 +28,7 @@ export const commands = {
   renew: ["EVALSHA"],
   release: ["EVALSHA"],
   /** A follower looks whether the lease is still held: ten times a second. */
-  poll: ["EXISTS"],
+  poll: ["PTTL"],
   putAssociation: ["ZADD", "EVALSHA", "ZADD"],
   putNegative: ["EVALSHA"],
   /** Deletes the association, and its member in the index; then looks whether another one was written meanwhile. */
