@@ -14,14 +14,17 @@ export type DecisionResult = Result.Result<Decision, Problem>
 export type EncodeAnswer<A> = (verdict: Verdict, options: AnswerOptions) => A
 
 export class SharedQuestion<A> {
-  readonly fiber: Fiber.Fiber<DecisionResult>
+  /** Absent if memory had the answer. */
+  readonly fiber: Fiber.Fiber<DecisionResult> | undefined
   /** Set when the fiber is joined. */
-  decision: DecisionResult = Result.fail(internalProblem)
+  decision: DecisionResult
   readonly #plain: Encoded<A> = { places: 0, value: undefined, encodedAt: 0 }
   readonly #explained: Encoded<A> = { places: 0, value: undefined, encodedAt: 0 }
 
-  constructor(fiber: Fiber.Fiber<DecisionResult>) {
-    this.fiber = fiber
+  constructor(decided: Decision | Fiber.Fiber<DecisionResult>) {
+    const isKnown = "verdict" in decided
+    this.fiber = isKnown ? undefined : decided
+    this.decision = isKnown ? Result.succeed(decided) : Result.fail(internalProblem)
   }
 
   addPlace(explain: boolean): void {

@@ -6,11 +6,13 @@ import type { Question } from "@posh/core"
 import { monotonicMsOf, spanned } from "@posh/core/serving"
 import { Clock, Effect, Fiber, Predicate, Result, Schema, Struct } from "effect"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
+import { logsDebug } from "../telemetry/logging.ts"
 import type { Caller } from "./Caller.ts"
 import { CallerQuestion } from "./CallerQuestion.ts"
-import type { Decide } from "./Decider.ts"
+import type { Decider } from "./Decider.ts"
 import type { Limits } from "./limits/Limits.ts"
 import { eachPiece } from "./limits/Turns.ts"
+import { isPlainBatchQuestion } from "./plainQuestion.ts"
 import { internalProblem, problemAt, schemaProblem } from "./problems.ts"
 import { type EncodeAnswer, SharedQuestion } from "./SharedQuestion.ts"
 
@@ -53,7 +55,7 @@ export interface BatchItems<A> {
  * is taken or the response is closed. An interrupt cancels all questions.
  */
 export const answerBatch = <A>(
-  decide: Decide,
+  decider: Pick<Decider["Service"], "decide" | "recall">,
   { inTurn, takePlaces }: Pick<Limits["Service"], "inTurn" | "takePlaces">,
   caller: Caller,
   { arrivedAt, requests }: Batch,
@@ -66,22 +68,28 @@ export const answerBatch = <A>(
     onClosed(() => held.giveBack())
 
     const runFork = Effect.runForkWith(yield* Effect.context())
+    const recall = yield* recallOf(decider)
     const shared = new Map<string, SharedQuestion<A>>()
     const share: Share<A> = (question) => {
-      const key = JSON.stringify(question)
+      const key = keyOf(question)
       const known = shared.get(key)
       if (known !== undefined) return known
-      const decision = decide(new CallerQuestion(question), caller, monotonicMsOf(clock) - arrivedAt)
-      const fresh = new SharedQuestion<A>(runFork(Effect.result(spanned("Question", decision))))
+      const asked = new CallerQuestion(question)
+      const decide = () => decider.decide(asked, caller, monotonicMsOf(clock) - arrivedAt)
+      const fresh = new SharedQuestion<A>(
+        recall(asked, caller) ?? runFork(Effect.result(spanned("Question", Effect.suspend(decide))))
+      )
       shared.set(key, fresh)
       return fresh
     }
     const decided = Effect.gen(function*() {
       const places = yield* inTurn(eachPiece(requests, (request) => toPlace(request, share)))
-      for (const question of shared.values()) question.decision = yield* Fiber.join(question.fiber)
+      for (const question of shared.values()) {
+        if (question.fiber !== undefined) question.decision = yield* Fiber.join(question.fiber)
+      }
       return places
     })
-    const cancel = Effect.suspend(() => Fiber.interruptAll([...shared.values()].map(({ fiber }) => fiber)))
+    const cancel = Effect.suspend(() => Fiber.interruptAll([...shared.values()].flatMap(({ fiber }) => fiber ?? [])))
     const places = yield* Effect.onInterrupt(decided, () => cancel)
 
     return toItems(places, encode, clock, (problem) => {
@@ -90,6 +98,22 @@ export const answerBatch = <A>(
       if (problem !== undefined) observations.problem(problem.code)
     })
   })
+
+/**
+ * The decision from memory, without a fiber, which costs more than the decision. A question that is traced or logged goes the
+ * other way, and so does one that meets a defect, which is then its own.
+ */
+const recallOf = ({ recall }: Pick<Decider["Service"], "recall">): Effect.Effect<typeof recall> =>
+  Effect.withFiber(({ cache: { minimumLogLevel, span } }) => {
+    const isWatched = span !== undefined || logsDebug(minimumLogLevel)
+    return Effect.succeed((question, caller) =>
+      isWatched ? undefined : Result.getOrElse(Result.try(() => recall(question, caller)), () => undefined)
+    )
+  })
+
+/** Equal for equal questions, in whatever order their members come. */
+const keyOf = (question: Question): string =>
+  JSON.stringify(Object.entries(question).sort(([left], [right]) => left < right ? -1 : 1))
 
 type Share<A> = (question: Question) => SharedQuestion<A>
 
@@ -140,4 +164,6 @@ const usableId = (request: unknown): string | undefined =>
 const decodeBatchQuestionResult = Schema.decodeUnknownResult(BatchQuestion, { onExcessProperty: "error" })
 
 const decodeBatchQuestion = (input: unknown): Result.Result<BatchQuestion, Problem> =>
-  Result.mapError(decodeBatchQuestionResult(input), ({ issue }) => schemaProblem(issue))
+  isPlainBatchQuestion(input)
+    ? Result.succeed(input)
+    : Result.mapError(decodeBatchQuestionResult(input), ({ issue }) => schemaProblem(issue))

@@ -2,12 +2,20 @@
  * Recognizes the usual question: domain, service and certificate as texts, perhaps `explain` and a deadline. The schema
  * would decode it to an equal value at ten times the cost; it decodes all others.
  */
-import { deadlineMs as deadlines, type Question } from "@posh/api"
+import { batchLimits, type BatchQuestion, deadlineMs as deadlines, type Question } from "@posh/api"
 import { Predicate } from "effect"
 
-export const isPlainQuestion = (input: unknown): input is Question =>
+export const isPlainQuestion = (input: unknown): input is Question => hasMembers(input, isPlain)
+
+/** The same with an `id`. */
+export const isPlainBatchQuestion = (input: unknown): input is BatchQuestion =>
+  hasMembers(input, (name, value) => name === "id" ? isId(value) : isPlain(name, value))
+
+const hasMembers = (input: unknown, areTaken: (name: string, value: unknown) => boolean): boolean =>
   Predicate.isObject(input) && typeof input["domain"] === "string" && typeof input["service"] === "string" &&
-  Object.keys(input).every((name) => isPlain(name, input[name]))
+  Object.keys(input).every((name) => areTaken(name, input[name]))
+
+const isId = (value: unknown): boolean => typeof value === "string" && value.length <= batchLimits.idCharacters
 
 const isPlain = (name: string, value: unknown): boolean => {
   switch (name) {

@@ -2,10 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { problem } from "@posh/api"
 import type { Verdict } from "@posh/core"
-import { Deferred, Effect, Fiber, Result } from "effect"
+import { Deferred, Effect, Fiber, identity, References, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { answerBatch, type Batch, type BatchItem, type BatchItems } from "../../src/service/answerBatch.ts"
-import type { Decide } from "../../src/service/Decider.ts"
+import type { Decide, Decider } from "../../src/service/Decider.ts"
 import { Limits } from "../../src/service/limits/Limits.ts"
 import { type AnswerOptions, toAnswer } from "../../src/service/toAnswer.ts"
 import { mismatch, verified } from "./verdicts.ts"
@@ -27,6 +27,11 @@ const decide: Decide = (asked) =>
   asked.options.maxAge === 1
     ? Effect.fail(problem("InvalidSourceDomain", "No such domain.", "domain"))
     : Effect.succeed({ id: "0193", verdict: asked.options.maxAge === 2 ? mismatch : early })
+
+/** Memory has no answer. */
+const decider = { decide, recall: () => undefined }
+
+type Watch = <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** A transport that sends anything but text, and counts what it encodes. */
 const makeTransport = () => {
@@ -50,7 +55,7 @@ describe("a batch without a transport", () => {
       Effect.gen(function*() {
         const limits = yield* Limits
         const requests = [question({ id: "a", maxAge: 2 }), question(), question({ id: "c", maxAge: 1 }), { id: "d" }]
-        const items = yield* answerBatch(decide, limits, caller, toBatch(requests), makeTransport())
+        const items = yield* answerBatch(decider, limits, caller, toBatch(requests), makeTransport())
         const brief = takeAll(items).map(({ answer, id }) => [
           id,
           Result.isSuccess(answer) ? answer.success.word : `${answer.failure.code} ${answer.failure.field}`
@@ -68,7 +73,7 @@ describe("a batch without a transport", () => {
         const limits = yield* Limits
         const transport = makeTransport()
         const requests = Array.from({ length: 12 }, () => question())
-        const items = yield* answerBatch(decide, limits, caller, toBatch(requests), transport)
+        const items = yield* answerBatch(decider, limits, caller, toBatch(requests), transport)
         assert.isFalse(limits.inFlight.fits("a", 1))
         items.next()
         assert.isTrue(limits.inFlight.fits("a", 1))
@@ -83,7 +88,7 @@ describe("a batch without a transport", () => {
       Effect.gen(function*() {
         const { calls, ...transport } = makeTransport()
         const requests = [question(), question({ id: "b" }), question(), question({ explain: true }), question()]
-        const items = yield* answerBatch(decide, yield* Limits, caller, toBatch(requests), transport)
+        const items = yield* answerBatch(decider, yield* Limits, caller, toBatch(requests), transport)
         const take = () => Result.getOrThrow(items.next().answer)
         const first = take()
         yield* TestClock.adjust("999 millis")
@@ -95,11 +100,42 @@ describe("a batch without a transport", () => {
         assert.strictEqual(calls.encoded, 3)
       }))
 
+    const recalls: ReadonlyArray<
+      readonly [what: string, recall: Decider["Service"]["recall"], watch: Watch, id: string]
+    > = [
+      ["what memory answers starts no fiber", () => ({ id: "recalled", verdict: early }), identity, "recalled"],
+      ["a defect of memory is the question's own", () => assert.fail("broken"), identity, "0193"],
+      [
+        "a traced question has its spans",
+        () => assert.fail("not to be asked"),
+        Effect.withSpan("POST /v1/verify/batch"),
+        "0193"
+      ],
+      [
+        "a logged question has its line",
+        () => assert.fail("not to be asked"),
+        Effect.provideService(References.MinimumLogLevel, "Debug"),
+        "0193"
+      ]
+    ]
+    it.effect.each(recalls)("%s", ([, recall, watch, id]) =>
+      Effect.gen(function*() {
+        const { calls, ...transport } = makeTransport()
+        const encode = (_: Verdict, options: AnswerOptions) => options.id
+        const batch = answerBatch({ decide, recall }, yield* Limits, caller, toBatch([question(), question()]), {
+          ...transport,
+          encode
+        })
+        const answers = takeAll(yield* watch(batch)).map(({ answer }) => Result.getOrThrow(answer))
+        assert.deepStrictEqual(answers, [id, id])
+        calls.release()
+      }))
+
     it.effect("a batch that no place is left for fails as a whole", () =>
       Effect.gen(function*() {
         const requests = Array.from({ length: 13 }, () => question())
         const refused = yield* Effect.flip(
-          answerBatch(decide, yield* Limits, caller, toBatch(requests), makeTransport())
+          answerBatch(decider, yield* Limits, caller, toBatch(requests), makeTransport())
         )
         assert.strictEqual(refused.code, "Overloaded")
       }))
@@ -114,7 +150,7 @@ describe("a batch without a transport", () => {
           )
         const { calls, ...transport } = makeTransport()
         const fiber = yield* Effect.forkChild(
-          answerBatch(never, yield* Limits, caller, toBatch([question()]), transport)
+          answerBatch({ ...decider, decide: never }, yield* Limits, caller, toBatch([question()]), transport)
         )
         yield* Deferred.await(started)
         yield* Fiber.interrupt(fiber)

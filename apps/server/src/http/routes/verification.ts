@@ -28,7 +28,8 @@ export const layer = HttpApiBuilder.group(
   Api,
   "verification",
   Effect.fnUntraced(function*(handlers) {
-    const { decide } = yield* Decider
+    const decider = yield* Decider
+    const { decide } = decider
     const limits = yield* Limits
     return handlers
       .handleRaw(
@@ -56,7 +57,7 @@ export const layer = HttpApiBuilder.group(
           hasRoom(limits, request).pipe(
             Effect.andThen(readBatch(limits, request)),
             Effect.flatMap((batch) =>
-              answerBatch(decide, limits, callerOf(request.source), batch, {
+              answerBatch(decider, limits, callerOf(request.source), batch, {
                 encode: answerText,
                 onClosed: (release) => onClosed(request.source, release)
               })
