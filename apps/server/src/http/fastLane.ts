@@ -11,7 +11,7 @@ import { Cause, Effect, Exit, Result } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { type ParsedQuestion, parseQuestion } from "../service/answerQuestion.ts"
 import type { Caller } from "../service/Caller.ts"
-import { Decider } from "../service/Decider.ts"
+import { type Decide, Decider } from "../service/Decider.ts"
 import { callerBounds } from "../service/limits/bounds.ts"
 import { internalProblem } from "../service/problems.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
@@ -25,7 +25,7 @@ import { chooseBy } from "./telemetry/traces.ts"
 /** `answered` is called when the response has been written. */
 export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestStage, never, Decider> =>
   Effect.gen(function*() {
-    const { decide, recall } = yield* Decider
+    const { ask, decide, recall } = yield* Decider
     const choose = chooseBy(yield* Tracing)
     const runFork = Effect.runForkWith(yield* Effect.context())
     const questionOf = makeQuestionOf()
@@ -38,10 +38,14 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
         ? undefined
         : renderAnswer(answerText(decision.verdict, { id: decision.id, explain }))
     }
-    const answer = (parsed: Result.Result<ParsedQuestion, Problem>, caller: Caller): Effect.Effect<Rendered> =>
+    const answer = (
+      parsed: Result.Result<ParsedQuestion, Problem>,
+      caller: Caller,
+      way: Decide
+    ): Effect.Effect<Rendered> =>
       Result.isFailure(parsed)
         ? Effect.succeed(renderProblem(parsed.failure))
-        : Effect.match(decide(parsed.success.question, caller), {
+        : Effect.match(way(parsed.success.question, caller), {
           onFailure: renderProblem,
           onSuccess: ({ id, verdict }) => renderAnswer(answerText(verdict, { id, explain: parsed.success.explain }))
         })
@@ -61,7 +65,10 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
         const parsed = questionOf(octets)
         const recalled = traced === undefined ? catchDefect(() => answerFromMemory(parsed, caller)) : undefined
         if (recalled !== undefined) return end(recalled)
-        const work = Effect.annotateLogs(answer(parsed, caller), logFactsOf(request))
+        const work = Effect.annotateLogs(
+          answer(parsed, caller, traced === undefined ? ask : decide),
+          logFactsOf(request)
+        )
         const fiber = runFork(traced === undefined ? work : traced(work))
         const exit = fiber.pollUnsafe()
         if (exit !== undefined) return end(exit)

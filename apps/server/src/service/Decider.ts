@@ -30,12 +30,14 @@ export class Decider extends Context.Service<Decider, {
   readonly recall: (question: CallerQuestion, caller: Caller) => Decision | undefined
   /** The decision: from memory, or else by the verifier, within the limits of the caller. */
   readonly decide: Decide
+  /** The same for whom `recall` has just given nothing. */
+  readonly ask: Decide
 }>()("posh/server/Decider") {
   static readonly layer = Layer.effect(
     Decider,
     Effect.gen(function*() {
       const verifier = yield* Verifier
-      const { ask, exceedsRate } = yield* Limits
+      const limits = yield* Limits
       const observations = yield* DecisionObserver
       const logged = logsBy(yield* LogMask)
 
@@ -45,30 +47,29 @@ export class Decider extends Context.Service<Decider, {
         const since = observations.asked()
         const inquiry = question.prepare(verifier.prepare)
         const verdict = Result.isSuccess(inquiry) ? verifier.recall(inquiry.success) : undefined
-        if (verdict === undefined || exceedsRate(caller)) return undefined
+        if (verdict === undefined || limits.exceedsRate(caller)) return undefined
         const decision = toDecision(verdict)
         observations.decided(decision, question, caller, since)
         return decision
       }
 
       const decide: Decide = (question, caller, batchedMs) =>
-        Effect.catchCause(
-          Effect.withFiber(({ cache: { span } }) => {
-            // A traced question skips this step, so that each stage has its span.
-            const recalled = span === undefined ? recall(question, caller) : undefined
-            return recalled === undefined ? askWithinLimits(question, caller, batchedMs) : logged(recalled)
-          }),
-          toProblem
-        )
+        Effect.withFiber(({ cache: { span } }) => {
+          // A traced question skips this step, so that each stage has its span.
+          const recalled = span === undefined ? recall(question, caller) : undefined
+          return recalled === undefined ? askWithinLimits(question, caller, batchedMs) : logged(recalled)
+        }).pipe(Effect.catchCause(toProblem))
+
+      const askSafely: Decide = (...asked) => Effect.catchCause(askWithinLimits(...asked), toProblem)
 
       const askWithinLimits = Effect.fnUntraced(function*(
         question: CallerQuestion,
         caller: Caller,
-        batchedMs: number | undefined
+        batchedMs?: number
       ): Effect.fn.Return<Decision, Problem> {
         if (question.options.refresh === true) yield* Effect.fromResult(permit(caller, "admin", "refresh"))
         const since = observations.asked()
-        const decision = yield* ask<Decision>({
+        const decision = yield* limits.ask<Decision>({
           caller,
           answer: Effect.map(verify(question), toDecision),
           isHeavy: question.isHeavy,
@@ -92,7 +93,7 @@ export class Decider extends Context.Service<Decider, {
         return yield* verifier.verify(inquiry.success)
       })
 
-      return Decider.of({ recall, decide })
+      return Decider.of({ recall, decide, ask: askSafely })
     })
   )
 }

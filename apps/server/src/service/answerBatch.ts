@@ -9,7 +9,7 @@ import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { logsDebug } from "../telemetry/logging.ts"
 import type { Caller } from "./Caller.ts"
 import { CallerQuestion } from "./CallerQuestion.ts"
-import type { Decider } from "./Decider.ts"
+import type { Decide, Decider } from "./Decider.ts"
 import type { Limits } from "./limits/Limits.ts"
 import { eachPiece } from "./limits/Turns.ts"
 import { isPlainBatchQuestion } from "./plainQuestion.ts"
@@ -55,7 +55,7 @@ export interface BatchItems<A> {
  * is taken or the response is closed. An interrupt cancels all questions.
  */
 export const answerBatch = <A>(
-  decider: Pick<Decider["Service"], "decide" | "recall">,
+  decider: Decider["Service"],
   { inTurn, takePlaces }: Pick<Limits["Service"], "inTurn" | "takePlaces">,
   caller: Caller,
   { arrivedAt, requests }: Batch,
@@ -68,17 +68,15 @@ export const answerBatch = <A>(
     onClosed(() => held.giveBack())
 
     const runFork = Effect.runForkWith(yield* Effect.context())
-    const recall = yield* recallOf(decider)
+    const { decide, recall } = yield* waysOf(decider)
     const shared = new Map<string, SharedQuestion<A>>()
     const share: Share<A> = (question) => {
       const key = keyOf(question)
       const known = shared.get(key)
       if (known !== undefined) return known
       const asked = new CallerQuestion(question)
-      const decide = () => decider.decide(asked, caller, monotonicMsOf(clock) - arrivedAt)
-      const fresh = new SharedQuestion<A>(
-        recall(asked, caller) ?? runFork(Effect.result(spanned("Question", Effect.suspend(decide))))
-      )
+      const inFiber = () => spanned("Question", decide(asked, caller, monotonicMsOf(clock) - arrivedAt))
+      const fresh = new SharedQuestion<A>(recall(asked, caller) ?? runFork(Effect.result(inFiber())))
       shared.set(key, fresh)
       return fresh
     }
@@ -99,17 +97,24 @@ export const answerBatch = <A>(
     })
   })
 
-/**
- * The decision from memory, without a fiber, which costs more than the decision. A question that is traced or logged goes the
- * other way, and so does one that meets a defect, which is then its own.
- */
-const recallOf = ({ recall }: Pick<Decider["Service"], "recall">): Effect.Effect<typeof recall> =>
-  Effect.withFiber(({ cache: { minimumLogLevel, span } }) => {
-    const isWatched = span !== undefined || logsDebug(minimumLogLevel)
-    return Effect.succeed((question, caller) =>
-      isWatched ? undefined : Result.getOrElse(Result.try(() => recall(question, caller)), () => undefined)
+/** How a question is decided: at once by memory, or in a fiber, which costs more than most decisions. */
+interface Ways {
+  readonly recall: Decider["Service"]["recall"]
+  readonly decide: Decide
+}
+
+/** A question that is traced or logged never goes the first way, nor does one that meets a defect, which is then its own. */
+const waysOf = ({ ask, decide, recall }: Decider["Service"]): Effect.Effect<Ways> =>
+  Effect.withFiber(({ cache: { minimumLogLevel, span } }) =>
+    Effect.succeed<Ways>(
+      span !== undefined || logsDebug(minimumLogLevel)
+        ? { recall: () => undefined, decide }
+        : {
+          recall: (question, caller) => Result.getOrElse(Result.try(() => recall(question, caller)), () => undefined),
+          decide: ask
+        }
     )
-  })
+  )
 
 /** Equal for equal questions, in whatever order their members come. */
 const keyOf = (question: Question): string =>

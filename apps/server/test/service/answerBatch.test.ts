@@ -29,7 +29,7 @@ const decide: Decide = (asked) =>
     : Effect.succeed({ id: "0193", verdict: asked.options.maxAge === 2 ? mismatch : early })
 
 /** Memory has no answer. */
-const decider = { decide, recall: () => undefined }
+const decider = { ask: decide, decide, recall: () => undefined }
 
 type Watch = <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
@@ -122,7 +122,7 @@ describe("a batch without a transport", () => {
       Effect.gen(function*() {
         const { calls, ...transport } = makeTransport()
         const encode = (_: Verdict, options: AnswerOptions) => options.id
-        const batch = answerBatch({ decide, recall }, yield* Limits, caller, toBatch([question(), question()]), {
+        const batch = answerBatch({ ...decider, recall }, yield* Limits, caller, toBatch([question(), question()]), {
           ...transport,
           encode
         })
@@ -150,7 +150,7 @@ describe("a batch without a transport", () => {
           )
         const { calls, ...transport } = makeTransport()
         const fiber = yield* Effect.forkChild(
-          answerBatch({ ...decider, decide: never }, yield* Limits, caller, toBatch([question()]), transport)
+          answerBatch({ ...decider, ask: never }, yield* Limits, caller, toBatch([question()]), transport)
         )
         yield* Deferred.await(started)
         yield* Fiber.interrupt(fiber)

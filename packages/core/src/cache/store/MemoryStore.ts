@@ -36,6 +36,8 @@ interface Slot<A> extends Stamp {
   readonly value: A
   /** See {@link NearStore.mark}. */
   mark: number
+  /** False: the key has no negative entry. So a fresh association takes one look-up. */
+  mayHaveNegative: boolean
 }
 
 export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect.Effect<NearStore> =>
@@ -60,7 +62,8 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         if (entries === 0) return // skips the copy
         const { bytes, keyText, value } = make()
         const { monotonicMs, wallMs } = readClocks()
-        slots.set(keyText, { value, mark: unmarked, wallMs: Math.max(wallMs, asOf), monotonicMs }, { size: bytes })
+        const slot = { value, mark: unmarked, wallMs: Math.max(wallMs, asOf), monotonicMs, mayHaveNegative: false }
+        slots.set(keyText, slot, { size: bytes })
       }
       const forget = (keyText: string) => {
         associations.delete(keyText)
@@ -69,7 +72,7 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
 
       const recall = (key: StoreKey, clocks = readClocks()): MarkedEntry => {
         const slot = associations.get(key.text)
-        const negativeSlot = negatives.get(key.text)
+        const negativeSlot = slot?.mayHaveNegative === false ? undefined : negatives.get(key.text)
         if (slot === undefined && negativeSlot === undefined) return { tier: "memory", asOf: clocks.wallMs }
         const now = Math.max(timeSince(slot ?? clocks, clocks), timeSince(negativeSlot ?? clocks, clocks))
         const usable = slot !== undefined && now < usableUntil(slot.value.lifetime) ? slot : undefined
@@ -100,6 +103,8 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         putNegative: (key, negative, _permit, asOf = negative.learnedAt) =>
           Effect.sync(() => {
             put(negatives, () => negativeEntry(key.text, negative), asOf)
+            const slot = associations.peek(key.text)
+            if (slot !== undefined) slot.mayHaveNegative = true
             return true
           }),
         removeAssociation: (key) =>
