@@ -11,9 +11,6 @@ const alone = [
   "apps/server/test/redis/chaos.test.ts"
 ]
 
-/** A dozen starts of the service: `npm run test:bench`, a job of its own. */
-export const benchSmoke = ["apps/lab/test/bench/smoke.test.ts"]
-
 /** Random searches, crowds of questions, RSA keys of 4,096 bits, hours of a fleet: each takes seconds. */
 const long = ["**/*{p,P}roperties.test.ts", "**/floods.test.ts", "**/issuers.test.ts", "**/simulate.test.ts"]
 
@@ -44,7 +41,7 @@ export default defineConfig({
         test: {
           name: "beside each other",
           include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
-          exclude: [...alone, ...benchSmoke, ...unitFiles],
+          exclude: [...alone, ...unitFiles],
           maxWorkers: 4, // most tests wait for servers, so that two would leave a core idle
           sequence: { groupOrder: 1 }
         }

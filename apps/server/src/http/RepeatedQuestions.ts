@@ -17,7 +17,7 @@ export interface RepeatedQuestions {
   readonly note: (mark: number, body: Buffer, question: ParsedQuestion) => void
 }
 
-/** 4,096 places of at most 4 KiB, and a prepared question with its certificate each: some 22 MiB. */
+/** 4,096 places of at most 4 KiB, and a prepared question with its certificate each: some 22 MiB; more where names were read. */
 const places = 4_096
 const longest = 4_096
 const turns = 16
