@@ -26,7 +26,7 @@ const command = Command.make("posh-server", flags, (given) => given.checkConfig 
   )
 )
 
-const only = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
+const only = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
 
 command.pipe(
   Command.run({ version: productVersion }),

@@ -23,6 +23,11 @@ const rows: Readonly<Record<string, Row>> = {
     stdout: /posh-server \[flags\][^]*--check-config[^]*--version/
   },
   "--version": { args: ["--version"], code: 0, stdout: new RegExp(`\\bv${productVersion.replaceAll(".", "\\.")}\n$`) },
+  "--completions prints a script for a shell": {
+    args: ["--completions", "bash"],
+    code: 0,
+    stdout: /--check-config[^]*complete .*posh-server/
+  },
   "an unknown argument is refused": { args: ["serve"], code: 1, stderr: /Unexpected[^\n]*"serve"/ },
   "an unknown option is refused": { args: ["--port=8080"], code: 1, stderr: /Unrecognized flag: --port/ },
   "an argument too many is refused": { args: ["--check-config", "x"], code: 1, stderr: /Unexpected[^\n]*"x"/ },
