@@ -4,8 +4,7 @@
  * what it made, as long as no source has changed since.
  */
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { rename } from "node:fs/promises"
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { rolldown as Rolldown } from "rolldown"
 
@@ -16,9 +15,12 @@ const ask = (option: string) => execFileSync("sh", [service, option], { encoding
 
 const make = async (rolldown: typeof Rolldown): Promise<void> => {
   const sources = ask("--sources")
-  // Beside its place, which it takes in one step: a service may start meanwhile.
-  const folder = mkdtempSync(`${target}.`)
+  // Beside its place, until it is whole: a service may start meanwhile. As readable as the sources, and no temporary folder, which
+  // would be ours alone: the service may run as another user.
+  const folder = `${target}.${process.pid}`
+  const old = `${folder}.old`
   try {
+    mkdirSync(folder)
     const bundle = await rolldown({
       input: {
         main: join(root, "apps/server/src/main.ts"),
@@ -31,10 +33,10 @@ const make = async (rolldown: typeof Rolldown): Promise<void> => {
     await bundle.write({ dir: folder, sourcemap: true, chunkFileNames: "parts/[name]-[hash].js" })
     await bundle.close()
     writeFileSync(join(folder, "sources"), sources)
-    rmSync(target, { recursive: true, force: true })
-    await rename(folder, target)
+    if (existsSync(target)) renameSync(target, old)
+    renameSync(folder, target)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    for (const left of [folder, old]) rmSync(left, { recursive: true, force: true })
   }
 }
 

@@ -71,6 +71,14 @@ describe("npm start", () => {
     assert.strictEqual(chosen(change), runs)
   })
 
+  it("has a bundle that whoever may read the sources may read", () => {
+    const modeOf = (name: string) => statSync(join(import.meta.dirname, "../..", name)).mode & 0o777
+    for (const folder of ["apps/server/bundle", "apps/server/bundle/parts"]) {
+      assert.strictEqual(modeOf(folder), modeOf("apps/server/src"), folder)
+    }
+    for (const file of [bundle, "apps/server/bundle/sources"]) assert.strictEqual(modeOf(file), modeOf(sources), file)
+  })
+
   it("runs what the tests have bundled", () => {
     const script = join(import.meta.dirname, "../service.sh")
     assert.strictEqual(execFileSync("sh", [script, "--entry"], { encoding: "utf8" }).trim(), bundle)

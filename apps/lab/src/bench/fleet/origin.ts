@@ -2,7 +2,7 @@
  * Takes the place of the service's way to origins, so that filling a cache with a hundred thousand domains takes seconds and
  * not as many TLS handshakes. Everything else of the service is as it is. Each domain publishes the fingerprint that the file
  * of digests has for it; the documents are made when they are asked for, so that the process remembers nothing besides. The
- * file comes from the environment. Part of the service of `bundleFor`.
+ * file comes from the environment. Part of the service of `bundleOf`.
  */
 import { hash } from "node:crypto"
 import { readFileSync } from "node:fs"

@@ -15,7 +15,8 @@ import { withFlags } from "../machine/node.ts"
 import type { Measurement } from "../Measurement.ts"
 import type { Outcome } from "../Outcome.ts"
 import { spreadOf } from "../Spread.ts"
-import { benchEntry, environmentFor } from "../subjects/posh.ts"
+import { bundleOf } from "../subjects/bundle.ts"
+import { environmentFor } from "../subjects/posh.ts"
 import type { Subject } from "../subjects/Subject.ts"
 
 const count = 2
@@ -58,7 +59,7 @@ const ratios = ([one, several]: ReadonlyArray<Measured>) => ({
 const withWorkers = (workers: number, redis: string): Subject => ({
   name: workers === 1 ? "one worker" : `${workers} workers`,
   start: async (fleet) => {
-    const running = await start(withFlags(commandOf(await benchEntry())), {
+    const running = await start(withFlags(commandOf(await bundleOf())), {
       env: {
         ...environmentFor(fleet),
         POSH_WORKERS: `${workers}`,

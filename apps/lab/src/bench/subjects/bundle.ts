@@ -3,8 +3,10 @@ import { join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { type Plugin, rolldown } from "rolldown"
 
+export const thisCheckout = join(import.meta.dirname, "../../../../..")
+
 /** Returns its entry. Made once for each checkout and process. */
-export const bundleOf = (checkout: string): Promise<URL> => {
+export const bundleOf = (checkout = thisCheckout): Promise<URL> => {
   const made = bundles.get(checkout) ?? make(checkout)
   bundles.set(checkout, made)
   return made

@@ -7,7 +7,7 @@ import { fill } from "../fleet/fill.ts"
 import type { Fleet } from "../fleet/Fleet.ts"
 import { withFlags } from "../machine/node.ts"
 import { startOnCore } from "./bare.ts"
-import { bundleOf } from "./bundle.ts"
+import { bundleOf, thisCheckout } from "./bundle.ts"
 import type { Observer } from "./Observation.ts"
 import type { Subject } from "./Subject.ts"
 
@@ -29,8 +29,6 @@ export const poshIn = (checkout: string): Subject => {
   }
 }
 
-const thisCheckout = join(import.meta.dirname, "../../../../..")
-
 const startFilled = async (
   checkout: string,
   fleet: Fleet,
@@ -50,14 +48,11 @@ export const startEmpty = async (
   checkout = thisCheckout
 ): Promise<Running> =>
   startOnCore(
-    withFlags(commandOf(await benchEntry(checkout))),
+    withFlags(commandOf(await bundleOf(checkout))),
     { ...environmentFor(fleet), ...env },
     observer,
     serviceReady
   )
-
-/** What to start in place of `npm start`. */
-export const benchEntry = (checkout = thisCheckout): Promise<URL> => bundleOf(checkout)
 
 export const environmentFor = ({ digests, domains }: Fleet): Environment => ({
   FLEET_DIGESTS: digests,
