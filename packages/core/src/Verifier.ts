@@ -69,6 +69,18 @@ export class Verifier extends Context.Service<Verifier, {
    * ```
    */
   readonly recall: (inquiry: Inquiry) => Verdict | undefined
+  /**
+   * Reads ahead what a shared store has for the question, where memory has nothing: without a fiber, for hot paths. `then`
+   * is called later, once; while it runs, `recall` and `verify` know what was read. False: nothing is read, `then` is not
+   * called, and `verify` has to be asked.
+   *
+   * **Example** (Answer from the shared store without a fiber where possible)
+   *
+   * ```ts
+   * const isRead = readAhead(inquiry, () => settle(recall(inquiry)))
+   * ```
+   */
+  readonly readAhead: (inquiry: Inquiry, then: () => void) => boolean
   /** Answers a prepared question from memory, or asks the domain. Never fails: "could not find out" is a verdict. */
   readonly verify: (inquiry: Inquiry) => Effect.Effect<Verdict>
   /** What the domain asserts now; resolves if nothing is cached, so it is also the prefetch (POSH-REQ-08). */
@@ -112,6 +124,12 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     if (recalled === undefined || recalled.retry !== undefined) return undefined
     if (recalled.memory !== undefined) resolver.used(recalled.memory)
     return recalled.verdict
+  }
+
+  const readAhead = (inquiry: Inquiry, then: () => void): boolean => {
+    requirePrepared(inquiry)
+    const { options, target } = inquiry
+    return !options.refresh && resolver.readAhead(target, options, options.deadlineMs, then)
   }
 
   // Spans only if the question is traced: they would cost more than the rest of a warm answer.
@@ -199,6 +217,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   return Verifier.of({
     prepare: (question, stage) => prepare(question, policy, stage),
     recall,
+    readAhead,
     verify,
     report,
     forget,

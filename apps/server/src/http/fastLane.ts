@@ -12,6 +12,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { type ParsedQuestion, parseQuestion } from "../service/answerQuestion.ts"
 import type { Caller } from "../service/Caller.ts"
 import { type Decide, Decider } from "../service/Decider.ts"
+import type { Decision } from "../service/Decision.ts"
 import { callerBounds } from "../service/limits/bounds.ts"
 import { internalProblem } from "../service/problems.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
@@ -25,19 +26,29 @@ import { chooseBy } from "./telemetry/traces.ts"
 /** `answered` is called when the response has been written. */
 export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestStage, never, Decider> =>
   Effect.gen(function*() {
-    const { ask, decide, recall } = yield* Decider
+    const { ask, decide, recall, recallShared } = yield* Decider
     const choose = chooseBy(yield* Tracing)
     const runFork = Effect.runForkWith(yield* Effect.context())
     const questionOf = makeQuestionOf()
     /** Synchronous, because a fiber costs a third of the whole answer. */
     const answerFromMemory = (parsed: Result.Result<ParsedQuestion, Problem>, caller: Caller): Rendered | undefined => {
       if (Result.isFailure(parsed)) return renderProblem(parsed.failure)
-      const { explain, question } = parsed.success
-      const decision = recall(question, caller)
-      return decision === undefined
-        ? undefined
-        : renderAnswer(answerText(decision.verdict, { id: decision.id, explain }))
+      const decision = recall(parsed.success.question, caller)
+      return decision === undefined ? undefined : renderDecision(decision, parsed.success)
     }
+    /** The same with what the shared store has; `done` gets nothing if a fiber is needed. False: not read. */
+    const answerFromShared = (
+      parsed: Result.Result<ParsedQuestion, Problem>,
+      caller: Caller,
+      done: (exit: Exit.Exit<Rendered> | undefined) => void
+    ): boolean =>
+      Result.isSuccess(parsed) &&
+      recallShared(
+        parsed.success.question,
+        caller,
+        (decision) =>
+          done(decision === undefined ? undefined : catchDefect(() => renderDecision(decision, parsed.success)))
+      )
     const answer = (
       parsed: Result.Result<ParsedQuestion, Problem>,
       caller: Caller,
@@ -47,7 +58,7 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
         ? Effect.succeed(renderProblem(parsed.failure))
         : Effect.match(way(parsed.success.question, caller), {
           onFailure: renderProblem,
-          onSuccess: ({ id, verdict }) => renderAnswer(answerText(verdict, { id, explain: parsed.success.explain }))
+          onSuccess: (decision) => renderDecision(decision, parsed.success)
         })
 
     const report = (cause: Cause.Cause<never>, facts: Readonly<Record<string, string>>) =>
@@ -65,15 +76,23 @@ export const makeFastLane = (answered: RequestHandler): Effect.Effect<RequestSta
         const parsed = questionOf(octets)
         const recalled = traced === undefined ? catchDefect(() => answerFromMemory(parsed, caller)) : undefined
         if (recalled !== undefined) return end(recalled)
-        const work = Effect.annotateLogs(
-          answer(parsed, caller, traced === undefined ? ask : decide),
-          logFactsOf(request)
-        )
-        const fiber = runFork(traced === undefined ? work : traced(work))
-        const exit = fiber.pollUnsafe()
-        if (exit !== undefined) return end(exit)
-        response.once("close", () => fiber.interruptUnsafe()) // the caller disconnected
-        fiber.addObserver(end)
+        const answerInFiber = () => {
+          const work = Effect.annotateLogs(
+            answer(parsed, caller, traced === undefined ? ask : decide),
+            logFactsOf(request)
+          )
+          const fiber = runFork(traced === undefined ? work : traced(work))
+          const exit = fiber.pollUnsafe()
+          if (exit !== undefined) return end(exit)
+          response.once("close", () => fiber.interruptUnsafe()) // the caller disconnected
+          fiber.addObserver(end)
+        }
+        const isRead = traced === undefined && answerFromShared(parsed, caller, (exit) => {
+          if (exit !== undefined) end(exit)
+          else if (response.destroyed) end(gone)
+          else answerInFiber()
+        })
+        if (!isRead) answerInFiber()
       })
       return true
     }
@@ -111,6 +130,12 @@ const makeQuestionOf = () => {
     return parsed
   }
 }
+
+const renderDecision = ({ id, verdict }: Decision, { explain }: ParsedQuestion): Rendered =>
+  renderAnswer(answerText(verdict, { id, explain }))
+
+/** The caller disconnected. */
+const gone = Exit.interrupt()
 
 /** `undefined` if the work gives no answer; a defect as a failed exit, as a fiber would have it. */
 const catchDefect = (work: () => Rendered | undefined): Exit.Exit<Rendered> | undefined => {

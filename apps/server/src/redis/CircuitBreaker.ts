@@ -3,7 +3,7 @@
  * once without reaching Redis. A slow Redis costs at most one time-out per period.
  */
 import { monotonicMsOf } from "@posh/core/serving"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Result } from "effect"
 import { admit, type Breaker, closed, settle, type Ticket } from "./breakerStates.ts"
 import { RedisError, toRedisError } from "./RedisError.ts"
 
@@ -20,14 +20,13 @@ export interface CircuitBreakerOptions {
 export type BreakerState = "closed" | "open"
 
 export interface CircuitBreaker {
+  /** Sends unless the breaker is open, and hands on the result, once. */
+  readonly attempt: <A>(send: () => Promise<A>, done: (result: Result.Result<A, RedisError>) => void) => void
   /**
-   * Sends unless the breaker is open. The result of a command counts even if its caller was interrupted: otherwise
-   * callers with short deadlines would meet a slow Redis again and again. `settled` is called with the result.
+   * The same as an effect. The result of a command counts even if its caller was interrupted: otherwise callers with short
+   * deadlines would meet a slow Redis again and again.
    */
-  readonly run: <A>(
-    send: () => Promise<A>,
-    settled?: (error: RedisError | undefined) => void
-  ) => Effect.Effect<A, RedisError>
+  readonly run: <A>(send: () => Promise<A>) => Effect.Effect<A, RedisError>
   readonly state: () => BreakerState
   /** Calls back on every change of state, until the returned function is called. */
   readonly onChange: (listener: (state: BreakerState) => void) => () => void
@@ -56,26 +55,27 @@ export const makeCircuitBreaker = (
       runFork(Effect.annotateLogs(error === undefined ? logUsable : logUnusable(error), annotations))
     }
 
+    const attempt: CircuitBreaker["attempt"] = (send, done) => {
+      const { breaker, ticket } = admit(current.breaker, now())
+      current.breaker = breaker
+      if (ticket === undefined) return done(Result.fail(new RedisError({ reason: "open" })))
+      send().then(
+        (reply) => {
+          end(ticket)
+          done(Result.succeed(reply))
+        },
+        (cause: unknown) => {
+          const error = toError(cause)
+          end(ticket, error)
+          done(Result.fail(error))
+        }
+      )
+    }
+
     return {
-      run: <A>(send: () => Promise<A>, settled?: (error: RedisError | undefined) => void) =>
-        Effect.callback<A, RedisError>((resume) => {
-          const { breaker, ticket } = admit(current.breaker, now())
-          current.breaker = breaker
-          if (ticket === undefined) return resume(Effect.fail(new RedisError({ reason: "open" })))
-          send().then(
-            (reply) => {
-              end(ticket)
-              settled?.(undefined)
-              resume(Effect.succeed(reply))
-            },
-            (cause: unknown) => {
-              const error = toError(cause)
-              end(ticket, error)
-              settled?.(error)
-              resume(Effect.fail(error))
-            }
-          )
-        }),
+      attempt,
+      run: <A>(send: () => Promise<A>) =>
+        Effect.callback<A, RedisError>((resume) => attempt(send, (result) => resume(Effect.fromResult(result)))),
       state,
       onChange: (listener) => {
         listeners.add(listener)

@@ -1,9 +1,10 @@
 /**
  * The connection to Redis for commands (in a cluster one to each node). Commands have a time-out and never throw.
  */
-import { Effect, type Scope } from "effect"
+import { Effect, Result, type Scope } from "effect"
 import { Cluster, Redis } from "ioredis"
 import { type CircuitBreaker, makeCircuitBreaker } from "./CircuitBreaker.ts"
+import { type Argument, type CallCommand, type Reply, sendBy, type SendCommand } from "./Command.ts"
 import { type ConnectionLog, makeConnectionLog } from "./connection/ConnectionLog.ts"
 import { makeReplaceable } from "./connection/Replaceable.ts"
 import { type RedisSettings, toClusterOptions, toNodes, toRedisOptions, whereIs } from "./options.ts"
@@ -11,14 +12,13 @@ import { RedisError, toRedisError } from "./RedisError.ts"
 import { makeRefusals, type Refusals } from "./Refusals.ts"
 import { makeReplyTimeout } from "./ReplyTimeout.ts"
 
-export type Argument = string | number | Buffer
-
-/** Bulk strings arrive as buffers. */
-export type Reply = null | number | string | Buffer | ReadonlyArray<Reply>
-
 export interface RedisClient extends Pick<CircuitBreaker, "state" | "onChange"> {
-  /** Sends one command. It ends within the time-out; while the breaker is open, it fails at once. */
-  readonly send: (command: string, ...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, RedisError>
+  /** Sends one command, and hands on its result, once. It ends within `slowestMs`; while the breaker is open, it fails at once. */
+  readonly call: CallCommand
+  /** The same as an effect. */
+  readonly send: SendCommand
+  /** Milliseconds within which a command ends, unless this process is late itself. */
+  readonly slowestMs: number
   /** The commands that Redis refuses. */
   readonly refusals: Refusals
   /** How often it was connected: it grows with every connection. */
@@ -36,12 +36,12 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
     const place = whereIs(settings)
     const log = yield* makeConnectionLog("commands", () => place)
     const refusals = yield* makeRefusals(place)
-    const { onChange, run, state } = yield* makeCircuitBreaker({
+    const { attempt, onChange, state } = yield* makeCircuitBreaker({
       ...(settings.breakerMs === undefined ? {} : { periodMs: settings.breakerMs }),
       toError: explainedBy(log),
       annotations: { redis: place, connection: "commands" }
     })
-    const { wait } = yield* makeReplyTimeout(settings.timeoutMs)
+    const { slowestMs, wait } = yield* makeReplyTimeout(settings.timeoutMs)
     const seen = { connections: 0 }
     const { current, replace } = yield* makeReplaceable<Redis | Cluster>(
       () =>
@@ -57,13 +57,21 @@ export const makeRedisClient = (settings: RedisSettings): Effect.Effect<RedisCli
       }
     )
     const corkForTurn = makeWriteBatching()
-    const call = (command: string, args: ReadonlyArray<Argument>) => {
+    const write = (command: string, args: ReadonlyArray<Argument>) => {
       const connection = current()
       if (connection instanceof Redis) corkForTurn(connection)
       return connection.callBuffer(command, ...args) as Promise<Reply>
     }
+    const call: CallCommand = (command, args, done) =>
+      attempt(() => wait(write(command, args)), (reply) => {
+        const error = Result.isFailure(reply) ? reply.failure : undefined
+        if (error?.reason !== "open") refusals.settle(command, error)
+        done(reply)
+      })
     return {
-      send: (command, ...args) => run(() => wait(call(command, args)), (error) => refusals.settle(command, error)),
+      call,
+      send: sendBy(call),
+      slowestMs,
       state,
       onChange,
       refusals,

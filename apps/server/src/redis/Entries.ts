@@ -13,8 +13,9 @@ import {
   type StoreKey,
   usableUntil
 } from "@posh/core/cache"
-import { Effect } from "effect"
-import type { Argument, RedisClient, Reply } from "./Client.ts"
+import { Effect, Result } from "effect"
+import type { RedisClient } from "./Client.ts"
+import type { Argument, Reply } from "./Command.ts"
 import type { ExpiryIndex } from "./ExpiryIndex.ts"
 import type { RedisKeys } from "./keys.ts"
 import type { RedisError } from "./RedisError.ts"
@@ -39,21 +40,40 @@ export type Entries = ReturnType<typeof makeEntries>
 export const makeEntries = ({ client, index, keys, now, policy, values }: EntriesOptions) => {
   const toOurs = (association: Association) => associationUnder(association, policy, now())
 
-  const decodeEntry = Effect.fnUntraced(function*(key: StoreKey, reply: Reply) {
+  const readBoth = (key: StoreKey, reply: Reply) => {
     const [first = null, second = null] = Array.isArray(reply) ? reply : []
-    const stored = yield* values.readAssociation(keys.association(key), key, first)
-    const storedNegative = yield* values.readNegative(keys.negative(key), key, second)
+    return {
+      stored: values.readAssociation(keys.association(key), key, first),
+      storedNegative: values.readNegative(keys.negative(key), key, second)
+    }
+  }
+
+  const decodeEntry = Effect.fnUntraced(function*(key: StoreKey, reply: Reply) {
+    const { stored, storedNegative } = readBoth(key, reply)
+    return toEntry(yield* values.orNote(stored), yield* values.orNote(storedNegative))
+  })
+
+  /** As this replica sees it, under its policy and its clock. */
+  const toEntry = (stored: Association | undefined, storedNegative: NegativeEntry | undefined): CacheEntry => {
     const asOf = now()
     const association = stored === undefined ? undefined : associationUnder(stored, policy, asOf)
     const negative = storedNegative === undefined ? undefined : negativeUnder(storedNegative, asOf)
-    const entry: CacheEntry = {
+    return {
       tier: "redis",
       asOf,
       ...(association !== undefined && asOf < usableUntil(association.lifetime) ? { association } : {}),
       ...(negative !== undefined && asOf < negative.until + negativeRetentionMs ? { negative } : {})
     }
-    return entry
-  })
+  }
+
+  /** Without a fiber. `undefined` for what `get` has to look at: a fault, which it notes, or an oversized value. */
+  const read = (key: StoreKey, then: (entry: CacheEntry | undefined) => void): void =>
+    client.call("MGET", [keys.association(key), keys.negative(key)], (reply) => {
+      if (Result.isFailure(reply)) return then(undefined)
+      const { stored, storedNegative } = readBoth(key, reply.success)
+      if (Result.isFailure(stored) || Result.isFailure(storedNegative)) return then(undefined)
+      then(toEntry(stored.success, storedNegative.success))
+    })
 
   const get = (key: StoreKey) =>
     Effect.flatMap(
@@ -137,6 +157,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
 
   return {
     get,
+    read,
     write,
     writeNegative,
     remove,

@@ -6,7 +6,8 @@
 import { comparePositions, type Position, type StoreKey } from "@posh/core/cache"
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
-import type { RedisClient, Reply } from "./Client.ts"
+import type { RedisClient } from "./Client.ts"
+import type { Reply } from "./Command.ts"
 import { parseMember, type RedisKeys, toMember } from "./keys.ts"
 import type { RedisError } from "./RedisError.ts"
 

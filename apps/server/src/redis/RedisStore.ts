@@ -63,7 +63,7 @@ export const makeRedisStore = (
     const values = makeValues(seal, faults)
     const index = yield* makeExpiryIndex(client, keys, (key) =>
       Effect.flatMap(client.send("GET", keys.association(key)), (reply) =>
-        Effect.map(values.readAssociation(keys.association(key), key, reply), (association) =>
+        Effect.map(values.orNote(values.readAssociation(keys.association(key), key, reply)), (association) =>
           association === undefined ? undefined : Math.floor(association.lifetime.expiresAt))))
     const entries = makeEntries({ client, keys, index, values, policy, now })
     const era = makeEra(client, keys.era)
@@ -126,6 +126,11 @@ export const makeRedisStore = (
       ),
       get,
       recall: () => undefined,
+      read: (key, ms, then) => {
+        if (client.slowestMs > ms || pending.get(key) !== undefined) return false
+        entries.read(key, then)
+        return true
+      },
       getShared: get,
       putAssociation: (key, association, permit) =>
         supersede(

@@ -8,6 +8,8 @@ import { RedisError } from "./RedisError.ts"
 export interface ReplyTimeout {
   /** Rejects with `timeout` if no reply arrives in time. */
   readonly wait: <A>(reply: Promise<A>) => Promise<A>
+  /** Milliseconds after which it rejects at the latest, unless the event loop is blocked. */
+  readonly slowestMs: number
 }
 
 /** Ticks per time-out. */
@@ -25,6 +27,7 @@ export const makeReplyTimeout = (timeoutMs: number): Effect.Effect<ReplyTimeout,
     // Each tick has a turn of the event loop, so sockets are read between ticks.
     yield* tick.pipe(Effect.repeat(Schedule.spaced(timeoutMs / ticks)), Effect.forkScoped)
     return {
+      slowestMs: timeoutMs / ticks * (ticks + 1),
       wait: <A>(reply: Promise<A>) =>
         new Promise<A>((resolve, reject) => {
           const wait: Wait = {

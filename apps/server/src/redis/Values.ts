@@ -11,9 +11,9 @@ import {
   type NegativeEntry,
   type StoreKey
 } from "@posh/core/cache"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { LRUCache } from "lru-cache"
-import type { Reply } from "./Client.ts"
+import type { Reply } from "./Command.ts"
 import type { FaultLog } from "./FaultLog.ts"
 import type { Seal } from "./seal.ts"
 
@@ -32,10 +32,15 @@ export interface Values {
     key: StoreKey,
     negative: NegativeEntry
   ) => Effect.Effect<Buffer | undefined>
-  /** `undefined` if there is no value or it does not decode. */
-  readonly readAssociation: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<Association | undefined>
-  readonly readNegative: (redisKey: string, key: StoreKey, reply: Reply) => Effect.Effect<NegativeEntry | undefined>
+  /** Succeeds with `undefined` if there is no value. */
+  readonly readAssociation: (redisKey: string, key: StoreKey, reply: Reply) => ReadValue<Association>
+  readonly readNegative: (redisKey: string, key: StoreKey, reply: Reply) => ReadValue<NegativeEntry>
+  /** The value; a fault is noted, and no value. */
+  readonly orNote: <A>(read: ReadValue<A>) => Effect.Effect<A | undefined>
 }
+
+export type ValueFault = "unsealable" | "undecodable" | "oversized"
+export type ReadValue<A> = Result.Result<A | undefined, ValueFault>
 
 export const makeValues = (seal: Seal, faults: FaultLog): Values => {
   const associations = makeMemo<Association>()
@@ -52,17 +57,17 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
     reply: Reply,
     memo: LRUCache<string, MemoEntry<A>>,
     decode: (text: string, key: StoreKey) => A | undefined
-  ): Effect.Effect<A | undefined> => {
+  ): ReadValue<A> => {
     if (reply === null) return nothing
-    if (!Buffer.isBuffer(reply)) return Effect.as(faults.note("undecodable"), undefined)
-    if (isOversized(reply)) return Effect.as(faults.note("oversized"), undefined)
+    if (!Buffer.isBuffer(reply)) return Result.fail("undecodable")
+    if (isOversized(reply)) return Result.fail("oversized")
     const before = memo.get(redisKey)
     if (before?.octets.equals(reply) === true) return before.value
     const text = seal.open(redisKey, reply)
-    if (text === undefined) return Effect.as(faults.note("unsealable"), undefined)
+    if (text === undefined) return Result.fail("unsealable")
     const value = decode(text, key)
-    if (value === undefined) return Effect.as(faults.note("undecodable"), undefined)
-    const decoded = Effect.succeed(value)
+    if (value === undefined) return Result.fail("undecodable")
+    const decoded = Result.succeed(value)
     // A copy: the reply is a view of the whole network buffer.
     memo.set(redisKey, { octets: Buffer.from(reply), value: decoded })
     return decoded
@@ -72,7 +77,9 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
     writeAssociation: (redisKey, association) => Effect.suspend(() => write(redisKey, encodeAssociation(association))),
     writeNegative: (redisKey, key, negative) => Effect.suspend(() => write(redisKey, encodeNegative(negative, key))),
     readAssociation: (redisKey, key, reply) => read(redisKey, key, reply, associations, decodeAssociation),
-    readNegative: (redisKey, key, reply) => read(redisKey, key, reply, negatives, decodeNegative)
+    readNegative: (redisKey, key, reply) => read(redisKey, key, reply, negatives, decodeNegative),
+    orNote: (read) =>
+      Result.isSuccess(read) ? Effect.succeed(read.success) : Effect.as(faults.note(read.failure), undefined)
   }
 }
 
@@ -82,7 +89,7 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
  */
 interface MemoEntry<A> {
   readonly octets: Buffer
-  readonly value: Effect.Effect<A>
+  readonly value: ReadValue<A>
 }
 
 const makeMemo = <A>() =>
@@ -93,4 +100,4 @@ const makeMemo = <A>() =>
     sizeCalculation: ({ octets }) => 1_024 + octets.length * 2
   })
 
-const nothing = Effect.succeed(undefined)
+const nothing = Result.succeed(undefined)

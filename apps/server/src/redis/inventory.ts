@@ -45,7 +45,7 @@ export const makeInventory = (options: InventoryOptions): (query: InventoryQuery
       yield* index.drop(storeKey)
       return []
     }
-    const stored = yield* values.readAssociation(redisKey, storeKey, reply)
+    const stored = yield* values.orNote(values.readAssociation(redisKey, storeKey, reply))
     const association = stored === undefined ? undefined : options.toOurs(stored)
     if (stored === undefined || association === undefined) return []
     if (usableUntil(association.lifetime) <= options.now()) return []

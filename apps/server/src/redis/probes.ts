@@ -3,7 +3,7 @@
  * question needs it. PUBLISH and SUBSCRIBE are probed by the channel of changes.
  */
 import { hash } from "node:crypto"
-import type { Argument } from "./Client.ts"
+import type { Argument } from "./Command.ts"
 
 export type Probe = readonly [command: string, ...args: ReadonlyArray<Argument>]
 

@@ -8,7 +8,8 @@
  */
 import { Effect } from "effect"
 import { hash } from "node:crypto"
-import type { Argument, RedisClient, Reply } from "./Client.ts"
+import type { RedisClient } from "./Client.ts"
+import type { Argument, Reply } from "./Command.ts"
 import type { RedisError } from "./RedisError.ts"
 
 export type Script = (

@@ -27,7 +27,17 @@ export class Decider extends Context.Service<Decider, {
    * The decision from memory, synchronously; it takes no place in flight and no resolution. `undefined` means only that
    * `decide` is needed.
    */
-  readonly recall: (question: CallerQuestion, caller: Caller) => Decision | undefined
+  readonly recall: (question: CallerQuestion, caller: Caller, since?: number) => Decision | undefined
+  /**
+   * For whom `recall` has just given nothing: the decision from the shared store, without a fiber. `done` is called later,
+   * once, with nothing if `ask` is needed, which then knows what was read while `done` runs. False: `done` is not called,
+   * and `ask` is needed now.
+   */
+  readonly recallShared: (
+    question: CallerQuestion,
+    caller: Caller,
+    done: (decision: Decision | undefined) => void
+  ) => boolean
   /** The decision: from memory, or else by the verifier, within the limits of the caller. */
   readonly decide: Decide
   /** The same for whom `recall` has just given nothing. */
@@ -41,16 +51,32 @@ export class Decider extends Context.Service<Decider, {
       const observations = yield* DecisionObserver
       const logged = logsBy(yield* LogMask)
 
-      const recall = (question: CallerQuestion, caller: Caller): Decision | undefined => {
+      const recall = (question: CallerQuestion, caller: Caller, since = observations.asked()): Decision | undefined => {
         // `refresh` needs a scope, and a heavy question runs in a time slice.
         if (question.options.refresh === true || question.isHeavy) return undefined
-        const since = observations.asked()
         const inquiry = question.prepare(verifier.prepare)
         const verdict = Result.isSuccess(inquiry) ? verifier.recall(inquiry.success) : undefined
         if (verdict === undefined || limits.exceedsRate(caller)) return undefined
         const decision = toDecision(verdict)
         observations.decided(decision, question, caller, since)
         return decision
+      }
+
+      const recallShared: Decider["Service"]["recallShared"] = (question, caller, done) => {
+        if (question.options.refresh === true || question.isHeavy || limits.isRateReached(caller)) return false
+        const since = observations.asked()
+        const inquiry = question.prepare(verifier.prepare)
+        if (Result.isFailure(inquiry)) return false
+        const places = limits.takePlaces(caller, 1)
+        if (Result.isFailure(places)) return false
+        const { giveBack } = places.success
+        const isRead = verifier.readAhead(inquiry.success, () => {
+          giveBack()
+          // A defect is met again, and told, by `ask`: nothing may throw in a callback of the shared store.
+          done(Option.getOrUndefined(attempt(() => recall(question, caller, since))))
+        })
+        if (!isRead) giveBack()
+        return isRead
       }
 
       const decide: Decide = (question, caller, batchedMs) =>
@@ -93,10 +119,12 @@ export class Decider extends Context.Service<Decider, {
         return yield* verifier.verify(inquiry.success)
       })
 
-      return Decider.of({ recall, decide, ask: askSafely })
+      return Decider.of({ recall, recallShared, decide, ask: askSafely })
     })
   )
 }
+
+const attempt = Option.liftThrowable((work: () => Decision | undefined) => work())
 
 const toDecision = (verdict: Verdict): Decision => ({ id: makeId(verdict.decidedAt), verdict })
 

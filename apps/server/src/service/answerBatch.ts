@@ -45,6 +45,8 @@ export interface BatchItems<A> {
   readonly next: () => BatchItem<A>
 }
 
+type BatchDecider = Pick<Decider["Service"], "ask" | "decide" | "recall">
+
 /**
  * Answers a batch. Fails only if the questions in flight are at their limit.
  *
@@ -55,7 +57,7 @@ export interface BatchItems<A> {
  * is taken or the response is closed. An interrupt cancels all questions.
  */
 export const answerBatch = <A>(
-  decider: Decider["Service"],
+  decider: BatchDecider,
   { inTurn, takePlaces }: Pick<Limits["Service"], "inTurn" | "takePlaces">,
   caller: Caller,
   { arrivedAt, requests }: Batch,
@@ -104,7 +106,7 @@ interface Ways {
 }
 
 /** A question that is traced or logged never goes the first way, nor does one that meets a defect, which is then its own. */
-const waysOf = ({ ask, decide, recall }: Decider["Service"]): Effect.Effect<Ways> =>
+const waysOf = ({ ask, decide, recall }: BatchDecider): Effect.Effect<Ways> =>
   Effect.withFiber(({ cache: { minimumLogLevel, span } }) =>
     Effect.succeed<Ways>(
       span !== undefined || logsDebug(minimumLogLevel)

@@ -2,9 +2,10 @@
  * Metrics of the shared cache. Imports only types of the Redis modules, which may not be loaded.
  */
 import { monotonicMsOf } from "@posh/core/serving"
-import { Clock, Effect, Option } from "effect"
+import { Clock, Effect, Option, Result } from "effect"
 import type { RedisChanges } from "../redis/Changes.ts"
 import type { RedisClient } from "../redis/Client.ts"
+import { type CallCommand, sendBy } from "../redis/Command.ts"
 import type { FaultLog } from "../redis/FaultLog.ts"
 import { sharedFaultReasons } from "./labels.ts"
 import { Metrics } from "./Metrics.ts"
@@ -20,19 +21,15 @@ export const observeRedis = (client: RedisClient, faults: FaultLog): Effect.Effe
       cell("posh_redis_faults_total", { reason }).read = () => faults.counts[reason]
     }
     const seconds = histogram("posh_redis_command_seconds")
-    return {
-      ...client,
-      send: (command, ...args) =>
-        Effect.suspend(() => {
-          const startedAt = monotonicMsOf(clock)
-          const note = Effect.sync(() => seconds.observe((monotonicMsOf(clock) - startedAt) / 1_000))
-          const sent = client.send(command, ...args)
-          return Effect.matchEffect(sent, {
-            onFailure: (error) => Effect.andThen(error.reason === "open" ? Effect.void : note, Effect.fail(error)),
-            onSuccess: (reply) => Effect.as(note, reply)
-          })
-        })
+    const call: CallCommand = (command, args, done) => {
+      const startedAt = monotonicMsOf(clock)
+      client.call(command, args, (reply) => {
+        const isSent = Result.isSuccess(reply) || reply.failure.reason !== "open"
+        if (isSent) seconds.observe((monotonicMsOf(clock) - startedAt) / 1_000)
+        done(reply)
+      })
     }
+    return { ...client, call, send: sendBy(call) }
   })
 
 /** Exports the state of the channel of changes. */

@@ -27,6 +27,7 @@ it.live("the gate outlives every connection", () =>
     const slow = Layer.mock(Verifier, {
       prepare,
       recall: () => undefined,
+      readAhead: () => false,
       verify: () => Effect.andThen(Deferred.succeed(asked, undefined), Deferred.await(answer))
     })
     const scope = yield* Scope.make()

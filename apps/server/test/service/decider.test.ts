@@ -14,13 +14,17 @@ const question = (domain: string, more: object = {}) =>
 
 /** What memory knows of a domain is in its name. */
 const makeDecider = (limits: Partial<Parameters<typeof Limits.layer>[0]> = {}) => {
-  const calls = { prepared: [] as Array<Question>, recalled: 0, verified: 0 }
+  const calls = { prepared: [] as Array<Question>, recalled: 0, verified: 0, reading: [] as Array<() => void> }
   const verifier = Layer.mock(Verifier, {
     prepare: (asked) => {
       calls.prepared.push(asked)
       return asked.domain === "malformed.example"
         ? Result.fail(new QuestionError({ code: "InvalidSourceDomain", field: "domain", detail: "" }))
         : prepare(asked)
+    },
+    readAhead: (_inquiry, then) => {
+      calls.reading.push(then)
+      return true
     },
     recall: (inquiry) => {
       calls.recalled += 1
@@ -97,4 +101,63 @@ describe("the decider", () => {
       assert.strictEqual(yield* codeOf(asked), "TooManyRequests")
     }).pipe(Effect.provide(layer))
   })
+})
+
+describe("a question that is read ahead", () => {
+  const ask = (asked: CallerQuestion, limits: Parameters<typeof makeDecider>[0] = {}) => {
+    const { calls, layer } = makeDecider(limits)
+    const found: Array<string | undefined> = []
+    return Effect.map(Decider, ({ recall, recallShared }) => ({
+      calls,
+      found,
+      recall,
+      read: () => recallShared(asked, caller, (decision) => found.push(decision?.verdict.code))
+    })).pipe(Effect.provide(layer))
+  }
+  const rows: ReadonlyArray<readonly [domain: string, code: string | undefined]> = [
+    ["known.example", "Verified"],
+    ["unknown.example", undefined],
+    ["broken.example", undefined] // its defect is told by the fiber that follows
+  ]
+  it.effect.each(rows)("%s: %s", ([domain, code]) =>
+    Effect.gen(function*() {
+      const { calls, found, read } = yield* ask(question(domain))
+      assert.isTrue(read())
+      assert.deepStrictEqual(found, [])
+      calls.reading[0]?.()
+      assert.deepStrictEqual(found, [code])
+    }))
+
+  const refused: ReadonlyArray<readonly [string, CallerQuestion]> = [
+    ["malformed", question("malformed.example")],
+    ["a refresh", question("known.example", { refresh: true })],
+    ["heavy", question("known.example", { certificate: "A".repeat(5_000) })]
+  ]
+  it.effect.each(refused)("not if it is %s", ([, asked]) =>
+    Effect.gen(function*() {
+      const { calls, read } = yield* ask(asked)
+      assert.isFalse(read())
+      assert.deepStrictEqual(calls.reading, [])
+    }))
+
+  it.effect("holds a place in flight meanwhile, and only then", () =>
+    Effect.gen(function*() {
+      const { calls, found, read } = yield* ask(question("known.example"))
+      const inTime = Array.from({ length: 5 }, read)
+      assert.include(inTime, false)
+      const held = calls.reading.length
+      calls.reading.forEach((then) => then())
+      assert.strictEqual(found.length, held)
+      assert.isTrue(read())
+    }))
+
+  it.effect("not for a caller over its rate: Redis is not asked either", () =>
+    Effect.gen(function*() {
+      const asked = question("known.example")
+      const { calls, read, recall } = yield* ask(asked, { callerRate: 0.1 })
+      assert.isTrue(read(), "reading takes nothing from the rate")
+      assert.isDefined(recall(asked, caller))
+      assert.isFalse(read())
+      assert.strictEqual(calls.reading.length, 1)
+    }))
 })

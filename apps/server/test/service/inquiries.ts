@@ -52,6 +52,7 @@ export const layerAnswering = (answers: Answers): Layer.Layer<Verifier> =>
     Verifier.of({
       prepare,
       recall: () => undefined,
+      readAhead: () => false,
       report: () => Effect.die("not asked"),
       forget: () => Effect.succeed(nothingPending),
       inventory: () => Effect.die("not asked"),

@@ -182,6 +182,7 @@ export const fakeVerifier = (answers: { readonly [domain: string]: Verdict | "de
         return Result.fail(refused)
       },
       recall: () => undefined,
+      readAhead: () => false,
       verify: (inquiry) => {
         record.questions.push(questionOf(inquiry))
         const answer = answers[domainOf(inquiry)]

@@ -21,6 +21,8 @@ export interface Usage {
 export interface Buckets {
   /** Takes a token. Returns `undefined`, or the milliseconds until one is available. */
   readonly take: (account: string, now: number) => number | undefined
+  /** True if none is available now. Takes nothing. */
+  readonly isEmpty: (account: string, now: number) => boolean
   /** Calls back after each taken token, until the returned function is called. */
   readonly onTake: (listener: () => void) => () => void
   /** Usage that was not shared yet, of at most `accounts` accounts; marks it as shared. */
@@ -35,11 +37,15 @@ export const makeBuckets = ({ burst, perSecond }: BucketOptions): Buckets => {
   const pending = new Set<string>()
   const listeners = new Set<() => void>()
 
+  const toWait = (owedMs: number) => owedMs - (burst - 1) * intervalMs
+  const owedOf = (bucket: Bucket | undefined, now: number) => Math.max(0, (bucket?.fullAt ?? 0) - now)
+
   return {
+    isEmpty: (account, now) => toWait(owedOf(buckets.peek(account), now)) > 0,
     take: (account, now) => {
       const bucket = buckets.get(account) ?? { fullAt: 0, unsharedMs: 0 }
-      const owed = Math.max(0, bucket.fullAt - now)
-      const wait = owed - (burst - 1) * intervalMs
+      const owed = owedOf(bucket, now)
+      const wait = toWait(owed)
       if (wait > 0) return wait
       bucket.fullAt = now + owed + intervalMs
       bucket.unsharedMs += intervalMs

@@ -47,6 +47,8 @@ export class Limits extends Context.Service<Limits, {
   readonly ask: <A>(options: AskOptions<A>) => Effect.Effect<A, Problem>
   /** For an answer from memory: takes one question from the rate limit; true if the limit is reached. */
   readonly exceedsRate: (caller: Caller) => boolean
+  /** True if the rate limit is reached. Takes nothing from it. */
+  readonly isRateReached: (caller: Caller) => boolean
   /** Takes so many places, or fails if fewer are free. */
   readonly takePlaces: (caller: Caller, questions: number) => Result.Result<Places, Problem>
   /** Holds so many places while `run` runs; fails if fewer are free. */
@@ -133,6 +135,7 @@ const makeLimits = ({ callerRate, callerResolutions, maxInFlight, workers = 1 }:
       inTurn,
       takePlaces,
       withPlaces,
+      isRateReached: ({ account }) => questions?.isEmpty(account, monotonicMsOf(clock)) === true,
       exceedsRate: ({ account }) => questions?.take(account, monotonicMsOf(clock)) !== undefined,
       ask: ({ answer, batchedMs, caller, isHeavy = false, isSettled }) => {
         const limited = Effect.suspend(() => {

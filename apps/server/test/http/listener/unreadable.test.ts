@@ -5,7 +5,7 @@ import { connect } from "node:net"
 import { Service } from "../../service.ts"
 import { prepare } from "../../service/inquiries.ts"
 
-const verifier = Layer.mock(Verifier, { prepare, recall: () => undefined })
+const verifier = Layer.mock(Verifier, { prepare, recall: () => undefined, readAhead: () => false })
 
 /** The response to octets that are no request. */
 const exchange = (baseUrl: string, octets: string) =>

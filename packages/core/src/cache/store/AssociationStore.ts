@@ -86,6 +86,12 @@ export class AssociationStore extends Context.Service<AssociationStore, {
   readonly recall: (key: StoreKey, now: Stamp) => CacheEntry | undefined
   /** After the deadline the entry counts as absent. */
   readonly get: (key: StoreKey, deadline?: Deadline) => Effect.Effect<CacheEntry>
+  /**
+   * Reads the entry of the shared store without a fiber, where this process's memory has none. `then` is called later, once;
+   * while it runs, `recall` and `get` return what was read. False: not read, and `then` is not called, because memory has an
+   * entry, the store is not sure to answer within `ms`, or there is none.
+   */
+  readonly readAhead?: (key: StoreKey, ms: number, then: () => void) => boolean
   /** The entry of the shared store, whatever is in this process's memory. */
   readonly getShared: (key: StoreKey) => Effect.Effect<CacheEntry>
   /**

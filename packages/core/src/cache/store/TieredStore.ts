@@ -21,6 +21,11 @@ export interface FarStore extends Store {
   readonly isRemoved: (key: StoreKey) => Effect.Effect<boolean | undefined>
   /** True if a write of ours to the key has not reached the store. */
   readonly isWritePending: (key: StoreKey) => boolean
+  /**
+   * Reads without a fiber, and calls back later, once: with `undefined` if `get` has to be used. False if it is not sure to
+   * call back within `ms`, or a write of ours is pending; then it does not.
+   */
+  readonly read?: (key: StoreKey, ms: number, then: (entry: CacheEntry | undefined) => void) => boolean
 }
 
 /** The change messages between replicas. */
@@ -50,16 +55,40 @@ export const makeTieredStore = (
     // A near entry serves alone only while change messages arrive; else the far store is read first, if it is available.
     const canServe = (nearEntry: MarkedEntry): boolean => channel.isCurrent(nearEntry.mark) && isConclusive(nearEntry)
 
+    const ahead = makeAhead()
+
     const recall = (key: StoreKey, now?: Stamp): CacheEntry | undefined => {
+      const entry = ahead.entryOf(key)
+      if (entry !== undefined) return entry
       const nearEntry = near.recall(key, now)
       return canServe(nearEntry) ? nearEntry : undefined
     }
 
     const get = (key: StoreKey, deadline?: Deadline) =>
       Effect.suspend(() => {
+        const entry = ahead.entryOf(key)
+        if (entry !== undefined) return Effect.succeed(entry)
         const nearEntry = near.recall(key)
         return canServe(nearEntry) ? Effect.succeed<CacheEntry>(nearEntry) : readThrough(key, nearEntry, deadline)
       })
+
+    /** The same as `readThrough` where no near entry has a say. */
+    const readAhead = (key: StoreKey, ms: number, then: () => void): boolean => {
+      const { association, negative } = near.recall(key)
+      if (far.read === undefined || association !== undefined || negative !== undefined) return false
+      const before = channel.versionOf(key.text)
+      return far.read(key, ms, (entry) => {
+        if (entry === undefined) return then()
+        if (channel.versionOf(key.text) === before && near.recall(key).association === undefined) keep(key, entry)
+        ahead.during(key, entry, then)
+      })
+    }
+
+    const keep = (key: StoreKey, entry: CacheEntry): void => {
+      if (entry.association === undefined && entry.negative === undefined) return
+      Effect.runSync(copyToNear(near, key, entry))
+      near.mark(key.text, channel.mark(true))
+    }
 
     const readThrough = Effect.fnUntraced(function*(key: StoreKey, nearEntry: MarkedEntry, deadline?: Deadline) {
       const before = channel.versionOf(key.text)
@@ -141,6 +170,7 @@ export const makeTieredStore = (
       {
         get,
         recall,
+        readAhead,
         getShared: (key) => Effect.suspend(() => readThrough(key, near.recall(key))),
         putAssociation: (key, association, permit, asOf) =>
           write(key, (store) => store.putAssociation(key, association, permit, asOf)),
@@ -162,6 +192,22 @@ const withDeadline = (asked: Effect.Effect<TieredRead>, deadline: Deadline | und
     remainingMs(deadline),
     (duration) => Effect.timeoutOrElse(asked, { duration, orElse: () => Effect.succeed(late) })
   )
+
+/** The entry that was just read, for those who run while it is handed on: they do not read it again. */
+const makeAhead = () => {
+  let held: { readonly keyText: string; readonly entry: CacheEntry } | undefined
+  return {
+    entryOf: ({ text }: StoreKey): CacheEntry | undefined => held?.keyText === text ? held.entry : undefined,
+    during: ({ text }: StoreKey, entry: CacheEntry, then: () => void): void => {
+      held = { keyText: text, entry }
+      try {
+        then()
+      } finally {
+        held = undefined
+      }
+    }
+  }
+}
 
 /** True if the far store's entry could not change the answer: the material is fresh, or the negative entry has not expired. */
 const isConclusive = ({ negative, asOf, association }: CacheEntry): boolean =>

@@ -48,6 +48,11 @@ export interface MemoryResolution extends Resolution {
 export class Resolver extends Context.Service<Resolver, {
   /** Resolves from memory, synchronously; `undefined` if memory does not suffice. */
   readonly recall: (target: Target, options: RecallOptions, asked: Stamp) => MemoryResolution | undefined
+  /**
+   * Reads what the shared store has of the generation that is asked first, without a fiber; `recall` and `resolve` know it
+   * while `then` runs. False: not read, and `then` is not called.
+   */
+  readonly readAhead: (target: Target, options: RecallOptions, ms: number, then: () => void) => boolean
   /** Reports the hits of a recalled resolution to the observer; to be called if it is used. */
   readonly used: (resolution: MemoryResolution) => void
   /** Resolves from memory as far as possible, and asks the shared store and the origin for the rest. */
@@ -87,6 +92,11 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
       attempts.push(hit.attempted)
       hits.push(hit)
     }
+  }
+
+  const readAhead = (target: Target, { generations, maxAgeMs }: RecallOptions, ms: number, then: () => void) => {
+    const first = nextStep(generations, [], freshnessOf(maxAgeMs))
+    return first._tag === "Ask" && store.readAhead?.(target.keys[first.generation], ms, then) === true
   }
 
   /** Memory is not read here: `lookup.ask` begins with the store, which begins with its memory. */
@@ -138,6 +148,7 @@ const makeResolver = Effect.fnUntraced(function*(policy: Policy) {
 
   return Resolver.of({
     recall,
+    readAhead,
     used: ({ hits }) => hits.forEach(lookup.used),
     resolve,
     forget: Effect.fnUntraced(function*({ keys }) {
