@@ -89,15 +89,8 @@ const rows: ReadonlyArray<Row> = [
   ["verified", "first", "own", { ...resolution, putAssociation: 1, announce: 1 }],
   ["verified", "second", "own", { read: 1 }],
   ["verified", "second", "own", {}],
-  // In both generations. Before a failure is stored, the entry is read once more.
-  ["no-material", "first", "nothing", {
-    read: 6,
-    acquire: 2,
-    release: 2,
-    removeAssociation: 2,
-    putNegative: 2,
-    announce: 4
-  }],
+  // In both generations.
+  ["no-material", "first", "nothing", { read: 4, acquire: 2, release: 2, withdraw: 2, announce: 2 }],
   ["no-material", "second", "nothing", { read: 2 }]
 ]
 

@@ -19,7 +19,7 @@ import type { Argument, Reply } from "./Command.ts"
 import type { ExpiryIndex } from "./ExpiryIndex.ts"
 import type { RedisKeys } from "./keys.ts"
 import type { RedisError } from "./RedisError.ts"
-import { fencedWrite, fenceMs, forgetKey, noTombstone } from "./scripts.ts"
+import { fencedWithdrawal, fencedWrite, fenceMs, forgetKey, noTombstone } from "./scripts.ts"
 import { isOversized, type Values } from "./Values.ts"
 
 export interface EntriesOptions {
@@ -105,9 +105,8 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
       (reply) => Number(reply) === 1
     )
 
-  const remove = (key: StoreKey, permit?: Permit, ...more: ReadonlyArray<string>) =>
-    Effect.tap(fencedPut(key, permit, [keys.association(key), ...more]), () => index.drop(key))
-  const removeAll = (key: StoreKey, permit?: Permit) => remove(key, permit, keys.negative(key))
+  const removeAll = (key: StoreKey, permit?: Permit) =>
+    Effect.tap(fencedPut(key, permit, [keys.association(key), keys.negative(key)]), () => index.drop(key))
   /** For an entry whose replacement is known elsewhere: leaves no tombstone. */
   const removeReplaced = (key: StoreKey, permit?: Permit) =>
     Effect.tap(
@@ -143,6 +142,21 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
     return yield* fencedPut(key, permit, [redisKey], value === undefined ? [] : [value, end])
   })
 
+  /**
+   * Most domains publish nothing, and nothing of them is stored. Then the index is left alone: a member without an
+   * association is that of a write under way, or is found by the next prune.
+   */
+  const withdraw = Effect.fnUntraced(function*(key: StoreKey, negative: NegativeEntry, permit?: Permit) {
+    const redisKey = keys.negative(key)
+    const value = yield* values.writeNegative(redisKey, key, negative)
+    if (value === undefined) return yield* removeAll(key, permit)
+    const end = toInstant(negative.until + negativeRetentionMs)
+    const names = [keys.fence(key), keys.association(key), redisKey]
+    const done = Number(yield* fencedWithdrawal(client, names, [permit?.fence ?? "", value, end]))
+    if (done === 2) yield* index.drop(key)
+    return done > 0
+  })
+
   /** Deletes the flight too: the outcome of a running attempt is discarded, and the next question starts a new one. */
   const forget = (key: StoreKey, isPurge: boolean) =>
     forgetKey(
@@ -160,7 +174,7 @@ export const makeEntries = ({ client, index, keys, now, policy, values }: Entrie
     read,
     write,
     writeNegative,
-    remove,
+    withdraw,
     removeAll,
     removePlainly,
     removeReplaced,

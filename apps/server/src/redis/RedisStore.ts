@@ -143,7 +143,7 @@ export const makeRedisStore = (
           Effect.catch((error) => Effect.as(faults.noteError(error), true)),
           Effect.uninterruptible
         ),
-      removeAssociation: (key, permit) => supersede(key, { kind: "removal" }, entries.remove(key, permit)),
+      withdraw: (key, negative, permit) => supersede(key, { kind: "removal" }, entries.withdraw(key, negative, permit)),
       forget,
       inventory: makeInventory({ client, index, keys, values, faults, now, isTrusted, toOurs: entries.toOurs }),
       isWritePending: (key) => !isTrusted(key),

@@ -108,15 +108,8 @@ if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('del', KEYS[1])
 `)
 
-/** In place of a value: deletes a replaced entry without a tombstone. */
-export const noTombstone = "no-tombstone"
-
-/**
- * Keys: fence, the key to write, keys to delete. Arguments: token or empty, value and its end; without a value the
- * first key is deleted too. A deletion leaves a tombstone: the fence. Returns 0 if the token is stale: a greater token
- * was taken, or Redis no longer holds the token (it restarted or evicted it), so it cannot tell.
- */
-export const fencedWrite = toScript(`${readFence}
+/** Returns 0 if the token, the first argument, is stale. */
+const rejectStale = `${readFence}
 local permit = tonumber(ARGV[1])
 if permit == ${permits.withoutLease} then
   if last > now - ${fenceMs * 1_000} then return 0 end
@@ -125,13 +118,45 @@ elseif permit == ${permits.afterOutage} then
 elseif permit and last ~= permit then
   return 0
 end
+`
+
+const tombstone = `
+local function leaveTombstone()
+  if redis.call('pexpire', KEYS[1], ${tombstoneMs}) == 1 then return end
+  redis.pcall('set', KEYS[1], now, 'PX', ${tombstoneMs}) -- which a full Redis refuses
+end
+`
+
+/** In place of a value: deletes a replaced entry without a tombstone. */
+export const noTombstone = "no-tombstone"
+
+/**
+ * Keys: fence, the key to write, keys to delete. Arguments: token or empty, value and its end; without a value the
+ * first key is deleted too. A deletion leaves a tombstone: the fence. Returns 0 if the token is stale: a greater token
+ * was taken, or Redis no longer holds the token (it restarted or evicted it), so it cannot tell.
+ */
+export const fencedWrite = toScript(`${rejectStale}${tombstone}
 if ARGV[3] then
   redis.call('set', KEYS[2], ARGV[2], 'PXAT', ARGV[3])
-elseif redis.call('del', KEYS[2]) == 1 and ARGV[2] ~= '${noTombstone}' and redis.call('pexpire', KEYS[1], ${tombstoneMs}) == 0 then
-  redis.pcall('set', KEYS[1], now, 'PX', ${tombstoneMs}) -- which a full Redis refuses
+elseif redis.call('del', KEYS[2]) == 1 and ARGV[2] ~= '${noTombstone}' then
+  leaveTombstone()
 end
 if KEYS[3] then redis.call('del', KEYS[3]) end
 return 1
+`)
+
+/**
+ * Keys: fence, association, negative entry. Arguments: token or empty, the negative entry and its end. Deletes the
+ * association, with a tombstone, and writes the negative entry. Returns 2 if there was an association, 1 if there was
+ * none, 0 if the token is stale. The entry is written first, because a full Redis takes any write after a deletion: it
+ * would grow by what attackers ask about. If it is refused, the association goes nevertheless, and the refusal is returned.
+ */
+export const fencedWithdrawal = toScript(`${rejectStale}${tombstone}
+local kept = redis.pcall('set', KEYS[3], ARGV[2], 'PXAT', ARGV[3])
+local gone = redis.call('del', KEYS[2])
+if gone == 1 then leaveTombstone() end
+if kept.err then return kept end
+return 1 + gone
 `)
 
 /**

@@ -17,7 +17,7 @@ const exercise = (store: AssociationStore["Service"]) =>
       store.get(keyOf("another")),
       store.putAssociation(keyOf("another"), association(keyOf("another"))),
       store.putNegative(keyOf("another"), negative()),
-      store.removeAssociation(keyOf("another")),
+      store.withdraw(keyOf("another"), negative()),
       store.forget(keyOf("another")),
       store.inventory({ limit: 10 }),
       store.get(key)
@@ -121,7 +121,7 @@ describe("a slow Redis", () => {
 describe("what an outage kept from being removed does not come back with Redis", () => {
   const changes = {
     forget: (store: AssociationStore["Service"]) => store.forget(key),
-    removeAssociation: (store: AssociationStore["Service"]) => store.removeAssociation(key),
+    "a withdrawal": (store: AssociationStore["Service"]) => store.withdraw(key, negative()),
     "a replacement": (store: AssociationStore["Service"]) => store.putAssociation(key, association(key))
   }
   for (const [name, change] of Object.entries(changes)) {

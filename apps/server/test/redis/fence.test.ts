@@ -120,7 +120,7 @@ const rows: ReadonlyArray<Row> = [
 const writes: Readonly<Record<string, (replica: Replica, permit: Permit | undefined) => Effect.Effect<boolean>>> = {
   "an association": ({ store }, permit) => store.putAssociation(key, older, permit),
   "an absence": ({ store }, permit) => store.putNegative(key, negative(), permit),
-  "a withdrawal": ({ store }, permit) => store.removeAssociation(key, permit)
+  "a withdrawal": ({ store }, permit) => store.withdraw(key, negative(), permit)
 }
 
 /** Waits until a change that another replica announced has arrived here. */

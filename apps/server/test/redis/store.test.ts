@@ -94,8 +94,8 @@ describe("what Redis holds (docs/decisions/shared-cache.md)", () => {
       assert.containsAllKeys(yield* store.get(key), ["association", "negative"])
       yield* store.putAssociation(key, association(key))
       assert.hasAllKeys(yield* store.get(key), ["association", "asOf", "tier"])
-      yield* store.putNegative(key, negative(until))
-      yield* store.removeAssociation(key)
+      yield* store.withdraw(key, negative(until))
+      assert.strictEqual(yield* redis.command("PEXPIRETIME", redisKey(key, "absence")), until + 900_000)
       assert.hasAllKeys(yield* store.get(key), ["negative", "asOf", "tier"])
       yield* store.forget(key)
       assert.deepStrictEqual(yield* redis.command("KEYS", "*"), [redisKey(key, "fence")])
@@ -258,7 +258,12 @@ describe("the index agrees with the keys", () => {
     ],
     ["a key is forgotten while it is written", put, "EVALSHA", (store) => store.forget(key)],
     ["a key is written while it is forgotten", (store) => store.forget(key), "ZREM", put],
-    ["a key is written while its association is removed", (store) => store.removeAssociation(key), "ZREM", put],
+    [
+      "a key is written while its association is withdrawn",
+      (store) => Effect.andThen(put(store), store.withdraw(key, negative())),
+      "ZREM",
+      put
+    ],
     ["an association comes while an inventory drops its member", (store) => store.inventory({ limit: 5 }), "ZREM", put]
   ]
   for (const [name, ours, command, theirs] of races) {

@@ -21,7 +21,10 @@ export interface FlightResult {
   readonly fetched: boolean
   /** The question timed out before the flight ended. */
   readonly late?: boolean
-  /** The cache entry before the outcome was stored; absent if the flight fetched an association. */
+  /**
+   * The cache entry before the outcome was stored, or after that of a withdrawal, which leaves no association; absent if
+   * the flight fetched an association.
+   */
   readonly remembered?: CacheEntry
   /** When the origin is asked again; milliseconds since the epoch. */
   readonly retryAt?: number
@@ -31,14 +34,14 @@ export const makeFetchAndStore =
   (store: AssociationStore["Service"], fleet: FleetShape) =>
   ({ fetch, key }: Source, freshness: Freshness, hadMaterial: boolean) =>
   (flight: Flight<FlightResult>): Effect.Effect<FlightResult> => {
-    const ask = ({ permit }: Lead): Effect.Effect<FlightResult> =>
+    const ask = ({ permit }: Lead, read: Stamp): Effect.Effect<FlightResult> =>
       fetch({ hadMaterial, waiting: flight.waiting }).pipe(
         Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
         Effect.result,
         Effect.flatMap((outcome) =>
           flight.discarded
             ? Effect.succeed({ outcome, fetched: true })
-            : storeOutcome(store, key, outcome, flight.began, permit)
+            : storeOutcome(store, key, outcome, { began: flight.began, read, permit })
         )
       )
     return fetchOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, freshness, ask).pipe(
@@ -57,18 +60,22 @@ const fetchOnce = Effect.fnUntraced(function*(
   lead: ReturnType<FleetShape["lead"]>,
   key: StoreKey,
   freshness: Freshness,
-  ask: (lead: Lead) => Effect.Effect<FlightResult>
+  ask: (lead: Lead, read: Stamp) => Effect.Effect<FlightResult>
 ) {
   // The shared store, because the entry in this process's memory did not serve.
-  const readShared = Effect.map(store.getShared(key), (remembered) => toSharedResult(remembered, freshness))
+  const readShared = Effect.zipWith(store.getShared(key), currentStamp, (remembered, { monotonicMs }) => ({
+    shared: toSharedResult(remembered, freshness),
+    read: { wallMs: remembered.asOf, monotonicMs }
+  }))
   while (true) {
     // The lead is released however the request ends: the rest of the fleet waits for it.
     const result = yield* Effect.acquireUseRelease(
       lead,
       (role) =>
         role._tag === "Follow"
-          ? Effect.andThen(role.over, readShared)
-          : Effect.flatMap(readShared, (shared) => shared === undefined ? ask(role) : Effect.succeed(shared)),
+          ? Effect.andThen(role.over, Effect.map(readShared, ({ shared }) => shared))
+          : Effect.flatMap(readShared, ({ read, shared }) =>
+            shared === undefined ? ask(role, read) : Effect.succeed(shared)),
       (role) => role._tag === "Lead" ? role.over : Effect.void
     )
     if (result !== undefined) return result
@@ -95,26 +102,36 @@ export const toLostResult = (cause: Cause.Cause<never>): FlightResult => ({
   )
 })
 
+interface StoreOutcomeOptions {
+  readonly began: Stamp
+  /** When the shared store was read under the lead, by the clock that decides on its entries (`CacheEntry.asOf`). */
+  readonly read: Stamp
+  readonly permit: Permit | undefined
+}
+
 const storeOutcome = Effect.fnUntraced(function*(
   store: AssociationStore["Service"],
   key: StoreKey,
   outcome: FlightResult["outcome"],
-  began: Stamp,
-  permit: Permit | undefined
+  { began, permit, read }: StoreOutcomeOptions
 ): Effect.fn.Return<FlightResult> {
   const result = { outcome, fetched: true }
+  const now = yield* currentStamp
   if (Result.isSuccess(outcome)) {
     // POSH-CAC-35: a wall clock that was set back during the flight does not make the material younger.
-    const asOf = Math.max(timeSince(began, yield* currentStamp), deliveredAt(outcome.success))
+    const asOf = Math.max(timeSince(began, now), deliveredAt(outcome.success))
     yield* store.putAssociation(key, outcome.success, permit, asOf)
     return result
   }
-  const remembered = yield* store.get(key)
+  // A withdrawal continues no back-off, and ends whatever is stored: it is not read again.
+  const isWithdrawn = isWithdrawal(outcome.failure.code)
+  const remembered: CacheEntry = isWithdrawn
+    ? { tier: "memory", asOf: timeSince(read, now) }
+    : yield* store.get(key)
   const { asOf } = remembered
   const negative = negativeAfter(outcome.failure, remembered.negative, asOf, yield* Random.next)
-  if (isWithdrawal(outcome.failure.code) && !(yield* store.removeAssociation(key, permit))) return result
   if (negative === undefined) return { ...result, remembered }
-  return (yield* store.putNegative(key, negative, permit, asOf))
-    ? { ...result, remembered, retryAt: negative.until }
-    : result
+  const write = isWithdrawn ? store.withdraw : store.putNegative
+  if (!(yield* write(key, negative, permit, asOf))) return result
+  return { ...result, remembered: isWithdrawn ? { ...remembered, negative } : remembered, retryAt: negative.until }
 })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ResolveError } from "../../src/association/ResolveError.ts"
 import { negativeAfter } from "../../src/cache/Backoff.ts"
 import type { NegativeEntry } from "../../src/cache/store/AssociationStore.ts"
-import { failures, type VerdictCode } from "../../src/codes.ts"
+import { failures, isWithdrawal, type VerdictCode } from "../../src/codes.ts"
 
 const now = 1_000_000
 const after = (code: VerdictCode, options: { previous?: NegativeEntry; chance?: number; retryAfterMs?: number } = {}) =>
@@ -32,6 +32,17 @@ describe("negativeAfter (CAC-31, ERR-03)", () => {
     ["RateLimitedLocally", undefined],
     ["InternalError", undefined]
   ])("%s: %s s", (code, expected) => assert.strictEqual(seconds(after(code)), expected))
+
+  it("remembers every withdrawal, whatever was before: without its negative entry it would remove nothing (CAC-30)", () => {
+    const withdrawals = (Object.keys(failures) as ReadonlyArray<VerdictCode>).filter(isWithdrawal)
+    assert.isAbove(withdrawals.length, 0)
+    const previous = after("ServerError")
+    if (previous === undefined) throw new Error("a back-off is remembered")
+    for (const code of withdrawals) {
+      assert.isDefined(after(code), code)
+      assert.deepStrictEqual(after(code, { previous }), after(code), code)
+    }
+  })
 
   it("doubles up to 900 s with consecutive failures", () => {
     let negative = after("ConnectTimeout")

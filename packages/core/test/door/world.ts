@@ -168,8 +168,14 @@ const makeFarStore = (clock: Clock.Clock) =>
       recall: () => undefined,
       getShared: get,
       putAssociation: (key, association) => Effect.sync(() => state.away || (entries.set(key.text, association), true)),
-      removeAssociation: (key) =>
-        Effect.sync(() => state.away || (entries.delete(key.text), removed.add(key.text), true)),
+      withdraw: (key, ...rest) =>
+        state.away
+          ? Effect.succeed(true)
+          : Effect.tap(memory.putNegative(key, ...rest), () =>
+            Effect.sync(() => {
+              entries.delete(key.text)
+              removed.add(key.text)
+            })),
       forget: (key) => Effect.tap(memory.forget(key), () => Effect.sync(() => entries.delete(key.text)))
     }
     return { store, entries, listeners, state }

@@ -31,8 +31,10 @@ export const commands = {
   poll: ["PTTL"],
   putAssociation: ["ZADD", "EVALSHA", "ZADD"],
   putNegative: ["EVALSHA"],
-  /** Deletes the association, and its member in the index; then looks whether another one was written meanwhile. */
-  removeAssociation: ["EVALSHA", "ZREM", "GET"],
+  /** Stores the negative entry, and deletes the association. */
+  withdraw: ["EVALSHA"],
+  /** Where there was one: its member in the index; then looks whether another one was written meanwhile. */
+  drop: ["ZREM", "GET"],
   forget: ["EVALSHA", "ZREM", "GET"],
   announce: ["PUBLISH"],
   /** Once a minute at most, after a write. */

@@ -104,12 +104,13 @@ export const makeFar = (redis: SimulatedRedis, time: Timers): SimulatedFar => {
         use("putNegative", () => redis.putNegative(key, negative, permit?.fence)),
         (written) => written ?? true
       ),
-    removeAssociation: (key, permit) =>
-      supersede(
-        "removeAssociation",
-        { key, kind: "removal", fetchedAt: 0 },
-        () => redis.removeAssociation(key, permit?.fence, true)
-      ),
+    withdraw: (key, negative, permit) =>
+      supersede("withdraw", { key, kind: "removal", fetchedAt: 0 }, () => {
+        const hadOne = redis.read(key).association !== undefined
+        if (!redis.removeAssociation(key, permit?.fence, true)) return false
+        if (hadOne) redis.count("drop")
+        return redis.putNegative(key, negative, permit?.fence)
+      }),
     forget: (key) =>
       supersede("forget", { key, kind: "purge", fetchedAt: 0 }, () => {
         redis.forget(key)

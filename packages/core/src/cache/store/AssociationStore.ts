@@ -112,7 +112,16 @@ export class AssociationStore extends Context.Service<AssociationStore, {
     permit?: Permit,
     asOf?: number
   ) => Effect.Effect<boolean>
-  readonly removeAssociation: (key: StoreKey, permit?: Permit) => Effect.Effect<boolean>
+  /**
+   * Removes the association, if there is one, and stores the negative entry, as one change: the domain does not publish
+   * the association any more (POSH-CAC-30). A store that cannot keep the negative entry still removes the association.
+   */
+  readonly withdraw: (
+    key: StoreKey,
+    negative: NegativeEntry,
+    permit?: Permit,
+    asOf?: number
+  ) => Effect.Effect<boolean>
   /** Purges the key and revokes earlier permits. This process's memory is purged at once, whatever is pending. */
   readonly forget: (key: StoreKey) => Effect.Effect<Purge>
   /** Associations that can still serve (see `usableUntil`), ordered by `expiresAt`. */

@@ -107,9 +107,10 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
             if (slot !== undefined) slot.mayHaveNegative = true
             return true
           }),
-        removeAssociation: (key) =>
+        withdraw: (key, negative, _permit, asOf = negative.learnedAt) =>
           Effect.sync(() => {
             associations.delete(key.text)
+            put(negatives, () => negativeEntry(key.text, negative), asOf)
             return true
           }),
         forget: (key) =>

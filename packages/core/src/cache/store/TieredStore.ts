@@ -176,7 +176,7 @@ export const makeTieredStore = (
           write(key, (store) => store.putAssociation(key, association, permit, asOf)),
         putNegative: (key, negative, permit, asOf) =>
           write(key, (store) => store.putNegative(key, negative, permit, asOf), "negative"),
-        removeAssociation: (key, permit) => write(key, (store) => store.removeAssociation(key, permit)),
+        withdraw: (key, negative, permit, asOf) => write(key, (store) => store.withdraw(key, negative, permit, asOf)),
         forget,
         inventory: (query) =>
           Effect.flatMap(far.inventory(query), (page) =>

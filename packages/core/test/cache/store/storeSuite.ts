@@ -118,15 +118,35 @@ export const storeSuite = <E>(
       }))
 
     test(
-      "a negative entry keeps an association, and is kept when that is removed (CAC-30)",
+      "a negative entry keeps an association; a withdrawal removes it, and has the negative entry in its place (CAC-30)",
       (store, now) =>
         Effect.gen(function*() {
           const key = keyOf("a")
           yield* store.putAssociation(key, associationOf(key, now, minute))
           yield* store.putNegative(key, negativeAt(now))
           assert.deepStrictEqual(contents(yield* store.get(key)), ["negative", "association"])
-          yield* store.removeAssociation(key)
-          assert.deepStrictEqual(contents(yield* store.get(key)), ["negative"])
+          assert.isTrue(yield* store.withdraw(key, { ...negativeAt(now), failures: 2 }))
+          const found = yield* store.get(key)
+          assert.deepStrictEqual(contents(found), ["negative"])
+          assert.strictEqual(found.negative?.failures, 2)
+          assert.deepStrictEqual(yield* list(store, { limit: 10 }), [])
+        })
+    )
+
+    test(
+      "a withdrawal of what is not stored, or was withdrawn before, leaves its negative entry alone",
+      (store, now) =>
+        Effect.gen(function*() {
+          yield* store.putAssociation(keyOf("b"), associationOf(keyOf("b"), now, minute))
+          for (const failures of [1, 2]) {
+            assert.isTrue(yield* store.withdraw(keyOf("a"), { ...negativeAt(now), failures }))
+            const found = yield* store.get(keyOf("a"))
+            assert.deepStrictEqual(contents(found), ["negative"])
+            assert.strictEqual(found.negative?.failures, failures)
+          }
+          yield* store.putAssociation(keyOf("a"), associationOf(keyOf("a"), now, minute))
+          assert.deepStrictEqual(contents(yield* store.get(keyOf("a"))), ["association"])
+          assert.deepStrictEqual(yield* list(store, { limit: 10 }), ["a", "b"])
         })
     )
 
@@ -137,7 +157,6 @@ export const storeSuite = <E>(
         yield* store.putNegative(key, negativeAt(now))
         yield* store.forget(key)
         yield* store.forget(keyOf("b"))
-        yield* store.removeAssociation(keyOf("b"))
         assert.deepStrictEqual(contents(yield* store.get(key)), [])
         assert.deepStrictEqual(contents(yield* store.get(keyOf("b"))), [])
         assert.deepStrictEqual(yield* list(store, { limit: 10 }), [])
@@ -231,7 +250,7 @@ export const storeSuite = <E>(
           assert.isDefined(cursor)
           yield* store.forget(keyOf("c")) // the one at the cursor
           yield* fill(store, now, { a: 1, g: 4.5, b: 7 })
-          yield* store.removeAssociation(keyOf("e"))
+          yield* store.withdraw(keyOf("e"), negativeAt(now))
           const rest = yield* list(store, { limit: 10, ...(cursor === undefined ? {} : { cursor }) })
           assert.deepStrictEqual(rest, ["d", "g", "f", "b"]) // b is at the position of its new expiry
         })

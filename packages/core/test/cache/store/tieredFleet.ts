@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Association } from "../../../src/association/Association.ts"
 import { ResolveError } from "../../../src/association/ResolveError.ts"
-import type { AssociationStore } from "../../../src/cache/store/AssociationStore.ts"
+import type { AssociationStore, Permit } from "../../../src/cache/store/AssociationStore.ts"
 import { makeMemoryStore } from "../../../src/cache/store/MemoryStore.ts"
 import { type Changes, type FarStore, makeTieredStore } from "../../../src/cache/store/TieredStore.ts"
 import type { Domain } from "../../../src/question/Domain.ts"
@@ -44,6 +44,11 @@ export const makeFleet = Effect.fnUntraced(function*(count: number) {
     owed: new Set<string>()
   }
   const unlessAway = <A>(value: () => A) => Effect.sync(() => state.away ? undefined : value())
+  const fenced = (permit: Permit | undefined, write: Effect.Effect<boolean>) =>
+    Effect.flatMap(
+      state.meanwhile,
+      () => permit !== undefined && permit.fence < state.fence ? Effect.succeed(false) : write
+    )
   const farStore: FarStore = {
     ...far,
     era: unlessAway(() => state.era),
@@ -56,11 +61,8 @@ export const makeFleet = Effect.fnUntraced(function*(count: number) {
           state.away ? { tier: "redis" as const, asOf: found.asOf, away: true } : { ...found, tier: "redis" as const })
       }),
     inventory: (query) => state.away ? Effect.succeed({ associations: [], partial: true }) : far.inventory(query),
-    putAssociation: (wanted, found, permit) =>
-      Effect.flatMap(state.meanwhile, () =>
-        permit !== undefined && permit.fence < state.fence
-          ? Effect.succeed(false)
-          : far.putAssociation(wanted, found))
+    putAssociation: (wanted, found, permit) => fenced(permit, far.putAssociation(wanted, found)),
+    withdraw: (wanted, found, permit) => fenced(permit, far.withdraw(wanted, found))
   }
   const listeners: Array<Listener> = []
   const replicas = yield* Effect.forEach(

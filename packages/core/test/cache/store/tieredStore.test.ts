@@ -40,6 +40,47 @@ describe("TieredStore", () => {
       assert.strictEqual(state.reads, reads + 1)
     }))
 
+  it.effect("CAC-30: a withdrawal reaches the others, by one message", () =>
+    Effect.gen(function*() {
+      const { listeners, replicas: [a, b] } = yield* makeFleet(2)
+      yield* a!.putAssociation(key, association(1))
+      yield* fetchedAt(b!)
+      const { changed } = listeners[1]!
+      const heard: Array<string> = []
+      listeners[1] = { ...listeners[1]!, changed: (keyText) => void (heard.push(keyText), changed(keyText)) }
+      assert.isTrue(yield* a!.withdraw(key, negative))
+      assert.deepStrictEqual(heard, [key.text])
+      for (const [replica, tier] of [[a!, "memory"], [b!, "redis"]] as const) {
+        const found = yield* replica.get(key)
+        assert.isUndefined(found.association)
+        assert.strictEqual(found.negative?.until, negative.until)
+        assert.strictEqual(found.tier, tier)
+      }
+    }))
+
+  it.effect("a withdrawal that the far store refuses drops the near entry, and is not announced", () =>
+    Effect.gen(function*() {
+      const { replicas: [a, b], state } = yield* makeFleet(2)
+      yield* a!.putAssociation(key, association(1))
+      yield* fetchedAt(b!)
+      state.fence = 2
+      assert.isFalse(yield* a!.withdraw(key, negative, { fence: 1 }))
+      assert.deepStrictEqual(yield* fetchedAt(b!), [1, "memory"])
+      assert.deepStrictEqual(yield* fetchedAt(a!), [1, "redis"])
+      assert.isUndefined((yield* a!.get(key)).negative)
+    }))
+
+  it.effect("a purge during a withdrawal leaves no negative entry in memory", () =>
+    Effect.gen(function*() {
+      const { far, listeners, replicas: [a], state } = yield* makeFleet(1)
+      yield* a!.putAssociation(key, association(1))
+      state.meanwhile = Effect.sync(() => listeners[0]!.changed(key.text))
+      yield* a!.withdraw(key, negative)
+      yield* far.forget(key)
+      const found = yield* a!.get(key)
+      assert.deepStrictEqual([found.association, found.negative, found.tier], [undefined, undefined, "redis"])
+    }))
+
   it.effect("after a loss of the channel the far store is read first, before and after the reconnection", () =>
     Effect.gen(function*() {
       const { far, listeners, replicas: [a] } = yield* makeFleet(1)
