@@ -5,7 +5,7 @@
  */
 import { comparePositions, type Position, type StoreKey } from "@posh/core/cache"
 import { monotonicMsOf } from "@posh/core/serving"
-import { Clock, Effect } from "effect"
+import { Array as Arr, Clock, Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import type { Reply } from "./Command.ts"
 import { parseMember, type RedisKeys, toMember } from "./keys.ts"
@@ -23,8 +23,8 @@ export interface ExpiryIndex {
   /** Removes members whose expiry is long past. Idempotent within a minute: further calls do nothing. */
   readonly sweep: Effect.Effect<void, RedisError>
   /**
-   * Removes dangling members, whatever their expiry. Each call scans one batch of the index, in a cycle. Each write
-   * grows the next batch by two members, so the index cannot grow faster than it is scanned.
+   * Removes dangling members that the sweep would not remove for long. Each call scans one batch of the index, in a
+   * cycle. Each write grows the next batch by two members, so the index cannot grow faster than it is scanned.
    */
   readonly prune: Effect.Effect<void, RedisError>
 }
@@ -48,9 +48,10 @@ const sweepMs = 60_000
 // A replica whose clock is ahead must not sweep members that have not expired.
 const sweepMarginMs = 300_000
 
-/** Members in one batch of `prune`: minimum, maximum, and how many are checked concurrently. */
+/** Members in one batch of `prune`: minimum, maximum, how many one command asks for, and how many are concurrent. */
 const minPruneBatch = 100
 const maxPruneBatch = 2_000
+const mostTogether = 128
 const pruneConcurrency = 32
 
 export const makeExpiryIndex = (
@@ -61,7 +62,7 @@ export const makeExpiryIndex = (
 ): Effect.Effect<ExpiryIndex> =>
   Effect.map(Clock.Clock, (clock) => {
     const lastSweep: { at: number | undefined } = { at: undefined }
-    const scan = { cursor: "0", added: 0 }
+    const scan = { cursor: "0", added: 0, alone: false }
 
     const add = (key: StoreKey, expiresAt: number) =>
       Effect.suspend(() => {
@@ -76,12 +77,33 @@ export const makeExpiryIndex = (
       if (expiresAt !== undefined) yield* add(key, expiresAt)
     })
 
-    const dropDangling = Effect.fnUntraced(function*(member: string) {
-      const key = parseMember(member)
-      // EXISTS, not GET: it does not count as a use, so it does not protect the association from eviction.
-      if (key === undefined) yield* client.send("ZREM", keys.expiry, member)
-      else if (Number(yield* client.send("EXISTS", keys.association(key))) === 0) yield* drop(key)
-    })
+    /** Keys without an association. They are few, so one command asks for all; for halves only where some lack it. */
+    const findDangling = (some: ReadonlyArray<StoreKey>): Effect.Effect<ReadonlyArray<StoreKey>, RedisError> =>
+      Effect.gen(function*() {
+        if (some.length === 0) return []
+        if (scan.alone && some.length > 1) return yield* findIn(some.map((key) => [key]), pruneConcurrency)
+        // EXISTS, not GET: it does not count as a use, so it does not protect the association from eviction.
+        const reply = yield* client.send("EXISTS", ...some.map(keys.association)).pipe(
+          Effect.catchIf(({ word }) => word === "CROSSSLOT" && some.length > 1, () => Effect.succeed(undefined))
+        )
+        if (reply === undefined) {
+          scan.alone = true // a cluster
+          return yield* findDangling(some)
+        }
+        const count = Number(reply)
+        if (count === some.length) return []
+        if (count === 0) return some
+        const middle = some.length >> 1
+        return yield* findIn([some.slice(0, middle), some.slice(middle)], 2)
+      })
+    const findIn = (parts: ReadonlyArray<ReadonlyArray<StoreKey>>, concurrency: number) =>
+      Effect.map(Effect.forEach(parts, findDangling, { concurrency }), (found) => found.flat())
+
+    /** No replica adds such members. They name no key and would be read again each time. */
+    const removeForeign = (members: ReturnType<typeof toMembers>) => {
+      const foreign = members.map(({ member }) => member).filter((member) => parseMember(member) === undefined)
+      return foreign.length === 0 ? Effect.void : Effect.asVoid(client.send("ZREM", keys.expiry, ...foreign))
+    }
 
     const prune = Effect.gen(function*() {
       const batch = Math.min(maxPruneBatch, minPruneBatch + scan.added)
@@ -89,8 +111,14 @@ export const makeExpiryIndex = (
       const reply = yield* client.send("ZSCAN", keys.expiry, scan.cursor, "COUNT", batch)
       const [cursor, found = null] = Array.isArray(reply) ? reply : []
       scan.cursor = cursor === undefined ? "0" : String(cursor)
-      const members = toMembers(found).map(({ member }) => member)
-      yield* Effect.forEach(members, dropDangling, { concurrency: pruneConcurrency, discard: true })
+      const members = toMembers(found)
+      yield* removeForeign(members)
+      const now = clock.currentTimeMillisUnsafe()
+      // Others are swept after a write, by one command.
+      const unexpired = members.filter(({ expiresAt }) => !(expiresAt <= now))
+        .flatMap(({ member }) => parseMember(member) ?? [])
+      const dangling = yield* findIn(Arr.chunksOf(unexpired, mostTogether), 1)
+      yield* Effect.forEach(dangling, drop, { concurrency: pruneConcurrency, discard: true })
     })
 
     const readFirst = ({ after, before, now }: IndexRange, count: number) =>
@@ -112,9 +140,7 @@ export const makeExpiryIndex = (
     const read = (range: IndexRange, count = range.limit + 1): Effect.Effect<ReadonlyArray<IndexEntry>, RedisError> =>
       Effect.gen(function*() {
         const members = toMembers(yield* readFirst(range, count))
-        // No replica adds such members. They name no key and would be read again each time.
-        const foreign = members.map(({ member }) => member).filter((member) => parseMember(member) === undefined)
-        if (foreign.length > 0) yield* client.send("ZREM", keys.expiry, ...foreign)
+        yield* removeForeign(members)
         const isAll = members.length < count
         const last = members.at(-1)?.expiresAt
         const whole = isAll ? members : members.filter(({ expiresAt }) => expiresAt !== last)

@@ -21,8 +21,9 @@ export interface Refusals {
 /** A command counts as refused for so long after the last refusal at least, so that one which flaps is seen; ms. */
 const holdMs = 2_000
 
-// Part of the protocol, or a fault of one value, which is counted where it is read.
-const expected = new Set(["NOSCRIPT", "WRONGTYPE"])
+// Part of the protocol, as of a cluster that is asked for many slots at once; or a fault of one value, which is counted
+// where it is read.
+const expected = new Set(["NOSCRIPT", "CROSSSLOT", "WRONGTYPE"])
 
 /** `redis`: where Redis is, for people. */
 export const makeRefusals = (redis: string): Effect.Effect<Refusals> =>

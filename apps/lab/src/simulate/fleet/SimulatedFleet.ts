@@ -62,8 +62,8 @@ export const makeFleet = ({ observer, options, sample, seed, time, web }: FleetP
   }
 }
 
-/** The members of the index that one scan of it reads, at least and at most (`ExpiryIndex.prune`). */
-const scanned = { least: 100, most: 2_000 }
+/** The members of the index that one scan of it reads, and of which one command asks (`ExpiryIndex.prune`). */
+const scanned = { least: 100, most: 2_000, together: 128 }
 
 /** What replicas send to Redis without a question, and the repair after an outage. */
 const keepBusy = (
@@ -86,7 +86,7 @@ const keepBusy = (
     before.writes = redis.counts.putAssociation
     const batch = Math.min(scanned.most, scanned.least + added, sample * size().associations)
     redis.count("scan", replicas.length)
-    redis.count("check", Math.round(batch * replicas.length))
+    redis.count("check", Math.ceil(batch / scanned.together) * replicas.length)
   })
   every(time, minute, () => redis.isUp() ? redis.count("sweep", replicas.length) : undefined)
 }

@@ -2,7 +2,7 @@
  * What a Redis that a fleet shares holds, and the operations of the service's scripts on it (apps/server/src/redis/scripts.ts):
  * entries until their end, leases, fencing tokens, the era. It may be down, and may come back empty.
  *
- * NOT SIMULATED: eviction, sealing, a cluster, a Redis that is slow or refuses commands.
+ * NOT SIMULATED: eviction, sealing, a cluster, a Redis that is slow or refuses commands, members of the index that dangle.
  */
 import type { Association } from "@posh/core"
 import { encodeAssociation, encodeNegative, type NegativeEntry, type StoreKey, usableUntil } from "@posh/core/cache"

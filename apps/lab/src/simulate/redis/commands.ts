@@ -41,7 +41,7 @@ export const commands = {
   sweep: ["ZREMRANGEBYSCORE"],
   /** Every second: the channel, the health, the era. */
   everySecond: ["PUBLISH", "SUBSCRIBE", "PING", "GET"],
-  /** Every five seconds, and the check of each member that was scanned. */
+  /** Every five seconds, and the check of the members that were scanned, so many at a time. */
   scan: ["ZSCAN"],
   check: ["EXISTS"]
 } as const satisfies Readonly<Record<string, ReadonlyArray<Command>>>
