@@ -18,14 +18,18 @@ import type { World } from "./world/World.ts"
 export interface Slice {
   /** Milliseconds since the start. */
   readonly at: number
-  arrived: number
+  /** Questions by the rate, whether their domains are simulated or not. */
+  readonly expected: number
   /** Of the domains that are simulated, as all that follows. */
   questions: number
   fromMemory: number
+  fromRedis: number
   lost: number
   requests: number
   /** Commands to Redis. */
   commands: number
+  /** What Redis held at the end. */
+  held: RedisSize
 }
 
 export interface Recorded {
@@ -48,8 +52,6 @@ export interface Recorded {
 }
 
 export interface Log {
-  /** A question arrived at this instant, whether its domain is simulated or not. */
-  readonly arrived: (now: number) => void
   readonly observer: ReplicaParts["observer"]
   readonly requested: (host: string) => void
   /** A question is asked; the result is to be called with its answer. */
@@ -59,6 +61,7 @@ export interface Log {
 }
 
 const sliceCount = 48
+const empty: RedisSize = { keys: 0, associations: 0, octets: 0 }
 
 export const makeLog = (
   scenario: Scenario,
@@ -76,16 +79,18 @@ export const makeLog = (
   const needs = makeNeeds(world)
   const slices = Array.from({ length: sliceCount }, (_, index): Slice => ({
     at: scenario.durationMs * index / sliceCount,
-    arrived: 0,
+    expected: scenario.rate * scenario.durationMs / sliceCount / 1_000,
     questions: 0,
     fromMemory: 0,
+    fromRedis: 0,
     lost: 0,
     requests: 0,
-    commands: 0
+    commands: 0,
+    held: empty
   }))
   const none = { operations: noOperations(), messages: 0 }
   const marks = { before: none, after: none }
-  const peak = { keys: 0, associations: 0, octets: 0 }
+  const peak = { ...empty }
   const end = start + scenario.durationMs
   const publishes = (name: string) => {
     const host = hostOf(name)
@@ -96,15 +101,12 @@ export const makeLog = (
     const outage = outages.at(now)
     return [all, outage === undefined ? calm : during.get(outage) ?? calm]
   }
+  for (const [from, to] of outages.spans) {
+    for (const answers of answersAt(from)) answers.expected += scenario.rate * (to - from) / 1_000
+  }
   const sliceAt = (now: number) => slices[Math.floor((now - start) / scenario.durationMs * sliceCount)]
 
   return {
-    arrived: (now) => {
-      if (now < start) return
-      for (const answers of answersAt(now)) answers.arrived += 1
-      const slice = sliceAt(now)
-      if (slice !== undefined) slice.arrived += 1
-    },
     observer: {
       refreshedAhead: () => {
         if (isRecorded()) fetches.ahead += 1
@@ -133,6 +135,7 @@ export const makeLog = (
         if (slice === undefined) return
         slice.questions += 1
         if (verdict.cache === "memory") slice.fromMemory += 1
+        if (verdict.cache === "redis") slice.fromRedis += 1
         if (verdict.verdict === "indeterminate" && kind !== "unreachable") slice.lost += 1
       }
     },
@@ -149,9 +152,9 @@ export const makeLog = (
       every(time, scenario.durationMs / sliceCount, () => {
         const commands = sumOfCommands(redis.counts)
         const slice = sliceAt(time.now() - 1)
-        if (slice !== undefined) slice.commands = commands - sum.last
-        sum.last = commands
         const size = redisSize()
+        if (slice !== undefined) Object.assign(slice, { commands: commands - sum.last, held: size })
+        sum.last = commands
         for (const what of ["keys", "associations", "octets"] as const) peak[what] = Math.max(peak[what], size[what])
       })
     },

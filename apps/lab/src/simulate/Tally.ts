@@ -10,8 +10,8 @@ export type Tier = "memory" | "redis" | "coalesced" | "miss"
 
 /** Answers to questions that were asked in one span of time. */
 export interface Answers {
-  /** Questions, whether their domains are simulated or not; the other counts are of those that are. */
-  arrived: number
+  /** Questions by the rate, whether their domains are simulated or not; the other counts are of those that are. */
+  expected: number
   questions: number
   readonly byTier: Record<Tier, number>
   readonly byVerdict: Record<VerdictKind, number>
@@ -30,7 +30,7 @@ export interface Answers {
 }
 
 export const noAnswers = (): Answers => ({
-  arrived: 0,
+  expected: 0,
   questions: 0,
   byTier: { memory: 0, redis: 0, coalesced: 0, miss: 0 },
   byVerdict: {

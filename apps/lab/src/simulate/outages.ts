@@ -13,10 +13,17 @@ export interface Outages {
   readonly isDown: (host: string) => boolean
   /** The outage in which an instant lies, if any. */
   readonly at: (now: number) => Outage | undefined
+  /** What is reported, in spans in which no outage begins or ends. */
+  readonly spans: ReadonlyArray<readonly [from: number, to: number]>
 }
 
 /** `start`: when what is reported begins. */
-export const makeOutages = ({ outages }: Scenario, world: World, time: VirtualTime, start: number): Outages => {
+export const makeOutages = (
+  { durationMs, outages }: Scenario,
+  world: World,
+  time: VirtualTime,
+  start: number
+): Outages => {
   const isAt = (now: number) => ({ from, to }: Outage) => now >= start + from && now < start + to
   const origins = outages.filter(({ what }) => what === "origins" || what === "provider")
   return {
@@ -25,8 +32,15 @@ export const makeOutages = ({ outages }: Scenario, world: World, time: VirtualTi
       if (host._tag === "Domain" && world.kindOf(host.domain) === "unreachable") return true
       return origins.some((outage) => isAt(time.now())(outage) && concerns(outage, host))
     },
-    at: (now) => outages.find(isAt(now))
+    at: (now) => outages.find(isAt(now)),
+    spans: toSpans([0, ...outages.flatMap(({ from, to }) => [from, to]), durationMs], durationMs)
+      .map(([from, to]) => [start + from, start + to])
   }
+}
+
+const toSpans = (marks: ReadonlyArray<number>, end: number): ReadonlyArray<readonly [from: number, to: number]> => {
+  const sorted = marks.map((mark) => Math.min(mark, end)).sort((left, right) => left - right)
+  return sorted.slice(1).map((to, index) => [sorted[index] ?? 0, to] as const)
 }
 
 const concerns = (outage: Outage, host: ReturnType<typeof hostOf>): boolean => {

@@ -4,6 +4,7 @@
 import type { VerdictKind } from "@posh/core"
 import type { Recorded, Slice } from "./Log.ts"
 import { type Command, idleOperations, type OperationCounts, sumOfCommands, toCommands } from "./redis/commands.ts"
+import type { RedisSize } from "./redis/SimulatedRedis.ts"
 import type { Scenario } from "./Scenario.ts"
 import type { Answers, HostRequests, Tier } from "./Tally.ts"
 
@@ -30,6 +31,8 @@ export interface Quantiles {
 }
 
 export interface Report {
+  /** One domain in so many was simulated. */
+  readonly sample: number
   readonly answers: AnswersReport
   readonly calm: AnswersReport
   readonly during: ReadonlyArray<{ readonly name: string; readonly answers: AnswersReport }>
@@ -80,8 +83,9 @@ export const toReport = (scenario: Scenario, recorded: Recorded): Report => {
   const commands = sumOfCommands(operations)
   const hosts = [...requests.byHost]
   const isProvider = ([name]: readonly [string, HostRequests]) => name.startsWith("provider")
-  const questions = Math.max(1, all.arrived)
+  const questions = Math.max(1, questionsOf(all, sample))
   return {
+    sample,
     answers: toAnswers(all, sample),
     calm: toAnswers(calm, sample),
     during: [...during].map(([outage, answers]) => ({ name: outage.what, answers: toAnswers(answers, sample) })),
@@ -102,7 +106,7 @@ export const toReport = (scenario: Scenario, recorded: Recorded): Report => {
       messagesPerSecond: (sample * messages) / seconds + scenario.fleet.replicas ** 2,
       keys: sample * redisPeak.keys,
       associations: sample * redisPeak.associations,
-      megabytes: sample * (redisPeak.octets + redisPeak.keys * keyOctets) / 1e6
+      megabytes: sample * toMegabytes(redisPeak)
     },
     memory: {
       entries: sample * Math.max(0, ...memory.map(({ entries }) => entries)),
@@ -119,6 +123,8 @@ export const toReport = (scenario: Scenario, recorded: Recorded): Report => {
  */
 const keyOctets = 228
 
+export const toMegabytes = ({ keys, octets }: RedisSize): number => (octets + keys * keyOctets) / 1e6
+
 const onlyIdle = (operations: OperationCounts): OperationCounts =>
   Object.fromEntries(
     Object.entries(operations).map(([name, count]) => [name, idleOperations.has(name as never) ? count : 0])
@@ -133,12 +139,13 @@ const toHosts = (hosts: ReadonlyArray<HostRequests>, seconds: number, sample: nu
 })
 
 const toAnswers = (answers: Answers, sample: number): AnswersReport => {
-  const { age, arrived, byGrace, byTier, byVerdict, latency, lost, questions, unknown, wrong } = answers
-  const share = (count: number) => arrived === 0 ? 0 : sample * count / arrived
+  const { age, byGrace, byTier, byVerdict, latency, lost, questions: simulated, unknown, wrong } = answers
+  const questions = questionsOf(answers, sample)
+  const share = (count: number) => questions === 0 ? 0 : sample * count / questions
   const others = { redis: share(byTier.redis), coalesced: share(byTier.coalesced), miss: share(byTier.miss) }
   return {
-    questions: arrived,
-    simulated: questions,
+    questions,
+    simulated,
     // The popular domains decide how many questions a sample has, and memory answers nearly all of these.
     tiers: { memory: 1 - others.redis - others.coalesced - others.miss, ...others },
     verdicts: byVerdict,
@@ -150,6 +157,9 @@ const toAnswers = (answers: Answers, sample: number): AnswersReport => {
     latencyMs: toQuantiles(latency.quantile)
   }
 }
+
+/** What is not simulated is not drawn either, so there is only the number that is expected. */
+const questionsOf = ({ expected, questions }: Answers, sample: number): number => sample === 1 ? questions : expected
 
 const toQuantiles = (quantile: (q: number) => number): Quantiles => ({
   p50: quantile(0.5),

@@ -7,15 +7,14 @@ import { makeFleet } from "./fleet/SimulatedFleet.ts"
 import { type Log, makeLog, type Recorded } from "./Log.ts"
 import { makeOutages, scheduleOutages } from "./outages.ts"
 import { type Report, toReport } from "./report.ts"
+import { makeSampled } from "./sampled.ts"
 import type { Scenario } from "./Scenario.ts"
 import { seeded } from "./seeded.ts"
 import { makeVirtualTime, type VirtualTime } from "./time/VirtualTime.ts"
-import { chance } from "./world/chance.ts"
 import { type DraftDomain, makeDraftDomain } from "./world/draft.ts"
 import { domainName } from "./world/names.ts"
 import { makeWeb } from "./world/web.ts"
 import { makeWorld, type World } from "./world/World.ts"
-import { makeZipf } from "./Zipf.ts"
 
 /** When virtual time begins. */
 const epoch = Date.parse("2026-07-01T00:00:00Z")
@@ -48,7 +47,7 @@ const run = (scenario: Scenario, draft: DraftDomain): Recorded => {
   })
   scheduleOutages(scenario, fleet, time, start)
   log.follow(fleet)
-  for (const domain of arrivals(scenario, time, log, questions, start + scenario.durationMs)) {
+  for (const domain of arrivals(scenario, time, questions, start + scenario.durationMs)) {
     ask(fleet.replicaFor(domain), domain, world, time, log)
   }
   return log.finish(fleet)
@@ -58,24 +57,15 @@ const run = (scenario: Scenario, draft: DraftDomain): Recorded => {
  * The domain of each question that is simulated, at the instant at which it is asked: a Poisson process, and Zipf's law.
  * What is asked when the end comes is answered.
  */
-function* arrivals(
-  { rate, sample, world }: Scenario,
-  time: VirtualTime,
-  log: Log,
-  random: Random.Random,
-  end: number
-) {
-  const uniform = () => random.nextDoubleUnsafe()
-  const rankOf = makeZipf(world.domains, world.exponent, uniform)
+function* arrivals(scenario: Scenario, time: VirtualTime, random: Random.Random, end: number) {
+  const { next, share } = makeSampled(scenario, random)
+  const meanMs = 1_000 / (scenario.rate * share)
   let now = time.now()
   while (true) {
-    now -= Math.log(1 - uniform()) * 1_000 / rate
+    now -= Math.log(1 - random.nextDoubleUnsafe()) * meanMs
     if (now >= end) break
-    const domain = rankOf()
-    log.arrived(now)
-    if (!isSampled(domain, sample)) continue
     time.advanceTo(now)
-    yield domain
+    yield next()
     time.drain()
   }
   time.advanceTo(end + drainMs)
@@ -83,8 +73,6 @@ function* arrivals(
 
 /** A question is answered within this time: its deadline. */
 const drainMs = 10_000
-
-const isSampled = (domain: number, sample: number): boolean => sample === 1 || chance(domain, 7) * sample < 1
 
 /** As the service does: at once if memory suffices, else in a fiber. */
 const ask = (

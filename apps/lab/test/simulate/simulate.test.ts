@@ -63,13 +63,20 @@ describe("a fleet asks each origin as often as the policy says", () => {
   // Each domain is fetched by its first question, and again at 80 to 90 % of its life (CAC-34): three times in two hours.
   const questions = { world: world({ domains: 10, lifetimes: anHour }), rate: 1 }
 
-  it.effect("with Redis: one fetch for each domain and lifetime, whatever the number of replicas (CAC-34)", () =>
-    Effect.gen(function*() {
-      const { answers, fetches, requests } = yield* run(questions)
-      assert.strictEqual(fetches.done, 10 * 3)
-      assert.strictEqual(requests.domains.requests, 10 * 3)
-      assert.strictEqual(answers.wrong + answers.lost, 0)
-    }))
+  it.effect.each<[replicas: number, domains: number]>([[1, 10], [8, 10], [100, 4]])(
+    "with Redis: one fetch for each domain and lifetime, for %d replicas (CAC-34)",
+    ([replicas, domains]) =>
+      Effect.gen(function*() {
+        const { answers, fetches, requests } = yield* run({
+          world: world({ domains, lifetimes: anHour }),
+          rate: domains / 10,
+          fleet: fleet({ replicas })
+        })
+        assert.strictEqual(fetches.done, domains * 3)
+        assert.strictEqual(requests.domains.requests, domains * 3)
+        assert.strictEqual(answers.wrong + answers.lost, 0)
+      })
+  )
 
   it.effect("without Redis: so many for each replica", () =>
     Effect.gen(function*() {
