@@ -5,6 +5,7 @@
 import type { Verdict } from "@posh/core"
 import type { ReplicaParts } from "./fleet/Replica.ts"
 import { every, type SimulatedFleet } from "./fleet/SimulatedFleet.ts"
+import { sumOfIdle } from "./idle.ts"
 import type { Outages } from "./outages.ts"
 import { noOperations, type Operation, type OperationCounts, sumOfCommands } from "./redis/commands.ts"
 import type { RedisSize } from "./redis/SimulatedRedis.ts"
@@ -26,8 +27,11 @@ export interface Slice {
   fromRedis: number
   lost: number
   requests: number
-  /** Commands to Redis. */
+  /** Commands to Redis, and those of them that replicas send when nothing is asked. */
   commands: number
+  idle: number
+  /** Change messages that Redis delivered. */
+  messages: number
   /** What Redis held at the end. */
   held: RedisSize
 }
@@ -86,6 +90,8 @@ export const makeLog = (
     lost: 0,
     requests: 0,
     commands: 0,
+    idle: 0,
+    messages: 0,
     held: empty
   }))
   const none = { operations: noOperations(), messages: 0 }
@@ -148,13 +154,23 @@ export const makeLog = (
       time.at(end, () => {
         marks.after = mark()
       })
-      const sum = { last: 0 }
+      const sums = () => ({
+        commands: sumOfCommands(redis.counts),
+        idle: sumOfIdle(redis.counts),
+        messages: redis.messages()
+      })
+      const before = { sums: sums() }
       every(time, scenario.durationMs / sliceCount, () => {
-        const commands = sumOfCommands(redis.counts)
-        const slice = sliceAt(time.now() - 1)
+        const after = sums()
+        const { commands, idle, messages } = before.sums
         const size = redisSize()
-        if (slice !== undefined) Object.assign(slice, { commands: commands - sum.last, held: size })
-        sum.last = commands
+        Object.assign(sliceAt(time.now() - 1) ?? {}, {
+          commands: after.commands - commands,
+          idle: after.idle - idle,
+          messages: after.messages - messages,
+          held: size
+        })
+        before.sums = after
         for (const what of ["keys", "associations", "octets"] as const) peak[what] = Math.max(peak[what], size[what])
       })
     },

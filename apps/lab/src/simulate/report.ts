@@ -2,8 +2,9 @@
  * What a run shows, as plain data. Pure.
  */
 import type { VerdictKind } from "@posh/core"
+import { sumOfIdle } from "./idle.ts"
 import type { Recorded, Slice } from "./Log.ts"
-import { type Command, idleOperations, type OperationCounts, sumOfCommands, toCommands } from "./redis/commands.ts"
+import { type Command, type OperationCounts, sumOfCommands, toCommands } from "./redis/commands.ts"
 import type { RedisSize } from "./redis/SimulatedRedis.ts"
 import type { Scenario } from "./Scenario.ts"
 import type { Answers, HostRequests, Tier } from "./Tally.ts"
@@ -58,6 +59,8 @@ export interface Report {
     readonly operations: OperationCounts
     /** Change messages that Redis delivers, a second. */
     readonly messagesPerSecond: number
+    /** Of the messages, those that say that a replica is there: each second from each to each. */
+    readonly heartbeatsPerSecond: number
     readonly keys: number
     readonly associations: number
     readonly megabytes: number
@@ -79,8 +82,9 @@ export const toReport = (scenario: Scenario, recorded: Recorded): Report => {
   const { all, calm, domains, during, fetches, memory, messages, operations, redisPeak, requests, slices } = recorded
   const { sample } = scenario
   const seconds = scenario.durationMs / 1_000
-  const idle = sumOfCommands(onlyIdle(operations))
+  const idle = sumOfIdle(operations)
   const commands = sumOfCommands(operations)
+  const heartbeats = scenario.fleet.redis ? scenario.fleet.replicas ** 2 : 0
   const hosts = [...requests.byHost]
   const isProvider = ([name]: readonly [string, HostRequests]) => name.startsWith("provider")
   const questions = Math.max(1, questionsOf(all, sample))
@@ -103,7 +107,8 @@ export const toReport = (scenario: Scenario, recorded: Recorded): Report => {
       perSecond: (sample * (commands - idle) + idle) / seconds,
       commands: toCommands(operations),
       operations,
-      messagesPerSecond: (sample * messages) / seconds + scenario.fleet.replicas ** 2,
+      messagesPerSecond: (sample * messages) / seconds + heartbeats,
+      heartbeatsPerSecond: heartbeats,
       keys: sample * redisPeak.keys,
       associations: sample * redisPeak.associations,
       megabytes: sample * toMegabytes(redisPeak)
@@ -124,11 +129,6 @@ export const toReport = (scenario: Scenario, recorded: Recorded): Report => {
 const keyOctets = 228
 
 export const toMegabytes = ({ keys, octets }: RedisSize): number => (octets + keys * keyOctets) / 1e6
-
-const onlyIdle = (operations: OperationCounts): OperationCounts =>
-  Object.fromEntries(
-    Object.entries(operations).map(([name, count]) => [name, idleOperations.has(name as never) ? count : 0])
-  ) as OperationCounts
 
 /** `sample`: of the domains for which such a host is asked. */
 const toHosts = (hosts: ReadonlyArray<HostRequests>, seconds: number, sample: number): HostReport => ({
