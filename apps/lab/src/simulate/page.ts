@@ -2,6 +2,7 @@
  * The page docs/reference/simulation.md. Pure.
  */
 import { table } from "../table.ts"
+import { toDays } from "./days.ts"
 import type { Report } from "./report.ts"
 import { usualWorld } from "./Scenario.ts"
 import { count, figure, percent, toSummary } from "./summary.ts"
@@ -9,39 +10,51 @@ import { count, figure, percent, toSummary } from "./summary.ts"
 export type Named = ReadonlyArray<readonly [name: string, report: Report]>
 
 export interface PageParts {
-  readonly usual: Report
+  readonly usual: Named
+  readonly days: Named
   readonly byRate: Named
+  readonly byDomains: Named
   readonly shared: Named
   readonly unshared: Named
+  readonly large: Named
   readonly byOutage: Named
   readonly coldStart: Named
   readonly mistaken: Named
 }
 
-export const toPage = ({ byOutage, byRate, coldStart, mistaken, shared, unshared, usual }: PageParts): string =>
+export const toPage = (
+  { byDomains, byOutage, byRate, coldStart, days, large, mistaken, shared, unshared, usual }: PageParts
+): string =>
   `# Simulation
 
 <!-- Made by \`npm run simulate -- series\` from apps/lab/src/simulate. Do not edit. -->
 
-What a fleet does in a day, in a world without a network: the verifier, the caches, the flights and the fleet are those of the
+What a fleet does in a day or more, in a world without a network: the verifier, the caches, the flights and the fleet are those of the
 service, over a virtual clock. Redis and the web servers are simulated. [Capacity](../guides/capacity.md) says how to use the
 figures, [the decision](../decisions/simulation.md) what is real and what is not.
 
 The world has ${
     count(usualWorld.domains)
-  } domains, asked about by Zipf's law with exponent ${usualWorld.exponent}. Of them
+  } domains if nothing else is said, asked about by Zipf's law with exponent ${usualWorld.exponent}. Of them
 ${
     Object.entries(usualWorld.shares).map(([kind, share]) => `${percent(share)} are \`${kind}\``).join(", ")
   }. \`expires\` is ${
     usualWorld.lifetimes.map(([seconds, share]) => `${seconds / 3_600} h for ${percent(share)}`).join(", ")
   }. ${usualWorld.providers} providers host the \`hosted\`. Each replica has the defaults of the service. Figures are of a
-sample of the domains, scaled to all. The samples are small: in "A day" another one gave 31 % from memory.
+sample of the domains, scaled to all: of all questions, *simulated* says how many ran. The second columns of
+[a day](#a-day) and [a large fleet](#a-large-fleet) are of another sample, with other questions: what differs there is chance.
 
 ## A day
 
 A fleet of 4 replicas with Redis, which has run for 12 hours, gets 100 questions a second.
 
-${toSummary([["", usual]])}
+${toSummary(usual)}
+
+## Several days
+
+The same fleet, from a start with nothing, until material of all lifetimes has been renewed. ${simulatedOf(days)}
+
+${dayTable(days)}
 
 ## By the rate of questions
 
@@ -51,9 +64,20 @@ Four replicas with Redis. The figures are of 12 hours after 12 hours, of 5 after
 
 ${toSummary(byRate)}
 
+## By the number of domains
+
+1,000 questions a second for four replicas with Redis, for an hour after an hour. The rate is that of all domains, so each of
+more domains is asked about less often; with the same rate for each domain, figures grow with the number of domains.
+
+![Where answers come from, by the number of domains](simulation/tiers-by-domains.svg)
+
+${toSummary(byDomains)}
+
 ## By the number of replicas
 
-1,000 questions a second for the whole fleet, shared at random, for half an hour after half an hour.
+1,000 questions a second for the whole fleet, shared at random, for half an hour after half an hour. ${
+    simulatedOf([...shared, ...unshared])
+  }
 
 ![Requests to origins, by the number of replicas](simulation/requests-by-replicas.svg)
 
@@ -83,6 +107,17 @@ ${
       ])
     )
   }
+
+## A large fleet
+
+100 replicas with Redis and ten million domains get 20,000 questions a second, from a start with nothing. Each replica has room
+for 1,000,000 entries (\`POSH_CACHE_ENTRIES\`) of each kind. ${simulatedOf(large)} ${spreadOf(large)}
+
+${dayTable(large)}
+
+In all three days:
+
+${toSummary(large)}
 
 ## In an outage
 
@@ -140,3 +175,57 @@ ${
     )
   }
 `
+
+/** How far two samples differ. */
+const spreadOf = (runs: Named): string => {
+  const reports = runs.map(([, report]) => report)
+  const range = (of: (report: Report) => number): readonly [least: number, most: number] => [
+    Math.min(...reports.map(of)),
+    Math.max(...reports.map(of))
+  ]
+  const ratio = (of: (report: Report) => number) => {
+    const [least, most] = range(of)
+    return percent(most / least - 1)
+  }
+  const [least, most] = range(({ answers }) => answers.tiers.memory)
+  return `The samples differ by ${ratio(({ requests }) => requests.perSecond)} in requests to origins, by ${
+    ratio(({ redis }) => redis.perSecond)
+  } in commands to Redis, and by ${(100 * (most - least)).toFixed(1)} percentage points in what comes from memory.`
+}
+
+const dayTable = (runs: Named): string =>
+  table(
+    [
+      "",
+      "day",
+      "from memory",
+      "from Redis",
+      "from origins",
+      "requests/s to origins",
+      "Redis commands/s",
+      "messages/s",
+      "associations in Redis",
+      "memory of Redis, GB"
+    ],
+    runs.flatMap(([name, report]) =>
+      toDays(report).map(({ associations, megabytes, perSecond, tiers }, index) => [
+        name,
+        String(index + 1),
+        percent(tiers.memory),
+        percent(tiers.redis),
+        percent(tiers.origin),
+        figure(perSecond.requests),
+        figure(perSecond.commands),
+        figure(perSecond.messages),
+        count(associations),
+        figure(megabytes / 1_000)
+      ])
+    )
+  )
+
+/** How many questions of runs were simulated, for tables that do not say it. */
+const simulatedOf = (runs: Named): string => {
+  const counts = runs.map(([, { answers }]) => answers.simulated)
+  const [least, most] = [Math.min(...counts), Math.max(...counts)].map(count)
+  return `Simulated: ${least === most ? least : `${least} to ${most}`} questions${runs.length > 1 ? " each" : ""}.`
+}

@@ -1,5 +1,6 @@
 /**
- * The runs of the page: what changes with the rate of questions, with the number of replicas, and in an outage.
+ * The runs of the page: what changes with the rate of questions, with the number of domains, with the number of replicas,
+ * from day to day, and in an outage. Samples are so large that the whole takes minutes.
  */
 import { day, hour, minute, type Outage, type Scenario, usualScenario } from "./Scenario.ts"
 
@@ -9,7 +10,7 @@ export interface Run {
 }
 
 /** Questions a second, the sample, and the hours before and after what is reported begins. */
-const rates = [[10, 40, 12], [100, 200, 5], [1_000, 500, 1]] as const
+const rates = [[10, 40, 12], [100, 100, 5], [1_000, 200, 1]] as const
 
 /** The same domains, asked about more often. */
 export const byRate: ReadonlyArray<Run> = rates.map(([rate, sample, hours]) => ({
@@ -17,7 +18,22 @@ export const byRate: ReadonlyArray<Run> = rates.map(([rate, sample, hours]) => (
   scenario: { ...usualScenario, rate, sample, warmUpMs: hours * hour, durationMs: hours * hour }
 }))
 
-const counts = [1, 4, 16, 64] as const
+/** As many questions, about more domains: those about more domains at the same rate each differ by little but their number. */
+export const byDomains: ReadonlyArray<Run> = ([[100_000, 100], [1_000_000, 200], [10_000_000, 200]] as const).map(
+  ([domains, sample]) => ({
+    name: domains.toLocaleString("en"),
+    scenario: {
+      ...usualScenario,
+      world: { ...usualScenario.world, domains },
+      rate: 1_000,
+      sample,
+      warmUpMs: hour,
+      durationMs: hour
+    }
+  })
+)
+
+const counts = [1, 4, 16, 100] as const
 
 /** The same questions, shared by more replicas. */
 export const byReplicas = (redis: boolean): ReadonlyArray<Run> =>
@@ -26,7 +42,7 @@ export const byReplicas = (redis: boolean): ReadonlyArray<Run> =>
     scenario: {
       ...usualScenario,
       rate: 1_000,
-      sample: 500,
+      sample: 250,
       warmUpMs: hour / 2,
       durationMs: hour / 2,
       fleet: { ...usualScenario.fleet, replicas, redis }
@@ -71,7 +87,7 @@ export const coldStart: ReadonlyArray<Run> = ([1, 4, 16] as const).map((replicas
 }))
 
 /** Domains that present another certificate than they publish, asked about a hundred times a minute each. */
-export const mistaken: ReadonlyArray<Run> = ([1, 4, 16, 64] as const).map((replicas) => ({
+export const mistaken: ReadonlyArray<Run> = counts.map((replicas) => ({
   name: `${replicas}`,
   scenario: {
     ...usualScenario,
@@ -88,8 +104,35 @@ export const mistaken: ReadonlyArray<Run> = ([1, 4, 16, 64] as const).map((repli
   }
 }))
 
+/** Two samples of the same. */
+const seeds = [["one sample", "1"], ["another", "2"]] as const
+
 /** A day of a fleet that has run for half a day. */
-export const usual: Run = {
-  name: "a day",
-  scenario: { ...usualScenario, rate: 100, sample: 1_000, warmUpMs: 12 * hour, durationMs: day }
-}
+export const usual: ReadonlyArray<Run> = seeds.map(([name, seed]) => ({
+  name,
+  scenario: { ...usualScenario, rate: 100, sample: 500, warmUpMs: 12 * hour, durationMs: day, seed }
+}))
+
+/** From a start with nothing until material of all lifetimes has been renewed. */
+export const days: ReadonlyArray<Run> = [{
+  name: "4 replicas",
+  scenario: { ...usualScenario, rate: 100, sample: 1_000, warmUpMs: 0, durationMs: 8 * day }
+}]
+
+/** Questions a second. */
+export const largeRate = 20_000
+
+/** Ten million domains and a hundred replicas, for three days from a start with nothing. */
+export const large: ReadonlyArray<Run> = seeds.map(([name, seed]) => ({
+  name,
+  scenario: {
+    ...usualScenario,
+    world: { ...usualScenario.world, domains: 10_000_000 },
+    rate: largeRate,
+    sample: 10_000,
+    warmUpMs: 0,
+    durationMs: 3 * day,
+    fleet: { ...usualScenario.fleet, replicas: 100, cacheEntries: 1_000_000 },
+    seed
+  }
+}))
