@@ -1,15 +1,16 @@
 /**
- * Cooperative scheduling of work that would block the event loop: it runs in time slices, in turn, and the event loop
- * runs between them.
+ * Cooperative scheduling of work that would block the event loop: it runs in time slices, and the event loop runs between
+ * them. A turn has a few slices, so that a usual batch ends in one: works that alternate all live until the last of them
+ * ends, and the collector copies them meanwhile.
  */
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Semaphore } from "effect"
 import { callerBounds } from "./bounds.ts"
 
 /** Work that yields every few milliseconds at most, so that a slice can end there. */
-export type Pieces<A> = () => Iterator<unknown, A>
+export type Pieces<A> = () => Generator<unknown, A>
 
-/** Runs the work in slices, alternating with all other such work. Interruptible between slices only. */
+/** Runs the work in slices, in turn with all other such work. Interruptible between slices only. */
 export type InTurn = <A>(pieces: Pieces<A>) => Effect.Effect<A>
 
 export const makeTurns: Effect.Effect<InTurn> = Effect.map(Clock.Clock, (clock): InTurn => {
@@ -23,21 +24,32 @@ export const makeTurns: Effect.Effect<InTurn> = Effect.map(Clock.Clock, (clock):
   return <A>(pieces: Pieces<A>) =>
     Effect.suspend(() => {
       const work = pieces()
+      /** Milliseconds that the work has run in its turn. */
+      let usedMs = 0
       const go = Effect.sync((): IteratorResult<unknown, A> => {
+        const beganAt = monotonicMsOf(clock)
         let piece = work.next()
         while (piece.done !== true && !isOver()) piece = work.next()
+        usedMs += monotonicMsOf(clock) - beganAt
         return piece
       })
+      const turn: Effect.Effect<IteratorResult<unknown, A>> = Effect.flatMap(
+        Effect.andThen(next, go),
+        (piece) => piece.done === true || usedMs >= callerBounds.turnMs ? Effect.succeed(piece) : turn
+      )
       const run: Effect.Effect<A> = Effect.flatMap(
-        turns.withPermit(Effect.andThen(next, go)),
-        (piece) => piece.done === true ? Effect.succeed(piece.value) : run
+        turns.withPermit(turn),
+        (piece) => {
+          usedMs = 0
+          return piece.done === true ? Effect.succeed(piece.value) : run
+        }
       )
       return run
     })
 })
 
 /** Only waits for a slice; what runs synchronously afterwards counts to it. */
-export const noPieces: Pieces<void> = () => ({ next: () => ({ done: true, value: undefined }) })
+export const noPieces: Pieces<void> = function*() {}
 
 /** Work that cannot be split. */
 export const onePiece = <A>(work: () => A): Pieces<A> =>

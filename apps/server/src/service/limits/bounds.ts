@@ -36,6 +36,8 @@ export const callerBounds = {
   shareOfOne: 3 / 4,
   /** Milliseconds of a time slice; then all other waiting work runs. */
   sliceMs: 5,
+  /** Milliseconds of work in slices, then other such work has its turn: a usual batch ends in one. */
+  turnMs: 10,
   /** Characters in one portion of the response to a batch; the next one is rendered when the caller has read it. */
   portion: 128 * 1024,
   /** Octets of memory for such a response until it ends: two portions, as text and as octets. */

@@ -224,6 +224,31 @@ describe("time slices", () => {
     }))
 })
 
+describe("a turn", () => {
+  /** Pieces of half a slice by a clock that only they move. */
+  const rows: ReadonlyArray<readonly [what: string, pieces: number, order: string]> = [
+    ["ends with the work of a few slices", 3, "aaabbbccc"],
+    ["ends by the clock, in the middle of longer work", 6, "aaaabbbbccccaabbcc"]
+  ]
+  it.effect.each(rows)("%s", ([, pieces, order]) =>
+    Effect.gen(function*() {
+      const time = { nanos: 0n }
+      const clock = { ...(yield* Clock.Clock), monotonicTimeNanosUnsafe: () => time.nanos }
+      const inTurn = yield* Effect.provideService(makeTurns, Clock.Clock, clock)
+      const done: Array<string> = []
+      const work = (name: string) =>
+        inTurn(function*() {
+          for (let piece = 0; piece < pieces; piece += 1) {
+            done.push(name)
+            time.nanos += BigInt(callerBounds.sliceMs * 1e6 / 2)
+            yield
+          }
+        })
+      yield* Effect.all(["a", "b", "c"].map(work), { concurrency: "unbounded" })
+      assert.strictEqual(done.join(""), order)
+    }))
+})
+
 describe("event loop lag", () => {
   it.live("is how long the process was busy", () =>
     Effect.scoped(Effect.gen(function*() {
