@@ -3,7 +3,7 @@
  */
 import type { Problem } from "@posh/api"
 import type { Verdict } from "@posh/core"
-import { type Fiber, Result } from "effect"
+import { Result } from "effect"
 import type { Decision } from "./Decision.ts"
 import { internalProblem } from "./problems.ts"
 import type { AnswerOptions } from "./toAnswer.ts"
@@ -14,17 +14,13 @@ export type DecisionResult = Result.Result<Decision, Problem>
 export type EncodeAnswer<A> = (verdict: Verdict, options: AnswerOptions) => A
 
 export class SharedQuestion<A> {
-  /** Absent if memory had the answer. */
-  readonly fiber: Fiber.Fiber<DecisionResult> | undefined
-  /** Set when the fiber is joined. */
+  /** Set later if memory did not have the answer. */
   decision: DecisionResult
   readonly #plain: Encoded<A> = { places: 0, value: undefined, encodedAt: 0 }
   readonly #explained: Encoded<A> = { places: 0, value: undefined, encodedAt: 0 }
 
-  constructor(decided: Decision | Fiber.Fiber<DecisionResult>) {
-    const isKnown = "verdict" in decided
-    this.fiber = isKnown ? undefined : decided
-    this.decision = isKnown ? Result.succeed(decided) : Result.fail(internalProblem)
+  constructor(decision: DecisionResult = Result.fail(internalProblem)) {
+    this.decision = decision
   }
 
   addPlace(explain: boolean): void {

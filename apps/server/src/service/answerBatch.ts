@@ -4,32 +4,38 @@
 import { batchLimits, BatchQuestion, type Problem } from "@posh/api"
 import type { Question } from "@posh/core"
 import { monotonicMsOf, spanned } from "@posh/core/serving"
-import { Clock, Effect, Fiber, Predicate, Result, Schema, Struct } from "effect"
+import { Clock, Effect, Fiber, Predicate, Result, Schema } from "effect"
 import { DecisionObserver } from "../telemetry/DecisionObserver.ts"
 import { logsDebug } from "../telemetry/logging.ts"
 import type { Caller } from "./Caller.ts"
 import { CallerQuestion } from "./CallerQuestion.ts"
 import type { Decide, Decider } from "./Decider.ts"
+import { EqualQuestions } from "./EqualQuestions.ts"
 import type { Limits } from "./limits/Limits.ts"
-import { eachPiece } from "./limits/Turns.ts"
+import { eachPiece, type Pieces } from "./limits/Turns.ts"
 import { isPlainBatchQuestion } from "./plainQuestion.ts"
 import { internalProblem, problemAt, schemaProblem } from "./problems.ts"
-import { type EncodeAnswer, SharedQuestion } from "./SharedQuestion.ts"
+import { type DecisionResult, type EncodeAnswer, SharedQuestion } from "./SharedQuestion.ts"
 
-/** A batch that a transport has read. */
+/** Each question as a JSON value, or why it is none. */
+export type Requests = ReadonlyArray<Result.Result<unknown, Problem>>
+
+/** A batch that a transport has received. */
 export interface Batch {
-  /** Each question as a JSON value, or why it is none. */
-  readonly requests: ReadonlyArray<Result.Result<unknown, Problem>>
+  /** Reads the questions. Fails if it is no batch. */
+  readonly read: Pieces<Result.Result<Requests, Problem>>
   /** Milliseconds of the monotonic clock. */
   readonly arrivedAt: number
 }
 
 /** What the transport of a batch provides. */
-export interface BatchTransport<A> {
+export interface BatchTransport<A, B> {
   /** Called once for equal questions, and again after a second. */
   readonly encode: EncodeAnswer<A>
   /** Calls `release` once the response is sent or aborted. */
   readonly onClosed: (release: () => void) => void
+  /** Renders what is sent first. */
+  readonly render: (items: BatchItems<A>) => Pieces<B>
 }
 
 /** The result of one question of a batch. */
@@ -48,56 +54,75 @@ export interface BatchItems<A> {
 type BatchDecider = Pick<Decider["Service"], "ask" | "decide" | "recall">
 
 /**
- * Answers a batch. Fails only if the questions in flight are at their limit.
+ * Answers a batch. Fails if it is none, and if the questions in flight are at their limit.
  *
  * **Details**
  *
- * Decoding runs in time slices. So must the caller of `next` (`inTurn`), because encoding takes time.
- * The deadline of each question starts when the batch arrives. A question holds its place in flight until its result
- * is taken or the response is closed. An interrupt cancels all questions.
+ * Reading, decoding and rendering run in time slices. So must whoever renders the rest (`inTurn`), because encoding takes
+ * time. What memory answers is read, decided and rendered in one turn: batches that take turns between these stages all
+ * live so long that the collector copies them, which costs a quarter of an answer. The deadline of each question starts when the
+ * batch arrives. A question holds its place in flight until its result is taken or the response is closed. An interrupt
+ * cancels all questions.
  */
-export const answerBatch = <A>(
+export const answerBatch = <A, B>(
   decider: BatchDecider,
   { inTurn, takePlaces }: Pick<Limits["Service"], "inTurn" | "takePlaces">,
   caller: Caller,
-  { arrivedAt, requests }: Batch,
-  { encode, onClosed }: BatchTransport<A>
-): Effect.Effect<BatchItems<A>, Problem> =>
+  { arrivedAt, read }: Batch,
+  { encode, onClosed, render }: BatchTransport<A, B>
+): Effect.Effect<B, Problem> =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
     const observations = yield* DecisionObserver
-    const held = yield* Effect.fromResult(takePlaces(caller, requests.length))
-    onClosed(() => held.giveBack())
-
     const runFork = Effect.runForkWith(yield* Effect.context())
     const { decide, recall } = yield* waysOf(decider)
-    const shared = new Map<string, SharedQuestion<A>>()
-    const share: Share<A> = (question) => {
-      const key = keyOf(question)
-      const known = shared.get(key)
-      if (known !== undefined) return known
-      const asked = new CallerQuestion(question)
-      const inFiber = () => spanned("Question", decide(asked, caller, monotonicMsOf(clock) - arrivedAt))
-      const fresh = new SharedQuestion<A>(recall(asked, caller) ?? runFork(Effect.result(inFiber())))
-      shared.set(key, fresh)
-      return fresh
+    const asked = new EqualQuestions<SharedQuestion<A>>()
+    const waiting: Array<Waiting<A>> = []
+    const ask = (question: Question): SharedQuestion<A> => {
+      const asking = new CallerQuestion(question)
+      const recalled = recall(asking, caller)
+      if (recalled !== undefined) return new SharedQuestion(Result.succeed(recalled))
+      const inFiber = () => spanned("Question", decide(asking, caller, monotonicMsOf(clock) - arrivedAt))
+      const shared = new SharedQuestion<A>()
+      waiting.push({ shared, fiber: runFork(Effect.result(inFiber())) })
+      return shared
+    }
+    const share: Share<A> = (question) => asked.find(question, ask)
+    const begin: Pieces<Result.Result<Begun<A, B>, Problem>> = function*() {
+      const requests = yield* read()
+      if (Result.isFailure(requests)) return Result.fail(requests.failure)
+      const held = takePlaces(caller, requests.success.length)
+      if (Result.isFailure(held)) return Result.fail(held.failure)
+      onClosed(() => held.success.giveBack())
+      const places = yield* eachPiece(requests.success, (request) => toPlace(request, share))()
+      const items = toItems(places, encode, clock, (problem) => {
+        held.success.giveBack(1)
+        // Counted here; the problem of a whole batch is counted where its response is written.
+        if (problem !== undefined) observations.problem(problem.code)
+      })
+      return Result.succeed({ items, rendered: waiting.length > 0 ? undefined : { first: yield* render(items)() } })
     }
     const decided = Effect.gen(function*() {
-      const places = yield* inTurn(eachPiece(requests, (request) => toPlace(request, share)))
-      for (const question of shared.values()) {
-        if (question.fiber !== undefined) question.decision = yield* Fiber.join(question.fiber)
-      }
-      return places
+      const begun = yield* Effect.flatMap(inTurn(begin), Effect.fromResult)
+      for (const { fiber, shared } of waiting) shared.decision = yield* Fiber.join(fiber)
+      return begun
     })
-    const cancel = Effect.suspend(() => Fiber.interruptAll([...shared.values()].flatMap(({ fiber }) => fiber ?? [])))
-    const places = yield* Effect.onInterrupt(decided, () => cancel)
-
-    return toItems(places, encode, clock, (problem) => {
-      held.giveBack(1)
-      // Counted here; the problem of a whole batch is counted where its response is written.
-      if (problem !== undefined) observations.problem(problem.code)
-    })
+    const cancel = Effect.suspend(() => Fiber.interruptAll(waiting.map(({ fiber }) => fiber)))
+    const { items, rendered } = yield* Effect.onInterrupt(decided, () => cancel)
+    return rendered === undefined ? yield* inTurn(render(items)) : rendered.first
   })
+
+/** A question that memory does not answer. */
+interface Waiting<A> {
+  readonly shared: SharedQuestion<A>
+  readonly fiber: Fiber.Fiber<DecisionResult>
+}
+
+/** The results, and what is sent first if memory answered all questions. */
+interface Begun<A, B> {
+  readonly items: BatchItems<A>
+  readonly rendered: { readonly first: B } | undefined
+}
 
 /** How a question is decided: at once by memory, or in a fiber, which costs more than most decisions. */
 interface Ways {
@@ -117,10 +142,6 @@ const waysOf = ({ ask, decide, recall }: BatchDecider): Effect.Effect<Ways> =>
         }
     )
   )
-
-/** Equal for equal questions, in whatever order their members come. */
-const keyOf = (question: Question): string =>
-  JSON.stringify(Object.entries(question).sort(([left], [right]) => left < right ? -1 : 1))
 
 type Share<A> = (question: Question) => SharedQuestion<A>
 
@@ -152,14 +173,15 @@ const toItems = <A>(
 
 const beyond: Place<never> = { id: undefined, question: Result.fail(internalProblem) }
 
-const toPlace = <A>(request: Result.Result<unknown, Problem>, share: Share<A>): Place<A> => ({
-  id: Result.isSuccess(request) ? usableId(request.success) : undefined,
-  question: Result.map(Result.flatMap(request, decodeBatchQuestion), ({ explain = false, ...named }) => {
-    const shared = share(Struct.omit(named, ["id"]))
-    shared.addPlace(explain)
-    return { shared, explain }
-  })
-})
+const toPlace = <A>(request: Result.Result<unknown, Problem>, share: Share<A>): Place<A> => {
+  if (Result.isFailure(request)) return { id: undefined, question: Result.fail(request.failure) }
+  const decoded = decodeBatchQuestion(request.success)
+  if (Result.isFailure(decoded)) return { id: usableId(request.success), question: Result.fail(decoded.failure) }
+  const { explain = false, id, ...question } = decoded.success
+  const shared = share(question)
+  shared.addPlace(explain)
+  return { id, question: Result.succeed({ shared, explain }) }
+}
 
 /** The `id` is echoed even if the question is refused. */
 const usableId = (request: unknown): string | undefined =>

@@ -7,6 +7,7 @@ import { TestClock } from "effect/testing"
 import { answerBatch, type Batch, type BatchItem, type BatchItems } from "../../src/service/answerBatch.ts"
 import type { Decide, Decider } from "../../src/service/Decider.ts"
 import { Limits } from "../../src/service/limits/Limits.ts"
+import { onePiece } from "../../src/service/limits/Turns.ts"
 import { type AnswerOptions, toAnswer } from "../../src/service/toAnswer.ts"
 import { mismatch, verified } from "./verdicts.ts"
 
@@ -18,7 +19,10 @@ const question = (more: object = {}) => ({
   certificate: "MAA=",
   ...more
 })
-const toBatch = (requests: ReadonlyArray<object>): Batch => ({ requests: requests.map(Result.succeed), arrivedAt: 0 })
+const toBatch = (requests: ReadonlyArray<object>): Batch => ({
+  read: onePiece(() => Result.succeed(requests.map(Result.succeed))),
+  arrivedAt: 0
+})
 
 /** By the test clock, which begins at 0. */
 const early: Verdict = { ...verified, decidedAt: 0, validUntil: 600_000, refreshAfter: 480_000 }
@@ -36,14 +40,16 @@ type Watch = <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 /** A transport that sends anything but text, and counts what it encodes. */
 const makeTransport = () => {
   const calls = { encoded: 0, release: () => {} }
+  const encode = (verdict: Verdict, options: AnswerOptions) => {
+    calls.encoded += 1
+    const answer = toAnswer(verdict, options)
+    return { word: answer.verdict, ttl: answer.ttl, isExplained: answer.evidence !== undefined }
+  }
   return {
     calls,
-    encode: (verdict: Verdict, options: AnswerOptions) => {
-      calls.encoded += 1
-      const answer = toAnswer(verdict, options)
-      return { word: answer.verdict, ttl: answer.ttl, isExplained: answer.evidence !== undefined }
-    },
-    onClosed: (release: () => void) => void (calls.release = release)
+    encode,
+    onClosed: (release: () => void) => void (calls.release = release),
+    render: (items: BatchItems<ReturnType<typeof encode>>) => onePiece(() => items)
   }
 }
 
@@ -124,7 +130,8 @@ describe("a batch without a transport", () => {
         const encode = (_: Verdict, options: AnswerOptions) => options.id
         const batch = answerBatch({ ...decider, recall }, yield* Limits, caller, toBatch([question(), question()]), {
           ...transport,
-          encode
+          encode,
+          render: (items: BatchItems<string>) => onePiece(() => items)
         })
         const answers = takeAll(yield* watch(batch)).map(({ answer }) => Result.getOrThrow(answer))
         assert.deepStrictEqual(answers, [id, id])

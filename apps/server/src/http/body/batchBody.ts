@@ -6,26 +6,24 @@ import { batchLimits, bodyLimits, type Problem, problem } from "@posh/api"
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect, Predicate, Result } from "effect"
 import type { HttpServerRequest } from "effect/http"
-import type { Batch } from "../../service/answerBatch.ts"
+import type { Batch, Requests } from "../../service/answerBatch.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import type { Limits } from "../../service/limits/Limits.ts"
 import type { Pieces } from "../../service/limits/Turns.ts"
 import { decodeJson, readBody, withoutMark } from "./body.ts"
-import { closing, comma, isEscaped, opening, quote, structureLimits } from "./structure.ts"
+import { closing, colon, comma, isEscaped, opening, quote, structureLimits } from "./structure.ts"
 
 /** Each question as a JSON value or a problem. Fails if the body is no batch. */
-export type BatchBody = Result.Result<Batch["requests"], Problem>
+export type BatchBody = Result.Result<Requests, Problem>
 
 /** The batch arrives with the end of its body: the time to parse it counts against the deadlines of its questions. */
-export const readBatch = (
-  limits: Pick<Limits["Service"], "inTurn" | "bodies">,
+export const receiveBatch = (
+  limits: Pick<Limits["Service"], "bodies">,
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<Batch, Problem> =>
   Effect.gen(function*() {
     const body = yield* readBody(limits, request, bodyLimits.batch, { answer: callerBounds.answer })
-    const arrivedAt = monotonicMsOf(yield* Clock.Clock)
-    const requests = yield* Effect.flatMap(limits.inTurn(readBatchBody(withoutMark(body))), Effect.fromResult)
-    return { requests, arrivedAt }
+    return { read: readBatchBody(withoutMark(body)), arrivedAt: monotonicMsOf(yield* Clock.Clock) }
   })
 
 /**
@@ -46,7 +44,8 @@ export const readBatchBody = (octets: Buffer): Pieces<BatchBody> =>
     const read: Array<Result.Result<unknown, Problem>> = []
     for (const question of questions) {
       yield
-      const value = question.length > bodyLimits.single ? tooLong : decodeJson(question)
+      const { members, octets } = question
+      const value = octets.length > bodyLimits.single ? tooLong : decodeJson(octets, { isOver: false, members })
       // A duplicate member is a fault of that question only, and has a field.
       if (Result.isFailure(value) && value.failure.code === "InvalidRequest" && value.failure.field === undefined) {
         return Result.fail(value.failure)
@@ -60,17 +59,25 @@ const tooLong = Result.fail(problem("PayloadTooLarge", `At most ${bodyLimits.sin
 
 interface Parts {
   readonly envelope: Buffer
-  readonly questions: ReadonlyArray<Buffer>
+  readonly questions: ReadonlyArray<Part>
+}
+
+/** A question. The body as a whole is within the limits on structure, so its questions are. */
+interface Part {
+  readonly octets: Buffer
+  /** Members of all of its objects, including duplicates. */
+  readonly members: number
 }
 
 /** Splits the elements off every array in the outermost object. `decodeEnvelope` decides which arrays are allowed. */
 function* split(octets: Buffer): Generator<undefined, Result.Result<Parts, Problem>> {
   const kept: Array<Buffer> = []
-  const questions: Array<Buffer> = []
+  const questions: Array<Part> = []
   const containers: Array<number> = []
   let keptTo = 0
   let tokens = 0
   let steps = 0
+  let members = 0
   /** Start of the current question. */
   let start: number | undefined
   for (let at = 0; at < octets.length; at += 1) {
@@ -81,14 +88,17 @@ function* split(octets: Buffer): Generator<undefined, Result.Result<Parts, Probl
     const ends = isBetween && (octet === comma || closing.has(octet))
     if (ends && start !== undefined) {
       kept.push(octets.subarray(keptTo, start), zero)
-      questions.push(octets.subarray(start, at))
+      questions.push({ octets: octets.subarray(start, at), members })
       keptTo = at
       start = undefined
       if (questions.length > batchLimits.requests) {
         return refuse(`Expected at most ${batchLimits.requests} questions.`, "requests")
       }
     }
-    if (isBetween && !ends && start === undefined && !isSpace(octet)) start = at
+    if (isBetween && !ends && start === undefined && !isSpace(octet)) {
+      start = at
+      members = 0
+    }
     if (octet === quote) {
       tokens += 1
       do {
@@ -98,6 +108,7 @@ function* split(octets: Buffer): Generator<undefined, Result.Result<Parts, Probl
       } while (at >= 0 && isEscaped(octets, at))
       if (at < 0) at = octets.length
     } else if (octet === comma) tokens += 1
+    else if (octet === colon) members += 1
     else if (opening.has(octet)) containers.push(octet)
     else if (closing.has(octet)) containers.pop()
     if (tokens > structureLimits.tokens || containers.length > structureLimits.levels) {

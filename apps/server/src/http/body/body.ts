@@ -4,7 +4,7 @@
 import { bodyLimits, type Problem, problem } from "@posh/api"
 import { ByteSize, Effect, Result } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
-import { isUtf8 } from "node:buffer"
+import { isAscii, isUtf8 } from "node:buffer"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import type { Limits } from "../../service/limits/Limits.ts"
 import { tooLarge } from "../../service/limits/refusals.ts"
@@ -15,7 +15,7 @@ import { reserveBody } from "../limits/reserveBody.ts"
 import { duplicateIn, membersOf } from "./duplicates.ts"
 import { type Coding, codingOf, inflate } from "./inflate.ts"
 import { jsonFault } from "./jsonFault.ts"
-import { structureOf } from "./structure.ts"
+import { type Structure, structureOf } from "./structure.ts"
 
 type Reader = Pick<Limits["Service"], "inTurn" | "bodies">
 
@@ -84,11 +84,11 @@ export const decodeBody = (octets: Buffer): Result.Result<unknown, Problem> => d
 export const withoutMark = (octets: Buffer): Buffer =>
   octets[0] === 0xef && octets[1] === 0xbb && octets[2] === 0xbf ? octets.subarray(3) : octets
 
-/** Parses JSON; refuses duplicate members and excessive structure. */
-export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
+/** Parses JSON; refuses duplicate members and excessive structure. `structure`: if it is known already. */
+export const decodeJson = (octets: Buffer, structure?: Structure): Result.Result<unknown, Problem> => {
   if (octets.byteLength === 0) return refuse("The body is empty; JSON is expected.")
   if (!isUtf8(octets)) return refuse("The body is not UTF-8.")
-  const { isOver, members } = structureOf(octets)
+  const { isOver, members } = structure ?? structureOf(octets)
   if (isOver) return refuse("The body has more levels or members than a question can have.")
   return Result.flatMap(parse(octets), (value) => {
     const duplicate = members === membersOf(value) ? undefined : duplicateIn(octets)
@@ -100,7 +100,8 @@ export const decodeJson = (octets: Buffer): Result.Result<unknown, Problem> => {
 
 const parse = (octets: Buffer): Result.Result<unknown, Problem> =>
   Result.try({
-    try: (): unknown => JSON.parse(octets.toString("utf8")),
+    // ASCII, as questions are, is a quarter of the cost of UTF-8.
+    try: (): unknown => JSON.parse(isAscii(octets) ? octets.toString("latin1") : octets.toString("utf8")),
     catch: () => problem("InvalidRequest", jsonFault(octets))
   })
 

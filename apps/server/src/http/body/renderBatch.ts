@@ -5,16 +5,16 @@ import type { BatchResult } from "@posh/api"
 import { Effect, Result, Stream } from "effect"
 import type { BatchItem, BatchItems } from "../../service/answerBatch.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
-import type { InTurn } from "../../service/limits/Turns.ts"
+import type { InTurn, Pieces } from "../../service/limits/Turns.ts"
 
 /** Complete if one portion suffices; otherwise a stream that renders the next portion when it is pulled. */
 export type BatchText = string | Stream.Stream<Uint8Array>
 
-/** Renders the results in time slices. Their answers are JSON text already. */
-export const renderBatch = (inTurn: InTurn, { next, size }: BatchItems<string>): Effect.Effect<BatchText> => {
+/** Renders the first portion, and the others in time slices of their own. The answers are JSON text already. */
+export const renderBatch = (inTurn: InTurn, { next, size }: BatchItems<string>): Pieces<BatchText> => {
   /** Text of the results from `start` on, and the start of the next portion. */
-  const portion = (start: number) =>
-    inTurn<readonly [text: string, end: number]>(function*() {
+  const portion = (start: number): Pieces<readonly [text: string, end: number]> =>
+    function*() {
       let text = start === 0 ? `{"results":[` : ""
       let end = start
       while (end < size && text.length < callerBounds.portion) {
@@ -23,15 +23,16 @@ export const renderBatch = (inTurn: InTurn, { next, size }: BatchItems<string>):
         yield
       }
       return end < size ? [text, end] : [`${text}]}`, end]
-    })
-  return Effect.map(portion(0), ([first, second]) => {
+    }
+  return function*() {
+    const [first, second] = yield* portion(0)()
     if (second >= size) return first
     const rest = Stream.unfold(second, (start) =>
       start >= size
         ? Effect.succeed(undefined)
-        : Effect.map(portion(start), ([text, end]) => [Buffer.from(text), end] as const))
+        : Effect.map(inTurn(portion(start)), ([text, end]) => [Buffer.from(text), end] as const))
     return Stream.concat(Stream.succeed(Buffer.from(first)), rest)
-  })
+  }
 }
 
 const renderItem = ({ answer, id }: BatchItem<string>): string => {

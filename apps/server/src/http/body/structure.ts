@@ -12,7 +12,7 @@ const backslash = 0x5c
 export const opening = new Set([0x5b, 0x7b])
 export const closing = new Set([0x5d, 0x7d])
 export const comma = 0x2c
-const colon = 0x3a
+export const colon = 0x3a
 
 export interface Structure {
   /** A limit is exceeded; the rest was not scanned. */

@@ -13,7 +13,7 @@ import { Limits } from "../../service/limits/Limits.ts"
 import { full } from "../../service/limits/refusals.ts"
 import { prefersToJson } from "../accept.ts"
 import { answerText } from "../answerText.ts"
-import { readBatch } from "../body/batchBody.ts"
+import { receiveBatch } from "../body/batchBody.ts"
 import { readJson } from "../body/body.ts"
 import { isCertificate, readCertificateQuestion, refuseParameters } from "../body/certificateBody.ts"
 import { type BatchText, renderBatch } from "../body/renderBatch.ts"
@@ -55,14 +55,14 @@ export const layer = HttpApiBuilder.group(
         "verifyBatch",
         ({ request }) =>
           hasRoom(limits, request).pipe(
-            Effect.andThen(readBatch(limits, request)),
+            Effect.andThen(receiveBatch(limits, request)),
             Effect.flatMap((batch) =>
               answerBatch(decider, limits, callerOf(request.source), batch, {
                 encode: answerText,
-                onClosed: (release) => onClosed(request.source, release)
+                onClosed: (release) => onClosed(request.source, release),
+                render: (items) => renderBatch(limits.inTurn, items)
               })
             ),
-            Effect.flatMap((items) => renderBatch(limits.inTurn, items)),
             Effect.flatMap((text) => toBatchResponse(request, text)),
             withRetryAfter
           )
