@@ -36,6 +36,11 @@ export class EqualQuestions<A> {
     this.#others.set(key, value)
     return value
   }
+
+  clear(): void {
+    this.#firsts.clear()
+    this.#others.clear()
+  }
 }
 
 /** Equal for equal questions, in whatever order their members come. */

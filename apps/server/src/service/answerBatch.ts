@@ -17,8 +17,8 @@ import { isPlainBatchQuestion } from "./plainQuestion.ts"
 import { internalProblem, problemAt, schemaProblem } from "./problems.ts"
 import { type DecisionResult, type EncodeAnswer, SharedQuestion } from "./SharedQuestion.ts"
 
-/** Each question as a JSON value, or why it is none. */
-export type Requests = ReadonlyArray<Result.Result<unknown, Problem>>
+/** Each question as a JSON value, or why it is none. Emptied when they are decoded. */
+export type Requests = Array<Result.Result<unknown, Problem>>
 
 /** A batch that a transport has received. */
 export interface Batch {
@@ -95,6 +95,10 @@ export const answerBatch = <A, B>(
       if (Result.isFailure(held)) return Result.fail(held.failure)
       onClosed(() => held.success.giveBack())
       const places = yield* eachPiece(requests.success, (request) => toPlace(request, share))()
+      // A request that the collector has promoted keeps all that it refers to until the next full collection, though it has
+      // ended. So nothing is referred to for longer than it is needed.
+      requests.success.length = 0
+      asked.clear()
       const items = toItems(places, encode, clock, (problem) => {
         held.success.giveBack(1)
         // Counted here; the problem of a whole batch is counted where its response is written.
@@ -151,7 +155,7 @@ interface Place<A> {
 }
 
 const toItems = <A>(
-  places: ReadonlyArray<Place<A>>,
+  places: Array<Place<A>>,
   encode: EncodeAnswer<A>,
   clock: Clock.Clock,
   onTaken: (problem: Problem | undefined) => void
@@ -163,6 +167,7 @@ const toItems = <A>(
       const index = taken
       taken += 1
       const { id, question } = places[index] ?? beyond
+      places[index] = beyond
       const now = clock.currentTimeMillisUnsafe()
       const answer = Result.flatMap(question, ({ explain, shared }) => shared.take(explain, now, encode))
       onTaken(Result.isFailure(answer) ? answer.failure : undefined)

@@ -138,6 +138,17 @@ describe("a batch without a transport", () => {
         calls.release()
       }))
 
+    it.effect("its questions are let go of once they are decoded", () =>
+      Effect.gen(function*() {
+        const requests = [Result.succeed(question()), Result.succeed(question())]
+        const { calls, ...transport } = makeTransport()
+        const batch = { read: onePiece(() => Result.succeed(requests)), arrivedAt: 0 }
+        const items = yield* answerBatch(decider, yield* Limits, caller, batch, transport)
+        assert.isEmpty(requests)
+        assert.lengthOf(takeAll(items), 2)
+        calls.release()
+      }))
+
     it.effect("a batch that no place is left for fails as a whole", () =>
       Effect.gen(function*() {
         const requests = Array.from({ length: 13 }, () => question())
