@@ -4,7 +4,7 @@
 import { bodyLimits, type Problem, problem } from "@posh/api"
 import { ByteSize, Effect, Result } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest } from "effect/http"
-import { isAscii, isUtf8 } from "node:buffer"
+import { isUtf8 } from "node:buffer"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import type { Limits } from "../../service/limits/Limits.ts"
 import { tooLarge } from "../../service/limits/refusals.ts"
@@ -100,8 +100,7 @@ export const decodeJson = (octets: Buffer, structure?: Structure): Result.Result
 
 const parse = (octets: Buffer): Result.Result<unknown, Problem> =>
   Result.try({
-    // ASCII, as questions are, is a quarter of the cost of UTF-8.
-    try: (): unknown => JSON.parse(isAscii(octets) ? octets.toString("latin1") : octets.toString("utf8")),
+    try: (): unknown => JSON.parse(octets.toString("utf8")),
     catch: () => problem("InvalidRequest", jsonFault(octets))
   })
 
