@@ -7,16 +7,11 @@ import type { JwkEntry } from "../../association/Material.ts"
 import { chainLimits } from "../../Limits.ts"
 import { digest } from "../../presented/Presented.ts"
 import type { ChainCheckMode } from "../../question/Question.ts"
-import {
-  type ChainExamination,
-  type ChainFault,
-  type ChainOptions,
-  checkExamination,
-  examineChain,
-  tooMuchWork
-} from "../../x509/chain/Chain.ts"
+import { type ChainExamination, type ChainOptions, checkExamination, examineChain } from "../../x509/chain/Chain.ts"
 import { makeChainBudget } from "../../x509/chain/ChainBudget.ts"
+import { tooMuchWork } from "../../x509/chain/claims.ts"
 import { parsePathCertificate } from "../../x509/chain/PathCertificate.ts"
+import type { ChainFault } from "../../x509/chain/validatePath.ts"
 
 export interface ChainCheck {
   /** Whether the entry may match. */

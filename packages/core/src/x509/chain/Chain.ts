@@ -6,27 +6,18 @@
  */
 import { Result } from "effect"
 import { documentLimits } from "../../Limits.ts"
-import { countInside, readInside, type ReadResult, tags } from "../derReader.ts"
-import { oids } from "../extensions.ts"
+import type { ReadResult } from "../derReader.ts"
 import { type ChainBudget, type ChainCost, makeChainBudget } from "./ChainBudget.ts"
-import { type DistinguishedName, isSameName } from "./distinguishedName.ts"
-import { type ClaimedName, readClaimedName, toClaimedDirectory, toClaimedEmail } from "./generalName.ts"
-import { checkNameConstraints, type NameConstraints, readNameConstraints } from "./nameConstraints.ts"
+import { readClaimedNames, readConstraints, tooMuchWork } from "./claims.ts"
 import { parsePathCertificate, type PathCertificate } from "./PathCertificate.ts"
 import { checkSignature, costOf, isSha1 } from "./signature.ts"
+import { at, type ChainFault, type PathWork, validatePath } from "./validatePath.ts"
 
 export interface ChainOptions {
   /** Milliseconds since the epoch. */
   readonly now: number
   /** Accept SHA-1 signatures (A.4 V2). MD5 and older never count. */
   readonly allowSha1: boolean
-}
-
-export interface ChainFault {
-  /** What is wrong, for a person; bounded. */
-  readonly detail: string
-  /** The position in `x5c` of the certificate at fault; 0 is the leaf. */
-  readonly index: number
 }
 
 /** The time-independent result of path validation. Plain data of some hundred octets, without keys or names. */
@@ -75,7 +66,7 @@ export const examineChain = (
 ): ChainExamination => {
   const budget = makeChainBudget()
   const certificates = parseCertificates(chain, parse, budget)
-  const path = Result.flatMap(certificates, (certificates) => checkPath(certificates, budget))
+  const path = Result.flatMap(certificates, (certificates) => validatePath(certificates, workWithin(budget)))
   const checked = Result.match(certificates, {
     onFailure: () => [],
     onSuccess: (certificates) => certificates.slice(0, -1)
@@ -123,127 +114,16 @@ const parseCertificates = (
     if (chain.length < 2 || chain.length > documentLimits.x5c) {
       return yield* at(0, Result.fail(`a chain has 1 to ${documentLimits.x5c} certificates`))
     }
-    if (!budget.spend({ signatures: chain.length - 1 })) return yield* at(0, tooMuch)
+    if (!budget.spend({ signatures: chain.length - 1 })) return yield* at(0, Result.fail(tooMuchWork))
     return yield* Result.all(chain.map((der, index) => at(index, parse(der))))
   })
 
-const checkPath = (
-  certificates: ReadonlyArray<PathCertificate>,
-  budget: ChainBudget
-): Result.Result<void, ChainFault> =>
-  Result.gen(function*() {
-    const leaf = certificates.at(0)
-    const anchor = certificates.at(-1)
-    if (leaf === undefined || anchor === undefined) return
-    const state = yield* certificates.slice(1, -1).reduceRight(
-      (above, issuer, offset) => Result.flatMap(above, (above) => at(offset + 1, nextState(issuer, above, budget))),
-      at(certificates.length - 1, initialState(anchor, budget))
-    )
-    yield* at(0, checkCertificate(leaf, state, budget))
-    yield* at(0, checkConstraints(leaf, state, budget))
-  })
-
-/** The state variables of path validation (RFC 5280 §6.1.2), for the next certificate down. */
-interface PathState {
-  /** working_issuer_name */
-  readonly name: DistinguishedName
-  /** working_public_key, as DER SubjectPublicKeyInfo. */
-  readonly spki: Uint8Array
-  /** max_path_length: CA certificates that may still follow, without self-issued ones. */
-  readonly pathLength: number
-  /** permitted_subtrees and excluded_subtrees, as the constraints of each issuer above. */
-  readonly constraints: ReadonlyArray<NameConstraints>
-}
-
-// RFC 5280 §6.1.2. The anchor may lack extensions, as old roots do; those that it has apply.
-const initialState = (anchor: PathCertificate, budget: ChainBudget): ReadResult<PathState> =>
-  Result.gen(function*() {
-    if (anchor.extensions.has(oids.basicConstraints) && !anchor.isCa) return yield* Result.fail(notCa)
-    if (isSigningForbidden(anchor)) return yield* Result.fail(noCertSign)
-    return {
-      name: anchor.subject,
-      spki: anchor.spki,
-      pathLength: anchor.pathLength ?? documentLimits.x5c,
-      constraints: yield* constraintsOf(anchor, budget)
-    }
-  })
-
-// RFC 5280 §6.1.3, then §6.1.4 (g) to (o).
-const nextState = (issuer: PathCertificate, above: PathState, budget: ChainBudget): ReadResult<PathState> =>
-  Result.gen(function*() {
-    yield* checkCertificate(issuer, above, budget)
-    const selfIssued = isSameName(issuer.issuer, issuer.subject)
-    if (!selfIssued) yield* checkConstraints(issuer, above, budget)
-    if (!issuer.isCa) return yield* Result.fail(notCa)
-    if (isSigningForbidden(issuer)) return yield* Result.fail(noCertSign)
-    if (!selfIssued && above.pathLength === 0) return yield* Result.fail("more CA certificates follow than are allowed")
-    return {
-      name: issuer.subject,
-      spki: issuer.spki,
-      pathLength: Math.min(above.pathLength - (selfIssued ? 0 : 1), issuer.pathLength ?? documentLimits.x5c),
-      constraints: [...above.constraints, ...yield* constraintsOf(issuer, budget)]
-    }
-  })
-
-// RFC 5280 §6.1.4 (n): without keyUsage, every use is allowed.
-const isSigningForbidden = ({ keyUsage }: PathCertificate): boolean => keyUsage?.has("keyCertSign") === false
-
-const notCa = "the issuer is no CA (basicConstraints)"
-const noCertSign = "the issuer's key must not sign certificates (keyUsage)"
-
-const constraintsOf = (
-  { extensions }: PathCertificate,
-  budget: ChainBudget
-): ReadResult<ReadonlyArray<NameConstraints>> => {
-  const extension = extensions.get(oids.nameConstraints)
-  return extension === undefined
-    ? Result.succeed([])
-    : Result.map(readNameConstraints(extension.value, budget), (constraints) => [constraints])
-}
-
-// RFC 5280 §6.1.3 (a), and critical extensions (§6.1.4 (o), §6.1.5 (f)); the signature last, because it is expensive.
-const checkCertificate = (certificate: PathCertificate, above: PathState, budget: ChainBudget): ReadResult<void> => {
-  // An empty name identifies no issuer (§4.1.2.4).
-  if (certificate.issuer.rdns.length === 0 || !isSameName(certificate.issuer, above.name)) {
-    return Result.fail("the next certificate is not the one named as issuer")
-  }
-  const [unknown] = certificate.unknownCritical
-  if (unknown !== undefined) return Result.fail(`critical extension ${unknown} is not understood`)
-  if (!budget.spend({ signatures: costOf(above.spki) - 1 })) return tooMuch // `parseCertificates` paid for one
-  return checkSignature(certificate, above.spki, true)
-}
-
-/** The fault of a chain whose validation exceeds the budget. */
-export const tooMuchWork = "checking it would take too much work"
-const tooMuch = Result.fail(tooMuchWork)
-
-// Without constraints no name is read.
-const checkConstraints = (
-  certificate: PathCertificate,
-  { constraints }: PathState,
-  budget: ChainBudget
-): ReadResult<void> =>
-  constraints.length === 0
-    ? Result.void
-    : Result.flatMap(namesOf(certificate, budget), (names) => checkNameConstraints(names, constraints, budget))
-
-// RFC 5280 §4.2.1.10: the subject if it is not empty, and subjectAltName, or without it the emailAddresses of the
-// subject.
-const namesOf = (
-  { extensions, subject }: PathCertificate,
-  budget: ChainBudget
-): ReadResult<ReadonlyArray<ClaimedName>> =>
-  Result.gen(function*() {
-    const altNames = extensions.get(oids.subjectAltName)?.value
-    const count = altNames === undefined ? subject.emails.length : yield* countInside(altNames, tags.sequence)
-    if (!budget.spend({ names: count })) return yield* tooMuch
-    const names = altNames === undefined ? [] : yield* readInside(altNames, tags.sequence)
-    return [
-      ...(subject.rdns.length === 0 ? [] : [toClaimedDirectory(subject)]),
-      ...yield* Result.all(names.map(readClaimedName)),
-      ...(altNames === undefined ? subject.emails.map(toClaimedEmail) : [])
-    ]
-  })
-
-const at = <A>(index: number, result: ReadResult<A>): Result.Result<A, ChainFault> =>
-  Result.mapError(result, (detail) => ({ detail, index }))
+const workWithin = (budget: ChainBudget): PathWork => ({
+  budget,
+  checkSignature: (certificate, spki) =>
+    budget.spend({ signatures: costOf(spki) - 1 }) // `parseCertificates` paid for one
+      ? checkSignature(certificate, spki, true)
+      : Result.fail(tooMuchWork),
+  constraintsOf: (issuer) => readConstraints(issuer, budget),
+  namesOf: (certificate) => readClaimedNames(certificate, budget)
+})

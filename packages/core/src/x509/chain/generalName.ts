@@ -2,7 +2,7 @@
  * `GeneralName`s for name constraints (RFC 5280 §4.2.1.6, §4.2.1.10).
  */
 import { Result } from "effect"
-import { constructed, type Der, primitive, readAll, readOid, type ReadResult } from "../derReader.ts"
+import { constructed, type Der, primitive, readAll, readOid, type ReadResult, tags } from "../derReader.ts"
 import { type DistinguishedName, readName } from "./distinguishedName.ts"
 
 export type GeneralName =
@@ -11,7 +11,16 @@ export type GeneralName =
   | { readonly form: "uri"; readonly host: string }
   | { readonly form: "ip"; readonly octets: Uint8Array }
   | { readonly form: "directory"; readonly name: DistinguishedName }
+  | SrvName
+  | { readonly form: "xmpp"; readonly host: string }
   | OtherForm
+
+/** An SRVName (RFC 4985 §2), in lower case: `_xmpp-server` and `im.example`. */
+interface SrvName {
+  readonly form: "srv"
+  readonly service: string
+  readonly host: string
+}
 
 interface Mailbox {
   readonly form: "email"
@@ -57,13 +66,19 @@ const forms = new Map<number, GeneralName["form"]>([
   [primitive(8), "other registeredID"]
 ])
 
+/** Types of otherName that name a service: id-on-dnsSRV (RFC 4985 §2), id-on-xmppAddr (RFC 6120 §13.7.1.4). */
+const serviceForms = new Map<string, GeneralName["form"]>([
+  ["1.3.6.1.5.5.7.8.7", "srv"],
+  ["1.3.6.1.5.5.7.8.5", "xmpp"]
+])
+
 /** Reads the form of a name from its tag; each type of otherName is a form of its own. */
 export const formOf = ({ content, tag }: Der): ReadResult<GeneralName["form"]> => {
   if (tag === otherName) {
     return Result.flatMap(readAll(content), ([type, value, ...more]) =>
       value?.tag !== constructed(0) || more.length > 0
         ? Result.fail("malformed name")
-        : Result.map(readOid(type), (type) => `other ${type}` as const))
+        : Result.map(readOid(type), (type) => serviceForms.get(type) ?? `other ${type}` as const))
   }
   const form = forms.get(tag)
   return form === undefined ? Result.fail("malformed name") : Result.succeed(form)
@@ -81,9 +96,38 @@ const valueOf = (form: GeneralName["form"], content: Uint8Array): GeneralName | 
       return content.length === 4 || content.length === 16 ? { form, octets: content } : undefined
     case "directory":
       return Result.getOrUndefined(Result.map(readName(content), (name) => ({ form, name })))
+    case "srv":
+      return srvName(otherText(content, tags.ia5String))
+    case "xmpp":
+      return xmppAddr(otherText(content, tags.utf8String))
     default:
       return { form }
   }
+}
+
+/** The text of an otherName, if it has this string type alone and is ASCII. */
+export const otherText = (content: Uint8Array, tag: number): string | undefined => {
+  const [, wrapped] = Result.getOrElse(readAll(content), () => [])
+  const [text, ...more] = Result.getOrElse(readAll(wrapped?.content ?? noContent), () => [])
+  return text?.tag === tag && more.length === 0 ? ascii(text.content)?.toLowerCase() : undefined
+}
+
+const noContent = new Uint8Array()
+
+// RFC 4985 §2: the service with its underscore, a dot, and the domain.
+const srvName = (text: string | undefined): SrvName | undefined => {
+  const [, service, name] = /^(_[a-z0-9-]+)\.(.+)$/.exec(text ?? "") ?? []
+  return service !== undefined && name !== undefined && host.test(name)
+    ? { form: "srv", service, host: name }
+    : undefined
+}
+
+// RFC 7622 §3.1: the domain of a JID is before the first "/", and after the first "@" in there. U-labels count as
+// malformed: a constraint refuses what it cannot be compared with.
+const xmppAddr = (text: string | undefined): GeneralName | undefined => {
+  const [jid = ""] = text?.split("/", 1) ?? []
+  const name = jid.slice(jid.indexOf("@") + 1)
+  return host.test(name) ? { form: "xmpp", host: name } : undefined
 }
 
 // Without user-info and port; RFC 3986 §3.2.

@@ -1,11 +1,14 @@
 /**
- * Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)).
+ * Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)), and those on the two types of otherName that name a service.
+ *
+ * RFC 4985 §4 defines constraints on SRVName. Nothing defines those on XmppAddr: its value is a domain, so the constraint is
+ * read as one on dNSName is. For any other type of otherName, a constraint refuses each certificate that has such a name.
  */
 import { Result } from "effect"
 import { constructed, countInside, type Der, readAll, readInside, type ReadResult, tags } from "../derReader.ts"
 import { type ChainBudget, makeChainBudget } from "./ChainBudget.ts"
 import { type DistinguishedName, isInSubtree, mayBeInSubtree, readName } from "./distinguishedName.ts"
-import { ascii, type ClaimedName, formOf, type GeneralName, mailbox } from "./generalName.ts"
+import { ascii, type ClaimedName, formOf, type GeneralName, mailbox, otherText } from "./generalName.ts"
 
 export interface NameConstraints {
   readonly permitted: ReadonlyArray<Subtree>
@@ -13,12 +16,21 @@ export interface NameConstraints {
 }
 
 /** One subtree. A host with a leading dot covers only its subdomains. */
-type Subtree =
+export type Subtree =
   | { readonly form: "dns" | "uri"; readonly host: string }
   | { readonly form: "email"; readonly mailbox: string | undefined; readonly host: string }
   | { readonly form: "ip"; readonly octets: Uint8Array; readonly mask: Uint8Array }
   | { readonly form: "directory"; readonly name: DistinguishedName }
+  | SrvSubtree
+  | { readonly form: "xmpp"; readonly host: string }
   | { readonly form: `other ${string}` }
+
+/** RFC 4985 §4: a service, a domain or both. */
+interface SrvSubtree {
+  readonly form: "srv"
+  readonly service: string | undefined
+  readonly host: string | undefined
+}
 
 /** Reads the value of the extension, which must be DER; fails on everything that is not supported. */
 export const readNameConstraints = (value: Uint8Array, budget = makeChainBudget()): ReadResult<NameConstraints> =>
@@ -68,13 +80,18 @@ const allows = (constraint: NameConstraints | undefined, { name }: ClaimedName):
 
 const covers = (subtree: Subtree, name: GeneralName): boolean => {
   if (subtree.form === "dns" && name.form === "dns") {
-    return subtree.host === "" || name.host === subtree.host || isSubdomain(name.host, subtree.host)
+    return subtree.host === "" || coversDomain(subtree.host, name.host)
   }
   if (subtree.form === "uri" && name.form === "uri") return coversHost(subtree.host, name.host)
   if (subtree.form === "email" && name.form === "email") {
     return coversHost(subtree.host, name.host) && (subtree.mailbox === undefined || subtree.mailbox === name.mailbox)
   }
   if (subtree.form === "ip" && name.form === "ip") return coversAddress(subtree.octets, subtree.mask, name.octets)
+  if (subtree.form === "srv" && name.form === "srv") {
+    return (subtree.service === undefined || subtree.service === name.service) &&
+      (subtree.host === undefined || coversDomain(subtree.host, name.host))
+  }
+  if (subtree.form === "xmpp" && name.form === "xmpp") return coversDomain(subtree.host, name.host)
   return subtree.form === "directory" && name.form === "directory" && isInSubtree(name.name, subtree.name)
 }
 
@@ -85,6 +102,9 @@ const mayCover = (subtree: Subtree, name: GeneralName): boolean =>
     ? mayBeInSubtree(name.name, subtree.name)
     : subtree.form === "dns" && name.form === "dns" && name.host.startsWith("*.") && !subtree.host.startsWith(".") &&
       subtree.host.slice(subtree.host.indexOf(".")) === name.host.slice(1)
+
+// The domain, and those below.
+const coversDomain = (base: string, host: string): boolean => host === base || isSubdomain(host, base)
 
 const isSubdomain = (host: string, base: string): boolean => host.endsWith(base.startsWith(".") ? base : `.${base}`)
 
@@ -132,6 +152,10 @@ const subtreeOf = (form: Subtree["form"], content: Uint8Array): Subtree | undefi
       return addressSubtree(content)
     case "directory":
       return Result.getOrUndefined(Result.map(readName(content), (name) => ({ form, name })))
+    case "srv":
+      return srvSubtree(otherText(content, tags.ia5String))
+    case "xmpp":
+      return xmppSubtree(otherText(content, tags.utf8String))
     default:
       return { form }
   }
@@ -142,6 +166,21 @@ const constraintHost = /^\.?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/
 
 const hostSubtree = (form: "dns" | "uri", host: string | undefined): Subtree | undefined =>
   host !== undefined && constraintHost.test(host) ? { form, host } : undefined
+
+// RFC 4985 §4: `_service`, `example.com` or `_service.example.com`. No leading dot, which it does not define.
+const srvConstraint = /^(?:(_[a-z0-9-]+)(?:\.([^_].*))?|([^_].*))$/
+
+const srvSubtree = (text: string | undefined): Subtree | undefined => {
+  const [whole, service, below, alone] = srvConstraint.exec(text ?? "") ?? []
+  const host = below ?? alone
+  return whole !== undefined && (host === undefined || isDomain(host)) ? { form: "srv", service, host } : undefined
+}
+
+// A domain, nothing else: no mailbox, no resource, no leading dot, not empty.
+const xmppSubtree = (host: string | undefined): Subtree | undefined =>
+  host !== undefined && isDomain(host) ? { form: "xmpp", host } : undefined
+
+const isDomain = (host: string): boolean => constraintHost.test(host) && !host.startsWith(".")
 
 const emailSubtree = (text: string | undefined): Subtree | undefined => {
   if (text?.includes("@") === true) return mailbox(text)

@@ -23,8 +23,11 @@ const email = (value: string) => text(0x81, value)
 const uri = (value: string) => text(0x86, value)
 const ip = (...octets: ReadonlyArray<number>) => tlv(0x87, Uint8Array.from(octets))
 const directory = (...attributes: ReadonlyArray<Attribute>) => tlv(0xa4, name(...attributes))
-const xmppAddr = (value: string) => tlv(0xa0, oid("1.3.6.1.5.5.7.8.5"), tlv(0xa0, text(0x0c, value)))
-const srvName = (value: string) => tlv(0xa0, oid("1.3.6.1.5.5.7.8.7"), tlv(0xa0, text(0x16, value)))
+const otherName = (type: string, tag: number, value: string) => tlv(0xa0, oid(type), tlv(0xa0, text(tag, value)))
+const xmppType = "1.3.6.1.5.5.7.8.5"
+const srvType = "1.3.6.1.5.5.7.8.7"
+const xmppAddr = (value: string) => otherName(xmppType, 0x0c, value)
+const srvName = (value: string) => otherName(srvType, 0x16, value)
 const registeredId = tlv(0x88, Uint8Array.of(0x2a, 3))
 
 const utf8 = 0x0c
@@ -121,8 +124,28 @@ const rows: ReadonlyArray<Row> = [
     directory([organisation, utf8, "X"]),
     "outside"
   ),
-  row("unprocessed form: XmppAddr", xmppAddr("a.example"), xmppAddr("a.example"), "refused"),
-  row("unprocessed form, other type of otherName", xmppAddr("a.example"), srvName("_xmpp-server.a.example"), "free"),
+  row("RFC 4985 §4: a domain, itself", srvName("a.example"), srvName("_xmpp-server.A.example"), "inside"),
+  row("RFC 4985 §4: a domain, below", srvName("a.example"), srvName("_xmpp-server.x.a.example"), "inside"),
+  row("RFC 4985 §4: a domain, not a longer label", srvName("a.example"), srvName("_xmpp-server.xa.example"), "outside"),
+  row("RFC 4985 §4: a service, any domain", srvName("_xmpp-server"), srvName("_xmpp-server.b.example"), "inside"),
+  row("RFC 4985 §4: a service, another", srvName("_xmpp-server"), srvName("_xmpp-client.b.example"), "outside"),
+  row("RFC 4985 §4: both", srvName("_xmpp-server.a.example"), srvName("_xmpp-server.x.a.example"), "inside"),
+  row("RFC 4985 §4: both, other service", srvName("_imaps.a.example"), srvName("_xmpp-server.a.example"), "outside"),
+  row("RFC 4985 §4: both, other domain", srvName("_imaps.a.example"), srvName("_imaps.b.example"), "outside"),
+  row("srv: a name without service", srvName("a.example"), srvName("a.example"), "refused"),
+  row("srv: a wildcard", srvName("a.example"), srvName("_xmpp-server.*.a.example"), "refused"),
+  row("srv: another string type", srvName("a.example"), otherName(srvType, 0x0c, "_imaps.a.example"), "refused"),
+  row("xmpp: itself", xmppAddr("a.example"), xmppAddr("A.example"), "inside"),
+  row("xmpp: below", xmppAddr("a.example"), xmppAddr("x.a.example"), "inside"),
+  row("xmpp: another domain", xmppAddr("a.example"), xmppAddr("b.example"), "outside"),
+  row("xmpp: the domain of a JID", xmppAddr("a.example"), xmppAddr("me@a.example/b.example"), "inside"),
+  row("xmpp: another domain of a JID", xmppAddr("a.example"), xmppAddr("b.example/me@a.example"), "outside"),
+  row("xmpp: U-labels are not compared", xmppAddr("a.example"), xmppAddr("ä.a.example"), "refused"),
+  row("xmpp: another string type", xmppAddr("a.example"), otherName(xmppType, 0x16, "a.example"), "refused"),
+  row("xmpp constraint, other form", xmppAddr("a.example"), srvName("_xmpp-server.b.example"), "free"),
+  row("dns constraint, other form: SRVName", dns("a.example"), srvName("_xmpp-server.b.example"), "free"),
+  row("unprocessed form: otherName", otherName("2.999.1", 0x0c, "x"), otherName("2.999.1", 0x0c, "x"), "refused"),
+  row("unprocessed form, other type of otherName", otherName("2.999.1", 0x0c, "x"), xmppAddr("a.example"), "free"),
   row("unprocessed form: registeredID", registeredId, registeredId, "refused")
 ]
 
@@ -177,6 +200,12 @@ describe("name constraints (RFC 5280 §4.2.1.10)", () => {
     ["a mask with gaps", sequence(tlv(0xa0, sequence(ip(192, 0, 2, 0, 255, 0, 255, 0))))],
     ["an address without mask", sequence(tlv(0xa0, sequence(ip(192, 0, 2, 0))))],
     ["a host that is none", sequence(tlv(0xa1, sequence(dns("*.a.example"))))],
+    ...["", "_", "_imaps.", ".a.example", "_imaps..a.example", "_imaps._tcp.a.example", "*.a.example"].map(
+      (value) => [`SRVName "${value}"`, sequence(tlv(0xa0, sequence(srvName(value))))] as const
+    ),
+    ...["", ".a.example", "me@a.example", "a.example/x", "*.a.example", "ä.example"].map(
+      (value) => [`XmppAddr "${value}"`, sequence(tlv(0xa1, sequence(xmppAddr(value))))] as const
+    ),
     ["an unknown tag", sequence(tlv(0xa0, sequence(tlv(0x89, Uint8Array.of(1)))))],
     ["cut off", sequence(tlv(0xa0, sequence(dns("a.example")))).slice(0, -1)]
   ]
