@@ -4,16 +4,14 @@
  */
 
 /** How many they are; lowered with each that leaves, and never raised. */
-export const mostUncovered = 14
+export const mostUncovered = 13
 
-const pkix = "PKIX is not built: a question for it is refused with InvalidRequest"
 const dane = "DANE is not built: a question for it is refused with InvalidRequest"
 const combination = "POSH is the one proof type that is built, so there is nothing to combine"
 
 export const uncovered: Readonly<Record<string, string>> = {
   "POSH-RES-13": "operators cannot configure services; the two that are built in satisfy it",
   "POSH-MAT-33": "a test cannot measure constant time; Node's timingSafeEqual compares",
-  "POSH-PRF-01": pkix,
   "POSH-PRF-20": dane,
   "POSH-PRF-21": dane,
   "POSH-PRF-22": dane,

@@ -86,6 +86,23 @@ export const chainLimits = {
   examinations: 4_096
 } as const
 
+/**
+ * Budget of the search for a path to a trust anchor (POSH-PRF-01, POSH-SEC-13), besides that of {@link chainLimits}, which
+ * holds for all paths of one search together. In the worst case it blocks the event loop for about 40 ms.
+ */
+export const pathLimits = {
+  /** Certificates above the leaf, the anchor among them. Public chains have two or three; Go's `crypto/x509` has no limit. */
+  issuers: 10,
+  /** Untrusted certificates beside the leaf; a question has nine at most. */
+  intermediates: 32,
+  /** Octets of all of them; with a certificate of 32 KiB of names, reading takes a millisecond. */
+  intermediatesOctets: 128 * 1_024,
+  /** Issuers that are tried, counted again on each way to them. rustls' webpki stops at 200,000. */
+  steps: 4_096,
+  /** Results that a process caches, of a few hundred bytes each, and the octets of their certificates; ours. */
+  results: 16_384
+} as const
+
 /** Budgets of requests to origins (POSH-SEC-12); all hosts of one registrable domain share one budget. */
 export interface BudgetLimits {
   readonly perSourceConcurrent: number

@@ -28,6 +28,18 @@ export {
 } from "./documents.ts"
 export type { FingerprintsDocument, HashName, JwkSetDocument, ReferenceDocument } from "./documents.ts"
 export { UNKNOWN_EXTENSION } from "./extensions.ts"
+export {
+  basicConstraints,
+  commonName,
+  distinguishedName,
+  extensionOids,
+  forge,
+  forgedExtension,
+  forgeKeys,
+  generalName,
+  nameConstraints
+} from "./forge.ts"
+export type { Forged, ForgedExtension, ForgedKeys, ForgeOptions } from "./forge.ts"
 export { makeOrigins } from "./Origins.ts"
 export type { HostOptions, Origins, RequestRecord } from "./Origins.ts"
 export { makeRedisCluster } from "./redis/Cluster.ts"

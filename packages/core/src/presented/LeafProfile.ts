@@ -21,7 +21,9 @@ export const lintLeaf = (certificate: Certificate): ReadonlyArray<Lint> => [
 // RFC 5280 §4.2.1.3; RFC 6120 §13.7.1: one of the usages of a TLS key exchange. Without the extension all are allowed.
 const tlsUses: ReadonlyArray<KeyUsage> = ["digitalSignature", "keyEncipherment", "keyAgreement"]
 
-const allowsTls = (uses: Certificate["keyUsage"]): boolean => uses === undefined || tlsUses.some((use) => uses.has(use))
+/** May the key be used in a TLS handshake? */
+export const allowsTls = (uses: Certificate["keyUsage"]): boolean =>
+  uses === undefined || tlsUses.some((use) => uses.has(use))
 
 // RFC 5280 §4.2.1.12: id-kp-serverAuth, anyExtendedKeyUsage.
 const serverPurposes = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"]

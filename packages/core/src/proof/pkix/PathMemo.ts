@@ -1,0 +1,77 @@
+/**
+ * Remembers paths, so that asking about the same certificate and chain again costs no signature check.
+ */
+import { Result } from "effect"
+import { LRUCache } from "lru-cache"
+import { hash } from "node:crypto"
+import { pathLimits } from "../../Limits.ts"
+import type { Certificate } from "../../x509/Certificate.ts"
+import { findPath, type FoundPath } from "../../x509/path/findPath.ts"
+import type { PathFault } from "../../x509/path/PathFault.ts"
+import type { PathQuestion } from "../../x509/path/PathQuestion.ts"
+
+/** A question about a certificate whose SHA-256 is known or will be. */
+export interface MemoQuestion extends Omit<PathQuestion, "leaf" | "pathLength"> {
+  readonly leaf: Certificate
+}
+
+/**
+ * Finds paths as {@link findPath} does, and remembers what came of it.
+ *
+ * **Details**
+ *
+ * A path is found again while all certificates in it are valid. That there is none holds until a certificate begins to be
+ * valid that was not yet: that one of them expires adds no path. It does not hold before the instant at which it was found,
+ * for a clock that was set back. Which of several faults is told may be out of date.
+ */
+export const makePathMemo = (): (question: MemoQuestion) => Result.Result<FoundPath, PathFault> => {
+  const memo = new LRUCache<string, MemoEntry>({ max: pathLimits.results })
+  return (question) => {
+    const key = keyOf(question)
+    const known = memo.get(key)
+    if (known !== undefined && known.from <= question.now && question.now <= known.until) {
+      return fromEntry(known, question)
+    }
+    const path = findPath({ ...question, leaf: question.leaf.der })
+    memo.set(key, toEntry(path, question))
+    return path
+  }
+}
+
+/** What is remembered: plain data of some hundred bytes. The octets are those of whoever asks. */
+interface MemoEntry {
+  /** When the result holds, inclusive. */
+  readonly from: number
+  readonly until: number
+  /** Positions in the chain, and an anchor. */
+  readonly result: Result.Result<ReadonlyArray<number | Uint8Array>, PathFault>
+}
+
+const toEntry = (path: Result.Result<FoundPath, PathFault>, { intermediates, leaf, now }: MemoQuestion): MemoEntry =>
+  Result.match(path, {
+    onFailure: (fault) => ({ from: now, until: fault.until - 1, result: Result.fail(fault) }),
+    onSuccess: ({ certificates, notAfter, notBefore }) => ({
+      from: notBefore,
+      until: notAfter,
+      result: Result.succeed(certificates.map((der, index) => {
+        const position = index === certificates.length - 1 ? -1 : [leaf.der, ...intermediates].indexOf(der)
+        return position < 0 ? der : position
+      }))
+    })
+  })
+
+const fromEntry = ({ from, result, until }: MemoEntry, { intermediates, leaf }: MemoQuestion) =>
+  Result.map(result, (places): FoundPath => ({
+    certificates: places.map((place) =>
+      typeof place === "number" ? (place === 0 ? leaf.der : intermediates[place - 1] ?? leaf.der) : place
+    ),
+    notBefore: from,
+    notAfter: until
+  }))
+
+// With lengths: the same octets, divided in another way, are another chain.
+const keyOf = ({ allowSha1, anchors, intermediates, leaf, purpose }: MemoQuestion): string => {
+  const chain = intermediates.length === 0 ? "" : hash("sha256", Buffer.concat(intermediates), "base64")
+  const lengths = intermediates.map(({ length }) => length).join()
+  return `${Buffer.from(leaf.sha256).toString("latin1")}${chain}${lengths}|${anchors.id}|${allowSha1}|${purpose}`
+}
