@@ -10,7 +10,8 @@ import { sourceFiles } from "./files.ts"
 const withoutNetwork = new Set(["InternalError", "Cancelled"])
 
 export const checkCodes = (): ReadonlyArray<string> => {
-  const endToEnd = sourceFiles(/^packages\/core\/test\/world\/.*\.ts$/).map(({ text }) => text).join("\n")
+  const worlds = /^(?:packages\/core\/test\/world|apps\/server\/test\/proofs)\/.*\.ts$/
+  const endToEnd = sourceFiles(worlds).map(({ text }) => text).join("\n")
   const tests = sourceFiles(/^(packages|apps)\/[^/]+\/test\/.*\.ts$/).map(({ text }) => text).join("\n")
   const isIn = (text: string, code: string) => new RegExp(`\\b${code}\\b`).test(text)
   return [

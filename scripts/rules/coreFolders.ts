@@ -29,8 +29,8 @@ const folders: ReadonlyArray<FolderRule> = [
   folderRule("Lint.ts", "Limits.ts", "encoding/"),
   folderRule("x509/", "Limits.ts", "encoding/"),
   // What a deployment decides is put together from what each stage lets it decide, and read where a stage needs it all.
-  folderRule("Policy.ts", "Limits.ts", "question/", "association/", "fetch/"),
-  folderRule("checkPolicy.ts", "Policy.ts", "Limits.ts", "question/", "association/", "fetch/"),
+  folderRule("Policy.ts", "Limits.ts", "x509/", "question/", "association/", "fetch/"),
+  folderRule("checkPolicy.ts", "Policy.ts", "Limits.ts", "x509/", "question/", "association/", "fetch/"),
   // A prepared question holds the certificate that it is about.
   folderRule("question/Inquiry.ts", ...basics, "Policy.ts", "question/", "presented/"),
   folderRule("question/", ...basics, "Policy.ts"),
@@ -41,7 +41,17 @@ const folders: ReadonlyArray<FolderRule> = [
   folderRule("cache/", ...basics, "x509/", "question/", "association/", "fetch/"),
   folderRule("proof/", ...basics, "Policy.ts", "x509/", "question/", "association/", "presented/", "fetch/", "cache/"),
   // Pure: nothing here asks anybody.
-  folderRule("verdict/", ...basics, "x509/", "question/", "association/", "presented/", "cache/", "proof/"),
+  folderRule(
+    "verdict/",
+    ...basics,
+    "Policy.ts",
+    "x509/",
+    "question/",
+    "association/",
+    "presented/",
+    "cache/",
+    "proof/"
+  ),
   folderRule(
     "publish/",
     ...basics,

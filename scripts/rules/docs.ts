@@ -55,6 +55,8 @@ const readKnown = (): Known => {
     names: new Set([
       "Verified",
       "Resolved",
+      "NotNeeded",
+      "NotApplicable",
       ...[failures, problems, lintSummaries, unreachable, openApi.components.schemas].flatMap(Object.keys)
     ])
   }

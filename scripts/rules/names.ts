@@ -71,7 +71,7 @@ const bannedEnding = /(?:Trouble|Failure|Refusal)$/
 
 /** Names of types that were given up, and what stands for them. */
 const retiredTypes: ReadonlyMap<string, string> = new Map([
-  ["Proof", "Presented"],
+  ["Proof", "Presented, or SubResult"],
   ["Terms", "QuestionOptions"],
   ["Assertion", "AssociationReport"],
   ["Remembered", "CacheEntry"],
@@ -128,8 +128,10 @@ const onTheWire: ReadonlySet<string> = new Set([
   "LintRequest",
   "Material",
   "PendingPurge",
+  "PkixEvidence",
   "Question",
   "Stage",
+  "SubResult",
   "VerdictKind"
 ])
 

@@ -8,6 +8,7 @@ import type { AccessFiles } from "./access/access.ts"
 import { Callers } from "./access/Callers.ts"
 import { followTls, tlsCertificates } from "./access/Tls.ts"
 import { layerFetcher } from "./config/layerFetcher.ts"
+import { followPkixRoots } from "./config/pkixRoots.ts"
 import { toPolicy } from "./config/policy.ts"
 import { Secrets } from "./config/Secrets.ts"
 import type { Settings } from "./config/variables.ts"
@@ -53,12 +54,13 @@ export const layerApp = (
   )
 
 /** The verifier, with HTTPS and the cache: in memory alone, or shared in Redis. */
-export const layerVerifier = (settings: Settings, egress: EgressOptions) => {
-  const policy = toPolicy(settings)
-  return Verifier.layerNoDeps(policy).pipe(
-    Layer.provide([layerFetcher(settings, egress), layerCache(settings, policy)])
-  )
-}
+export const layerVerifier = (settings: Settings, egress: EgressOptions) =>
+  Layer.unwrap(Effect.map(followPkixRoots(settings), (anchors) => {
+    const policy = toPolicy(settings, anchors)
+    return Verifier.layerNoDeps(policy).pipe(
+      Layer.provide([layerFetcher(settings, egress), layerCache(settings, policy)])
+    )
+  }))
 
 /**
  * Announces the URL and sets the readiness, and reports both to the service manager. On shutdown, it still answers for the drain

@@ -8,6 +8,7 @@ import { changedVariables } from "./config/changed.ts"
 import { ConfigError, environment, unknownVariables } from "./config/Config.ts"
 import { ineffectiveSecrets } from "./config/ineffective.ts"
 import { loadSettings } from "./config/loadSettings.ts"
+import { readPkixRoots } from "./config/pkixRoots.ts"
 import { egressFault, toEgressOptions } from "./config/policy.ts"
 import { withoutServiceLinks } from "./config/serviceLinks.ts"
 import { readStanding, type Standing } from "./config/standing.ts"
@@ -32,6 +33,7 @@ export const prepare: Effect.Effect<Prepared, ConfigError> = Effect.gen(function
   const { access, egress } = yield* allFaults({
     egress: readEgress(settings),
     access: readAccess(settings),
+    pkixRoots: readPkixRoots(settings),
     decisionLog: checkDecisionLog(settings)
   })
   const { guard, tls } = access

@@ -6,6 +6,7 @@ import { AnswerCode, VerdictKind } from "./codes.ts"
 import { Evidence } from "./Evidence.ts"
 import { Problem } from "./Problem.ts"
 import { prooftypes } from "./Question.ts"
+import { SubResult } from "./SubResult.ts"
 import { CacheStatus, Generation, Instant, instant, Sha256 } from "./values.ts"
 
 /** What is known of the certificate in question. */
@@ -41,6 +42,11 @@ export const Answer = Schema.Struct({
   }),
   service: Schema.String.annotate({ description: "The registered key of the service." }),
   prooftype: Schema.Literals(prooftypes).annotate({ description: "The proof that decided." }),
+  proofs: Schema.optionalKey(
+    Schema.Array(SubResult).annotate({
+      description: "What each proof type says; present if the question asked for more than one."
+    })
+  ),
   generation: Schema.optionalKey(Generation),
   certificate: PresentedCertificate,
   validUntil: Schema.optionalKey(

@@ -2,9 +2,9 @@
  * The reasons for an answer (POSH-MAT-62, POSH-RES-90).
  */
 import { Schema } from "effect"
-import { FailureCode, ResolutionCode, Stage, VerdictKind } from "./codes.ts"
-import { prooftypes } from "./Question.ts"
-import { CacheStatus, Delegation, Generation, Instant, instant, Lint } from "./values.ts"
+import { ResolutionCode, Stage } from "./codes.ts"
+import { SubResult } from "./SubResult.ts"
+import { CacheStatus, Delegation, Generation, Instant, instant, Lint, Sha256 } from "./values.ts"
 
 /** One HTTPS request. */
 export const Hop = Schema.Struct({
@@ -80,6 +80,25 @@ export const lifetimeMembers = {
   expiresAt: Schema.optionalKey(instant("Absolute expiry of the material."))
 }
 
+/** The path of PKIX, or why there is none. */
+export const PkixEvidence = Schema.Struct({
+  detail: Schema.optionalKey(Schema.String.annotate({ description: "Why there is none, for a person." })),
+  path: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        subject: Schema.String,
+        sha256: Sha256,
+        notAfter: Instant
+      })
+    ).annotate({ description: "The certificates of the path, the leaf first, the root last." })
+  )
+}).annotate({
+  identifier: "PkixEvidence",
+  title: "Path",
+  description: "The path to a trusted root, or why there is none."
+})
+export type PkixEvidence = typeof PkixEvidence.Type
+
 /** A name in the certificate. */
 export const PresentedIdentifier = Schema.Struct({
   type: Schema.Literals(["dns", "srv", "xmpp", "uri", "ip"]),
@@ -126,13 +145,8 @@ export const Evidence = Schema.Struct({
     Schema.Literals(["valid", "invalid"]).annotate({ description: "Outcome of the chain check." })
   ),
   ...lifetimeMembers,
-  prooftypes: Schema.Array(
-    Schema.Struct({
-      prooftype: Schema.Literals(prooftypes),
-      verdict: VerdictKind,
-      code: Schema.Union([Schema.Literal("Verified"), FailureCode])
-    })
-  ).annotate({ description: "Outcome of each proof type that was requested." }),
+  prooftypes: Schema.Array(SubResult).annotate({ description: "Outcome of each proof type that was requested." }),
+  pkix: Schema.optionalKey(PkixEvidence),
   lints: Schema.Array(Lint)
 }).annotate({
   identifier: "Evidence",

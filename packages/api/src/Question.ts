@@ -33,7 +33,11 @@ export const questionOptions = {
   prooftypes: Schema.optionalKey(
     Schema.Array(Schema.Literals(prooftypes)).annotate({
       title: "Proof types",
-      description: "Which proofs to try. Only `posh` is available so far. Default `[\"posh\"]`.",
+      description: [
+        "Which proofs to try; one that verifies suffices. `posh`: what the domain publishes. `pkix`: a path of certificates to a",
+        "trusted root, over the certificates of `chain`, and the names in the certificate. `dane` is not available so far. One",
+        "that this deployment cannot evaluate is refused. Default: the deployment's."
+      ].join(" "),
       default: ["posh"]
     })
   ),
@@ -109,7 +113,9 @@ const members = {
   chain: Schema.optionalKey(
     Schema.Array(certificate).check(Schema.isMinLength(1), Schema.isMaxLength(10)).annotate({
       title: "Chain",
-      description: "1 to 10 certificates, the leaf first. Only the leaf is compared with what the domain publishes."
+      description:
+        "1 to 10 certificates, the leaf first. Only the leaf is compared with what the domain publishes; `pkix` needs the " +
+        "others."
     })
   ),
   fingerprint: Schema.optionalKey(

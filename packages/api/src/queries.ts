@@ -2,7 +2,7 @@
  * Members of a question as query parameters: text, decoded into what the JSON member would be.
  */
 import { Effect, Schema, SchemaGetter, SchemaIssue } from "effect"
-import { chainChecks, generations, nameChecks } from "./Question.ts"
+import { chainChecks, generations, nameChecks, prooftypes } from "./Question.ts"
 import { DeadlineMs, domain, MaxAge, service } from "./values.ts"
 
 const flag = (description: string) =>
@@ -18,10 +18,23 @@ const wholeNumber = <S extends Schema.Codec<number, number>>(to: S, description:
     Schema.decodeTo(to, { decode: SchemaGetter.transform(Number), encode: SchemaGetter.transform(String) })
   )
 
+const prooftypeList = Schema.String.annotate({
+  description: "Which proofs to try, comma-separated, such as `pkix,posh`. Default: the deployment's."
+}).check(
+  Schema.isPattern(/^(?:posh|pkix|dane)(?:,(?:posh|pkix|dane)){0,8}$/, {
+    expected: "posh, pkix, dane, comma-separated"
+  })
+)
+  .pipe(Schema.decodeTo(Schema.Array(Schema.Literals(prooftypes)), {
+    decode: SchemaGetter.transform((text: string) => text.split(",") as Array<typeof prooftypes[number]>),
+    encode: SchemaGetter.transform((asked: ReadonlyArray<string>) => asked.join(","))
+  }))
+
 /** `GET /v1/verify`. */
 export const verifyQuery = {
   domain,
   service,
+  prooftypes: Schema.optionalKey(prooftypeList),
   "sha-256": Schema.optionalKey(
     Schema.String.annotate({
       description: "The SHA-256 of the leaf's DER octets, as base64 or as hex, with or without colons."

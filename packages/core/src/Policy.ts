@@ -7,10 +7,18 @@ import type { DelegationPolicy } from "./fetch/Delegation.ts"
 import { type AttemptLimits, attemptLimits, type BudgetLimits, budgetLimits } from "./Limits.ts"
 import type { DomainPolicy } from "./question/Domain.ts"
 import type { Generations } from "./question/Generation.ts"
+import { defaultProoftypes, type Prooftype } from "./question/Prooftype.ts"
 import { registeredServices, type ServiceRegistry } from "./question/Service.ts"
+import type { TrustAnchors } from "./x509/path/TrustAnchors.ts"
 
 export interface Policy extends DomainPolicy, LifetimePolicy {
   readonly services: ServiceRegistry
+  /** Default of a question's `prooftypes`, in the order pkix, dane, posh. Default posh alone. */
+  readonly prooftypes: ReadonlyArray<Prooftype>
+  /** A POSH `mismatch` or `unusable-material` outweighs a proof by another type (POSH-PRF-41). Default false. */
+  readonly poshAuthoritative: boolean
+  /** The roots of PKIX. Default none: a question for pkix is refused. */
+  readonly anchors?: TrustAnchors
   /** Default of a question's `generations` (POSH-NEG-01). */
   readonly generations: Generations
   readonly delegation: DelegationPolicy
@@ -41,6 +49,8 @@ const day = 24 * 60 * 60 * 1_000
 
 export const defaultPolicy: Policy = {
   services: registeredServices,
+  prooftypes: defaultProoftypes,
+  poshAuthoritative: false,
   allowSpecialUse: false,
   generations: "rfc-then-draft",
   delegation: { mode: "any", hosts: [], ports: [443] },

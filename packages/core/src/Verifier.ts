@@ -19,6 +19,7 @@ import { type MemoryResolution, type ResolveOptions, Resolver } from "./proof/po
 import { CallerBudget } from "./question/CallerBudget.ts"
 import type { Generations } from "./question/Generation.ts"
 import { type Inquiry, prepare } from "./question/Inquiry.ts"
+import { defaultProoftypes } from "./question/Prooftype.ts"
 import type { Question } from "./question/Question.ts"
 import type { QuestionError } from "./question/QuestionError.ts"
 import { deadlines } from "./question/QuestionOptions.ts"
@@ -26,7 +27,8 @@ import { currentStage, type StageTracer, untraced } from "./question/StageTracer
 import { currentStamp, type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
 import { type AssociationReport, toAssociationReport } from "./verdict/AssociationReport.ts"
-import { type Assessment, decide, decideRefusedLeaf, decideUnresolved } from "./verdict/decide.ts"
+import { type Assessment, decide, decideUnresolved } from "./verdict/decide.ts"
+import { makeLocalWitnesses, type Reach } from "./verdict/localWitnesses.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
 
 export interface AssociationOptions {
@@ -117,10 +119,11 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
   const { inventory } = yield* AssociationStore
   const clock = yield* Clock.Clock
+  const { hear, together } = makeLocalWitnesses(policy)
 
   const recall = (inquiry: Inquiry): Verdict | undefined => {
     requirePrepared(inquiry)
-    const recalled = recallAt(inquiry, stampOf(clock), untraced)
+    const recalled = recallAt(inquiry, stampOf(clock), untraced, "memory")
     if (recalled === undefined || recalled.retry !== undefined) return undefined
     if (recalled.memory !== undefined) resolver.used(recalled.memory)
     return recalled.verdict
@@ -129,7 +132,9 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const readAhead = (inquiry: Inquiry, then: () => void): boolean => {
     requirePrepared(inquiry)
     const { options, target } = inquiry
-    return !options.refresh && resolver.readAhead(target, options, options.deadlineMs, then)
+    // What another proof type says may come first, and take work.
+    const asksPoshAlone = options.prooftypes === defaultProoftypes
+    return asksPoshAlone && !options.refresh && resolver.readAhead(target, options, options.deadlineMs, then)
   }
 
   // Spans only if the question is traced: they would cost more than the rest of a warm answer.
@@ -138,7 +143,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const stage = yield* currentStage
     yield* turn
     const asked = stampOf(clock)
-    const recalled = recallAt(inquiry, asked, stage)
+    const recalled = recallAt(inquiry, asked, stage, "work")
     if (recalled?.memory !== undefined) resolver.used(recalled.memory)
     const options = toResolveOptions(inquiry, asked, stage)
     const first = recalled ??
@@ -148,16 +153,16 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   })
 
   /** The conclusion from memory alone. Nothing here waits, so the clock is read once, for question and decision. */
-  const recallAt = (inquiry: Inquiry, asked: Stamp, stage: StageTracer): Conclusion | undefined => {
+  const recallAt = (inquiry: Inquiry, asked: Stamp, stage: StageTracer, reach: Reach): Conclusion | undefined => {
     const assessment = assess(inquiry, asked.wallMs, stage)
-    const refusal = decideLeaf(assessment)
-    if (refusal !== undefined) return { verdict: refusal }
+    const local = hear(assessment, stage, reach)
+    if (local === undefined || local.verdict !== undefined) return local
     const { options, target } = inquiry
     if (options.refresh) return undefined
     const resolution = stage.find(recallSpans, () => resolver.recall(target, options, asked))
     if (resolution === undefined) return undefined
-    const verdict = conclude(assessment, resolution, stage)
-    return { verdict, retry: toRetryOptions(verdict, resolution), memory: resolution }
+    const posh = conclude(assessment, resolution, stage)
+    return { verdict: together(local, posh), retry: toRetryOptions(posh, resolution), memory: resolution }
   }
 
   /** Asks the domain. The decision uses the time after the wait, because the certificate may have expired during it. */
@@ -167,10 +172,10 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
       const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
       yield* turn // many questions may have waited for the same flight
       const assessment = assess(inquiry, timeSince(asked, stampOf(clock)), untraced)
-      const refusal = decideLeaf(assessment)
-      if (refusal !== undefined) return { verdict: refusal }
-      const verdict = conclude(assessment, resolution, stage)
-      return { verdict, retry: toRetryOptions(verdict, resolution) }
+      const local = hear(assessment, untraced, "work")
+      if (local?.verdict !== undefined) return local
+      const posh = conclude(assessment, resolution, stage)
+      return { verdict: together(local, posh), retry: toRetryOptions(posh, resolution) }
     }
   )
 
@@ -235,10 +240,6 @@ const requirePrepared = (inquiry: Inquiry | undefined): void => {
 const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)
 
 const recallSpans = ["Resolver", "Cache"] as const
-
-/** The verdict of a certificate that is refused whatever the domain publishes; then no domain is asked (POSH-MAT-64). */
-const decideLeaf = (assessment: Assessment): Verdict | undefined =>
-  assessment.leaf === undefined ? undefined : decideRefusedLeaf(assessment, assessment.leaf)
 
 /** A verdict, and whether it is final. */
 interface Conclusion {

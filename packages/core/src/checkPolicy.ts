@@ -7,6 +7,7 @@ import { hashNames } from "./association/Material.ts"
 import { type AttemptLimits, type BudgetLimits, cacheLimits } from "./Limits.ts"
 import type { Policy } from "./Policy.ts"
 import type { ServiceRegistry } from "./question/Service.ts"
+import type { TrustAnchors } from "./x509/path/TrustAnchors.ts"
 
 /** An option of the policy cannot be used; `detail` says what is wrong with it. */
 export class PolicyError extends Data.TaggedError("PolicyError")<{
@@ -60,8 +61,16 @@ const services = Schema.declare(
   { expected: "what makeServiceRegistry gives" }
 )
 
+const anchors = Schema.declare(
+  (value): value is TrustAnchors => typeof value === "object" && value !== null && "named" in value,
+  { expected: "what makeTrustAnchors gives" }
+)
+
 const schema = Schema.Struct({
   services,
+  prooftypes: Schema.Array(Schema.Literals(["posh", "pkix", "dane"])).check(Schema.isMinLength(1)),
+  poshAuthoritative: Schema.Boolean,
+  anchors: Schema.optionalKey(anchors),
   allowSpecialUse: Schema.Boolean,
   generations: Schema.Literals(["rfc-then-draft", "rfc-only", "draft-only"]),
   delegation: Schema.Struct({

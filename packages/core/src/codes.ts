@@ -96,6 +96,20 @@ export const failures = {
     "never",
     "Policy refuses the certificate."
   ),
+  PathIncomplete: row(
+    "certificate-invalid",
+    "match",
+    false,
+    "never",
+    "On the way to a trusted root, a certificate is missing that the server should send."
+  ),
+  PkixPathInvalid: row(
+    "certificate-invalid",
+    "match",
+    false,
+    "never",
+    "No valid path leads from the certificate to a trusted root."
+  ),
 
   // The origin could not be reached, or gave no usable response.
   DnsNameNotFound: unknown("origin", "dns", true, 60, "The host name has no address."),
@@ -200,6 +214,13 @@ export const failures = {
   CertificateMismatch: row("mismatch", "match", false, "never", "The certificate is not among those published."),
   ChainInvalid: row("mismatch", "match", false, "never", "The published chain does not validate."),
   NameCheckFailed: row("mismatch", "match", false, "never", "The certificate names none of the required domains."),
+  PkixNameMismatch: row(
+    "mismatch",
+    "match",
+    false,
+    "never",
+    "The certificate does not name the service of the domain."
+  ),
 
   // The verifier could not find out.
   NoCommonHash: unknown("origin", "match", false, "never", "Question and material have no hash in common."),
@@ -235,9 +256,7 @@ export const unreachable = {
   TlsCertificateRevoked: "revocation is not checked (POSH-RES-35 MAY)",
   DnssecBogus: "the prooftype dane is not built yet",
   TlsaMismatch: "the prooftype dane is not built yet",
-  PkixPathInvalid: "the prooftype pkix is not built yet",
-  PkixNameMismatch: "the prooftype pkix is not built yet",
-  PkixRevoked: "the prooftype pkix is not built yet",
+  PkixRevoked: "revocation is not checked (POSH-PRF-08 SHOULD)",
   CacheUnavailable: "a fault of the cache never fails a question"
 } as const
 

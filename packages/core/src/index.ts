@@ -7,7 +7,8 @@
 // Asking
 export { type Domain, parseDomain } from "./question/Domain.ts"
 export type { Inquiry } from "./question/Inquiry.ts"
-export type { ChainCheckMode, NameCheckMode, Prooftype, Question } from "./question/Question.ts"
+export type { Prooftype } from "./question/Prooftype.ts"
+export type { ChainCheckMode, NameCheckMode, Question } from "./question/Question.ts"
 export { QuestionError } from "./question/QuestionError.ts"
 export type { ServiceKey } from "./question/Service.ts"
 export { type AssociationOptions, Verifier } from "./Verifier.ts"
@@ -16,8 +17,10 @@ export { type AssociationOptions, Verifier } from "./Verifier.ts"
 export type { CacheStatus } from "./cache/Resolution.ts"
 export type { NameMatches } from "./presented/NameCheck.ts"
 export type { MatchedCandidate } from "./proof/posh/Matcher.ts"
+export type { SubResult } from "./proof/SubResult.ts"
 export type { AssociationReport } from "./verdict/AssociationReport.ts"
-export type { AttemptReport, Evidence, Verdict } from "./verdict/Verdict.ts"
+export type { AttemptReport, Evidence, PkixEvidence, Verdict } from "./verdict/Verdict.ts"
+export { makeTrustAnchors, type TrustAnchors } from "./x509/path/TrustAnchors.ts"
 
 // Codes and findings: closed sets, each with one sentence
 export { type FailureCode, failures, type QuestionCode, type VerdictCode, type VerdictKind } from "./codes.ts"

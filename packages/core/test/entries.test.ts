@@ -19,11 +19,12 @@ const entries: Readonly<Record<string, Names>> = {
   ".": {
     values:
       `CertificateError FetchError Fetcher PolicyError Presented QuestionError ResolveError Verifier defaultPolicy failures
-      hashNames lintSummaries parseCertificate parseDomain`,
+      hashNames lintSummaries makeTrustAnchors parseCertificate parseDomain`,
     types: `Association AssociationOptions AssociationReport AttemptReport BudgetLimits CacheStatus Certificate
       ChainCheckMode Delegation Descriptor Domain Evidence FailureCode FetchRequest FetchResponse Fingerprints Generation
       Generations HashName Hashes Hop Inquiry JwkEntry JwkSet Lifetime Lint LintCode MatchedCandidate Material
-      NameCheckMode NameMatches Policy Prooftype Question QuestionCode ServiceKey Severity Verdict VerdictCode VerdictKind`
+      NameCheckMode NameMatches PkixEvidence Policy Prooftype Question QuestionCode ServiceKey Severity SubResult TrustAnchors
+      Verdict VerdictCode VerdictKind`
   },
   "./cache": {
     values: `AssociationStore Fleet associationUnder comparePositions decodeAssociation decodeNegative encodeAssociation
@@ -33,7 +34,9 @@ const entries: Readonly<Record<string, Names>> = {
       MemoryStoreOptions NearStore NegativeEntry PendingPurge Permit Position Purge StoreKey`
   },
   "./node": {
-    values: "EgressConfigError HttpsFetcher addressFault cipherSuites parseConnectTo parseNetworks parseProxy scanPem",
+    values:
+      `EgressConfigError HttpsFetcher addressFault cipherSuites mozillaRoots parseConnectTo parseNetworks parseProxy
+      readRoots scanPem systemRoots`,
     types: "ConnectTo ConnectToEntry EgressOptions PemBlock Proxy"
   },
   "./publish": {

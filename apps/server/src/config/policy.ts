@@ -2,7 +2,7 @@
  * Settings → the policy and the egress options of the core. Pure, except that it reads one file and the size of the
  * heap.
  */
-import { defaultPolicy, type Policy } from "@posh/core"
+import { defaultPolicy, type Policy, type TrustAnchors } from "@posh/core"
 import type { EgressConfigError, EgressOptions } from "@posh/core/node"
 import { Effect } from "effect"
 import { getHeapStatistics } from "node:v8"
@@ -14,8 +14,11 @@ import { budgetsOfOne } from "./perWorker.ts"
 import { type Settings, variables } from "./variables.ts"
 
 /** The operator's policy of resolution and matching. */
-export const toPolicy = (settings: Settings): Policy => ({
+export const toPolicy = (settings: Settings, anchors?: TrustAnchors): Policy => ({
   ...defaultPolicy,
+  prooftypes: inOrder(settings.prooftypes),
+  poshAuthoritative: settings.authoritative,
+  ...(anchors === undefined ? {} : { anchors }),
   allowSpecialUse: settings.allowSpecialUseDomains,
   generations: settings.generations,
   delegation: { mode: settings.delegation, hosts: settings.delegationHosts, ports: settings.allowedPorts },
@@ -33,6 +36,10 @@ export const toPolicy = (settings: Settings): Policy => ({
   cacheEntries: settings.cacheEntries,
   cacheOctets: Math.floor(getHeapStatistics().heap_size_limit * memoryBounds.cacheShareOfHeap)
 })
+
+// As a question has them (POSH-PRF-43); POSH alone is told apart by identity.
+const inOrder = (prooftypes: Settings["prooftypes"]): Policy["prooftypes"] =>
+  prooftypes.includes("pkix") ? [...new Set(["pkix" as const, ...prooftypes])] : defaultPolicy.prooftypes
 
 /** Reads the file of extra roots; the trust store checks its certificates. */
 export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions, ConfigError> =>

@@ -6,6 +6,7 @@ import { cache } from "./variables/cache.ts"
 import { egress } from "./variables/egress.ts"
 import { limits } from "./variables/limits.ts"
 import { listener } from "./variables/listener.ts"
+import { proofs } from "./variables/proofs.ts"
 import { protocol } from "./variables/protocol.ts"
 import { redisTls } from "./variables/redisTls.ts"
 import { secretFiles } from "./variables/secretFiles.ts"
@@ -19,6 +20,7 @@ export const variables = {
   ...redisTls,
   ...egress,
   ...protocol,
+  ...proofs,
   ...telemetry,
   ...traces,
   ...secretFiles

@@ -10,12 +10,13 @@ export const answerText = (
   verdict: Verdict,
   { explain, id, now = verdict.decidedAt }: AnswerOptions
 ): string => {
-  const { cache, generation, refreshAfter, retryAfterMs, validUntil } = verdict
+  const { cache, generation, proofs, refreshAfter, retryAfterMs, validUntil } = verdict
   // Ids, codes, domains, keys of services and instants need no escapes.
   return `{"id":"${id}","valid":${verdict.valid},"verdict":"${verdict.verdict}","code":"${verdict.code}",` +
     `"message":${quoted(verdict.message)},"domain":"${verdict.domain}","service":"${verdict.service}",` +
     `"prooftype":"${verdict.prooftype}","certificate":${certificateText(verdict)},"ttl":${toTtl(verdict, now)},` +
     `"retryable":${verdict.retryable}` +
+    (proofs === undefined ? "" : `,"proofs":${JSON.stringify(proofs)}`) +
     (generation === undefined ? "" : `,"generation":"${generation}"`) +
     (validUntil === undefined ? "" : `,"validUntil":"${toInstant(validUntil)}"`) +
     (refreshAfter === undefined ? "" : `,"refreshAfter":"${toInstant(Math.max(refreshAfter, now))}"`) +

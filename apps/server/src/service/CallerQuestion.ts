@@ -3,7 +3,7 @@
  */
 import type { Inquiry, Question, QuestionError, Verifier } from "@posh/core"
 import { type StageTracer, untraced } from "@posh/core/serving"
-import type { Result } from "effect"
+import { Result } from "effect"
 import type { Middle } from "../telemetry/decisions/Middle.ts"
 import { callerBounds } from "./limits/bounds.ts"
 
@@ -36,6 +36,13 @@ export class CallerQuestion {
 
   get isPrepared(): boolean {
     return this.#prepared !== undefined
+  }
+
+  /** Whether asking takes milliseconds of CPU time, where memory has no answer: a path takes signatures. Once it is prepared. */
+  get isHeavyToAsk(): boolean {
+    const prepared = this.#prepared
+    return this.isHeavy ||
+      (prepared !== undefined && Result.isSuccess(prepared) && prepared.success.options.prooftypes.includes("pkix"))
   }
 
   /** Prepares it, once. Then the question is released, because the text of its certificate is long. */

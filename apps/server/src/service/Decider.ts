@@ -98,7 +98,7 @@ export class Decider extends Context.Service<Decider, {
         const decision = yield* limits.ask<Decision>({
           caller,
           answer: Effect.map(verify(question), toDecision),
-          isHeavy: question.isHeavy,
+          isHeavy: question.isHeavyToAsk,
           isSettled: ({ verdict }) => verdict.valid,
           ...(batchedMs === undefined ? {} : { batchedMs })
         })

@@ -11,6 +11,7 @@ import {
   type Hop,
   type Lifetime,
   type Material,
+  type PkixEvidence,
   type Presented,
   type Verdict
 } from "@posh/core"
@@ -46,6 +47,7 @@ export const toAnswer = (
     ttl: toTtl(verdict, now),
     retryable: verdict.retryable
   }
+  if (verdict.proofs !== undefined) answer.proofs = verdict.proofs
   if (verdict.generation !== undefined) answer.generation = verdict.generation
   if (verdict.validUntil !== undefined) answer.validUntil = toInstant(verdict.validUntil)
   if (verdict.refreshAfter !== undefined) answer.refreshAfter = toInstant(Math.max(verdict.refreshAfter, now))
@@ -113,7 +115,7 @@ export const toPresented = (presented: Presented): Api.PresentedCertificate => {
     : { sha256: sha256Text, notBefore, notAfter, datesChecked: true }
 }
 
-export const toEvidence = ({ code, evidence, presented, prooftype, verdict }: Verdict): Api.Evidence => ({
+export const toEvidence = ({ code, evidence, presented, proofs, prooftype, verdict }: Verdict): Api.Evidence => ({
   attempts: evidence.attempts.map(toAttempt),
   ...given("delegation", evidence.delegation),
   ...given("delegatedDomain", evidence.delegatedDomain),
@@ -123,8 +125,20 @@ export const toEvidence = ({ code, evidence, presented, prooftype, verdict }: Ve
   ...given("names", evidence.names),
   ...given("chain", evidence.chain),
   ...(evidence.lifetime === undefined ? {} : toLifetime(evidence.lifetime)),
-  prooftypes: [{ prooftype, verdict, code }],
+  prooftypes: proofs ?? [{ prooftype, verdict, code }],
+  ...(evidence.pkix === undefined ? {} : { pkix: toPkixEvidence(evidence.pkix) }),
   lints: evidence.lints
+})
+
+const toPkixEvidence = ({ detail, path }: PkixEvidence): Api.PkixEvidence => ({
+  ...given("detail", detail),
+  ...(path === undefined ? {} : { path: path.map(toPathCertificate) })
+})
+
+const toPathCertificate = ({ notAfter, sha256, subject }: Certificate) => ({
+  subject: printable(subject),
+  sha256: Buffer.from(sha256).toString("base64"),
+  notAfter: toInstant(notAfter)
 })
 
 const toAttempt = (attempt: AttemptReport): Api.Attempt => ({

@@ -42,7 +42,8 @@ const own = {
   posh_verdicts_total: {
     type: "counter",
     unit: "verdicts",
-    help: "Verdicts, by verdict and code. For an indeterminate one, whose names the side at fault: origin or ours.",
+    help:
+      "Verdicts, by verdict, code and the proof type that decided. For an indeterminate one, whose names the side at fault: origin or ours.",
     advice:
       "`whose=\"ours\"`: the cause is on your side; read the log of the service. Many `certificate-invalid` at once: check what callers present.",
     series: verdictSeries

@@ -2,7 +2,7 @@
  * Observers that increment the metrics of the catalogue. Every cell is looked up once, when the service starts.
  */
 import type { ProblemCode } from "@posh/api"
-import type { Generation } from "@posh/core"
+import type { Generation, Prooftype } from "@posh/core"
 import type { CacheEntry } from "@posh/core/cache"
 import type { ResolutionObserverShape } from "@posh/core/serving"
 import type { Labels, MetricName } from "./catalogue.ts"
@@ -14,11 +14,19 @@ type Service = Metrics["Service"]
 
 /** Counts verdicts and problems. */
 export const countQuestions = (metrics: Service): DecisionObserverShape => {
-  const verdicts = new Map(verdictSeries.map((labels) => [labels.code, metrics.cell("posh_verdicts_total", labels)]))
+  const cells = (prooftype: string) =>
+    new Map(
+      verdictSeries.filter((labels) => labels.prooftype === prooftype)
+        .map((labels) => [labels.code, metrics.cell("posh_verdicts_total", labels)])
+    )
+  const verdicts: { readonly [P in Prooftype]?: ReadonlyMap<string, Cell> } = {
+    posh: cells("posh"),
+    pkix: cells("pkix")
+  }
   const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
   return {
     asked: () => 0,
-    decided: ({ verdict }) => increment(verdicts.get(verdict.code)),
+    decided: ({ verdict }) => increment(verdicts[verdict.prooftype]?.get(verdict.code)),
     problem: (code) => increment(problems.get(code))
   }
 }

@@ -11,12 +11,23 @@ export { problemCodes, readyStates, verdictKinds }
 
 const isVerdict = (code: string): code is VerdictCode => failures[code as keyof typeof failures].verdict !== "refused"
 
+/** The certificate itself can be refused whichever is asked. */
+const prooftypesOf = (code: VerdictCode): ReadonlyArray<string> => {
+  if (code === "PkixPathInvalid" || code === "PkixNameMismatch" || code === "PathIncomplete") return ["pkix"]
+  return code.startsWith("PresentedCertificate") ? ["posh", "pkix"] : ["posh"]
+}
+
 export const verdictCodes: ReadonlyArray<VerdictCode> = Object.keys(failures).filter(isVerdict)
 
-/** Every verdict with every code that it can have. */
+/** Every verdict with every code that it can have, by the proof type that decides. */
 export const verdictSeries = [
-  { verdict: "verified", code: "Verified", whose: "none" },
-  ...verdictCodes.map((code) => ({ verdict: failures[code].verdict, code, whose: failures[code].whose }))
+  ...["posh", "pkix"].map((prooftype) => ({ verdict: "verified", code: "Verified", whose: "none", prooftype })),
+  ...verdictCodes.flatMap((code) =>
+    prooftypesOf(code).map((prooftype) => {
+      const { verdict, whose } = failures[code]
+      return { verdict, code, whose, prooftype }
+    })
+  )
 ]
 
 export const generations: ReadonlyArray<Generation> = ["rfc7711", "draft"]

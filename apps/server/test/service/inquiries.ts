@@ -28,6 +28,7 @@ export const prepare = (question: Question): Result.Result<FakeInquiry, Question
     },
     presented: new Presented({}),
     options: {
+      prooftypes: question.prooftypes ?? ["posh"],
       generations: "rfc-then-draft",
       nameCheck: "advisory",
       chainCheck: "off",

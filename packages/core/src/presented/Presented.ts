@@ -22,15 +22,23 @@ export class Presented {
   readonly hashes: Hashes
   /** Absent for a question by fingerprint. */
   readonly certificate: Certificate | undefined
+  /** What came with the certificate, in order, for a path over them; kept only if a proof type needs them. */
+  readonly issuers: ReadonlyArray<Uint8Array>
   #isDenied: boolean | undefined
   #lints: ReadonlyArray<Lint> | undefined
   #names: CanonicalNames | undefined
   #sha256Text: string | undefined
 
   /** @param sha256Text the SHA-256 in base64, if it is known already */
-  constructor(hashes: Hashes, certificate?: Certificate, sha256Text?: string) {
+  constructor(
+    hashes: Hashes,
+    certificate?: Certificate,
+    sha256Text?: string,
+    issuers: ReadonlyArray<Uint8Array> = noIssuers
+  ) {
     this.hashes = hashes
     this.certificate = certificate
+    this.issuers = issuers
     this.#sha256Text = sha256Text
   }
 
@@ -61,8 +69,13 @@ export class Presented {
 }
 
 /** Presents a parsed certificate, of which the SHA-256 may be known already, in base64. */
-export const toPresented = (certificate: Certificate, sha256Text = toBase64(certificate.sha256)): Presented =>
-  new Presented(new CertificateHashes(certificate, sha256Text), certificate, sha256Text)
+export const toPresented = (
+  certificate: Certificate,
+  sha256Text = toBase64(certificate.sha256),
+  issuers?: ReadonlyArray<Uint8Array>
+): Presented => new Presented(new CertificateHashes(certificate, sha256Text), certificate, sha256Text, issuers)
+
+const noIssuers: ReadonlyArray<Uint8Array> = []
 
 /** The hashes of one certificate. Most domains publish SHA-256, so the others are computed when they are compared. */
 class CertificateHashes implements Hashes {

@@ -16,6 +16,8 @@ export interface LeafOctets {
   readonly sha256Text: string
   /** The member of the question that has it, for errors. */
   readonly field: string
+  /** What came with the leaf, in order. WHETHER THEY ARE CERTIFICATES, AND OF WHOM, IS NOT CHECKED. */
+  readonly issuers: ReadonlyArray<Uint8Array>
 }
 
 /** Decodes the leaf of a question, from `certificate`, or else from `chain`. All of a chain has to be text of certificates. */
@@ -25,8 +27,10 @@ export const readLeafOctets = (
   if (certificate === undefined) return readChain(chain ?? [])
   if (typeof certificate !== "string") return refuse("InvalidRequest", "certificate", "certificate is not a text")
   const usual = readUsualPem(certificate)
-  if (usual !== undefined && usual.length <= documentLimits.certificateOctets) return toLeafOctets(usual, "certificate")
-  return Result.flatMap(decodeAll([certificate], () => "certificate"), ([leaf]) => toLeafOctets(leaf, "certificate"))
+  if (usual !== undefined && usual.length <= documentLimits.certificateOctets) {
+    return toLeafOctets([usual], "certificate")
+  }
+  return Result.flatMap(decodeAll([certificate], () => "certificate"), (all) => toLeafOctets(all, "certificate"))
 }
 
 const readChain = (texts: ReadonlyArray<string>): Result.Result<LeafOctets, QuestionError> => {
@@ -35,13 +39,16 @@ const readChain = (texts: ReadonlyArray<string>): Result.Result<LeafOctets, Ques
   }
   return texts.length === 0
     ? refuse("InvalidRequest", "chain", "chain needs at least one certificate")
-    : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), ([leaf]) => toLeafOctets(leaf, "chain[0]"))
+    : Result.flatMap(decodeAll(texts, (index) => `chain[${index}]`), (all) => toLeafOctets(all, "chain[0]"))
 }
 
-const toLeafOctets = (der: Uint8Array | undefined, field: string): Result.Result<LeafOctets, QuestionError> =>
+const toLeafOctets = (
+  [der, ...issuers]: ReadonlyArray<Uint8Array>,
+  field: string
+): Result.Result<LeafOctets, QuestionError> =>
   der === undefined
     ? refuse("MalformedPresentedCertificate", field, "there is no certificate")
-    : Result.succeed({ der, sha256Text: hash("sha256", der, "base64"), field })
+    : Result.succeed({ der, sha256Text: hash("sha256", der, "base64"), field, issuers })
 
 /** Decodes texts to DER, leaf first; a text may hold several certificates (POSH-REQ-01). */
 export const decodeAll = (

@@ -11,16 +11,23 @@ import { type LeafOctets, readLeafOctets } from "./leafOctets.ts"
 import { hashForms, parseHash } from "./parseHash.ts"
 import { Presented, toPresented } from "./Presented.ts"
 
-/** Parses the one of `certificate`, `chain` and `fingerprint` that is present. Only the leaf is used (POSH-REQ-02). */
-export const parsePresented = (question: Question): Result.Result<Presented, QuestionError> => {
+/**
+ * Parses the one of `certificate`, `chain` and `fingerprint` that is present. POSH uses the leaf alone (POSH-REQ-02);
+ * `keepsIssuers`: a path may lead over the others (POSH-PRF-01).
+ */
+export const parsePresented = (
+  question: Question,
+  keepsIssuers = false
+): Result.Result<Presented, QuestionError> => {
   const { certificate, chain, fingerprint } = question
   const given = [certificate, chain, fingerprint].filter((value) => value !== undefined).length
   if (given !== 1) {
     const detail = "exactly one of certificate, chain and fingerprint is needed"
     return refuse("InvalidRequest", certificate === undefined && given > 1 ? "chain" : "certificate", detail)
   }
-  if (certificate !== undefined) return Result.flatMap(readLeafOctets({ certificate }), presentLeaf)
-  if (chain !== undefined) return Result.flatMap(readLeafOctets({ chain }), presentLeaf)
+  const present = keepsIssuers ? presentChain : presentLeaf
+  if (certificate !== undefined) return Result.flatMap(readLeafOctets({ certificate }), present)
+  if (chain !== undefined) return Result.flatMap(readLeafOctets({ chain }), present)
   return readFingerprint(fingerprint ?? {})
 }
 
@@ -28,11 +35,24 @@ export const parsePresented = (question: Question): Result.Result<Presented, Que
  * Parses a leaf and presents it. Keeps a copy of its octets: who keeps a question must not keep the slab of memory that a short
  * buffer is a view of.
  */
-export const presentLeaf = ({ der, field, sha256Text }: LeafOctets): Result.Result<Presented, QuestionError> => {
+export const presentLeaf = ({ der, field, sha256Text }: LeafOctets): Result.Result<Presented, QuestionError> =>
+  present(der, field, sha256Text, noIssuers)
+
+const presentChain = ({ der, field, issuers, sha256Text }: LeafOctets): Result.Result<Presented, QuestionError> =>
+  present(der, field, sha256Text, issuers.map(ownOctets))
+
+const noIssuers: ReadonlyArray<Uint8Array> = []
+
+const present = (
+  der: Uint8Array,
+  field: string,
+  sha256Text: string,
+  issuers: ReadonlyArray<Uint8Array>
+): Result.Result<Presented, QuestionError> => {
   const parsed = parseCertificate(ownOctets(der))
   return Result.isFailure(parsed)
     ? refuse("MalformedPresentedCertificate", field, parsed.failure.detail)
-    : Result.succeed(toPresented(parsed.success, sha256Text))
+    : Result.succeed(toPresented(parsed.success, sha256Text, issuers))
 }
 
 const readFingerprint = (

@@ -5,6 +5,7 @@ import { Result } from "effect"
 import type { Policy } from "../Policy.ts"
 import { parsePresented } from "../presented/parsePresented.ts"
 import type { Presented } from "../presented/Presented.ts"
+import { defaultProoftypes } from "./Prooftype.ts"
 import type { Question } from "./Question.ts"
 import { QuestionError } from "./QuestionError.ts"
 import { parseOptions, type QuestionOptions } from "./QuestionOptions.ts"
@@ -35,7 +36,8 @@ export const prepare = (
   if (typeof question !== "object" || question === null) return Result.fail(notQuestion)
   const target = stage.run("Target", () => parseTarget(question, policy))
   if (Result.isFailure(target)) return Result.fail(target.failure)
-  const presented = stage.run("Certificate", () => parsePresented(question))
+  const keepsIssuers = question.prooftypes !== undefined || policy.prooftypes !== defaultProoftypes
+  const presented = stage.run("Certificate", () => parsePresented(question, keepsIssuers))
   if (Result.isFailure(presented)) return Result.fail(presented.failure)
   const options = parseOptions(question, policy)
   if (Result.isFailure(options)) return Result.fail(options.failure)

@@ -2,10 +2,10 @@
  * A question as the caller sends it, not yet validated (requirements §0.6).
  */
 import type { Generations } from "./Generation.ts"
+import type { Prooftype } from "./Prooftype.ts"
 
 export type NameCheckMode = "advisory" | "source-or-delegated" | "source"
 export type ChainCheckMode = "off" | "report" | "require"
-export type Prooftype = "posh" | "pkix" | "dane"
 
 export interface Question {
   /** The source domain, from a trusted context: never from SNI, the certificate or DNS (POSH-REQ-03). */

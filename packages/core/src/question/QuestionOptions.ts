@@ -5,10 +5,14 @@ import { Result } from "effect"
 import type { Policy } from "../Policy.ts"
 import { type Domain, parseDomain } from "./Domain.ts"
 import type { Generations } from "./Generation.ts"
+import { parseProoftypes } from "./parseProoftypes.ts"
+import { defaultProoftypes, type Prooftype } from "./Prooftype.ts"
 import type { ChainCheckMode, NameCheckMode, Question } from "./Question.ts"
 import { QuestionError } from "./QuestionError.ts"
 
 export interface QuestionOptions {
+  /** In the order of evaluation, each once. */
+  readonly prooftypes: ReadonlyArray<Prooftype>
   readonly generations: Generations
   readonly nameCheck: NameCheckMode
   readonly chainCheck: ChainCheckMode
@@ -24,15 +28,12 @@ export const deadlines = { min: 50, max: 30_000, default: 10_000 } as const
 
 /** Parses the options; fails with `InvalidRequest` and the member at fault. The policy has the defaults. */
 export const parseOptions = (question: Question, policy: Policy): Result.Result<QuestionOptions, QuestionError> => {
-  if (hasNoOptions(question)) return Result.succeed(defaultOptions(policy))
+  if (hasNoOptions(question) && policy.prooftypes === defaultProoftypes) return Result.succeed(defaultOptions(policy))
   const { deadlineMs = deadlines.default, derivedDomain, maxAge } = question
   const fault = typeFault(question)
   if (fault !== undefined) return refuse(fault.field, fault.detail)
-  // Requirements §6: other proof types are not built, and are refused, never ignored.
-  for (const [index, prooftype] of (question.prooftypes ?? ["posh"]).entries()) {
-    if (prooftype !== "posh") return refuse(`prooftypes[${index}]`, `the prooftype ${prooftype} is not available`)
-  }
-  if (question.prooftypes?.length === 0) return refuse("prooftypes", "at least one prooftype is needed")
+  const prooftypes = parseProoftypes(question, policy)
+  if (Result.isFailure(prooftypes)) return Result.fail(prooftypes.failure)
   if (question.fingerprint !== undefined) {
     // These checks need names and a chain, which a fingerprint does not have (POSH-REQ-04).
     if (question.nameCheck !== undefined) return refuse("nameCheck", "nameCheck needs the certificate itself")
@@ -48,6 +49,7 @@ export const parseOptions = (question: Question, policy: Policy): Result.Result<
   if (derived !== undefined && Result.isFailure(derived)) return refuse("derivedDomain", derived.failure.detail)
 
   return Result.succeed({
+    prooftypes: prooftypes.success,
     generations: question.generations ?? policy.generations,
     nameCheck: question.nameCheck ?? "advisory",
     chainCheck: question.chainCheck ?? "off",
@@ -76,6 +78,7 @@ const hasNoOptions = (
   prooftypes === undefined && refresh === undefined
 
 const defaultOptions = ({ generations }: Policy): QuestionOptions => ({
+  prooftypes: defaultProoftypes,
   generations,
   nameCheck: "advisory",
   chainCheck: "off",
@@ -95,9 +98,6 @@ const typeFault = (question: Question) => {
     if (question[field] !== undefined && typeof question[field] !== "boolean") {
       return { field, detail: `${field} is true or false` }
     }
-  }
-  if (question.prooftypes !== undefined && !Array.isArray(question.prooftypes)) {
-    return { field: "prooftypes", detail: "prooftypes is a list" }
   }
   return undefined
 }

@@ -12,9 +12,12 @@ import type { Lint } from "../Lint.ts"
 import type { NameMatches } from "../presented/NameCheck.ts"
 import type { Presented } from "../presented/Presented.ts"
 import type { MatchedCandidate } from "../proof/posh/Matcher.ts"
+import type { SubResult, SubResultCode } from "../proof/SubResult.ts"
 import type { Domain } from "../question/Domain.ts"
 import { type Generation, generationRules } from "../question/Generation.ts"
+import type { Prooftype } from "../question/Prooftype.ts"
 import type { ServiceKey } from "../question/Service.ts"
+import type { Certificate } from "../x509/Certificate.ts"
 
 /** The attempt at one generation and its outcome (POSH-NEG-04). */
 export interface AttemptReport {
@@ -37,9 +40,19 @@ export interface Evidence {
   readonly lifetime?: Lifetime
   readonly matched?: MatchedCandidate
   readonly names?: NameMatches
+  /** Why PKIX decided as it did; present if it was asked. */
+  readonly pkix?: PkixEvidence
   /** Outcome of the optional chain check (POSH-MAT-20). */
   readonly chain?: "valid" | "invalid"
   readonly lints: ReadonlyArray<Lint>
+}
+
+/** The path of PKIX, or why there is none. */
+export interface PkixEvidence {
+  readonly code: SubResultCode
+  readonly detail?: string
+  /** Leaf first, root last. */
+  readonly path?: ReadonlyArray<Certificate>
 }
 
 export interface Verdict {
@@ -51,7 +64,10 @@ export interface Verdict {
   readonly message: string
   readonly domain: Domain
   readonly service: ServiceKey
-  readonly prooftype: "posh"
+  /** The proof type that decided. */
+  readonly prooftype: Prooftype
+  /** What each proof type says that was asked for, if there are several. */
+  readonly proofs?: ReadonlyArray<SubResult>
   readonly generation?: Generation
   readonly presented: Presented
   /** The time of the decision; milliseconds since the epoch, as all instants here. */
@@ -98,18 +114,19 @@ export const makeNegative = (
     readonly basis?: Association | ResolveError
     readonly retryAfterMs?: number
     readonly detail?: string
+    readonly prooftype?: Prooftype
   } = {}
 ): Verdict => {
   const { retryable, summary, verdict } = failures[code]
   const { detail, ...rest } = more
   return new LazyVerdict({
+    prooftype: "posh",
     ...subject,
     ...rest,
     verdict,
     valid: false,
     code,
     message: detail === undefined ? summary : `${summary.slice(0, -1)}: ${detail}.`,
-    prooftype: "posh",
     retryable
   }, evidence)
 }
@@ -164,7 +181,10 @@ export const makeVerified = (
   }, evidence)
 }
 
-type Members = Omit<Verdict, "evidence">
+export type Members = Omit<Verdict, "evidence">
+
+/** Makes a verdict of its members. */
+export const makeVerdict = (members: Members, evidence: () => Evidence): Verdict => new LazyVerdict(members, evidence)
 
 /** A class, because a getter in an object literal takes a microsecond for each object (measured). */
 class LazyVerdict implements Verdict {
@@ -176,8 +196,9 @@ class LazyVerdict implements Verdict {
   readonly valid: boolean
   readonly code: VerdictCode | "Verified"
   readonly message: string
-  readonly prooftype: "posh"
+  readonly prooftype: Prooftype
   readonly retryable: boolean
+  declare readonly proofs?: ReadonlyArray<SubResult>
   declare readonly generation?: Generation
   declare readonly validUntil?: number
   declare readonly refreshAfter?: number
@@ -198,6 +219,7 @@ class LazyVerdict implements Verdict {
     this.message = members.message
     this.prooftype = members.prooftype
     this.retryable = members.retryable
+    if (members.proofs !== undefined) this.proofs = members.proofs
     if (members.generation !== undefined) this.generation = members.generation
     if (members.validUntil !== undefined) this.validUntil = members.validUntil
     if (members.refreshAfter !== undefined) this.refreshAfter = members.refreshAfter

@@ -12,6 +12,7 @@ import type { ChainCheck } from "../proof/posh/ChainCheck.ts"
 import type { Match } from "../proof/posh/Matcher.ts"
 import { lintMistakenHashes } from "../proof/posh/mistakenHash.ts"
 import type { Inquiry } from "../question/Inquiry.ts"
+import type { Prooftype } from "../question/Prooftype.ts"
 import type { QuestionOptions } from "../question/QuestionOptions.ts"
 import { reportAttempt } from "./report.ts"
 import { type Evidence, makeNegative, makeVerified, type Provenance, type Subject, type Verdict } from "./Verdict.ts"
@@ -47,10 +48,11 @@ export const decide = (
 }
 
 /** Decides on a certificate that failed the leaf check; nothing was looked up. */
-export const decideRefusedLeaf = (assessment: Assessment, fault: LeafFault): Verdict => {
+export const decideRefusedLeaf = (assessment: Assessment, fault: LeafFault, prooftype: Prooftype = "posh"): Verdict => {
   const { code, ...more } = fault
   const { presented } = assessment.inquiry
-  return makeNegative(subjectOf(assessment), code, () => ({ attempts: [], lints: presented.lints }), more)
+  const evidence = () => ({ attempts: [], lints: presented.lints })
+  return makeNegative(subjectOf(assessment), code, evidence, { ...more, prooftype })
 }
 
 const subjectOf = ({ inquiry: { presented, target }, now }: Assessment): Subject => ({

@@ -24,18 +24,33 @@ export interface MemoQuestion extends Omit<PathQuestion, "leaf" | "pathLength"> 
  * valid that was not yet: that one of them expires adds no path. It does not hold before the instant at which it was found,
  * for a clock that was set back. Which of several faults is told may be out of date.
  */
-export const makePathMemo = (): (question: MemoQuestion) => Result.Result<FoundPath, PathFault> => {
+export const makePathMemo = (): PathMemo => {
   const memo = new LRUCache<string, MemoEntry>({ max: pathLimits.results })
-  return (question) => {
-    const key = keyOf(question)
+  const recallBy = (key: string, question: MemoQuestion) => {
     const known = memo.get(key)
-    if (known !== undefined && known.from <= question.now && question.now <= known.until) {
-      return fromEntry(known, question)
-    }
-    const path = findPath({ ...question, leaf: question.leaf.der })
-    memo.set(key, toEntry(path, question))
-    return path
+    return known !== undefined && known.from <= question.now && question.now <= known.until
+      ? fromEntry(known, question)
+      : undefined
   }
+  return {
+    recall: (question) => recallBy(keyOf(question), question),
+    find: (question) => {
+      const key = keyOf(question)
+      const known = recallBy(key, question)
+      if (known !== undefined) return known
+      const path = findPath({ ...question, leaf: question.leaf.der })
+      memo.set(key, toEntry(path, question))
+      return path
+    }
+  }
+}
+
+type PathResult = Result.Result<FoundPath, PathFault>
+
+export interface PathMemo {
+  readonly find: (question: MemoQuestion) => PathResult
+  /** What is remembered; checks no signature. */
+  readonly recall: (question: MemoQuestion) => PathResult | undefined
 }
 
 /** What is remembered: plain data of some hundred bytes. The octets are those of whoever asks. */

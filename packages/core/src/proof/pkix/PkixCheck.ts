@@ -11,7 +11,7 @@ import type { Certificate } from "../../x509/Certificate.ts"
 import type { FoundPath } from "../../x509/path/findPath.ts"
 import type { PathFault } from "../../x509/path/PathFault.ts"
 import type { TrustAnchors } from "../../x509/path/TrustAnchors.ts"
-import { makePathMemo } from "./PathMemo.ts"
+import { makePathMemo, type MemoQuestion } from "./PathMemo.ts"
 
 export interface PkixQuestion {
   readonly leaf: Certificate
@@ -52,7 +52,12 @@ export type PkixResult =
     readonly detail: string
   }
 
-export type PkixCheck = (question: PkixQuestion) => PkixResult
+export interface PkixCheck {
+  /** Takes signature checks for a chain that is not remembered. */
+  readonly check: (question: PkixQuestion) => PkixResult
+  /** `undefined` for a chain that is not remembered. */
+  readonly recall: (question: PkixQuestion) => PkixResult | undefined
+}
 
 /**
  * Makes a check with a memo of paths.
@@ -62,16 +67,31 @@ export type PkixCheck = (question: PkixQuestion) => PkixResult
  * REVOCATION IS NOT CHECKED (POSH-PRF-08).
  */
 export const makePkixCheck = (): PkixCheck => {
-  const pathOf = makePathMemo()
-  return (question) => {
-    const { anchors, intermediates, leaf, now, policy: { allowSha1 } } = question
-    const path = pathOf({ leaf, intermediates, anchors, now, allowSha1, purpose: serverAuth })
-    if (Result.isFailure(path)) return fail(codeOf(path.failure), path.failure.detail)
-    const fault = leafFault(question)
-    if (fault !== undefined) return fail("PkixPathInvalid", fault)
-    if (!namesService(question)) return fail("PkixNameMismatch", `the certificate does not name ${question.source}`)
-    return { _tag: "Verified", path: path.success, until: path.success.notAfter }
+  const { find, recall } = makePathMemo()
+  return {
+    check: (question) => decideOn(find(toMemoQuestion(question)), question),
+    recall: (question) => {
+      const path = recall(toMemoQuestion(question))
+      return path === undefined ? undefined : decideOn(path, question)
+    }
   }
+}
+
+const toMemoQuestion = ({ anchors, intermediates, leaf, now, policy: { allowSha1 } }: PkixQuestion): MemoQuestion => ({
+  leaf,
+  intermediates,
+  anchors,
+  now,
+  allowSha1,
+  purpose: serverAuth
+})
+
+const decideOn = (path: Result.Result<FoundPath, PathFault>, question: PkixQuestion): PkixResult => {
+  if (Result.isFailure(path)) return fail(codeOf(path.failure), path.failure.detail)
+  const fault = leafFault(question)
+  if (fault !== undefined) return fail("PkixPathInvalid", fault)
+  if (!namesService(question)) return fail("PkixNameMismatch", `the certificate does not name ${question.source}`)
+  return { _tag: "Verified", path: path.success, until: path.success.notAfter }
 }
 
 const fail = (code: Extract<PkixResult, { _tag: "Failed" }>["code"], detail: string): PkixResult => ({

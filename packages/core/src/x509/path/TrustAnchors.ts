@@ -15,7 +15,7 @@ export interface TrustAnchors {
 }
 
 /**
- * Makes a set of anchors from DER certificates, which must not change.
+ * Makes a set of anchors from DER certificates, which must not change; from a function, they are read when somebody asks.
  *
  * **Details**
  *
@@ -25,20 +25,26 @@ export interface TrustAnchors {
  *
  * An anchor that cannot serve is not reported here; {@link anchorFault} says why.
  */
-export const makeTrustAnchors = (ders: ReadonlyArray<Uint8Array>): TrustAnchors => new LazyAnchors(ders)
+export const makeTrustAnchors = (ders: ReadonlyArray<Uint8Array> | (() => ReadonlyArray<Uint8Array>)): TrustAnchors =>
+  new LazyAnchors(typeof ders === "function" ? ders : () => ders)
 
 /** Why a certificate cannot serve as an anchor, for a person; `undefined` if it can. ITS DATES ARE NOT CHECKED. */
 export const anchorFault = (der: Uint8Array): string | undefined =>
   Result.getOrUndefined(Result.flip(Result.flatMap(readPathNode(der, "anchor"), ({ usable }) => usable)))
 
 class LazyAnchors implements TrustAnchors {
-  readonly #ders: ReadonlyArray<Uint8Array>
+  readonly #give: () => ReadonlyArray<Uint8Array>
   readonly #nodes = new Map<string, ReadonlyArray<PathNode>>()
   #bySubject: ReadonlyMap<string, ReadonlyArray<Uint8Array>> | undefined
   #id: string | undefined
+  #given: ReadonlyArray<Uint8Array> | undefined
 
-  constructor(ders: ReadonlyArray<Uint8Array>) {
-    this.#ders = ders
+  constructor(give: () => ReadonlyArray<Uint8Array>) {
+    this.#give = give
+  }
+
+  get #ders(): ReadonlyArray<Uint8Array> {
+    return this.#given ??= this.#give()
   }
 
   get id(): string {

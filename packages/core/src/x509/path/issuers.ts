@@ -15,7 +15,11 @@ export const makeIssuers = (question: PathQuestion, faults: PathFaults): Issuers
   const known = new Map<Uint8Array, ReadonlyArray<UsableNode>>()
   const find = (node: PathNode, index: number): ReadonlyArray<UsableNode> => {
     const named = [...question.anchors.named(node.issuer), ...presented.get(node.issuer) ?? []]
-    if (named.length === 0) faults.add("no issuer", index - 1, noIssuer)
+    if (named.length === 0) {
+      // Nobody else could have issued it.
+      if (node.issuer === node.subject) faults.add("loop", index - 1, selfSigned)
+      else faults.add("no issuer", index - 1, noIssuer)
+    }
     return named
       .flatMap((issuer) => {
         const usable = useIssuer(issuer, question, faults)
@@ -31,6 +35,7 @@ export const makeIssuers = (question: PathQuestion, faults: PathFaults): Issuers
   }
 }
 
+export const selfSigned = "a self-signed certificate is no trust anchor"
 export const noIssuer = "its issuer was not presented, and is no trust anchor"
 
 const useIssuer = (

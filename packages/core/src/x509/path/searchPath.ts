@@ -5,7 +5,7 @@
 import { Result } from "effect"
 import { pathLimits } from "../../Limits.ts"
 import { validatePath } from "../chain/validatePath.ts"
-import { keyIdsDiffer, makeIssuers, noIssuer } from "./issuers.ts"
+import { keyIdsDiffer, makeIssuers, noIssuer, selfSigned } from "./issuers.ts"
 import { makePathFaults, type PathFault } from "./PathFault.ts"
 import type { UsableNode } from "./PathNode.ts"
 import type { PathQuestion } from "./PathQuestion.ts"
@@ -63,5 +63,4 @@ export const searchPath = (leaf: UsableNode, question: PathQuestion): Result.Res
   return found === undefined ? Result.fail(faults.toFault(isGivenUp())) : Result.succeed(found)
 }
 
-const selfSigned = "a self-signed certificate is no trust anchor"
 const circle = "the issuers lead back to a certificate below them"

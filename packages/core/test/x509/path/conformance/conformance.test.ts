@@ -61,7 +61,7 @@ const namesAndPathAreValid = (
 ) => {
   const certificate = parseCertificate(leaf.der)
   if (Result.isFailure(certificate) || peer === "com") return false
-  return makePkixCheck()({
+  return makePkixCheck().check({
     leaf: certificate.success,
     names: canonicalNames(certificate.success.names),
     intermediates: intermediates.map(({ der }) => der),
