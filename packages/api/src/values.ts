@@ -81,7 +81,9 @@ export const domain = Schema.String.annotate({
 /** The service of a question (requirements §2.2). */
 export const service = Schema.String.annotate({
   title: "Service",
-  description: "A registered key, `xmpp-client` or `xmpp-server`; `_xmpp-server._tcp` and `xmpps-server` are aliases.",
+  description:
+    "A registered key: `xmpp-client`, `xmpp-server`, or one of the operator's (`POSH_SERVICES`). `_xmpp-server._tcp` and " +
+    "`xmpps-server` are aliases.",
   examples: ["xmpp-server"]
 })
 

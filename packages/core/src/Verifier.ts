@@ -23,6 +23,7 @@ import { defaultProoftypes } from "./question/Prooftype.ts"
 import type { Question } from "./question/Question.ts"
 import type { QuestionError } from "./question/QuestionError.ts"
 import { deadlines } from "./question/QuestionOptions.ts"
+import type { ServiceRegistry } from "./question/Service.ts"
 import { currentStage, type StageTracer, untraced } from "./question/StageTracer.ts"
 import { currentStamp, type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
@@ -55,6 +56,8 @@ export interface AssociationOptions {
  * ```
  */
 export class Verifier extends Context.Service<Verifier, {
+  /** The services that questions can be about: those of the policy. */
+  readonly services: ServiceRegistry
   /**
    * Parses a question, which can then be asked any number of times. Fails if it is malformed. Reads no clock. A
    * certificate with many names takes milliseconds.
@@ -220,6 +223,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   })
 
   return Verifier.of({
+    services: policy.services,
     prepare: (question, stage) => prepare(question, policy, stage),
     recall,
     readAhead,

@@ -45,9 +45,11 @@ const entries: Readonly<Record<string, Names>> = {
       PublishedJwkSet Reference`
   },
   "./question": {
-    values: `QuestionError generationRules isCanonicalDomain makeServiceRegistry parseDomain parseService
-      registeredServices`,
-    types: "Domain DomainFault DomainPolicy Generation Generations ServiceEntry ServiceKey ServiceRegistry"
+    values: `QuestionError generationRules isCanonicalDomain isServiceName makeServiceRegistry parseDomain parseService
+      parseServices registeredServices`,
+    types:
+      `Domain DomainFault DomainPolicy Generation Generations ServiceDescription ServiceEntry ServiceFault ServiceKey
+      ServiceRegistry Transport`
   },
   "./serving": {
     values: `CallerBudget ResolutionObserver currentStage fetchCodes makeSteadyClock messageCharacters monotonicMsOf

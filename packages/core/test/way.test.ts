@@ -156,7 +156,13 @@ describe("RES-24: a well-known URL reads back as it was meant, or is not asked",
   })
 
   it.each(["../x", "a?b", "a#b", "a b"])("a service %j makes none", (key) => {
-    const service: ServiceEntry = { key: key as ServiceKey, draftDesc: key, srvName: key }
+    const service: ServiceEntry = {
+      key: key as ServiceKey,
+      draftDesc: key,
+      srvName: key,
+      protocol: "tcp",
+      port: undefined
+    }
     const domain = Result.getOrThrow(parseDomain(greenhouse.domain, policy))
     assert.throws(() => wellKnownTarget("rfc7711", domain, service), /reads back/)
   })

@@ -19,6 +19,7 @@ export const toPolicy = (settings: Settings, anchors?: TrustAnchors): Policy => 
   prooftypes: inOrder(settings.prooftypes),
   poshAuthoritative: settings.authoritative,
   ...(anchors === undefined ? {} : { anchors }),
+  services: settings.services,
   allowSpecialUse: settings.allowSpecialUseDomains,
   generations: settings.generations,
   delegation: { mode: settings.delegation, hosts: settings.delegationHosts, ports: settings.allowedPorts },

@@ -4,7 +4,7 @@
  */
 import { type Generation, parseDomain } from "@posh/core"
 import { makeKey, type StoreKey } from "@posh/core/cache"
-import { parseService, registeredServices } from "@posh/core/question"
+import { isServiceName, type ServiceKey } from "@posh/core/question"
 import { Result } from "effect"
 
 export interface RedisKeys {
@@ -31,14 +31,19 @@ export const makeKeys = (prefix: string): RedisKeys => ({
 
 export const toMember = ({ domain, generation, service }: StoreKey): string => `{${domain}}:${service}:${generation}`
 
-/** The inverse of {@link toMember}; `undefined` for any other text. */
+/**
+ * The inverse of {@link toMember}; `undefined` for any other text.
+ *
+ * **Details**
+ *
+ * Of the service only the form counts: other replicas may serve more (`POSH_SERVICES`), and their members must stay.
+ */
 export const parseMember = (member: string): StoreKey | undefined => {
-  const [, name = "", serviceName = "", generation] =
-    /^\{([^{}:]{1,253})\}:([a-z-]{1,64}):([a-z0-9]{1,16})$/.exec(member) ?? []
+  const [, name = "", service = "", generation] =
+    /^\{([^{}:]{1,253})\}:([a-z0-9-]{1,15}):([a-z0-9]{1,16})$/.exec(member) ?? []
   const domain = Result.getOrUndefined(parseDomain(name, { allowSpecialUse: true }))
-  const service = Result.getOrUndefined(parseService(serviceName, registeredServices))
-  if (domain === undefined || service === undefined || !isGeneration(generation)) return undefined
-  const key = makeKey(domain, service.key, generation)
+  if (domain === undefined || !isServiceName(service) || !isGeneration(generation)) return undefined
+  const key = makeKey(domain, service as ServiceKey, generation)
   return toMember(key) === member ? key : undefined
 }
 

@@ -3,6 +3,7 @@
  */
 import { assert, it } from "@effect/vitest"
 import { Verifier } from "@posh/core"
+import { registeredServices } from "@posh/core/question"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { once } from "node:events"
 import { connect } from "node:net"
@@ -25,6 +26,7 @@ it.live("the gate outlives every connection", () =>
     const asked = yield* Deferred.make<void>()
     const answer = yield* Deferred.make<typeof verified>()
     const slow = Layer.mock(Verifier, {
+      services: registeredServices,
       prepare,
       recall: () => undefined,
       readAhead: () => false,

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { defaultPolicy } from "@posh/core"
 import { HttpsFetcher } from "@posh/core/node"
+import { parseServices, registeredServices } from "@posh/core/question"
 import { Effect, Layer, Redacted, Result } from "effect"
 import { inspect } from "node:util"
 import { getHeapStatistics } from "node:v8"
@@ -31,6 +32,7 @@ describe("readSettings", () => {
     ["callerResolutions", "off", undefined],
     ["callerResolutions", "60", 60],
     ["allowSpecialUseDomains", "true", true],
+    ["services", "", registeredServices],
     ["generations", "draft-only", "draft-only"],
     ["draftRevalidate", "1m", 60_000],
     ["draftRevalidate", "168h", 7 * day],
@@ -120,6 +122,8 @@ describe("readSettings", () => {
     ["POSH_EGRESS_PROXY", "http://user@proxy.internal:3128", /must be user:password/],
     ["POSH_ALLOW_SPECIAL_USE_DOMAINS", "yes", /one of true, false/],
     ["POSH_ALLOW_SPECIAL_USE_DOMAINS", "TRUE", /one of true, false/],
+    ["POSH_SERVICES", "sip/tls", /^POSH_SERVICES: "sip\/tls" has a protocol that is not one of tcp, udp, sctp$/],
+    ["POSH_SERVICES", "sip,http", /"http" is a service over HTTP/],
     ["POSH_GENERATIONS", "both", /one of rfc-then-draft/],
     ["POSH_DRAFT_REVALIDATE", "59s", /duration from 1m to 7d/],
     ["POSH_DRAFT_REVALIDATE", "8d", /duration from 1m to 7d/],
@@ -193,6 +197,7 @@ describe("toPolicy", () => {
   it("every setting arrives", () => {
     const policy = toPolicy(settingsOf({
       POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
+      POSH_SERVICES: "sip/udp:5060",
       POSH_GENERATIONS: "rfc-only",
       POSH_DELEGATION: "list",
       POSH_DELEGATION_HOSTS: "hosting.net",
@@ -212,6 +217,7 @@ describe("toPolicy", () => {
     assert.deepStrictEqual(policy, {
       ...defaultPolicy,
       allowSpecialUse: true,
+      services: Result.getOrThrow(parseServices("sip/udp:5060")),
       generations: "rfc-only",
       delegation: { mode: "list", hosts: ["hosting.net"], ports: [443, 8_443] },
       maxLifetimeMs: day,

@@ -1,6 +1,7 @@
 /** The decider: answers from memory, and by the verifier if memory has none. */
 import { assert, describe, it } from "@effect/vitest"
 import { type Question, QuestionError, Verifier } from "@posh/core"
+import { registeredServices } from "@posh/core/question"
 import { Effect, Layer, Logger, Result } from "effect"
 import { CallerQuestion } from "../../src/service/CallerQuestion.ts"
 import { Decider } from "../../src/service/Decider.ts"
@@ -16,6 +17,7 @@ const question = (domain: string, more: object = {}) =>
 const makeDecider = (limits: Partial<Parameters<typeof Limits.layer>[0]> = {}) => {
   const calls = { prepared: [] as Array<Question>, recalled: 0, verified: 0, reading: [] as Array<() => void> }
   const verifier = Layer.mock(Verifier, {
+    services: registeredServices,
     prepare: (asked) => {
       calls.prepared.push(asked)
       return asked.domain === "malformed.example"

@@ -11,6 +11,7 @@ import {
   Verifier
 } from "@posh/core"
 import { makeKey, nothingPending } from "@posh/core/cache"
+import { registeredServices } from "@posh/core/question"
 import { Effect, Layer, Result } from "effect"
 
 export interface FakeInquiry extends Inquiry {
@@ -23,7 +24,7 @@ export const prepare = (question: Question): Result.Result<FakeInquiry, Question
     question,
     target: {
       domain,
-      service: { key, draftDesc: "", srvName: "" },
+      service: { key, draftDesc: "", srvName: "", protocol: "tcp", port: undefined },
       keys: { rfc7711: makeKey(domain, key, "rfc7711"), draft: makeKey(domain, key, "draft") }
     },
     presented: new Presented({}),
@@ -51,6 +52,7 @@ export const layerAnswering = (answers: Answers): Layer.Layer<Verifier> =>
   Layer.succeed(
     Verifier,
     Verifier.of({
+      services: registeredServices,
       prepare,
       recall: () => undefined,
       readAhead: () => false,

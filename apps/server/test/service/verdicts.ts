@@ -13,6 +13,7 @@ import {
   type Verdict,
   Verifier
 } from "@posh/core"
+import { registeredServices } from "@posh/core/question"
 import { Effect, Layer, Result } from "effect"
 import { domainOf, prepare, questionOf } from "./inquiries.ts"
 
@@ -176,6 +177,7 @@ export const fakeVerifier = (answers: { readonly [domain: string]: Verdict | "de
   const layer = Layer.succeed(
     Verifier,
     Verifier.of({
+      services: registeredServices,
       prepare: (question) => {
         if (answers[question.domain] !== undefined) return prepare(question)
         record.questions.push(question)

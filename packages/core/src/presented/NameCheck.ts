@@ -39,11 +39,11 @@ export const compareNames = ({ delegated, derived, names, service, source }: Nam
  * **Gotchas**
  *
  * THE COMMON NAME IS NOT CHECKED, with or without a subjectAltName (POSH-PRF-03). URIs and IP addresses name no XMPP
- * service either. XmppAddr WITH U-LABELS ARE IGNORED BEYOND `mappedOctets` of {@link certificateLimits}.
+ * service either, and an XmppAddr names no other. XmppAddr WITH U-LABELS ARE IGNORED BEYOND `mappedOctets` of {@link certificateLimits}.
  */
 export const matchesDomain = ({ dns, srv, xmpp }: CanonicalNames, domain: Domain, service: ServiceEntry): boolean =>
   dns.has(domain) || dns.has(`*${domain.slice(domain.indexOf("."))}`) ||
-  srv.has(`${service.srvName}.${domain}`) || xmpp.has(domain)
+  srv.has(`${service.srvName}.${domain}`) || (xmpp.has(domain) && service.key.startsWith("xmpp-"))
 
 /** Names in canonical form, for comparison. */
 export interface CanonicalNames {

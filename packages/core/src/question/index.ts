@@ -8,13 +8,19 @@ export { type Domain, type DomainFault, type DomainPolicy, isCanonicalDomain, pa
 
 // The service, by its key or an alias
 export {
+  isServiceName,
   makeServiceRegistry,
   parseService,
   registeredServices,
+  type ServiceDescription,
   type ServiceEntry,
   type ServiceKey,
-  type ServiceRegistry
+  type ServiceRegistry,
+  type Transport
 } from "./Service.ts"
+
+// The services of an operator
+export { parseServices, type ServiceFault } from "./parseServices.ts"
 
 // Where each generation publishes
 export { type Generation, generationRules, type Generations } from "./Generation.ts"

@@ -3,12 +3,14 @@ import { seedExample1, seedExample2, seedLeaf, selfSigned } from "@posh/testing"
 import { Effect, Result, Schema } from "effect"
 import { type CanonicalNames, canonicalNames, compareNames, matchesDomain } from "../../src/presented/NameCheck.ts"
 import { type Domain, parseDomain } from "../../src/question/Domain.ts"
+import { parseServices } from "../../src/question/parseServices.ts"
 import { parseService, registeredServices } from "../../src/question/Service.ts"
 import { parseCertificate } from "../../src/x509/Certificate.ts"
 import type { PresentedNames } from "../../src/x509/names.ts"
 
 const domain = (text: string): Domain => Result.getOrThrow(parseDomain(text, { allowSpecialUse: true }))
 const server = Result.getOrThrow(parseService("xmpp-server", registeredServices))
+const sip = Result.getOrThrow(parseService("sip", Result.getOrThrow(parseServices("sip/udp"))))
 const client = Result.getOrThrow(parseService("xmpp-client", registeredServices))
 
 const named = (names: Partial<PresentedNames>): CanonicalNames =>
@@ -85,6 +87,15 @@ const rows: ReadonlyArray<Row> = [
 describe("matchesDomain (POSH-PRF-02…06)", () => {
   it.each(rows)("$name", ({ domain: text = "im.example.com", matches, names }) => {
     assert.strictEqual(matchesDomain(named(names), domain(text), server), matches)
+  })
+
+  it.each<[Partial<PresentedNames>, boolean]>([
+    [{ dns: ["im.example.com"] }, true],
+    [{ srv: ["_sip.im.example.com"] }, true],
+    [{ srv: ["_xmpp-server.im.example.com"] }, false],
+    [{ xmpp: ["im.example.com"] }, false]
+  ])("of another service, %j: %s", (names, matches) => {
+    assert.strictEqual(matchesDomain(named(names), domain("im.example.com"), sip), matches)
   })
 
   it.prop(

@@ -1,6 +1,8 @@
 /**
  * The protocol: documents, lifetimes and matching.
  */
+import { parseServices } from "@posh/core/question"
+import { Result } from "effect"
 import { boolean, duration, oneOf, orWord } from "../parsers.ts"
 import { variable } from "../Variable.ts"
 
@@ -11,6 +13,17 @@ export const protocol = {
     meaning: "Accept names that never resolve publicly, such as `.test` and `.example`.",
     consequence: "For tests and demonstrations: callers can then ask about names of the local network.",
     parse: boolean
+  }),
+  services: variable("POSH_SERVICES", {
+    fallback: "",
+    values:
+      "`name`, `name/proto` or `name/proto:port`, comma-separated, such as `submission/tcp:587,imaps:993,sip/udp`; " +
+      "`proto` is `tcp` (if absent), `udp` or `sctp`",
+    meaning: "Services besides `xmpp-client` and `xmpp-server`, by their names in SRV records without the underscore.",
+    consequence:
+      "For `sip/udp` the documents are `posh/sip.json` and `posh._sip._udp.json`. The port is part of no URL: it is " +
+      "known for hosts without SRV records. Services over HTTP are refused; so is a name that is listed twice, or built in otherwise.",
+    parse: (value) => Result.mapError(parseServices(value), ({ detail, entry }) => `"${entry}" ${detail}`)
   }),
   generations: variable("POSH_GENERATIONS", {
     fallback: "rfc-then-draft",

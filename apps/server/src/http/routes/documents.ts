@@ -5,7 +5,7 @@ import { Api, GenerateRequest, type GenerateResponse, LintRequest, type LintResp
 import { problem } from "@posh/api"
 import { type AssociationReport, type Certificate, Verifier } from "@posh/core"
 import { generateDocument, lintDocument, lintGenerations, lintReport, readLeaves } from "@posh/core/publish"
-import { parseService, registeredServices } from "@posh/core/question"
+import { parseService, type ServiceRegistry } from "@posh/core/question"
 import { parsePresented } from "@posh/core/serving"
 import { Clock, Effect, Result, Schema } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -26,6 +26,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function*(handlers) {
     const verifier = yield* Verifier
     const limits = yield* Limits
+    const { services } = verifier
     const { ask } = limits
     return handlers
       .handleRaw("lintDocument", ({ request }) =>
@@ -43,7 +44,7 @@ export const layer = HttpApiBuilder.group(
       .handleRaw("generateDocument", ({ request }) =>
         readJson(limits, request).pipe(
           Effect.flatMap((input) => Effect.fromResult(decodeGenerate(input))),
-          Effect.flatMap((asked) => limits.withPlaces(callerOf(request.source), 1, generate(limits, asked))),
+          Effect.flatMap((asked) => limits.withPlaces(callerOf(request.source), 1, generate(limits, services, asked))),
           Effect.map((made) => toRaw(request, made) ?? made),
           withRetryAfter
         ))
@@ -99,12 +100,13 @@ const compare = (verifier: Verifier["Service"], { association, domain, service }
 
 const generate = (
   { inTurn }: Pick<Limits["Service"], "inTurn">,
+  services: ServiceRegistry,
   asked: GenerateRequest
 ): Effect.Effect<GenerateResponse, Problem> =>
   Effect.gen(function*() {
     const { certificates, expires, generation, service = "xmpp-server", url } = asked
     const now = yield* Clock.currentTimeMillis
-    const entry = yield* orProblem(parseService(service, registeredServices))
+    const entry = yield* orProblem(parseService(service, services))
     if (url !== undefined) {
       if (certificates !== undefined) return yield* refuse("certificates", "Give either certificates or a url.")
       if (generation === "draft") return yield* refuse("generation", "The draft generation knows no references.")

@@ -1,11 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Verifier } from "@posh/core"
+import { registeredServices } from "@posh/core/question"
 import { Effect, Layer } from "effect"
 import { connect } from "node:net"
 import { Service } from "../../service.ts"
 import { prepare } from "../../service/inquiries.ts"
 
-const verifier = Layer.mock(Verifier, { prepare, recall: () => undefined, readAhead: () => false })
+const verifier = Layer.mock(Verifier, {
+  services: registeredServices,
+  prepare,
+  recall: () => undefined,
+  readAhead: () => false
+})
 
 /** The response to octets that are no request. */
 const exchange = (baseUrl: string, octets: string) =>
