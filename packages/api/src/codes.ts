@@ -56,6 +56,7 @@ export const failureCodes = [
   "TlsCertificateUntrusted",
   "TlsCertificateExpired",
   "TlsHostnameMismatch",
+  "PinMismatch",
   "HttpProtocolError",
   "ResponseTimeout",
   "AccessDenied",

@@ -130,6 +130,8 @@ export const failures = {
   ),
   TlsCertificateExpired: unknown("origin", "tls", false, 60, "The host's certificate is outside its validity."),
   TlsHostnameMismatch: unknown("origin", "tls", false, 60, "The host's certificate does not name the host."),
+  // An attacker on the network can cause it (see `isUnanswered`); but somebody has to act, and callers must not fall back.
+  PinMismatch: row("unusable-material", "tls", false, 60, "The host shows none of the keys that the operator pinned."),
   HttpProtocolError: unknown("origin", "http", true, 60, "The response is not valid HTTP."),
   ResponseTimeout: unknown("origin", "http", true, "backoff", "The response did not arrive in time."),
   AccessDenied: unknown("origin", "http", false, 300, "The host denies access to the document."),
@@ -261,11 +263,12 @@ export const unreachable = {
 } as const
 
 /**
- * True if an attacker on the network could cause the failure (network, TLS, 5xx, deadline). Such a failure ends no cached
+ * True if an attacker on the network could cause the failure (network, TLS, pins, 5xx, deadline). Such a failure ends no cached
  * material (POSH-SEC-30, POSH-CAC-22). 429 and similar statuses are no statement about the material either.
  */
 export const isUnanswered = (code: VerdictCode): boolean =>
-  failures[code].verdict === "indeterminate" && code !== "AccessDenied" && code !== "ClientErrorStatus"
+  code === "PinMismatch" ||
+  (failures[code].verdict === "indeterminate" && code !== "AccessDenied" && code !== "ClientErrorStatus")
 
 /** True for an answer that evicts cached material at once (POSH-CAC-30, requirements §8.1). */
 export const isWithdrawal = (code: VerdictCode): boolean =>

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { fingerprintsDocument, greenhouse, issue, rootCa, selfSigned } from "@posh/testing"
 import { Effect } from "effect"
 import { hash } from "node:crypto"
-import { failures } from "../src/codes.ts"
+import { failures, isUnanswered, isWithdrawal, type VerdictCode } from "../src/codes.ts"
 import type { Question } from "../src/question/Question.ts"
 import { verify as put } from "./asking.ts"
 import { makeWeb, type Page, verifierOver } from "./fakeFetcher.ts"
@@ -174,8 +174,12 @@ describe("NEG-01: which generations are asked", () => {
   })
 })
 
-describe("ERR-04: what goes wrong in TLS is indeterminate, because an attacker could cause it", () => {
-  const codes = Object.entries(failures).filter(([, { stage }]) => stage === "tls")
+describe("ERR-04: what goes wrong in TLS is indeterminate, because an attacker could cause it, and ends nothing", () => {
+  const codes = (Object.keys(failures) as ReadonlyArray<VerdictCode>).filter((code) => failures[code].stage === "tls")
   it("there are such codes", () => assert.isAtLeast(codes.length, 5))
-  it.each(codes)("%s", (_, { verdict }) => assert.strictEqual(verdict, "indeterminate"))
+  it.each(codes)("%s", (code) => {
+    assert.strictEqual(failures[code].verdict, code === "PinMismatch" ? "unusable-material" : "indeterminate")
+    assert.isTrue(isUnanswered(code))
+    assert.isFalse(isWithdrawal(code))
+  })
 })

@@ -35,9 +35,9 @@ const entries: Readonly<Record<string, Names>> = {
   },
   "./node": {
     values:
-      `EgressConfigError HttpsFetcher addressFault cipherSuites mozillaRoots parseConnectTo parseNetworks parseProxy
+      `EgressConfigError HttpsFetcher addressFault cipherSuites mozillaRoots parseConnectTo parseNetworks parsePins parseProxy
       readRoots scanPem systemRoots`,
-    types: "ConnectTo ConnectToEntry EgressOptions PemBlock Proxy"
+    types: "ConnectTo ConnectToEntry EgressOptions PemBlock Pins Proxy"
   },
   "./publish": {
     values: "DocumentError generateDocument lintDocument lintGenerations lintReport parseDocument readLeaves",

@@ -112,6 +112,11 @@ describe("options of HttpsFetcher", () => {
       { userAgent: "a", proxy: "http://127.0.0.1:1" },
       "EgressConfigError: proxy: must be what parseProxy gives"
     ],
+    [
+      "pins by host",
+      { userAgent: "a", pins: { "a.example": [] } },
+      "EgressConfigError: pins: must be what parsePins gives"
+    ],
     ["roots as octets", { userAgent: "a", extraCa: new Uint8Array() }, "EgressConfigError: extraCa: must be PEM text"]
   ]
   it.effect.each(rows)("%s", ([, options, outcome]) =>

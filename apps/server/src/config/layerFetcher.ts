@@ -1,18 +1,18 @@
 /**
- * The way to origins, whose roots and proxy may change while the service runs. A request under way ends as it began.
+ * The way to origins, whose roots, pins and proxy may change while the service runs. A request under way ends as it began.
  */
 import { Fetcher } from "@posh/core"
-import { type EgressConfigError, type EgressOptions, HttpsFetcher } from "@posh/core/node"
-import { Context, Effect, Equal, Layer } from "effect"
+import { type EgressConfigError, type EgressOptions, HttpsFetcher, type Pins } from "@posh/core/node"
+import { Context, Effect, Equal, Layer, Semaphore } from "effect"
 import { ownCertificates, warnOfEnd } from "../process/ownCertificates.ts"
 import { watchFiles } from "../process/watchFiles.ts"
 import { certificateNotes } from "../telemetry/standing.ts"
-import { egressFault, readExtraCa } from "./policy.ts"
+import { egressFault, readExtraCa, readPins } from "./policy.ts"
 import { secretOf } from "./Secrets.ts"
 import { type Settings, variables } from "./variables.ts"
 
 export const layerFetcher = (
-  settings: Pick<Settings, "extraCaFile" | "egressProxy">,
+  settings: Pick<Settings, "extraCaFile" | "pinsFile" | "egressProxy">,
   initial: EgressOptions
 ): Layer.Layer<Fetcher, EgressConfigError> =>
   Layer.effect(
@@ -25,8 +25,12 @@ export const layerFetcher = (
         )
       const note = yield* certificateNotes
       let state = yield* build(initial)
+      const oneByOne = yield* Semaphore.make(1) // each change builds on the ones before
       const use = (change: Partial<EgressOptions>) =>
-        Effect.map(build({ ...state.options, ...change }), (built) => void (state = built))
+        Effect.suspend(() => build({ ...state.options, ...change })).pipe(
+          Effect.map((built) => void (state = built)),
+          oneByOne.withPermits(1)
+        )
 
       const proxy = yield* secretOf("egressProxy", settings.egressProxy)
       proxy.onChange(Effect.suspend(() => {
@@ -34,7 +38,7 @@ export const layerFetcher = (
         return changed === undefined ? Effect.void : Effect.orDie(use({ proxy: changed }))
       }))
 
-      const { extraCaFile } = settings
+      const { extraCaFile, pinsFile } = settings
       if (extraCaFile !== undefined) {
         const name = variables.extraCaFile.name
         const renew = Effect.gen(function*() {
@@ -49,6 +53,20 @@ export const layerFetcher = (
         yield* watchFiles([extraCaFile], renew, name)
       }
 
+      if (pinsFile !== undefined) {
+        const name = variables.pinsFile.name
+        const renew = Effect.gen(function*() {
+          const pins = yield* readPins(pinsFile)
+          const before = state.options.pins
+          if (isSamePins(pins, before)) return
+          yield* Effect.mapError(use({ pins }), egressFault)
+          const lost = [...before?.keys() ?? []].filter((host) => !pins.has(host))
+          const without = lost.length === 0 ? "" : `; no longer pinned: ${lost.join(", ")}`
+          yield* Effect.logInfo(`${name}: new pins are in use; hosts: ${pins.size}${without}`)
+        }).pipe(Effect.mapError(({ message }) => `${message}; the pins stay as they were`))
+        yield* watchFiles([pinsFile], renew, name)
+      }
+
       return Fetcher.of({
         get: (request) => Effect.suspend(() => state.fetcher.get(request)),
         find: (request) =>
@@ -59,3 +77,8 @@ export const layerFetcher = (
       })
     })
   )
+
+/** Order aside. */
+const isSamePins = (pins: Pins, before: Pins = new Map()): boolean =>
+  pins.size === before.size &&
+  [...pins].every(([host, keys]) => keys.symmetricDifference(before.get(host) ?? new Set()).size === 0)

@@ -1,10 +1,10 @@
 /**
- * Settings → the policy and the egress options of the core. Pure, except that it reads one file and the size of the
+ * Settings → the policy and the egress options of the core. Pure, except that it reads two files and the size of the
  * heap.
  */
 import { defaultPolicy, type Policy, type TrustAnchors } from "@posh/core"
-import type { EgressConfigError, EgressOptions } from "@posh/core/node"
-import { Effect } from "effect"
+import { type EgressConfigError, type EgressOptions, parsePins, type Pins } from "@posh/core/node"
+import { Effect, Result } from "effect"
 import { getHeapStatistics } from "node:v8"
 import { largestPemFile } from "../process/certificates.ts"
 import { readText } from "../process/files.ts"
@@ -42,16 +42,24 @@ export const toPolicy = (settings: Settings, anchors?: TrustAnchors): Policy => 
 const inOrder = (prooftypes: Settings["prooftypes"]): Policy["prooftypes"] =>
   prooftypes.includes("pkix") ? [...new Set(["pkix" as const, ...prooftypes])] : defaultPolicy.prooftypes
 
-/** Reads the file of extra roots; the trust store checks its certificates. */
+/** Reads the files of extra roots and of pins, and fails with the faults of both; the trust store checks the certificates. */
 export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions, ConfigError> =>
-  Effect.map(givenExtraCa(settings.extraCaFile), (extraCa) => ({
-    userAgent: settings.userAgent,
-    connectTo: settings.connectTo,
-    allowNetworks: settings.allowNetworks,
-    ...(extraCa === undefined ? {} : { extraCa }),
-    ...(settings.dnsServers.length === 0 ? {} : { dnsServers: settings.dnsServers }),
-    ...(settings.egressProxy === undefined ? {} : { proxy: settings.egressProxy })
-  }))
+  Effect.gen(function*() {
+    const extraCa = yield* Effect.result(given(settings.extraCaFile, readExtraCa))
+    const pins = yield* Effect.result(given(settings.pinsFile, readPins))
+    if (Result.isFailure(extraCa) || Result.isFailure(pins)) {
+      return yield* new ConfigError({ faults: [...faultsOf(extraCa), ...faultsOf(pins)] })
+    }
+    return {
+      userAgent: settings.userAgent,
+      connectTo: settings.connectTo,
+      allowNetworks: settings.allowNetworks,
+      ...(extraCa.success === undefined ? {} : { extraCa: extraCa.success }),
+      ...(pins.success === undefined ? {} : { pins: pins.success }),
+      ...(settings.dnsServers.length === 0 ? {} : { dnsServers: settings.dnsServers }),
+      ...(settings.egressProxy === undefined ? {} : { proxy: settings.egressProxy })
+    }
+  })
 
 /** Names the variable of an option that the egress client refused. */
 export const egressFault = ({ detail, option }: EgressConfigError): ConfigError =>
@@ -60,14 +68,18 @@ export const egressFault = ({ detail, option }: EgressConfigError): ConfigError 
 const egressVariables = {
   userAgent: variables.userAgent,
   extraCa: variables.extraCaFile,
+  pins: variables.pinsFile,
   connectTo: variables.connectTo,
   allowNetworks: variables.allowNetworks,
   dnsServers: variables.dnsServers,
   proxy: variables.egressProxy
 } as const satisfies Record<keyof EgressOptions, { readonly name: string }>
 
-const givenExtraCa = (path: string | undefined): Effect.Effect<string | undefined, ConfigError> =>
-  path === undefined ? Effect.succeed(undefined) : readExtraCa(path)
+const faultsOf = (read: Result.Result<unknown, ConfigError>): ReadonlyArray<string> =>
+  Result.isFailure(read) ? read.failure.faults : []
+
+const given = <A>(path: string | undefined, read: (path: string) => Effect.Effect<A, ConfigError>) =>
+  path === undefined ? Effect.succeed(undefined) : read(path)
 
 /** The file of extra roots, as text. */
 export const readExtraCa = (path: string): Effect.Effect<string, ConfigError> =>
@@ -75,3 +87,13 @@ export const readExtraCa = (path: string): Effect.Effect<string, ConfigError> =>
     readText(path, largestPemFile),
     (fault) => new ConfigError({ faults: [`${variables.extraCaFile.name}: ${fault}`] })
   )
+
+/** The file of pins. */
+export const readPins = (path: string): Effect.Effect<Pins, ConfigError> =>
+  readText(path, largestPinsFile).pipe(
+    Effect.mapError((fault) => new ConfigError({ faults: [`${variables.pinsFile.name}: ${fault}`] })),
+    Effect.flatMap((text) => Effect.fromResult(Result.mapError(parsePins(text), egressFault)))
+  )
+
+/** Octets: some ten thousand hosts. */
+const largestPinsFile = 1024 * 1024

@@ -156,7 +156,9 @@ const own = {
     type: "counter",
     unit: "requests",
     help: "Requests to origins, by code; Answered for any HTTP status.",
-    advice: "`TlsCertificateUntrusted` for all: `POSH_EXTRA_CA_FILE` or the roots of Node.js are out of date.",
+    advice:
+      "`TlsCertificateUntrusted` for all: `POSH_EXTRA_CA_FILE` or the roots of Node.js are out of date. `PinMismatch`: a host has " +
+      "changed its keys, or is impersonated; ask its operator, then change `POSH_PINS_FILE`.",
     series: by("code", outboundCodes)
   },
   posh_outbound_request_seconds: {

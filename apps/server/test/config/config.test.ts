@@ -66,6 +66,7 @@ describe("readSettings", () => {
     ["keepAlive", "10m", 600_000],
     ["proxyProtocol", "false", false],
     ["extraCaFile", "/etc/ca.pem", "/etc/ca.pem"],
+    ["pinsFile", "/etc/pins", "/etc/pins"],
     ["dnsServers", "192.0.2.1, [2001:db8::1]:5353", ["192.0.2.1", "[2001:db8::1]:5353"]],
     ["egressProxy", "http://proxy.internal:3128", { host: "proxy.internal", port: 3_128 }],
     ["connectTo", "hosted.example:443=127.0.0.1:8443", [
@@ -241,7 +242,9 @@ describe("egress", () => {
     ["POSH_USER_AGENT", "posh\nx", /^POSH_USER_AGENT: /],
     ["POSH_DNS_SERVERS", "dns.example", /^POSH_DNS_SERVERS: /],
     ["POSH_EXTRA_CA_FILE", "/does/not/exist.pem", /^POSH_EXTRA_CA_FILE: cannot read \/does\/not\/exist\.pem \(ENOENT/],
-    ["POSH_EXTRA_CA_FILE", import.meta.filename, /^POSH_EXTRA_CA_FILE: /]
+    ["POSH_EXTRA_CA_FILE", import.meta.filename, /^POSH_EXTRA_CA_FILE: /],
+    ["POSH_PINS_FILE", "/does/not/exist", /^POSH_PINS_FILE: cannot read \/does\/not\/exist \(ENOENT/],
+    ["POSH_PINS_FILE", import.meta.filename, /^POSH_PINS_FILE: line 1: /]
   ]
   for (const [name, text, fault] of rows) {
     it.effect(`${name}=${JSON.stringify(text)} is refused`, () =>
@@ -254,6 +257,13 @@ describe("egress", () => {
         assert.match(error.message, fault)
       }))
   }
+
+  it.effect("the faults of both files are named together", () =>
+    Effect.gen(function*() {
+      const settings = settingsOf({ POSH_EXTRA_CA_FILE: "/none/ca", POSH_PINS_FILE: "/none/pins" })
+      const { faults } = yield* Effect.flip(toEgressOptions(settings))
+      assert.deepStrictEqual(faults.map((fault) => fault.split(":")[0]), ["POSH_EXTRA_CA_FILE", "POSH_PINS_FILE"])
+    }))
 
   it.effect("the proxy arrives, and its password is in no text made of the settings (POSH-SEC-11)", () =>
     Effect.gen(function*() {

@@ -82,6 +82,7 @@ export const fetchCodes = [
   "TlsCertificateUntrusted",
   "TlsCertificateExpired",
   "TlsHostnameMismatch",
+  "PinMismatch",
   "HttpProtocolError",
   "ResponseTimeout",
   "BodyTruncated",

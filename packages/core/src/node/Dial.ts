@@ -2,21 +2,14 @@
  * Opens a TLS connection to one of the vetted addresses. It dials the addresses, not the name, so a second look-up
  * cannot return another address (DNS rebinding, POSH-SEC-10). Or it connects through the operator's proxy.
  */
-import { Duration, Effect, Latch, Result, type Scope } from "effect"
-import { hash } from "node:crypto"
+import { Duration, Effect, Latch, type Scope } from "effect"
 import { connect, isIPv6, type Socket } from "node:net"
-import {
-  connect as connectTls,
-  type DetailedPeerCertificate,
-  type PeerCertificate,
-  type SecureContext,
-  type TLSSocket
-} from "node:tls"
+import type { SecureContext, TLSSocket } from "node:tls"
 import { observePhase, type ResolutionObserverShape } from "../cache/ResolutionObserver.ts"
 import type { Domain } from "../question/Domain.ts"
 import { EgressError } from "./EgressError.ts"
+import { handshake, type PeerInfo } from "./Handshake.ts"
 import type { Proxy } from "./Proxy.ts"
-import { identityError } from "./serverIdentity.ts"
 import { slicedSleep } from "./slicedSleep.ts"
 import { openScoped, whenReady } from "./sockets.ts"
 import { mostSpecific } from "./tlsError.ts"
@@ -34,19 +27,13 @@ export interface ProxiedEndpoint {
   readonly port: number
 }
 
-/** What is known of the peer, even if the connection fails (POSH-RES-90). */
-export interface PeerInfo {
-  /** The address of the connection, or the last one dialled. Absent through a proxy. */
-  address?: string
-  /** Base64 SHA-256 of the web server's certificate. */
-  tlsLeafSha256?: string
-}
-
 export interface DialOptions {
   readonly endpoint: Endpoint | ProxiedEndpoint
   /** The host that the certificate must name. */
   readonly host: Domain
   readonly trust: SecureContext
+  /** Of the host, if the operator pinned its keys: base64 SHA-256 of DER SubjectPublicKeyInfos (POSH-RES-37). */
+  readonly pins: ReadonlySet<string> | undefined
   /** Time-out of TCP, tunnel and TLS together; `ConnectTimeout` for any of them (requirements §8.1). */
   readonly connectMs: number
   readonly peer: PeerInfo
@@ -54,7 +41,7 @@ export interface DialOptions {
 }
 
 /** Connects and does the TLS handshake. The scope destroys all sockets. */
-export const dial = ({ connectMs, endpoint, peer, host, observer, trust }: DialOptions): Effect.Effect<
+export const dial = ({ connectMs, endpoint, peer, host, observer, pins, trust }: DialOptions): Effect.Effect<
   TLSSocket,
   EgressError,
   Scope.Scope
@@ -63,7 +50,7 @@ export const dial = ({ connectMs, endpoint, peer, host, observer, trust }: DialO
     observePhase("connect", observer),
     Effect.timed,
     Effect.flatMap(([spent, socket]) =>
-      handshake(socket, host, trust, peer).pipe(
+      handshake(socket, { host, peer, pins, trust }).pipe(
         observePhase("tls", observer),
         withTimeout(connectMs - Duration.toMillis(spent), `${connectMs} ms`)
       )
@@ -144,63 +131,3 @@ const connectOne = (address: string, port: number, peer: PeerInfo) =>
       return Effect.void
     })
   )
-
-const handshake = (socket: Socket, host: Domain, trust: SecureContext, peer: PeerInfo) => {
-  const before = socket.bytesRead // of the tunnel
-  return openScoped(() => {
-    const note = (leaf: Uint8Array | undefined) => {
-      if (leaf !== undefined) peer.tlsLeafSha256 = hash("sha256", leaf, "base64")
-      return leaf
-    }
-    const tls = connectTls({
-      socket,
-      secureContext: trust,
-      servername: host, // the A-labels (POSH-RES-32)
-      ALPNProtocols: ["http/1.1"], // no HTTP/2, so no coalescing (POSH-RES-36)
-      rejectUnauthorized: true, // explicit, because the environment can change the default
-      // Node.js parsed the certificate for this call; if it could not, `raw` is absent, and no host is named.
-      checkServerIdentity: (_host, { raw }: Partial<PeerCertificate>) => identityError(host, note(raw))
-    })
-    describeLeafOnly(tls)
-    // Before the listener of Node.js, which destroys the connection if the certificate is not accepted.
-    return tls.prependOnceListener("secure", () => {
-      if (!isAccepted(tls)) note(leafOf(tls))
-    })
-  }).pipe(
-    Effect.flatMap((tls) => whenReady(tls, "secureConnect")),
-    Effect.mapError((error) =>
-      error.code === "ConnectionReset" && socket.bytesRead === before ? helloReset(error) : error
-    )
-  )
-}
-
-const helloReset = ({ code, detail }: EgressError) =>
-  new EgressError({ code, ...(detail === undefined ? {} : { detail }), helloReset: true })
-
-/**
- * For `checkServerIdentity` Node.js parses every certificate of the chain, which takes half a millisecond. The issuers
- * are not needed here.
- */
-const describeLeafOnly = (tls: TLSSocket): void => {
-  const describe = tls.getPeerCertificate.bind(tls)
-  tls.getPeerCertificate = () => describe(false) as DetailedPeerCertificate
-}
-
-/**
- * Did OpenSSL accept the certificate path? Only an optimisation: if Node.js does not expose the result, the certificate
- * is parsed again.
- */
-const isAccepted = (tls: TLSSocket & { readonly ssl?: { readonly verifyError?: () => unknown } }): boolean =>
-  typeof tls.ssl?.verifyError === "function" && (tls.ssl.verifyError() ?? undefined) === undefined
-
-/**
- * DER of the server's certificate.
- *
- * **Gotchas**
- *
- * NOT BY `getPeerX509Certificate`: each such object keeps kilobytes outside the heap, which the garbage collector does
- * not see.
- */
-// Node.js also parses the certificate, and throws if it cannot; that must not end the process.
-const leafOf = (tls: TLSSocket): Uint8Array | undefined =>
-  Result.getOrUndefined(Result.try((): Uint8Array | undefined => tls.getPeerCertificate(false).raw))

@@ -4,7 +4,7 @@
 import { Data } from "effect"
 
 /** The members of `EgressOptions` that can be wrong. */
-export type EgressOptionName = "userAgent" | "extraCa" | "connectTo" | "allowNetworks" | "dnsServers" | "proxy"
+export type EgressOptionName = "userAgent" | "extraCa" | "pins" | "connectTo" | "allowNetworks" | "dnsServers" | "proxy"
 
 /** An option cannot be used; `detail` says what is wrong with it. */
 export class EgressConfigError extends Data.TaggedError("EgressConfigError")<{

@@ -3,6 +3,7 @@
  */
 import type { IpNetwork } from "effect/net"
 import type { ConnectTo } from "./ConnectTo.ts"
+import type { Pins } from "./Pins.ts"
 import type { Proxy } from "./Proxy.ts"
 
 export interface EgressOptions {
@@ -16,6 +17,11 @@ export interface EgressOptions {
    * (`POSH_EXTRA_CA_FILE`, POSH-SEC-22). Default: none. The holder of a root's key can vouch for any domain.
    */
   readonly extraCa?: string
+  /**
+   * Hosts that must show a certificate to which a pinned key leads, at every hop and besides all other checks
+   * (`POSH_PINS_FILE`, POSH-RES-37). Default: none. A host that changes its keys beyond its pins ends as `PinMismatch`.
+   */
+  readonly pins?: Pins
   /**
    * Overrides of DNS (`POSH_CONNECT_TO`): the first match wins. Default: empty. Their addresses are exempt from the
    * address policy. Name, SNI and certificate check remain those of the host.

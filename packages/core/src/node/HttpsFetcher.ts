@@ -19,11 +19,12 @@ import { currentStamp, monotonicMs, type Stamp } from "../question/Stamp.ts"
 import { checkServers, lookUp } from "./Addresses.ts"
 import { vetAddresses } from "./AddressPolicy.ts"
 import { overrideOf } from "./ConnectTo.ts"
-import { dial, type Endpoint, type PeerInfo, type ProxiedEndpoint } from "./Dial.ts"
+import { dial, type Endpoint, type ProxiedEndpoint } from "./Dial.ts"
 import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
 import type { EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
+import type { PeerInfo } from "./Handshake.ts"
 import { checkTypes } from "./optionTypes.ts"
 import { checkProxy } from "./Proxy.ts"
 import { makeTrustStore, parseRoots, type TrustStore } from "./TrustStore.ts"
@@ -89,7 +90,7 @@ const fetchFrom = Effect.fn("Fetcher.get")(function*(
 
 /** The stages in order. All sockets are destroyed at the end, and on interruption. */
 const fetchOnce = (
-  { observer, trust, userAgent }: EgressContext,
+  { observer, pins, trust, userAgent }: EgressContext,
   request: FetchRequest,
   endpoint: Endpoint | ProxiedEndpoint,
   spentMs: number,
@@ -98,7 +99,7 @@ const fetchOnce = (
   Effect.gen(function*() {
     const { limits: { connectMs }, smallHello = false, target: { host } } = request
     const context = smallHello ? trust.smallHello : trust.usual
-    const connection = yield* dial({ endpoint, host, trust: context, connectMs, peer, observer })
+    const connection = yield* dial({ endpoint, host, pins: pins?.get(host), trust: context, connectMs, peer, observer })
     return yield* exchange(connection, request, userAgent).pipe(observePhase("exchange", observer))
   }).pipe(
     Effect.scoped,

@@ -5,6 +5,7 @@ export { type ConnectTo, type ConnectToEntry, parseConnectTo } from "./ConnectTo
 export { EgressConfigError } from "./EgressConfigError.ts"
 export type { EgressOptions } from "./EgressOptions.ts"
 export * as HttpsFetcher from "./HttpsFetcher.ts"
+export { parsePins, type Pins } from "./Pins.ts"
 export { parseProxy, type Proxy } from "./Proxy.ts"
 export { mozillaRoots, readRoots, systemRoots } from "./roots.ts"
 export { cipherSuites } from "./TrustStore.ts"

@@ -28,6 +28,7 @@ const optional = (isExpected: (value: unknown) => boolean) => (value: unknown) =
 const expectations: ReadonlyArray<Expectation> = [
   ["userAgent", "must be words of printable ASCII", isText],
   ["extraCa", "must be PEM text", optional(isText)],
+  ["pins", "must be what parsePins gives", optional((value) => value instanceof Map)],
   ["connectTo", "must be what parseConnectTo gives", optional(isListOf(isObject))],
   ["allowNetworks", "must be what parseNetworks gives", optional(isListOf(IpNetwork.isIpNetwork))],
   ["dnsServers", "must be a list of address:port", optional(isListOf(isText))],

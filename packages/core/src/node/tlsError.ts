@@ -3,11 +3,13 @@
  */
 import type { FetchCode } from "../fetch/Fetcher.ts"
 import { EgressError } from "./EgressError.ts"
+import { pinErrorCode } from "./pinError.ts"
 import { identityErrorCode } from "./serverIdentity.ts"
 
-/** Classifies an error of `node:net` or `node:tls`; `detail` is the error's code. */
+/** Classifies an error of `node:net` or `node:tls`; `detail` is the error's code, or says which key is not pinned. */
 export const toTlsError = (error: NodeJS.ErrnoException): EgressError => {
   const reason = error.code ?? "unknown"
+  if (reason === pinErrorCode) return new EgressError({ code: "PinMismatch", detail: error.message })
   return new EgressError({ code: codes.get(reason) ?? codeOfUnlisted(reason), detail: reason })
 }
 

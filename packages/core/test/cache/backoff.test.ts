@@ -25,6 +25,7 @@ describe("negativeAfter (CAC-31, ERR-03)", () => {
     ["InvalidJson", 300],
     ["TlsCertificateUntrusted", 60],
     ["TlsHandshakeFailed", 60],
+    ["PinMismatch", 60],
     ["TlsProtocolTooOld", 300],
     ["ConnectTimeout", 30],
     ["ServerError", 30],

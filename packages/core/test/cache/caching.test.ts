@@ -173,26 +173,29 @@ describe("draft material (CAC-20…22)", () => {
     }).pipe(Effect.provide(verifierOver(web, policy)))
   })
 
-  it.effect("serves stale for 7 days if the origin cannot be reached, with back-off, and no longer", () => {
-    const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
-    return Effect.gen(function*() {
-      yield* start
-      yield* ask()
-      web.set(draft, { fault: "ConnectTimeout" })
-      yield* TestClock.adjust("25 hours")
-      const verdict = yield* verify(question)
-      assert.strictEqual(verdict.code, "Verified")
-      assert.strictEqual(verdict.evidence.attempts[0]?.revalidation, "overdue")
-      assert.isAbove(verdict.validUntil ?? 0, verdict.decidedAt)
-      const before = web.asked.length
-      assert.strictEqual(yield* ask(), "Verified memory")
-      assert.strictEqual(web.asked.length, before)
-      yield* TestClock.adjust("142 hours")
-      assert.strictEqual(yield* ask(), "Verified miss")
-      yield* TestClock.adjust("2 hours")
-      assert.strictEqual(yield* ask(), "ConnectTimeout miss")
-    }).pipe(Effect.provide(verifierOver(web, policy)))
-  })
+  it.effect.each(["ConnectTimeout", "PinMismatch"] as const)(
+    "SEC-30: serves stale for 7 days if the origin cannot be reached (%s), with back-off, and no longer",
+    (fault) => {
+      const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
+      return Effect.gen(function*() {
+        yield* start
+        yield* ask()
+        web.set(draft, { fault })
+        yield* TestClock.adjust("25 hours")
+        const verdict = yield* verify(question)
+        assert.strictEqual(verdict.code, "Verified")
+        assert.strictEqual(verdict.evidence.attempts[0]?.revalidation, "overdue")
+        assert.isAbove(verdict.validUntil ?? 0, verdict.decidedAt)
+        const before = web.asked.length
+        assert.strictEqual(yield* ask(), "Verified memory")
+        assert.strictEqual(web.asked.length, before)
+        yield* TestClock.adjust("142 hours")
+        assert.strictEqual(yield* ask(), "Verified miss")
+        yield* TestClock.adjust("2 hours")
+        assert.strictEqual(yield* ask(), `${fault} miss`)
+      }).pipe(Effect.provide(verifierOver(web, policy)))
+    }
+  )
 
   it.effect("without a grace period expires when it is stale, and not before", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })

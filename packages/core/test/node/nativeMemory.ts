@@ -17,6 +17,7 @@ const connect = Effect.flatMap(ResolutionObserver, (observer) =>
     endpoint: { addresses: ["127.0.0.1"], port: Number(port) },
     host: "im.example.net" as Domain,
     trust,
+    pins: undefined,
     connectMs: 10_000,
     peer: {},
     observer

@@ -5,7 +5,7 @@ import { Effect, Exit, Fiber, Layer, Redacted, Result } from "effect"
 import { createServer as createHttpServer } from "node:http"
 import { connect, createServer, type Server, type Socket } from "node:net"
 import type { FetchCode } from "../../src/fetch/Fetcher.ts"
-import { HttpsFetcher, parseProxy, type Proxy } from "../../src/node/index.ts"
+import { HttpsFetcher, parsePins, parseProxy, type Proxy } from "../../src/node/index.ts"
 import { connectTo, get, layerFetcher, layerWeb, outcome, Web } from "./world.ts"
 
 const password = "s3cret%2Fwörd:of the proxy"
@@ -68,6 +68,8 @@ const answering = (answer: string, end = false) =>
       if (end) socket.end()
     })
   ))
+
+const pins = Result.getOrThrow(parsePins(`im.example sha256/${"A".repeat(43)}=`))
 
 const hosts = {
   "im.example": { routes: { "/": Behave.json({}), "/hang": Behave.hang } },
@@ -157,12 +159,13 @@ layer(layerWeb(hosts), { excludeTestServices: true })("through the egress proxy 
   it.effect.each<readonly [host: string, code: FetchCode]>([
     ["wrong-name.example", "TlsHostnameMismatch"],
     ["stranger.example", "TlsCertificateUntrusted"],
-    ["expired.example", "TlsCertificateExpired"]
+    ["expired.example", "TlsCertificateExpired"],
+    ["im.example", "PinMismatch"] // POSH-RES-37
   ])("certificates are checked as without it: %s → %s", ([host, code]) =>
     Effect.gen(function*() {
       const web = yield* Web
       const proxy = yield* makeProxy(web.port)
-      const fetcher = yield* Layer.build(layerFetcher(web, { proxy: proxyAt(proxy.port) }))
+      const fetcher = yield* Layer.build(layerFetcher(web, { proxy: proxyAt(proxy.port), pins }))
       const error = yield* Effect.flip(Effect.provide(get({ host }), fetcher))
       assert.strictEqual(error.code, code)
       assert.isString(error.trace.tlsLeafSha256)

@@ -3,7 +3,7 @@
  */
 import { type HostOptions, makeOrigins, type Origins } from "@posh/testing"
 import { Context, Effect, Layer, Result } from "effect"
-import { HttpsFetcher, parseConnectTo } from "../../src/node/index.ts"
+import { type EgressOptions, HttpsFetcher, parseConnectTo } from "../../src/node/index.ts"
 import { defaultPolicy, type Policy } from "../../src/Policy.ts"
 import { Verifier } from "../../src/Verifier.ts"
 
@@ -16,14 +16,19 @@ export const layerWorld = (hosts: Record<string, HostOptions>): Layer.Layer<Worl
 export const worldPolicy: Policy = { ...defaultPolicy, allowSpecialUse: true, trustDraftExamples: true }
 
 /** A verifier that trusts the world's root and connects to the world's listeners. `connectTo` goes first. */
-export const layerVerifier = (policy: Partial<Policy> = {}, connectTo = ""): Layer.Layer<Verifier, never, World> =>
+export const layerVerifier = (
+  policy: Partial<Policy> = {},
+  connectTo = "",
+  egress: Partial<EgressOptions> = {}
+): Layer.Layer<Verifier, never, World> =>
   Layer.unwrap(Effect.map(World, (origins) => {
     const entries = parseConnectTo([connectTo, origins.connectTo].filter((text) => text !== "").join(","))
     return Verifier.layer({ ...worldPolicy, ...policy }).pipe(
       Layer.provide(HttpsFetcher.layer({
         userAgent: "posh-test",
         extraCa: origins.caPem,
-        connectTo: Result.getOrThrow(entries)
+        connectTo: Result.getOrThrow(entries),
+        ...egress
       })),
       Layer.orDie
     )

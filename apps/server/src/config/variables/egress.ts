@@ -15,6 +15,17 @@ export const egress = {
     consequence: "The holder of the key of one of them can vouch for any domain.",
     parse: optional(text)
   }),
+  pinsFile: variable("POSH_PINS_FILE", {
+    fallback: "",
+    values: "path of a file with a line `host sha256/BASE64 …` for each host; `#` begins a comment",
+    meaning:
+      "Keys that hosts must show when documents are fetched, besides a valid certificate: of the host itself, or of an authority " +
+      "in its chain.",
+    consequence:
+      "A listed host without any of its keys ends as `PinMismatch`, at every redirect and reference too. List the next " +
+      "key before a host changes to it.",
+    parse: optional(text)
+  }),
   connectTo: variable("POSH_CONNECT_TO", {
     fallback: "",
     values: "`host:port=address:port`, comma-separated; empty parts on the left match any",

@@ -64,18 +64,21 @@ describe("negotiation (requirements §9.2)", () => {
     }).pipe(Effect.provide(verifierOver(web)))
   })
 
-  it.effect("NEG-06: draft material that is fresh survives an outage of the RFC 7711 re-check", () => {
-    const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
-    return Effect.gen(function*() {
-      yield* start
-      yield* ask()
-      web.set(rfc, { fault: "ConnectTimeout" })
-      yield* TestClock.adjust("301 seconds")
-      assert.strictEqual(yield* ask(), "Verified memory")
-      yield* TestClock.adjust("24 hours")
-      assert.strictEqual(yield* ask(), "ConnectTimeout miss")
-    }).pipe(Effect.provide(verifierOver(web)))
-  })
+  it.effect.each(["ConnectTimeout", "PinMismatch"] as const)(
+    "NEG-06, SEC-30: draft material that is fresh survives an outage (%s) of the RFC 7711 re-check",
+    (fault) => {
+      const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
+      return Effect.gen(function*() {
+        yield* start
+        yield* ask()
+        web.set(rfc, { fault })
+        yield* TestClock.adjust("301 seconds")
+        assert.strictEqual(yield* ask(), "Verified memory")
+        yield* TestClock.adjust("24 hours")
+        assert.strictEqual(yield* ask(), `${fault} miss`)
+      }).pipe(Effect.provide(verifierOver(web)))
+    }
+  )
 
   it.effect("SEC-30: an outage never brings superseded draft material back", () => {
     const web = makeWeb({ [draft]: { json: greenhouse.jwkSet } })
