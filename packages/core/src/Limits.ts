@@ -87,8 +87,8 @@ export const chainLimits = {
 } as const
 
 /**
- * Budget of the search for a path to a trust anchor (POSH-PRF-01, POSH-SEC-13), besides that of {@link chainLimits}, which
- * holds for all paths of one search together. In the worst case it blocks the event loop for about 40 ms.
+ * Budget of the search for a path to a trust anchor (POSH-PRF-01, POSH-SEC-13). What is not here is as in {@link chainLimits},
+ * for all paths of one search together. In the worst case it blocks the event loop for about 40 ms.
  */
 export const pathLimits = {
   /** Certificates above the leaf, the anchor among them. Public chains have two or three; Go's `crypto/x509` has no limit. */
@@ -97,6 +97,8 @@ export const pathLimits = {
   intermediates: 32,
   /** Octets of all of them; with a certificate of 32 KiB of names, reading takes a millisecond. */
   intermediatesOctets: 128 * 1_024,
+  /** As in {@link chainLimits}, of which a path takes three at most, as a rule; enough for several ways of ten certificates. */
+  signatures: 20,
   /** Issuers that are tried, counted again on each way to them. rustls' webpki stops at 200,000. */
   steps: 4_096,
   /** Results that a process caches, of a few hundred bytes each, and the octets of their certificates; ours. */

@@ -55,6 +55,10 @@ export const readDates = (der: Uint8Array): ReadResult<Validity> => {
   return Result.isFailure(frame) ? Result.fail(frame.failure) : readValidity(der, frame.success.validity)
 }
 
+/** Finds the subject's DER `Name` alone; fails unless the frame is well-formed. */
+export const locateSubject = (der: Uint8Array): ReadResult<Uint8Array> =>
+  Result.map(locateFrame(der), ({ subject }) => derAt(der, subject).octets)
+
 const toFields = (der: Uint8Array, frame: Frame, { notAfter, notBefore }: Validity): Fields => {
   const [tbs, algorithm, signature] = [derAt(der, frame.tbs), derAt(der, frame.algorithm), derAt(der, frame.signature)]
   const [issuer, subject, serial] = [derAt(der, frame.issuer), derAt(der, frame.subject), derAt(der, frame.serial)]

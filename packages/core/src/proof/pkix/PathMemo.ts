@@ -22,7 +22,8 @@ export interface MemoQuestion extends Omit<PathQuestion, "leaf" | "pathLength"> 
  *
  * A path is found again while all certificates in it are valid. That there is none holds until a certificate begins to be
  * valid that was not yet: that one of them expires adds no path. It does not hold before the instant at which it was found,
- * for a clock that was set back. Which of several faults is told may be out of date.
+ * for a clock that was set back. Which of several faults is reported may be out of date, and with fewer certificates that are valid
+ * a search that was given up might end: that no stays, too.
  */
 export const makePathMemo = (): PathMemo => {
   const memo = new LRUCache<string, MemoEntry>({ max: pathLimits.results })

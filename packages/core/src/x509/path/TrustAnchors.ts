@@ -3,7 +3,7 @@
  */
 import { Result } from "effect"
 import { createHash } from "node:crypto"
-import { readFields } from "../fields.ts"
+import { locateSubject } from "../fields.ts"
 import { type PathNode, readNameText, readPathNode } from "./PathNode.ts"
 
 /** A set of trust anchors. Reads each one when a certificate names it, and keeps it. */
@@ -19,7 +19,7 @@ export interface TrustAnchors {
  *
  * **Details**
  *
- * Costs nothing until somebody asks; then a millisecond for the names of 150 roots. An anchor need not be self-signed.
+ * Costs nothing until somebody asks; then some milliseconds for the names of 150 roots, once. An anchor need not be self-signed.
  *
  * **Gotchas**
  *
@@ -74,7 +74,7 @@ const idOf = (ders: ReadonlyArray<Uint8Array>): string => {
 const indexBySubject = (ders: ReadonlyArray<Uint8Array>): ReadonlyMap<string, ReadonlyArray<Uint8Array>> => {
   const index = new Map<string, Array<Uint8Array>>()
   for (const der of ders) {
-    const subject = Result.flatMap(readFields(der), ({ subjectName }) => readNameText(subjectName))
+    const subject = Result.flatMap(locateSubject(der), readNameText)
     if (Result.isFailure(subject)) continue
     const others = index.get(subject.success)
     if (others === undefined) index.set(subject.success, [der])

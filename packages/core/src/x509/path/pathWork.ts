@@ -2,6 +2,7 @@
  * The expensive parts of a search for a path, each done once and paid from one budget (POSH-SEC-13).
  */
 import { Result } from "effect"
+import { chainLimits, pathLimits } from "../../Limits.ts"
 import { type ChainBudget, makeChainBudget } from "../chain/ChainBudget.ts"
 import { readClaimedNames, readConstraints, tooMuchWork } from "../chain/claims.ts"
 import type { ClaimedName } from "../chain/generalName.ts"
@@ -12,7 +13,7 @@ import type { PathWork } from "../chain/validatePath.ts"
 import type { ReadResult } from "../derReader.ts"
 
 export const makePathWork = (allowSha1: boolean): PathWork => {
-  const budget = makeChainBudget()
+  const budget = makeChainBudget({ ...chainLimits, signatures: pathLimits.signatures })
   const signatures = memoize((certificate) =>
     memoizeBy(
       (spki: Uint8Array) => Buffer.from(spki).toString("latin1"),
@@ -46,16 +47,13 @@ const checkDnsConstraints = (
 // SRVName and XmppAddr free where only dNSName is constrained, and almost no CA constrains these forms.
 const withServiceDomains = (names: ReadonlyArray<ClaimedName>): ReadonlyArray<ClaimedName> => [
   ...names,
-  ...names.flatMap(({ form, name }): ReadonlyArray<ClaimedName> => {
-    if (form !== "srv" && form !== "xmpp") return []
-    return [{
-      form: "dns",
-      name: name !== undefined && "host" in name ? { form: "dns", host: hostOf(name) } : undefined
-    }]
-  })
+  ...names.filter(({ form }) => form === "srv" || form === "xmpp").map(toDnsName)
 ]
 
-const hostOf = ({ host }: { readonly host: string | undefined }): string => host ?? ""
+const toDnsName = ({ name }: ClaimedName): ClaimedName => ({
+  form: "dns",
+  name: name?.form === "srv" || name?.form === "xmpp" ? { form: "dns", host: name.host } : undefined
+})
 
 const memoize = <A>(make: (certificate: PathCertificate) => A): (certificate: PathCertificate) => A =>
   memoizeBy((certificate) => certificate, make)

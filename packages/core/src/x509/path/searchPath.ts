@@ -19,7 +19,7 @@ export const searchPath = (leaf: UsableNode, question: PathQuestion): Result.Res
   const faults = makePathFaults()
   const work = makePathWork(question.allowSha1 === true)
   const issuersOf = makeIssuers(question, faults)
-  const pathLength = Math.min(question.pathLength ?? pathLimits.issuers, pathLimits.issuers)
+  const pathLength = Math.min(Math.max(0, question.pathLength ?? pathLimits.issuers), pathLimits.issuers)
   const rest = { steps: pathLimits.steps }
   const isGivenUp = () => rest.steps < 0 || !work.budget.allows({})
 
