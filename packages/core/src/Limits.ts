@@ -101,7 +101,7 @@ export const pathLimits = {
   signatures: 20,
   /** Issuers that are tried, counted again on each way to them. rustls' webpki stops at 200,000. */
   steps: 4_096,
-  /** Results that a process caches, of a few hundred bytes each, and the octets of their certificates; ours. */
+  /** Results that a process caches, of about a KiB each (measured); ours. */
   results: 16_384
 } as const
 

@@ -54,7 +54,7 @@ export interface PathMemo {
   readonly recall: (question: MemoQuestion) => PathResult | undefined
 }
 
-/** What is remembered: plain data of some hundred bytes. The octets are those of whoever asks. */
+/** What is remembered: plain data. The octets of leaf and intermediates are those of whoever asks. */
 interface MemoEntry {
   /** When the result holds, inclusive. */
   readonly from: number
