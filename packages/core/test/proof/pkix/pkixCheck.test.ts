@@ -133,7 +133,7 @@ const counting = (set: TrustAnchors) => {
   return { count, anchors: { id: set.id, named } }
 }
 
-const lookups = (check: PkixCheck, questions: ReadonlyArray<PkixQuestion>) => {
+const lookups = (check: PkixCheck["check"], questions: ReadonlyArray<PkixQuestion>) => {
   const { anchors: counted, count } = counting(anchors)
   const outcomes = questions.map((question) => outcomeOf(check({ ...question, anchors: counted })))
   return { outcomes, lookups: count.lookups }
@@ -147,6 +147,19 @@ describe("the memo of paths", () => {
     const { check } = makePkixCheck()
     assert.deepStrictEqual(check(question), check({ ...question, intermediates: [issuer.der.slice()] }))
     assert.deepStrictEqual(lookups(check, [question, question]), { outcomes: ["Verified", "Verified"], lookups: 0 })
+  })
+
+  it("recall knows what was checked, for as long as that holds, and searches nothing", () => {
+    const question = questionAbout(leaf)
+    const { check, recall } = makePkixCheck()
+    const { anchors: counted, count } = counting(anchors)
+    assert.isUndefined(recall({ ...question, anchors: counted }))
+    const checked = check(question)
+    assert(checked._tag === "Verified")
+    assert.deepStrictEqual(recall({ ...question, anchors: counted }), checked)
+    assert.isUndefined(recall({ ...question, anchors: counted, now: checked.until + 1 }))
+    assert.isUndefined(recall({ ...question, anchors: counted, intermediates: [] }), "another chain")
+    assert.strictEqual(count.lookups, 0)
   })
 
   it("POSH-MAT-02: never says yes after an end", () => {
@@ -195,7 +208,7 @@ describe("the memo of paths", () => {
 })
 
 /** A check that has answered this. */
-const makeChecked = (question: PkixQuestion): PkixCheck => {
+const makeChecked = (question: PkixQuestion): PkixCheck["check"] => {
   const { check } = makePkixCheck()
   check(question)
   return check
