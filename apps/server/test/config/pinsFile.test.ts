@@ -52,7 +52,10 @@ describe("POSH_PINS_FILE", () => {
         const { text } = yield* get("/metrics")
         assert.strictEqual(valueOf(text, "posh_outbound_requests_total{code=\"PinMismatch\"}"), 1)
         assert.strictEqual(
-          valueOf(text, "posh_verdicts_total{verdict=\"unusable-material\",code=\"PinMismatch\",whose=\"none\",prooftype=\"posh\"}"),
+          valueOf(
+            text,
+            "posh_verdicts_total{verdict=\"unusable-material\",code=\"PinMismatch\",whose=\"none\",prooftype=\"posh\"}"
+          ),
           1
         )
         assert.match(output.stdout, /"code":"PinMismatch"/)

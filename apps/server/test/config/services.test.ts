@@ -66,7 +66,10 @@ it.live(
 
       yield* Effect.sleep(1_500) // metrics are rendered so often at the most
       const { text } = yield* get("/metrics")
-      const counted = valueOf(text, "posh_verdicts_total{verdict=\"verified\",code=\"Verified\",whose=\"none\",prooftype=\"posh\"}")
+      const counted = valueOf(
+        text,
+        "posh_verdicts_total{verdict=\"verified\",code=\"Verified\",whose=\"none\",prooftype=\"posh\"}"
+      )
       assert.strictEqual(counted, 4)
       yield* stop
       const logged = output.stdout.match(/"service":"sip"/g) ?? []
