@@ -4,6 +4,7 @@
 import type { Policy } from "../Policy.ts"
 import { makePkixCheck, type PkixQuestion, strictPkixPolicy } from "../proof/pkix/PkixCheck.ts"
 import type { Inquiry } from "../question/Inquiry.ts"
+import { defaultProoftypes } from "../question/Prooftype.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Assessment, decideRefusedLeaf } from "./decide.ts"
 import { decidePkix } from "./decidePkix.ts"
@@ -34,7 +35,7 @@ export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
     const { prooftypes } = inquiry.options
     // Refused whatever vouches for it; no domain is asked (POSH-MAT-64).
     if (leaf !== undefined) return settle(...prooftypes.map((each) => decideRefusedLeaf(assessment, leaf, each)))
-    if (!prooftypes.includes("pkix")) return nobody
+    if (prooftypes === defaultProoftypes || !prooftypes.includes("pkix")) return nobody
     const question = toPkixQuestion(inquiry, now, policy)
     if (question === undefined) return { witnesses: [pkixNotApplicable] }
     const result = reach === "memory" ? pkix.recall(question) : stage.run("Pkix", () => pkix.check(question))
