@@ -12,7 +12,7 @@ interface Rule {
   readonly allowed: ReadonlyArray<string>
 }
 
-const core = ["effect", "@peculiar/x509", "reflect-metadata", "lru-cache", "tldts", "tr46"]
+const core = ["effect", "@peculiar/x509", "dns-packet", "reflect-metadata", "lru-cache", "tldts", "tr46"]
 
 const rules: ReadonlyArray<Rule> = [
   { files: /^packages\/core\/src\/node\//, allowed: ["effect", "@effect/platform-node", "undici", "node:"] },

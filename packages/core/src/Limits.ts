@@ -105,6 +105,26 @@ export const pathLimits = {
   results: 16_384
 } as const
 
+/** Bounds on what secure DNS answers (POSH-PRF-20…27), and on asking it; ours. */
+export const daneLimits = {
+  /** SRV targets that are looked up, the preferred first; real services have under five. */
+  targets: 8,
+  /** Searches for a path from the presented certificate to an anchor of TLSA records; `chainLimits` bounds each. */
+  paths: 8,
+  /** Aliases (CNAME, DNAME) that one answer may lead through; resolvers stop at about as many. */
+  aliases: 11,
+  /** Octets of one answer: some whole certificates with signatures. dns-packet follows pointers, so time grows with its square. */
+  answerOctets: 16 * 1024,
+  /** Milliseconds of one try, connecting included. A resolver with a cold cache takes seconds. */
+  tryMs: 4_000,
+  /** Tries of one query. */
+  tries: 2,
+  /** Queries that are under way at the same time. */
+  inFlight: 256,
+  /** Seconds for which an answer is believed at most, whatever its TTL (RFC 8767 §4 suggests a week or less). */
+  ttl: 7 * 86_400
+} as const
+
 /** Budgets of requests to origins (POSH-SEC-12); all hosts of one registrable domain share one budget. */
 export interface BudgetLimits {
   readonly perSourceConcurrent: number

@@ -1,4 +1,4 @@
-/** Fakes of the outside world: a small CA, HTTPS origins, a DNS server, real Redis servers, test vectors. */
+/** Fakes of the outside world: a small CA, HTTPS origins, a DNS server, a real validating resolver, real Redis servers, test vectors. */
 export { Behave } from "./Behaviour.ts"
 export type {
   Behaviour,
@@ -16,6 +16,10 @@ export { countingListener, unresponsiveListener } from "./connections.ts"
 export type { CountingListener } from "./connections.ts"
 export { makeDns } from "./Dns.ts"
 export type { Dns, DnsAnswer, DnsQuery } from "./Dns.ts"
+export { makeUnbound } from "./dnssec/Unbound.ts"
+export type { Unbound, UnboundOptions } from "./dnssec/Unbound.ts"
+export { DNSSEC_NEGATIVE_TTL, DNSSEC_TTL } from "./dnssec/zones.ts"
+export type { DnssecZone } from "./dnssec/zones.ts"
 export { commandsOf, isDocumented } from "./documented/commands.ts"
 export type { Command } from "./documented/commands.ts"
 export {
