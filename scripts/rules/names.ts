@@ -117,6 +117,7 @@ const sharedNames = (sources: ReadonlyArray<SourceFile>): ReadonlyArray<Breach> 
 const onTheWire: ReadonlySet<string> = new Set([
   "Association",
   "CacheStatus",
+  "DaneEvidence",
   "Delegation",
   "Evidence",
   "FailureCode",

@@ -7,6 +7,7 @@ import { Effect, Layer } from "effect"
 import type { AccessFiles } from "./access/access.ts"
 import { Callers } from "./access/Callers.ts"
 import { followTls, tlsCertificates } from "./access/Tls.ts"
+import { layerResolver, readResolver } from "./config/dnssecResolver.ts"
 import { layerFetcher } from "./config/layerFetcher.ts"
 import { followPkixRoots } from "./config/pkixRoots.ts"
 import { toPolicy } from "./config/policy.ts"
@@ -55,10 +56,14 @@ export const layerApp = (
 
 /** The verifier, with HTTPS and the cache: in memory alone, or shared in Redis. */
 export const layerVerifier = (settings: Settings, egress: EgressOptions) =>
-  Layer.unwrap(Effect.map(followPkixRoots(settings), (anchors) => {
-    const policy = toPolicy(settings, anchors)
+  Layer.unwrap(Effect.gen(function*() {
+    const resolver = yield* readResolver(settings)
+    const policy = toPolicy(settings, {
+      anchors: yield* followPkixRoots(settings),
+      hasResolver: resolver !== undefined
+    })
     return Verifier.layerNoDeps(policy).pipe(
-      Layer.provide([layerFetcher(settings, egress), layerCache(settings, policy)])
+      Layer.provide([layerFetcher(settings, egress), layerCache(settings, policy), layerResolver(resolver, egress)])
     )
   }))
 

@@ -6,6 +6,7 @@ import { Effect, Result } from "effect"
 import { type AccessFiles, readAccess } from "./access/access.ts"
 import { changedVariables } from "./config/changed.ts"
 import { ConfigError, environment, unknownVariables } from "./config/Config.ts"
+import { readResolver } from "./config/dnssecResolver.ts"
 import { ineffectiveSecrets } from "./config/ineffective.ts"
 import { loadSettings } from "./config/loadSettings.ts"
 import { readPkixRoots } from "./config/pkixRoots.ts"
@@ -34,6 +35,7 @@ export const prepare: Effect.Effect<Prepared, ConfigError> = Effect.gen(function
     egress: readEgress(settings),
     access: readAccess(settings),
     pkixRoots: readPkixRoots(settings),
+    resolver: readResolver(settings),
     decisionLog: checkDecisionLog(settings)
   })
   const { guard, tls } = access

@@ -99,6 +99,17 @@ export const PkixEvidence = Schema.Struct({
 })
 export type PkixEvidence = typeof PkixEvidence.Type
 
+/** What DNS says. */
+export const DaneEvidence = Schema.Struct({
+  detail: Schema.String.annotate({ description: "What was found, for a person." }),
+  record: Schema.optionalKey(
+    Schema.Struct({ usage: Schema.Int, selector: Schema.Int, matching: Schema.Int, name: Schema.String }).annotate({
+      description: "The TLSA record that matches."
+    })
+  )
+}).annotate({ identifier: "DaneEvidence", title: "TLSA records", description: "What DNS says of the service." })
+export type DaneEvidence = typeof DaneEvidence.Type
+
 /** A name in the certificate. */
 export const PresentedIdentifier = Schema.Struct({
   type: Schema.Literals(["dns", "srv", "xmpp", "uri", "ip"]),
@@ -147,6 +158,7 @@ export const Evidence = Schema.Struct({
   ...lifetimeMembers,
   prooftypes: Schema.Array(SubResult).annotate({ description: "Outcome of each proof type that was requested." }),
   pkix: Schema.optionalKey(PkixEvidence),
+  dane: Schema.optionalKey(DaneEvidence),
   lints: Schema.Array(Lint)
 }).annotate({
   identifier: "Evidence",

@@ -35,7 +35,7 @@ export const questionOptions = {
       title: "Proof types",
       description: [
         "Which proofs to try; one that verifies suffices. `posh`: what the domain publishes. `pkix`: a path of certificates to a",
-        "trusted root, over the certificates of `chain`, and the names in the certificate. `dane` is not available so far. One",
+        "trusted root, over the certificates of `chain`, and the names in the certificate. `dane`: TLSA records secured by DNSSEC; a mismatch there outweighs the others. One",
         "that this deployment cannot evaluate is refused. Default: the deployment's."
       ].join(" "),
       default: ["posh"]

@@ -121,6 +121,12 @@ export const daneLimits = {
   tries: 2,
   /** Queries that are under way at the same time. */
   inFlight: 256,
+  /** Milliseconds of all queries about a service. */
+  lookupMs: 10_000,
+  /** Services that are remembered, of some hundred octets each. */
+  services: 100_000,
+  /** Seconds for which an answer that cannot be trusted is remembered. */
+  untrustedSeconds: 5,
   /** Seconds for which an answer is believed at most, whatever its TTL (RFC 8767 §4 suggests a week or less). */
   ttl: 7 * 86_400
 } as const

@@ -17,6 +17,8 @@ export interface Policy extends DomainPolicy, LifetimePolicy {
   readonly prooftypes: ReadonlyArray<Prooftype>
   /** A POSH `mismatch` or `unusable-material` outweighs a proof by another type (POSH-PRF-41). Default false. */
   readonly poshAuthoritative: boolean
+  /** The usages of TLSA records that count. Default none: a question for dane is refused, as it is without a resolver. */
+  readonly daneUsages?: ReadonlySet<0 | 1 | 2 | 3>
   /** The roots of PKIX. Default none: a question for pkix is refused. */
   readonly anchors?: TrustAnchors
   /** Default of a question's `generations` (POSH-NEG-01). */

@@ -13,9 +13,11 @@ import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
 import { checkLeaf } from "./presented/LeafCheck.ts"
 import { Presented } from "./presented/Presented.ts"
+import type { ServiceLookup } from "./proof/dane/DaneLookup.ts"
+import { makeDaneSource } from "./proof/dane/DaneSource.ts"
 import { makeChainCheck } from "./proof/posh/ChainCheck.ts"
 import { match } from "./proof/posh/Matcher.ts"
-import { type MemoryResolution, type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
+import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { CallerBudget } from "./question/CallerBudget.ts"
 import type { Generations } from "./question/Generation.ts"
 import { type Inquiry, prepare } from "./question/Inquiry.ts"
@@ -28,6 +30,7 @@ import { currentStage, type StageTracer, untraced } from "./question/StageTracer
 import { currentStamp, type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
 import { type AssociationReport, toAssociationReport } from "./verdict/AssociationReport.ts"
+import { type Conclusion, toRetryOptions } from "./verdict/Conclusion.ts"
 import { type Assessment, decide, decideUnresolved } from "./verdict/decide.ts"
 import { makeLocalWitnesses, type Reach } from "./verdict/localWitnesses.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
@@ -123,10 +126,15 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const { inventory } = yield* AssociationStore
   const clock = yield* Clock.Clock
   const { hear, together } = makeLocalWitnesses(policy)
+  const dane = yield* makeDaneSource(policy)
+  if (dane === undefined && policy.daneUsages !== undefined) {
+    return yield* Effect.die(new TypeError("daneUsages: needs a SecureResolver beside the verifier"))
+  }
 
   const recall = (inquiry: Inquiry): Verdict | undefined => {
     requirePrepared(inquiry)
-    const recalled = recallAt(inquiry, stampOf(clock), untraced, "memory")
+    const asked = stampOf(clock)
+    const recalled = recallAt(inquiry, asked, untraced, "memory", recallDane(inquiry, asked.wallMs))
     if (recalled === undefined || recalled.retry !== undefined) return undefined
     if (recalled.memory !== undefined) resolver.used(recalled.memory)
     return recalled.verdict
@@ -146,19 +154,26 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const stage = yield* currentStage
     yield* turn
     const asked = stampOf(clock)
-    const recalled = recallAt(inquiry, asked, stage, "work")
-    if (recalled?.memory !== undefined) resolver.used(recalled.memory)
     const options = toResolveOptions(inquiry, asked, stage)
+    const lookup = yield* lookUpDane(inquiry, options)
+    const recalled = recallAt(inquiry, lookup === undefined ? asked : stampOf(clock), stage, "work", lookup)
+    if (recalled?.memory !== undefined) resolver.used(recalled.memory)
     const first = recalled ??
-      (yield* askDomain(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options))
-    const last = first.retry === undefined ? first : yield* askDomain(inquiry, { ...options, ...first.retry })
+      (yield* askDomain(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options, lookup))
+    const last = first.retry === undefined ? first : yield* askDomain(inquiry, { ...options, ...first.retry }, lookup)
     return last.verdict
   })
 
   /** The conclusion from memory alone. Nothing here waits, so the clock is read once, for question and decision. */
-  const recallAt = (inquiry: Inquiry, asked: Stamp, stage: StageTracer, reach: Reach): Conclusion | undefined => {
+  const recallAt = (
+    inquiry: Inquiry,
+    asked: Stamp,
+    stage: StageTracer,
+    reach: Reach,
+    lookup: ServiceLookup | undefined
+  ): Conclusion | undefined => {
     const assessment = assess(inquiry, asked.wallMs, stage)
-    const local = hear(assessment, stage, reach)
+    const local = hear(assessment, stage, reach, lookup)
     if (local === undefined || local.verdict !== undefined) return local
     const { options, target } = inquiry
     if (options.refresh) return undefined
@@ -170,17 +185,30 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
 
   /** Asks the domain. The decision uses the time after the wait, because the certificate may have expired during it. */
   const askDomain = Effect.fnUntraced(
-    function*(inquiry: Inquiry, options: ResolveOptions): Effect.fn.Return<Conclusion> {
+    function*(
+      inquiry: Inquiry,
+      options: ResolveOptions,
+      lookup: ServiceLookup | undefined
+    ): Effect.fn.Return<Conclusion> {
       const { asked, stage } = options
       const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
       yield* turn // many questions may have waited for the same flight
       const assessment = assess(inquiry, timeSince(asked, stampOf(clock)), untraced)
-      const local = hear(assessment, untraced, "work")
-      if (local?.verdict !== undefined) return local
+      const local = hear(assessment, untraced, "work", lookup)
+      if (local === undefined) return yield* Effect.die(new Error("a proof type was asked for and not heard"))
+      if (local.verdict !== undefined) return local
       const posh = conclude(assessment, resolution, stage)
       return { verdict: together(local, posh), retry: toRetryOptions(posh, resolution) }
     }
   )
+
+  const recallDane = ({ options, target }: Inquiry, now: number): ServiceLookup | undefined =>
+    options.prooftypes.includes("dane") && !options.refresh ? dane?.recall(target, now) : undefined
+
+  const lookUpDane = ({ options: { prooftypes, refresh }, target }: Inquiry, { deadline, stage }: ResolveOptions) =>
+    dane === undefined || !prooftypes.includes("dane")
+      ? Effect.succeed(undefined)
+      : stage.within("Dane", dane.lookup(target, deadline, refresh))
 
   const assess = (inquiry: Inquiry, now: number, stage: StageTracer): Assessment => ({
     inquiry,
@@ -244,29 +272,6 @@ const requirePrepared = (inquiry: Inquiry | undefined): void => {
 const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)
 
 const recallSpans = ["Resolver", "Cache"] as const
-
-/** A verdict, and whether it is final. */
-interface Conclusion {
-  readonly verdict: Verdict
-  /** The domain has to be asked once more, with these options. Absent if the verdict is final. */
-  readonly retry?: RetryOptions | undefined
-  /** What it rests on, if that came from memory alone: reported to the observer if the verdict is used. */
-  readonly memory?: MemoryResolution
-}
-
-type RetryOptions = Pick<ResolveOptions, "force">
-
-/** The options to ask the domain once more, if the verdict rests on material that is older than the question. */
-const toRetryOptions = (
-  { code, verdict }: Verdict,
-  { deciding: { outcome } }: Resolution
-): RetryOptions | undefined => {
-  if (Result.isFailure(outcome) || outcome.success.fetchedForQuestion) return undefined
-  // POSH-MAT-43: the cached material may be older than the certificate, whichever code the mismatch has.
-  if (verdict === "mismatch") return { force: "mismatch" }
-  // The material expired between the look-up and the decision.
-  return code === "AllMaterialExpired" ? {} : undefined
-}
 
 const toResolveOptions = (
   { options: { deadlineMs, generations, maxAgeMs } }: Inquiry,

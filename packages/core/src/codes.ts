@@ -216,6 +216,7 @@ export const failures = {
   CertificateMismatch: row("mismatch", "match", false, "never", "The certificate is not among those published."),
   ChainInvalid: row("mismatch", "match", false, "never", "The published chain does not validate."),
   NameCheckFailed: row("mismatch", "match", false, "never", "The certificate names none of the required domains."),
+  TlsaMismatch: row("mismatch", "match", false, "never", "The domain's TLSA records are about other certificates."),
   PkixNameMismatch: row(
     "mismatch",
     "match",
@@ -225,6 +226,13 @@ export const failures = {
   ),
 
   // The verifier could not find out.
+  DnssecBogus: unknown(
+    "origin",
+    "match",
+    true,
+    "never",
+    "DNSSEC does not let the service of the domain be found safely."
+  ),
   NoCommonHash: unknown("origin", "match", false, "never", "Question and material have no hash in common."),
   DeadlineExceeded: unknown("origin", "internal", true, "never", "The deadline passed before an answer was known."),
   ResolverOverloaded: unknown("ours", "internal", true, "never", "This verifier is working at its limit."),
@@ -256,8 +264,6 @@ export type VerdictCode = Exclude<FailureCode, QuestionCode>
 export const unreachable = {
   PresentedCertificateRevoked: "revocation is not checked (POSH-MAT-06 MAY)",
   TlsCertificateRevoked: "revocation is not checked (POSH-RES-35 MAY)",
-  DnssecBogus: "the prooftype dane is not built yet",
-  TlsaMismatch: "the prooftype dane is not built yet",
   PkixRevoked: "revocation is not checked (POSH-PRF-08 SHOULD)",
   CacheUnavailable: "a fault of the cache never fails a question"
 } as const

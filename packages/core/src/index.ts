@@ -19,7 +19,7 @@ export type { NameMatches } from "./presented/NameCheck.ts"
 export type { MatchedCandidate } from "./proof/posh/Matcher.ts"
 export type { SubResult } from "./proof/SubResult.ts"
 export type { AssociationReport } from "./verdict/AssociationReport.ts"
-export type { AttemptReport, Evidence, PkixEvidence, Verdict } from "./verdict/Verdict.ts"
+export type { AttemptReport, DaneEvidence, Evidence, PkixEvidence, Verdict } from "./verdict/Verdict.ts"
 export { makeTrustAnchors, type TrustAnchors } from "./x509/path/TrustAnchors.ts"
 
 // Codes and findings: closed sets, each with one sentence
@@ -54,3 +54,4 @@ export { type Certificate, CertificateError, parseCertificate } from "./x509/Cer
 
 // How documents are fetched; `@posh/core/node` has an implementation
 export { Fetcher, FetchError, type FetchRequest, type FetchResponse } from "./fetch/Fetcher.ts"
+export { SecureResolver } from "./proof/dane/SecureResolver.ts"

@@ -18,10 +18,10 @@ interface Names {
 const entries: Readonly<Record<string, Names>> = {
   ".": {
     values:
-      `CertificateError FetchError Fetcher PolicyError Presented QuestionError ResolveError Verifier defaultPolicy failures
+      `CertificateError FetchError Fetcher PolicyError Presented QuestionError ResolveError SecureResolver Verifier defaultPolicy failures
       hashNames lintSummaries makeTrustAnchors parseCertificate parseDomain`,
     types: `Association AssociationOptions AssociationReport AttemptReport BudgetLimits CacheStatus Certificate
-      ChainCheckMode Delegation Descriptor Domain Evidence FailureCode FetchRequest FetchResponse Fingerprints Generation
+      ChainCheckMode DaneEvidence Delegation Descriptor Domain Evidence FailureCode FetchRequest FetchResponse Fingerprints Generation
       Generations HashName Hashes Hop Inquiry JwkEntry JwkSet Lifetime Lint LintCode MatchedCandidate Material
       NameCheckMode NameMatches PkixEvidence Policy Prooftype Question QuestionCode ServiceKey Severity SubResult TrustAnchors
       Verdict VerdictCode VerdictKind`
@@ -35,9 +35,9 @@ const entries: Readonly<Record<string, Names>> = {
   },
   "./node": {
     values:
-      `EgressConfigError HttpsFetcher addressFault cipherSuites mozillaRoots parseConnectTo parseNetworks parsePins parseProxy
-      readRoots scanPem systemRoots`,
-    types: "ConnectTo ConnectToEntry EgressOptions PemBlock Pins Proxy"
+      `EgressConfigError HttpsFetcher ResolverConfigError ValidatingResolver addressFault cipherSuites mozillaRoots parseConnectTo
+      parseNetworks parsePins parseProxy parseResolver readRoots scanPem systemRoots`,
+    types: "ConnectTo ConnectToEntry EgressOptions PemBlock Pins Proxy ResolverEndpoint"
   },
   "./publish": {
     values: "DocumentError generateDocument lintDocument lintGenerations lintReport parseDocument readLeaves",

@@ -13,12 +13,19 @@ import { ConfigError } from "./Config.ts"
 import { budgetsOfOne } from "./perWorker.ts"
 import { type Settings, variables } from "./variables.ts"
 
+/** What the proof types beside POSH rest on. */
+interface Trust {
+  readonly anchors?: TrustAnchors
+  readonly hasResolver?: boolean
+}
+
 /** The operator's policy of resolution and matching. */
-export const toPolicy = (settings: Settings, anchors?: TrustAnchors): Policy => ({
+export const toPolicy = (settings: Settings, { anchors, hasResolver = false }: Trust = {}): Policy => ({
   ...defaultPolicy,
   prooftypes: inOrder(settings.prooftypes),
   poshAuthoritative: settings.authoritative,
   ...(anchors === undefined ? {} : { anchors }),
+  ...(hasResolver ? { daneUsages: settings.daneUsages } : {}),
   services: settings.services,
   allowSpecialUse: settings.allowSpecialUseDomains,
   generations: settings.generations,
@@ -40,7 +47,9 @@ export const toPolicy = (settings: Settings, anchors?: TrustAnchors): Policy => 
 
 // As a question has them (POSH-PRF-43); POSH alone is told apart by identity.
 const inOrder = (prooftypes: Settings["prooftypes"]): Policy["prooftypes"] =>
-  prooftypes.includes("pkix") ? [...new Set(["pkix" as const, ...prooftypes])] : defaultPolicy.prooftypes
+  prooftypes.some((each) => each !== "posh")
+    ? (["pkix", "dane", "posh"] as const).filter((each) => prooftypes.includes(each))
+    : defaultPolicy.prooftypes
 
 /** Reads the files of extra roots and of pins, and fails with the faults of both; the trust store checks the certificates. */
 export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions, ConfigError> =>

@@ -42,7 +42,8 @@ export class CallerQuestion {
   get isHeavyToAsk(): boolean {
     const prepared = this.#prepared
     return this.isHeavy ||
-      (prepared !== undefined && Result.isSuccess(prepared) && prepared.success.options.prooftypes.includes("pkix"))
+      (prepared !== undefined && Result.isSuccess(prepared) &&
+        prepared.success.options.prooftypes.some((each) => each !== "posh"))
   }
 
   /** Prepares it, once. Then the question is released, because the text of its certificate is long. */

@@ -127,6 +127,7 @@ export const toEvidence = ({ code, evidence, presented, proofs, prooftype, verdi
   ...(evidence.lifetime === undefined ? {} : toLifetime(evidence.lifetime)),
   prooftypes: proofs ?? [{ prooftype, verdict, code }],
   ...(evidence.pkix === undefined ? {} : { pkix: toPkixEvidence(evidence.pkix) }),
+  ...given("dane", evidence.dane),
   lints: evidence.lints
 })
 

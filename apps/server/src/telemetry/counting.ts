@@ -21,7 +21,8 @@ export const countQuestions = (metrics: Service): DecisionObserverShape => {
     )
   const verdicts: { readonly [P in Prooftype]?: ReadonlyMap<string, Cell> } = {
     posh: cells("posh"),
-    pkix: cells("pkix")
+    pkix: cells("pkix"),
+    dane: cells("dane")
   }
   const problems = cellsBy<ProblemCode>(metrics, "posh_problems_total", "code", problemCodes)
   return {

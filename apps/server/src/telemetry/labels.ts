@@ -14,14 +14,16 @@ const isVerdict = (code: string): code is VerdictCode => failures[code as keyof 
 /** The certificate itself can be refused whichever is asked. */
 const prooftypesOf = (code: VerdictCode): ReadonlyArray<string> => {
   if (code === "PkixPathInvalid" || code === "PkixNameMismatch" || code === "PathIncomplete") return ["pkix"]
-  return code.startsWith("PresentedCertificate") ? ["posh", "pkix"] : ["posh"]
+  if (code === "TlsaMismatch" || code === "DnssecBogus") return ["dane"]
+  if (code === "NotPublished" || code === "NoCommonHash") return ["posh", "dane"]
+  return code.startsWith("PresentedCertificate") ? ["posh", "pkix", "dane"] : ["posh"]
 }
 
 export const verdictCodes: ReadonlyArray<VerdictCode> = Object.keys(failures).filter(isVerdict)
 
 /** Every verdict with every code that it can have, by the proof type that decides. */
 export const verdictSeries = [
-  ...["posh", "pkix"].map((prooftype) => ({ verdict: "verified", code: "Verified", whose: "none", prooftype })),
+  ...["posh", "pkix", "dane"].map((prooftype) => ({ verdict: "verified", code: "Verified", whose: "none", prooftype })),
   ...verdictCodes.flatMap((code) =>
     prooftypesOf(code).map((prooftype) => {
       const { verdict, whose } = failures[code]

@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import type { Answer } from "@posh/api"
 import { Behave, fingerprintsDocument, issue, makeOrigins, rootCa, selfSigned } from "@posh/testing"
-import { Context, Effect, Layer, Result } from "effect"
+import { Context, Effect, Layer, Result, type Scope } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -35,7 +35,7 @@ const makeWorld = Effect.gen(function*() {
     "broken.example": { routes: { [path]: Behave.text("{") } },
     "down.example": { routes: { [path]: Behave.status(503) } }
   })
-  return { root, intermediate, trusted, elsewhere, unknown, expired, origins }
+  return { root, intermediate, trusted, elsewhere, unknown, expired, other, origins }
 })
 
 export class World extends Context.Service<World, Effect.Success<typeof makeWorld>>()("posh/server/test/proofs/World") {
@@ -52,16 +52,22 @@ export const makeFile = (content: string) =>
     Effect.tap((file) => Effect.promise(() => writeFile(file, content)))
   )
 
+type Environment = Readonly<Record<string, string>>
+
 /** The service with these settings. */
-export const layerDeployed = (env: Readonly<Record<string, string>> = {}) =>
+export const layerDeployed = (env: Environment = {}) => layerDeployedBy(() => Effect.succeed(env))
+
+/** The service with settings that depend on the world. */
+export const layerDeployedBy = (envOf: (world: World["Service"]) => Effect.Effect<Environment, never, Scope.Scope>) =>
   Layer.unwrap(Effect.gen(function*() {
-    const { origins, root } = yield* World
+    const world = yield* World
+    const { origins, root } = world
     const settings = Result.getOrThrow(readSettings({
       POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
       POSH_CONNECT_TO: origins.connectTo,
       POSH_EXTRA_CA_FILE: yield* makeFile(origins.caPem),
       POSH_PKIX_ROOTS: yield* makeFile(root.pem),
-      ...env
+      ...(yield* envOf(world))
     }))
     return Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)))
   })).pipe(Layer.provideMerge(World.layer))

@@ -2,6 +2,8 @@
 export { type PemBlock, scanPem } from "../x509/pem.ts"
 export { addressFault, parseNetworks } from "./AddressPolicy.ts"
 export { type ConnectTo, type ConnectToEntry, parseConnectTo } from "./ConnectTo.ts"
+export { parseResolver, ResolverConfigError, type ResolverEndpoint } from "./dns/ResolverUrl.ts"
+export * as ValidatingResolver from "./dns/ValidatingResolver.ts"
 export { EgressConfigError } from "./EgressConfigError.ts"
 export type { EgressOptions } from "./EgressOptions.ts"
 export * as HttpsFetcher from "./HttpsFetcher.ts"

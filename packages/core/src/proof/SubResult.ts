@@ -33,7 +33,7 @@ const preference: ReadonlyArray<Prooftype> = ["dane", "posh", "pkix"]
  * **Details**
  *
  * DANE that applies and fails vetoes: a TLSA mismatch, or what DNSSEC rejects (RFC 6698 §4.1). By policy some failures of POSH
- * do, too. Every other failure leaves the decision to the others, because proof types are alternatives.
+ * do, too; so does what DANE cannot tell from a hash alone. Every other failure leaves the decision to the others, because proof types are alternatives.
  */
 export const decidingSubResult = (proofs: ReadonlyArray<SubResult>, policy: VetoPolicy): SubResult | undefined => {
   const ordered = preference.flatMap((prooftype) => proofs.filter((proof) => proof.prooftype === prooftype))

@@ -37,14 +37,16 @@ const parseAsked = (
   return Result.succeed(prooftypes.length === 1 && prooftypes[0] === "posh" ? defaultProoftypes : prooftypes)
 }
 
-const whyUnavailable = (prooftype: Prooftype, { anchors }: Policy): string | undefined => {
+const whyUnavailable = (prooftype: Prooftype, { anchors, daneUsages }: Policy): string | undefined => {
   switch (prooftype) {
     case "posh":
       return undefined
     case "pkix":
       return anchors === undefined ? "the prooftype pkix is not available: there are no roots" : undefined
     case "dane":
-      return "the prooftype dane is not available: there is no resolver that validates DNSSEC"
+      return daneUsages === undefined
+        ? "the prooftype dane is not available: there is no resolver that validates DNSSEC"
+        : undefined
     default:
       return "the prooftype is none of posh, pkix, dane"
   }

@@ -42,6 +42,8 @@ export interface Evidence {
   readonly names?: NameMatches
   /** Why PKIX decided as it did; present if it was asked. */
   readonly pkix?: PkixEvidence
+  /** What DANE found; present if it was asked. */
+  readonly dane?: DaneEvidence
   /** Outcome of the optional chain check (POSH-MAT-20). */
   readonly chain?: "valid" | "invalid"
   readonly lints: ReadonlyArray<Lint>
@@ -53,6 +55,19 @@ export interface PkixEvidence {
   readonly detail?: string
   /** Leaf first, root last. */
   readonly path?: ReadonlyArray<Certificate>
+}
+
+/** What DNS says, or why DANE does not apply. */
+export interface DaneEvidence {
+  /** For a person. */
+  readonly detail: string
+  /** The record that matches: its numbers, and where it stands. */
+  readonly record?: {
+    readonly usage: number
+    readonly selector: number
+    readonly matching: number
+    readonly name: string
+  }
 }
 
 export interface Verdict {

@@ -55,6 +55,14 @@ export const decideRefusedLeaf = (assessment: Assessment, fault: LeafFault, proo
   return makeNegative(subjectOf(assessment), code, evidence, { ...more, prooftype })
 }
 
+/** Decides where no proof type that was asked for says anything: for this service, the domain publishes nothing of theirs. */
+export const decideSilence = (assessment: Assessment): Verdict => {
+  const { options: { prooftypes: [prooftype = "posh"] }, presented } = assessment.inquiry
+  return makeNegative(subjectOf(assessment), "NotPublished", () => ({ attempts: [], lints: presented.lints }), {
+    prooftype
+  })
+}
+
 const subjectOf = ({ inquiry: { presented, target }, now }: Assessment): Subject => ({
   domain: target.domain,
   service: target.service.key,

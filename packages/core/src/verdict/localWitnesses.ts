@@ -1,63 +1,115 @@
 /**
- * What can be said of a certificate without asking its domain, and the verdict where that decides.
+ * What can be said of a certificate without asking its domain for documents, and the verdict where that decides.
  */
 import type { Policy } from "../Policy.ts"
-import { makePkixCheck, type PkixQuestion, strictPkixPolicy } from "../proof/pkix/PkixCheck.ts"
+import type { EndpointLookup, ServiceLookup } from "../proof/dane/DaneLookup.ts"
+import { makePkixCheck, type PkixQuestion, type PkixResult, strictPkixPolicy } from "../proof/pkix/PkixCheck.ts"
+import type { Domain } from "../question/Domain.ts"
 import type { Inquiry } from "../question/Inquiry.ts"
 import { defaultProoftypes } from "../question/Prooftype.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
-import { type Assessment, decideRefusedLeaf } from "./decide.ts"
+import { type Assessment, decideRefusedLeaf, decideSilence } from "./decide.ts"
+import { hearDane } from "./decideDane.ts"
 import { decidePkix } from "./decidePkix.ts"
-import { decideTogether, type Witness } from "./together.ts"
+import { decideTogether, isVerdict, type Witness } from "./together.ts"
 import type { Verdict } from "./Verdict.ts"
 
 /** Whether memory alone is asked, or work of milliseconds of CPU time is done as well. */
 export type Reach = "memory" | "work"
 
-/** Witnesses that need no network; in their place the verdict, if nobody else has to be heard. */
+/** Witnesses that need no document of the domain; in their place the verdict, if nobody else has to be heard. */
 export type Local =
   | { readonly verdict: Verdict; readonly witnesses?: undefined }
   | { readonly verdict?: undefined; readonly witnesses: ReadonlyArray<Witness> }
 
 export interface LocalWitnesses {
-  /** `undefined`: memory does not know, and more than memory was not to be asked. */
-  readonly hear: (assessment: Assessment, stage: StageTracer, reach: Reach) => Local | undefined
+  /**
+   * `lookup`: what DNS says, if DANE is asked. `undefined`: memory does not know, and more than memory was not to be asked.
+   */
+  readonly hear: (
+    assessment: Assessment,
+    stage: StageTracer,
+    reach: Reach,
+    lookup?: ServiceLookup
+  ) => Local | undefined
   /** The verdict of these and of POSH. */
-  readonly together: (local: Local | undefined, posh: Verdict) => Verdict
+  readonly together: (local: Local, posh: Verdict) => Verdict
 }
 
 export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
   const pkix = makePkixCheck()
-  const settle = (...witnesses: ReadonlyArray<Witness>): Local => ({ verdict: decideTogether(witnesses, policy) })
 
-  const hear: LocalWitnesses["hear"] = (assessment, stage, reach) => {
-    const { inquiry, leaf, now } = assessment
-    const { prooftypes } = inquiry.options
-    // Refused whatever vouches for it; no domain is asked (POSH-MAT-64).
-    if (leaf !== undefined) return settle(...prooftypes.map((each) => decideRefusedLeaf(assessment, leaf, each)))
-    if (prooftypes === defaultProoftypes || !prooftypes.includes("pkix")) return nobody
-    const question = toPkixQuestion(inquiry, now, policy)
-    if (question === undefined) return { witnesses: [pkixNotApplicable] }
-    const result = reach === "memory" ? pkix.recall(question) : stage.run("Pkix", () => pkix.check(question))
-    if (result === undefined) return undefined
-    const verdict = decidePkix(assessment, result, policy.maxLifetimeMs)
-    if (!prooftypes.includes("posh")) return settle(verdict)
+  const hear: LocalWitnesses["hear"] = (assessment, stage, reach, lookup) => {
+    const { inquiry: { options: { prooftypes } }, leaf } = assessment
+    if (leaf === undefined && prooftypes === defaultProoftypes) return nobody
+    const settle = (...witnesses: ReadonlyArray<Witness>): Local => ({
+      verdict: decideTogether(witnesses, policy, () => decideSilence(assessment))
+    })
+    const asksDane = prooftypes.includes("dane")
+    const refused = leaf === undefined ? undefined : prooftypes.map((each) => decideRefusedLeaf(assessment, leaf, each))
+    // Refused whatever vouches for it; no domain is asked (POSH-MAT-64). Dates do not count for a record of usage 3.
+    if (refused !== undefined && (!asksDane || leaf?.code === "PresentedCertificatePolicyViolation")) {
+      return settle(...refused)
+    }
+    if (reach === "memory" && lookup !== undefined && takesSignatures(lookup)) return undefined
+    if (asksDane && lookup === undefined) return undefined
+
+    const question = toPkixQuestion(assessment, policy, lookup)
+    const check = (): PkixResult | undefined =>
+      question === undefined ? undefined : stage.run("Pkix", () => pkix.check(question))
+    const dane = lookup === undefined ? undefined : stage.run("Dane", () =>
+      hearDane({
+        assessment,
+        lookup,
+        usages: policy.daneUsages ?? new Set(),
+        pkixPath: () => pathOf(check()),
+        maxLifetimeMs: policy.maxLifetimeMs
+      }))
+    if (refused !== undefined) {
+      return settle(...refused.map((verdict) => verdict.prooftype === "dane" && dane !== undefined ? dane : verdict))
+    }
+
+    const witnesses: Array<Witness> = []
+    if (prooftypes.includes("pkix")) {
+      const known = question === undefined || reach === "work" ? undefined : pkix.recall(question)
+      const result = reach === "work" ? check() : known
+      if (question !== undefined && result === undefined) return undefined
+      witnesses.push(result === undefined ? pkixNotApplicable : decidePkix(assessment, result, policy.maxLifetimeMs))
+    }
+    if (dane !== undefined) witnesses.push(dane)
+    if (!prooftypes.includes("posh")) return settle(...witnesses)
     // POSH-PRF-43: the domain is spared where its answer could change nothing.
-    return verdict.valid && !policy.poshAuthoritative ? settle(verdict, poshNotNeeded) : { witnesses: [verdict] }
+    const isVetoed = dane !== undefined && isVerdict(dane) && !dane.valid
+    const isVerified = witnesses.some((witness) => isVerdict(witness) && witness.valid)
+    return isVetoed || (isVerified && !policy.poshAuthoritative) ? settle(...witnesses, poshNotNeeded) : { witnesses }
   }
 
   return {
     hear,
-    together: (local = nobody, posh) =>
-      local === nobody ? posh : decideTogether([...local.witnesses ?? [], posh], policy)
+    together: (local, posh) =>
+      local === nobody ? posh : decideTogether([...local.witnesses ?? [], posh], policy, () => posh)
   }
 }
 
+/** Does a record need a path? Those of usage 3 are compared alone. */
+const takesSignatures = (lookup: ServiceLookup): boolean =>
+  recordsOf(lookup).some(({ records }) => records.some(({ usage }) => usage !== 3))
+
+type Records = Extract<EndpointLookup, { readonly kind: "records" }>
+
+const recordsOf = (lookup: ServiceLookup): ReadonlyArray<Records> =>
+  lookup.kind === "endpoints"
+    ? lookup.endpoints.filter((endpoint): endpoint is Records => endpoint.kind === "records")
+    : []
+
+const pathOf = (result: PkixResult | undefined): ReadonlyArray<Uint8Array> | undefined =>
+  result?._tag === "Verified" ? result.path.certificates : undefined
+
 /** `undefined` for a question by fingerprint: a hash has no path and no names. */
 const toPkixQuestion = (
-  { options, presented, target }: Inquiry,
-  now: number,
-  { anchors }: Policy
+  { inquiry: { options, presented, target }, now }: Assessment,
+  { anchors }: Policy,
+  lookup: ServiceLookup | undefined
 ): PkixQuestion | undefined =>
   presented.certificate === undefined || presented.names === undefined || anchors === undefined ? undefined : {
     leaf: presented.certificate,
@@ -67,9 +119,18 @@ const toPkixQuestion = (
     now,
     service: target.service,
     source: target.domain,
-    derived: options.derivedDomain,
+    derived: derivedOf(options, lookup),
     policy: strictPkixPolicy
   }
+
+/** POSH-PRF-07: where DNSSEC secured the way to the service, as the caller says, or as DNS said here. */
+const derivedOf = (
+  { derivedDomain }: Inquiry["options"],
+  lookup: ServiceLookup | undefined
+): ReadonlyArray<Domain> => [
+  ...(derivedDomain === undefined ? [] : [derivedDomain]),
+  ...(lookup === undefined ? [] : recordsOf(lookup).map(({ base }) => base))
+]
 
 const nobody: Local = { witnesses: [] }
 const pkixNotApplicable: Witness = { prooftype: "pkix", silent: "NotApplicable" }

@@ -12,6 +12,8 @@ export type Witness = Verdict | Silent
 export interface Silent {
   readonly silent: "NotNeeded" | "NotApplicable"
   readonly prooftype: Prooftype
+  /** Until when it says nothing; milliseconds since the epoch. Absent if that is for ever. */
+  readonly until?: number
 }
 
 /**
@@ -19,38 +21,50 @@ export interface Silent {
  *
  * **Details**
  *
- * It is valid for as long as what it rests on. That is the deciding proof, and where a failure of POSH could veto it, that POSH
- * has none: as long as its own answer is.
+ * It is valid for as long as what it rests on. That is the deciding proof, and where another one could veto it, that this one
+ * does not: as long as its own answer is.
  */
-export const decideTogether = (witnesses: ReadonlyArray<Witness>, policy: VetoPolicy): Verdict => {
+export const decideTogether = (
+  witnesses: ReadonlyArray<Witness>,
+  policy: VetoPolicy,
+  /** The verdict if none of them says anything. */
+  silence: () => Verdict
+): Verdict => {
   const [only] = witnesses
   if (witnesses.length === 1 && only !== undefined && isVerdict(only)) return only
   const proofs = witnesses.map(toSubResult)
   const verdicts = witnesses.filter(isVerdict)
   const deciding = decidingSubResult(proofs, policy)
-  const verdict = verdicts.find(({ prooftype }) => prooftype === deciding?.prooftype) ?? verdicts[0]
-  if (verdict === undefined) throw new RangeError("no proof type was asked")
+  const verdict = verdicts.find(({ prooftype }) => prooftype === deciding?.prooftype) ?? silence()
   const { proofs: _, ...members } = verdict
-  const posh = policy.poshAuthoritative ? verdicts.find(({ prooftype }) => prooftype === "posh") : undefined
+  const ends = witnesses.filter(({ prooftype }) => mayVeto(prooftype, policy)).flatMap((one) =>
+    endOf(one, verdict) ?? []
+  )
   return makeVerdict(
-    { ...members, ...(posh === undefined ? {} : boundBy(posh, verdict)), ...originOf(verdicts), proofs },
+    { ...members, ...boundBy(ends, verdict), ...originOf(verdicts), proofs },
     () => mergeEvidence(verdict, verdicts)
   )
 }
 
-const isVerdict = (witness: Witness): witness is Verdict => !("silent" in witness)
+export const isVerdict = (witness: Witness): witness is Verdict => !("silent" in witness)
 
 const toSubResult = (witness: Witness): SubResult =>
   isVerdict(witness)
     ? { prooftype: witness.prooftype, verdict: witness.verdict, code: witness.code }
     : { prooftype: witness.prooftype, verdict: "not-applicable", code: witness.silent }
 
-/** Of what may veto: for how long it does not. */
-const boundBy = (posh: Verdict, { decidedAt, refreshAfter, validUntil }: Verdict) => {
-  if (validUntil === undefined) return {}
-  const end = posh.validUntil ?? decidedAt + (posh.retryAfterMs ?? unknownMs)
-  return { validUntil: Math.min(validUntil, end), refreshAfter: Math.min(refreshAfter ?? validUntil, end) }
-}
+const mayVeto = (prooftype: Prooftype, { poshAuthoritative }: VetoPolicy): boolean =>
+  prooftype === "dane" || (prooftype === "posh" && poshAuthoritative)
+
+/** Until when a witness says the same; `undefined`: for ever. */
+const endOf = (witness: Witness, { decidedAt }: Verdict): number | undefined =>
+  isVerdict(witness) ? witness.validUntil ?? decidedAt + (witness.retryAfterMs ?? unknownMs) : witness.until
+
+const boundBy = (ends: ReadonlyArray<number>, { refreshAfter, validUntil }: Verdict) =>
+  validUntil === undefined || ends.length === 0 ? {} : {
+    validUntil: Math.min(validUntil, ...ends),
+    refreshAfter: Math.min(refreshAfter ?? validUntil, ...ends)
+  }
 
 /** How long an answer of POSH holds that does not say: as long as the longest negative entry of one that may change. */
 const unknownMs = 300_000

@@ -24,8 +24,8 @@ export interface PkixQuestion {
   readonly now: number
   readonly service: ServiceEntry
   readonly source: Domain
-  /** Where the service is, only if DNSSEC secured that (POSH-PRF-07); then a certificate that names it is as good. */
-  readonly derived?: Domain | undefined
+  /** Where the service is, only as far as DNSSEC secured that (POSH-PRF-07); a certificate that names one of them is as good. */
+  readonly derived?: ReadonlyArray<Domain> | undefined
   readonly policy: PkixPolicy
 }
 
@@ -116,10 +116,8 @@ const leafFault = ({ leaf, policy }: PkixQuestion): string | undefined => {
 }
 
 // POSH-PRF-02…07
-const namesService = ({ derived, names, service, source }: PkixQuestion): boolean =>
-  [source, derived].some((domain) =>
-    domain !== undefined && matchesDomain(withoutSuffixWildcard(names, domain), domain, service)
-  )
+const namesService = ({ derived = [], names, service, source }: PkixQuestion): boolean =>
+  [source, ...derived].some((domain) => matchesDomain(withoutSuffixWildcard(names, domain), domain, service))
 
 // A wildcard for all registrable domains below a public suffix, such as `*.com`, is no domain's own (RFC 9525 §7.1).
 const withoutSuffixWildcard = (names: CanonicalNames, domain: Domain): CanonicalNames => {

@@ -86,9 +86,9 @@ const rows: ReadonlyArray<Row> = [
   row("Verified", "a name beside such a wildcard", dns("*.com", "example.com"), { source: domain("example.com") }),
   row("Verified", "POSH-PRF-05: letter case of the service", only(srv("_XMPP-Server.im.example.com"))),
   row("Verified", "POSH-PRF-06: U-labels", only(xmpp("bücher.example.com")), { source: domain("bücher.example.com") }),
-  row("Verified", "POSH-PRF-07: a derived domain", dns("host.example.net"), { derived: domain("host.example.net") }),
+  row("Verified", "POSH-PRF-07: a derived domain", dns("host.example.net"), { derived: [domain("host.example.net")] }),
   row("Verified", "POSH-PRF-07: the source domain beside a derived one", named, {
-    derived: domain("host.example.net")
+    derived: [domain("host.example.net")]
   }),
   row("PkixNameMismatch", "POSH-PRF-07: a host that is not derived", dns("host.example.net")),
   row("PkixPathInvalid", "the leaf is a CA", { ...named, ca: true, keyUsage: [0, 5] }),

@@ -1,0 +1,44 @@
+/**
+ * The resolver that validates DNSSEC (`POSH_DNSSEC_RESOLVER`).
+ */
+import { SecureResolver } from "@posh/core"
+import { type EgressOptions, parseResolver, type ResolverEndpoint, ValidatingResolver } from "@posh/core/node"
+import { Effect, Layer } from "effect"
+import { ConfigError } from "./Config.ts"
+import { type Settings, variables } from "./variables.ts"
+
+type ResolverSettings = Pick<Settings, "dnssecResolver" | "dnssecResolverTrusted" | "prooftypes">
+
+/** Where it is; `undefined` without one. Fails if a setting needs one. */
+export const readResolver = (
+  { dnssecResolver, dnssecResolverTrusted: trusted, prooftypes }: ResolverSettings
+): Effect.Effect<ResolverEndpoint | undefined, ConfigError> => {
+  if (dnssecResolver !== undefined) {
+    return Effect.mapError(
+      Effect.fromResult(parseResolver(dnssecResolver, { trusted })),
+      ({ detail }) => faultOf(detail)
+    )
+  }
+  return prooftypes.includes("dane")
+    ? Effect.fail(faultOf(`is needed by ${variables.prooftypes.name}=dane`))
+    : Effect.succeed(undefined)
+}
+
+/** Empty without a resolver: the verifier looks whether it is there. Connects to nothing before somebody asks. */
+export const layerResolver = (
+  endpoint: ResolverEndpoint | undefined,
+  { connectTo, dnsServers, extraCa }: EgressOptions
+): Layer.Layer<never> =>
+  endpoint === undefined
+    ? Layer.empty
+    : SecureResolver.layer.pipe(
+      Layer.provide(Layer.orDie(ValidatingResolver.layer({
+        endpoint,
+        ...(connectTo === undefined ? {} : { connectTo }),
+        ...(dnsServers === undefined ? {} : { dnsServers }),
+        ...(extraCa === undefined ? {} : { extraCa })
+      })))
+    )
+
+const faultOf = (detail: string): ConfigError =>
+  new ConfigError({ faults: [`${variables.dnssecResolver.name}: ${detail}`] })

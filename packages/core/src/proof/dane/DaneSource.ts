@@ -1,0 +1,80 @@
+/**
+ * What DNS says of services, remembered for as long as it may be, and asked for once however many questions wait.
+ */
+import { Clock, Effect, Option, type Scope } from "effect"
+import { LRUCache } from "lru-cache"
+import { type Flight, makeFlights } from "../../cache/Flights.ts"
+import { daneLimits } from "../../Limits.ts"
+import type { Policy } from "../../Policy.ts"
+import { type Deadline, remainingMs } from "../../question/Deadline.ts"
+import type { Target } from "../../question/Target.ts"
+import type { ServiceLookup } from "./DaneLookup.ts"
+import { lookupService } from "./lookupService.ts"
+import { SecureResolver } from "./SecureResolver.ts"
+
+export interface DaneSource {
+  /** What is remembered; `undefined` if DNS has to be asked. `now`: milliseconds since the epoch. */
+  readonly recall: (target: Target, now: number) => ServiceLookup | undefined
+  /** Remembers first, unless `refresh`; then asks. Never fails. */
+  readonly lookup: (target: Target, deadline: Deadline, refresh: boolean) => Effect.Effect<ServiceLookup>
+}
+
+/** `undefined` without a resolver that validates. */
+export const makeDaneSource = (policy: Policy): Effect.Effect<DaneSource | undefined, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const resolver = Option.getOrUndefined(yield* Effect.serviceOption(SecureResolver))
+    if (resolver === undefined) return undefined
+    const clock = yield* Clock.Clock
+    const lost = (): ServiceLookup => ({ resolvedAt: clock.currentTimeMillisUnsafe(), ttl: 0, ...late })
+    const flights = yield* makeFlights<ServiceLookup>(lost)
+    const memory = new LRUCache<string, LookupEntry>({ max: daneLimits.services })
+
+    const recall = ({ keys }: Target, now: number): ServiceLookup | undefined => {
+      const known = memory.get(keys.rfc7711.text)
+      // Not before it was found either: the clock was set back.
+      return known !== undefined && known.lookup.resolvedAt <= now && now < known.until ? known.lookup : undefined
+    }
+
+    const ask = ({ domain, keys, service }: Target) => (flight: Flight<ServiceLookup>) =>
+      lookupService({ domain, service, domainPolicy: policy, deadline: { ms: daneLimits.lookupMs } }).pipe(
+        Effect.provideService(SecureResolver, resolver),
+        Effect.tap((lookup) =>
+          Effect.sync(() => {
+            if (!flight.discarded) memory.set(keys.rfc7711.text, { lookup, until: endOf(lookup) })
+          })
+        )
+      )
+
+    return {
+      recall,
+      lookup: Effect.fnUntraced(function*(target, deadline, refresh) {
+        const known = refresh ? undefined : recall(target, clock.currentTimeMillisUnsafe())
+        if (known !== undefined) return known
+        const ms = yield* remainingMs(deadline)
+        const { outcome } = yield* flights.join(target.keys.rfc7711.text, ask(target), { ms, onLate: lost })
+        return outcome
+      })
+    }
+  })
+
+interface LookupEntry {
+  readonly lookup: ServiceLookup
+  readonly until: number
+}
+
+/** No answer in time is no answer (POSH-PRF-22). */
+const late = {
+  kind: "untrusted",
+  step: "srv",
+  status: "indeterminate",
+  detail: "there was no answer before the deadline"
+} as const
+
+/** What cannot be trusted is asked for again soon, so that a resolver that stumbled closes nobody out for long. */
+const endOf = (lookup: ServiceLookup): number => {
+  const parts = lookup.kind === "endpoints" ? [lookup, ...lookup.endpoints] : [lookup]
+  const seconds = parts.map(({ ttl, ...part }) =>
+    "kind" in part && part.kind === "untrusted" ? daneLimits.untrustedSeconds : ttl
+  )
+  return lookup.resolvedAt + Math.min(...seconds) * 1_000
+}

@@ -1,0 +1,97 @@
+/** What is remembered of DNS, and how often it is asked. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Result } from "effect"
+import { TestClock } from "effect/testing"
+import { defaultPolicy } from "../../../src/Policy.ts"
+import { makeDaneSource } from "../../../src/proof/dane/DaneSource.ts"
+import { type SecureAnswer, SecureResolver } from "../../../src/proof/dane/SecureResolver.ts"
+import { parseTarget } from "../../../src/question/Target.ts"
+
+const policy = { ...defaultPolicy, allowSpecialUse: true }
+const target = Result.getOrThrow(parseTarget({ domain: "im.example", service: "xmpp-server" }, policy))
+
+type Answer = Pick<SecureAnswer<"SRV">, "status" | "ttl">
+
+const makeWorld = (...answers: ReadonlyArray<Answer>) => {
+  const count = { queries: 0 }
+  const layer = Layer.mock(SecureResolver, {
+    query: (name) =>
+      Effect.suspend(() => {
+        const answer = answers[Math.min(count.queries, answers.length - 1)]!
+        count.queries += 1
+        const records = { records: [], canonicalName: name, detail: answer.status === "bogus" ? "spoilt" : "" }
+        return Effect.delay(Effect.succeed({ ...records, ...answer }), "20 millis")
+      })
+  })
+  const source = Effect.map(makeDaneSource(policy), (made) => {
+    assert.isDefined(made)
+    return made
+  })
+  return { count, source: Effect.provide(source, layer) }
+}
+
+const secure: Answer = { status: "secure", ttl: 300 }
+const bogus: Answer = { status: "bogus", ttl: 0 }
+
+describe("what DNS says of a service", () => {
+  it.effect("is asked for once, however many questions wait", () =>
+    Effect.gen(function*() {
+      const { count, source } = makeWorld(secure)
+      const { lookup } = yield* source
+      const asked = yield* Effect.forkChild(
+        Effect.forEach(Array.from({ length: 1_000 }), () => lookup(target, { ms: 5_000 }, false), {
+          concurrency: "unbounded"
+        }),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("20 millis")
+      assert.strictEqual((yield* Fiber.join(asked)).length, 1_000)
+      assert.strictEqual(count.queries, 1)
+    }))
+
+  const rows: ReadonlyArray<readonly [name: string, answer: Answer, seconds: number]> = [
+    ["for the TTL", secure, 300],
+    ["for a moment, if it cannot be trusted", bogus, 5],
+    ["not at all, if its TTL is 0", { status: "secure", ttl: 0 }, 0]
+  ]
+  it.effect.each(rows)("is remembered %s", ([, answer, seconds]) =>
+    Effect.gen(function*() {
+      const { count, source } = makeWorld(answer)
+      const { lookup, recall } = yield* source
+      const ask = Effect.flatMap(
+        Effect.forkChild(lookup(target, { ms: 5_000 }, false), { startImmediately: true }),
+        (asking) => Effect.andThen(TestClock.adjust("20 millis"), Fiber.join(asking))
+      )
+      const { resolvedAt } = yield* ask
+      if (seconds > 0) assert.isDefined(recall(target, resolvedAt + seconds * 1_000 - 1))
+      assert.isUndefined(recall(target, resolvedAt + seconds * 1_000))
+      assert.isUndefined(recall(target, resolvedAt - 1), "the clock was set back")
+      yield* TestClock.adjust(`${seconds} seconds`)
+      yield* ask
+      assert.strictEqual(count.queries, 2)
+    }))
+
+  it.effect("is asked for again by a refresh", () =>
+    Effect.gen(function*() {
+      const { count, source } = makeWorld(secure)
+      const { lookup } = yield* source
+      for (const refresh of [false, true]) {
+        const asking = yield* Effect.forkChild(lookup(target, { ms: 5_000 }, refresh), { startImmediately: true })
+        yield* TestClock.adjust("20 millis")
+        yield* Fiber.join(asking)
+      }
+      assert.strictEqual(count.queries, 2)
+    }))
+
+  it.effect("POSH-PRF-22: that came too late is no \"no DANE\", and serves the next question", () =>
+    Effect.gen(function*() {
+      const { count, source } = makeWorld(secure)
+      const { lookup } = yield* source
+      const asking = yield* Effect.forkChild(lookup(target, { ms: 10 }, false), { startImmediately: true })
+      yield* TestClock.adjust("10 millis")
+      assert.deepInclude(yield* Fiber.join(asking), { kind: "untrusted", status: "indeterminate" })
+      yield* TestClock.adjust("10 millis")
+      assert.deepInclude(yield* lookup(target, { ms: 5_000 }, false), { kind: "not-applicable" })
+      assert.strictEqual(count.queries, 1)
+    }))
+})
