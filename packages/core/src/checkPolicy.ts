@@ -21,14 +21,22 @@ export class PolicyError extends Data.TaggedError("PolicyError")<{
 }
 
 /** The policy itself, or its first fault. An option that is missing is one, and so is one that is unknown. */
-export const checkPolicy = (policy: Policy): Result.Result<Policy, PolicyError> =>
-  Result.mapBoth(decode(policy), {
-    onFailure: ({ issue }) => {
-      const { message, path = [] } = format(issue).issues[0] ?? { message: "is no policy" }
-      return new PolicyError({ option: path.map(String).join(".") || "policy", detail: message })
-    },
-    onSuccess: () => policy
-  })
+export const checkPolicy = (policy: Policy): Result.Result<Policy, PolicyError> => {
+  const decoded = decode(policy)
+  if (Result.isFailure(decoded)) {
+    const { message, path = [] } = format(decoded.failure.issue).issues[0] ?? { message: "is no policy" }
+    return Result.fail(new PolicyError({ option: path.map(String).join(".") || "policy", detail: message }))
+  }
+  return Result.map(Result.all(needed(policy)), () => policy)
+}
+
+/** A proof type without what it rests on would say nothing, and the others would decide. */
+const needed = ({ anchors, daneUsages, prooftypes }: Policy) =>
+  ([["pkix", "anchors", anchors], ["dane", "daneUsages", daneUsages]] as const).map(([prooftype, option, value]) =>
+    prooftypes.includes(prooftype) && value === undefined
+      ? Result.fail(new PolicyError({ option, detail: `is missing, and prooftypes has ${prooftype}` }))
+      : Result.void
+  )
 
 const number = Schema.Number.check(
   Schema.makeFilter((value: number) => value >= 0, { expected: "a number of at least 0" })

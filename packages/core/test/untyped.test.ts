@@ -30,6 +30,16 @@ describe("a policy", () => {
     ["that is none", undefined, "PolicyError: policy: Expected object"],
     ["that is empty", {}, "PolicyError: services: is missing"],
     ["without an option", incomplete, "PolicyError: cacheEntries: is missing"],
+    [
+      "that asks for PKIX without roots",
+      { ...defaultPolicy, prooftypes: ["pkix", "posh"] },
+      "PolicyError: anchors: is missing, and prooftypes has pkix"
+    ],
+    [
+      "that asks for DANE without usages",
+      { ...defaultPolicy, prooftypes: ["dane", "posh"] },
+      "PolicyError: daneUsages: is missing, and prooftypes has dane"
+    ],
     ["with an unknown one", { ...defaultPolicy, cacheEntrys: 1 }, "PolicyError: cacheEntrys: there is no such option"],
     [
       "with no number",

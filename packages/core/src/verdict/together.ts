@@ -60,11 +60,12 @@ const mayVeto = (prooftype: Prooftype, { poshAuthoritative }: VetoPolicy): boole
 const endOf = (witness: Witness, { decidedAt }: Verdict): number | undefined =>
   isVerdict(witness) ? witness.validUntil ?? decidedAt + (witness.retryAfterMs ?? unknownMs) : witness.until
 
-const boundBy = (ends: ReadonlyArray<number>, { refreshAfter, validUntil }: Verdict) =>
-  validUntil === undefined || ends.length === 0 ? {} : {
-    validUntil: Math.min(validUntil, ...ends),
-    refreshAfter: Math.min(refreshAfter ?? validUntil, ...ends)
-  }
+/** Not before the decision: what was found for this question may answer it, however short its life. */
+const boundBy = (ends: ReadonlyArray<number>, { decidedAt, refreshAfter, validUntil }: Verdict) => {
+  if (validUntil === undefined || ends.length === 0) return {}
+  const end = Math.max(decidedAt, Math.min(...ends))
+  return { validUntil: Math.min(validUntil, end), refreshAfter: Math.min(refreshAfter ?? validUntil, end) }
+}
 
 /** How long an answer of POSH holds that does not say: as long as the longest negative entry of one that may change. */
 const unknownMs = 300_000

@@ -6,6 +6,7 @@ import { LRUCache } from "lru-cache"
 import { type Flight, makeFlights } from "../../cache/Flights.ts"
 import { daneLimits } from "../../Limits.ts"
 import type { Policy } from "../../Policy.ts"
+import { CallerBudget } from "../../question/CallerBudget.ts"
 import { type Deadline, remainingMs } from "../../question/Deadline.ts"
 import type { Target } from "../../question/Target.ts"
 import type { ServiceLookup } from "./DaneLookup.ts"
@@ -15,7 +16,10 @@ import { SecureResolver } from "./SecureResolver.ts"
 export interface DaneSource {
   /** What is remembered; `undefined` if DNS has to be asked. `now`: milliseconds since the epoch. */
   readonly recall: (target: Target, now: number) => ServiceLookup | undefined
-  /** Remembers first, unless `refresh`; then asks. Never fails. */
+  /**
+   * Remembers first, unless `refresh`; then asks, which takes a resolution from the budget of the caller (POSH-SEC-12). Never
+   * fails: over the budget, it is as if there were no answer.
+   */
   readonly lookup: (target: Target, deadline: Deadline, refresh: boolean) => Effect.Effect<ServiceLookup>
 }
 
@@ -50,6 +54,8 @@ export const makeDaneSource = (policy: Policy): Effect.Effect<DaneSource | undef
       lookup: Effect.fnUntraced(function*(target, deadline, refresh) {
         const known = refresh ? undefined : recall(target, clock.currentTimeMillisUnsafe())
         if (known !== undefined) return known
+        const { take } = yield* CallerBudget
+        if (!flights.isUnderWay(target.keys.rfc7711.text) && take() !== undefined) return lost()
         const ms = yield* remainingMs(deadline)
         const { outcome } = yield* flights.join(target.keys.rfc7711.text, ask(target), { ms, onLate: lost })
         return outcome

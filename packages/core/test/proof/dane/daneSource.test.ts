@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { defaultPolicy } from "../../../src/Policy.ts"
 import { makeDaneSource } from "../../../src/proof/dane/DaneSource.ts"
 import { type SecureAnswer, SecureResolver } from "../../../src/proof/dane/SecureResolver.ts"
+import { CallerBudget } from "../../../src/question/CallerBudget.ts"
 import { parseTarget } from "../../../src/question/Target.ts"
 
 const policy = { ...defaultPolicy, allowSpecialUse: true }
@@ -69,6 +70,33 @@ describe("what DNS says of a service", () => {
       yield* TestClock.adjust(`${seconds} seconds`)
       yield* ask
       assert.strictEqual(count.queries, 2)
+    }))
+
+  it.effect("takes a resolution from the budget of its caller, and none to wait for another's", () =>
+    Effect.gen(function*() {
+      const { count, source } = makeWorld(secure)
+      const { lookup } = yield* source
+      const budget = { account: "a caller", waitedMs: 0, left: 1, refused: 0 }
+      const ask = (domain: string) =>
+        Effect.forkChild(
+          lookup(Result.getOrThrow(parseTarget({ domain, service: "xmpp-server" }, policy)), { ms: 5_000 }, false).pipe(
+            Effect.provideService(CallerBudget, {
+              ...budget,
+              take: () => {
+                if (budget.left === 0) return ++budget.refused
+                budget.left -= 1
+                return undefined
+              }
+            })
+          ),
+          { startImmediately: true }
+        )
+      const [first, joined, other] = [yield* ask("one.example"), yield* ask("one.example"), yield* ask("two.example")]
+      yield* TestClock.adjust("20 millis")
+      assert.strictEqual((yield* Fiber.join(first)).kind, "not-applicable")
+      assert.strictEqual((yield* Fiber.join(joined)).kind, "not-applicable")
+      assert.deepInclude(yield* Fiber.join(other), { kind: "untrusted", status: "indeterminate" })
+      assert.deepStrictEqual([count.queries, budget.refused], [1, 1])
     }))
 
   it.effect("is asked for again by a refresh", () =>

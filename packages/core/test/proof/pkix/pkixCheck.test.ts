@@ -193,7 +193,7 @@ describe("the memo of paths", () => {
     assert.strictEqual(outcomeOf(check({ ...question, anchors: makeTrustAnchors([]) })), "PathIncomplete")
   })
 
-  it("10,000 chains fit, and a warm answer takes 10 µs", () => {
+  it("10,000 chains fit, and a warm answer searches nothing", () => {
     assert.isAtLeast(pathLimits.results, 10_000)
     const { check } = makePkixCheck()
     // Chains that differ by a stranger's certificate, which is none.
