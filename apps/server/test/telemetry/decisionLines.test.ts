@@ -188,6 +188,25 @@ describe("a record", () => {
     assert.notMatch(line.slice(0, -1), /[\p{C}\p{Zl}]/u)
   })
 
+  it("says what each proof type says, also where nothing else has changed since the last answer", () => {
+    const question = new CallerQuestion(asked)
+    const proofsOf = (verdict: Decision["verdict"]) =>
+      JSON.parse(lineOf(entry({ question, decision: decision(verdict) }))).answer
+    const pkix = (code: "Verified" | "PkixPathInvalid") => [
+      {
+        prooftype: "pkix" as const,
+        verdict: code === "Verified" ? "verified" as const : "certificate-invalid" as const,
+        code
+      },
+      { prooftype: "posh" as const, verdict: "verified" as const, code: "Verified" as const }
+    ]
+    assert.isUndefined(proofsOf(verified).proofs)
+    for (const code of ["PkixPathInvalid", "Verified"] as const) {
+      assert.deepStrictEqual(proofsOf({ ...verified, proofs: pkix(code) }).proofs, pkix(code))
+    }
+    assert.strictEqual(proofsOf({ ...verified, prooftype: "dane" }).prooftype, "dane")
+  })
+
   it("has the members that the guide shows", () => {
     const guide = readFileSync(join(import.meta.dirname, "../../../../docs/guides/operate.md"), "utf8")
     const [, shown = ""] = /### Decisions\n[^]*?```json\n([^]*?)```/.exec(guide) ?? []

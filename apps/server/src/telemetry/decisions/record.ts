@@ -45,10 +45,19 @@ export const makeToDraft = (mask: Mask): ToDraft => {
   const middleOf = (entry: Entry): Uint8Array => {
     const { caller, decision: { verdict }, question } = entry
     const known = question.middle
-    if (known !== undefined && known.mask === mask && isSame(known, verdict, caller)) return known.octets
-    const octets = Buffer.from(writeMiddle(entry, mask))
-    const { basis, cache, code, validUntil } = verdict
-    question.middle = { octets, mask, caller: caller.name, answer: { basis, cache, code, validUntil } }
+    const proofs = writeProofs(verdict)
+    if (known !== undefined && known.mask === mask && known.proofs === proofs && isSame(known, verdict, caller)) {
+      return known.octets
+    }
+    const octets = Buffer.from(writeMiddle(entry, mask, proofs))
+    const { basis, cache, code, prooftype, validUntil } = verdict
+    question.middle = {
+      octets,
+      mask,
+      caller: caller.name,
+      answer: { basis, cache, code, prooftype, validUntil },
+      proofs
+    }
     return octets
   }
   return (entry) => {
@@ -70,12 +79,16 @@ export const toLine = ({ decidedAt, id, middle, tookMicros, waitedMicros }: Draf
   tail: `"micros":{"total":${tookMicros},"origin":${waitedMicros}}}\n`
 })
 
-const isSame = ({ answer: { basis, cache, code, validUntil }, caller }: Middle, verdict: Verdict, { name }: Caller) =>
-  caller === name && basis === verdict.basis && code === verdict.code && cache === verdict.cache &&
-  validUntil === verdict.validUntil
+const isSame = ({ answer, caller }: Middle, verdict: Verdict, { name }: Caller) =>
+  caller === name && answer.basis === verdict.basis && answer.code === verdict.code && answer.cache === verdict.cache &&
+  answer.prooftype === verdict.prooftype && answer.validUntil === verdict.validUntil
+
+/** By proof type its verdict and code. */
+const writeProofs = ({ proofs = [] }: Verdict): string =>
+  proofs.length === 0 ? "" : `,"proofs":${JSON.stringify(proofs)}`
 
 /** Members one by one, and no values but words, numbers and instants of our own where nothing escapes them. */
-const writeMiddle = ({ caller, decision: { verdict }, question }: Entry, mask: Mask): string => {
+const writeMiddle = ({ caller, decision: { verdict }, question }: Entry, mask: Mask, proofs: string): string => {
   const { basis, cache, code, generation, prooftype, validUntil } = verdict
   const { digest, fetchedAt } = basis === undefined ? {} : toFooting(basis)
   return `,"caller":${JSON.stringify(mask("caller", printable(caller.name, longest)))},"question":${
@@ -83,7 +96,7 @@ const writeMiddle = ({ caller, decision: { verdict }, question }: Entry, mask: M
   },"answer":{"verdict":"${verdict.verdict}","code":"${code}","prooftype":"${prooftype}"` +
     `${generation === undefined ? "" : `,"generation":"${generation}"`}` +
     `${cache === undefined ? "" : `,"cache":"${cache}"`}` +
-    `${validUntil === undefined ? "" : `,"validUntil":"${toLogTime(validUntil)}"`}},` +
+    `${validUntil === undefined ? "" : `,"validUntil":"${toLogTime(validUntil)}"`}${proofs}},` +
     // Whoever knows what a masked domain publishes could find it out by its evidence.
     `${digest === undefined ? "" : `"evidence":"${mask("domain", digest)}",`}` +
     `${fetchedAt === undefined ? "" : `"fetchedAt":"${toLogTime(fetchedAt)}",`}`
