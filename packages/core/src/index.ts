@@ -20,7 +20,7 @@ export type { MatchedCandidate } from "./proof/posh/Matcher.ts"
 export type { SubResult } from "./proof/SubResult.ts"
 export type { AssociationReport } from "./verdict/AssociationReport.ts"
 export type { AttemptReport, DaneEvidence, Evidence, PkixEvidence, Verdict } from "./verdict/Verdict.ts"
-export { makeTrustAnchors, type TrustAnchors } from "./x509/path/TrustAnchors.ts"
+export { anchorFault, makeTrustAnchors, type TrustAnchors } from "./x509/path/TrustAnchors.ts"
 
 // Codes and findings: closed sets, each with one sentence
 export { type FailureCode, failures, type QuestionCode, type VerdictCode, type VerdictKind } from "./codes.ts"

@@ -18,7 +18,7 @@ interface Names {
 const entries: Readonly<Record<string, Names>> = {
   ".": {
     values:
-      `CertificateError FetchError Fetcher PolicyError Presented QuestionError ResolveError SecureResolver Verifier defaultPolicy failures
+      `CertificateError FetchError Fetcher PolicyError Presented QuestionError ResolveError SecureResolver Verifier anchorFault defaultPolicy failures
       hashNames lintSummaries makeTrustAnchors parseCertificate parseDomain`,
     types: `Association AssociationOptions AssociationReport AttemptReport BudgetLimits CacheStatus Certificate
       ChainCheckMode DaneEvidence Delegation Descriptor Domain Evidence FailureCode FetchRequest FetchResponse Fingerprints Generation

@@ -1,7 +1,7 @@
 /**
  * The roots of PKIX (`POSH_PKIX_ROOTS`). Those of a file may change while the service runs.
  */
-import { makeTrustAnchors, type TrustAnchors } from "@posh/core"
+import { anchorFault, makeTrustAnchors, type TrustAnchors } from "@posh/core"
 import { mozillaRoots, readRoots, systemRoots } from "@posh/core/node"
 import { Effect, Result, type Scope } from "effect"
 import { largestPemFile } from "../process/certificates.ts"
@@ -19,12 +19,24 @@ export const readPkixRoots = ({ pkixRoots }: RootSettings): Effect.Effect<TrustA
   if (pkixRoots === "mozilla") return Effect.succeed(makeTrustAnchors(mozillaRoots))
   if (pkixRoots === "system") return Effect.succeed(makeTrustAnchors(systemRoots))
   return readText(pkixRoots.file, largestPemFile).pipe(
-    Effect.flatMap((pem) => Effect.fromResult(Result.mapError(readRoots(pem), ({ detail }) => detail))),
+    Effect.flatMap((pem) => Effect.fromResult(Result.flatMap(parseFile(pem), checkRoots))),
     Effect.mapBoth({
       onFailure: (fault) => new ConfigError({ faults: [`${name}: ${fault}`] }),
       onSuccess: (roots) => makeTrustAnchors(() => roots)
     })
   )
+}
+
+const parseFile = (pem: string): Result.Result<ReadonlyArray<Uint8Array>, string> =>
+  Result.mapError(readRoots(pem), ({ detail }) => detail)
+
+/** A root that no path can lead to would be missed only when callers are refused. */
+const checkRoots = (roots: ReadonlyArray<Uint8Array>): Result.Result<ReadonlyArray<Uint8Array>, string> => {
+  const faults = roots.flatMap((root, index) => {
+    const fault = anchorFault(root)
+    return fault === undefined ? [] : [`certificate ${index + 1} cannot be a root: ${fault}`]
+  })
+  return faults[0] === undefined ? Result.succeed(roots) : Result.fail(faults[0])
 }
 
 /** The roots, renewed when their file changes. A file that cannot be read leaves them as they were. */

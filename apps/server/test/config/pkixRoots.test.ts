@@ -32,6 +32,11 @@ describe("POSH_PKIX_ROOTS", () => {
     ["nothing", Effect.succeed(""), /POSH_PKIX_ROOTS: .*no PEM certificate/],
     ["a leaf", Effect.map(Effect.flatMap(rootCa(), (ca) => issue(ca)), ({ pem }) => pem), /POSH_PKIX_ROOTS: .*no CA/],
     ["a private key", Effect.map(selfSigned(), ({ keyPem }) => keyPem), /POSH_PKIX_ROOTS: .*not CERTIFICATE/],
+    [
+      "a root that no path can lead to",
+      Effect.map(rootCa({ criticalUnknown: true }), ({ pem }) => pem),
+      /POSH_PKIX_ROOTS: certificate 1 cannot be a root: critical extension/
+    ],
     ["a block that is cut off", Effect.map(rootCa(), ({ pem }) => pem.slice(0, -40)), /POSH_PKIX_ROOTS: .*cut off/]
   ]
   it.effect.each(faults)("a file with %s", ([, content, says]) =>
