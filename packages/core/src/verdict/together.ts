@@ -41,7 +41,7 @@ export const decideTogether = (
     endOf(one, verdict) ?? []
   )
   return makeVerdict(
-    { ...members, ...boundBy(ends, verdict), ...originOf(verdicts), proofs },
+    { ...members, ...boundBy(ends, verdict), ...originOf(verdicts), ...(proofs.length > 1 ? { proofs } : {}) },
     () => mergeEvidence(verdict, verdicts)
   )
 }
