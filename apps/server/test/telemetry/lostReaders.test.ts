@@ -8,6 +8,7 @@ import { execFileSync } from "node:child_process"
 import { constants } from "node:fs"
 import { open } from "node:fs/promises"
 import { join } from "node:path"
+import type { Readable } from "node:stream"
 import { dropUnread, mostUnread } from "../../src/telemetry/dropUnread.ts"
 import { makeWorld, type Service, startService, valueOf } from "./world.ts"
 
@@ -20,6 +21,14 @@ const untilRecords = (service: Service, result: "written" | "dropped", count: nu
     Effect.repeat({ until: (found) => found >= count }),
     Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.die(new Error(`never ${count} ${result}`)) })
   )
+
+/** Ends reading. The pipe is closed a moment after `destroy`, and takes what is written until then. */
+const leave = (stream: Readable | null) =>
+  Effect.callback<void>((resume) => {
+    if (stream === null || stream.closed) return resume(Effect.void)
+    stream.once("close", () => resume(Effect.void))
+    stream.destroy()
+  })
 
 /** A named pipe, and a reader of it that comes and goes. */
 const makePipe = (folder: string) => {
@@ -60,8 +69,8 @@ describe("a lost reader", () => {
       })
       yield* ask
       yield* untilRecords(service, "written", 1)
-      service.child.stdout?.destroy()
-      service.child.stderr?.destroy()
+      yield* leave(service.child.stdout)
+      yield* leave(service.child.stderr)
       for (let turn = 1; turn <= 3; turn += 1) {
         assert.strictEqual((yield* ask).status, 200)
         yield* untilRecords(service, "dropped", turn)
