@@ -123,8 +123,10 @@ export const daneLimits = {
   inFlight: 256,
   /** Milliseconds of all queries about a service. */
   lookupMs: 10_000,
-  /** Services that are remembered, of some hundred octets each. */
+  /** Services that are remembered, of about a kilobyte each. */
   services: 100_000,
+  /** Octets of all that is remembered: an answer of a hostile zone takes a hundred times as much as an honest one. */
+  octets: 128 * 1024 * 1024,
   /** Seconds for which an answer that cannot be trusted is remembered. */
   untrustedSeconds: 5,
   /** Seconds for which an answer is believed at most, whatever its TTL (RFC 8767 §4 suggests a week or less). */

@@ -134,7 +134,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const recall = (inquiry: Inquiry): Verdict | undefined => {
     requirePrepared(inquiry)
     const asked = stampOf(clock)
-    const recalled = recallAt(inquiry, asked, untraced, "memory", recallDane(inquiry, asked.wallMs))
+    const recalled = recallAt(inquiry, asked, untraced, "memory", recallDane(inquiry, asked))
     if (recalled === undefined || recalled.retry !== undefined) return undefined
     if (recalled.memory !== undefined) resolver.used(recalled.memory)
     return recalled.verdict
@@ -156,7 +156,9 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const asked = stampOf(clock)
     const options = toResolveOptions(inquiry, asked, stage)
     const lookup = yield* lookUpDane(inquiry, options)
-    const recalled = recallAt(inquiry, lookup === undefined ? asked : stampOf(clock), stage, "work", lookup)
+    // After a wait for DNS it is later: the certificate may have expired meanwhile.
+    const now = lookup === undefined ? asked : latestOf(asked, stampOf(clock))
+    const recalled = recallAt(inquiry, now, stage, "work", lookup)
     if (recalled?.memory !== undefined) resolver.used(recalled.memory)
     const first = recalled ??
       (yield* askDomain(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options, lookup))
@@ -202,7 +204,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     }
   )
 
-  const recallDane = ({ options, target }: Inquiry, now: number): ServiceLookup | undefined =>
+  const recallDane = ({ options, target }: Inquiry, now: Stamp): ServiceLookup | undefined =>
     options.prooftypes.includes("dane") && !options.refresh ? dane?.recall(target, now) : undefined
 
   const lookUpDane = ({ options: { prooftypes, refresh }, target }: Inquiry, { deadline, stage }: ResolveOptions) =>
@@ -272,6 +274,9 @@ const requirePrepared = (inquiry: Inquiry | undefined): void => {
 const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)
 
 const recallSpans = ["Resolver", "Cache"] as const
+
+/** A wall clock that was set back since is no earlier time. */
+const latestOf = (before: Stamp, now: Stamp): Stamp => ({ ...now, wallMs: timeSince(before, now) })
 
 const toResolveOptions = (
   { options: { deadlineMs, generations, maxAgeMs } }: Inquiry,

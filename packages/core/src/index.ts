@@ -7,7 +7,7 @@
 // Asking
 export { type Domain, parseDomain } from "./question/Domain.ts"
 export type { Inquiry } from "./question/Inquiry.ts"
-export type { Prooftype } from "./question/Prooftype.ts"
+export { inEvaluationOrder, type Prooftype } from "./question/Prooftype.ts"
 export type { ChainCheckMode, NameCheckMode, Question } from "./question/Question.ts"
 export { QuestionError } from "./question/QuestionError.ts"
 export type { ServiceKey } from "./question/Service.ts"

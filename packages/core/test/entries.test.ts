@@ -19,7 +19,7 @@ const entries: Readonly<Record<string, Names>> = {
   ".": {
     values:
       `CertificateError FetchError Fetcher PolicyError Presented QuestionError ResolveError SecureResolver Verifier anchorFault defaultPolicy failures
-      hashNames lintSummaries makeTrustAnchors parseCertificate parseDomain`,
+      hashNames inEvaluationOrder lintSummaries makeTrustAnchors parseCertificate parseDomain`,
     types: `Association AssociationOptions AssociationReport AttemptReport BudgetLimits CacheStatus Certificate
       ChainCheckMode DaneEvidence Delegation Descriptor Domain Evidence FailureCode FetchRequest FetchResponse Fingerprints Generation
       Generations HashName Hashes Hop Inquiry JwkEntry JwkSet Lifetime Lint LintCode MatchedCandidate Material

@@ -2,7 +2,7 @@
  * Settings → the policy and the egress options of the core. Pure, except that it reads two files and the size of the
  * heap.
  */
-import { defaultPolicy, type Policy, type TrustAnchors } from "@posh/core"
+import { defaultPolicy, inEvaluationOrder, type Policy, type TrustAnchors } from "@posh/core"
 import { type EgressConfigError, type EgressOptions, parsePins, type Pins } from "@posh/core/node"
 import { Effect, Result } from "effect"
 import { getHeapStatistics } from "node:v8"
@@ -22,7 +22,7 @@ interface Trust {
 /** The operator's policy of resolution and matching. */
 export const toPolicy = (settings: Settings, { anchors, hasResolver = false }: Trust = {}): Policy => ({
   ...defaultPolicy,
-  prooftypes: inOrder(settings.prooftypes),
+  prooftypes: inEvaluationOrder(settings.prooftypes),
   poshAuthoritative: settings.authoritative,
   ...(anchors === undefined ? {} : { anchors }),
   ...(hasResolver ? { daneUsages: settings.daneUsages } : {}),
@@ -44,12 +44,6 @@ export const toPolicy = (settings: Settings, { anchors, hasResolver = false }: T
   cacheEntries: settings.cacheEntries,
   cacheOctets: Math.floor(getHeapStatistics().heap_size_limit * memoryBounds.cacheShareOfHeap)
 })
-
-// As a question has them (POSH-PRF-43); POSH alone is told apart by identity.
-const inOrder = (prooftypes: Settings["prooftypes"]): Policy["prooftypes"] =>
-  prooftypes.some((each) => each !== "posh")
-    ? (["pkix", "dane", "posh"] as const).filter((each) => prooftypes.includes(each))
-    : defaultPolicy.prooftypes
 
 /** Reads the files of extra roots and of pins, and fails with the faults of both; the trust store checks the certificates. */
 export const toEgressOptions = (settings: Settings): Effect.Effect<EgressOptions, ConfigError> =>

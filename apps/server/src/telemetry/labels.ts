@@ -15,8 +15,9 @@ const isVerdict = (code: string): code is VerdictCode => failures[code as keyof 
 const prooftypesOf = (code: VerdictCode): ReadonlyArray<string> => {
   if (code === "PkixPathInvalid" || code === "PkixNameMismatch" || code === "PathIncomplete") return ["pkix"]
   if (code === "TlsaMismatch" || code === "DnssecBogus") return ["dane"]
-  if (code === "NotPublished" || code === "NoCommonHash") return ["posh", "dane"]
-  return code.startsWith("PresentedCertificate") ? ["posh", "pkix", "dane"] : ["posh"]
+  if (code === "NoCommonHash") return ["posh", "dane"]
+  // "Nothing published" also where none of several has anything to say.
+  return code === "NotPublished" || code.startsWith("PresentedCertificate") ? ["posh", "pkix", "dane"] : ["posh"]
 }
 
 export const verdictCodes: ReadonlyArray<VerdictCode> = Object.keys(failures).filter(isVerdict)

@@ -3,7 +3,7 @@
  */
 import { Result } from "effect"
 import type { Policy } from "../Policy.ts"
-import { defaultProoftypes, evaluationOrder, type Prooftype } from "./Prooftype.ts"
+import { inEvaluationOrder, type Prooftype } from "./Prooftype.ts"
 import type { Question } from "./Question.ts"
 import { QuestionError } from "./QuestionError.ts"
 
@@ -33,8 +33,7 @@ const parseAsked = (
     const unavailable = whyUnavailable(prooftype, policy)
     if (unavailable !== undefined) return refuse(`prooftypes[${index}]`, unavailable)
   }
-  const prooftypes = evaluationOrder.filter((prooftype) => asked.includes(prooftype))
-  return Result.succeed(prooftypes.length === 1 && prooftypes[0] === "posh" ? defaultProoftypes : prooftypes)
+  return Result.succeed(inEvaluationOrder(asked))
 }
 
 const whyUnavailable = (prooftype: Prooftype, { anchors, daneUsages }: Policy): string | undefined => {

@@ -8,14 +8,15 @@ import { daneLimits } from "../../Limits.ts"
 import type { Policy } from "../../Policy.ts"
 import { CallerBudget } from "../../question/CallerBudget.ts"
 import { type Deadline, remainingMs } from "../../question/Deadline.ts"
+import { type Stamp, stampOf, timeSince } from "../../question/Stamp.ts"
 import type { Target } from "../../question/Target.ts"
 import type { ServiceLookup } from "./DaneLookup.ts"
 import { lookupService } from "./lookupService.ts"
 import { SecureResolver } from "./SecureResolver.ts"
 
 export interface DaneSource {
-  /** What is remembered; `undefined` if DNS has to be asked. `now`: milliseconds since the epoch. */
-  readonly recall: (target: Target, now: number) => ServiceLookup | undefined
+  /** What is remembered; `undefined` if DNS has to be asked. */
+  readonly recall: (target: Target, now: Stamp) => ServiceLookup | undefined
   /**
    * Remembers first, unless `refresh`; then asks, which takes a resolution from the budget of the caller (POSH-SEC-12). Never
    * fails: over the budget, it is as if there were no answer.
@@ -31,12 +32,20 @@ export const makeDaneSource = (policy: Policy): Effect.Effect<DaneSource | undef
     const clock = yield* Clock.Clock
     const lost = (): ServiceLookup => ({ resolvedAt: clock.currentTimeMillisUnsafe(), ttl: 0, ...late })
     const flights = yield* makeFlights<ServiceLookup>(lost)
-    const memory = new LRUCache<string, LookupEntry>({ max: daneLimits.services })
+    const memory = new LRUCache<string, LookupEntry>({
+      max: daneLimits.services,
+      maxSize: daneLimits.octets,
+      sizeCalculation: ({ lookup }) => octetsOf(lookup)
+    })
 
-    const recall = ({ keys }: Target, now: number): ServiceLookup | undefined => {
+    const recall = ({ keys }: Target, now: Stamp): ServiceLookup | undefined => {
       const known = memory.get(keys.rfc7711.text)
-      // Not before it was found either: the clock was set back.
-      return known !== undefined && known.lookup.resolvedAt <= now && now < known.until ? known.lookup : undefined
+      if (known === undefined) return undefined
+      // POSH-CAC-35: a wall clock that was set back makes nothing younger.
+      const at = timeSince(known.asked, now)
+      if (at >= known.until) return undefined
+      const { lookup } = known
+      return at === now.wallMs ? lookup : { ...lookup, resolvedAt: lookup.resolvedAt - (at - now.wallMs) }
     }
 
     const ask = ({ domain, keys, service }: Target) => (flight: Flight<ServiceLookup>) =>
@@ -44,7 +53,8 @@ export const makeDaneSource = (policy: Policy): Effect.Effect<DaneSource | undef
         Effect.provideService(SecureResolver, resolver),
         Effect.tap((lookup) =>
           Effect.sync(() => {
-            if (!flight.discarded) memory.set(keys.rfc7711.text, { lookup, until: endOf(lookup) })
+            if (flight.discarded) return
+            memory.set(keys.rfc7711.text, { lookup, asked: flight.began, until: endOf(lookup) })
           })
         )
       )
@@ -52,7 +62,7 @@ export const makeDaneSource = (policy: Policy): Effect.Effect<DaneSource | undef
     return {
       recall,
       lookup: Effect.fnUntraced(function*(target, deadline, refresh) {
-        const known = refresh ? undefined : recall(target, clock.currentTimeMillisUnsafe())
+        const known = refresh ? undefined : recall(target, stampOf(clock))
         if (known !== undefined) return known
         const { take } = yield* CallerBudget
         if (!flights.isUnderWay(target.keys.rfc7711.text) && take() !== undefined) return lost()
@@ -65,8 +75,18 @@ export const makeDaneSource = (policy: Policy): Effect.Effect<DaneSource | undef
 
 interface LookupEntry {
   readonly lookup: ServiceLookup
+  readonly asked: Stamp
   readonly until: number
 }
+
+/** About what it takes: whoever owns a zone decides how many records there are, and how long they are. */
+const octetsOf = (lookup: ServiceLookup): number =>
+  lookup.kind !== "endpoints" ? 512 : lookup.endpoints.reduce(
+    (sum, endpoint) =>
+      sum + 512 +
+      (endpoint.kind === "records" ? endpoint.records.reduce((octets, { data }) => octets + 256 + data.length, 0) : 0),
+    512
+  )
 
 /** No answer in time is no answer (POSH-PRF-22). */
 const late = {

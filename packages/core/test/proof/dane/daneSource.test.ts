@@ -6,6 +6,7 @@ import { defaultPolicy } from "../../../src/Policy.ts"
 import { makeDaneSource } from "../../../src/proof/dane/DaneSource.ts"
 import { type SecureAnswer, SecureResolver } from "../../../src/proof/dane/SecureResolver.ts"
 import { CallerBudget } from "../../../src/question/CallerBudget.ts"
+import { currentStamp } from "../../../src/question/Stamp.ts"
 import { parseTarget } from "../../../src/question/Target.ts"
 
 const policy = { ...defaultPolicy, allowSpecialUse: true }
@@ -64,9 +65,18 @@ describe("what DNS says of a service", () => {
         (asking) => Effect.andThen(TestClock.adjust("20 millis"), Fiber.join(asking))
       )
       const { resolvedAt } = yield* ask
-      if (seconds > 0) assert.isDefined(recall(target, resolvedAt + seconds * 1_000 - 1))
-      assert.isUndefined(recall(target, resolvedAt + seconds * 1_000))
-      assert.isUndefined(recall(target, resolvedAt - 1), "the clock was set back")
+      const began = (yield* currentStamp).monotonicMs - 20
+      const at = (ms: number, wallMs = resolvedAt + ms) => recall(target, { monotonicMs: began + ms, wallMs })
+      if (seconds > 0) {
+        assert.strictEqual(at(seconds * 1_000 - 1)?.resolvedAt, resolvedAt)
+        assert.strictEqual(
+          at(1_000, resolvedAt - 500)?.resolvedAt,
+          resolvedAt - 1_500,
+          "CAC-35: no younger by a clock set back"
+        )
+      }
+      assert.isUndefined(at(seconds * 1_000))
+      assert.isUndefined(at(seconds * 1_000, resolvedAt), "CAC-35: the wall clock stands still")
       yield* TestClock.adjust(`${seconds} seconds`)
       yield* ask
       assert.strictEqual(count.queries, 2)
