@@ -4,19 +4,15 @@
  * `prepare` parses the question, `recall` answers it from memory, and `verify` begins with `recall` and asks the domain
  * if memory does not suffice.
  */
-import { Clock, Context, Effect, Layer, Result } from "effect"
-import type { Resolution } from "./cache/Resolution.ts"
+import { Clock, Context, Effect, Layer, type Result } from "effect"
 import { AssociationStore, type Inventory, type InventoryQuery, type Purge } from "./cache/store/AssociationStore.ts"
 import { layerMemory } from "./cache/store/MemoryStore.ts"
 import { checkPolicy, type PolicyError } from "./checkPolicy.ts"
 import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
-import { checkLeaf } from "./presented/LeafCheck.ts"
 import { Presented } from "./presented/Presented.ts"
 import type { ServiceLookup } from "./proof/dane/DaneLookup.ts"
 import { makeDaneSource } from "./proof/dane/DaneSource.ts"
-import { makeChainCheck } from "./proof/posh/ChainCheck.ts"
-import { match } from "./proof/posh/Matcher.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { CallerBudget } from "./question/CallerBudget.ts"
 import type { Generations } from "./question/Generation.ts"
@@ -30,9 +26,9 @@ import { currentStage, type StageTracer, untraced } from "./question/StageTracer
 import { currentStamp, type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
 import { type AssociationReport, toAssociationReport } from "./verdict/AssociationReport.ts"
-import { type Conclusion, toRetryOptions } from "./verdict/Conclusion.ts"
-import { type Assessment, decide, decideUnresolved } from "./verdict/decide.ts"
-import { makeLocalWitnesses, type Reach } from "./verdict/localWitnesses.ts"
+import type { Conclusion } from "./verdict/Conclusion.ts"
+import { makeEvaluation } from "./verdict/Evaluation.ts"
+import type { Reach } from "./verdict/localWitnesses.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
 
 export interface AssociationOptions {
@@ -125,7 +121,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
   const { inventory } = yield* AssociationStore
   const clock = yield* Clock.Clock
-  const { hear, together } = makeLocalWitnesses(policy)
+  const { assess, conclude, hear } = makeEvaluation(policy)
   const dane = yield* makeDaneSource(policy)
   if (dane === undefined && policy.daneUsages !== undefined) {
     return yield* Effect.die(new TypeError("daneUsages: needs a SecureResolver beside the verifier"))
@@ -181,8 +177,8 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     if (options.refresh) return undefined
     const resolution = stage.find(recallSpans, () => resolver.recall(target, options, asked))
     if (resolution === undefined) return undefined
-    const posh = conclude(assessment, resolution, stage)
-    return { verdict: together(local, posh), retry: toRetryOptions(posh, resolution), memory: resolution }
+    const { retry, verdict } = conclude(assessment, local, resolution, stage)
+    return { verdict, retry, memory: resolution }
   }
 
   /** Asks the domain. The decision uses the time after the wait, because the certificate may have expired during it. */
@@ -199,8 +195,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
       const local = hear(assessment, untraced, "work", lookup)
       if (local === undefined) return yield* Effect.die(new Error("a proof type was asked for and not heard"))
       if (local.verdict !== undefined) return local
-      const posh = conclude(assessment, resolution, stage)
-      return { verdict: together(local, posh), retry: toRetryOptions(posh, resolution) }
+      return conclude(assessment, local, resolution, stage)
     }
   )
 
@@ -211,28 +206,6 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     dane === undefined || !prooftypes.includes("dane")
       ? Effect.succeed(undefined)
       : stage.within("Dane", dane.lookup(target, deadline, refresh))
-
-  const assess = (inquiry: Inquiry, now: number, stage: StageTracer): Assessment => ({
-    inquiry,
-    now,
-    leaf: stage.run("Leaf", () => checkLeaf(inquiry.presented, policy, now))
-  })
-
-  const conclude = (assessment: Assessment, resolution: Resolution, stage: StageTracer): Verdict => {
-    const { inquiry: { options, presented }, now } = assessment
-    const { outcome } = resolution.deciding
-    if (Result.isFailure(outcome)) return decideUnresolved(assessment, resolution, outcome.failure)
-    const { material } = outcome.success.association
-    const chains = stage.run("Chain", () => makeChainCheck(options.chainCheck, { now, allowSha1: policy.chainSha1 }))
-    const found = stage.run(
-      "Matcher",
-      () => match(material, presented, { now, hashes: policy.hashes, mode: policy.match, admits: chains.admits })
-    )
-    return stage.run(
-      "Verdict",
-      () => decide(assessment, resolution, outcome.success, found, chains, policy.clockSkewMs)
-    )
-  }
 
   const report = Effect.fn("Verifier.report")(
     function*(domain: string, service: string, options: AssociationOptions = {}) {
