@@ -65,10 +65,18 @@ const folders: ReadonlyArray<FolderRule> = [
     "verdict/"
   ),
   folderRule(
+    "Conclusions.ts",
+    "question/",
+    "cache/",
+    "proof/",
+    "verdict/"
+  ),
+  folderRule(
     "Verifier.ts",
     ...basics,
     "Policy.ts",
     "checkPolicy.ts",
+    "Conclusions.ts",
     "x509/",
     "question/",
     "association/",

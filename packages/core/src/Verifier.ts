@@ -8,13 +8,13 @@ import { Clock, Context, Effect, Layer, type Result } from "effect"
 import { AssociationStore, type Inventory, type InventoryQuery, type Purge } from "./cache/store/AssociationStore.ts"
 import { layerMemory } from "./cache/store/MemoryStore.ts"
 import { checkPolicy, type PolicyError } from "./checkPolicy.ts"
+import { makeConclusions } from "./Conclusions.ts"
 import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
 import { Presented } from "./presented/Presented.ts"
-import type { ServiceLookup } from "./proof/dane/DaneLookup.ts"
 import { makeDaneSource } from "./proof/dane/DaneSource.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
-import { CallerBudget } from "./question/CallerBudget.ts"
+import { callerTurn } from "./question/CallerBudget.ts"
 import type { Generations } from "./question/Generation.ts"
 import { type Inquiry, prepare } from "./question/Inquiry.ts"
 import { defaultProoftypes } from "./question/Prooftype.ts"
@@ -23,12 +23,10 @@ import type { QuestionError } from "./question/QuestionError.ts"
 import { deadlines } from "./question/QuestionOptions.ts"
 import type { ServiceRegistry } from "./question/Service.ts"
 import { currentStage, type StageTracer, untraced } from "./question/StageTracer.ts"
-import { currentStamp, type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
+import { currentStamp, type Stamp, stampOf } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
 import { type AssociationReport, toAssociationReport } from "./verdict/AssociationReport.ts"
-import type { Conclusion } from "./verdict/Conclusion.ts"
 import { makeEvaluation } from "./verdict/Evaluation.ts"
-import type { Reach } from "./verdict/localWitnesses.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
 
 export interface AssociationOptions {
@@ -121,16 +119,16 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
   const { inventory } = yield* AssociationStore
   const clock = yield* Clock.Clock
-  const { assess, conclude, hear } = makeEvaluation(policy)
   const dane = yield* makeDaneSource(policy)
   if (dane === undefined && policy.daneUsages !== undefined) {
     return yield* Effect.die(new TypeError("daneUsages: needs a SecureResolver beside the verifier"))
   }
+  const conclusions = makeConclusions({ evaluation: makeEvaluation(policy), resolver, dane, clock })
 
+  // Nothing here waits, so the clock is read once, for question and decision.
   const recall = (inquiry: Inquiry): Verdict | undefined => {
     requirePrepared(inquiry)
-    const asked = stampOf(clock)
-    const recalled = recallAt(inquiry, asked, untraced, "memory", recallDane(inquiry, asked))
+    const recalled = conclusions.recall(inquiry, stampOf(clock), untraced, "memory")
     if (recalled === undefined || recalled.retry !== undefined) return undefined
     if (recalled.memory !== undefined) resolver.used(recalled.memory)
     return recalled.verdict
@@ -148,64 +146,14 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const verify = Effect.fnUntraced(function*(inquiry: Inquiry) {
     requirePrepared(inquiry)
     const stage = yield* currentStage
-    yield* turn
+    yield* callerTurn
     const asked = stampOf(clock)
     const options = toResolveOptions(inquiry, asked, stage)
-    const lookup = yield* lookUpDane(inquiry, options)
-    // After a wait for DNS it is later: the certificate may have expired meanwhile.
-    const now = lookup === undefined ? asked : latestOf(asked, stampOf(clock))
-    const recalled = recallAt(inquiry, now, stage, "work", lookup)
-    if (recalled?.memory !== undefined) resolver.used(recalled.memory)
-    const first = recalled ??
-      (yield* askDomain(inquiry, inquiry.options.refresh ? { ...options, force: "refresh" } : options, lookup))
-    const last = first.retry === undefined ? first : yield* askDomain(inquiry, { ...options, ...first.retry }, lookup)
+    const first = conclusions.recall(inquiry, asked, stage, "work") ?? (yield* conclusions.ask(inquiry, options))
+    if (first.memory !== undefined) resolver.used(first.memory)
+    const last = first.retry === undefined ? first : yield* conclusions.askAgain(inquiry, options, first)
     return last.verdict
   })
-
-  /** The conclusion from memory alone. Nothing here waits, so the clock is read once, for question and decision. */
-  const recallAt = (
-    inquiry: Inquiry,
-    asked: Stamp,
-    stage: StageTracer,
-    reach: Reach,
-    lookup: ServiceLookup | undefined
-  ): Conclusion | undefined => {
-    const assessment = assess(inquiry, asked.wallMs, stage)
-    const local = hear(assessment, stage, reach, lookup)
-    if (local === undefined || local.verdict !== undefined) return local
-    const { options, target } = inquiry
-    if (options.refresh) return undefined
-    const resolution = stage.find(recallSpans, () => resolver.recall(target, options, asked))
-    if (resolution === undefined) return undefined
-    const { retry, verdict } = conclude(assessment, local, resolution, stage)
-    return { verdict, retry, memory: resolution }
-  }
-
-  /** Asks the domain. The decision uses the time after the wait, because the certificate may have expired during it. */
-  const askDomain = Effect.fnUntraced(
-    function*(
-      inquiry: Inquiry,
-      options: ResolveOptions,
-      lookup: ServiceLookup | undefined
-    ): Effect.fn.Return<Conclusion> {
-      const { asked, stage } = options
-      const resolution = yield* stage.within("Resolver", resolver.resolve(inquiry.target, options))
-      yield* turn // many questions may have waited for the same flight
-      const assessment = assess(inquiry, timeSince(asked, stampOf(clock)), untraced)
-      const local = hear(assessment, untraced, "work", lookup)
-      if (local === undefined) return yield* Effect.die(new Error("a proof type was asked for and not heard"))
-      if (local.verdict !== undefined) return local
-      return conclude(assessment, local, resolution, stage)
-    }
-  )
-
-  const recallDane = ({ options, target }: Inquiry, now: Stamp): ServiceLookup | undefined =>
-    options.prooftypes.includes("dane") && !options.refresh ? dane?.recall(target, now) : undefined
-
-  const lookUpDane = ({ options: { prooftypes, refresh }, target }: Inquiry, { deadline, stage }: ResolveOptions) =>
-    dane === undefined || !prooftypes.includes("dane")
-      ? Effect.succeed(undefined)
-      : stage.within("Dane", dane.lookup(target, deadline, refresh))
 
   const report = Effect.fn("Verifier.report")(
     function*(domain: string, service: string, options: AssociationOptions = {}) {
@@ -242,14 +190,6 @@ const requirePrepared = (inquiry: Inquiry | undefined): void => {
   if (inquiry?.presented instanceof Presented) return
   throw new TypeError("verify and recall take an inquiry: the success of prepare(question)")
 }
-
-/** Waits for the caller's turn before a stage that may take milliseconds of CPU time. */
-const turn = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)
-
-const recallSpans = ["Resolver", "Cache"] as const
-
-/** A wall clock that was set back since is no earlier time. */
-const latestOf = (before: Stamp, now: Stamp): Stamp => ({ ...now, wallMs: timeSince(before, now) })
 
 const toResolveOptions = (
   { options: { deadlineMs, generations, maxAgeMs } }: Inquiry,

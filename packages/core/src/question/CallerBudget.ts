@@ -2,7 +2,7 @@
  * The budget of a caller: its deadline, and how many resolutions it may start, because each one costs requests to other
  * servers (POSH-SEC-12). A service with several callers provides a budget for each question; the default has no limit.
  */
-import { Context, type Effect } from "effect"
+import { Context, Effect } from "effect"
 
 export interface CallerBudgetShape {
   /** Who asks. Accounts take turns when requests to origins queue. */
@@ -21,3 +21,6 @@ export interface CallerBudgetShape {
 export const CallerBudget = Context.Reference<CallerBudgetShape>("posh/CallerBudget", {
   defaultValue: () => ({ account: "", waitedMs: 0, take: () => undefined })
 })
+
+/** Waits for the caller's turn before a stage that may take milliseconds of CPU time. */
+export const callerTurn: Effect.Effect<void> = Effect.flatMap(CallerBudget, ({ turn = Effect.void }) => turn)

@@ -3,6 +3,7 @@
  */
 import { Result } from "effect"
 import type { Resolution } from "../cache/Resolution.ts"
+import type { ServiceLookup } from "../proof/dane/DaneLookup.ts"
 import type { MemoryResolution, ResolveOptions } from "../proof/posh/Resolver.ts"
 import type { Verdict } from "./Verdict.ts"
 
@@ -10,6 +11,8 @@ export interface Conclusion {
   readonly verdict: Verdict
   /** The domain has to be asked once more, with these options. Absent if the verdict is final. */
   readonly retry?: RetryOptions | undefined
+  /** What DNS said, if DANE was asked: it holds for the retry. */
+  readonly lookup?: ServiceLookup | undefined
   /** What it rests on, if that came from memory alone: reported to the observer if the verdict is used. */
   readonly memory?: MemoryResolution
 }

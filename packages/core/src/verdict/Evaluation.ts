@@ -6,18 +6,26 @@ import { Result } from "effect"
 import type { Resolution } from "../cache/Resolution.ts"
 import type { Policy } from "../Policy.ts"
 import { checkLeaf } from "../presented/LeafCheck.ts"
+import type { ServiceLookup } from "../proof/dane/DaneLookup.ts"
 import { makeChainCheck } from "../proof/posh/ChainCheck.ts"
 import { match } from "../proof/posh/Matcher.ts"
 import type { Inquiry } from "../question/Inquiry.ts"
-import type { StageTracer } from "../question/StageTracer.ts"
+import { type StageTracer, untraced } from "../question/StageTracer.ts"
 import { type Conclusion, toRetryOptions } from "./Conclusion.ts"
 import { type Assessment, decide, decideUnresolved } from "./decide.ts"
 import { type Local, type LocalWitnesses, makeLocalWitnesses } from "./localWitnesses.ts"
 import type { Verdict } from "./Verdict.ts"
 
 export interface Evaluation extends Pick<LocalWitnesses, "hear"> {
-  /** `now`: the time of the decision, milliseconds since the epoch. */
-  readonly assess: (inquiry: Inquiry, now: number, stage: StageTracer) => Assessment
+  /** `now`: the time of the decision, milliseconds since the epoch. `lookup`: as far as it is known. */
+  readonly assess: (
+    inquiry: Inquiry,
+    now: number,
+    lookup: ServiceLookup | undefined,
+    stage: StageTracer
+  ) => Assessment
+  /** Whether documents of the domain could change the verdict if DANE said nothing. Takes work of milliseconds. */
+  readonly needsDocuments: (assessment: Assessment) => boolean
   /** Concludes with what the domain publishes. */
   readonly conclude: (assessment: Assessment, local: Local, resolution: Resolution, stage: StageTracer) => Conclusion
 }
@@ -43,14 +51,23 @@ export const makeEvaluation = (policy: Policy): Evaluation => {
 
   return {
     hear,
-    assess: (inquiry, now, stage) => ({
+    needsDocuments: (assessment) =>
+      hear({ ...assessment, lookup: nothingFound }, untraced, "work")?.witnesses !== undefined,
+    assess: (inquiry, now, lookup, stage) => ({
       inquiry,
       now,
+      lookup,
       leaf: stage.run("Leaf", () => checkLeaf(inquiry.presented, policy, now))
     }),
     conclude: (assessment, local, resolution, stage) => {
       const posh = decideOn(assessment, resolution, stage)
-      return { verdict: together(local, posh), retry: toRetryOptions(posh, resolution) }
+      return {
+        verdict: together(local, posh),
+        retry: toRetryOptions(posh, resolution),
+        lookup: assessment.lookup
+      }
     }
   }
 }
+
+const nothingFound: ServiceLookup = { resolvedAt: 0, ttl: 0, kind: "not-applicable", reason: "SrvAbsent" }

@@ -8,6 +8,7 @@ import { type Lint, lint } from "../Lint.ts"
 import type { LeafFault } from "../presented/LeafCheck.ts"
 import { compareNames, type NameMatches } from "../presented/NameCheck.ts"
 import type { Presented } from "../presented/Presented.ts"
+import type { ServiceLookup } from "../proof/dane/DaneLookup.ts"
 import type { ChainCheck } from "../proof/posh/ChainCheck.ts"
 import type { Match } from "../proof/posh/Matcher.ts"
 import { lintMistakenHashes } from "../proof/posh/mistakenHash.ts"
@@ -24,6 +25,8 @@ export interface Assessment {
   readonly now: number
   /** Why the leaf is refused at that time; `undefined` if it is not. */
   readonly leaf: LeafFault | undefined
+  /** What DNS says, if DANE is asked; `undefined` before that is known. */
+  readonly lookup: ServiceLookup | undefined
 }
 
 /** Decides on a match, or the lack of one. The name check comes last (POSH-MAT-64). */

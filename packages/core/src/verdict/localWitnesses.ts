@@ -23,15 +23,8 @@ export type Local =
   | { readonly verdict?: undefined; readonly witnesses: ReadonlyArray<Witness> }
 
 export interface LocalWitnesses {
-  /**
-   * `lookup`: what DNS says, if DANE is asked. `undefined`: memory does not know, and more than memory was not to be asked.
-   */
-  readonly hear: (
-    assessment: Assessment,
-    stage: StageTracer,
-    reach: Reach,
-    lookup?: ServiceLookup
-  ) => Local | undefined
+  /** `undefined`: DNS has to be asked first, or `reach` does not suffice. */
+  readonly hear: (assessment: Assessment, stage: StageTracer, reach: Reach) => Local | undefined
   /** The verdict of these and of POSH. */
   readonly together: (local: Local, posh: Verdict) => Verdict
 }
@@ -39,8 +32,8 @@ export interface LocalWitnesses {
 export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
   const pkix = makePkixCheck()
 
-  const hear: LocalWitnesses["hear"] = (assessment, stage, reach, lookup) => {
-    const { inquiry: { options: { prooftypes } }, leaf } = assessment
+  const hear: LocalWitnesses["hear"] = (assessment, stage, reach) => {
+    const { inquiry: { options: { prooftypes } }, leaf, lookup } = assessment
     if (leaf === undefined && prooftypes === defaultProoftypes) return nobody
     const settle = (...witnesses: ReadonlyArray<Witness>): Local => ({
       verdict: decideTogether(witnesses, policy, () => decideSilence(assessment))
@@ -54,7 +47,7 @@ export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
     if (reach === "memory" && lookup !== undefined && takesSignatures(lookup)) return undefined
     if (asksDane && lookup === undefined) return undefined
 
-    const question = toPkixQuestion(assessment, policy, lookup)
+    const question = toPkixQuestion(assessment, policy)
     const check = (): PkixResult | undefined =>
       question === undefined ? undefined : stage.run("Pkix", () => pkix.check(question))
     const dane = lookup === undefined ? undefined : stage.run("Dane", () =>
@@ -107,9 +100,8 @@ const pathOf = (result: PkixResult | undefined): ReadonlyArray<Uint8Array> | und
 
 /** `undefined` for a question by fingerprint: a hash has no path and no names. */
 const toPkixQuestion = (
-  { inquiry: { options, presented, target }, now }: Assessment,
-  { anchors }: Policy,
-  lookup: ServiceLookup | undefined
+  { inquiry: { options, presented, target }, lookup, now }: Assessment,
+  { anchors }: Policy
 ): PkixQuestion | undefined =>
   presented.certificate === undefined || presented.names === undefined || anchors === undefined ? undefined : {
     leaf: presented.certificate,
