@@ -3,6 +3,7 @@
  */
 import type { VerdictCode } from "../codes.ts"
 import type { Policy } from "../Policy.ts"
+import type { Certificate } from "../x509/Certificate.ts"
 import type { Presented } from "./Presented.ts"
 
 /** Why a certificate is refused. */
@@ -10,6 +11,8 @@ export interface LeafFault {
   readonly code: VerdictCode
   readonly detail?: string
   readonly retryAfterMs?: number
+  /** Refused whatever vouches for it. Absent where dates alone are at fault, which do not count for DANE-EE (POSH-PRF-24). */
+  readonly isFinal?: true
 }
 
 /**
@@ -20,18 +23,26 @@ export const checkLeaf = (presented: Presented, policy: Policy, now: number): Le
   const { certificate, isDenied } = presented
   if (isDenied && !policy.trustDraftExamples) {
     const detail = "the private key of this example certificate is public"
-    return { code: "PresentedCertificatePolicyViolation", detail }
+    return { code: "PresentedCertificatePolicyViolation", detail, isFinal: true }
   }
   if (certificate === undefined) return undefined // the caller has checked the dates itself (POSH-REQ-01)
 
   // POSH-MAT-02. THE LEAF'S OWN SIGNATURE IS NOT CHECKED: trust comes from the domain (POSH-MAT-03, POSH-MAT-05).
-  if (now > certificate.notAfter + policy.clockSkewMs) return { code: "PresentedCertificateExpired" }
-  if (now < certificate.notBefore - policy.clockSkewMs) {
-    const retryAfterMs = certificate.notBefore - policy.clockSkewMs - now
-    return { code: "PresentedCertificateNotYetValid", retryAfterMs }
-  }
+  const dates = datesFault(certificate, now, policy.clockSkewMs)
   const violation = policy.leafProfile === "enforce" ? presented.lints[0] : undefined
-  return violation === undefined
-    ? undefined
-    : { code: "PresentedCertificatePolicyViolation", detail: violation.message }
+  if (violation === undefined) return dates
+  return dates === undefined
+    ? { code: "PresentedCertificatePolicyViolation", detail: violation.message, isFinal: true }
+    : { ...dates, isFinal: true }
+}
+
+const datesFault = (
+  { notAfter, notBefore }: Certificate,
+  now: number,
+  clockSkewMs: number
+): LeafFault | undefined => {
+  if (now > notAfter + clockSkewMs) return { code: "PresentedCertificateExpired" }
+  return now < notBefore - clockSkewMs
+    ? { code: "PresentedCertificateNotYetValid", retryAfterMs: notBefore - clockSkewMs - now }
+    : undefined
 }

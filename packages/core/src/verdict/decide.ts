@@ -52,7 +52,7 @@ export const decide = (
 
 /** Decides on a certificate that failed the leaf check; nothing was looked up. */
 export const decideRefusedLeaf = (assessment: Assessment, fault: LeafFault, prooftype: Prooftype = "posh"): Verdict => {
-  const { code, ...more } = fault
+  const { code, isFinal: _, ...more } = fault
   const { presented } = assessment.inquiry
   const evidence = () => ({ attempts: [], lints: presented.lints })
   return makeNegative(subjectOf(assessment), code, evidence, { ...more, prooftype })

@@ -40,10 +40,8 @@ export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
     })
     const asksDane = prooftypes.includes("dane")
     const refused = leaf === undefined ? undefined : prooftypes.map((each) => decideRefusedLeaf(assessment, leaf, each))
-    // Refused whatever vouches for it; no domain is asked (POSH-MAT-64). Dates do not count for a record of usage 3.
-    if (refused !== undefined && (!asksDane || leaf?.code === "PresentedCertificatePolicyViolation")) {
-      return settle(...refused)
-    }
+    // Neither DNS nor the domain is asked (POSH-MAT-64); except for dates alone, which do not count for a record of usage 3.
+    if (refused !== undefined && (!asksDane || leaf?.isFinal === true)) return settle(...refused)
     if (reach === "memory" && lookup !== undefined && takesSignatures(lookup)) return undefined
     if (asksDane && lookup === undefined) return undefined
 
