@@ -53,8 +53,8 @@ export const questionOptions = {
       title: "Name check",
       description: [
         "Whether names in the certificate count. `advisory` (default): reported as evidence.",
-        "`source-or-delegated`: one must name the domain or the host where the material was found. `source`: one must",
-        "name the domain. Not together with `fingerprint`."
+        "`source-or-delegated`: one must name the domain, the host where the material was found, or a host that DNSSEC",
+        "secured (`derivedDomain`, `dane`). `source`: one must name the domain. Not together with `fingerprint`."
       ].join(" "),
       default: "advisory"
     })
@@ -74,7 +74,7 @@ export const questionOptions = {
       title: "Derived domain",
       description: [
         "The host that DNS led to, such as an SRV target. Advisory in the evidence; under `source-or-delegated` it counts as a",
-        "name, and only with `derivedDomainSecure`."
+        "name, and only with `derivedDomainSecure`. Not needed beside `dane`, which finds the hosts itself."
       ].join(" "),
       examples: ["xmpp7.hosting.example"]
     })

@@ -21,10 +21,12 @@ const zonesOf = ({ expired, intermediate, other, unknown }: World["Service"]): R
       "_xmpp-server._tcp.contradicts SRV 10 5 5269 ours",
       "_xmpp-server._tcp.vouches SRV 10 5 5269 others",
       "_xmpp-server._tcp.silent SRV 10 5 5269 issuer",
-      ...["ours", "others", "issuer"].map((host) => `${host} A 192.0.2.1`),
+      "_xmpp-server._tcp.hosted SRV 10 5 5269 elsewhere",
+      ...["ours", "others", "issuer", "elsewhere"].map((host) => `${host} A 192.0.2.1`),
       `_5269._tcp.ours TLSA 3 1 1 ${keyOf(unknown)}`,
       `_5269._tcp.ours TLSA 3 1 1 ${keyOf(expired)}`,
       `_5269._tcp.others TLSA 3 1 1 ${keyOf(other)}`,
+      "_5269._tcp.elsewhere TLSA 9 0 1 00", // secure, and of no use
       `_5269._tcp.issuer TLSA 2 1 1 ${keyOf(intermediate)}`
     ].join("\n")
   },
@@ -133,6 +135,26 @@ layer(deployed, { excludeTestServices: true, timeout: 180_000 })("DANE beside PK
       assert.deepInclude(found, { valid: true, prooftype: "dane" })
       assert.deepInclude(found.evidence?.dane?.record, { usage: 3, selector: 1, matching: 1 })
       assert.strictEqual(world.origins.countOf("contradicts.example"), 0)
+    }))
+
+  it.effect("PRF-07: a host that DNSSEC secured is a name for the checks of PKIX and POSH", () =>
+    Effect.gen(function*() {
+      const { elsewhere, intermediate } = yield* World
+      const named = (...prooftypes: ReadonlyArray<string>) =>
+        Effect.map(
+          ask({
+            domain: "hosted.example",
+            chain: [elsewhere.pem, intermediate.pem],
+            nameCheck: "source-or-delegated",
+            prooftypes,
+            explain: true
+          }),
+          ({ code, evidence, prooftype }) => `${code} ${prooftype} ${evidence?.names?.derived}`
+        )
+      assert.strictEqual(yield* named("posh"), "NameCheckFailed posh undefined")
+      assert.strictEqual(yield* named("posh", "dane"), "Verified posh true")
+      assert.strictEqual(yield* named("pkix"), "PkixNameMismatch pkix undefined")
+      assert.strictEqual(yield* named("pkix", "dane"), "Verified pkix undefined")
     }))
 
   it.effect("by fingerprint: a hash of the certificate says nothing of a record about its key, which is no yes", () =>

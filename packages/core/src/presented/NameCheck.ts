@@ -21,16 +21,16 @@ export interface NameCheckInput {
   readonly source: Domain
   /** Host of the last hop, which served the material. */
   readonly delegated: Domain
-  /** Only if DNSSEC secured its derivation (POSH-PRF-07). */
-  readonly derived?: Domain
+  /** Only what DNSSEC secured (POSH-PRF-07). Default none. */
+  readonly derived?: ReadonlyArray<Domain>
   readonly service: ServiceEntry
 }
 
 /** Compares the names of a leaf with all these domains (POSH-MAT-50, POSH-MAT-51). */
-export const compareNames = ({ delegated, derived, names, service, source }: NameCheckInput): NameMatches => ({
+export const compareNames = ({ delegated, derived = [], names, service, source }: NameCheckInput): NameMatches => ({
   source: matchesDomain(names, source, service),
   delegated: matchesDomain(names, delegated, service),
-  ...(derived === undefined ? {} : { derived: matchesDomain(names, derived, service) })
+  ...(derived.length === 0 ? {} : { derived: derived.some((domain) => matchesDomain(names, domain, service)) })
 })
 
 /**

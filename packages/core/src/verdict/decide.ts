@@ -15,6 +15,7 @@ import { lintMistakenHashes } from "../proof/posh/mistakenHash.ts"
 import type { Inquiry } from "../question/Inquiry.ts"
 import type { Prooftype } from "../question/Prooftype.ts"
 import type { QuestionOptions } from "../question/QuestionOptions.ts"
+import { derivedOf } from "./derived.ts"
 import { reportAttempt } from "./report.ts"
 import { type Evidence, makeNegative, makeVerified, type Provenance, type Subject, type Verdict } from "./Verdict.ts"
 
@@ -44,7 +45,7 @@ export const decide = (
   const subject = subjectOf(assessment)
   const evidence = () => evidenceOf(assessment, resolution, association, match, chains)
   if (match._tag === "Unmatched") return makeNegative(subject, match.code, evidence, { generation, ...provenance })
-  if (!passesNameCheck(assessment.inquiry, association)) {
+  if (!passesNameCheck(assessment, association)) {
     return makeNegative(subject, "NameCheckFailed", evidence, { generation, ...provenance })
   }
   return makeVerified(subject, usable, match.candidate, provenance, evidence, clockSkewMs)
@@ -102,32 +103,35 @@ const provenanceOf = ({ asked, deciding: { cache } }: Resolution, basis: Associa
   return { cache, basis, waitedMs }
 }
 
-const namesOf = ({ options, presented, target }: Inquiry, { delegatedDomain }: Association): NameMatches | undefined =>
-  presented.names === undefined ? undefined : compareNames({
+const namesOf = (assessment: Assessment, { delegatedDomain }: Association): NameMatches | undefined => {
+  const { inquiry: { presented, target } } = assessment
+  return presented.names === undefined ? undefined : compareNames({
     names: presented.names,
     source: target.domain,
     delegated: delegatedDomain,
     service: target.service,
-    ...(options.derivedDomain === undefined ? {} : { derived: options.derivedDomain })
+    derived: derivedOf(assessment)
   })
+}
 
 // POSH-MAT-50: names are advice by default. POSH-MAT-51; a derived domain that DNSSEC secured counts too (POSH-PRF-07).
-const passesNameCheck = (inquiry: Inquiry, association: Association): boolean => {
-  const { nameCheck } = inquiry.options
+const passesNameCheck = (assessment: Assessment, association: Association): boolean => {
+  const { nameCheck } = assessment.inquiry.options
   if (nameCheck === "advisory") return true
-  const names = namesOf(inquiry, association)
+  const names = namesOf(assessment, association)
   if (names === undefined) return false
   return names.source || (nameCheck === "source-or-delegated" && (names.delegated || names.derived === true))
 }
 
 const evidenceOf = (
-  { inquiry }: Assessment,
+  assessment: Assessment,
   { asked }: Resolution,
   association: Association,
   match: Match,
   chains: ChainCheck
 ): Evidence => {
-  const names = namesOf(inquiry, association)
+  const { inquiry } = assessment
+  const names = namesOf(assessment, association)
   const evidence: Evidence = {
     attempts: asked.map(reportAttempt),
     delegation: association.delegation,

@@ -2,14 +2,13 @@
  * What can be said of a certificate without asking its domain for documents, and the verdict where that decides.
  */
 import type { Policy } from "../Policy.ts"
-import type { EndpointLookup, ServiceLookup } from "../proof/dane/DaneLookup.ts"
+import type { ServiceLookup } from "../proof/dane/DaneLookup.ts"
 import { makePkixCheck, type PkixQuestion, type PkixResult, strictPkixPolicy } from "../proof/pkix/PkixCheck.ts"
-import type { Domain } from "../question/Domain.ts"
-import type { Inquiry } from "../question/Inquiry.ts"
 import { defaultProoftypes } from "../question/Prooftype.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Assessment, decideRefusedLeaf, decideSilence } from "./decide.ts"
 import { decidePkix } from "./decidePkix.ts"
+import { derivedOf, recordsOf } from "./derived.ts"
 import { hearDane } from "./hearDane.ts"
 import { decideTogether, isVerdict, type Witness } from "./together.ts"
 import type { Verdict } from "./Verdict.ts"
@@ -86,22 +85,13 @@ export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
 const takesSignatures = (lookup: ServiceLookup): boolean =>
   recordsOf(lookup).some(({ records }) => records.some(({ usage }) => usage !== 3))
 
-type Records = Extract<EndpointLookup, { readonly kind: "records" }>
-
-const recordsOf = (lookup: ServiceLookup): ReadonlyArray<Records> =>
-  lookup.kind === "endpoints"
-    ? lookup.endpoints.filter((endpoint): endpoint is Records => endpoint.kind === "records")
-    : []
-
 const pathOf = (result: PkixResult | undefined): ReadonlyArray<Uint8Array> | undefined =>
   result?._tag === "Verified" ? result.path.certificates : undefined
 
 /** `undefined` for a question by fingerprint: a hash has no path and no names. */
-const toPkixQuestion = (
-  { inquiry: { options, presented, target }, lookup, now }: Assessment,
-  { anchors }: Policy
-): PkixQuestion | undefined =>
-  presented.certificate === undefined || presented.names === undefined || anchors === undefined ? undefined : {
+const toPkixQuestion = (assessment: Assessment, { anchors }: Policy): PkixQuestion | undefined => {
+  const { inquiry: { presented, target }, now } = assessment
+  return presented.certificate === undefined || presented.names === undefined || anchors === undefined ? undefined : {
     leaf: presented.certificate,
     names: presented.names,
     intermediates: presented.issuers,
@@ -109,18 +99,10 @@ const toPkixQuestion = (
     now,
     service: target.service,
     source: target.domain,
-    derived: derivedOf(options, lookup),
+    derived: derivedOf(assessment),
     policy: strictPkixPolicy
   }
-
-/** POSH-PRF-07: where DNSSEC secured the way to the service, as the caller says, or as DNS said here. */
-const derivedOf = (
-  { derivedDomain }: Inquiry["options"],
-  lookup: ServiceLookup | undefined
-): ReadonlyArray<Domain> => [
-  ...(derivedDomain === undefined ? [] : [derivedDomain]),
-  ...(lookup === undefined ? [] : recordsOf(lookup).map(({ base }) => base))
-]
+}
 
 const nobody: Local = { witnesses: [] }
 const pkixNotApplicable: Witness = { prooftype: "pkix", silent: "NotApplicable" }

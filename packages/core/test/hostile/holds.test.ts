@@ -66,7 +66,7 @@ const service = Result.getOrThrow(parseService("xmpp-server", registeredServices
 const domains = ["a.example", "b.example", "c.example"] as const
 const compare = (names: PresentedNames) => {
   const [source, delegated, derived] = domains as ReadonlyArray<string> as ReadonlyArray<Domain>
-  compareNames({ names: canonicalNames(names), source: source!, delegated: delegated!, derived: derived!, service })
+  compareNames({ names: canonicalNames(names), source: source!, delegated: delegated!, derived: [derived!], service })
 }
 
 describe("a certificate in question", () => {

@@ -150,7 +150,7 @@ describe("compareNames (POSH-MAT-50)", () => {
 
   it("POSH-PRF-07: the derived domain if given", () => {
     assert.deepStrictEqual(
-      compareNames({ names, source, delegated: source, derived: delegated, service: server }),
+      compareNames({ names, source, delegated: source, derived: [delegated], service: server }),
       { source: false, delegated: false, derived: true }
     )
   })
