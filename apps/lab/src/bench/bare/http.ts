@@ -18,8 +18,8 @@ const server = createServer((request, response) => {
   const chunks: Array<Buffer> = []
   request.on("data", (chunk: Buffer) => chunks.push(chunk))
   request.on("end", () => {
-    const { certificate, domain } = JSON.parse(Buffer.concat(chunks).toString("utf8"))
-    const der = Buffer.from(certificate.replace(/-----[A-Z ]+-----/g, ""), "base64")
+    const { certificate, chain: [leaf] = [certificate], domain } = JSON.parse(Buffer.concat(chunks).toString("utf8"))
+    const der = Buffer.from(leaf.replace(/-----[A-Z ]+-----/g, ""), "base64")
     const sha256 = hash("sha256", der, "base64")
     const valid = known.get(domain) === sha256
     const body = JSON.stringify({ valid, verdict: valid ? "verified" : "mismatch", domain, sha256 })

@@ -1,6 +1,6 @@
 /** Started servers, warm, and one measurement of one of them. */
 import type { Running } from "../../process.ts"
-import type { Fleet } from "../fleet/Fleet.ts"
+import type { Published } from "../fleet/Fleet.ts"
 import type { LoadOptions, LoadResult } from "../load/Load.ts"
 import { load } from "../load/run.ts"
 import { makeObserver, type Observer } from "../subjects/Observation.ts"
@@ -16,7 +16,7 @@ export interface Server {
 }
 
 export interface StartOptions {
-  readonly fleet: Fleet
+  readonly fleet: Published
   /** Whether the event loops and collectors are watched, which costs a little. Default false. */
   readonly isObserved?: boolean
 }

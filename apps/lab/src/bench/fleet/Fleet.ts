@@ -8,18 +8,24 @@ import { join } from "node:path"
 import { postOctets } from "../../postOctets.ts"
 import { writeRequests } from "../load/requests.ts"
 import { domainOf } from "./domains.ts"
+import type { Chains } from "./issueMany.ts"
 
 export interface Shape {
   readonly domains: number
   readonly certificates: number
 }
 
-export interface Fleet extends Shape {
-  readonly questions: ReadonlyArray<Question>
+/** What servers and generators need of a fleet. */
+export interface Published extends Shape {
+  readonly questions: ReadonlyArray<AnyQuestion>
   /** One `POST /v1/verify` for each domain, as {@link writeRequests} writes them. */
   readonly requests: string
   /** SHA-256 of the certificate of each domain, in order, 32 octets each. */
   readonly digests: string
+}
+
+export interface Fleet extends Published {
+  readonly questions: ReadonlyArray<Question>
   /** The same questions by fingerprint. */
   readonly byFingerprint: () => ReadonlyArray<FingerprintQuestion>
 }
@@ -29,6 +35,17 @@ export interface Question {
   readonly service: "xmpp-server"
   readonly certificate: string
 }
+
+/** A question with what stands above the certificate, too. */
+export interface ChainQuestion {
+  readonly domain: string
+  readonly service: "xmpp-server"
+  /** Leaf first. */
+  readonly chain: ReadonlyArray<string>
+  readonly prooftypes: ReadonlyArray<"pkix" | "posh">
+}
+
+export type AnyQuestion = Question | ChainQuestion | FingerprintQuestion
 
 /** A question that shows the service no certificate. */
 export interface FingerprintQuestion {
@@ -45,8 +62,8 @@ export const makeFleet = (shape: Shape, ders: ReadonlyArray<Buffer>, folder: str
     service: "xmpp-server",
     certificate: pem
   }))
-  const name = nameOf(shape)
-  const fleet = {
+  return {
+    ...publish(nameOf(shape), questions, owners.map(({ digest }) => digest), folder),
     ...shape,
     questions,
     byFingerprint: () =>
@@ -54,17 +71,47 @@ export const makeFleet = (shape: Shape, ders: ReadonlyArray<Buffer>, folder: str
         domain: domainOf(index),
         service: "xmpp-server",
         fingerprint: { "sha-256": digest.toString("base64") }
-      })),
-    requests: join(folder, `${name}.requests`),
-    digests: join(folder, `${name}.digests`)
+      }))
   }
-  writeRequests(fleet.requests, questions.map(toRequest))
-  writeFileSync(fleet.digests, Buffer.concat(owners.map(({ digest }) => digest)))
-  return fleet
+}
+
+/** A certificate for each domain, which names it, below one root; `root` is a file. */
+export const makeChainFleet = (
+  domains: number,
+  { intermediate, leaves, root }: Chains,
+  folder: string
+): Published & { readonly root: string } => {
+  const chains = leaves.slice(0, domains)
+  const questions = chains.map((der, index): ChainQuestion => ({
+    domain: domainOf(index),
+    service: "xmpp-server",
+    chain: [toPem(der), intermediate.pem],
+    prooftypes: ["pkix", "posh"]
+  }))
+  const file = join(folder, "root.pem")
+  writeFileSync(file, root.pem)
+  return {
+    domains,
+    certificates: domains,
+    root: file,
+    ...publish(`chains-${domains}`, questions, chains.map(sha256), folder)
+  }
+}
+
+const publish = (
+  name: string,
+  questions: ReadonlyArray<Question | ChainQuestion>,
+  digests: ReadonlyArray<Buffer>,
+  folder: string
+): Pick<Published, "digests" | "questions" | "requests"> => {
+  const files = { requests: join(folder, `${name}.requests`), digests: join(folder, `${name}.digests`) }
+  writeRequests(files.requests, questions.map(toRequest))
+  writeFileSync(files.digests, Buffer.concat(digests))
+  return { questions, ...files }
 }
 
 /** Of a single question. */
-export const toRequest = (question: Question): Buffer => postOctets("/v1/verify", JSON.stringify(question))
+export const toRequest = (question: AnyQuestion): Buffer => postOctets("/v1/verify", JSON.stringify(question))
 
 /** As in `10000x100`. */
 export const nameOf = ({ certificates, domains }: Shape): string => `${domains}x${certificates}`

@@ -2,15 +2,15 @@
  * Asks a service every question once, in batches, so that it knows all domains and all certificates. An answer that is not
  * `verified` ends the measurement.
  */
-import type { FingerprintQuestion, Question } from "./Fleet.ts"
+import type { AnyQuestion } from "./Fleet.ts"
 
 const batch = 500
 
-export const fill = async (port: number, questions: ReadonlyArray<Question | FingerprintQuestion>): Promise<void> => {
+export const fill = async (port: number, questions: ReadonlyArray<AnyQuestion>): Promise<void> => {
   for (let at = 0; at < questions.length; at += batch) await ask(port, questions.slice(at, at + batch))
 }
 
-const ask = async (port: number, requests: ReadonlyArray<Question | FingerprintQuestion>): Promise<void> => {
+const ask = async (port: number, requests: ReadonlyArray<AnyQuestion>): Promise<void> => {
   const response = await fetch(`http://127.0.0.1:${port}/v1/verify/batch`, {
     method: "POST",
     headers: { "content-type": "application/json" },

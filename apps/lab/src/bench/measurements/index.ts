@@ -1,6 +1,7 @@
 /** All measurements, in the order of the page. */
 import type { Measurement } from "../Measurement.ts"
 import { batch } from "./batch.ts"
+import { chains } from "./chains.ts"
 import { cold } from "./cold.ts"
 import { load } from "./load.ts"
 import { memory } from "./memory.ts"
@@ -13,6 +14,7 @@ import { workers } from "./workers.ts"
 
 export const measurements: Readonly<Record<string, Measurement>> = {
   warm,
+  chains,
   load,
   newCertificates,
   batch,

@@ -24,7 +24,7 @@ export const newCertificates: Measurement = {
     const count = bench.options.perRound * parts
     const fleet = await bench.fleet({ domains: count, certificates: count })
     const files = splitRequests(bench, fleet, parts)
-    const measured = await withServers([bareNode, knowsDomains], { fleet }, async (servers) => {
+    const measured = await withServers([bareNode, knowsDomains(fleet)], { fleet }, async (servers) => {
       const part = (index: number) => ({
         requests: files[index]!,
         once: true,
@@ -57,14 +57,14 @@ const splitRequests = ({ folder }: Bench, { questions }: Fleet, parts: number): 
   })
 }
 
-const knowsDomains: Subject = {
+const knowsDomains = (fleet: Fleet): Subject => ({
   name: "posh",
-  start: async (fleet, observer) => {
-    const running = await startEmpty(fleet, {}, observer)
+  start: async (published, observer) => {
+    const running = await startEmpty(published, {}, observer)
     await fill(running.port, fleet.byFingerprint())
     return running
   }
-}
+})
 
 const difference = ([bare, ours]: ReadonlyArray<Measured>): Spread =>
   spreadOf(ours!.rounds.map(({ cpuMicros }, index) => cpuMicros - bare!.rounds[index]!.cpuMicros))

@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path"
 import { commandOf, type Running } from "../../process.ts"
 import { serviceReady } from "../../service.ts"
 import { fill } from "../fleet/fill.ts"
-import type { Fleet } from "../fleet/Fleet.ts"
+import type { Published } from "../fleet/Fleet.ts"
 import { withFlags } from "../machine/node.ts"
 import { startOnCore } from "./bare.ts"
 import { bundleOf, thisCheckout } from "./bundle.ts"
@@ -31,7 +31,7 @@ export const poshIn = (checkout: string): Subject => {
 
 const startFilled = async (
   checkout: string,
-  fleet: Fleet,
+  fleet: Published,
   env: Environment,
   observer?: Observer
 ): Promise<Running> => {
@@ -42,7 +42,7 @@ const startFilled = async (
 
 /** It knows no domain, but where to learn of them. */
 export const startEmpty = async (
-  fleet: Fleet,
+  fleet: Published,
   env: Environment = {},
   observer?: Observer,
   checkout = thisCheckout
@@ -54,7 +54,7 @@ export const startEmpty = async (
     serviceReady
   )
 
-export const environmentFor = ({ digests, domains }: Fleet): Environment => ({
+export const environmentFor = ({ digests, domains }: Published): Environment => ({
   FLEET_DIGESTS: digests,
   POSH_PORT: "0",
   POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
