@@ -8,6 +8,7 @@ import type { AccessFiles } from "./access/access.ts"
 import { Callers } from "./access/Callers.ts"
 import { followTls, tlsCertificates } from "./access/Tls.ts"
 import { layerResolver, readResolver } from "./config/dnssecResolver.ts"
+import { ExtraRoots } from "./config/ExtraRoots.ts"
 import { layerFetcher } from "./config/layerFetcher.ts"
 import { followPkixRoots } from "./config/pkixRoots.ts"
 import { toPolicy } from "./config/policy.ts"
@@ -63,7 +64,8 @@ export const layerVerifier = (settings: Settings, egress: EgressOptions) =>
       hasResolver: resolver !== undefined
     })
     return Verifier.layerNoDeps(policy).pipe(
-      Layer.provide([layerFetcher(settings, egress), layerCache(settings, policy), layerResolver(resolver, egress)])
+      Layer.provide([layerFetcher(settings, egress), layerCache(settings, policy), layerResolver(resolver, egress)]),
+      Layer.provide(ExtraRoots.layer(settings, egress))
     )
   }))
 

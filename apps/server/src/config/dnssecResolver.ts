@@ -5,6 +5,7 @@ import { SecureResolver } from "@posh/core"
 import { type EgressOptions, parseResolver, type ResolverEndpoint, ValidatingResolver } from "@posh/core/node"
 import { Effect, Layer } from "effect"
 import { ConfigError } from "./Config.ts"
+import { ExtraRoots } from "./ExtraRoots.ts"
 import { type Settings, variables } from "./variables.ts"
 
 type ResolverSettings = Pick<Settings, "dnssecResolver" | "dnssecResolverTrusted" | "prooftypes">
@@ -27,17 +28,18 @@ export const readResolver = (
 /** Empty without a resolver: the verifier looks whether it is there. Connects to nothing before somebody asks. */
 export const layerResolver = (
   endpoint: ResolverEndpoint | undefined,
-  { connectTo, dnsServers, extraCa }: EgressOptions
-): Layer.Layer<never> =>
+  { connectTo, dnsServers }: Pick<EgressOptions, "connectTo" | "dnsServers">
+): Layer.Layer<never, never, ExtraRoots> =>
   endpoint === undefined
     ? Layer.empty
     : SecureResolver.layer.pipe(
-      Layer.provide(Layer.orDie(ValidatingResolver.layer({
-        endpoint,
-        ...(connectTo === undefined ? {} : { connectTo }),
-        ...(dnsServers === undefined ? {} : { dnsServers }),
-        ...(extraCa === undefined ? {} : { extraCa })
-      })))
+      Layer.provide(Layer.unwrap(Effect.map(ExtraRoots, ({ current }) =>
+        Layer.orDie(ValidatingResolver.layer({
+          endpoint,
+          extraCa: current,
+          ...(connectTo === undefined ? {} : { connectTo }),
+          ...(dnsServers === undefined ? {} : { dnsServers })
+        })))))
     )
 
 const faultOf = (detail: string): ConfigError =>

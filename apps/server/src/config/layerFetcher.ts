@@ -3,18 +3,17 @@
  */
 import { Fetcher } from "@posh/core"
 import { type EgressConfigError, type EgressOptions, HttpsFetcher, type Pins } from "@posh/core/node"
-import { Context, Effect, Equal, Layer, Semaphore } from "effect"
-import { ownCertificates, warnOfEnd } from "../process/ownCertificates.ts"
+import { Context, Effect, Layer, Semaphore } from "effect"
 import { watchFiles } from "../process/watchFiles.ts"
-import { certificateNotes } from "../telemetry/standing.ts"
-import { egressFault, readExtraCa, readPins } from "./policy.ts"
+import { ExtraRoots } from "./ExtraRoots.ts"
+import { egressFault, readPins } from "./policy.ts"
 import { secretOf } from "./Secrets.ts"
 import { type Settings, variables } from "./variables.ts"
 
 export const layerFetcher = (
-  settings: Pick<Settings, "extraCaFile" | "pinsFile" | "egressProxy">,
+  settings: Pick<Settings, "pinsFile" | "egressProxy">,
   initial: EgressOptions
-): Layer.Layer<Fetcher, EgressConfigError> =>
+): Layer.Layer<Fetcher, EgressConfigError, ExtraRoots> =>
   Layer.effect(
     Fetcher,
     Effect.gen(function*() {
@@ -23,7 +22,6 @@ export const layerFetcher = (
           Effect.scoped(Layer.build(HttpsFetcher.layer(options))),
           (built) => ({ options, fetcher: Context.get(built, Fetcher) })
         )
-      const note = yield* certificateNotes
       let state = yield* build(initial)
       const oneByOne = yield* Semaphore.make(1) // each change builds on the ones before
       const use = (change: Partial<EgressOptions>) =>
@@ -38,21 +36,10 @@ export const layerFetcher = (
         return changed === undefined ? Effect.void : Effect.orDie(use({ proxy: changed }))
       }))
 
-      const { extraCaFile, pinsFile } = settings
-      if (extraCaFile !== undefined) {
-        const name = variables.extraCaFile.name
-        const renew = Effect.gen(function*() {
-          const extraCa = yield* readExtraCa(extraCaFile)
-          if (Equal.equals(extraCa, state.options.extraCa)) return
-          yield* Effect.mapError(use({ extraCa }), egressFault)
-          yield* Effect.logInfo(`${name}: new roots are trusted`)
-          const own = ownCertificates({ POSH_EXTRA_CA_FILE: extraCa })
-          note(own)
-          yield* Effect.forEach(own, warnOfEnd, { discard: true })
-        }).pipe(Effect.mapError(({ message }) => `${message}; the roots stay as they were`))
-        yield* watchFiles([extraCaFile], renew, name)
-      }
+      const { onChange } = yield* ExtraRoots
+      onChange((extraCa) => use({ extraCa }))
 
+      const { pinsFile } = settings
       if (pinsFile !== undefined) {
         const name = variables.pinsFile.name
         const renew = Effect.gen(function*() {

@@ -14,7 +14,7 @@ import { Service } from "../service.ts"
 const path = "/.well-known/posh/xmpp-server.json"
 
 /** What a domain publishes, in its name. */
-export const domains = ["vouches", "contradicts", "silent", "broken", "down"] as const
+export const domains = ["vouches", "contradicts", "silent", "broken", "down", "hosted"] as const
 export type DomainName = typeof domains[number]
 
 const makeWorld = Effect.gen(function*() {
@@ -30,6 +30,7 @@ const makeWorld = Effect.gen(function*() {
     Behave.json(fingerprintsDocument(certificates, { expires: 3_600 }))
   const origins = yield* makeOrigins({
     "vouches.example": { routes: { [path]: document(trusted, unknown, elsewhere, expired) } },
+    "hosted.example": { routes: { [path]: document(elsewhere) } },
     "contradicts.example": { routes: { [path]: document(other) } },
     "silent.example": { routes: { [path]: Behave.status(404) } },
     "broken.example": { routes: { [path]: Behave.text("{") } },
@@ -57,17 +58,25 @@ type Environment = Readonly<Record<string, string>>
 /** The service with these settings. */
 export const layerDeployed = (env: Environment = {}) => layerDeployedBy(() => Effect.succeed(env))
 
+interface Files {
+  /** Trusts the origins. */
+  readonly extraCaFile: string
+}
+
 /** The service with settings that depend on the world. */
-export const layerDeployedBy = (envOf: (world: World["Service"]) => Effect.Effect<Environment, never, Scope.Scope>) =>
+export const layerDeployedBy = (
+  envOf: (world: World["Service"], files: Files) => Effect.Effect<Environment, never, Scope.Scope>
+) =>
   Layer.unwrap(Effect.gen(function*() {
     const world = yield* World
     const { origins, root } = world
+    const extraCaFile = yield* makeFile(origins.caPem)
     const settings = Result.getOrThrow(readSettings({
       POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
       POSH_CONNECT_TO: origins.connectTo,
-      POSH_EXTRA_CA_FILE: yield* makeFile(origins.caPem),
+      POSH_EXTRA_CA_FILE: extraCaFile,
       POSH_PKIX_ROOTS: yield* makeFile(root.pem),
-      ...(yield* envOf(world))
+      ...(yield* envOf(world, { extraCaFile }))
     }))
     return Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)))
   })).pipe(Layer.provideMerge(World.layer))

@@ -11,7 +11,9 @@ export const egress = {
   extraCaFile: variable("POSH_EXTRA_CA_FILE", {
     fallback: "",
     values: "path of a PEM file",
-    meaning: "Roots that are trusted for fetching documents, besides those built into Node.js.",
+    meaning:
+      "Roots that are trusted for fetching documents, and for `POSH_DNSSEC_RESOLVER` over TLS or HTTPS, besides those built " +
+      "into Node.js.",
     consequence: "The holder of the key of one of them can vouch for any domain.",
     parse: optional(text)
   }),

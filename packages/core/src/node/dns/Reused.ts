@@ -7,6 +7,8 @@ import type { Socket } from "node:net"
 /** What is made of a connection. */
 export interface Reusable {
   readonly socket: Socket
+  /** It gets no more queries, and closes once those under way have ended. */
+  readonly retire: () => void
 }
 
 /**
@@ -15,19 +17,32 @@ export interface Reusable {
  * **Details**
  *
  * Who opens it may be interrupted; then the next one who waits opens another. The scope destroys what is open at its end.
+ *
+ * @param basis what a connection is opened on the strength of: one that was opened on another gets no more queries
  */
 export const makeReused = <A extends Reusable, E>(
-  open: Effect.Effect<A, E, Scope.Scope>
+  open: Effect.Effect<A, E, Scope.Scope>,
+  basis: () => unknown = () => undefined
 ): Effect.Effect<Effect.Effect<A, E>, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const state: { current?: A } = {}
+    const state: { current?: { readonly connection: A; readonly basis: unknown } } = {}
     const lock = yield* Semaphore.make(1)
-    yield* Effect.addFinalizer(() => Effect.sync(() => state.current?.socket.destroy()))
-    const current = () => state.current?.socket.destroyed === false ? state.current : undefined
-    const opened = Effect.tap(outliving(open), (connection) =>
-      Effect.sync(() => {
-        state.current = connection
-      }))
+    yield* Effect.addFinalizer(() => Effect.sync(() => state.current?.connection.socket.destroy()))
+    const current = () => {
+      if (state.current === undefined) return undefined
+      const { connection } = state.current
+      if (!connection.socket.destroyed && state.current.basis === basis()) return connection
+      delete state.current
+      connection.retire()
+      return undefined
+    }
+    const opened = Effect.suspend(() => {
+      const since = basis() // before it is opened: what changes meanwhile does not count for it
+      return Effect.tap(outliving(open), (connection) =>
+        Effect.sync(() => {
+          state.current = { connection, basis: since }
+        }))
+    })
     const find = (otherwise: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       Effect.suspend(() => {
         const connection = current()

@@ -1,7 +1,8 @@
 /**
  * `DnsTransport` to the operator's validating resolver, over a channel that nobody else can write to (POSH-PRF-20).
  */
-import { Effect, Layer, type Scope, Semaphore } from "effect"
+import { Effect, Layer, Result, type Scope, Semaphore } from "effect"
+import type { SecureContext } from "node:tls"
 import { DnsTransport } from "../../fetch/dns/DnsTransport.ts"
 import { daneLimits } from "../../Limits.ts"
 import { checkServers } from "../Addresses.ts"
@@ -19,8 +20,11 @@ import { makeUdp } from "./udp.ts"
 export interface ValidatingResolverOptions {
   /** What `parseResolver` gives. */
   readonly endpoint: ResolverEndpoint
-  /** PEM certificates that are trusted roots for `tls` and `https`, besides those built into Node.js. Default: none. */
-  readonly extraCa?: string
+  /**
+   * PEM certificates that are trusted roots for `tls` and `https`, besides those built into Node.js. Default: none. A function is
+   * called for each query: from a change on, connections are opened anew; a text that cannot be used changes nothing.
+   */
+  readonly extraCa?: string | (() => string | undefined)
   /** Where to connect instead of looking the name up, for `tls` and `https`. Default: empty. */
   readonly connectTo?: ConnectTo
   /** Name servers for the name of the resolver itself. Default: those of the system. */
@@ -72,15 +76,34 @@ const makeAsk = (options: ValidatingResolverOptions): Effect.Effect<Ask, EgressC
     if (endpoint.protocol === "dns") return yield* makePlain(endpoint.address, endpoint.port)
 
     yield* Effect.fromResult(checkServers(dnsServers ?? []))
-    const { usual: trust } = yield* Effect.fromResult(makeTrustStore(extraCa))
+    const trust = yield* Effect.fromResult(followRoots(extraCa))
     const { name, port } = endpoint
     const base = { name, port, trust, connectTo, dnsServers }
     if (endpoint.protocol === "tls") {
-      return yield* whole(makeStream(openTls({ ...base, address: endpoint.address, protocols: ["dot"] })))
+      return yield* whole(makeStream(openTls({ ...base, address: endpoint.address, protocols: ["dot"] }), trust))
     }
     const resource = { origin: `https://${name}:${port}`, path: endpoint.path }
-    return yield* whole(makeHttps(resource, openTls({ ...base, protocols: ["h2", "http/1.1"] })))
+    return yield* whole(makeHttps(resource, openTls({ ...base, protocols: ["h2", "http/1.1"] }), trust))
   })
+
+/** The trust of the moment: another object after each change. Fails if there is none at the start. */
+const followRoots = (
+  extraCa: ValidatingResolverOptions["extraCa"]
+): Result.Result<() => SecureContext, EgressConfigError> => {
+  const current = typeof extraCa === "function" ? extraCa : () => extraCa
+  const first = current()
+  return Result.map(makeTrustStore(first), ({ usual }) => {
+    const state = { text: first, trust: usual }
+    return () => {
+      const text = current()
+      if (text === state.text) return state.trust
+      state.text = text
+      const changed = makeTrustStore(text)
+      if (Result.isSuccess(changed)) state.trust = changed.success.usual
+      return state.trust
+    }
+  })
+}
 
 /** RFC 7766 §5: what is truncated over UDP is asked again over TCP. */
 const makePlain = (address: string, port: number): Effect.Effect<Ask, never, Scope.Scope> =>

@@ -24,7 +24,8 @@ export interface TlsTarget {
   /** Without it the name is looked up, by DNS that nobody secured: the certificate decides. */
   readonly address?: string | undefined
   readonly port: number
-  readonly trust: SecureContext
+  /** Those of the moment at which a connection is opened. */
+  readonly trust: () => SecureContext
   readonly protocols: ReadonlyArray<string>
   readonly connectTo: ConnectTo
   readonly dnsServers: ReadonlyArray<string> | undefined
@@ -39,7 +40,7 @@ export const openTls = (target: TlsTarget): Effect.Effect<TLSSocket, EgressError
     const tls = yield* openScoped(() =>
       connectTls({
         socket,
-        secureContext: trust,
+        secureContext: trust(),
         servername: name,
         ALPNProtocols: [...protocols],
         rejectUnauthorized: true, // explicit, because the environment can change the default

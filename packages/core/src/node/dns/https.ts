@@ -23,13 +23,14 @@ export interface HttpsResource {
   readonly path: string
 }
 
-/** Asks over connections that `open` opens. REDIRECTS ARE NOT FOLLOWED. */
+/** Asks over connections that `open` opens. REDIRECTS ARE NOT FOLLOWED. `basis`: see {@link makeReused}. */
 export const makeHttps = (
   resource: HttpsResource,
-  open: Effect.Effect<TLSSocket, EgressError, Scope.Scope>
+  open: Effect.Effect<TLSSocket, EgressError, Scope.Scope>,
+  basis?: () => unknown
 ): Effect.Effect<Ask, never, Scope.Scope> =>
   Effect.map(
-    makeReused(Effect.map(Effect.mapError(open, toTransportError), (socket) => toConnection(resource, socket))),
+    makeReused(Effect.map(Effect.mapError(open, toTransportError), (socket) => toConnection(resource, socket)), basis),
     (connection) => (question) =>
       // RFC 8484 §4.1: id 0, as the connection tells answers apart.
       Effect.flatMap(encoded(question, 0), (octets) =>
@@ -43,10 +44,8 @@ interface Connection extends Reusable {
   readonly hearing: Hearing
 }
 
-const toConnection = ({ origin }: HttpsResource, socket: TLSSocket): Connection => ({
-  socket,
-  hearing: makeHearing(socket),
-  client: new Client(origin, {
+const toConnection = ({ origin }: HttpsResource, socket: TLSSocket): Connection => {
+  const client = new Client(origin, {
     allowH2: true,
     keepAliveTimeout: 10_000,
     headersTimeout: 0, // the caller limits the time
@@ -55,7 +54,14 @@ const toConnection = ({ origin }: HttpsResource, socket: TLSSocket): Connection 
     connect: (_options, callback) =>
       queueMicrotask(() => socket.destroyed ? callback(closedError, null) : callback(null, socket))
   })
-})
+  return {
+    socket,
+    hearing: makeHearing(socket),
+    client,
+    // It waits for the requests under way.
+    retire: () => client.close(() => void socket.destroy())
+  }
+}
 
 const mediaType = "application/dns-message"
 

@@ -10,12 +10,13 @@ import type { EgressError } from "../EgressError.ts"
 import { type Ask, encoded, randomId, toTransportError, transportError, withLength } from "./ask.ts"
 import { makeHearing, makeReused, type Reusable } from "./Reused.ts"
 
-/** Asks over connections that `open` opens. An idle one is closed (RFC 7766 §6.2.3). */
+/** Asks over connections that `open` opens. An idle one is closed (RFC 7766 §6.2.3). `basis`: see {@link makeReused}. */
 export const makeStream = (
-  open: Effect.Effect<Socket, EgressError, Scope.Scope>
+  open: Effect.Effect<Socket, EgressError, Scope.Scope>,
+  basis?: () => unknown
 ): Effect.Effect<Ask, never, Scope.Scope> =>
   Effect.map(
-    makeReused(Effect.map(Effect.mapError(open, toTransportError), toConnection)),
+    makeReused(Effect.map(Effect.mapError(open, toTransportError), toConnection), basis),
     (connection) => (question) => Effect.flatMap(connection, ({ ask }) => ask(question))
   )
 
@@ -36,6 +37,10 @@ const closed = "the resolver closed the connection"
 const toConnection = (socket: Socket): Connection => {
   const pending = new Map<number, Pending>()
   const hearing = makeHearing(socket)
+  const state = { isRetired: false }
+  const endIfDone = () => {
+    if (state.isRetired && pending.size === 0) socket.destroy()
+  }
   const end = (detail: string) => {
     socket.destroy()
     for (const { settle } of pending.values()) settle(Effect.fail(transportError(detail)))
@@ -69,10 +74,17 @@ const toConnection = (socket: Socket): Connection => {
         })
       return encoded(question, id).pipe(
         Effect.flatMap(exchange),
-        Effect.ensuring(Effect.sync(() => pending.delete(id)))
+        Effect.ensuring(Effect.sync(() => {
+          pending.delete(id)
+          endIfDone()
+        }))
       )
     })
-  return { socket, ask }
+  const retire = () => {
+    state.isRetired = true
+    endIfDone()
+  }
+  return { socket, ask, retire }
 }
 
 /** Cuts a stream into messages; gives `undefined` for one that is too large. */

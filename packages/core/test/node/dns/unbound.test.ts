@@ -118,7 +118,7 @@ const transports: ReadonlyArray<readonly [protocol: string, endpoint: (unbound: 
   ["https", ({ httpsPort }) => ({ protocol: "https", name, port: httpsPort, path: "/dns-query" })]
 ]
 
-const resolverOf = (endpoint: ResolverEndpoint, extraCa?: string) =>
+const resolverOf = (endpoint: ResolverEndpoint, extraCa?: string | (() => string)) =>
   SecureResolver.layer.pipe(
     Layer.provide(ValidatingResolver.layer({
       endpoint,
@@ -184,6 +184,28 @@ describe("a real validating resolver", { timeout: 120_000 }, () => {
         const answer = yield* query("loop1.signed.example").pipe(Effect.provide(plainOf(unbound)))
         assert.include(["indeterminate", "bogus"], answer.status)
       }))
+
+    it.effect.each(transports.slice(1))(
+      "over %s, roots that change count from the next query on, and a text that is none changes nothing",
+      ([, endpointOf]) =>
+        Effect.gen(function*() {
+          const { extraCa, unbound } = yield* World
+          const others = (yield* rootCa()).pem
+          const roots = { current: extraCa }
+          const states: ReadonlyArray<readonly [roots: string, status: string]> = [
+            [extraCa, "secure"],
+            [others, "indeterminate"], // the connection that is open serves no longer
+            [`${others}${extraCa}`, "secure"],
+            ["no PEM", "secure"],
+            [others, "indeterminate"]
+          ]
+          yield* Effect.forEach(states, ([text, status]) =>
+            Effect.gen(function*() {
+              roots.current = text
+              assert.strictEqual((yield* query("a.signed.example")).status, status)
+            })).pipe(Effect.provide(resolverOf(endpointOf(unbound), () => roots.current)))
+        })
+    )
 
     it.effect.each(transports.slice(1))(
       "POSH-PRF-20: over %s, another's certificate is no resolver",
