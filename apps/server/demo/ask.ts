@@ -13,18 +13,29 @@ export interface Outcome {
   readonly differences: ReadonlyArray<string>
 }
 
-export const ask = Effect.fnUntraced(function*(client: Client, { certificate, domain, expected }: Scene) {
+export const ask = Effect.fnUntraced(function*(client: Client, scene: Scene) {
+  const { certificate, expected } = scene
   const startedAt = yield* Clock.currentTimeMillis
-  const answer = yield* client.verification.verify({ payload: { ...questionOf(domain), certificate: certificate.pem } })
+  const answer = yield* client.verification.verify({ payload: { ...questionOf(scene), certificate: certificate.pem } })
   const endedAt = yield* Clock.currentTimeMillis
   return { answer, elapsedMs: endedAt - startedAt, differences: compare(answer, expected) }
 })
 
 /** The question without its certificate. */
-export const questionOf = (domain: string) => ({ domain, service: "xmpp-server", explain: true }) as const
+export const questionOf = ({ domain, prooftypes }: Pick<Scene, "domain" | "prooftypes">) =>
+  ({
+    domain,
+    service: "xmpp-server",
+    explain: true,
+    ...(prooftypes === undefined ? {} : { prooftypes })
+  }) as const
 
 /** The requests behind the answer, of both generations. */
 export const hopsOf = ({ evidence }: Answer) => evidence?.attempts.flatMap(({ hops }) => hops) ?? []
+
+/** What each proof type says, as `pkix verified (Verified)`. */
+export const proofsOf = ({ proofs = [] }: Answer): ReadonlyArray<string> =>
+  proofs.map(({ code, prooftype, verdict }) => `${prooftype} ${verdict} (${code})`)
 
 const compare = (answer: Answer, expected: Expected): ReadonlyArray<string> =>
   [
@@ -32,5 +43,6 @@ const compare = (answer: Answer, expected: Expected): ReadonlyArray<string> =>
     ["valid", answer.valid, expected.verdict === "verified"],
     ["code", answer.code, expected.code],
     ["cache", answer.cache, expected.cache],
-    ["requests", hopsOf(answer).length, expected.requests]
+    ["requests", hopsOf(answer).length, expected.requests],
+    ["proofs", proofsOf(answer).join(), (expected.proofs ?? []).join()]
   ].flatMap(([name, got, wanted]) => got === wanted ? [] : [`${name} is ${String(got)}, expected ${String(wanted)}`])

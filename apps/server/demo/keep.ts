@@ -21,6 +21,13 @@ The service and its small Internet stay until you press Ctrl-C. In another termi
   # what does a domain assert now? Try ${domains.draft}, ${domains.own}, ${domains.silent}, ${domains.troubled}.
   curl -s "$POSH/v1/associations/${domains.hosted}/xmpp-server"
 
+  # the same by all three proofs. Try ${domains.listed} with market.pem, ${domains.guarded} with misissued.pem.
+  curl -s "$POSH/v1/verify?domain=${domains.signed}&service=xmpp-server&prooftypes=pkix,dane,posh" \\
+    -H 'content-type: application/x-pem-file' --data-binary @"$CERTS/lighthouse.pem"
+
+  # what does it say in DNS?
+  curl -s "$POSH/v1/associations/${domains.signed}/xmpp-server"
+
   # every route and member
   curl -s "$POSH/openapi.json"
 `

@@ -9,6 +9,7 @@ import { Cause, Console, Data, Effect, Exit, FileSystem, Layer, Runtime } from "
 import { FetchHttpClient } from "effect/http"
 import { join } from "node:path"
 import { ask } from "./ask.ts"
+import { makeResolver } from "./dns.ts"
 import { printCommands } from "./keep.ts"
 import { printIntroduction, printScene, printSummary } from "./print.ts"
 import { makeScenes } from "./scenes.ts"
@@ -26,9 +27,12 @@ const demo = Effect.gen(function*() {
   const world = yield* makeWorld()
   const folder = yield* files.makeTempDirectoryScoped({ prefix: "posh-demo-" })
   yield* writeCertificates(world, folder)
+  const { server } = yield* makeResolver(world.services)
   const url = yield* startService({
     extraCaFile: join(folder, "ca.pem"),
-    connectTo: world.origins.connectTo
+    pkixRootsFile: join(folder, "authority.pem"),
+    connectTo: world.origins.connectTo,
+    resolver: `dns://${server}`
   })
   const client = yield* makeClient(url)
 

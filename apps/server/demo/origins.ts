@@ -14,7 +14,10 @@ const origins = Effect.gen(function*() {
   const world = yield* makeWorld({ address: "0.0.0.0", port: Number(port) })
   yield* writeCertificates(world, folder)
   yield* Console.log(
-    [`origins listen on port ${port}`, ...world.publications.map(({ headline }) => headline)].join("\n")
+    [
+      `origins listen on port ${port}`,
+      ...world.publications.flatMap(({ headline, pages }) => pages.length === 0 ? [] : [headline])
+    ].join("\n")
   )
   yield* Effect.never
 })

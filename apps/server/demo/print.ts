@@ -3,7 +3,7 @@
  */
 import type { Answer, Attempt } from "@posh/api"
 import { styleText } from "node:util"
-import { type Outcome, questionOf } from "./ask.ts"
+import { type Outcome, proofsOf, questionOf } from "./ask.ts"
 import type { Scene } from "./scenes.ts"
 import type { Publication } from "./world.ts"
 
@@ -11,18 +11,20 @@ const introduction =
   "A chat server calls a domain and meets a certificate that names somebody else, because the domain " +
   "is hosted there. Is that the right server, or an impostor? With POSH (PKIX over Secure HTTP) the domain answers " +
   "that itself, at an HTTPS URL: \"these are the certificates of my chat server\". This service fetches the answer, " +
-  "compares, explains, and remembers. Here is a small Internet on this machine, and eight questions to the service."
+  "compares, explains, and remembers. If asked to, it weighs two other proofs as well: certificate authorities (PKIX) " +
+  "and TLSA records in signed DNS (DANE). Here is a small Internet on this machine, and eleven questions to the service."
 
 export const printIntroduction = (publications: ReadonlyArray<Publication>, url: string): string =>
   [
-    strong("POSH in eight questions"),
+    strong("POSH in eleven questions"),
     "",
     ...wrap(introduction, "  "),
     "",
     strong("What the domains publish for xmpp-server"),
     "",
-    ...publications.flatMap(({ headline, pages }) => [
+    ...publications.flatMap(({ headline, pages, records = [] }) => [
       `  ${headline}`,
+      ...records.map((line) => faint(`    ${line}`)),
       ...pages.flatMap((page) => [`    ${page.url}`, ...page.answer.map((line) => faint(`      ${line}`))])
     ]),
     "",
@@ -41,6 +43,7 @@ export const printScene = (scene: Scene, { answer, elapsedMs, differences }: Out
       `${verdictStyle(answer)} (${answer.code}), ${origin(answer)}, ${elapsedMs} ms`,
       ...wrap(answer.message, "")
     ]),
+    ...row("proofs", proofsOf(answer)),
     ...row("fetched", printFetched(answer)),
     ...row("matched", printMatch(answer)),
     ...row("until", answer.validUntil === undefined ? [] : [`${answer.validUntil}, ${lifeOf(answer.ttl)} from now`]),
@@ -57,9 +60,9 @@ export const printSummary = (outcomes: ReadonlyArray<Outcome>): string => {
     : styleText("red", `\n${unexpected} of ${outcomes.length} answers were not as expected.`)
 }
 
-const requestOf = ({ domain, file }: Scene): string => {
-  const { explain, service } = questionOf(domain)
-  return JSON.stringify({ domain, service, certificate: `<${file}>`, explain })
+const requestOf = (scene: Scene): string => {
+  const { domain, service, ...others } = questionOf(scene)
+  return JSON.stringify({ domain, service, certificate: `<${scene.file}>`, ...others })
 }
 
 const printFetched = ({ cache, evidence }: Answer): ReadonlyArray<string> => [
@@ -92,7 +95,10 @@ const printMatch = ({ certificate, evidence }: Answer): ReadonlyArray<string> =>
   ]
 }
 
-const origin = ({ cache }: Answer): string => cache === "memory" ? "from memory" : "fetched now"
+const origin = ({ cache }: Answer): string => {
+  if (cache === undefined) return "without a document"
+  return cache === "memory" ? "from memory" : "fetched now"
+}
 
 const lifeOf = (seconds: number): string =>
   seconds >= 172_800

@@ -1,7 +1,7 @@
 /**
  * The questions of the demo, in the order of a story, with the expected answers.
  */
-import type { Answer } from "@posh/api"
+import type { Answer, Question } from "@posh/api"
 import type { Certificate } from "@posh/testing"
 import { type Certificates, domains } from "./world.ts"
 
@@ -13,20 +13,29 @@ export interface Scene {
   /** File of the certificate, for own questions. */
   readonly file: `${keyof Certificates}.pem`
   readonly certificate: Certificate
+  /** Default: the service's, which is POSH alone. */
+  readonly prooftypes?: ReadonlyArray<Prooftype>
   readonly expected: Expected
   /** The lesson of the answer. */
   readonly moral: string
 }
 
+type Prooftype = NonNullable<Question["prooftypes"]>[number]
+
 /** The expected answer; `requests` counts both generations. */
 export interface Expected extends Pick<Answer, "code" | "verdict"> {
   readonly cache?: Answer["cache"]
   readonly requests: number
+  /** One for each proof type, if there are several. */
+  readonly proofs?: ReadonlyArray<string>
 }
 
 const provider = `chat.${domains.provider}`
+const all = ["pkix", "dane", "posh"] as const
 
-export const makeScenes = ({ chat, renewed, stranger }: Certificates): ReadonlyArray<Scene> => [
+export const makeScenes = (
+  { chat, lighthouse, market, misissued, renewed, stranger }: Certificates
+): ReadonlyArray<Scene> => [
   {
     title: "A hosted domain",
     setting:
@@ -105,5 +114,68 @@ export const makeScenes = ({ chat, renewed, stranger }: Certificates): ReadonlyA
     expected: { verdict: "indeterminate", code: "ServerError", cache: "miss", requests: 1 },
     moral:
       "Neither yes nor no, and never an acceptance: ask again later. Whoever can break a connection can cause this."
+  },
+  {
+    title: "Only DNS vouches",
+    setting:
+      `${domains.signed} publishes no page, and its certificate is self-signed. Its TLSA records name it, and DNSSEC ` +
+      "vouches for them. This question asks for all three proof types.",
+    domain: domains.signed,
+    file: "lighthouse.pem",
+    certificate: lighthouse,
+    prooftypes: all,
+    expected: {
+      verdict: "verified",
+      code: "Verified",
+      requests: 0,
+      proofs: [
+        "pkix certificate-invalid (PkixPathInvalid)",
+        "dane verified (Verified)",
+        "posh not-applicable (NotNeeded)"
+      ]
+    },
+    moral:
+      "DANE: one proof suffices. Here, a small server stands in for the resolver that validates DNSSEC; a deployment " +
+      "names a real one."
+  },
+  {
+    title: "Only an authority vouches",
+    setting:
+      `${domains.listed} publishes nothing anywhere. Its certificate is from an authority that the service trusts, and names it.`,
+    domain: domains.listed,
+    file: "market.pem",
+    certificate: market,
+    prooftypes: all,
+    expected: {
+      verdict: "verified",
+      code: "Verified",
+      requests: 0,
+      proofs: [
+        "pkix verified (Verified)",
+        "dane not-applicable (NotApplicable)",
+        "posh not-applicable (NotNeeded)"
+      ]
+    },
+    moral: "PKIX: what every browser does. DNS was asked all the same, because records there could have said no."
+  },
+  {
+    title: "DNS says no",
+    setting:
+      `Somebody talked that authority into a certificate for ${domains.guarded}. The domain's TLSA records name another one.`,
+    domain: domains.guarded,
+    file: "misissued.pem",
+    certificate: misissued,
+    prooftypes: all,
+    expected: {
+      verdict: "mismatch",
+      code: "TlsaMismatch",
+      requests: 0,
+      proofs: [
+        "pkix verified (Verified)",
+        "dane mismatch (TlsaMismatch)",
+        "posh not-applicable (NotNeeded)"
+      ]
+    },
+    moral: "Refused, although PKIX accepts it: where a domain has TLSA records, they veto."
   }
 ]

@@ -11,6 +11,10 @@ export interface ServiceOptions {
   readonly extraCaFile: string
   /** Addresses of the demo's origins, in the format of `POSH_CONNECT_TO`. */
   readonly connectTo: string
+  /** PEM file with the public certificate authority of the demo. */
+  readonly pkixRootsFile: string
+  /** In the format of `POSH_DNSSEC_RESOLVER`. */
+  readonly resolver: string
 }
 
 export class ServiceStartError extends Data.TaggedError("ServiceStartError")<{ readonly reason: string }> {
@@ -53,10 +57,12 @@ export const startService = Effect.fnUntraced(function*(options: ServiceOptions)
 const mainFile = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const nodeOptions = ["--disable-warning=ExperimentalWarning"]
 
-const environment = ({ connectTo, extraCaFile }: ServiceOptions) => ({
+const environment = ({ connectTo, extraCaFile, pkixRootsFile, resolver }: ServiceOptions) => ({
   POSH_PORT: "0", // a free port
   POSH_EXTRA_CA_FILE: extraCaFile,
   POSH_CONNECT_TO: connectTo,
+  POSH_PKIX_ROOTS: pkixRootsFile,
+  POSH_DNSSEC_RESOLVER: resolver,
   POSH_ALLOW_SPECIAL_USE_DOMAINS: "true", // the domains of the demo end in .example
   POSH_LOG_FORMAT: "json"
 })

@@ -18,6 +18,7 @@ import {
 } from "@posh/testing"
 import { Effect, FileSystem, type Scope } from "effect"
 import { join } from "node:path"
+import { type SignedService, signedService } from "./dns.ts"
 
 /** The domains by role. */
 export const domains = {
@@ -26,6 +27,9 @@ export const domains = {
   own: "bank.example",
   silent: "quiet.example",
   troubled: "storm.example",
+  signed: "lighthouse.example",
+  listed: "market.example",
+  guarded: "harbour.example",
   provider: "greenhouse.example"
 } as const
 
@@ -38,6 +42,12 @@ export interface Certificates {
   readonly bank: Certificate
   /** An attacker's certificate with the right names. */
   readonly stranger: Certificate
+  /** A self-signed one, which TLSA records are about. */
+  readonly lighthouse: Certificate
+  /** One of the public authority of the demo. */
+  readonly market: Certificate
+  /** The same, for a domain that did not ask for it. */
+  readonly misissued: Certificate
 }
 
 /** The response at a URL. */
@@ -47,51 +57,70 @@ export interface Page {
   readonly answer: ReadonlyArray<string>
 }
 
-/** What one domain publishes, and the pages for it. */
+/** What one domain publishes: pages, and records in DNS. */
 export interface Publication {
   readonly headline: string
   readonly pages: ReadonlyArray<Page>
+  readonly records?: ReadonlyArray<string>
 }
 
 export interface World {
   readonly origins: Origins
   readonly certificates: Certificates
+  /** The public certificate authority of the demo. */
+  readonly authority: Certificate
+  /** What DNS says, for {@link file://./dns.ts | a server}. */
+  readonly services: ReadonlyArray<SignedService>
   readonly publications: ReadonlyArray<Publication>
 }
 
 /** Starts the origins, on loopback or at `at`; the scope stops them. */
 export const makeWorld = (at?: Parameters<typeof makeOrigins>[1]): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const certificates = yield* makeCertificates
+    const { authority, certificates, services } = yield* makeCertificates
     const documents = makeDocuments(certificates)
     const origins = yield* makeOrigins(makeHosts(documents), at)
-    return { origins, certificates, publications: makePublications(documents) }
+    return { origins, authority, certificates, services, publications: makePublications(documents, services) }
   })
 
-/** Writes `ca.pem`, the root of the origins' certificates, and each certificate to `folder`. */
-export const writeCertificates = Effect.fnUntraced(function*({ certificates, origins }: World, folder: string) {
-  const files = yield* FileSystem.FileSystem
-  yield* files.writeFileString(join(folder, "ca.pem"), origins.caPem)
-  yield* Effect.forEach(
-    Object.entries(certificates),
-    ([name, { pem }]) => files.writeFileString(join(folder, `${name}.pem`), pem)
-  )
-})
+/** Writes `ca.pem`, the root of the origins' certificates, `authority.pem`, and each certificate to `folder`. */
+export const writeCertificates = Effect.fnUntraced(
+  function*({ authority, certificates, origins }: World, folder: string) {
+    const files = yield* FileSystem.FileSystem
+    yield* files.writeFileString(join(folder, "ca.pem"), origins.caPem)
+    yield* files.writeFileString(join(folder, "authority.pem"), authority.pem)
+    yield* Effect.forEach(
+      Object.entries(certificates),
+      ([name, { pem }]) => files.writeFileString(join(folder, `${name}.pem`), pem)
+    )
+  }
+)
 
 const rfcPath = "/.well-known/posh/xmpp-server.json"
 const draftPath = "/.well-known/posh._xmpp-server._tcp.json"
 const tenantsPath = "/posh/tenants.json"
 const keysPath = "/posh/keys.json"
 
-const makeCertificates: Effect.Effect<Certificates> = Effect.gen(function*() {
+const makeCertificates: Effect.Effect<Pick<World, "authority" | "certificates" | "services">> = Effect.gen(function*() {
   const ca = yield* rootCa({ subject: "CN=Greenhouse Private CA" })
+  const authority = yield* rootCa({ subject: "CN=Demo Public CA" })
   const names = { dnsNames: [`chat.${domains.provider}`] }
-  return {
+  const lighthouse = yield* selfSigned({ dnsNames: [`xmpp.${domains.signed}`] })
+  const harbour = yield* issue(authority, { dnsNames: [domains.guarded] })
+  const certificates = {
     chat: yield* issue(ca, { ...names, notAfter: daysFromNow(30) }),
     renewed: yield* issue(ca, { ...names, notAfter: daysFromNow(120) }),
     bank: yield* selfSigned({ dnsNames: [`chat.${domains.own}`] }),
-    stranger: yield* selfSigned({ dnsNames: [domains.hosted, `chat.${domains.provider}`] })
+    stranger: yield* selfSigned({ dnsNames: [domains.hosted, `chat.${domains.provider}`] }),
+    lighthouse,
+    market: yield* issue(authority, { dnsNames: [domains.listed] }),
+    misissued: yield* issue(authority, { dnsNames: [domains.guarded] })
   }
+  const services = [
+    { domain: domains.signed, certificate: lighthouse },
+    { domain: domains.guarded, certificate: harbour }
+  ].map(({ certificate, domain }) => signedService(domain, certificate))
+  return { authority, certificates, services }
 })
 
 type Documents = ReturnType<typeof makeDocuments>
@@ -110,6 +139,9 @@ const makeHosts = (documents: Documents): Readonly<Record<string, HostOptions>> 
   [domains.own]: { routes: { [rfcPath]: Behave.json(documents.own) } },
   [domains.silent]: {},
   [domains.troubled]: { routes: { [rfcPath]: Behave.status(503) } },
+  [domains.signed]: {},
+  [domains.listed]: {},
+  [domains.guarded]: {},
   [domains.provider]: {
     routes: {
       [tenantsPath]: Behave.json(documents.fingerprints),
@@ -118,7 +150,10 @@ const makeHosts = (documents: Documents): Readonly<Record<string, HostOptions>> 
   }
 })
 
-const makePublications = (documents: Documents): ReadonlyArray<Publication> => [
+const makePublications = (
+  documents: Documents,
+  services: ReadonlyArray<SignedService>
+): ReadonlyArray<Publication> => [
   {
     headline: `${domains.hosted} is hosted by ${domains.provider} and refers to it (RFC 7711)`,
     pages: [
@@ -138,8 +173,25 @@ const makePublications = (documents: Documents): ReadonlyArray<Publication> => [
     pages: [page(domains.own, rfcPath, json(documents.own))]
   },
   { headline: `${domains.silent} publishes nothing`, pages: [page(domains.silent, rfcPath, ["404"])] },
-  { headline: `${domains.troubled} has trouble with its web server`, pages: [page(domains.troubled, rfcPath, ["503"])] }
+  {
+    headline: `${domains.troubled} has trouble with its web server`,
+    pages: [page(domains.troubled, rfcPath, ["503"])]
+  },
+  {
+    headline: `${domains.signed} has no page, but TLSA records in DNS, about a certificate of its own making`,
+    pages: [],
+    records: linesOf(services, domains.signed)
+  },
+  {
+    headline: `${domains.guarded} has TLSA records too; its certificate is from a public authority`,
+    pages: [],
+    records: linesOf(services, domains.guarded)
+  },
+  { headline: `${domains.listed} has neither; its certificate is from that authority as well`, pages: [] }
 ]
+
+const linesOf = (services: ReadonlyArray<SignedService>, domain: string): ReadonlyArray<string> =>
+  services.flatMap((service) => service.domain === domain ? service.lines : [])
 
 const entries = "(entry 0 is the certificate in renewed.pem, entry 1 that in chat.pem)"
 

@@ -1,9 +1,9 @@
 /**
  * A DNS server on loopback, UDP and TCP on one port. A table gives the answers and the misbehaviour. Every answer has
- * TTL 0, so no client caches what a test changes.
+ * TTL 0 by default, so no client caches what a test changes.
  */
 import { decode, encode } from "dns-packet"
-import type { Answer, DecodedPacket, Packet, Question } from "dns-packet"
+import type { Answer, DecodedPacket, Packet, Question, SrvData, TlsaData } from "dns-packet"
 import { Effect } from "effect"
 import type { Scope } from "effect"
 import { createSocket } from "node:dgram"
@@ -16,6 +16,8 @@ import { listen, LOOPBACK } from "./listen.ts"
 export interface DnsAnswer {
   readonly a?: ReadonlyArray<string>
   readonly aaaa?: ReadonlyArray<string>
+  readonly srv?: ReadonlyArray<SrvData>
+  readonly tlsa?: ReadonlyArray<TlsaData>
   /** Followed within the zone, as a resolver would. */
   readonly cname?: string
   readonly rcode?: "NXDOMAIN" | "SERVFAIL" | "REFUSED"
@@ -23,6 +25,16 @@ export interface DnsAnswer {
   readonly silent?: true
   /** Answers to consecutive queries of a type; the last repeats. */
   readonly sequence?: ReadonlyArray<DnsAnswer>
+}
+
+export interface DnsOptions {
+  /**
+   * Stands in for a resolver that validates: its answers say that DNSSEC vouches for them (AD), AND NOTHING IS SIGNED. Default
+   * false: an authority.
+   */
+  readonly authentic?: boolean
+  /** Seconds. Default 0. */
+  readonly ttl?: number
 }
 
 export interface DnsQuery {
@@ -41,7 +53,10 @@ export interface Dns {
   readonly set: (name: string, answer: DnsAnswer) => void
 }
 
-export const makeDns = (zone: Readonly<Record<string, DnsAnswer>> = {}): Effect.Effect<Dns, never, Scope.Scope> =>
+export const makeDns = (
+  zone: Readonly<Record<string, DnsAnswer>> = {},
+  options: DnsOptions = {}
+): Effect.Effect<Dns, never, Scope.Scope> =>
   Effect.gen(function*() {
     const queries: Array<DnsQuery> = []
     const names = new Map(Object.entries(zone).map(([name, answer]) => [name.toLowerCase(), answer]))
@@ -57,7 +72,7 @@ export const makeDns = (zone: Readonly<Record<string, DnsAnswer>> = {}): Effect.
       const count = asked.get(key) ?? 0
       asked.set(key, count + 1)
       const answer = unfold(names.get(name), count)
-      return answer?.silent === true ? undefined : encode(answerOf(packet, question, answer, names))
+      return answer?.silent === true ? undefined : encode(answerOf(packet, question, answer, { names, ...options }))
     }
 
     const tcp = createServer((socket) => serveTcp(socket, (octets) => respond(octets, "tcp")))
@@ -94,40 +109,59 @@ const unfold = (answer: DnsAnswer | undefined, count: number): DnsAnswer | undef
 const RCODE = { NXDOMAIN: 3, SERVFAIL: 2, REFUSED: 5 } as const
 const RECURSION = 1 << 7 // RA
 const AUTHORITATIVE = 1 << 10
+const AUTHENTIC = 1 << 5 // AD
+
+interface Zone extends DnsOptions {
+  readonly names: ReadonlyMap<string, DnsAnswer>
+}
 
 const answerOf = (
   { flags = 0, id }: DecodedPacket,
   question: Question,
   answer: DnsAnswer | undefined,
-  names: ReadonlyMap<string, DnsAnswer>
+  zone: Zone
 ): Packet => {
   const rcode = RCODE[answer === undefined ? "NXDOMAIN" : answer.rcode ?? "NXDOMAIN"]
   const failed = answer === undefined || answer.rcode !== undefined
+  const answers = failed ? [] : [...recordsOf(question.name, question.type, answer, zone, 8)]
   return {
     type: "response",
     ...(id === undefined ? {} : { id }),
-    flags: (flags & (1 << 8)) | RECURSION | AUTHORITATIVE | (failed ? rcode : 0),
+    flags: (flags & (1 << 8)) | RECURSION | (zone.authentic === true ? AUTHENTIC : AUTHORITATIVE) |
+      (failed ? rcode : 0),
     questions: [question],
-    answers: failed ? [] : [...recordsOf(question.name, question.type, answer, names, 8)]
+    answers,
+    authorities: answers.length === 0 && zone.ttl !== undefined ? [absenceOf(question.name, zone.ttl)] : []
   }
 }
+
+/** RFC 2308 §3: without SOA nobody remembers that there is nothing. */
+const absenceOf = (name: string, ttl: number): Answer => ({
+  type: "SOA",
+  name: name.slice(name.lastIndexOf(".") + 1),
+  ttl,
+  data: { mname: "ns.invalid", rname: "hostmaster.invalid", minimum: ttl }
+})
 
 function* recordsOf(
   name: string,
   type: string,
   answer: DnsAnswer,
-  names: ReadonlyMap<string, DnsAnswer>,
+  zone: Zone,
   hops: number
 ): Generator<Answer> {
+  const { ttl = 0 } = zone
   if (answer.cname !== undefined) {
-    yield { type: "CNAME", name, ttl: 0, data: answer.cname }
-    const target = unfold(names.get(answer.cname.toLowerCase()), 0)
+    yield { type: "CNAME", name, ttl, data: answer.cname }
+    const target = unfold(zone.names.get(answer.cname.toLowerCase()), 0)
     // Cuts a loop of aliases, as resolvers do.
-    if (target !== undefined && hops > 0) yield* recordsOf(answer.cname, type, target, names, hops - 1)
+    if (target !== undefined && hops > 0) yield* recordsOf(answer.cname, type, target, zone, hops - 1)
     return
   }
-  if (type === "A") yield* (answer.a ?? []).map((data) => ({ type: "A", name, ttl: 0, data }) as const)
-  if (type === "AAAA") yield* (answer.aaaa ?? []).map((data) => ({ type: "AAAA", name, ttl: 0, data }) as const)
+  if (type === "A") yield* (answer.a ?? []).map((data) => ({ type: "A", name, ttl, data }) as const)
+  if (type === "AAAA") yield* (answer.aaaa ?? []).map((data) => ({ type: "AAAA", name, ttl, data }) as const)
+  if (type === "SRV") yield* (answer.srv ?? []).map((data) => ({ type: "SRV", name, ttl, data }) as const)
+  if (type === "TLSA") yield* (answer.tlsa ?? []).map((data) => ({ type: "TLSA", name, ttl, data }) as const)
 }
 
 const bind = (udp: UdpSocket, port: number): Effect.Effect<void, never, Scope.Scope> =>

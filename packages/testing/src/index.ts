@@ -15,7 +15,7 @@ export type { Certificate, CertificateOptions, KeyKind, KeyPair, KeyUsageName, S
 export { countingListener, unresponsiveListener } from "./connections.ts"
 export type { CountingListener } from "./connections.ts"
 export { makeDns } from "./Dns.ts"
-export type { Dns, DnsAnswer, DnsQuery } from "./Dns.ts"
+export type { Dns, DnsAnswer, DnsOptions, DnsQuery } from "./Dns.ts"
 export { makeUnbound } from "./dnssec/Unbound.ts"
 export type { Unbound, UnboundOptions } from "./dnssec/Unbound.ts"
 export { DNSSEC_NEGATIVE_TTL, DNSSEC_TTL } from "./dnssec/zones.ts"

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { encode } from "dns-packet"
+import { decode, encode } from "dns-packet"
 import { Effect } from "effect"
+import { createSocket } from "node:dgram"
 import { promises } from "node:dns"
 import { connect } from "node:net"
 import { countingListener, makeDns } from "../src/index.ts"
@@ -76,6 +77,28 @@ describe("Dns", () => {
       assert.strictEqual(answer.readUInt16BE(0), answer.length - 2)
       assert.deepStrictEqual([...answer.subarray(-4)], [192, 0, 2, 4])
       assert.strictEqual(dns.queries[0]?.transport, "tcp")
+    }))
+
+  it.live("stands in for a resolver that validates", () =>
+    Effect.gen(function*() {
+      const srv = { priority: 10, weight: 5, port: 5_269, target: "a.example" }
+      const tlsa = { usage: 3, selector: 1, matchingType: 1, certificate: Buffer.alloc(32, 7) }
+      const records = { "s.example": { srv: [srv] }, "t.example": { tlsa: [tlsa] } }
+      const { port } = yield* makeDns(records, { authentic: true, ttl: 60 })
+      const ask = (type: "SRV" | "TLSA", name: string) =>
+        Effect.callback<Buffer>((resume) => {
+          const socket = createSocket("udp4")
+          socket.once("message", (octets) => socket.close(() => resume(Effect.succeed(octets))))
+          socket.send(encode({ type: "query", id: 7, questions: [{ type, name }] }), port, "127.0.0.1")
+        }).pipe(Effect.map((octets) => decode(octets)))
+
+      const found = yield* ask("SRV", "s.example")
+      assert.deepInclude(found, { flag_ad: true, flag_aa: false })
+      assert.deepInclude(found.answers?.[0], { name: "s.example", ttl: 60, data: srv })
+      assert.deepInclude((yield* ask("TLSA", "t.example")).answers?.[0], { data: tlsa })
+      const absent = yield* ask("TLSA", "s.example")
+      assert.deepInclude(absent, { flag_ad: true, answers: [] })
+      assert.deepInclude(absent.authorities?.[0], { type: "SOA", name: "example", ttl: 60 })
     }))
 })
 

@@ -14,6 +14,8 @@ const story = [
   "https://orchard.example/.well-known/posh/xmpp-server.json",
   "{\"url\":\"https://greenhouse.example/posh/tenants.json\",\"expires\":3600}",
   "302, Location: https://greenhouse.example/posh/keys.json",
+  "_xmpp-server._tcp.lighthouse.example SRV 10 0 5269 xmpp.lighthouse.example",
+  "_5269._tcp.xmpp.lighthouse.example TLSA 3 1 1 ",
   "1. A hosted domain",
   "answer   verified (Verified), fetched now",
   "2. https://greenhouse.example/posh/tenants.json",
@@ -38,7 +40,21 @@ const story = [
   "answer   no-material (NotPublished)",
   "8. Nobody could find out",
   "answer   indeterminate (ServerError)",
-  "8 questions, 8 answers as expected."
+  "9. Only DNS vouches",
+  "\"prooftypes\":[\"pkix\",\"dane\",\"posh\"]",
+  "answer   verified (Verified), without a document",
+  "proofs   pkix certificate-invalid (PkixPathInvalid)",
+  "dane verified (Verified)",
+  "stands in for the resolver that validates DNSSEC",
+  "10. Only an authority vouches",
+  "answer   verified (Verified), without a document",
+  "proofs   pkix verified (Verified)",
+  "dane not-applicable (NotApplicable)",
+  "11. DNS says no",
+  "answer   mismatch (TlsaMismatch), without a document",
+  "proofs   pkix verified (Verified)",
+  "dane mismatch (TlsaMismatch)",
+  "11 questions, 11 answers as expected."
 ]
 
 describe("npm run demo", () => {
@@ -60,7 +76,10 @@ describe("npm run demo", () => {
     Effect.gen(function*() {
       const { certs, child, folder, posh } = yield* startKeptDemo
       assert.strictEqual((yield* HttpClient.get(`${posh}/health/ready`)).status, 200)
-      assert.sameMembers(yield* contentsOf(certs), ["bank.pem", "ca.pem", "chat.pem", "renewed.pem", "stranger.pem"])
+      assert.sameMembers(
+        yield* contentsOf(certs),
+        ["ca", "authority", ...Object.keys((yield* makeWorld()).certificates)].map((name) => `${name}.pem`)
+      )
 
       yield* child.kill({ killSignal: "SIGINT" })
       assert.strictEqual(yield* child.exitCode, 0)
@@ -80,7 +99,8 @@ describe("npm run demo", () => {
       const { certificates } = yield* makeWorld()
       const [scene] = makeScenes(certificates)
       if (scene === undefined) throw new Error("the demo has no question")
-      const answer = { valid: false, verdict: "mismatch", code: "CertificateMismatch", cache: "memory" }
+      const proofs = [{ prooftype: "pkix", verdict: "verified", code: "Verified" }]
+      const answer = { valid: false, verdict: "mismatch", code: "CertificateMismatch", cache: "memory", proofs }
       const client = { verification: { verify: () => Effect.succeed(answer) } } as unknown as Client
       const { differences } = yield* ask(client, scene)
       assert.deepStrictEqual(differences, [
@@ -88,7 +108,8 @@ describe("npm run demo", () => {
         "valid is false, expected true",
         "code is CertificateMismatch, expected Verified",
         "cache is memory, expected miss",
-        "requests is 0, expected 2"
+        "requests is 0, expected 2",
+        "proofs is pkix verified (Verified), expected "
       ])
     }).pipe(Effect.scoped))
 })

@@ -15,6 +15,8 @@ export interface DnssecZone {
   readonly denial?: "nsec" | "nsec3" | "unsigned"
   /** The signatures ended thirty days ago. */
   readonly expired?: true
+  /** Hours until the signatures end. Default: ten days. */
+  readonly signedFor?: number
   /** Changes lines after signing: what it returns no longer fits the signatures. */
   readonly forge?: (signed: string) => string
 }
@@ -51,7 +53,7 @@ const parentOf = (name: string, zones: ReadonlyArray<DnssecZone>): string | unde
     .toSorted((one, other) => labels(other) - labels(one))[0]
 
 const sign = (
-  { denial = "nsec3", expired, forge, name, records }: DnssecZone,
+  { denial = "nsec3", expired, forge, name, records, signedFor = 240 }: DnssecZone,
   below: ReadonlyArray<SignedZone>,
   folder: string,
   isTop: boolean
@@ -78,16 +80,18 @@ const sign = (
 
   const key = run("ldns-keygen", ["-a", "ECDSAP256SHA256", "-k", `${name}.`], home).trim()
   const file = join(home, "signed")
-  const dates = expired === true ? ["-i", day(-60), "-e", day(-30)] : ["-i", day(-2), "-e", day(10)]
+  const dates = expired === true
+    ? ["-i", instant(-60 * 24), "-e", instant(-30 * 24)]
+    : ["-i", instant(-2 * 24), "-e", instant(signedFor)]
   const options = [...dates, ...(denial === "nsec3" ? ["-n"] : []), "-o", `${name}.`, "-f", file]
   run("ldns-signzone", [...options, source, key], home)
   if (forge !== undefined) writeFileSync(file, forge(readFileSync(file, "utf8")))
   return { name, file, ds: readFileSync(join(home, `${key}.ds`), "utf8").trim(), isTop }
 }
 
-/** As `ldns-signzone` wants it. */
-const day = (offset: number): string =>
-  new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10).replaceAll("-", "")
+/** As `ldns-signzone` wants it: in so many hours. */
+const instant = (hours: number): string =>
+  new Date(Date.now() + hours * 3_600_000).toISOString().slice(0, 19).replaceAll(/[-:T]/g, "")
 
 const run = (program: string, args: ReadonlyArray<string>, cwd: string): string => {
   const { error, status, stderr, stdout } = spawnSync(program, args, { cwd, encoding: "utf8" })
