@@ -64,6 +64,7 @@ const folders: ReadonlyArray<FolderRule> = [
     "proof/",
     "verdict/"
   ),
+  folderRule("AssociationReporter.ts", ...basics, "Policy.ts", "question/", "proof/", "verdict/"),
   folderRule(
     "Conclusions.ts",
     "question/",
@@ -73,6 +74,7 @@ const folders: ReadonlyArray<FolderRule> = [
   ),
   folderRule(
     "Verifier.ts",
+    "AssociationReporter.ts",
     ...basics,
     "Policy.ts",
     "checkPolicy.ts",

@@ -133,6 +133,7 @@ const onTheWire: ReadonlySet<string> = new Set([
   "Question",
   "Stage",
   "SubResult",
+  "TlsaRecord",
   "VerdictKind"
 ])
 

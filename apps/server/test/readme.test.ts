@@ -92,6 +92,7 @@ describe("the commands of the documentation", () => {
         const { commands: printed } = yield* KeptDemo
         const output = yield* run(printed)
         assert.match(output, /^verified\n\{.*"code":"Verified".*\}\{.*"state":"material".*\}\{"openapi"/s)
+        assert.match(output, /"prooftype":"dane".*"tlsa":\{"state":"records"/s)
       }))
   })
 })

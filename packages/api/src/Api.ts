@@ -85,7 +85,8 @@ export class Associations extends HttpApiGroup.make("associations").add(
     .annotateMerge(OpenApi.annotations({
       summary: "What the domain asserts now",
       description: [
-        "Resolves on a cache miss, so it is also a prefetch. HTTP 200 for every state of the domain.",
+        "Resolves on a cache miss, so it is also a prefetch. HTTP 200 for every state of the domain. With a resolver that",
+        "validates DNSSEC, DNS is asked at the same time (`tlsa`). `refresh` resolves both anew.",
         "`refresh` requires the scope `admin`."
       ].join(" ")
     })),

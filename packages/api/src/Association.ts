@@ -4,6 +4,7 @@
 import { Schema } from "effect"
 import { ResolutionCode } from "./codes.ts"
 import { Attempt, lifetimeMembers, Material } from "./Evidence.ts"
+import { Tlsa } from "./Tlsa.ts"
 import { CacheStatus, Delegation, Generation, instant, Lint } from "./values.ts"
 
 /** The body of the answer to `GET /v1/associations/{domain}/{service}`. */
@@ -34,10 +35,12 @@ export const Association = Schema.Struct({
   evidence: Schema.Struct({
     attempts: Schema.Array(Attempt).annotate({ description: "One for each generation that was resolved, in order." })
   }),
-  lints: Schema.Array(Lint)
+  lints: Schema.Array(Lint),
+  tlsa: Schema.optionalKey(Tlsa)
 }).annotate({
   identifier: "Association",
   title: "Association",
-  description: "What a domain asserts about a service now. The status is 200 whatever that is."
+  description:
+    "What a domain asserts about a service now. The status is 200 whatever that is. No other member depends on `tlsa`."
 })
 export type Association = typeof Association.Type

@@ -20,13 +20,17 @@ export const LintRequest = Schema.Struct({
     Schema.String.annotate({
       title: "Certificate",
       description:
-        "A certificate that the server presents, as in a question: says whether it is published, and names mistakes."
+        "A certificate that the server presents, as in a question: says whether it is published, and names mistakes. With its chain in one text, TLSA records about an issuer are compared too."
     })
   )
 }).annotate({
   identifier: "LintRequest",
   title: "Document to look at",
-  description: "Either `document` and `generation`, or `domain` and `service`. `certificate` goes with both."
+  description: [
+    "Either `document` and `generation`, or `domain` and `service`. `certificate` goes with both. With a resolver that validates",
+    "DNSSEC, DNS of the domain is looked at too. No server but the web server is connected to: what the service itself presents is",
+    "known only from `certificate`."
+  ].join(" ")
 })
 export type LintRequest = typeof LintRequest.Type
 

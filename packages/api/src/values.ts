@@ -63,7 +63,7 @@ export const Lint = Schema.Struct({
   severity: Schema.Literals(["error", "warning", "info"]),
   message: Schema.String.annotate({ description: "One sentence for a person." }),
   path: Schema.optionalKey(
-    Schema.String.annotate({ description: "Position in the document.", examples: ["keys[0].x5c[1]"] })
+    Schema.String.annotate({ description: "Position in the document, or a name in DNS.", examples: ["keys[0].x5c[1]"] })
   )
 }).annotate({ identifier: "Lint", title: "Finding", description: "A finding that does not decide a verdict." })
 export type Lint = typeof Lint.Type

@@ -129,6 +129,10 @@ export const daneLimits = {
   octets: 128 * 1024 * 1024,
   /** Seconds for which an answer that cannot be trusted is remembered. */
   untrustedSeconds: 5,
+  /** Records of one endpoint that a report lists, those that count first; a roll-over has two to four. */
+  reportedRecords: 32,
+  /** Octets of their data; a certificate with an ML-DSA key has about 6 KiB. */
+  reportedOctets: 8 * 1024,
   /** Seconds for which an answer is believed at most, whatever its TTL (RFC 8767 §4 suggests a week or less). */
   ttl: 7 * 86_400
 } as const

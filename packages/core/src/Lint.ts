@@ -51,6 +51,34 @@ export const lintSummaries = {
   JwkPrivateKeyExposed: "the entry holds private key material; consider the key compromised",
   JwkEntryExpired: "the certificate of the entry has expired",
 
+  // DNS
+  SrvAbsent: "no SRV record names a host of the service, so no TLSA record counts",
+  SrvInsecure: "the SRV records are not signed, so no TLSA record counts",
+  SrvNotOffered: "the SRV record says that the service is not offered",
+  SrvTargetInvalid: "the SRV record names no host: the target is no domain, or the port is 0",
+  SrvTargetAlias: "the SRV record names an alias; it has to name a host with addresses (RFC 2782)",
+  SrvTargetsLeftOut: "there are more SRV records than are looked at",
+  HostAddressAbsent: "the host has no address",
+  HostAddressInsecure: "the addresses of the host are not signed, so no TLSA record counts there",
+  TlsaAbsent: "the host has no TLSA record",
+  TlsaInsecure: "the TLSA records are not signed, so they do not count",
+  TlsaNoneUsable: "none of the TLSA records counts, which is as if there were none",
+  TlsaMissingAtHost:
+    "another host of the service has TLSA records that count, and this one has none: verifiers that ask for DANE refuse its certificate",
+  TlsaUnusable: "a TLSA record cannot be used",
+  TlsaUsageDisabled: "a TLSA record has a usage that does not count here (POSH_DANE_USAGES)",
+  TlsaWeakerDigest:
+    "a TLSA record does not count, because another one with its usage and selector has a stronger digest",
+  TlsaDuplicate: "a TLSA record is there twice",
+  TlsaNeedsPkix: "a TLSA record of usage 0 or 1 counts only where a public certificate authority vouches, too",
+  TlsaRecordsLeftOut: "there are more TLSA records than are looked at",
+  TlsaWithoutMaterial: "a TLSA record is about a certificate that is not among those published",
+  MaterialWithoutTlsa: "no TLSA record is about the certificate: verifiers that ask for DANE refuse it",
+  DnssecRejected: "DNSSEC rejects the answer of DNS: verifiers that ask for DANE accept no certificate",
+  DnsUnanswered: "DNS gave no answer; as long as that lasts, verifiers that ask for DANE accept no certificate",
+  DnsTtlLong: "the answer of DNS is remembered for more than a day, and a mistake with it",
+  SignatureEndsSoon: "a signature ends within a day, unless it is renewed before",
+
   // Certificates to publish
   CaLeftOut:
     "the CA certificate issued none of those beside it, and is left out; give it alone if the server presents it",
@@ -76,7 +104,7 @@ export interface Lint {
   readonly severity: Severity
   /** One sentence for a person; bounded and escaped (POSH-SEC-14). */
   readonly message: string
-  /** Position in the document, such as `keys[0].x5c[1]`. */
+  /** Position in the document, such as `keys[0].x5c[1]`, or a name in DNS. */
   readonly path?: string
 }
 

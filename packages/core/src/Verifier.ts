@@ -5,6 +5,7 @@
  * if memory does not suffice.
  */
 import { Clock, Context, Effect, Layer, type Result } from "effect"
+import { type AssociationOptions, makeReporter } from "./AssociationReporter.ts"
 import { AssociationStore, type Inventory, type InventoryQuery, type Purge } from "./cache/store/AssociationStore.ts"
 import { layerMemory } from "./cache/store/MemoryStore.ts"
 import { checkPolicy, type PolicyError } from "./checkPolicy.ts"
@@ -15,28 +16,17 @@ import { Presented } from "./presented/Presented.ts"
 import { makeDaneSource } from "./proof/dane/DaneSource.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { callerTurn } from "./question/CallerBudget.ts"
-import type { Generations } from "./question/Generation.ts"
 import { type Inquiry, prepare } from "./question/Inquiry.ts"
 import { defaultProoftypes } from "./question/Prooftype.ts"
 import type { Question } from "./question/Question.ts"
 import type { QuestionError } from "./question/QuestionError.ts"
-import { deadlines } from "./question/QuestionOptions.ts"
 import type { ServiceRegistry } from "./question/Service.ts"
 import { currentStage, type StageTracer, untraced } from "./question/StageTracer.ts"
-import { currentStamp, type Stamp, stampOf } from "./question/Stamp.ts"
+import { type Stamp, stampOf } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
-import { type AssociationReport, toAssociationReport } from "./verdict/AssociationReport.ts"
+import type { AssociationReport } from "./verdict/AssociationReport.ts"
 import { makeEvaluation } from "./verdict/Evaluation.ts"
 import type { Verdict } from "./verdict/Verdict.ts"
-
-export interface AssociationOptions {
-  /** Resolve again even if the association is cached (POSH-CAC-32). Default false. */
-  readonly refresh?: boolean
-  /** Milliseconds. Default 10,000. */
-  readonly deadlineMs?: number
-  /** Default: those of the deployment's policy. */
-  readonly generations?: Generations
-}
 
 /**
  * Verifies certificates.
@@ -85,7 +75,10 @@ export class Verifier extends Context.Service<Verifier, {
   readonly readAhead: (inquiry: Inquiry, then: () => void) => boolean
   /** Answers a prepared question from memory, or asks the domain. Never fails: "could not find out" is a verdict. */
   readonly verify: (inquiry: Inquiry) => Effect.Effect<Verdict>
-  /** What the domain asserts now; resolves if nothing is cached, so it is also the prefetch (POSH-REQ-08). */
+  /**
+   * What the domain asserts now; resolves if nothing is cached, so it is also the prefetch (POSH-REQ-08). With a resolver that
+   * validates, also what DNS says; both are asked at the same time.
+   */
   readonly report: (
     domain: string,
     service: string,
@@ -120,6 +113,7 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const { inventory } = yield* AssociationStore
   const clock = yield* Clock.Clock
   const dane = yield* makeDaneSource(policy)
+  const report = yield* makeReporter(policy, resolver, dane)
   if (dane === undefined && policy.daneUsages !== undefined) {
     return yield* Effect.die(new TypeError("daneUsages: needs a SecureResolver beside the verifier"))
   }
@@ -154,20 +148,6 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     const last = first.retry === undefined ? first : yield* conclusions.askAgain(inquiry, options, first)
     return last.verdict
   })
-
-  const report = Effect.fn("Verifier.report")(
-    function*(domain: string, service: string, options: AssociationOptions = {}) {
-      const target = yield* Effect.fromResult(parseTarget({ domain, service }, policy))
-      const resolution = yield* resolver.resolve(target, {
-        asked: yield* currentStamp,
-        generations: options.generations ?? policy.generations,
-        deadline: { ms: options.deadlineMs ?? deadlines.default },
-        stage: untraced,
-        ...(options.refresh === true ? { force: "refresh" as const } : {})
-      })
-      return toAssociationReport(target, resolution, yield* Clock.currentTimeMillis)
-    }
-  )
 
   const forget = Effect.fn("Verifier.forget")(function*(domain: string, service: string) {
     return yield* resolver.forget(yield* Effect.fromResult(parseTarget({ domain, service }, policy)))

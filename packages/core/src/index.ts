@@ -5,13 +5,14 @@
  */
 
 // Asking
+export type { AssociationOptions } from "./AssociationReporter.ts"
 export { type Domain, parseDomain } from "./question/Domain.ts"
 export type { Inquiry } from "./question/Inquiry.ts"
 export { inEvaluationOrder, type Prooftype } from "./question/Prooftype.ts"
 export type { ChainCheckMode, NameCheckMode, Question } from "./question/Question.ts"
 export { QuestionError } from "./question/QuestionError.ts"
 export type { ServiceKey } from "./question/Service.ts"
-export { type AssociationOptions, Verifier } from "./Verifier.ts"
+export { Verifier } from "./Verifier.ts"
 
 // The answer, with its evidence
 export type { CacheStatus } from "./cache/Resolution.ts"
@@ -19,6 +20,7 @@ export type { NameMatches } from "./presented/NameCheck.ts"
 export type { MatchedCandidate } from "./proof/posh/Matcher.ts"
 export type { SubResult } from "./proof/SubResult.ts"
 export type { AssociationReport } from "./verdict/AssociationReport.ts"
+export type { EndpointReport, TlsaReport, TlsaState } from "./verdict/TlsaReport.ts"
 export type { AttemptReport, DaneEvidence, Evidence, PkixEvidence, Verdict } from "./verdict/Verdict.ts"
 export { anchorFault, makeTrustAnchors, type TrustAnchors } from "./x509/path/TrustAnchors.ts"
 
@@ -54,4 +56,6 @@ export { type Certificate, CertificateError, parseCertificate } from "./x509/Cer
 
 // How documents are fetched; `@posh/core/node` has an implementation
 export { Fetcher, FetchError, type FetchRequest, type FetchResponse } from "./fetch/Fetcher.ts"
+export type { AnswerFacts, DnsFacts } from "./proof/dane/DnsFacts.ts"
 export { SecureResolver } from "./proof/dane/SecureResolver.ts"
+export type { RecordCheck, RecordFault, TlsaRecord } from "./proof/dane/Tlsa.ts"

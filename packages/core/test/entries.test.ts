@@ -20,10 +20,12 @@ const entries: Readonly<Record<string, Names>> = {
     values:
       `CertificateError FetchError Fetcher PolicyError Presented QuestionError ResolveError SecureResolver Verifier anchorFault defaultPolicy failures
       hashNames inEvaluationOrder lintSummaries makeTrustAnchors parseCertificate parseDomain`,
-    types: `Association AssociationOptions AssociationReport AttemptReport BudgetLimits CacheStatus Certificate
-      ChainCheckMode DaneEvidence Delegation Descriptor Domain Evidence FailureCode FetchRequest FetchResponse Fingerprints Generation
+    types:
+      `AnswerFacts Association AssociationOptions AssociationReport AttemptReport BudgetLimits CacheStatus Certificate
+      ChainCheckMode DaneEvidence Delegation Descriptor DnsFacts Domain EndpointReport Evidence FailureCode FetchRequest FetchResponse Fingerprints Generation
       Generations HashName Hashes Hop Inquiry JwkEntry JwkSet Lifetime Lint LintCode MatchedCandidate Material
-      NameCheckMode NameMatches PkixEvidence Policy Prooftype Question QuestionCode ServiceKey Severity SubResult TrustAnchors
+      NameCheckMode NameMatches PkixEvidence Policy Prooftype Question QuestionCode RecordCheck RecordFault
+      ServiceKey Severity SubResult TlsaRecord TlsaReport TlsaState TrustAnchors
       Verdict VerdictCode VerdictKind`
   },
   "./cache": {

@@ -20,6 +20,7 @@ import { printable } from "@posh/core/serving"
 import type { Types } from "effect"
 import { toInstant } from "./instants.ts"
 import { evidenceBounds } from "./limits/bounds.ts"
+import { toTlsa } from "./toTlsa.ts"
 
 export interface AnswerOptions {
   /** The id of the decision. */
@@ -78,7 +79,8 @@ export const toAssociation = (report: AssociationReport): Api.Association => {
     retryable: report.retryable,
     ...given("retryAfterMs", report.retryAfterMs),
     evidence: { attempts: report.attempts.map(toAttempt) },
-    lints: report.lints
+    lints: report.lints,
+    ...(report.tlsa === undefined ? {} : { tlsa: toTlsa(report.tlsa) })
   }
 }
 

@@ -16,6 +16,7 @@ import type { Generation } from "../question/Generation.ts"
 import type { AssociationReport } from "../verdict/AssociationReport.ts"
 import type { Certificate } from "../x509/Certificate.ts"
 import { lintDocumentHashes, mismatchOf } from "./lint/certificate.ts"
+import { lintDns } from "./lint/dns.ts"
 import { lintMaterial } from "./lint/material.ts"
 import { publishableTarget } from "./lint/reference.ts"
 import { lintHeaders, lintHops, lintMediaType } from "./lint/transport.ts"
@@ -25,7 +26,7 @@ export interface Finding {
   readonly severity: Severity
   /** One sentence for a person; bounded. */
   readonly message: string
-  /** A path in the document, such as `keys[0].x5c[1]`, or a hop, such as `hops[1]`. */
+  /** A path in the document, such as `keys[0].x5c[1]`, a hop, such as `hops[1]`, or a name in DNS. */
   readonly path?: string
 }
 
@@ -61,7 +62,7 @@ export const lintDocument = (request: LintRequest): ReadonlyArray<Finding> => {
 }
 
 /**
- * Lints a live domain from its report (`Verifier.report`): the hops and the document.
+ * Lints a live domain from its report (`Verifier.report`): the hops and the document, and DNS where that was observed.
  *
  * **Gotchas**
  *
@@ -83,7 +84,8 @@ export const lintReport = (
     ...association === undefined ? [] : findMismatch(association.material, certificate, now),
     ...association?.material._tag === "Fingerprints" && certificate !== undefined
       ? lintMistakenHashes(association.material.descriptors, certificate)
-      : []
+      : [],
+    ...lintDns(report)
   ].map(withPublisherSeverity)
 }
 

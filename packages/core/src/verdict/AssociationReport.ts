@@ -6,11 +6,13 @@ import type { Association } from "../association/Association.ts"
 import type { CacheStatus, Resolution } from "../cache/Resolution.ts"
 import { failures, type VerdictCode } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
+import type { DnsFacts } from "../proof/dane/DnsFacts.ts"
 import type { Domain } from "../question/Domain.ts"
 import { generationRules } from "../question/Generation.ts"
 import type { ServiceKey } from "../question/Service.ts"
 import type { Target } from "../question/Target.ts"
 import { reportAttempt } from "./report.ts"
+import type { TlsaReport } from "./TlsaReport.ts"
 import type { AttemptReport } from "./Verdict.ts"
 
 export interface AssociationReport {
@@ -31,6 +33,10 @@ export interface AssociationReport {
   readonly retryable: boolean
   /** Milliseconds. */
   readonly retryAfterMs?: number
+  /** What DNS says; absent without a resolver that validates. Nothing else of the report depends on it. */
+  readonly tlsa?: TlsaReport
+  /** What the answers themselves show; only where that was asked for. */
+  readonly dns?: DnsFacts
 }
 
 /** Reports a resolution at `now`. */

@@ -31,7 +31,8 @@ export const layer = HttpApiBuilder.group(
               verifier.report(params.domain, params.service, query),
               (error) => questionProblem(error)
             ),
-            isSettled: ({ state }: AssociationReport) => state === "material"
+            // Over its budget a caller gets no answer of DNS, and must not read that as one.
+            isSettled: ({ state, tlsa }: AssociationReport) => state === "material" && tlsa?.state !== "untrusted"
           })),
           Effect.tap(({ domain, service }) =>
             query.refresh === true ? audit("refresh", caller, { domain, service }) : Effect.void

@@ -81,15 +81,36 @@ const lint = (
     if (domain === undefined) return yield* refuse("document", "Give a document, or a domain.")
     if (service === undefined) return yield* refuse("service", "A domain needs the service.")
     if (generation !== undefined) return yield* refuse("generation", "The generation goes with a document.")
-    const report = yield* Effect.mapError(verifier.report(domain, service), (error) => questionProblem(error))
-    return { findings: [...lintReport(report, now, given.certificate), ...yield* compare(verifier, report, now)] }
+    const report = yield* Effect.mapError(
+      verifier.report(domain, service, { tlsa: "observe" }),
+      (error) => questionProblem(error)
+    )
+    const findings = yield* inTurn(onePiece(() => lintReport(report, now, given.certificate)))
+    const others = yield* Effect.all([askDane(verifier, report, asked.certificate), compare(verifier, report, now)], {
+      concurrency: 2
+    })
+    return { findings: [...findings, ...others.flat()] }
   })
+
+/** Do the TLSA records veto the certificate? As a question for `dane` is answered, with what DNS says now. */
+const askDane = (
+  verifier: Verifier["Service"],
+  { domain, service, tlsa }: AssociationReport,
+  certificate: string | undefined
+) =>
+  certificate === undefined || tlsa?.state !== "records"
+    ? Effect.succeed([])
+    : Effect.fromResult(verifier.prepare({ domain, service, certificate, prooftypes: ["dane"], refresh: true })).pipe(
+      Effect.mapError((error) => questionProblem(error)),
+      Effect.flatMap(verifier.verify),
+      Effect.map(({ code, message }) => code === "TlsaMismatch" ? [{ code, severity: "error" as const, message }] : [])
+    )
 
 /** Lints whether both generations agree. Verdicts do not fetch the draft document if there is one of RFC 7711. */
 const compare = (verifier: Verifier["Service"], { association, domain, service }: AssociationReport, now: number) =>
   association?.material._tag !== "Fingerprints"
     ? Effect.succeed([])
-    : verifier.report(domain, service, { generations: "draft-only" }).pipe(
+    : verifier.report(domain, service, { generations: "draft-only", tlsa: "omit" }).pipe(
       Effect.mapError((error) => questionProblem(error)),
       Effect.map((older) =>
         older.association?.material._tag === "JwkSet" && association.material._tag === "Fingerprints"

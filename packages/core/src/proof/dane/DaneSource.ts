@@ -97,7 +97,7 @@ const late = {
 } as const
 
 /** What cannot be trusted is asked for again soon, so that a resolver that stumbled closes nobody out for long. */
-const endOf = (lookup: ServiceLookup): number => {
+export const endOf = (lookup: ServiceLookup): number => {
   const parts = lookup.kind === "endpoints" ? [lookup, ...lookup.endpoints] : [lookup]
   const seconds = parts.map(({ ttl, ...part }) =>
     "kind" in part && part.kind === "untrusted" ? daneLimits.untrustedSeconds : ttl

@@ -21,6 +21,8 @@ export interface SecureAnswer<T extends DnsType> {
    * their signatures. 0 if the answer cannot be trusted: errors have a time of their own.
    */
   readonly ttl: number
+  /** Seconds until the first of its signatures ends; absent without any. */
+  readonly signedFor?: number
   /** What aliases (CNAME, DNAME) lead to; the name itself without any. */
   readonly canonicalName: string
   /** Why the answer cannot be trusted, for a person; empty otherwise. */
@@ -124,6 +126,7 @@ export const toAnswer = <T extends DnsType>(
     status: isAuthentic ? "secure" : "insecure",
     records,
     ttl: Math.max(0, Math.min(...positive, ...negative, ...signatures, daneLimits.ttl)),
+    ...(signatures.length === 0 ? {} : { signedFor: Math.min(...signatures) }),
     canonicalName,
     detail: ""
   }

@@ -28,6 +28,20 @@ export interface UsableTlsa extends TlsaRecord {
 /** POSH-PRF-27: what counts unless `POSH_DANE_USAGES` says otherwise. */
 export const defaultUsages: ReadonlySet<TlsaUsage> = new Set([1, 2, 3])
 
+/** Why a record does not count. */
+export type RecordFault =
+  | "UnknownUsage"
+  | "UsageDisabled"
+  | "UnknownSelector"
+  | "UnknownMatching"
+  | "MalformedData"
+  | "WeakerDigest"
+
+/** A record that counts, or why it does not. */
+export type RecordCheck =
+  | { readonly record: UsableTlsa; readonly fault?: undefined }
+  | { readonly record: TlsaRecord; readonly fault: RecordFault }
+
 /**
  * The records that count (POSH-PRF-23), after digest agility (POSH-PRF-26).
  *
@@ -40,15 +54,35 @@ export const defaultUsages: ReadonlySet<TlsaUsage> = new Set([1, 2, 3])
 export const toUsable = (
   records: ReadonlyArray<TlsaRecord>,
   usages: ReadonlySet<TlsaUsage>
-): ReadonlyArray<UsableTlsa> => withAgility(records.filter(isUsable).filter(({ usage }) => usages.has(usage)))
+): ReadonlyArray<UsableTlsa> =>
+  checkRecords(records, usages).flatMap(({ fault, record }) => fault === undefined ? [record] : [])
 
-const isUsable = (record: TlsaRecord): record is UsableTlsa =>
-  [0, 1, 2, 3].includes(record.usage) && (record.selector === 0 || record.selector === 1) && hasForm(record)
+/** Each record in its place, with what is wrong with it. */
+export const checkRecords = (
+  records: ReadonlyArray<TlsaRecord>,
+  usages: ReadonlySet<TlsaUsage>
+): ReadonlyArray<RecordCheck> =>
+  withAgility(records.map((record): RecordCheck => {
+    const fault = faultOf(record, usages)
+    return hasForm(record, fault) ? { record } : { record, fault: fault ?? "MalformedData" }
+  }))
 
-const hasForm = ({ data, matching, selector }: TlsaRecord): boolean => {
+const faultOf = (
+  { data, matching, selector, usage }: TlsaRecord,
+  usages: ReadonlySet<TlsaUsage>
+): RecordFault | undefined => {
+  if (usage !== 0 && usage !== 1 && usage !== 2 && usage !== 3) return "UnknownUsage"
+  if (!usages.has(usage)) return "UsageDisabled"
+  if (selector !== 0 && selector !== 1) return "UnknownSelector"
+  if (matching !== 0 && matching !== 1 && matching !== 2) return "UnknownMatching"
+  return isWellFormed(data, selector, matching) ? undefined : "MalformedData"
+}
+
+const hasForm = (_record: TlsaRecord, fault: RecordFault | undefined): _record is UsableTlsa => fault === undefined
+
+const isWellFormed = (data: Uint8Array, selector: 0 | 1, matching: 0 | 1 | 2): boolean => {
   if (matching === 1) return data.length === 32
   if (matching === 2) return data.length === 64
-  if (matching !== 0) return false
   return selector === 0 ? Result.isSuccess(parseCertificate(data)) : Result.isSuccess(readPublicKey(data))
 }
 
@@ -56,13 +90,20 @@ const hasForm = ({ data, matching, selector }: TlsaRecord): boolean => {
  * RFC 7671 §9: of each usage and selector the strongest digest alone counts, and all exact matches besides. A malformed
  * digest is not among them, so it cannot push a weaker one out.
  */
-const withAgility = (records: ReadonlyArray<UsableTlsa>): ReadonlyArray<UsableTlsa> =>
-  records.filter((record) =>
-    record.matching === 0 ||
-    !records.some((other) =>
-      other.usage === record.usage && other.selector === record.selector && other.matching > record.matching
-    )
+const withAgility = (checks: ReadonlyArray<RecordCheck>): ReadonlyArray<RecordCheck> => {
+  const isStrong = new Set(
+    checks.flatMap(({ fault, record }) => fault === undefined && record.matching === 2 ? [agilityKey(record)] : [])
   )
+  return isStrong.size === 0 ?
+    checks :
+    checks.map((check) =>
+      check.fault === undefined && check.record.matching === 1 && isStrong.has(agilityKey(check.record))
+        ? { record: check.record, fault: "WeakerDigest" }
+        : check
+    )
+}
+
+const agilityKey = ({ selector, usage }: UsableTlsa): number => usage * 2 + selector
 
 /** What TLSA records can be about: octets of a certificate, or hashes of them where nothing else is known. */
 export interface TlsaSubject {

@@ -125,11 +125,12 @@ const bogus = (
 const endOf = ({ resolvedAt }: ServiceLookup) => (...ttls: ReadonlyArray<number>): number =>
   resolvedAt + Math.min(...ttls) * 1_000
 
-/** The reason of the target that came furthest: it tells an administrator most. */
 const reasonOf = (findings: ReadonlyArray<EndpointFinding>): NotApplicableReason =>
-  furthest.find((reason) =>
-    findings.some(({ result }) => result.kind === "not-applicable" && result.reason === reason)
-  ) ?? "NotOffered"
+  furthestReason(findings.flatMap(({ result }) => result.kind === "not-applicable" ? [result.reason] : []))
+
+/** The reason of the target that came furthest: it tells an administrator most. */
+export const furthestReason = (reasons: ReadonlyArray<NotApplicableReason>): NotApplicableReason =>
+  furthest.find((reason) => reasons.includes(reason)) ?? "NotOffered"
 
 const furthest: ReadonlyArray<NotApplicableReason> = [
   "NoUsableRecords",

@@ -3,7 +3,14 @@ import { daysFromNow, issue, rootCa, selfSigned } from "@posh/testing"
 import { Effect, Schema } from "effect"
 import { Presented } from "../../../src/presented/Presented.ts"
 import { makeTlsaMatcher, type TlsaInput } from "../../../src/proof/dane/matchTlsa.ts"
-import { defaultUsages, type TlsaRecord, type TlsaUsage, toUsable } from "../../../src/proof/dane/Tlsa.ts"
+import {
+  checkRecords,
+  defaultUsages,
+  type RecordFault,
+  type TlsaRecord,
+  type TlsaUsage,
+  toUsable
+} from "../../../src/proof/dane/Tlsa.ts"
 import { domain, presenting, tlsa } from "./world.ts"
 
 const world = Effect.runSync(Effect.cached(Effect.gen(function*() {
@@ -69,6 +76,39 @@ describe("toUsable", () => {
       const { leaf } = yield* world
       const broken = { ...tlsa("3 1 2", leaf), data: new Uint8Array(63) }
       assert.deepStrictEqual(toUsable([broken, tlsa("3 1 1", leaf)], all).map(parametersOf), ["3 1 1"])
+    }))
+})
+
+const faultRows: ReadonlyArray<readonly [parameters: string, octets: number, fault: RecordFault | undefined]> = [
+  ["3 1 1", 32, undefined],
+  ["4 1 1", 32, "UnknownUsage"],
+  ["0 1 1", 32, "UsageDisabled"],
+  ["0 9 9", 1, "UsageDisabled"],
+  ["3 2 1", 32, "UnknownSelector"],
+  ["3 1 3", 32, "UnknownMatching"],
+  ["3 1 1", 20, "MalformedData"],
+  ["3 1 0", 20, "MalformedData"]
+]
+
+describe("checkRecords", () => {
+  it.each(faultRows)("%s with %d octets: %s", (parameters, octets, fault) => {
+    const [usage = 0, selector = 0, matching = 0] = parameters.split(" ").map(Number)
+    const record = { usage, selector, matching, data: new Uint8Array(octets) }
+    const [check] = checkRecords([record], defaultUsages)
+    assert.strictEqual(check?.record, record)
+    assert.strictEqual(check?.fault, fault)
+  })
+
+  it.effect("POSH-PRF-26: names the digest that a stronger one outweighs", () =>
+    Effect.gen(function*() {
+      const { leaf } = yield* world
+      const given = ["3 1 1", "3 1 2", "3 1 0", "3 0 1"].map((one) => tlsa(one, leaf))
+      assert.deepStrictEqual(checkRecords(given, defaultUsages).map(({ fault }) => fault), [
+        "WeakerDigest",
+        undefined,
+        undefined,
+        undefined
+      ])
     }))
 })
 
