@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
 import { variables } from "../../apps/server/src/config/variables.ts"
 import { problems } from "../../packages/api/src/Problem.ts"
+import { notApplicableReasons, recordFaults } from "../../packages/api/src/Tlsa.ts"
 import { failures, unreachable } from "../../packages/core/src/codes.ts"
 import { lintSummaries } from "../../packages/core/src/Lint.ts"
 import { type SourceFile, sourceFiles } from "./files.ts"
@@ -57,6 +58,8 @@ const readKnown = (): Known => {
       "Resolved",
       "NotNeeded",
       "NotApplicable",
+      ...recordFaults,
+      ...notApplicableReasons,
       ...[failures, problems, lintSummaries, unreachable, openApi.components.schemas].flatMap(Object.keys)
     ])
   }

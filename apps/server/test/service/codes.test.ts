@@ -6,11 +6,13 @@ import {
   failureCodes,
   Generation as ApiGeneration,
   generations as apiGenerations,
+  notApplicableReasons,
   problemCodes,
+  recordFaults,
   stages as apiStages,
   verdictKinds
 } from "@posh/api"
-import { failures, hashNames, lintSummaries } from "@posh/core"
+import { failures, hashNames, lintSummaries, type RecordFault, type TlsaState } from "@posh/core"
 import { generationRules } from "@posh/core/question"
 import manifest from "../../package.json" with { type: "json" }
 import { productVersion } from "../../src/process/version.ts"
@@ -42,6 +44,31 @@ describe("codes (POSH-ERR-01)", () => {
     assert.deepStrictEqual(sorted(ApiGeneration.literals), sorted(Object.keys(generationRules)))
     assert.deepStrictEqual(sorted(apiGenerations), sorted(["rfc-then-draft", "rfc-only", "draft-only"]))
     assert.deepStrictEqual([...hashNames], ["sha-512", "sha-384", "sha-256"])
+  })
+
+  it("what is said of TLSA records is the core's", () => {
+    // Each has to be a key, and no other may be: the compiler compares them.
+    const faults: Record<RecordFault, true> = {
+      UnknownUsage: true,
+      UsageDisabled: true,
+      UnknownSelector: true,
+      UnknownMatching: true,
+      MalformedData: true,
+      WeakerDigest: true
+    }
+    const reasons: Record<Extract<TlsaState, { readonly state: "not-applicable" }>["reason"], true> = {
+      SrvAbsent: true,
+      SrvInsecure: true,
+      NotOffered: true,
+      InvalidTarget: true,
+      AddressAbsent: true,
+      AddressInsecure: true,
+      TlsaAbsent: true,
+      TlsaInsecure: true,
+      NoUsableRecords: true
+    }
+    assert.sameMembers([...recordFaults], Object.keys(faults))
+    assert.sameMembers([...notApplicableReasons], Object.keys(reasons))
   })
 
   it("no lint has the name of a failure code, except the one that is both", () => {
