@@ -35,11 +35,14 @@ const zonesOf = ({ other, unknown }: World["Service"]): ReadonlyArray<DnssecZone
   }
 ]
 
-const deployed = layerDeployedBy((world) =>
-  Effect.map(makeUnbound({ zones: zonesOf(world) }), ({ port }) => ({
-    POSH_DNSSEC_RESOLVER: `dns://127.0.0.1:${port}`
-  }))
-)
+const withResolver = (options?: Parameters<typeof layerDeployedBy>[1]) =>
+  layerDeployedBy(
+    (world) =>
+      Effect.map(makeUnbound({ zones: zonesOf(world) }), ({ port }) => ({
+        POSH_DNSSEC_RESOLVER: `dns://127.0.0.1:${port}`
+      })),
+    options
+  )
 
 const get = (domain: DomainName, query = "") =>
   Effect.flatMap(Service, ({ ask }) => ask(`/v1/associations/${domain}.example/xmpp-server${query}`)).pipe(
@@ -68,7 +71,7 @@ const rows: ReadonlyArray<Row> = [
 ]
 
 describe("an association (POSH-REQ-08, POSH-PRF-21)", () => {
-  layer(deployed, { excludeTestServices: true, timeout: 180_000 })("with a resolver", (it) => {
+  layer(withResolver(), { excludeTestServices: true, timeout: 180_000 })("with a resolver", (it) => {
     it.effect.each(rows)("$domain: $tlsa", ({ domain, posh, tlsa }) =>
       Effect.gen(function*() {
         const found = yield* get(domain)
@@ -123,6 +126,19 @@ describe("an association (POSH-REQ-08, POSH-PRF-21)", () => {
         assert.strictEqual((yield* get("vouches")).tlsa?.resolvedAt, anew.tlsa?.resolvedAt)
       }))
   })
+
+  layer(withResolver({ limits: { callerResolutions: 1 } }), { excludeTestServices: true, timeout: 180_000 })(
+    "with a resolver, and one resolution a minute",
+    (it) => {
+      it.effect("a caller over its limit is refused: no answer of DNS is made up (POSH-SEC-12)", () =>
+        Effect.gen(function*() {
+          const { ask } = yield* Service
+          const refused = yield* ask("/v1/associations/vouches.example/xmpp-server")
+          assert.strictEqual(refused.status, 429, refused.text)
+          assert.isString(refused.headers["retry-after"])
+        }))
+    }
+  )
 
   layer(layerDeployed(), { excludeTestServices: true, timeout: 120_000 })("without a resolver", (it) => {
     it.effect("says nothing of DNS", () =>

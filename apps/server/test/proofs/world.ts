@@ -65,7 +65,8 @@ interface Files {
 
 /** The service with settings that depend on the world. */
 export const layerDeployedBy = (
-  envOf: (world: World["Service"], files: Files) => Effect.Effect<Environment, never, Scope.Scope>
+  envOf: (world: World["Service"], files: Files) => Effect.Effect<Environment, never, Scope.Scope>,
+  options: Parameters<typeof Service.layer>[1] = {}
 ) =>
   Layer.unwrap(Effect.gen(function*() {
     const world = yield* World
@@ -78,7 +79,7 @@ export const layerDeployedBy = (
       POSH_PKIX_ROOTS: yield* makeFile(root.pem),
       ...(yield* envOf(world, { extraCaFile }))
     }))
-    return Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)))
+    return Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)), options)
   })).pipe(Layer.provideMerge(World.layer))
 
 export const post = (question: object) =>

@@ -39,7 +39,7 @@ export const limits = {
     fallback: "6000",
     values: "`off`, or 1 to 10000000 a minute",
     meaning: "Rate limit of resolutions for one caller, with bursts of up to a minute's worth. " +
-      "Each generation of a domain that must be fetched is one; cache hits and resolutions already in progress are free.",
+      "Each generation of a domain that must be fetched is one, and so is what DNS says of it (`POSH_DNSSEC_RESOLVER`); cache hits and resolutions already in progress are free.",
     consequence: "More are rejected with `TooManyRequests` and `Retry-After`. " +
       "Replicas and workers that share a Redis enforce the limit approximately for all of them together.",
     parse: orWord("off", undefined, wholeNumber(1, 10_000_000))
