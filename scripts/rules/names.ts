@@ -125,6 +125,7 @@ const onTheWire: ReadonlySet<string> = new Set([
   "Generation",
   "Hop",
   "Inventory",
+  "IssuerFetch",
   "Lint",
   "LintRequest",
   "Material",

@@ -80,6 +80,17 @@ export const lifetimeMembers = {
   expiresAt: Schema.optionalKey(instant("Absolute expiry of the material."))
 }
 
+/** What came of a URL at which a certificate says that its issuer's is. */
+export const IssuerFetch = Schema.Struct({
+  url: Schema.String.annotate({ description: "Non-printable characters are escaped, and a long URL is truncated." }),
+  outcome: Schema.Literals(["fetched", "refused", "failed", "pending"]).annotate({
+    description:
+      "`refused`: such URLs are not asked. `pending`: there was no answer in time, or a budget did not allow to ask."
+  }),
+  detail: Schema.optionalKey(Schema.String.annotate({ description: "Why there is no certificate, for a person." }))
+}).annotate({ identifier: "IssuerFetch", title: "Request for an issuer" })
+export type IssuerFetch = typeof IssuerFetch.Type
+
 /** The path of PKIX, or why there is none. */
 export const PkixEvidence = Schema.Struct({
   detail: Schema.optionalKey(Schema.String.annotate({ description: "Why there is none, for a person." })),
@@ -91,6 +102,12 @@ export const PkixEvidence = Schema.Struct({
         notAfter: Instant
       })
     ).annotate({ description: "The certificates of the path, the leaf first, the root last." })
+  ),
+  fetches: Schema.optionalKey(
+    Schema.Array(IssuerFetch).annotate({
+      description:
+        "Where certificates of the chain say that a missing issuer is; absent unless the deployment fetches issuers."
+    })
   )
 }).annotate({
   identifier: "PkixEvidence",

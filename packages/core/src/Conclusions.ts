@@ -6,11 +6,13 @@ import { type Clock, Effect, Fiber } from "effect"
 import type { Resolution } from "./cache/Resolution.ts"
 import type { ServiceLookup } from "./proof/dane/DaneLookup.ts"
 import type { DaneSource } from "./proof/dane/DaneSource.ts"
+import type { PathCompletion } from "./proof/pkix/completePath.ts"
 import type { ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { callerTurn } from "./question/CallerBudget.ts"
 import type { Inquiry } from "./question/Inquiry.ts"
+import { defaultProoftypes } from "./question/Prooftype.ts"
 import { type StageTracer, untraced } from "./question/StageTracer.ts"
-import { type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
+import { latestOf, type Stamp, stampOf, timeSince } from "./question/Stamp.ts"
 import type { Conclusion } from "./verdict/Conclusion.ts"
 import type { Assessment } from "./verdict/decide.ts"
 import type { Evaluation } from "./verdict/Evaluation.ts"
@@ -18,6 +20,7 @@ import type { Local, Reach } from "./verdict/localWitnesses.ts"
 
 export interface ConclusionParts {
   readonly evaluation: Evaluation
+  readonly completion: Pick<PathCompletion, "complete">
   readonly resolver: Resolver["Service"]
   /** `undefined` without a resolver that validates. */
   readonly dane: DaneSource | undefined
@@ -25,6 +28,11 @@ export interface ConclusionParts {
 }
 
 export interface Conclusions {
+  /**
+   * Fetches issuers that the chain lacks. Where DNS has to be asked, `ask` does it, once that is known: DANE may need none. True
+   * if it took time.
+   */
+  readonly completePath: (inquiry: Inquiry, options: ResolveOptions) => Effect.Effect<boolean>
   /** From memory alone, synchronously; `undefined` if somebody has to be asked. */
   readonly recall: (inquiry: Inquiry, asked: Stamp, stage: StageTracer, reach: Reach) => Conclusion | undefined
   /** Asks DNS and the domain, as far as they have to be. */
@@ -33,8 +41,25 @@ export interface Conclusions {
   readonly askAgain: (inquiry: Inquiry, options: ResolveOptions, first: Conclusion) => Effect.Effect<Conclusion>
 }
 
-export const makeConclusions = ({ clock, dane, evaluation, resolver }: ConclusionParts): Conclusions => {
-  const { assess, conclude, hear, needsDocuments } = evaluation
+export const makeConclusions = ({ clock, completion, dane, evaluation, resolver }: ConclusionParts): Conclusions => {
+  const { assess, conclude, hear, incompletePath, needsDocuments } = evaluation
+
+  const completePath: Conclusions["completePath"] = (inquiry, options) => {
+    if (inquiry.options.prooftypes === defaultProoftypes) return notWaited
+    const lookup = recallDns(inquiry, options.asked)
+    return lookup === undefined && asksDane(inquiry) ? notWaited : completeBy(inquiry, options, lookup)
+  }
+
+  const completeBy = (
+    inquiry: Inquiry,
+    { asked, deadline }: ResolveOptions,
+    lookup: ServiceLookup | undefined
+  ): Effect.Effect<boolean> =>
+    completion.complete(
+      () => incompletePath(assess(inquiry, timeSince(asked, stampOf(clock)), lookup, untraced)),
+      inquiry.target.domain,
+      deadline
+    )
 
   const recall: Conclusions["recall"] = (inquiry, asked, stage, reach) => {
     const assessment = assess(inquiry, asked.wallMs, recallDns(inquiry, asked), stage)
@@ -82,6 +107,7 @@ export const makeConclusions = ({ clock, dane, evaluation, resolver }: Conclusio
     const { asked, stage } = options
     const lookup = yield* dns
     yield* callerTurn // many questions may have waited for the same flight
+    yield* completeBy(inquiry, options, lookup)
     const now = latestOf(asked, stampOf(clock))
     const assessment = assess(inquiry, now.wallMs, lookup, untraced)
     const local = hear(assessment, stage, "work")
@@ -127,6 +153,7 @@ export const makeConclusions = ({ clock, dane, evaluation, resolver }: Conclusio
     asksDane(inquiry) && !inquiry.options.refresh ? dane?.recall(inquiry.target, now) : undefined
 
   return {
+    completePath,
     recall,
     ask,
     askAgain: (inquiry, options, { lookup, retry }) =>
@@ -136,9 +163,8 @@ export const makeConclusions = ({ clock, dane, evaluation, resolver }: Conclusio
 
 const asksDane = ({ options: { prooftypes } }: Inquiry): boolean => prooftypes.includes("dane")
 
+const notWaited = Effect.succeed(false)
+
 const unheard = Effect.die(new Error("a proof type was asked for and not heard"))
 
 const recallSpans = ["Resolver", "Cache"] as const
-
-/** A wall clock that was set back since is no earlier time. */
-const latestOf = (before: Stamp, now: Stamp): Stamp => ({ ...now, wallMs: timeSince(before, now) })

@@ -105,6 +105,42 @@ export const pathLimits = {
   results: 16_384
 } as const
 
+/**
+ * Bounds on fetching certificates of issuers (caIssuers, RFC 5280 §4.2.2.1): a stranger chooses the URLs, and what they give;
+ * ours. Presented and fetched certificates together stay within {@link pathLimits}.
+ */
+export const issuerLimits = {
+  /** Certificates that are fetched one above the other. Servers that leave some out leave out one, seldom two. */
+  rounds: 4,
+  /** URLs that are asked for one question. */
+  urls: 6,
+  /** URLs that are looked at for one question, those that are refused among them. */
+  candidates: 12,
+  /** URLs that are read of one certificate; real ones have one or two. */
+  urlsOfCertificate: 4,
+  /** AccessDescriptions of one certificate; with more, none is read. */
+  descriptions: 32,
+  /** Octets of one response; a certificate has one to two KiB, with ML-DSA-87 eight. */
+  octets: 64 * 1024,
+  /** Certificates of one response; with more, none is read. */
+  certificates: 16,
+  /** Fetched certificates of one question, and their octets. */
+  fetched: 16,
+  fetchedOctets: 64 * 1024,
+  /** Milliseconds for one question, and no more than half of what its deadline leaves: the domain is asked after that. */
+  completionMs: 4_000,
+  /** Milliseconds of one request, its wait for a turn included. */
+  requestMs: 3_000,
+  /** Milliseconds for which an answer is remembered that no path has confirmed: a wrong one, or none. */
+  unconfirmedMs: 300_000,
+  /** The same of certificates that have led to a trusted root. They end before if the first of them does. */
+  confirmedMs: 86_400_000,
+  /** URLs that a process remembers; those of all public authorities are some hundreds. */
+  entries: 4_096,
+  /** Octets of all that is remembered. */
+  memoryOctets: 16 * 1024 * 1024
+} as const
+
 /** Bounds on what secure DNS answers (POSH-PRF-20…27), and on asking it; ours. */
 export const daneLimits = {
   /** SRV targets that are looked up, the preferred first; real services have under five. */

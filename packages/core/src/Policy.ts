@@ -21,6 +21,11 @@ export interface Policy extends DomainPolicy, LifetimePolicy {
   readonly daneUsages?: ReadonlySet<0 | 1 | 2 | 3>
   /** The roots of PKIX. Default none: a question for pkix is refused. */
   readonly anchors?: TrustAnchors
+  /**
+   * Fetch certificates that a chain lacks on the way to a root of PKIX, from where its certificates say that they are. Default
+   * false. Whoever makes a certificate can then cause requests over plain HTTP, within limits; needs a `CertificateFetcher`.
+   */
+  readonly fetchIntermediates: boolean
   /** Default of a question's `generations` (POSH-NEG-01). */
   readonly generations: Generations
   readonly delegation: DelegationPolicy
@@ -53,6 +58,7 @@ export const defaultPolicy: Policy = {
   services: registeredServices,
   prooftypes: defaultProoftypes,
   poshAuthoritative: false,
+  fetchIntermediates: false,
   allowSpecialUse: false,
   generations: "rfc-then-draft",
   delegation: { mode: "any", hosts: [], ports: [443] },

@@ -14,6 +14,7 @@ import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
 import { Presented } from "./presented/Presented.ts"
 import { makeDaneSource } from "./proof/dane/DaneSource.ts"
+import { makePathCompletion } from "./proof/pkix/completePath.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { callerTurn } from "./question/CallerBudget.ts"
 import { type Inquiry, prepare } from "./question/Inquiry.ts"
@@ -22,7 +23,7 @@ import type { Question } from "./question/Question.ts"
 import type { QuestionError } from "./question/QuestionError.ts"
 import type { ServiceRegistry } from "./question/Service.ts"
 import { currentStage, type StageTracer, untraced } from "./question/StageTracer.ts"
-import { type Stamp, stampOf } from "./question/Stamp.ts"
+import { latestOf, type Stamp, stampOf } from "./question/Stamp.ts"
 import { parseTarget } from "./question/Target.ts"
 import type { AssociationReport } from "./verdict/AssociationReport.ts"
 import { makeEvaluation } from "./verdict/Evaluation.ts"
@@ -112,12 +113,19 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const resolver = yield* Resolver
   const { inventory } = yield* AssociationStore
   const clock = yield* Clock.Clock
+  const completion = yield* makePathCompletion(policy)
   const dane = yield* makeDaneSource(policy)
   const report = yield* makeReporter(policy, resolver, dane)
   if (dane === undefined && policy.daneUsages !== undefined) {
     return yield* Effect.die(new TypeError("daneUsages: needs a SecureResolver beside the verifier"))
   }
-  const conclusions = makeConclusions({ evaluation: makeEvaluation(policy), resolver, dane, clock })
+  const conclusions = makeConclusions({
+    evaluation: makeEvaluation(policy, completion),
+    completion,
+    resolver,
+    dane,
+    clock
+  })
 
   // Nothing here waits, so the clock is read once, for question and decision.
   const recall = (inquiry: Inquiry): Verdict | undefined => {
@@ -143,7 +151,9 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     yield* callerTurn
     const asked = stampOf(clock)
     const options = toResolveOptions(inquiry, asked, stage)
-    const first = conclusions.recall(inquiry, asked, stage, "work") ?? (yield* conclusions.ask(inquiry, options))
+    const hasWaited = yield* conclusions.completePath(inquiry, options)
+    const now = hasWaited ? latestOf(asked, stampOf(clock)) : asked
+    const first = conclusions.recall(inquiry, now, stage, "work") ?? (yield* conclusions.ask(inquiry, options))
     if (first.memory !== undefined) resolver.used(first.memory)
     const last = first.retry === undefined ? first : yield* conclusions.askAgain(inquiry, options, first)
     return last.verdict

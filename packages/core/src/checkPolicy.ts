@@ -79,6 +79,7 @@ const schema = Schema.Struct({
   prooftypes: Schema.Array(Schema.Literals(["posh", "pkix", "dane"])).check(Schema.isMinLength(1)),
   poshAuthoritative: Schema.Boolean,
   anchors: Schema.optionalKey(anchors),
+  fetchIntermediates: Schema.Boolean,
   daneUsages: Schema.optionalKey(Schema.ReadonlySet(Schema.Literals([0, 1, 2, 3]))),
   allowSpecialUse: Schema.Boolean,
   generations: Schema.Literals(["rfc-then-draft", "rfc-only", "draft-only"]),

@@ -17,6 +17,7 @@ export { Verifier } from "./Verifier.ts"
 // The answer, with its evidence
 export type { CacheStatus } from "./cache/Resolution.ts"
 export type { NameMatches } from "./presented/NameCheck.ts"
+export type { IssuerFetch } from "./proof/pkix/PkixCheck.ts"
 export type { MatchedCandidate } from "./proof/posh/Matcher.ts"
 export type { SubResult } from "./proof/SubResult.ts"
 export type { AssociationReport } from "./verdict/AssociationReport.ts"
@@ -55,6 +56,7 @@ export { Presented } from "./presented/Presented.ts"
 export { type Certificate, CertificateError, parseCertificate } from "./x509/Certificate.ts"
 
 // How documents are fetched; `@posh/core/node` has an implementation
+export { CertificateFetcher } from "./fetch/certificates/CertificateFetcher.ts"
 export { Fetcher, FetchError, type FetchRequest, type FetchResponse } from "./fetch/Fetcher.ts"
 export type { AnswerFacts, DnsFacts } from "./proof/dane/DnsFacts.ts"
 export { SecureResolver } from "./proof/dane/SecureResolver.ts"

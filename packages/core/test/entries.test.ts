@@ -18,12 +18,12 @@ interface Names {
 const entries: Readonly<Record<string, Names>> = {
   ".": {
     values:
-      `CertificateError FetchError Fetcher PolicyError Presented QuestionError ResolveError SecureResolver Verifier anchorFault defaultPolicy failures
+      `CertificateError CertificateFetcher FetchError Fetcher PolicyError Presented QuestionError ResolveError SecureResolver Verifier anchorFault defaultPolicy failures
       hashNames inEvaluationOrder lintSummaries makeTrustAnchors parseCertificate parseDomain`,
     types:
       `AnswerFacts Association AssociationOptions AssociationReport AttemptReport BudgetLimits CacheStatus Certificate
       ChainCheckMode DaneEvidence Delegation Descriptor DnsFacts Domain EndpointReport Evidence FailureCode FetchRequest FetchResponse Fingerprints Generation
-      Generations HashName Hashes Hop Inquiry JwkEntry JwkSet Lifetime Lint LintCode MatchedCandidate Material
+      Generations HashName Hashes Hop Inquiry IssuerFetch JwkEntry JwkSet Lifetime Lint LintCode MatchedCandidate Material
       NameCheckMode NameMatches PkixEvidence Policy Prooftype Question QuestionCode RecordCheck RecordFault
       ServiceKey Severity SubResult TlsaRecord TlsaReport TlsaState TrustAnchors
       Verdict VerdictCode VerdictKind`
@@ -37,7 +37,7 @@ const entries: Readonly<Record<string, Names>> = {
   },
   "./node": {
     values:
-      `EgressConfigError HttpsFetcher ResolverConfigError ValidatingResolver addressFault cipherSuites mozillaRoots parseConnectTo
+      `EgressConfigError HttpCertificateFetcher HttpsFetcher ResolverConfigError ValidatingResolver addressFault cipherSuites mozillaRoots parseConnectTo
       parseNetworks parsePins parseProxy parseResolver readRoots scanPem systemRoots`,
     types: "ConnectTo ConnectToEntry EgressOptions PemBlock Pins Proxy ResolverEndpoint"
   },

@@ -37,6 +37,8 @@ export interface CertificateOptions {
   readonly extendedKeyUsage?: ReadonlyArray<string>
   /** DNS subtrees. */
   readonly nameConstraints?: { readonly permitted?: ReadonlyArray<string>; readonly excluded?: ReadonlyArray<string> }
+  /** URLs at which the issuer's certificate is (authorityInfoAccess, caIssuers). */
+  readonly caIssuers?: ReadonlyArray<string>
   /** Adds a critical extension that nobody knows. */
   readonly criticalUnknown?: boolean
   /** Of the signature on this certificate; default SHA-256. */

@@ -34,6 +34,10 @@ const generalNames = (options: CertificateOptions): ReadonlyArray<Uint8Array> =>
   ...many(options.extraSanCount ?? 0).map((name) => text(tag.dns, name))
 ]
 
+/** AuthorityInfoAccessSyntax of caIssuers alone. */
+export const issuerAccess = (urls: ReadonlyArray<string>): Uint8Array =>
+  sequence(...urls.map((url) => sequence(oid("1.3.6.1.5.5.7.48.2"), text(tag.uri, url))))
+
 const subtrees = (at: number, names: ReadonlyArray<string> = []) =>
   names.length === 0 ? [] : [tlv(at, ...names.map((name) => sequence(text(tag.dns, name))))]
 
@@ -62,6 +66,9 @@ export const extensionsOf = (options: CertificateOptions): ReadonlyArray<x509.Ex
     ...(purposes.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...purposes])]),
     ...(names.length === 0 ? [] : [new x509.Extension("2.5.29.17", false, sequence(...names))]),
     ...(constraints.length === 0 ? [] : [new x509.Extension("2.5.29.30", true, sequence(...constraints))]),
+    ...(options.caIssuers === undefined
+      ? []
+      : [new x509.Extension("1.3.6.1.5.5.7.1.1", false, issuerAccess(options.caIssuers))]),
     ...(options.criticalUnknown === true
       ? [new x509.Extension(UNKNOWN_EXTENSION, true, text(tag.utf8, "unknown"))]
       : [])

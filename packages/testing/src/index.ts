@@ -31,7 +31,7 @@ export {
   sha256Base64
 } from "./documents.ts"
 export type { FingerprintsDocument, HashName, JwkSetDocument, ReferenceDocument } from "./documents.ts"
-export { UNKNOWN_EXTENSION } from "./extensions.ts"
+export { issuerAccess, UNKNOWN_EXTENSION } from "./extensions.ts"
 export {
   basicConstraints,
   commonName,
@@ -46,6 +46,8 @@ export {
 export type { Forged, ForgedExtension, ForgedKeys, ForgeOptions } from "./forge.ts"
 export { makeOrigins } from "./Origins.ts"
 export type { HostOptions, Origins, RequestRecord } from "./Origins.ts"
+export { makePlainOrigin } from "./PlainOrigin.ts"
+export type { PlainOrigin, PlainPage } from "./PlainOrigin.ts"
 export { makeRedisCluster } from "./redis/Cluster.ts"
 export type { ClusterOptions, RedisCluster } from "./redis/Cluster.ts"
 export { makeNetwork } from "./redis/Network.ts"

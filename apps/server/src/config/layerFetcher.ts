@@ -1,8 +1,15 @@
 /**
- * The way to origins, whose roots, pins and proxy may change while the service runs. A request under way ends as it began.
+ * The way to origins, whose roots, pins and proxy may change while the service runs, and to certificates that chains lack, over
+ * the same proxy. A request under way ends as it began.
  */
-import { Fetcher } from "@posh/core"
-import { type EgressConfigError, type EgressOptions, HttpsFetcher, type Pins } from "@posh/core/node"
+import { CertificateFetcher, Fetcher } from "@posh/core"
+import {
+  type EgressConfigError,
+  type EgressOptions,
+  HttpCertificateFetcher,
+  HttpsFetcher,
+  type Pins
+} from "@posh/core/node"
 import { Context, Effect, Layer, Semaphore } from "effect"
 import { watchFiles } from "../process/watchFiles.ts"
 import { ExtraRoots } from "./ExtraRoots.ts"
@@ -13,14 +20,19 @@ import { type Settings, variables } from "./variables.ts"
 export const layerFetcher = (
   settings: Pick<Settings, "pinsFile" | "egressProxy">,
   initial: EgressOptions
-): Layer.Layer<Fetcher, EgressConfigError, ExtraRoots> =>
-  Layer.effect(
-    Fetcher,
+): Layer.Layer<Fetcher | CertificateFetcher, EgressConfigError, ExtraRoots> =>
+  Layer.effectContext(
     Effect.gen(function*() {
       const build = (options: EgressOptions) =>
         Effect.map(
-          Effect.scoped(Layer.build(HttpsFetcher.layer(options))),
-          (built) => ({ options, fetcher: Context.get(built, Fetcher) })
+          Effect.scoped(
+            Layer.build(Layer.mergeAll(HttpsFetcher.layer(options), HttpCertificateFetcher.layer(options)))
+          ),
+          (built) => ({
+            options,
+            fetcher: Context.get(built, Fetcher),
+            certificates: Context.get(built, CertificateFetcher)
+          })
         )
       let state = yield* build(initial)
       const oneByOne = yield* Semaphore.make(1) // each change builds on the ones before
@@ -54,16 +66,21 @@ export const layerFetcher = (
         yield* watchFiles([pinsFile], renew, name)
       }
 
-      return Fetcher.of({
-        get: (request) => Effect.suspend(() => state.fetcher.get(request)),
-        find: (request) =>
-          Effect.suspend(() => {
-            const { find, get } = state.fetcher
-            return find === undefined ? Effect.succeed(get(request)) : find(request)
-          })
-      })
+      return Context.make(Fetcher, follow(() => state.fetcher)).pipe(
+        Context.add(CertificateFetcher, follow(() => state.certificates))
+      )
     })
   )
+
+/** Each request goes the way that is current when it begins. */
+const follow = (current: () => Fetcher["Service"]): Fetcher["Service"] => ({
+  get: (request) => Effect.suspend(() => current().get(request)),
+  find: (request) =>
+    Effect.suspend(() => {
+      const { find, get } = current()
+      return find === undefined ? Effect.succeed(get(request)) : find(request)
+    })
+})
 
 /** Order aside. */
 const isSamePins = (pins: Pins, before: Pins = new Map()): boolean =>

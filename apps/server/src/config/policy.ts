@@ -24,6 +24,7 @@ export const toPolicy = (settings: Settings, { anchors, hasResolver = false }: T
   ...defaultPolicy,
   prooftypes: inEvaluationOrder(settings.prooftypes),
   poshAuthoritative: settings.authoritative,
+  fetchIntermediates: settings.pkixFetchIntermediates,
   ...(anchors === undefined ? {} : { anchors }),
   ...(hasResolver ? { daneUsages: settings.daneUsages } : {}),
   services: settings.services,

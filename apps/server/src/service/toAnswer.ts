@@ -133,9 +133,10 @@ export const toEvidence = ({ code, evidence, presented, proofs, prooftype, verdi
   lints: evidence.lints
 })
 
-const toPkixEvidence = ({ detail, path }: PkixEvidence): Api.PkixEvidence => ({
+const toPkixEvidence = ({ detail, fetches, path }: PkixEvidence): Api.PkixEvidence => ({
   ...given("detail", detail),
-  ...(path === undefined ? {} : { path: path.map(toPathCertificate) })
+  ...(path === undefined ? {} : { path: path.map(toPathCertificate) }),
+  ...given("fetches", fetches)
 })
 
 const toPathCertificate = ({ notAfter, sha256, subject }: Certificate) => ({

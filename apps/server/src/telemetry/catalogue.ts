@@ -4,10 +4,8 @@
  */
 import { productVersion } from "../process/version.ts"
 import {
-  fetchPhases,
   generations,
   handshakeEnds,
-  outboundCodes,
   problemCodes,
   readyStates,
   resolutionCodes,
@@ -16,6 +14,7 @@ import {
   verdictSeries,
   workerEnds
 } from "./labels.ts"
+import { networkBuckets, outboundRows } from "./outboundRows.ts"
 import { processCatalogue } from "./processCatalogue.ts"
 import { redisCatalogue } from "./redisCatalogue.ts"
 import type { Labels, Row } from "./Row.ts"
@@ -35,7 +34,6 @@ const times = (left: ReadonlyArray<Labels>, right: ReadonlyArray<Labels>): Reado
 
 // Warm answers take microseconds, cold ones depend on the network, and none takes longer than 30 s (POSH-REQ-07).
 const answerBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-const networkBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 12]
 const ageBuckets = [1, 10, 60, 300, 1_800, 3_600, 21_600, 86_400, 604_800]
 
 const own = {
@@ -152,32 +150,7 @@ const own = {
     series: by("generation", generations),
     buckets: networkBuckets
   },
-  posh_outbound_requests_total: {
-    type: "counter",
-    unit: "requests",
-    help: "Requests to origins, by code; Answered for any HTTP status.",
-    advice:
-      "`TlsCertificateUntrusted` for all: `POSH_EXTRA_CA_FILE` or the roots of Node.js are out of date. `PinMismatch`: a host has " +
-      "changed its keys, or is impersonated; ask its operator, then change `POSH_PINS_FILE`.",
-    series: by("code", outboundCodes)
-  },
-  posh_outbound_request_seconds: {
-    type: "histogram",
-    unit: "seconds",
-    help: "Duration of a request to an origin, successful or not.",
-    advice: "Break it down with `posh_outbound_phase_seconds`.",
-    series: unlabelled,
-    buckets: networkBuckets
-  },
-  posh_outbound_phase_seconds: {
-    type: "histogram",
-    unit: "seconds",
-    help:
-      "Duration of each successful phase of a request to an origin; exchange is from the request to the whole answer.",
-    advice: "Slow `dns`: check your name servers, or set `POSH_DNS_SERVERS`.",
-    series: by("phase", fetchPhases),
-    buckets: networkBuckets
-  },
+  ...outboundRows,
   posh_cache_lookups_total: {
     type: "counter",
     unit: "look-ups",

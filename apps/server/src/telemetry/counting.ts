@@ -7,7 +7,15 @@ import type { CacheEntry } from "@posh/core/cache"
 import type { ResolutionObserverShape } from "@posh/core/serving"
 import type { Labels, MetricName } from "./catalogue.ts"
 import type { DecisionObserverShape } from "./DecisionObserver.ts"
-import { fetchPhases, generations, outboundCodes, problemCodes, resolutionCodes, verdictSeries } from "./labels.ts"
+import {
+  fetchPhases,
+  generations,
+  issuerCodes,
+  outboundCodes,
+  problemCodes,
+  resolutionCodes,
+  verdictSeries
+} from "./labels.ts"
 import type { Cell, Metrics } from "./Metrics.ts"
 
 type Service = Metrics["Service"]
@@ -42,6 +50,7 @@ export const countResolving = (metrics: Service): ResolutionObserverShape => {
     generations.map((generation) => [generation, metrics.histogram("posh_resolution_seconds", { generation })])
   )
   const outbound = cellsBy(metrics, "posh_outbound_requests_total", "code", outboundCodes)
+  const issuers = cellsBy(metrics, "posh_issuer_requests_total", "code", issuerCodes)
   const outboundSeconds = metrics.histogram("posh_outbound_request_seconds")
   const phases = new Map(
     fetchPhases.map((phase) => [phase, metrics.histogram("posh_outbound_phase_seconds", { phase })])
@@ -67,6 +76,7 @@ export const countResolving = (metrics: Service): ResolutionObserverShape => {
       increment(outbound.get(code))
       outboundSeconds.observe(ms / 1_000)
     },
+    fetchedIssuer: (code) => increment(issuers.get(code)),
     passed: (phase, ms) => phases.get(phase)?.observe(ms / 1_000),
     led: (role) => increment(leads.get(role)),
     remembering: ({ entries, evicted }) => {

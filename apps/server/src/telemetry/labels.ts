@@ -43,6 +43,9 @@ export const resolutionCodes = [
 
 export const outboundCodes = ["Answered", ...fetchCodes, "Cancelled"]
 
+/** The same of plain HTTP. */
+export const issuerCodes = outboundCodes.filter((code) => !code.startsWith("Tls") && code !== "PinMismatch")
+
 const phases: Readonly<Record<FetchPhase, true>> = { dns: true, connect: true, tls: true, exchange: true }
 export const fetchPhases = Object.keys(phases)
 

@@ -64,8 +64,8 @@ interface Files {
 }
 
 /** The service with settings that depend on the world. */
-export const layerDeployedBy = (
-  envOf: (world: World["Service"], files: Files) => Effect.Effect<Environment, never, Scope.Scope>,
+export const layerDeployedBy = <R = never>(
+  envOf: (world: World["Service"], files: Files) => Effect.Effect<Environment, never, R | Scope.Scope>,
   options: Parameters<typeof Service.layer>[1] = {}
 ) =>
   Layer.unwrap(Effect.gen(function*() {

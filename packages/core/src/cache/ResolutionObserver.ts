@@ -33,7 +33,9 @@ export interface ResolutionObserverShape {
   readonly resolved: (generation: Generation, code: VerdictCode | "Resolved", ms: number) => void
   /** A request to an origin ended. `Answered` for a response of any status. */
   readonly fetched: (code: FetchCode | "Answered" | "Cancelled", ms: number) => void
-  /** A phase of such a request succeeded. */
+  /** The same of a request for certificates that a chain lacks; its phases are not reported. */
+  readonly fetchedIssuer: (code: FetchCode | "Answered" | "Cancelled", ms: number) => void
+  /** A phase of a request to an origin succeeded. */
   readonly passed: (phase: FetchPhase, ms: number) => void
   /** This process led or followed another one; `fenced`: it lost its lead, or the key was purged. */
   readonly led: (role: "lead" | "follow" | "fenced") => void
@@ -55,6 +57,7 @@ export const ResolutionObserver = Context.Reference<ResolutionObserverShape>("po
     refreshedAhead: nothing,
     resolved: nothing,
     fetched: nothing,
+    fetchedIssuer: nothing,
     passed: nothing,
     led: nothing,
     remembering: nothing
@@ -74,7 +77,7 @@ export const observeSource = ({ fetch, key }: Source, { resolved }: ResolutionOb
 /** Decorates a fetcher. */
 export const observeFetcher = (
   { find, get }: Fetcher["Service"],
-  { fetched }: ResolutionObserverShape
+  { fetched }: Pick<ResolutionObserverShape, "fetched">
 ): Fetcher["Service"] => ({
   get: (request) => timed(get(request), (exit, ms) => fetched(outcomeOf(exit), ms)),
   ...(find === undefined ? {} : { find: observeFind(find, fetched) })
@@ -110,7 +113,7 @@ export const observeFleet = ({ lead }: FleetShape, { led }: ResolutionObserverSh
 
 /** Reports the duration of a phase if it succeeded. */
 export const observePhase =
-  (phase: FetchPhase, { passed }: ResolutionObserverShape) =>
+  (phase: FetchPhase, { passed }: Pick<ResolutionObserverShape, "passed">) =>
   <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     timed(work, (exit, ms) => Exit.isSuccess(exit) ? passed(phase, ms) : undefined)
 

@@ -3,11 +3,11 @@
  */
 import { Result } from "effect"
 import type { VerdictCode } from "../codes.ts"
-import { attemptLimits } from "../Limits.ts"
-import { type Domain, type DomainPolicy, parseDomain } from "../question/Domain.ts"
+import type { Domain, DomainPolicy } from "../question/Domain.ts"
 import type { HttpsTarget } from "./Fetcher.ts"
 import { leavesSite } from "./Site.ts"
 import { hasAuthority, isUriText, notUriText, schemeOf } from "./uri.ts"
+import { parseWebUrl } from "./webUrl.ts"
 
 /** The hosts (POSH-RES-70) and ports (POSH-RES-65) that a domain may delegate to. */
 export interface DelegationPolicy {
@@ -89,30 +89,15 @@ const checkTarget = (
   codes: TargetFaultCodes
 ): Result.Result<HttpsTarget, TargetFault> => {
   if ((schemeOf(text) ?? "https") !== "https") return refuse(codes.insecure, "the scheme is not https") // POSH-RES-64
-  if (text.length > attemptLimits.urlOctets) return refuse(codes.forbidden, "the URL is longer than 2048 octets")
-
-  // The host before parsing: the URL parser would turn 0x7f.1 into an IP address (Appendix D.1).
-  const written = /^(?:https:)?\/\/([^/?#]*)/i.exec(text)?.[1]
-  if (written?.includes("@")) return refuse(codes.forbidden, "the URL holds user-info")
-  const named = written === undefined ? undefined : parseDomain(written.replace(/:\d*$/, ""), policy)
-  if (named !== undefined && Result.isFailure(named)) return refuse(codes.forbidden, named.failure.detail)
-  if (!URL.canParse(text, base)) return refuse(codes.invalid, "the value is not a URL")
-
-  const url = new URL(text, base)
-  url.hash = "" // POSH-RES-66
-  const host = url.hostname.endsWith(".") ? url.hostname.slice(0, -1) : url.hostname
-  const domain = parseDomain(host, policy)
-  if (Result.isFailure(domain)) return refuse(codes.forbidden, domain.failure.detail)
-  // Both parsers must find the same host.
-  if (named !== undefined && named.success !== domain.success) return refuse(codes.invalid, "the host is ambiguous")
-  url.hostname = domain.success
+  const parsed = parseWebUrl(text, base, policy)
+  if (Result.isFailure(parsed)) return refuse(codes[parsed.failure.kind], parsed.failure.detail)
+  const { host, url } = parsed.success
   const port = url.port === "" ? 443 : Number(url.port)
   if (!policy.delegation.ports.includes(port)) return refuse(codes.forbidden, `port ${port} is not allowed`)
-  if (url.href.length > attemptLimits.urlOctets) return refuse(codes.forbidden, "the URL is longer than 2048 octets")
-  if (!isAllowed(domain.success, source, policy.delegation)) {
-    return refuse("DelegationForbidden", `delegation to ${domain.success} is not allowed here`)
+  if (!isAllowed(host, source, policy.delegation)) {
+    return refuse("DelegationForbidden", `delegation to ${host} is not allowed here`)
   }
-  return Result.succeed({ url: url.href, host: domain.success, port, path: `${url.pathname}${url.search}` })
+  return Result.succeed({ url: url.href, host, port, path: `${url.pathname}${url.search}` })
 }
 
 const isAllowed = (host: Domain, source: Domain, { hosts, mode }: DelegationPolicy): boolean => {

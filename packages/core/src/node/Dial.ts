@@ -57,7 +57,8 @@ export const dial = ({ connectMs, endpoint, peer, host, observer, pins, trust }:
     )
   )
 
-const openTransport = (
+/** Connects, and speaks no TLS. The scope destroys all sockets. */
+export const openTransport = (
   endpoint: Endpoint | ProxiedEndpoint,
   host: Domain,
   connectMs: number,

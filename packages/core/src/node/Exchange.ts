@@ -2,7 +2,7 @@
  * One GET and its response over a connection of its own.
  */
 import { Effect, Result } from "effect"
-import type { TLSSocket } from "node:tls"
+import type { Socket } from "node:net"
 import { Client } from "undici"
 import type { FetchRequest } from "../fetch/Fetcher.ts"
 import { EgressError } from "./EgressError.ts"
@@ -16,9 +16,10 @@ import { closedError } from "./tlsError.ts"
  * been read to its end.
  */
 export const exchange = (
-  connection: TLSSocket,
+  connection: Socket,
   request: FetchRequest,
-  userAgent: string
+  userAgent: string,
+  scheme: "http" | "https"
 ): Effect.Effect<ExchangeResponse, EgressError> =>
   Effect.suspend(() => {
     const { limits, target } = request
@@ -31,7 +32,7 @@ export const exchange = (
         progress.firstOctets = octets.subarray(0, limits.headerOctets)
       })
       const settle = (result: Result.Result<ExchangeResponse, EgressError>) => resume(Effect.fromResult(result))
-      makeClient(connection, request).dispatch(
+      makeClient(connection, request, scheme).dispatch(
         { method: "GET", path: target.path, headers: requestHeaders(request, userAgent) },
         {
           ...receive(request, progress, settle),
@@ -57,8 +58,8 @@ const requestHeaders = ({ accept }: FetchRequest, userAgent: string) => ({
   "Accept-Encoding": "identity" // POSH-RES-47
 })
 
-const makeClient = (connection: TLSSocket, { limits, target }: FetchRequest) =>
-  new Client(`https://${target.host}:${target.port}`, {
+const makeClient = (connection: Socket, { limits, target }: FetchRequest, scheme: "http" | "https") =>
+  new Client(`${scheme}://${target.host}:${target.port}`, {
     allowH2: false,
     pipelining: 0, // and no keep-alive
     maxHeaderSize: limits.headerOctets,

@@ -7,23 +7,16 @@
  */
 import { Duration, Effect, Layer, Result } from "effect"
 import { observePhase, ResolutionObserver, type ResolutionObserverShape } from "../cache/ResolutionObserver.ts"
-import {
-  Fetcher,
-  FetchError,
-  type FetchRequest,
-  type FetchResponse,
-  type FetchTrace,
-  type HttpsTarget
-} from "../fetch/Fetcher.ts"
-import { currentStamp, monotonicMs, type Stamp } from "../question/Stamp.ts"
-import { checkServers, lookUp } from "./Addresses.ts"
-import { vetAddresses } from "./AddressPolicy.ts"
-import { overrideOf } from "./ConnectTo.ts"
+import { Fetcher, type FetchError, type FetchRequest, type FetchResponse } from "../fetch/Fetcher.ts"
+import { currentStamp } from "../question/Stamp.ts"
+import { checkServers } from "./Addresses.ts"
 import { dial, type Endpoint, type ProxiedEndpoint } from "./Dial.ts"
 import { EgressConfigError } from "./EgressConfigError.ts"
 import { EgressError } from "./EgressError.ts"
 import type { EgressOptions } from "./EgressOptions.ts"
 import { exchange } from "./Exchange.ts"
+import { traceSince, withTrace } from "./fetchTrace.ts"
+import { findEndpoint } from "./findEndpoint.ts"
 import type { PeerInfo } from "./Handshake.ts"
 import { checkTypes } from "./optionTypes.ts"
 import { checkProxy } from "./Proxy.ts"
@@ -100,7 +93,7 @@ const fetchOnce = (
     const { limits: { connectMs }, smallHello = false, target: { host } } = request
     const context = smallHello ? trust.smallHello : trust.usual
     const connection = yield* dial({ endpoint, host, pins: pins?.get(host), trust: context, connectMs, peer, observer })
-    return yield* exchange(connection, request, userAgent).pipe(observePhase("exchange", observer))
+    return yield* exchange(connection, request, userAgent, "https").pipe(observePhase("exchange", observer))
   }).pipe(
     Effect.scoped,
     Effect.timeoutOrElse({
@@ -108,47 +101,6 @@ const fetchOnce = (
       orElse: () => Effect.fail(new EgressError({ code: "ResponseTimeout", detail: `${request.limits.requestMs} ms` }))
     })
   )
-
-/** The operator's override, else the operator's proxy, else DNS under the address policy. */
-const findEndpoint = (
-  { allowNetworks = [], connectTo = [], dnsServers, observer, proxy }: EgressContext,
-  target: HttpsTarget,
-  limitMs: number
-): Effect.Effect<Endpoint | ProxiedEndpoint, EgressError> => {
-  const override = overrideOf(connectTo, target)
-  if (override !== undefined) return Effect.succeed({ addresses: [override.address], port: override.port })
-  if (proxy !== undefined) return Effect.succeed({ proxy, port: target.port })
-  return lookUp(target.host, dnsServers, limitMs).pipe(
-    observePhase("dns", observer),
-    Effect.flatMap((addresses) => Effect.fromResult(vetAddresses(addresses, allowNetworks))),
-    Effect.map((addresses) => ({ addresses, port: target.port })),
-    Effect.withSpan("Fetcher.find", { attributes: { "server.address": target.host } })
-  )
-}
-
-/** Adds the trace to an error: what is known of the request so far. */
-const withTrace = (peer: PeerInfo) => <A>(work: Effect.Effect<A, EgressError>): Effect.Effect<A, FetchError> =>
-  Effect.flatMap(
-    currentStamp,
-    (started) =>
-      Effect.catch(
-        work,
-        (error) => Effect.flatMap(traceSince(started, peer), (trace) => Effect.fail(toFetchError(error, trace)))
-      )
-  )
-
-/** POSH-CAC-35: the end is the start plus monotonic time; the wall clock may have been set meanwhile. */
-const traceSince = ({ monotonicMs: since, wallMs }: Stamp, peer: PeerInfo): Effect.Effect<FetchTrace> =>
-  Effect.map(monotonicMs, (now) => ({ ...peer, startedAt: wallMs, endedAt: wallMs + Math.round(now - since) }))
-
-const toFetchError = ({ code, detail, helloReset, status }: EgressError, trace: FetchTrace) =>
-  new FetchError({
-    code,
-    ...(detail === undefined ? {} : { detail }),
-    ...(status === undefined ? {} : { status }),
-    ...(helloReset === undefined ? {} : { helloReset }),
-    trace
-  })
 
 /** One line of printable ASCII: it is sent unchanged in every request. */
 const checkUserAgent = (userAgent: string): Result.Result<void, EgressConfigError> =>

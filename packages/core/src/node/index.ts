@@ -6,6 +6,7 @@ export { parseResolver, ResolverConfigError, type ResolverEndpoint } from "./dns
 export * as ValidatingResolver from "./dns/ValidatingResolver.ts"
 export { EgressConfigError } from "./EgressConfigError.ts"
 export type { EgressOptions } from "./EgressOptions.ts"
+export * as HttpCertificateFetcher from "./HttpCertificateFetcher.ts"
 export * as HttpsFetcher from "./HttpsFetcher.ts"
 export { parsePins, type Pins } from "./Pins.ts"
 export { parseProxy, type Proxy } from "./Proxy.ts"

@@ -26,6 +26,9 @@ export const currentStamp: Effect.Effect<Stamp> = Clock.clockWith((clock) => Eff
 export const timeSince = (stamp: Stamp, now: Stamp): number =>
   Math.max(now.wallMs, stamp.wallMs + Math.floor(now.monotonicMs - stamp.monotonicMs))
 
+/** A wall clock that was set back since is no earlier time. */
+export const latestOf = (before: Stamp, now: Stamp): Stamp => ({ ...now, wallMs: timeSince(before, now) })
+
 /**
  * Makes a wall clock that never goes back while this process lives: the latest time seen plus the time since.
  *

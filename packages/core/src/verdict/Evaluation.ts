@@ -13,10 +13,10 @@ import type { Inquiry } from "../question/Inquiry.ts"
 import { type StageTracer, untraced } from "../question/StageTracer.ts"
 import { type Conclusion, toRetryOptions } from "./Conclusion.ts"
 import { type Assessment, decide, decideUnresolved } from "./decide.ts"
-import { type Local, type LocalWitnesses, makeLocalWitnesses } from "./localWitnesses.ts"
+import { type KnownIssuers, type Local, type LocalWitnesses, makeLocalWitnesses } from "./localWitnesses.ts"
 import type { Verdict } from "./Verdict.ts"
 
-export interface Evaluation extends Pick<LocalWitnesses, "hear"> {
+export interface Evaluation extends Pick<LocalWitnesses, "hear" | "incompletePath"> {
   /** `now`: the time of the decision, milliseconds since the epoch. `lookup`: as far as it is known. */
   readonly assess: (
     inquiry: Inquiry,
@@ -30,8 +30,8 @@ export interface Evaluation extends Pick<LocalWitnesses, "hear"> {
   readonly conclude: (assessment: Assessment, local: Local, resolution: Resolution, stage: StageTracer) => Conclusion
 }
 
-export const makeEvaluation = (policy: Policy): Evaluation => {
-  const { hear, together } = makeLocalWitnesses(policy)
+export const makeEvaluation = (policy: Policy, completion: KnownIssuers): Evaluation => {
+  const { hear, incompletePath, together } = makeLocalWitnesses(policy, completion)
 
   const decideOn = (assessment: Assessment, resolution: Resolution, stage: StageTracer): Verdict => {
     const { inquiry: { options, presented }, now } = assessment
@@ -51,6 +51,7 @@ export const makeEvaluation = (policy: Policy): Evaluation => {
 
   return {
     hear,
+    incompletePath,
     needsDocuments: (assessment) =>
       hear({ ...assessment, lookup: nothingFound }, untraced, "work")?.witnesses !== undefined,
     assess: (inquiry, now, lookup, stage) => ({

@@ -11,6 +11,7 @@ import { failures, type VerdictCode, type VerdictKind } from "../codes.ts"
 import type { Lint } from "../Lint.ts"
 import type { NameMatches } from "../presented/NameCheck.ts"
 import type { Presented } from "../presented/Presented.ts"
+import type { IssuerFetch } from "../proof/pkix/PkixCheck.ts"
 import type { MatchedCandidate } from "../proof/posh/Matcher.ts"
 import type { SubResult, SubResultCode } from "../proof/SubResult.ts"
 import type { Domain } from "../question/Domain.ts"
@@ -55,6 +56,8 @@ export interface PkixEvidence {
   readonly detail?: string
   /** Leaf first, root last. */
   readonly path?: ReadonlyArray<Certificate>
+  /** URLs at which certificates say that a missing issuer is, and what came of them; absent if none was looked at. */
+  readonly fetches?: ReadonlyArray<IssuerFetch>
 }
 
 /** What DNS says, or why DANE does not apply. */

@@ -19,23 +19,32 @@ export const decidePkix = (
   const subject = { domain: target.domain, service: target.service.key, presented, decidedAt: now }
   if (result._tag === "Failed") {
     const { code, detail } = result
-    return makeNegative(subject, code, () => evidenceOf(subject, { code, detail }), { detail, prooftype: "pkix" })
+    return makeNegative(subject, code, () => evidenceOf(subject, { code, detail, ...fetchesOf(result) }), {
+      detail,
+      prooftype: "pkix"
+    })
   }
   const { path, until } = result
   const validUntil = Math.min(until, now + maxLifetimeMs)
-  return makeVerdict({
-    ...subject,
-    verdict: "verified",
-    valid: true,
-    code: "Verified",
-    message:
-      `A trusted root vouches for this certificate of ${target.domain}, over a path of ${path.certificates.length} certificates.`,
-    prooftype: "pkix",
-    retryable: false,
-    validUntil,
-    refreshAfter: validUntil
-  }, () => evidenceOf(subject, { code: "Verified", path: path.certificates.flatMap(toCertificate) }))
+  return makeVerdict(
+    {
+      ...subject,
+      verdict: "verified",
+      valid: true,
+      code: "Verified",
+      message:
+        `A trusted root vouches for this certificate of ${target.domain}, over a path of ${path.certificates.length} certificates.`,
+      prooftype: "pkix",
+      retryable: false,
+      validUntil,
+      refreshAfter: validUntil
+    },
+    () =>
+      evidenceOf(subject, { code: "Verified", path: path.certificates.flatMap(toCertificate), ...fetchesOf(result) })
+  )
 }
+
+const fetchesOf = ({ fetches }: PkixResult) => fetches === undefined ? {} : { fetches }
 
 const toCertificate = (der: Uint8Array): ReadonlyArray<Certificate> => {
   const parsed = parseCertificate(der)

@@ -3,7 +3,8 @@
  */
 import type { Policy } from "../Policy.ts"
 import type { ServiceLookup } from "../proof/dane/DaneLookup.ts"
-import { makePkixCheck, type PkixQuestion, type PkixResult, strictPkixPolicy } from "../proof/pkix/PkixCheck.ts"
+import type { IncompletePath, PathCompletion } from "../proof/pkix/completePath.ts"
+import { type PkixQuestion, type PkixResult, strictPkixPolicy } from "../proof/pkix/PkixCheck.ts"
 import { defaultProoftypes } from "../question/Prooftype.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Assessment, decideRefusedLeaf, decideSilence } from "./decide.ts"
@@ -24,12 +25,50 @@ export type Local =
 export interface LocalWitnesses {
   /** `undefined`: DNS has to be asked first, or `reach` does not suffice. */
   readonly hear: (assessment: Assessment, stage: StageTracer, reach: Reach) => Local | undefined
+  /**
+   * A path that fetched certificates could complete; `undefined` where none is asked for. They are not needed where DANE decides
+   * without a path to a public root.
+   */
+  readonly incompletePath: (assessment: Assessment) => IncompletePath | undefined
   /** The verdict of these and of POSH. */
   readonly together: (local: Local, posh: Verdict) => Verdict
 }
 
-export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
-  const pkix = makePkixCheck()
+/** Deciding asks nobody: it takes what is known of issuers, and says what is missing. */
+export type KnownIssuers = Pick<PathCompletion, "completed" | "missing" | "presented">
+
+export const makeLocalWitnesses = (
+  policy: Policy,
+  { completed, missing, presented }: KnownIssuers
+): LocalWitnesses => {
+  const askDane = (assessment: Assessment, lookup: ServiceLookup, check: () => PkixResult | undefined): Witness =>
+    hearDane({
+      assessment,
+      lookup,
+      usages: policy.daneUsages ?? new Set(),
+      pkixPath: () => pathOf(check()),
+      maxLifetimeMs: policy.maxLifetimeMs
+    })
+
+  const incompletePath: LocalWitnesses["incompletePath"] = (assessment) => {
+    const { inquiry: { options: { prooftypes } }, leaf, lookup } = assessment
+    const question = toPkixQuestion(assessment, policy)
+    if (!policy.fetchIntermediates || question === undefined || leaf !== undefined) return undefined
+    const asksPkix = prooftypes.includes("pkix")
+    if (!asksPkix && !(lookup !== undefined && needsPublicRoot(lookup))) return undefined
+    return {
+      missing: () => missing(question),
+      isNeeded: () => {
+        if (lookup === undefined) return true
+        const needed = { path: false }
+        const dane = askDane(assessment, lookup, () => {
+          needed.path = true
+          return completed.check(question)
+        })
+        return isVerdict(dane) ? needed.path && !dane.valid : asksPkix
+      }
+    }
+  }
 
   const hear: LocalWitnesses["hear"] = (assessment, stage, reach) => {
     const { inquiry: { options: { prooftypes } }, leaf, lookup } = assessment
@@ -46,22 +85,18 @@ export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
 
     const question = toPkixQuestion(assessment, policy)
     const check = (): PkixResult | undefined =>
-      question === undefined ? undefined : stage.run("Pkix", () => pkix.check(question))
-    const dane = lookup === undefined ? undefined : stage.run("Dane", () =>
-      hearDane({
-        assessment,
-        lookup,
-        usages: policy.daneUsages ?? new Set(),
-        pkixPath: () => pathOf(check()),
-        maxLifetimeMs: policy.maxLifetimeMs
-      }))
+      question === undefined ? undefined : stage.run("Pkix", () => completed.check(question))
+    const dane = lookup === undefined ? undefined : stage.run("Dane", () => askDane(assessment, lookup, check))
     if (refused !== undefined) {
       return settle(...refused.map((verdict) => verdict.prooftype === "dane" && dane !== undefined ? dane : verdict))
     }
 
     const witnesses: Array<Witness> = []
     if (prooftypes.includes("pkix")) {
-      const known = question === undefined || reach === "work" ? undefined : pkix.recall(question)
+      // Where DANE decides, no issuer is fetched, and what is known of the presented chain is said.
+      const recall = (asked: PkixQuestion) =>
+        completed.recall(asked) ?? (dane !== undefined && isVerdict(dane) ? presented.recall(asked) : undefined)
+      const known = question === undefined || reach === "work" ? undefined : recall(question)
       const result = reach === "work" ? check() : known
       if (question !== undefined && result === undefined) return undefined
       witnesses.push(result === undefined ? pkixNotApplicable : decidePkix(assessment, result, policy.maxLifetimeMs))
@@ -76,6 +111,7 @@ export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
 
   return {
     hear,
+    incompletePath,
     together: (local, posh) =>
       local === nobody ? posh : decideTogether([...local.witnesses ?? [], posh], policy, () => posh)
   }
@@ -84,6 +120,10 @@ export const makeLocalWitnesses = (policy: Policy): LocalWitnesses => {
 /** Does a record need a path? Those of usage 3 are compared alone. */
 const takesSignatures = (lookup: ServiceLookup): boolean =>
   recordsOf(lookup).some(({ records }) => records.some(({ usage }) => usage !== 3))
+
+/** Does a record need a path to a public root (usages 0 and 1)? That of usage 2 ends at what is presented. */
+const needsPublicRoot = (lookup: ServiceLookup): boolean =>
+  recordsOf(lookup).some(({ records }) => records.some(({ usage }) => usage < 2))
 
 const pathOf = (result: PkixResult | undefined): ReadonlyArray<Uint8Array> | undefined =>
   result?._tag === "Verified" ? result.path.certificates : undefined

@@ -133,6 +133,7 @@ const ignoring: ResolutionObserverShape = {
   refreshedAhead: nothing,
   resolved: nothing,
   fetched: nothing,
+  fetchedIssuer: nothing,
   passed: nothing,
   led: nothing,
   remembering: nothing

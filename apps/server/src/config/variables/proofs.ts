@@ -32,6 +32,16 @@ export const proofs = {
     parse: (value): Result.Result<PkixRoots, string> =>
       Result.succeed(value === "mozilla" || value === "system" ? value : { file: value })
   }),
+  pkixFetchIntermediates: variable("POSH_PKIX_FETCH_INTERMEDIATES", {
+    fallback: "false",
+    values: "`true`, `false`",
+    meaning:
+      "Whether `pkix` fetches certificates that a server does not send, from where those that it sends say that they are (AIA).",
+    consequence:
+      "`true`: whoever makes a certificate chooses URLs that the service asks over plain HTTP, on port 80 of public addresses, " +
+      "within limits. What comes from there is never trusted, only tried.",
+    parse: boolean
+  }),
   dnssecResolver: variable("POSH_DNSSEC_RESOLVER", {
     fallback: "",
     values: "`dns://address[:port]`, `tls://name[@address][:port]` or `https://name/path`",

@@ -60,30 +60,44 @@ interface MemoEntry {
   readonly from: number
   readonly until: number
   /** Positions in the chain, and an anchor. */
-  readonly result: Result.Result<ReadonlyArray<number | Uint8Array>, PathFault>
+  readonly result: Result.Result<ReadonlyArray<number | Uint8Array>, MemoFault>
 }
 
-const toEntry = (path: Result.Result<FoundPath, PathFault>, { intermediates, leaf, now }: MemoQuestion): MemoEntry =>
-  Result.match(path, {
-    onFailure: (fault) => ({ from: now, until: fault.until - 1, result: Result.fail(fault) }),
+/** Its ends are positions in the chain. */
+interface MemoFault extends Omit<PathFault, "ends"> {
+  readonly ends: ReadonlyArray<number>
+}
+
+const toEntry = (path: Result.Result<FoundPath, PathFault>, { intermediates, leaf, now }: MemoQuestion): MemoEntry => {
+  const chain = [leaf.der, ...intermediates]
+  return Result.match(path, {
+    onFailure: (fault) => ({
+      from: now,
+      until: fault.until - 1,
+      result: Result.fail({ ...fault, ends: fault.ends.map((der) => chain.indexOf(der)) })
+    }),
     onSuccess: ({ certificates, notAfter, notBefore }) => ({
       from: notBefore,
       until: notAfter,
       result: Result.succeed(certificates.map((der, index) => {
-        const position = index === certificates.length - 1 ? -1 : [leaf.der, ...intermediates].indexOf(der)
+        const position = index === certificates.length - 1 ? -1 : chain.indexOf(der)
         return position < 0 ? der : position
       }))
     })
   })
+}
 
-const fromEntry = ({ from, result, until }: MemoEntry, { intermediates, leaf }: MemoQuestion) =>
-  Result.map(result, (places): FoundPath => ({
-    certificates: places.map((place) =>
-      typeof place === "number" ? (place === 0 ? leaf.der : intermediates[place - 1] ?? leaf.der) : place
-    ),
-    notBefore: from,
-    notAfter: until
-  }))
+const fromEntry = ({ from, result, until }: MemoEntry, { intermediates, leaf }: MemoQuestion): PathResult => {
+  const derAt = (place: number) => place === 0 ? leaf.der : intermediates[place - 1] ?? leaf.der
+  return Result.mapBoth(result, {
+    onFailure: (fault): PathFault => ({ ...fault, ends: fault.ends.map(derAt) }),
+    onSuccess: (places): FoundPath => ({
+      certificates: places.map((place) => typeof place === "number" ? derAt(place) : place),
+      notBefore: from,
+      notAfter: until
+    })
+  })
+}
 
 // With lengths: the same octets, divided in another way, are another chain.
 const keyOf = ({ allowSha1, anchors, intermediates, leaf, purpose }: MemoQuestion): string => {

@@ -43,14 +43,32 @@ export const strictPkixPolicy: PkixPolicy = { allowSha1: false, anyPurpose: fals
 
 export type PkixResult =
   /** `until`: the end of the first certificate of the path that ends, in milliseconds since the epoch. */
-  | { readonly _tag: "Verified"; readonly path: FoundPath; readonly until: number }
+  | {
+    readonly _tag: "Verified"
+    readonly path: FoundPath
+    readonly until: number
+    readonly fetches?: ReadonlyArray<IssuerFetch>
+  }
   | {
     readonly _tag: "Failed"
     /** `PathIncomplete`: with certificates that were not presented, there could be a path. */
     readonly code: "PkixPathInvalid" | "PkixNameMismatch" | "PathIncomplete"
     /** For a person; bounded. */
     readonly detail: string
+    /** If `PathIncomplete`: DER of the certificates whose issuer is missing; else none. */
+    readonly ends: ReadonlyArray<Uint8Array>
+    readonly fetches?: ReadonlyArray<IssuerFetch>
   }
+
+/** What came of a URL at which a certificate says that its issuer's is (caIssuers, RFC 5280 §4.2.2.1). */
+export interface IssuerFetch {
+  /** Bounded and escaped (POSH-SEC-14). */
+  readonly url: string
+  /** `refused`: such a URL is not asked. `pending`: there was no answer in time, or a budget did not allow to ask. */
+  readonly outcome: "fetched" | "refused" | "failed" | "pending"
+  /** Why there is no certificate, for a person; bounded. */
+  readonly detail?: string
+}
 
 export interface PkixCheck {
   /** Takes signature checks for a chain that is not remembered. */
@@ -87,18 +105,18 @@ const toMemoQuestion = ({ anchors, intermediates, leaf, now, policy: { allowSha1
 })
 
 const decideOn = (path: Result.Result<FoundPath, PathFault>, question: PkixQuestion): PkixResult => {
-  if (Result.isFailure(path)) return fail(codeOf(path.failure), path.failure.detail)
+  if (Result.isFailure(path)) return fail(codeOf(path.failure), path.failure.detail, path.failure.ends)
   const fault = leafFault(question)
   if (fault !== undefined) return fail("PkixPathInvalid", fault)
   if (!namesService(question)) return fail("PkixNameMismatch", `the certificate does not name ${question.source}`)
   return { _tag: "Verified", path: path.success, until: path.success.notAfter }
 }
 
-const fail = (code: Extract<PkixResult, { _tag: "Failed" }>["code"], detail: string): PkixResult => ({
-  _tag: "Failed",
-  code,
-  detail
-})
+const fail = (
+  code: Extract<PkixResult, { _tag: "Failed" }>["code"],
+  detail: string,
+  ends: ReadonlyArray<Uint8Array> = []
+): PkixResult => ({ _tag: "Failed", code, detail, ends })
 
 const codeOf = ({ reason }: PathFault) => reason === "incomplete" ? "PathIncomplete" : "PkixPathInvalid"
 

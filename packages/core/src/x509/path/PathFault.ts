@@ -17,6 +17,8 @@ export interface PathFault {
    * Until then there is no path either.
    */
   readonly until: number
+  /** If `incomplete`: the certificates (DER, of the question) whose issuer was neither presented nor an anchor; else none. */
+  readonly ends: ReadonlyArray<Uint8Array>
 }
 
 /** Where a search failed; the last is the nearest to success. */
@@ -36,10 +38,13 @@ export interface PathFaults {
   readonly add: (place: FaultPlace, index: number, detail: string) => void
   /** Notes that a certificate is not valid before this instant. */
   readonly addStart: (notBefore: number) => void
+  /** Notes that the issuer of this certificate (DER) is missing. */
+  readonly addEnd: (der: Uint8Array) => void
   readonly toFault: (isGivenUp: boolean) => PathFault
 }
 
 export const makePathFaults = (): PathFaults => {
+  const ends = new Set<Uint8Array>()
   const log = { rank: -1, index: 0, detail: "", until: Number.POSITIVE_INFINITY }
   return {
     add: (place, index, detail) => {
@@ -50,11 +55,16 @@ export const makePathFaults = (): PathFaults => {
     addStart: (notBefore) => {
       log.until = Math.min(log.until, notBefore)
     },
-    toFault: (isGivenUp) => ({
-      reason: isGivenUp ? "tooMuchWork" : log.rank <= ranks["no issuer"] ? "incomplete" : "invalid",
-      detail: isGivenUp ? "finding a path would take too much work" : log.detail,
-      index: log.index,
-      until: log.until
-    })
+    addEnd: (der) => void ends.add(der),
+    toFault: (isGivenUp) => {
+      const reason = isGivenUp ? "tooMuchWork" : log.rank <= ranks["no issuer"] ? "incomplete" : "invalid"
+      return {
+        reason,
+        detail: isGivenUp ? "finding a path would take too much work" : log.detail,
+        index: log.index,
+        until: log.until,
+        ends: reason === "incomplete" ? [...ends] : []
+      }
+    }
   }
 }

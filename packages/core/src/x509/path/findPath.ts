@@ -48,7 +48,7 @@ const refuse = (
   reason: PathFault["reason"],
   detail: string,
   until: number = Number.POSITIVE_INFINITY
-): Result.Result<never, PathFault> => Result.fail({ reason, detail, index: 0, until })
+): Result.Result<never, PathFault> => Result.fail({ reason, detail, index: 0, until, ends: [] })
 
 const toFoundPath = (path: ReadonlyArray<PathNode>): FoundPath => ({
   certificates: path.map(({ der }) => der),

@@ -18,7 +18,10 @@ export const makeIssuers = (question: PathQuestion, faults: PathFaults): Issuers
     if (named.length === 0) {
       // Nobody else could have issued it.
       if (node.issuer === node.subject) faults.add("loop", index - 1, selfSigned)
-      else faults.add("no issuer", index - 1, noIssuer)
+      else {
+        faults.add("no issuer", index - 1, noIssuer)
+        faults.addEnd(node.der)
+      }
     }
     return named
       .flatMap((issuer) => {

@@ -41,9 +41,9 @@ export const searchPath = (leaf: UsableNode, question: PathQuestion): Result.Res
     if (path.length > pathLimits.issuers) return refuse("issuer", path.length, "the path is too long")
     const signed = work.checkSignature(node.certificate, issuer.certificate.spki)
     if (Result.isFailure(signed)) {
-      return keyIdsDiffer(node, issuer)
-        ? refuse("no issuer", path.length - 1, noIssuer)
-        : refuse("signature", path.length - 1, signed.failure)
+      if (!keyIdsDiffer(node, issuer)) return refuse("signature", path.length - 1, signed.failure)
+      faults.addEnd(node.der)
+      return refuse("no issuer", path.length - 1, noIssuer)
     }
     const longer = [...path, issuer]
     return issuer.isAnchor ? validate(longer) : climb(longer, issuer)
