@@ -37,6 +37,8 @@ const folders: ReadonlyArray<FolderRule> = [
   folderRule("association/", ...basics, "question/"),
   folderRule("presented/", ...basics, "Policy.ts", "x509/", "question/", "association/"),
   folderRule("fetch/", ...basics, "question/"),
+  // An entry lists names, of what any proof type leaves in a store.
+  folderRule("cache/index.ts", ...basics, "question/", "association/", "cache/", "proof/dane/"),
   // A source of material is known by its interface alone: other proof types remember, too.
   folderRule("cache/", ...basics, "x509/", "question/", "association/", "fetch/"),
   folderRule("proof/", ...basics, "Policy.ts", "x509/", "question/", "association/", "presented/", "fetch/", "cache/"),

@@ -21,13 +21,41 @@ export const InventoryEntry = Schema.Struct({
 })
 export type InventoryEntry = typeof InventoryEntry.Type
 
+/** What DNS says of one service. */
+export const RememberedLookup = Schema.Struct({
+  domain: Schema.String.annotate({ description: "Canonical form (A-labels)." }),
+  service: Schema.String.annotate({ description: "The registered key." }),
+  source: Schema.Literal("tlsa"),
+  state: Schema.Literals(["records", "not-applicable", "bogus", "indeterminate"]).annotate({
+    description: "`records`: there are TLSA records. `not-applicable`: DANE says nothing of the service. `bogus` or " +
+      "`indeterminate`: the answer cannot be trusted."
+  }),
+  endpoints: Schema.Int.annotate({ description: "Number of targets of SRV records that were looked up." }),
+  records: Schema.Int.annotate({ description: "Number of their TLSA records." }),
+  detail: Schema.optionalKey(
+    Schema.String.annotate({ description: "Why there are none, or none at the first target without; for a person." })
+  ),
+  resolvedAt: instant("Start of the look-up."),
+  expiresAt: instant("End of the TTLs and signatures; after it DNS is asked again.")
+}).annotate({
+  identifier: "RememberedLookup",
+  title: "Remembered look-up",
+  description: "What DNS says of one service (DANE), without the records."
+})
+export type RememberedLookup = typeof RememberedLookup.Type
+
 /** The body of the answer to `GET /v1/associations`. */
 export const Inventory = Schema.Struct({
-  associations: Schema.Array(InventoryEntry).annotate({ description: "Soonest expiry first." }),
+  associations: Schema.Array(InventoryEntry).annotate({
+    description: "Soonest expiry first. Empty where `source` is `tlsa`."
+  }),
+  lookups: Schema.optionalKey(
+    Schema.Array(RememberedLookup).annotate({ description: "Soonest end first. Present where `source` is `tlsa`." })
+  ),
   cursor: Schema.optionalKey(
     Schema.String.annotate({
       description: [
-        "Present if there are more: repeat the request with this as `cursor`. Associations that are added, removed or renewed",
+        "Present if there are more: repeat the request with this as `cursor`. Entries that are added, removed or renewed",
         "in the meantime cause no other to be repeated or left out."
       ].join(" ")
     })

@@ -133,6 +133,14 @@ export const inventoryQuery = {
     wholeNumber(InventoryLimit, "Maximum number of associations in the answer, 1 to 1,000. Default 100.")
   ),
   cursor: Schema.optionalKey(
-    Schema.String.annotate({ description: "`cursor` of the previous answer: continue after it." })
+    Schema.String.annotate({
+      description: "`cursor` of the previous answer: continue after it. The other parameters stay as they were."
+    })
+  ),
+  source: Schema.optionalKey(
+    Schema.Literals(["documents", "tlsa"]).annotate({
+      description: "What is listed: the associations of documents, or what DNS says (DANE), which lasts for minutes. " +
+        "Default `documents`."
+    })
   )
 } as const

@@ -6,14 +6,21 @@
  */
 import { Clock, Context, Effect, Layer, type Result } from "effect"
 import { type AssociationOptions, makeReporter } from "./AssociationReporter.ts"
-import { AssociationStore, type Inventory, type InventoryQuery, type Purge } from "./cache/store/AssociationStore.ts"
+import {
+  AssociationStore,
+  combinePurges,
+  type Inventory,
+  type InventoryQuery,
+  type Purge
+} from "./cache/store/AssociationStore.ts"
 import { layerMemory } from "./cache/store/MemoryStore.ts"
 import { checkPolicy, type PolicyError } from "./checkPolicy.ts"
 import { makeConclusions } from "./Conclusions.ts"
 import type { Fetcher } from "./fetch/Fetcher.ts"
 import type { Policy } from "./Policy.ts"
 import { Presented } from "./presented/Presented.ts"
-import { makeDaneSource } from "./proof/dane/DaneSource.ts"
+import { makeDane } from "./proof/dane/DaneSource.ts"
+import type { LookupInventory } from "./proof/dane/LookupStore.ts"
 import { makePathCompletion } from "./proof/pkix/completePath.ts"
 import { type ResolveOptions, Resolver } from "./proof/posh/Resolver.ts"
 import { callerTurn } from "./question/CallerBudget.ts"
@@ -85,10 +92,12 @@ export class Verifier extends Context.Service<Verifier, {
     service: string,
     options?: AssociationOptions
   ) => Effect.Effect<AssociationReport, QuestionError>
-  /** Purges the pair from the cache, in both generations. The result names the steps that are still pending. */
+  /** Purges the pair from the cache: both generations, and what DNS said. The result names the steps that are still pending. */
   readonly forget: (domain: string, service: string) => Effect.Effect<Purge, QuestionError>
   /** Cached associations that have not expired; asks no origin. */
   readonly inventory: (query: InventoryQuery) => Effect.Effect<Inventory>
+  /** What is remembered of DNS (DANE) and has not ended, whatever it says; asks nobody. */
+  readonly lookups: (query: InventoryQuery) => Effect.Effect<LookupInventory>
 }>()("posh/Verifier") {
   /** With a store of the caller's choice. Fails to build if an option of the policy is invalid. */
   static readonly layerNoDeps = (policy: Policy): Layer.Layer<Verifier, PolicyError, Fetcher | AssociationStore> =>
@@ -114,11 +123,8 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   const { inventory } = yield* AssociationStore
   const clock = yield* Clock.Clock
   const completion = yield* makePathCompletion(policy)
-  const dane = yield* makeDaneSource(policy)
+  const { forget: forgetLookup, inventory: lookups, source: dane } = yield* makeDane(policy)
   const report = yield* makeReporter(policy, resolver, dane)
-  if (dane === undefined && policy.daneUsages !== undefined) {
-    return yield* Effect.die(new TypeError("daneUsages: needs a SecureResolver beside the verifier"))
-  }
   const conclusions = makeConclusions({
     evaluation: makeEvaluation(policy, completion),
     completion,
@@ -160,7 +166,8 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
   })
 
   const forget = Effect.fn("Verifier.forget")(function*(domain: string, service: string) {
-    return yield* resolver.forget(yield* Effect.fromResult(parseTarget({ domain, service }, policy)))
+    const target = yield* Effect.fromResult(parseTarget({ domain, service }, policy))
+    return combinePurges(yield* Effect.all([resolver.forget(target), forgetLookup(target)], { concurrency: 2 }))
   })
 
   return Verifier.of({
@@ -171,7 +178,8 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     verify,
     report,
     forget,
-    inventory
+    inventory,
+    lookups
   })
 })
 

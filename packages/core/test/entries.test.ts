@@ -29,11 +29,13 @@ const entries: Readonly<Record<string, Names>> = {
       Verdict VerdictCode VerdictKind`
   },
   "./cache": {
-    values: `AssociationStore Fleet associationUnder comparePositions decodeAssociation decodeNegative encodeAssociation
-      encodeNegative formatCursor layerMemory makeKey makeMemoryStore makeTieredStore negativeUnder nothingPending
-      parseCursor usableUntil`,
-    types: `CacheEntry Changes FarStore FleetShape Follow Inventory InventoryQuery Lead LifetimePolicy Mark MarkedEntry
-      MemoryStoreOptions NearStore NegativeEntry PendingPurge Permit Position Purge StoreKey`
+    values: `AssociationStore Fleet LookupStore associationUnder comparePositions decodeAssociation decodeLookup
+      decodeNegative encodeAssociation encodeLookup encodeNegative lookupEnd formatCursor layerMemory lookupUnder makeKey
+      makeMemoryStore makeTieredStore makeTlsaKey negativeUnder nothingPending parseCursor usableUntil`,
+    types:
+      `CacheEntry CacheKey Changes EndpointLookup FarStore FleetShape Follow Inventory InventoryLookup InventoryQuery Lead
+      LifetimePolicy LookupInventory LookupRead LookupStoreShape LookupWrite Mark MarkedEntry MemoryStoreOptions NearStore
+      NegativeEntry PendingPurge Permit Position Purge ServiceLookup StoreKey`
   },
   "./node": {
     values:

@@ -25,7 +25,7 @@ import { isOversized, type Values } from "./Values.ts"
 export interface EntriesOptions {
   readonly client: RedisClient
   readonly keys: RedisKeys
-  readonly index: ExpiryIndex
+  readonly index: ExpiryIndex<StoreKey>
   readonly values: Values
   readonly policy: LifetimePolicy
   /** Milliseconds since the epoch. */

@@ -1,25 +1,21 @@
 /**
- * The index of associations by expiry. In a cluster the index and an association may have different slots, so an update
- * of both is not atomic. The order of commands ensures that every association has its member. A member may dangle (have
- * no association); a read removes dangling members.
+ * An index of entries (associations, or look-ups) by expiry. In a cluster the index and an entry may have different slots,
+ * so an update of both is not atomic. The order of commands ensures that every entry has its member. A member may dangle
+ * (have no entry); a read removes dangling members.
  */
-import { comparePositions, type Position, type StoreKey } from "@posh/core/cache"
+import { type CacheKey, comparePositions, type Position } from "@posh/core/cache"
 import { monotonicMsOf } from "@posh/core/serving"
 import { Array as Arr, Clock, Effect } from "effect"
 import type { RedisClient } from "./Client.ts"
 import type { Reply } from "./Command.ts"
-import { parseMember, type RedisKeys, toMember } from "./keys.ts"
 import type { RedisError } from "./RedisError.ts"
 
-export interface ExpiryIndex {
-  /**
-   * Call it before the association is written and again after: a reader may have removed the member as dangling
-   * between.
-   */
-  readonly add: (key: StoreKey, expiresAt: number) => Effect.Effect<void, RedisError>
-  /** Removes the member of a removed association; adds it again if the association was written meanwhile. */
-  readonly drop: (key: StoreKey) => Effect.Effect<void, RedisError>
-  readonly read: (range: IndexRange) => Effect.Effect<ReadonlyArray<IndexEntry>, RedisError>
+export interface ExpiryIndex<K extends CacheKey> {
+  /** Call it before the entry is written and again after: a reader may have removed the member as dangling between. */
+  readonly add: (key: K, expiresAt: number) => Effect.Effect<void, RedisError>
+  /** Removes the member of a removed entry; adds it again if the entry was written meanwhile. */
+  readonly drop: (key: K) => Effect.Effect<void, RedisError>
+  readonly read: (range: IndexRange) => Effect.Effect<ReadonlyArray<IndexEntry<K>>, RedisError>
   /** Removes members whose expiry is long past. Idempotent within a minute: further calls do nothing. */
   readonly sweep: Effect.Effect<void, RedisError>
   /**
@@ -40,8 +36,21 @@ export interface IndexRange {
   readonly limit: number
 }
 
-export interface IndexEntry extends Position {
-  readonly storeKey: StoreKey
+export interface IndexEntry<K extends CacheKey> extends Position {
+  readonly cacheKey: K
+}
+
+/** What is in an index. */
+export interface Indexed<K extends CacheKey> {
+  /** The key of the sorted set. */
+  readonly index: string
+  /** The key of an entry. */
+  readonly entry: (key: K) => string
+  readonly toMember: (key: K) => string
+  /** Its inverse; `undefined` for any other text. */
+  readonly parseMember: (member: string) => K | undefined
+  /** Expiry of the entry that Redis holds for a key; `undefined` if it holds none that decodes. */
+  readonly findExpiry: (key: K) => Effect.Effect<number | undefined, RedisError>
 }
 
 const sweepMs = 60_000
@@ -54,36 +63,34 @@ const maxPruneBatch = 2_000
 const mostTogether = 128
 const pruneConcurrency = 32
 
-export const makeExpiryIndex = (
+export const makeExpiryIndex = <K extends CacheKey>(
   client: RedisClient,
-  keys: RedisKeys,
-  /** Expiry of the association that Redis holds for a key; `undefined` if it holds none that decodes. */
-  findExpiry: (key: StoreKey) => Effect.Effect<number | undefined, RedisError>
-): Effect.Effect<ExpiryIndex> =>
+  { entry, findExpiry, index, parseMember, toMember }: Indexed<K>
+): Effect.Effect<ExpiryIndex<K>> =>
   Effect.map(Clock.Clock, (clock) => {
     const lastSweep: { at: number | undefined } = { at: undefined }
     const scan = { cursor: "0", added: 0, alone: false }
 
-    const add = (key: StoreKey, expiresAt: number) =>
+    const add = (key: K, expiresAt: number) =>
       Effect.suspend(() => {
         scan.added += 1 // twice for each write
-        return Effect.asVoid(client.send("ZADD", keys.expiry, expiresAt, toMember(key)))
+        return Effect.asVoid(client.send("ZADD", index, expiresAt, toMember(key)))
       })
 
-    const drop = Effect.fnUntraced(function*(key: StoreKey) {
-      yield* client.send("ZREM", keys.expiry, toMember(key))
-      // If it was written meanwhile, either this read sees the association, or its writer still has to add the member.
+    const drop = Effect.fnUntraced(function*(key: K) {
+      yield* client.send("ZREM", index, toMember(key))
+      // If it was written meanwhile, either this read sees the entry, or its writer still has to add the member.
       const expiresAt = yield* findExpiry(key)
       if (expiresAt !== undefined) yield* add(key, expiresAt)
     })
 
-    /** Keys without an association. They are few, so one command asks for all; for halves only where some lack it. */
-    const findDangling = (some: ReadonlyArray<StoreKey>): Effect.Effect<ReadonlyArray<StoreKey>, RedisError> =>
+    /** Keys without an entry. They are few, so one command asks for all; for halves only where some lack it. */
+    const findDangling = (some: ReadonlyArray<K>): Effect.Effect<ReadonlyArray<K>, RedisError> =>
       Effect.gen(function*() {
         if (some.length === 0) return []
         if (scan.alone && some.length > 1) return yield* findIn(some.map((key) => [key]), pruneConcurrency)
-        // EXISTS, not GET: it does not count as a use, so it does not protect the association from eviction.
-        const reply = yield* client.send("EXISTS", ...some.map(keys.association)).pipe(
+        // EXISTS, not GET: it does not count as a use, so it does not protect the entry from eviction.
+        const reply = yield* client.send("EXISTS", ...some.map(entry)).pipe(
           Effect.catchIf(({ word }) => word === "CROSSSLOT" && some.length > 1, () => Effect.succeed(undefined))
         )
         if (reply === undefined) {
@@ -96,19 +103,19 @@ export const makeExpiryIndex = (
         const middle = some.length >> 1
         return yield* findIn([some.slice(0, middle), some.slice(middle)], 2)
       })
-    const findIn = (parts: ReadonlyArray<ReadonlyArray<StoreKey>>, concurrency: number) =>
+    const findIn = (parts: ReadonlyArray<ReadonlyArray<K>>, concurrency: number) =>
       Effect.map(Effect.forEach(parts, findDangling, { concurrency }), (found) => found.flat())
 
     /** No replica adds such members. They name no key and would be read again each time. */
     const removeForeign = (members: ReturnType<typeof toMembers>) => {
       const foreign = members.map(({ member }) => member).filter((member) => parseMember(member) === undefined)
-      return foreign.length === 0 ? Effect.void : Effect.asVoid(client.send("ZREM", keys.expiry, ...foreign))
+      return foreign.length === 0 ? Effect.void : Effect.asVoid(client.send("ZREM", index, ...foreign))
     }
 
     const prune = Effect.gen(function*() {
       const batch = Math.min(maxPruneBatch, minPruneBatch + scan.added)
       scan.added = 0
-      const reply = yield* client.send("ZSCAN", keys.expiry, scan.cursor, "COUNT", batch)
+      const reply = yield* client.send("ZSCAN", index, scan.cursor, "COUNT", batch)
       const [cursor, found = null] = Array.isArray(reply) ? reply : []
       scan.cursor = cursor === undefined ? "0" : String(cursor)
       const members = toMembers(found)
@@ -124,7 +131,7 @@ export const makeExpiryIndex = (
     const readFirst = ({ after, before, now }: IndexRange, count: number) =>
       client.send(
         "ZRANGE",
-        keys.expiry,
+        index,
         after === undefined || after.expiresAt <= now ? `(${now}` : after.expiresAt,
         before === undefined ? "+inf" : `(${before}`,
         "BYSCORE",
@@ -137,16 +144,19 @@ export const makeExpiryIndex = (
     // One certificate may expire for many domains at the same instant. Redis orders members of equal score differently
     // from the inventory and has no cursor within them. So all members of an instant are read in one command, and none
     // is skipped.
-    const read = (range: IndexRange, count = range.limit + 1): Effect.Effect<ReadonlyArray<IndexEntry>, RedisError> =>
+    const read = (
+      range: IndexRange,
+      count = range.limit + 1
+    ): Effect.Effect<ReadonlyArray<IndexEntry<K>>, RedisError> =>
       Effect.gen(function*() {
         const members = toMembers(yield* readFirst(range, count))
         yield* removeForeign(members)
         const isAll = members.length < count
         const last = members.at(-1)?.expiresAt
         const whole = isAll ? members : members.filter(({ expiresAt }) => expiresAt !== last)
-        const entries = whole.flatMap(({ expiresAt, member }) => {
-          const storeKey = parseMember(member)
-          return storeKey === undefined ? [] : [{ expiresAt, key: storeKey.text, storeKey }]
+        const entries = whole.flatMap(({ expiresAt, member }): ReadonlyArray<IndexEntry<K>> => {
+          const cacheKey = parseMember(member)
+          return cacheKey === undefined ? [] : [{ expiresAt, key: cacheKey.text, cacheKey }]
         })
         const { after, limit } = range
         const beyond = entries.filter((entry) => after === undefined || comparePositions(entry, after) > 0)
@@ -164,7 +174,7 @@ export const makeExpiryIndex = (
         if (lastSweep.at !== undefined && now - lastSweep.at < sweepMs) return Effect.void
         lastSweep.at = now
         const before = clock.currentTimeMillisUnsafe() - sweepMarginMs
-        return Effect.asVoid(client.send("ZREMRANGEBYSCORE", keys.expiry, "-inf", before))
+        return Effect.asVoid(client.send("ZREMRANGEBYSCORE", index, "-inf", before))
       })
     }
   })

@@ -49,6 +49,6 @@ export const makeFaultLog: Effect.Effect<FaultLog> = Effect.map(Clock.Clock, (cl
 const messages: { readonly [K in SharedFaultReason]?: string } = {
   refused: "Redis holds values of another type",
   unsealable: "Redis holds values that were not sealed for their key with our secrets",
-  undecodable: "Redis holds values that are no associations",
+  undecodable: "Redis holds values that are neither associations nor look-ups",
   oversized: "A value is too large for Redis"
 }

@@ -3,7 +3,7 @@
  * If the holder dies, others wait at most for the lease. If it was only slow, its fencing token is stale and its write
  * fails.
  */
-import type { Changes, FleetShape, Follow, Lead, StoreKey } from "@posh/core/cache"
+import type { CacheKey, Changes, FleetShape, Follow, Lead } from "@posh/core/cache"
 import { Deferred, Effect, Fiber, Result, type Scope } from "effect"
 import type { RedisClient } from "./Client.ts"
 import { makeKeys } from "./keys.ts"
@@ -38,7 +38,7 @@ export const makeRedisFleet = (
     const notifyAll = () => [...callbacksByKey.keys()].forEach(changed)
     yield* changes.listen({ changed, lost: () => undefined, back: notifyAll })
     /** Calls back when another process changed the key or may have. */
-    const onChange = ({ text }: StoreKey, onChanged: () => void) => {
+    const onChange = ({ text }: CacheKey, onChanged: () => void) => {
       const callbacks = callbacksByKey.get(text) ?? new Set()
       callbacksByKey.set(text, callbacks.add(onChanged))
       return Effect.sync(() => {
@@ -47,14 +47,14 @@ export const makeRedisFleet = (
       })
     }
 
-    const lead = Effect.fnUntraced(function*(key: StoreKey, onLost: () => void) {
+    const lead = Effect.fnUntraced(function*(key: CacheKey, onLost: () => void) {
       const lease = yield* Effect.result(acquireLease(client, [keys.fence(key), keys.flight(key)], [leaseMs]))
       // Without a lease, change messages may still tell that the outcome will be stale.
       if (Result.isFailure(lease)) return { ...alone, over: onChange(key, onLost) }
       return lease.success === null ? follow(key) : yield* hold(key, Number(lease.success), onLost)
     })
 
-    const hold = Effect.fnUntraced(function*(key: StoreKey, fence: number, onLost: () => void) {
+    const hold = Effect.fnUntraced(function*(key: CacheKey, fence: number, onLost: () => void) {
       const renew = (unknown: boolean) =>
         renewLease(client, [keys.flight(key)], [fence, leaseMs]).pipe(
           Effect.map((reply) => Number(reply) === 1),
@@ -79,7 +79,7 @@ export const makeRedisFleet = (
       } satisfies Lead
     })
 
-    const follow = (key: StoreKey): Follow => ({
+    const follow = (key: CacheKey): Follow => ({
       _tag: "Follow",
       over: Effect.suspend(() => {
         const changed = Deferred.makeUnsafe<void>()

@@ -19,7 +19,7 @@ import { makeEra } from "./Era.ts"
 import { makeExpiryIndex } from "./ExpiryIndex.ts"
 import type { FaultLog } from "./FaultLog.ts"
 import { makeInventory } from "./inventory.ts"
-import { makeKeys } from "./keys.ts"
+import { makeKeys, parseMember, toMember } from "./keys.ts"
 import { makePendingWrites, type Write } from "./PendingWrites.ts"
 import type { RedisError } from "./RedisError.ts"
 import { makeReplay } from "./replay.ts"
@@ -61,10 +61,16 @@ export const makeRedisStore = (
     const now = makeSteadyClock(clock)
     const keys = makeKeys(prefix)
     const values = makeValues(seal, faults)
-    const index = yield* makeExpiryIndex(client, keys, (key) =>
-      Effect.flatMap(client.send("GET", keys.association(key)), (reply) =>
-        Effect.map(values.orNote(values.readAssociation(keys.association(key), key, reply)), (association) =>
-          association === undefined ? undefined : Math.floor(association.lifetime.expiresAt))))
+    const index = yield* makeExpiryIndex<StoreKey>(client, {
+      index: keys.expiry,
+      entry: keys.association,
+      toMember,
+      parseMember,
+      findExpiry: (key) =>
+        Effect.flatMap(client.send("GET", keys.association(key)), (reply) =>
+          Effect.map(values.orNote(values.readAssociation(keys.association(key), key, reply)), (association) =>
+            association === undefined ? undefined : Math.floor(association.lifetime.expiresAt)))
+    })
     const entries = makeEntries({ client, keys, index, values, policy, now })
     const era = makeEra(client, keys.era)
     const pending = makePendingWrites()

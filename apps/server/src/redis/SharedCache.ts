@@ -2,7 +2,15 @@
  * What a fleet shares over one Redis: the far store, the channel of changes, and leadership.
  */
 import type { Policy } from "@posh/core"
-import { AssociationStore, Fleet, type FleetShape, makeMemoryStore, makeTieredStore } from "@posh/core/cache"
+import {
+  AssociationStore,
+  Fleet,
+  type FleetShape,
+  LookupStore,
+  type LookupStoreShape,
+  makeMemoryStore,
+  makeTieredStore
+} from "@posh/core/cache"
 import { Context, Effect, FiberHandle, Layer, Schedule } from "effect"
 import type { ConfigError } from "../config/Config.ts"
 import { secretOf } from "../config/Secrets.ts"
@@ -18,12 +26,14 @@ import type { RedisSettings } from "./options.ts"
 import { makeProbes } from "./probes.ts"
 import type { RedisError } from "./RedisError.ts"
 import { makeRedisFleet } from "./RedisFleet.ts"
+import { makeRedisLookups } from "./RedisLookups.ts"
 import { makeRedisStore } from "./RedisStore.ts"
 import { makeChangingSeal } from "./seal.ts"
 import type { Servers } from "./Servers.ts"
 
 class SharedCache extends Context.Service<SharedCache, {
   readonly store: AssociationStore["Service"]
+  readonly lookups: LookupStoreShape
   readonly fleet: FleetShape
 }>()("posh/server/SharedCache") {}
 
@@ -58,19 +68,20 @@ export const layerShared = (
       const far = yield* makeRedisStore({ client, prefix, seal, faults, policy })
       const near = yield* memory(policy)
       const store = yield* makeTieredStore(near, far, changes)
-      const replay = Effect.flatMap(
-        far.replay((key) => near.recall(key).association),
-        (keys) => Effect.forEach(keys, changes.announce, { discard: true })
+      const lookups = yield* makeRedisLookups({ client, prefix, seal, faults, changes })
+      const replay = Effect.all([far.replay((key) => near.recall(key).association), lookups.replay]).pipe(
+        Effect.flatMap((keys) => Effect.forEach(keys.flat(), changes.announce, { discard: true }))
       )
       // Pending writes are in memory only.
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(replay, flushTime)))
       yield* Effect.forkScoped(Effect.repeat(replay, Schedule.spaced(replayInterval)))
-      yield* Effect.forkScoped(Effect.repeat(far.prune, Schedule.spaced(pruneInterval)))
-      return { store, fleet: yield* makeRedisFleet(client, changes, prefix) }
+      yield* Effect.forkScoped(Effect.repeat(Effect.andThen(far.prune, lookups.prune), Schedule.spaced(pruneInterval)))
+      return { store, lookups, fleet: yield* makeRedisFleet(client, changes, prefix) }
     })
   )
   return Layer.mergeAll(
     Layer.effect(AssociationStore, Effect.map(SharedCache, ({ store }) => store)),
+    Layer.effect(LookupStore, Effect.map(SharedCache, ({ lookups }) => lookups)),
     Layer.effect(Fleet, Effect.map(SharedCache, ({ fleet }) => fleet))
   ).pipe(Layer.provide(shared), Layer.provide(Readiness.layer))
 }

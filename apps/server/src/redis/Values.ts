@@ -39,17 +39,41 @@ export interface Values {
   readonly orNote: <A>(read: ReadValue<A>) => Effect.Effect<A | undefined>
 }
 
+/** Texts, sealed and bounded. */
+export interface Texts {
+  /** `undefined` if it is too large, which is noted. */
+  readonly write: (redisKey: string, text: string) => Effect.Effect<Buffer | undefined>
+  /** Succeeds with `undefined` if there is no value. */
+  readonly read: <A>(redisKey: string, reply: Reply, decode: (text: string) => A | undefined) => ReadValue<A>
+  /** The value; a fault is noted, and no value. */
+  readonly orNote: <A>(read: ReadValue<A>) => Effect.Effect<A | undefined>
+}
+
 export type ValueFault = "unsealable" | "undecodable" | "oversized"
 export type ReadValue<A> = Result.Result<A | undefined, ValueFault>
 
-export const makeValues = (seal: Seal, faults: FaultLog): Values => {
-  const associations = makeMemo<Association>()
-  const negatives = makeMemo<NegativeEntry>()
-
-  const write = (redisKey: string, text: string) => {
+export const makeTexts = (seal: Seal, faults: FaultLog): Texts => ({
+  write: (redisKey, text) => {
     const value = seal.seal(redisKey, text)
     return value.length > valueOctets ? Effect.as(faults.note("oversized"), undefined) : Effect.succeed(value)
-  }
+  },
+  read: (redisKey, reply, decode) => {
+    if (reply === null) return nothing
+    if (!Buffer.isBuffer(reply)) return Result.fail("undecodable")
+    if (isOversized(reply)) return Result.fail("oversized")
+    const text = seal.open(redisKey, reply)
+    if (text === undefined) return Result.fail("unsealable")
+    const value = decode(text)
+    return value === undefined ? Result.fail("undecodable") : Result.succeed(value)
+  },
+  orNote: (read) =>
+    Result.isSuccess(read) ? Effect.succeed(read.success) : Effect.as(faults.note(read.failure), undefined)
+})
+
+export const makeValues = (seal: Seal, faults: FaultLog): Values => {
+  const { orNote, read: readText, write } = makeTexts(seal, faults)
+  const associations = makeMemo<Association>()
+  const negatives = makeMemo<NegativeEntry>()
 
   const read = <A>(
     redisKey: string,
@@ -58,18 +82,13 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
     memo: LRUCache<string, MemoEntry<A>>,
     decode: (text: string, key: StoreKey) => A | undefined
   ): ReadValue<A> => {
-    if (reply === null) return nothing
-    if (!Buffer.isBuffer(reply)) return Result.fail("undecodable")
-    if (isOversized(reply)) return Result.fail("oversized")
-    const before = memo.get(redisKey)
-    if (before?.octets.equals(reply) === true) return before.value
-    const text = seal.open(redisKey, reply)
-    if (text === undefined) return Result.fail("unsealable")
-    const value = decode(text, key)
-    if (value === undefined) return Result.fail("undecodable")
-    const decoded = Result.succeed(value)
+    const before = Buffer.isBuffer(reply) ? memo.get(redisKey) : undefined
+    if (Buffer.isBuffer(reply) && before?.octets.equals(reply) === true) return before.value
+    const decoded = readText(redisKey, reply, (text) => decode(text, key))
     // A copy: the reply is a view of the whole network buffer.
-    memo.set(redisKey, { octets: Buffer.from(reply), value: decoded })
+    if (Buffer.isBuffer(reply) && Result.isSuccess(decoded)) {
+      memo.set(redisKey, { octets: Buffer.from(reply), value: decoded })
+    }
     return decoded
   }
 
@@ -78,8 +97,7 @@ export const makeValues = (seal: Seal, faults: FaultLog): Values => {
     writeNegative: (redisKey, key, negative) => Effect.suspend(() => write(redisKey, encodeNegative(negative, key))),
     readAssociation: (redisKey, key, reply) => read(redisKey, key, reply, associations, decodeAssociation),
     readNegative: (redisKey, key, reply) => read(redisKey, key, reply, negatives, decodeNegative),
-    orNote: (read) =>
-      Result.isSuccess(read) ? Effect.succeed(read.success) : Effect.as(faults.note(read.failure), undefined)
+    orNote
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Pages of the associations that expire before an instant: read from the index, and checked against the associations.
+ * The inventory of associations.
  */
 import type { Association } from "@posh/core"
 import { type Inventory, type InventoryQuery, type StoreKey, usableUntil } from "@posh/core/cache"
@@ -8,12 +8,12 @@ import type { RedisClient } from "./Client.ts"
 import type { ExpiryIndex, IndexEntry } from "./ExpiryIndex.ts"
 import type { FaultLog } from "./FaultLog.ts"
 import type { RedisKeys } from "./keys.ts"
-import type { RedisError } from "./RedisError.ts"
+import { makePages } from "./pages.ts"
 import type { Values } from "./Values.ts"
 
-interface InventoryOptions {
+interface AssociationPages {
   readonly client: RedisClient
-  readonly index: ExpiryIndex
+  readonly index: ExpiryIndex<StoreKey>
   readonly keys: RedisKeys
   readonly values: Values
   readonly faults: FaultLog
@@ -24,69 +24,32 @@ interface InventoryOptions {
   readonly toOurs: (association: Association) => Association | undefined
 }
 
-interface IndexedAssociation {
-  readonly entry: IndexEntry
-  readonly association: Association
-}
-
-/** Associations read concurrently: in a cluster each takes one command. */
-const readConcurrency = 32
-
 /** If Redis is unusable, the inventory is empty and marked `partial`. */
-export const makeInventory = (options: InventoryOptions): (query: InventoryQuery) => Effect.Effect<Inventory> => {
+export const makeInventory = (options: AssociationPages): (query: InventoryQuery) => Effect.Effect<Inventory> => {
   const { client, index, keys, faults, values } = options
 
-  const readOne = Effect.fnUntraced(function*(entry: IndexEntry) {
-    const { expiresAt, storeKey } = entry
-    if (!options.isTrusted(storeKey)) return []
-    const redisKey = keys.association(storeKey)
+  const readOne = Effect.fnUntraced(function*({ cacheKey, expiresAt }: IndexEntry<StoreKey>) {
+    if (!options.isTrusted(cacheKey)) return undefined
+    const redisKey = keys.association(cacheKey)
     const reply = yield* client.send("GET", redisKey)
     if (reply === null) {
-      yield* index.drop(storeKey)
-      return []
+      yield* index.drop(cacheKey)
+      return undefined
     }
-    const stored = yield* values.orNote(values.readAssociation(redisKey, storeKey, reply))
+    const stored = yield* values.orNote(values.readAssociation(redisKey, cacheKey, reply))
     const association = stored === undefined ? undefined : options.toOurs(stored)
-    if (stored === undefined || association === undefined) return []
-    if (usableUntil(association.lifetime) <= options.now()) return []
-    if (Math.floor(stored.lifetime.expiresAt) === expiresAt) return [{ entry, association }]
+    if (stored === undefined || association === undefined) return undefined
+    if (usableUntil(association.lifetime) <= options.now()) return undefined
+    if (Math.floor(stored.lifetime.expiresAt) === expiresAt) return association
     // Two replicas wrote concurrently, and the member has the other score. The page with the right score lists it.
-    yield* index.drop(storeKey)
-    return []
+    yield* index.drop(cacheKey)
+    return undefined
   })
 
-  /** Reads one association more than the page has, to know whether another page follows. */
-  const readPage = (
-    query: InventoryQuery,
-    found: ReadonlyArray<IndexedAssociation>
-  ): Effect.Effect<ReadonlyArray<IndexedAssociation>, RedisError> =>
-    Effect.gen(function*() {
-      const limit = query.limit + 1 - found.length
-      const entries = yield* index.read({
-        after: query.cursor,
-        now: options.now(),
-        before: query.expiresBefore,
-        limit
-      })
-      const more = [...found, ...(yield* Effect.forEach(entries, readOne, { concurrency: readConcurrency })).flat()]
-      const last = entries.at(-1)
-      return more.length > query.limit || entries.length < limit || last === undefined
-        ? more
-        : yield* readPage({ ...query, cursor: last }, more)
-    })
-
+  const read = makePages({ index, now: options.now, readOne })
   return (query) =>
-    Effect.matchEffect(readPage(query, []), {
+    Effect.matchEffect(read(query), {
       onFailure: (error) => Effect.as(faults.noteError(error), { associations: [], partial: true as const }),
-      onSuccess: (found) => Effect.succeed(toPage(found, query.limit))
+      onSuccess: ({ entries, ...more }) => Effect.succeed({ associations: entries, ...more })
     })
-}
-
-const toPage = (found: ReadonlyArray<IndexedAssociation>, limit: number): Inventory => {
-  const page = found.slice(0, limit)
-  const end = found.length > limit ? page.at(-1)?.entry : undefined
-  return {
-    associations: page.map(({ association }) => association),
-    ...(end === undefined ? {} : { cursor: { expiresAt: end.expiresAt, key: end.key } })
-  }
 }

@@ -146,6 +146,18 @@ return 1
 `)
 
 /**
+ * Keys: fence, the key to write. Arguments: token or empty, value and milliseconds for which it is kept. By duration, because
+ * what ends within minutes must not depend on the clock of who writes. Returns 0 if the token is stale.
+ */
+export const fencedTimedWrite = toScript(`${rejectStale}
+redis.call('set', KEYS[2], ARGV[2], 'PX', ARGV[3])
+return 1
+`)
+
+/** The value of a key and the milliseconds that are left of it, at one moment. */
+export const readTimed = toScript(`return { redis.call('get', KEYS[1]), redis.call('pttl', KEYS[1]) }`)
+
+/**
  * Keys: fence, association, negative entry. Arguments: token or empty, the negative entry and its end. Deletes the
  * association, with a tombstone, and writes the negative entry. Returns 2 if there was an association, 1 if there was
  * none, 0 if the token is stale. The entry is written first, because a full Redis takes any write after a deletion: it

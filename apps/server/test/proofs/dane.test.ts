@@ -3,7 +3,7 @@
  * that validates.
  */
 import { assert, layer } from "@effect/vitest"
-import type { Answer, BatchResponse } from "@posh/api"
+import type { Answer, BatchResponse, Inventory } from "@posh/api"
 import { type Certificate, type DnssecZone, makeUnbound, sha256Base64 } from "@posh/testing"
 import { Effect } from "effect"
 import { hash, X509Certificate } from "node:crypto"
@@ -44,7 +44,7 @@ const deployed = layerDeployedBy((world) =>
 )
 
 interface Row {
-  readonly presented: "trusted" | "unknown" | "expired"
+  readonly presented: "trusted" | "unknown" | "expired" | "other"
   readonly domain: DomainName
   /** verdict, code, and the proof type that decided */
   readonly answer: string
@@ -155,6 +155,44 @@ layer(deployed, { excludeTestServices: true, timeout: 180_000 })("DANE beside PK
       assert.strictEqual(yield* named("posh", "dane"), "Verified posh true")
       assert.strictEqual(yield* named("pkix"), "PkixNameMismatch pkix undefined")
       assert.strictEqual(yield* named("pkix", "dane"), "Verified pkix undefined")
+    }))
+
+  it.effect("lists what is remembered of DNS, and forgets it with the rest", () =>
+    Effect.gen(function*() {
+      const world = yield* World
+      const { ask: request } = yield* Service
+      const list = (query: string) =>
+        Effect.map(request(`/v1/associations?source=tlsa${query}`), ({ json, status }) => {
+          assert.strictEqual(status, 200)
+          return json as Inventory
+        })
+      yield* ask({ ...questionOf({ domain: "vouches", presented: "other" }, world), prooftypes: ["dane"] })
+      yield* ask({ ...questionOf({ domain: "broken", presented: "trusted" }, world), prooftypes: ["dane"] })
+      const { associations, lookups = [] } = yield* list("")
+      assert.deepStrictEqual(associations, [])
+      const ofDomain = (name: string) => lookups.find(({ domain }) => domain === `${name}.example`)
+      assert.deepInclude(ofDomain("vouches"), { state: "records", endpoints: 1, records: 1, source: "tlsa" })
+      assert.deepInclude(ofDomain("broken"), {
+        state: "not-applicable",
+        endpoints: 0,
+        records: 0,
+        detail: "SrvAbsent"
+      })
+      const seconds = lookups.map(({ expiresAt, resolvedAt }) =>
+        (Date.parse(expiresAt) - Date.parse(resolvedAt)) / 1_000
+      )
+      assert.isTrue(seconds.every((lasts) => lasts <= 300), seconds.join())
+      const ends = lookups.map(({ expiresAt }) => Date.parse(expiresAt))
+      assert.deepStrictEqual(ends, ends.toSorted((one, other) => one - other))
+
+      const { cursor } = yield* list("&limit=1")
+      assert.strictEqual((yield* list(`&limit=999&cursor=${cursor}`)).lookups?.length, lookups.length - 1)
+      assert.deepInclude((yield* request(`/v1/associations?cursor=${cursor}`)).json, { field: "cursor" })
+      assert.strictEqual((yield* request("/v1/associations?source=dns")).status, 400)
+
+      yield* request("/v1/associations/vouches.example/xmpp-server", { method: "DELETE" })
+      const left = (yield* list("")).lookups ?? []
+      assert.strictEqual(left.length, lookups.length - 1)
     }))
 
   it.effect("by fingerprint: a hash of the certificate says nothing of a record about its key, which is no yes", () =>

@@ -2,13 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { makeRedis, makeRedisCluster, type RedisServer } from "@posh/testing"
 import { Effect } from "effect"
 import { commands, composeUsers, rulesFor } from "./acl.ts"
-import { association, keyOf, negative } from "./things.ts"
+import { association, keyOf, lookupKeyOf, lookupOf, negative } from "./things.ts"
 import { connectReplica } from "./world.ts"
 
 const key = keyOf("orchard")
+const lookupKey = lookupKeyOf("orchard")
 
 /** All commands that a replica sends to Redis. */
-const useAll = ({ client, far, fleet, store, faults }: Effect.Success<ReturnType<typeof connectReplica>>) =>
+const useAll = ({ client, far, fleet, lookups, store, faults }: Effect.Success<ReturnType<typeof connectReplica>>) =>
   Effect.gen(function*() {
     const lead = yield* fleet.lead(key, () => assert.fail("the lead is lost"))
     assert.isTrue(yield* store.putAssociation(key, association(key), lead._tag === "Lead" ? lead.permit : undefined))
@@ -23,6 +24,11 @@ const useAll = ({ client, far, fleet, store, faults }: Effect.Success<ReturnType
     yield* far.prune
     yield* store.forget(key)
     assert.isTrue(yield* far.isRemoved(key))
+    assert.strictEqual(yield* lookups.put(lookupKey, lookupOf(), 60_000), "stored")
+    assert.isDefined((yield* lookups.get(lookupKey)).lookup)
+    assert.strictEqual((yield* lookups.inventory({ limit: 5 })).lookups.length, 1)
+    yield* lookups.prune
+    assert.deepStrictEqual(yield* lookups.forget(lookupKey), { pending: [] })
     yield* client.send("PING")
     assert.isTrue(Object.values(faults.counts).every((count) => count === 0), JSON.stringify(faults.counts))
   })

@@ -48,7 +48,10 @@ describe("troubles are logged when they begin, not each", () => {
         for (let index = 0; index < 50; index += 1) yield* store.get(keyOf("a"))
         assert.strictEqual(faults.counts.undecodable, 50)
       })))
-      assert.deepStrictEqual(messagesOf(lines), ["Connected to Redis", "Redis holds values that are no associations"])
+      assert.deepStrictEqual(messagesOf(lines), [
+        "Connected to Redis",
+        "Redis holds values that are neither associations nor look-ups"
+      ])
     }))
 
   it.effect("a trouble that rested for a minute begins anew", () =>

@@ -1,6 +1,13 @@
 /** Test entries for a store. */
 import { type Association, type Domain, type Generation, ResolveError, type ServiceKey } from "@posh/core"
-import { makeKey, type NegativeEntry, type StoreKey } from "@posh/core/cache"
+import {
+  type CacheKey,
+  makeKey,
+  makeTlsaKey,
+  type NegativeEntry,
+  type ServiceLookup,
+  type StoreKey
+} from "@posh/core/cache"
 
 export const keyOf = (name: string, generation: Generation = "rfc7711"): StoreKey =>
   makeKey(`${name}.example` as Domain, "xmpp-server" as ServiceKey, generation)
@@ -36,3 +43,24 @@ export const negative = (until = Date.now() + 300_000): NegativeEntry => ({
 
 export const redisKey = (key: StoreKey, kind: "association" | "absence" | "fence" | "flight" = "association") =>
   `posh:v1:${kind}:{${key.domain}}:${key.service}:${key.generation}`
+
+export const lookupKeyOf = (name: string): CacheKey =>
+  makeTlsaKey(`${name}.example` as Domain, "xmpp-server" as ServiceKey)
+
+/** One TLSA record at one target. */
+export const lookupOf = (resolvedAt = Date.now(), ttl = 300): ServiceLookup => ({
+  resolvedAt,
+  ttl,
+  kind: "endpoints",
+  endpoints: [{
+    target: "xmpp.host.example",
+    port: 5_269,
+    ttl,
+    kind: "records",
+    base: "xmpp.host.example" as Domain,
+    records: [{ usage: 3, selector: 1, matching: 1, data: new Uint8Array(32).fill(7) }]
+  }],
+  leftOut: 0
+})
+
+export const lookupRedisKey = ({ domain, service }: CacheKey) => `posh:v1:tlsa:{${domain}}:${service}`

@@ -8,6 +8,7 @@ import { makeRedisClient, type RedisClient } from "../../src/redis/Client.ts"
 import { makeFaultLog } from "../../src/redis/FaultLog.ts"
 import type { RedisSettings } from "../../src/redis/options.ts"
 import { makeRedisFleet } from "../../src/redis/RedisFleet.ts"
+import { makeRedisLookups } from "../../src/redis/RedisLookups.ts"
 import { makeRedisStore } from "../../src/redis/RedisStore.ts"
 import { makeSeal } from "../../src/redis/seal.ts"
 import { parseServers, type RedisMode } from "../../src/redis/Servers.ts"
@@ -34,12 +35,14 @@ const settingsOf = (url: string, options: StoreOptions): RedisSettings => ({
   breakerMs: options.breakerMs ?? breakerMs
 })
 
+const sealOf = ({ secrets }: StoreOptions) => makeSeal(secrets === undefined ? undefined : Redacted.make(secrets))
+
 /** The Redis client and store of a process. */
 export const connect = (url: string, options: StoreOptions = {}) =>
   Effect.gen(function*() {
     const client = yield* makeRedisClient(settingsOf(url, options))
     const faults = yield* makeFaultLog
-    const seal = makeSeal(options.secrets === undefined ? undefined : Redacted.make(options.secrets))
+    const seal = sealOf(options)
     const store = yield* makeRedisStore({
       client: interrupted(client, options.before),
       prefix: "posh:",
@@ -58,6 +61,7 @@ export const connectReplica = (url: string, options: StoreOptions = calm) =>
     const near = yield* makeMemoryStore({ entries: 100, octets: 1e6 })
     const store = yield* makeTieredStore(near, far, changes)
     const fleet = yield* makeRedisFleet(client, changes, "posh:")
+    const lookups = yield* makeRedisLookups({ client, prefix: "posh:", seal: sealOf(options), faults, changes })
     const stands = Effect.callback<void>((resume) => {
       const scope = Effect.runSync(Scope.make())
       const listen = changes.listen({ changed: () => {}, lost: () => {}, back: () => resume(Effect.void) })
@@ -65,7 +69,7 @@ export const connectReplica = (url: string, options: StoreOptions = calm) =>
       return Scope.close(scope, Exit.void)
     })
     yield* stands
-    return { client, far, near, store, fleet, faults }
+    return { client, far, near, store, fleet, lookups, changes, faults }
   })
 
 const interrupted = (client: RedisClient, before: StoreOptions["before"]): RedisClient => {

@@ -10,7 +10,7 @@ import {
   type ServiceKey,
   Verifier
 } from "@posh/core"
-import { makeKey, nothingPending } from "@posh/core/cache"
+import { makeKey, makeTlsaKey, nothingPending } from "@posh/core/cache"
 import { registeredServices } from "@posh/core/question"
 import { Effect, Layer, Result } from "effect"
 
@@ -25,7 +25,11 @@ export const prepare = (question: Question): Result.Result<FakeInquiry, Question
     target: {
       domain,
       service: { key, draftDesc: "", srvName: "", protocol: "tcp", port: undefined },
-      keys: { rfc7711: makeKey(domain, key, "rfc7711"), draft: makeKey(domain, key, "draft") }
+      keys: {
+        rfc7711: makeKey(domain, key, "rfc7711"),
+        draft: makeKey(domain, key, "draft"),
+        tlsa: makeTlsaKey(domain, key)
+      }
     },
     presented: new Presented({}),
     options: {
@@ -59,6 +63,7 @@ export const layerAnswering = (answers: Answers): Layer.Layer<Verifier> =>
       report: () => Effect.die("not asked"),
       forget: () => Effect.succeed(nothingPending),
       inventory: () => Effect.die("not asked"),
+      lookups: () => Effect.die("not asked"),
       ...answers
     })
   )

@@ -200,7 +200,8 @@ export const fakeVerifier = (answers: { readonly [domain: string]: Verdict | "de
         if (name === "unreachable.example") return Effect.succeed({ pending: ["store", "announcement"] })
         return answers[name] === undefined ? Effect.fail(refused) : Effect.succeed({ pending: [] })
       },
-      inventory: () => Effect.succeed({ associations: [association] })
+      inventory: () => Effect.succeed({ associations: [association] }),
+      lookups: () => Effect.succeed({ lookups: [] })
     })
   )
   return { layer, record }

@@ -3,7 +3,7 @@
  * process always leads.
  */
 import { Context, Effect } from "effect"
-import type { StoreKey } from "../question/StoreKey.ts"
+import type { CacheKey } from "../question/StoreKey.ts"
 import type { Permit } from "./store/AssociationStore.ts"
 
 /** This process asks the origin. `over` releases the lead and wakes the followers; it runs however the request ends. */
@@ -25,7 +25,7 @@ export interface FleetShape {
    * Never fails: a process that cannot reach the others leads. `onLost` is called if the lead was lost to another process
    * or by a purge of the key: its result is then stale and must not be stored.
    */
-  readonly lead: (key: StoreKey, onLost: () => void) => Effect.Effect<Lead | Follow>
+  readonly lead: (key: CacheKey, onLost: () => void) => Effect.Effect<Lead | Follow>
 }
 
 const alone: Lead = { _tag: "Lead", over: Effect.void }

@@ -7,6 +7,7 @@ import { ResolveError } from "../association/ResolveError.ts"
 import { isWithdrawal } from "../codes.ts"
 import { currentStamp, type Stamp, timeSince } from "../question/Stamp.ts"
 import type { StoreKey } from "../question/StoreKey.ts"
+import { askOnce } from "./askOnce.ts"
 import { negativeAfter } from "./Backoff.ts"
 import { type Freshness, toCacheDecision } from "./CacheDecision.ts"
 import type { FleetShape, Lead } from "./Fleet.ts"
@@ -44,43 +45,21 @@ export const makeFetchAndStore =
             : storeOutcome(store, key, outcome, { began: flight.began, read, permit })
         )
       )
-    return fetchOnce(store, Effect.suspend(() => fleet.lead(key, flight.discard)), key, freshness, ask).pipe(
+    // An entry of the shared store serves only by `toCacheDecision` (POSH-CAC-33).
+    const readShared = Effect.zipWith(store.getShared(key), currentStamp, (remembered, { monotonicMs }) => ({
+      shared: toSharedResult(remembered, freshness),
+      read: { wallMs: remembered.asOf, monotonicMs }
+    }))
+    return askOnce({
+      lead: Effect.suspend(() => fleet.lead(key, flight.discard)),
+      readShared,
+      ask: (lead, { read }) => ask(lead, read)
+    }).pipe(
       Effect.withSpan("Resolver.fetchAndStore", {
         attributes: { "posh.domain": key.domain, "posh.service": key.service, "posh.generation": key.generation }
       })
     )
   }
-
-/**
- * Asks the origin as the leader; or waits for the leader and reads its result from the store, and competes for the lead
- * again if that does not serve. An entry of the shared store serves only by `toCacheDecision` (POSH-CAC-33).
- */
-const fetchOnce = Effect.fnUntraced(function*(
-  store: AssociationStore["Service"],
-  lead: ReturnType<FleetShape["lead"]>,
-  key: StoreKey,
-  freshness: Freshness,
-  ask: (lead: Lead, read: Stamp) => Effect.Effect<FlightResult>
-) {
-  // The shared store, because the entry in this process's memory did not serve.
-  const readShared = Effect.zipWith(store.getShared(key), currentStamp, (remembered, { monotonicMs }) => ({
-    shared: toSharedResult(remembered, freshness),
-    read: { wallMs: remembered.asOf, monotonicMs }
-  }))
-  while (true) {
-    // The lead is released however the request ends: the rest of the fleet waits for it.
-    const result = yield* Effect.acquireUseRelease(
-      lead,
-      (role) =>
-        role._tag === "Follow"
-          ? Effect.andThen(role.over, Effect.map(readShared, ({ shared }) => shared))
-          : Effect.flatMap(readShared, ({ read, shared }) =>
-            shared === undefined ? ask(role, read) : Effect.succeed(shared)),
-      (role) => role._tag === "Lead" ? role.over : Effect.void
-    )
-    if (result !== undefined) return result
-  }
-})
 
 const toSharedResult = (remembered: CacheEntry, freshness: Freshness): FlightResult | undefined => {
   const decision = toCacheDecision(remembered, freshness)

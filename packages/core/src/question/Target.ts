@@ -7,14 +7,14 @@ import { type Domain, readDomain } from "./Domain.ts"
 import type { Generation } from "./Generation.ts"
 import type { QuestionError } from "./QuestionError.ts"
 import { parseService, type ServiceEntry, type ServiceKey } from "./Service.ts"
-import { makeKey, type StoreKey } from "./StoreKey.ts"
+import { type CacheKey, makeKey, makeTlsaKey, type StoreKey } from "./StoreKey.ts"
 
 export interface Target {
   /** May share memory with the question; what is kept longer is copied. */
   readonly domain: Domain
   readonly service: ServiceEntry
-  /** The cache key of each generation. */
-  readonly keys: Readonly<Record<Generation, StoreKey>>
+  /** The cache key of each generation, and of what DNS says. */
+  readonly keys: Readonly<Record<Generation, StoreKey>> & { readonly tlsa: CacheKey }
 }
 
 /** Parses domain and service of a question. Fails with `InvalidSourceDomain` or `UnsupportedService`. */
@@ -32,10 +32,11 @@ export const parseTarget = (
       }))
   )
 
-/** The key of the draft generation is made when it is read: few questions come so far. */
+/** The keys of the draft generation and of DNS are made when they are read: few questions come so far. */
 class Keys implements Record<Generation, StoreKey> {
   readonly rfc7711: StoreKey
   #draft: StoreKey | undefined
+  #tlsa: CacheKey | undefined
 
   constructor(domain: Domain, service: ServiceKey) {
     this.rfc7711 = makeKey(domain, service, "rfc7711")
@@ -44,5 +45,10 @@ class Keys implements Record<Generation, StoreKey> {
   get draft(): StoreKey {
     const { domain, service } = this.rfc7711
     return this.#draft ??= makeKey(domain, service, "draft")
+  }
+
+  get tlsa(): CacheKey {
+    const { domain, service } = this.rfc7711
+    return this.#tlsa ??= makeTlsaKey(domain, service)
   }
 }

@@ -9,8 +9,8 @@ import type {
   ServiceLookup,
   UntrustedStatus
 } from "../proof/dane/DaneLookup.ts"
-import { endOf } from "../proof/dane/DaneSource.ts"
 import { furthestReason } from "../proof/dane/decideDane.ts"
+import { lookupEnd } from "../proof/dane/lookupEnd.ts"
 import { checkRecords, type RecordCheck, type TlsaUsage } from "../proof/dane/Tlsa.ts"
 
 /** `records`: some of them count. `untrusted`: a question for `dane` is answered `DnssecBogus`. */
@@ -53,7 +53,7 @@ export const toTlsaReport = (lookup: ServiceLookup, usages: ReadonlySet<TlsaUsag
   return {
     ...(lookup.kind === "endpoints" ? together(endpoints) : stateOf(lookup)),
     resolvedAt: lookup.resolvedAt,
-    expiresAt: Math.max(now, endOf(lookup)),
+    expiresAt: Math.max(now, lookupEnd(lookup)),
     endpoints,
     endpointsLeftOut: lookup.kind === "endpoints" ? lookup.leftOut : 0
   }

@@ -5,7 +5,14 @@
  * NOT SIMULATED: eviction, sealing, a cluster, a Redis that is slow or refuses commands, members of the index that dangle.
  */
 import type { Association } from "@posh/core"
-import { encodeAssociation, encodeNegative, type NegativeEntry, type StoreKey, usableUntil } from "@posh/core/cache"
+import {
+  type CacheKey,
+  encodeAssociation,
+  encodeNegative,
+  type NegativeEntry,
+  type StoreKey,
+  usableUntil
+} from "@posh/core/cache"
 import type { Timers } from "../time/VirtualTime.ts"
 import { noOperations, type Operation, type OperationCounts } from "./commands.ts"
 
@@ -128,22 +135,22 @@ export const makeSimulatedRedis = (time: Timers, latencyMs: number) => {
     },
     isRemoved: ({ text }: StoreKey): boolean => (live(fences.get(text))?.until ?? 0) - now() > fenceMs,
     /** The token of a new lease; `undefined` if the lease is held. */
-    acquire: ({ text }: StoreKey): number | undefined => {
+    acquire: ({ text }: CacheKey): number | undefined => {
       if (live(leases.get(text)) !== undefined) return undefined
       const token = takeToken(text, fenceMs)
       leases.set(text, { token, until: now() + leaseMs })
       return token
     },
     /** False if the lease is lost. */
-    renew: ({ text }: StoreKey, token: number): boolean => {
+    renew: ({ text }: CacheKey, token: number): boolean => {
       if (live(leases.get(text))?.token !== token) return false
       leases.set(text, { token, until: now() + leaseMs })
       return true
     },
-    release: ({ text }: StoreKey, token: number): void => {
+    release: ({ text }: CacheKey, token: number): void => {
       if (leases.get(text)?.token === token) leases.delete(text)
     },
-    isHeld: ({ text }: StoreKey): boolean => live(leases.get(text)) !== undefined,
+    isHeld: ({ text }: CacheKey): boolean => live(leases.get(text)) !== undefined,
     listen: (replica: number, listener: Listener): () => void => {
       const own = listeners.get(replica) ?? new Set()
       listeners.set(replica, own.add(listener))

@@ -1,7 +1,7 @@
 /**
  * The change messages between replicas, through the simulated Redis: as `Changes` of the service.
  */
-import type { Changes, StoreKey } from "@posh/core/cache"
+import type { CacheKey, Changes } from "@posh/core/cache"
 import { Effect } from "effect"
 import type { Timers } from "../time/VirtualTime.ts"
 import type { SimulatedRedis } from "./SimulatedRedis.ts"
@@ -16,8 +16,8 @@ export interface SimulatedChanges extends Changes {
 const batch = 500
 
 export const makeChanges = (redis: SimulatedRedis, time: Timers, replica: number): SimulatedChanges => {
-  const pending = new Map<string, StoreKey>()
-  const announce = (key: StoreKey): Effect.Effect<boolean> =>
+  const pending = new Map<string, CacheKey>()
+  const announce = (key: CacheKey): Effect.Effect<boolean> =>
     Effect.callback((resume) => {
       if (!redis.isUp()) {
         pending.set(key.text, key)

@@ -1,7 +1,7 @@
 /**
  * Who asks an origin for the fleet, by leases in the simulated Redis: as `RedisFleet` of the service.
  */
-import type { FleetShape, Follow, Lead, StoreKey } from "@posh/core/cache"
+import type { CacheKey, FleetShape, Follow, Lead } from "@posh/core/cache"
 import { Effect } from "effect"
 import type { Timers } from "../time/VirtualTime.ts"
 import type { SimulatedRedis } from "./SimulatedRedis.ts"
@@ -17,7 +17,7 @@ export interface Leads extends FleetShape {
 
 export const makeLeads = (redis: SimulatedRedis, time: Timers): Leads => {
   const callbacks = new Map<string, Set<() => void>>()
-  const onChange = ({ text }: StoreKey, run: () => void): () => void => {
+  const onChange = ({ text }: CacheKey, run: () => void): () => void => {
     const own = callbacks.get(text) ?? new Set()
     callbacks.set(text, own.add(run))
     return () => {
@@ -27,7 +27,7 @@ export const makeLeads = (redis: SimulatedRedis, time: Timers): Leads => {
   }
   const changed = (keyText: string) => callbacks.get(keyText)?.forEach((run) => run())
 
-  const hold = (key: StoreKey, fence: number, onLost: () => void): Lead => {
+  const hold = (key: CacheKey, fence: number, onLost: () => void): Lead => {
     const lease = { isHeld: true, timer: { cancelled: false } }
     const renew = () => {
       if (!lease.isHeld || !redis.isUp()) return
@@ -58,7 +58,7 @@ export const makeLeads = (redis: SimulatedRedis, time: Timers): Leads => {
     }
   }
 
-  const follow = (key: StoreKey): Follow => ({
+  const follow = (key: CacheKey): Follow => ({
     _tag: "Follow",
     over: Effect.callback((resume) => {
       const wait = { timer: { cancelled: false } }
@@ -85,7 +85,7 @@ export const makeLeads = (redis: SimulatedRedis, time: Timers): Leads => {
   })
 
   /** Without Redis each replica asks the origin itself. */
-  const alone = (key: StoreKey, onLost: () => void): Lead => {
+  const alone = (key: CacheKey, onLost: () => void): Lead => {
     const stop = onChange(key, onLost)
     return { _tag: "Lead", over: Effect.sync(stop), permit: { fence: 0 } }
   }

@@ -11,6 +11,7 @@ import { permit } from "../../service/Caller.ts"
 import { Limits } from "../../service/limits/Limits.ts"
 import { questionProblem, sentence } from "../../service/problems.ts"
 import { toAssociation, toInventory } from "../../service/toAnswer.ts"
+import { toLookups } from "../../service/toLookups.ts"
 import { callerOf } from "../Exchange.ts"
 import { withRetryAfter } from "./problems.ts"
 
@@ -55,23 +56,32 @@ export const layer = HttpApiBuilder.group(
             onSuccess: ({ pending }) => pending.length === 0 ? undefined : { pending }
           })
         ),
-      listAssociations: ({ query: { cursor, limit = inventoryLimit.default, ...range }, request }) =>
-        Effect.fromResult(readCursor(cursor)).pipe(
+      listAssociations: ({
+        query: { cursor, limit = inventoryLimit.default, source = "documents", ...range },
+        request
+      }) =>
+        Effect.fromResult(readCursor(cursor, source)).pipe(
           Effect.tap(() => audit("inventory", callerOf(request.source))),
-          Effect.flatMap((position) =>
-            withPlaces(callerOf(request.source), 1, verifier.inventory({ ...range, ...position, limit }))
-          ),
-          Effect.map(toInventory),
+          Effect.flatMap((position) => {
+            const query = { ...range, ...position, limit }
+            const page = source === "tlsa"
+              ? Effect.map(verifier.lookups(query), toLookups)
+              : Effect.map(verifier.inventory(query), toInventory)
+            return withPlaces(callerOf(request.source), 1, page)
+          }),
           withRetryAfter
         )
     })
   })
 )
 
-const readCursor = (text: string | undefined): Result.Result<{ readonly cursor?: Position }, Problem> =>
+const readCursor = (
+  text: string | undefined,
+  source: "documents" | "tlsa"
+): Result.Result<{ readonly cursor?: Position }, Problem> =>
   text === undefined
     ? Result.succeed({})
-    : Result.mapBoth(parseCursor(text), {
+    : Result.mapBoth(parseCursor(text, source), {
       onFailure: ({ detail }) => problem("InvalidRequest", sentence(detail), "cursor"),
       onSuccess: (cursor) => ({ cursor })
     })

@@ -13,16 +13,10 @@ import { usableUntil } from "../../association/Lifetime.ts"
 import { type Stamp, stampOf, timeSince } from "../../question/Stamp.ts"
 import type { StoreKey } from "../../question/StoreKey.ts"
 import { ResolutionObserver } from "../ResolutionObserver.ts"
-import {
-  AssociationStore,
-  type Inventory,
-  type InventoryQuery,
-  type NegativeEntry,
-  nothingPending
-} from "./AssociationStore.ts"
-import { comparePositions, type Position } from "./cursor.ts"
+import { AssociationStore, type NegativeEntry, nothingPending } from "./AssociationStore.ts"
 import { associationEntry, leastBytes, type MemoryEntry, negativeEntry } from "./memoryEntry.ts"
 import { type MarkedEntry, type NearStore, unmarked } from "./NearStore.ts"
+import { makePage } from "./page.ts"
 
 export interface MemoryStoreOptions {
   /** Maximum of associations, and of negative entries; each takes about a kilobyte. With 0 nothing is cached. */
@@ -121,12 +115,14 @@ export const makeMemoryStore = ({ entries, octets }: MemoryStoreOptions): Effect
         inventory: (query) =>
           Effect.sync(() => {
             const clocks = readClocks()
-            const page = makePage(query)
+            const page = makePage<Association>(query)
             // `forEach` does not count as use: it keeps the order of eviction.
             associations.forEach((slot, key) => {
-              if (timeSince(slot, clocks) < usableUntil(slot.value.lifetime)) page.offer(slot.value, key)
+              const { lifetime } = slot.value
+              if (timeSince(slot, clocks) < usableUntil(lifetime)) page.offer(slot.value, lifetime.expiresAt, key)
             })
-            return page.finish()
+            const { entries: found, ...more } = page.finish()
+            return { associations: found, ...more }
           }),
         drop: forget,
         mark: (keyText, mark, what = "all") => {
@@ -158,39 +154,3 @@ const makeSlots = <A>(max: number, maxSize: number, onEvicted: () => void): Slot
     maxSize: Math.max(1, Math.floor(maxSize)),
     dispose: (_slot, _key, reason) => reason === "evict" ? onEvicted() : undefined
   })
-
-interface Place extends Position {
-  readonly association: Association
-}
-
-/** Selects the first `limit` places after the cursor, from any order, without holding all of them. */
-const makePage = ({ cursor, expiresBefore = Number.POSITIVE_INFINITY, limit }: InventoryQuery) => {
-  const wanted = limit + 1 // the extra one shows whether there are more
-  const pruneAt = wanted + Math.max(wanted, 1_000) // sorting a few at a time is expensive
-  let places: Array<Place> = []
-  let last: Position = { expiresAt: expiresBefore, key: "" } // only places before it can be on the page
-  const prune = () => {
-    places = places.sort(comparePositions).slice(0, wanted)
-    if (places.length === wanted) last = places[wanted - 1] ?? last
-  }
-  return {
-    offer: (association: Association, key: string): void => {
-      const { expiresAt } = association.lifetime
-      if (expiresAt > last.expiresAt) return // the common case in a large store
-      const place = { expiresAt, key, association }
-      if (comparePositions(place, last) >= 0) return
-      if (cursor !== undefined && comparePositions(place, cursor) <= 0) return
-      places.push(place)
-      if (places.length >= pruneAt) prune()
-    },
-    finish: (): Inventory => {
-      prune()
-      const page = places.slice(0, limit)
-      const end = places.length > limit ? page.at(-1) : undefined
-      return {
-        associations: page.map(({ association }) => association),
-        ...(end === undefined ? {} : { cursor: { expiresAt: end.expiresAt, key: end.key } })
-      }
-    }
-  }
-}

@@ -6,7 +6,7 @@ import { Effect, type Scope } from "effect"
 import { isWithdrawal } from "../../codes.ts"
 import { type Deadline, remainingMs } from "../../question/Deadline.ts"
 import type { Stamp } from "../../question/Stamp.ts"
-import type { StoreKey } from "../../question/StoreKey.ts"
+import type { CacheKey, StoreKey } from "../../question/StoreKey.ts"
 import type { AssociationStore, CacheEntry, PendingPurge } from "./AssociationStore.ts"
 import { makeChannel } from "./Channel.ts"
 import type { MarkedEntry, NearStore } from "./NearStore.ts"
@@ -31,7 +31,7 @@ export interface FarStore extends Store {
 /** The change messages between replicas. */
 export interface Changes {
   /** False if the message could not be sent; it is retried later. */
-  readonly announce: (key: StoreKey) => Effect.Effect<boolean>
+  readonly announce: (key: CacheKey) => Effect.Effect<boolean>
   /**
    * Calls back until the scope closes: `changed` for each message, `lost` when messages may be missed, `back` when the
    * channel is up again. It starts as lost.

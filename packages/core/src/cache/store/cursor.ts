@@ -9,7 +9,7 @@ import { decodeBase64Url } from "../../encoding/base64.ts"
 export interface Position {
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
-  /** `text` of a `StoreKey`. */
+  /** `text` of a `CacheKey`. */
   readonly key: string
 }
 
@@ -21,10 +21,19 @@ export const comparePositions = (first: Position, second: Position): number =>
 export const formatCursor = ({ expiresAt, key }: Position): string =>
   Buffer.from(`${expiresAt} ${key}`).toString("base64url")
 
-/** Fails if {@link formatCursor} cannot have written the text; `detail` is for a person. */
-export const parseCursor = (text: string): Result.Result<Position, { readonly detail: string }> => {
+/**
+ * Fails if {@link formatCursor} cannot have written the text for an inventory of this source; `detail` is for a person.
+ *
+ * @param source default: documents
+ */
+export const parseCursor = (
+  text: string,
+  source: keyof typeof written = "documents"
+): Result.Result<Position, { readonly detail: string }> => {
   const octets = text.length <= longestCursor ? decodeBase64Url(text) : undefined
-  const [, expiresAt, key] = octets === undefined ? [] : written.exec(Buffer.from(octets).toString("latin1")) ?? []
+  const [, expiresAt, key] = octets === undefined
+    ? []
+    : written[source].exec(Buffer.from(octets).toString("latin1")) ?? []
   return expiresAt === undefined || key === undefined || !Number.isSafeInteger(Number(expiresAt))
     ? Result.fail({ detail: "the cursor is not one of an earlier answer" })
     : Result.succeed({ expiresAt: Number(expiresAt), key })
@@ -32,4 +41,7 @@ export const parseCursor = (text: string): Result.Result<Position, { readonly de
 
 // A domain has 253 characters at most, a service 64.
 const longestCursor = 512
-const written = /^(0|[1-9]\d{0,15}) ([a-z0-9.-]{1,253}:[a-z0-9-]{1,64}:(?:rfc7711|draft))$/
+const written = {
+  documents: /^(0|[1-9]\d{0,15}) ([a-z0-9.-]{1,253}:[a-z0-9-]{1,64}:(?:rfc7711|draft))$/,
+  tlsa: /^(0|[1-9]\d{0,15}) ([a-z0-9.-]{1,253}:[a-z0-9-]{1,64}:tlsa)$/
+} as const

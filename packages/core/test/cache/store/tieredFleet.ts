@@ -7,7 +7,7 @@ import { makeMemoryStore } from "../../../src/cache/store/MemoryStore.ts"
 import { type Changes, type FarStore, makeTieredStore } from "../../../src/cache/store/TieredStore.ts"
 import type { Domain } from "../../../src/question/Domain.ts"
 import type { ServiceKey } from "../../../src/question/Service.ts"
-import { makeKey, type StoreKey } from "../../../src/question/StoreKey.ts"
+import { type CacheKey, makeKey } from "../../../src/question/StoreKey.ts"
 
 export const key = makeKey("a.example" as Domain, "xmpp-server" as ServiceKey, "rfc7711")
 export const association = (fetchedAt: number): Association => ({
@@ -70,7 +70,7 @@ export const makeFleet = Effect.fnUntraced(function*(count: number) {
     (self) =>
       Effect.flatMap(makeMemoryStore({ entries: 100, octets: 1e6 }), (near) =>
         makeTieredStore(near, farStore, {
-          announce: ({ text }: StoreKey) =>
+          announce: ({ text }: CacheKey) =>
             Effect.sync(() => {
               listeners.forEach((listener, index) => index === self ? undefined : listener.changed(text))
               return true

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { defaultPolicy } from "../../../src/Policy.ts"
-import { makeDaneSource } from "../../../src/proof/dane/DaneSource.ts"
+import { makeDane } from "../../../src/proof/dane/DaneSource.ts"
 import { type SecureAnswer, SecureResolver } from "../../../src/proof/dane/SecureResolver.ts"
 import { CallerBudget } from "../../../src/question/CallerBudget.ts"
 import { currentStamp } from "../../../src/question/Stamp.ts"
@@ -25,7 +25,7 @@ const makeWorld = (...answers: ReadonlyArray<Answer>) => {
         return Effect.delay(Effect.succeed({ ...records, ...answer }), "20 millis")
       })
   })
-  const source = Effect.map(makeDaneSource(policy), (made) => {
+  const source = Effect.map(makeDane(policy), ({ source: made }) => {
     assert.isDefined(made)
     return made
   })
@@ -65,7 +65,8 @@ describe("what DNS says of a service", () => {
         (asking) => Effect.andThen(TestClock.adjust("20 millis"), Fiber.join(asking))
       )
       const { resolvedAt } = yield* ask
-      const began = (yield* currentStamp).monotonicMs - 20
+      const now = yield* currentStamp
+      const began = now.monotonicMs - (now.wallMs - resolvedAt)
       const at = (ms: number, wallMs = resolvedAt + ms) => recall(target, { monotonicMs: began + ms, wallMs })
       if (seconds > 0) {
         assert.strictEqual(at(seconds * 1_000 - 1)?.resolvedAt, resolvedAt)
@@ -119,6 +120,43 @@ describe("what DNS says of a service", () => {
         yield* Fiber.join(asking)
       }
       assert.strictEqual(count.queries, 2)
+    }))
+
+  it.effect("a refresh takes nothing that was asked for before it, and all that wait share the next", () =>
+    Effect.gen(function*() {
+      const { count, source } = makeWorld(secure)
+      const { lookup } = yield* source
+      const ask = (refresh: boolean) =>
+        Effect.forkChild(lookup(target, { ms: 5_000 }, refresh), { startImmediately: true })
+      const before = yield* ask(false)
+      yield* TestClock.adjust("10 millis")
+      const refreshes = [yield* ask(true), yield* ask(true)]
+      yield* TestClock.adjust("10 millis")
+      const first = yield* Fiber.join(before)
+      yield* TestClock.adjust("20 millis")
+      for (const asking of refreshes) {
+        assert.isAbove((yield* Fiber.join(asking)).resolvedAt, first.resolvedAt)
+      }
+      assert.strictEqual(count.queries, 2)
+    }))
+
+  it.effect("a purge forgets it, and what is under way serves nobody who asks later", () =>
+    Effect.gen(function*() {
+      const { count, source } = makeWorld(secure)
+      const { forget, lookup, recall } = yield* source
+      const before = yield* Effect.forkChild(lookup(target, { ms: 5_000 }, false), { startImmediately: true })
+      yield* TestClock.adjust("10 millis")
+      assert.deepStrictEqual(yield* forget(target), { pending: [] })
+      const after = yield* Effect.forkChild(lookup(target, { ms: 5_000 }, false), { startImmediately: true })
+      yield* TestClock.adjust("10 millis")
+      yield* Fiber.join(before)
+      assert.isUndefined(recall(target, yield* currentStamp))
+      yield* TestClock.adjust("10 millis")
+      yield* Fiber.join(after)
+      assert.strictEqual(count.queries, 2)
+      assert.isDefined(recall(target, yield* currentStamp))
+      yield* forget(target)
+      assert.isUndefined(recall(target, yield* currentStamp))
     }))
 
   it.effect("POSH-PRF-22: that came too late is no \"no DANE\", and serves the next question", () =>

@@ -2,51 +2,25 @@
  * The schema of stored entries. Instants are milliseconds since the epoch, octets are strict base64. All lengths are
  * bounded, because a store is untrusted input (POSH-CAC-05).
  */
-import { Schema, SchemaGetter } from "effect"
+import { Schema } from "effect"
 import type { Delegation } from "../../../association/Association.ts"
 import type { DocumentKind } from "../../../association/Hop.ts"
 import type { Lifetime } from "../../../association/Lifetime.ts"
 import { hashLengths } from "../../../association/Material.ts"
 import { type FailureCode, failures, isUnanswered, type VerdictCode } from "../../../codes.ts"
-import { decodeBase64, toBase64 } from "../../../encoding/base64.ts"
-import { isPrintable } from "../../../encoding/quote.ts"
 import { isUriText } from "../../../fetch/uri.ts"
 import { attemptLimits, documentLimits } from "../../../Limits.ts"
 import { type LintCode, lintSummaries, type Severity } from "../../../Lint.ts"
 import type { Generation } from "../../../question/Generation.ts"
+import { between, Instant, list, octets, text } from "./values.ts"
 
 /** Bounds of evidence: longer text is truncated, and further findings are dropped, before an entry is stored. */
 export const evidenceLimits = { characters: 4_096, lints: 256 } as const
 
-// Negative zero is never written, and would not survive another round trip.
-const isWritten = Schema.makeFilter((value: number) => !Object.is(value, -0))
-const between = (minimum: number, maximum: number) =>
-  Schema.Int.check(Schema.isBetween({ minimum, maximum }), isWritten)
-/** POSH-SEC-14: bounded and escaped, as the constructors of the stored values leave it. */
-const text = (characters: number) =>
-  Schema.String.check(Schema.isMaxLength(characters), Schema.makeFilter((value: string) => isPrintable(value)))
-const list = <S extends Schema.Constraint>(element: S, minimum: number, maximum: number) =>
-  Schema.Array(element).check(Schema.isMinLength(minimum), Schema.isMaxLength(maximum))
-
-const Instant = between(0, 8.64e15) // ECMA-262 §21.4.1.1: the maximum time value
 const Message = text(evidenceLimits.characters)
 const Url = text(attemptLimits.urlOctets).check(
   Schema.makeFilter((url: string) => url.startsWith("https://") && isUriText(url) && URL.canParse(url))
 )
-
-const octets = (minimum: number, maximum: number) => {
-  const isEncoded = (encoded: string) => {
-    const length = encoded.length <= maximum * 2 + 4 ? decodeBase64(encoded)?.length : undefined
-    return length !== undefined && length >= minimum && length <= maximum
-  }
-  // Decoded twice: a check is synchronous, and a transformation that can fail is an effect, which costs several times as much.
-  return Schema.String.check(Schema.makeFilter(isEncoded, { message: "expected base64 of so many octets" })).pipe(
-    Schema.decodeTo(Schema.Uint8Array, {
-      decode: SchemaGetter.transform((encoded: string) => decodeBase64(encoded) ?? new Uint8Array()),
-      encode: SchemaGetter.transform(toBase64)
-    })
-  )
-}
 
 const hash = (length: number) => Schema.optionalKey(octets(length, length))
 
