@@ -18,8 +18,11 @@ import { tlsa } from "../proof/dane/world.ts"
 
 export const host = "xmpp.host.example"
 
-/** What TLSA says at the host: of one certificate, of another, or nothing that counts. `bogus`: SRV is. */
-export type Dns = "the certificate" | "another" | "nothing" | "unusable" | "bogus"
+/**
+ * What TLSA says at the host: of one certificate, of another, or nothing that counts. `bogus`, `insecure`:
+ * SRV is. `no address`: the host has none that is secure.
+ */
+export type Dns = "the certificate" | "another" | "nothing" | "unusable" | "bogus" | "insecure" | "no address"
 export type Origin = "the certificate" | "another" | "nothing"
 
 export interface Answers {
@@ -98,13 +101,13 @@ const toAnswer = <T extends DnsType>(name: string, type: T, dns: Dns, certificat
   const common = { name, ttl: 300 }
   const record = (): DnsRecord | undefined => {
     if (type === "SRV") return { ...common, type: "SRV", priority: 0, weight: 0, port: 5_269, target: host }
-    if (type === "A") return { ...common, type: "A", address: "192.0.2.1" }
-    if (type !== "TLSA" || dns === "nothing") return undefined
+    if (type === "A" && dns !== "no address") return { ...common, type: "A", address: "192.0.2.1" }
+    if (type !== "TLSA" || dns === "nothing" || dns === "insecure") return undefined
     return { ...common, type: "TLSA", ...tlsa(dns === "unusable" ? "9 0 1" : "3 0 1", certificate) }
   }
   const found = record()
   return {
-    status: dns === "bogus" ? "bogus" : "secure",
+    status: dns === "bogus" || dns === "insecure" ? dns : "secure",
     records: (found === undefined || dns === "bogus" ? [] : [found]) as unknown as SecureAnswer<T>["records"],
     ttl: 300,
     canonicalName: name,

@@ -34,7 +34,9 @@ const rows: ReadonlyArray<Row> = [
     outcome: "Verified dane",
     posh: "Verified"
   },
-  { name: "a host without TLSA", dns: "nothing", outcome: "NameCheckFailed posh", posh: "NameCheckFailed" },
+  { name: "a host without TLSA", dns: "nothing", outcome: "Verified posh", posh: "Verified" },
+  { name: "a host without an address", dns: "no address", outcome: "Verified posh", posh: "Verified" },
+  { name: "SRV that is not signed", dns: "insecure", outcome: "NameCheckFailed posh", posh: "NameCheckFailed" },
   {
     name: "a question that wants the name of the domain",
     more: { nameCheck: "source" },
