@@ -27,6 +27,8 @@ export const nameChecks = ["advisory", "source-or-delegated", "source"] as const
 export const chainChecks = ["off", "report", "require"] as const
 /** The ways of proving an association (RFC 7712 §7). */
 export const prooftypes = ["posh", "pkix", "dane"] as const
+/** Certificates of a `chain`, at most. */
+export const chainCertificates = 10
 
 /** The members that a question may have besides domain, service and certificate. */
 export const questionOptions = {
@@ -111,7 +113,7 @@ const members = {
   service,
   certificate: Schema.optionalKey(certificate),
   chain: Schema.optionalKey(
-    Schema.Array(certificate).check(Schema.isMinLength(1), Schema.isMaxLength(10)).annotate({
+    Schema.Array(certificate).check(Schema.isMinLength(1), Schema.isMaxLength(chainCertificates)).annotate({
       title: "Chain",
       description:
         "1 to 10 certificates, the leaf first. Only the leaf is compared with what the domain publishes; `pkix` needs the " +

@@ -102,7 +102,9 @@ export const pathLimits = {
   /** Issuers that are tried, counted again on each way to them. rustls' webpki stops at 200,000. */
   steps: 4_096,
   /** Results that a process caches, of about a KiB each (measured); ours. */
-  results: 16_384
+  results: 16_384,
+  /** Octets that a process caches of what was said of leaves themselves; ours. */
+  leavesOctets: 16 * 1_024 * 1_024
 } as const
 
 /**

@@ -2,9 +2,11 @@
  * What can be said of a certificate without asking its domain for documents, and the verdict where that decides.
  */
 import type { Policy } from "../Policy.ts"
+import { canonicalNames } from "../presented/NameCheck.ts"
 import type { ServiceLookup } from "../proof/dane/DaneLookup.ts"
 import type { IncompletePath, PathCompletion } from "../proof/pkix/completePath.ts"
-import { type PkixQuestion, type PkixResult, strictPkixPolicy } from "../proof/pkix/PkixCheck.ts"
+import { strictPkixPolicy } from "../proof/pkix/leafFault.ts"
+import type { PkixQuestion, PkixResult } from "../proof/pkix/PkixCheck.ts"
 import { defaultProoftypes } from "../question/Prooftype.ts"
 import type { StageTracer } from "../question/StageTracer.ts"
 import { type Assessment, decideRefusedLeaf, decideSilence } from "./decide.ts"
@@ -131,9 +133,10 @@ const pathOf = (result: PkixResult | undefined): ReadonlyArray<Uint8Array> | und
 /** `undefined` for a question by fingerprint: a hash has no path and no names. */
 const toPkixQuestion = (assessment: Assessment, { anchors }: Policy): PkixQuestion | undefined => {
   const { inquiry: { presented, target }, now } = assessment
-  return presented.certificate === undefined || presented.names === undefined || anchors === undefined ? undefined : {
-    leaf: presented.certificate,
-    names: presented.names,
+  const { certificate } = presented
+  return certificate === undefined || anchors === undefined ? undefined : {
+    leaf: certificate,
+    names: () => presented.names ?? canonicalNames(certificate.names),
     intermediates: presented.issuers,
     anchors,
     now,

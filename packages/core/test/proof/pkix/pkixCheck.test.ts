@@ -3,14 +3,8 @@ import { forge, type Forged, forgeKeys, type ForgeOptions, generalName } from "@
 import { Result } from "effect"
 import { pathLimits } from "../../../src/Limits.ts"
 import { canonicalNames } from "../../../src/presented/NameCheck.ts"
-import {
-  makePkixCheck,
-  type PkixCheck,
-  type PkixPolicy,
-  type PkixQuestion,
-  type PkixResult,
-  strictPkixPolicy
-} from "../../../src/proof/pkix/PkixCheck.ts"
+import { type PkixPolicy, strictPkixPolicy } from "../../../src/proof/pkix/leafFault.ts"
+import { makePkixCheck, type PkixCheck, type PkixQuestion, type PkixResult } from "../../../src/proof/pkix/PkixCheck.ts"
 import { type Domain, parseDomain } from "../../../src/question/Domain.ts"
 import { registeredServices } from "../../../src/question/Service.ts"
 import { parseCertificate } from "../../../src/x509/Certificate.ts"
@@ -34,7 +28,7 @@ const questionAbout = ({ der }: Forged, { policy, ...change }: Change = {}): Pki
   const leaf = Result.getOrThrow(parseCertificate(der))
   return {
     leaf,
-    names: canonicalNames(leaf.names),
+    names: () => canonicalNames(leaf.names),
     intermediates: [issuer.der],
     anchors,
     now,
@@ -204,6 +198,39 @@ describe("the memo of paths", () => {
     assert.isTrue(questions.every((question) => check(question)._tag === "Verified"))
     assert.strictEqual(lookups(check, questions).lookups, 0)
     assertHeld(100, () => questions.forEach(check)) // ten times the room
+  })
+})
+
+describe("the memo of leaves", () => {
+  it("names are read once for each domain, service and way there", () => {
+    const leaf = forge(issuer, { dns: ["im.example.com", "host.example.net"] })
+    const count = { reads: 0 }
+    const base = questionAbout(leaf)
+    const names = () => {
+      count.reads += 1
+      return base.names()
+    }
+    const { check } = makePkixCheck()
+    const askTwice = (change: Change) => {
+      const outcomes = [1, 2].map(() => outcomeOf(check({ ...base, names, ...change, policy: base.policy })))
+      return `${outcomes.join()} ${count.reads}`
+    }
+    const other = domain("other.example.com")
+    const host = domain("host.example.net")
+    assert.strictEqual(askTwice({}), "Verified,Verified 1")
+    assert.strictEqual(askTwice({ source: other }), "PkixNameMismatch,PkixNameMismatch 2")
+    assert.strictEqual(askTwice({ source: other, derived: [host] }), "Verified,Verified 3")
+    assert.strictEqual(askTwice({ source: other, derived: [] }), "PkixNameMismatch,PkixNameMismatch 3")
+    assert.strictEqual(askTwice({ service: registeredServices.get("xmpp-client")! }), "Verified,Verified 4")
+  })
+
+  it("a policy is not answered for another one", () => {
+    const { check } = makePkixCheck()
+    const question = questionAbout(forge(issuer, { ...named, extendedKeyUsage: anyPurpose }), {
+      policy: { anyPurpose: true }
+    })
+    assert.strictEqual(outcomeOf(check(question)), "Verified")
+    assert.strictEqual(outcomeOf(check({ ...question, policy: strictPkixPolicy })), "PkixPathInvalid")
   })
 })
 

@@ -4,7 +4,8 @@ import { Result } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { canonicalNames } from "../../../../src/presented/NameCheck.ts"
-import { makePkixCheck, strictPkixPolicy } from "../../../../src/proof/pkix/PkixCheck.ts"
+import { strictPkixPolicy } from "../../../../src/proof/pkix/leafFault.ts"
+import { makePkixCheck } from "../../../../src/proof/pkix/PkixCheck.ts"
 import { type Domain, parseDomain } from "../../../../src/question/Domain.ts"
 import { registeredServices } from "../../../../src/question/Service.ts"
 import { parseCertificate } from "../../../../src/x509/Certificate.ts"
@@ -63,7 +64,7 @@ const namesAndPathAreValid = (
   if (Result.isFailure(certificate) || peer === "com") return false
   return makePkixCheck().check({
     leaf: certificate.success,
-    names: canonicalNames(certificate.success.names),
+    names: () => canonicalNames(certificate.success.names),
     intermediates: intermediates.map(({ der }) => der),
     anchors: makeTrustAnchors(anchors.map(({ der }) => der)),
     now: Date.parse(now),
