@@ -25,7 +25,7 @@ export const makeLeafMemo = (find: FindLeafFault): FindLeafFault => {
   }
 }
 
-/** Of an entry without its key, about (measured). */
+/** Of an entry without its key, with room to spare. */
 const entryOctets = 256
 
 const keyOf = ({ derived = [], leaf, policy, service, source }: LeafQuestion): string =>
