@@ -150,6 +150,12 @@ export const rows: ReadonlyArray<DashboardRow> = [
         queries: quantiles("posh_outbound_request_seconds")
       },
       {
+        title: "Fetched issuers",
+        description: "Requests a second for certificates that chains lack, by code. None unless that is turned on.",
+        unit: "reqps",
+        queries: [["{{code}}", `${sumBy("code", "posh_issuer_requests_total")} > 0`]]
+      },
+      {
         title: "Roles in the fleet",
         description: "lead: this replica resolves. follow: another one does. fenced: the lead was lost meanwhile.",
         unit: "ops",
