@@ -6,6 +6,7 @@ import type { CacheKey } from "@posh/core/cache"
 import { Effect } from "effect"
 import { LRUCache } from "lru-cache"
 import type { RedisError } from "./RedisError.ts"
+import { makeUnannounced } from "./Unannounced.ts"
 
 /** `removal`: of what a newer look-up replaced. `purge`: with a fence, so that no flight stores an earlier look-up. */
 export type PendingKind = "removal" | "purge"
@@ -14,16 +15,22 @@ export interface PendingLookups {
   /** A pending purge stays one. */
   readonly add: (key: CacheKey, kind: PendingKind) => void
   readonly settle: (key: CacheKey) => void
+  /** The same, and other replicas are told: they may have read what is gone now. */
+  readonly settleGone: (key: CacheKey) => void
   readonly has: (key: CacheKey) => boolean
   /** Does what is pending for the key, before it is read. */
   readonly complete: (key: CacheKey) => Effect.Effect<void, RedisError>
-  /** Does what is pending, the oldest first; returns the keys. */
-  readonly completeAll: Effect.Effect<ReadonlyArray<CacheKey>, RedisError>
+  /**
+   * Does what is pending, the oldest first, as far as Redis lets it. Returns the keys of all that was done since the last call,
+   * by whomever: until then other replicas could read what was stale, so each has to be announced.
+   */
+  readonly completeAll: Effect.Effect<ReadonlyArray<CacheKey>>
 }
 
 interface Commands {
   readonly remove: (key: CacheKey) => Effect.Effect<unknown, RedisError>
   readonly purge: (key: CacheKey) => Effect.Effect<unknown, RedisError>
+  readonly noteError: (error: RedisError) => Effect.Effect<void>
 }
 
 /** Maximum; of the oldest the look-ups in Redis are believed again, as other replicas do. */
@@ -35,15 +42,21 @@ const maxCompleted = 1_000
 
 export const makePendingLookups = (commands: Commands): PendingLookups => {
   const pending = new LRUCache<string, { readonly key: CacheKey; readonly kind: PendingKind }>({ max: maxPending })
+  const unannounced = makeUnannounced<CacheKey>()
 
   const settle = ({ text }: CacheKey): void => void pending.delete(text)
+
+  const settleGone = (key: CacheKey): void => {
+    settle(key)
+    unannounced.add(key)
+  }
 
   const complete = (key: CacheKey) =>
     Effect.suspend(() => {
       const found = pending.peek(key.text)
       if (found === undefined) return Effect.void
       const work = found.kind === "purge" ? commands.purge(key) : commands.remove(key)
-      return Effect.uninterruptible(Effect.andThen(work, Effect.sync(() => settle(key))))
+      return Effect.uninterruptible(Effect.andThen(work, Effect.sync(() => settleGone(key))))
     })
 
   return {
@@ -51,11 +64,15 @@ export const makePendingLookups = (commands: Commands): PendingLookups => {
       if (pending.peek(key.text)?.kind !== "purge") pending.set(key.text, { key, kind })
     },
     settle,
+    settleGone,
     has: ({ text }) => pending.has(text),
     complete,
     completeAll: Effect.suspend(() => {
       const some = [...pending.rvalues()].slice(0, maxCompleted).flatMap((found) => found?.key ?? [])
-      return Effect.as(Effect.forEach(some, complete, { concurrency, discard: true }), some)
+      return Effect.forEach(some, complete, { concurrency, discard: true }).pipe(
+        Effect.catch(commands.noteError),
+        Effect.map(() => unannounced.take(maxCompleted))
+      )
     })
   }
 }

@@ -109,7 +109,7 @@ export const makeRedisLookups = (
         index.drop(key)
       )
 
-    const pending = makePendingLookups({ remove, purge })
+    const pending = makePendingLookups({ remove, purge, noteError: faults.noteError })
 
     /** The value in Redis is stale, and could not be replaced or purged. Deleting may work where nothing else does. */
     const keepPending = (key: CacheKey, kind: "purge" | "removal", error: RedisError) =>
@@ -118,7 +118,7 @@ export const makeRedisLookups = (
         const deleted = Effect.andThen(
           client.send("DEL", keys.lookup(key)),
           // Without a fence, so it completes no purge.
-          Effect.sync(() => kind === "removal" ? pending.settle(key) : undefined)
+          Effect.sync(() => kind === "removal" ? pending.settleGone(key) : undefined)
         )
         return Effect.andThen(faults.noteError(error), Effect.ignore(deleted))
       })

@@ -11,6 +11,7 @@ import type { FaultLog } from "./FaultLog.ts"
 import type { PendingWrite, PendingWrites } from "./PendingWrites.ts"
 import type { RedisError } from "./RedisError.ts"
 import { permits } from "./scripts.ts"
+import { makeUnannounced } from "./Unannounced.ts"
 
 export interface ReplayOptions {
   readonly client: RedisClient
@@ -25,6 +26,12 @@ const concurrency = 16
 const maxReplayed = 1_000
 
 export const makeReplay = ({ client, entries, era, pending, faults }: ReplayOptions) => {
+  const unannounced = makeUnannounced<StoreKey>()
+  const settle = (key: StoreKey): void => {
+    pending.delete(key)
+    unannounced.add(key)
+  }
+
   /**
    * Replays the pending write of a key before the key is read. An association that another replica fetched later stays;
    * any other entry is stale and is removed.
@@ -39,7 +46,7 @@ export const makeReplay = ({ client, entries, era, pending, faults }: ReplayOpti
         }
       }
       yield* write.kind === "replacement" ? entries.removeReplaced(key) : remove({ key, write })
-      pending.delete(key)
+      settle(key)
       return yield* entries.get(key)
     }))
 
@@ -48,40 +55,36 @@ export const makeReplay = ({ client, entries, era, pending, faults }: ReplayOpti
       if (write.kind === "purge") era.notePurge(key)
     })
 
-  /** Returns the keys to announce to other replicas. */
   const replayOne = (findLocal: (key: StoreKey) => Association | undefined) => (one: PendingWrite) =>
     Effect.uninterruptible(Effect.gen(function*() {
       const { key, write } = one
       if (write.kind !== "replacement") {
         yield* remove(one)
-        pending.delete(key)
-        return [key]
+        return settle(key)
       }
       // Write the association itself, so that replicas which do not have it need not ask the domain again.
       const association = findLocal(key)
       const isOurs = association?.lifetime.fetchedAt === write.fetchedAt
       const written = association !== undefined && isOurs &&
         (yield* entries.write(key, association, { fence: permits.afterOutage }))
-      if (written) pending.delete(key)
+      if (written) settle(key)
       else yield* replayBeforeRead(one)
-      return [key]
     }))
 
+  /** Returns the keys to announce to other replicas. */
   const replayAll = (findLocal: (key: StoreKey) => Association | undefined) =>
     Effect.suspend(() => {
       if (client.state() !== "closed") return Effect.succeed([])
-      const replayed: Array<StoreKey> = []
       const requeueLostPurges = Effect.map(era.lostPurges, (keys) => {
         for (const key of keys) pending.add(key, { kind: "purge" })
       })
       const replayPending = Effect.suspend(() =>
-        Effect.forEach(
-          pending.oldest(maxReplayed),
-          (one) => Effect.map(replayOne(findLocal)(one), (keys) => void replayed.push(...keys)),
-          { concurrency, discard: true }
-        )
+        Effect.forEach(pending.oldest(maxReplayed), replayOne(findLocal), { concurrency, discard: true })
       )
-      return Effect.andThen(requeueLostPurges, replayPending).pipe(Effect.catch(faults.noteError), Effect.as(replayed))
+      return Effect.andThen(requeueLostPurges, replayPending).pipe(
+        Effect.catch(faults.noteError),
+        Effect.map(() => unannounced.take(maxReplayed))
+      )
     })
 
   return { replayAll, replayBeforeRead } as const

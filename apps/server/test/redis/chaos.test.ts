@@ -136,6 +136,9 @@ describe("what an outage kept from being removed does not come back with Redis",
         assert.strictEqual(yield* redis.command("EXISTS", redisKey(key)), 1)
         assert.isUndefined((yield* store.get(key)).association)
         assert.strictEqual(yield* redis.command("EXISTS", redisKey(key)), 0)
+        // Other replicas could read it until now.
+        assert.deepStrictEqual(yield* store.replay(nothing), [key])
+        assert.deepStrictEqual(yield* store.replay(nothing), [])
         assert.strictEqual(client.state(), "closed")
       }))
 

@@ -145,6 +145,7 @@ describe("look-ups in Redis", () => {
       yield* redis.command("CONFIG", "SET", "maxmemory", "1")
       assert.strictEqual(yield* a.lookups.put(key, lookupOf(), minute), "away")
       assert.strictEqual(yield* redis.command("EXISTS", name), 0, "a full Redis still deletes")
+      assert.deepStrictEqual((yield* a.lookups.replay).map(({ text }) => text), [key.text], "others may remember it")
       yield* redis.command("CONFIG", "SET", "maxmemory", "0")
       assert.strictEqual(yield* a.lookups.put(key, lookupOf(), minute), "stored")
     }), 60_000)
