@@ -70,6 +70,8 @@ export const makeFlights = <A>(
         }
         flights.set(key, flight)
         return Effect.suspend(() => work(flight)).pipe(
+          // POSH-SEC-02: whoever waits learns nothing of it, so the operator has to.
+          Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
           Effect.interruptible,
           Effect.forkIn(scope),
           Effect.map((fiber) => {

@@ -37,7 +37,6 @@ export const makeFetchAndStore =
   (flight: Flight<FlightResult>): Effect.Effect<FlightResult> => {
     const ask = ({ permit }: Lead, read: Stamp): Effect.Effect<FlightResult> =>
       fetch({ hadMaterial, waiting: flight.waiting }).pipe(
-        Effect.tapDefect((defect) => Effect.logError("a resolution failed unexpectedly", defect)),
         Effect.result,
         Effect.flatMap((outcome) =>
           flight.discarded
@@ -73,7 +72,7 @@ const toSharedResult = (remembered: CacheEntry, freshness: Freshness): FlightRes
     : { outcome: Result.fail(negative.error), fetched: false, remembered, retryAt: negative.until }
 }
 
-/** The result of a flight that was cancelled or died. A defect is logged and never exposed to the caller (POSH-SEC-02). */
+/** The result of a flight that was cancelled or died. A defect is logged (`Flights.ts`) and never exposed to the caller (POSH-SEC-02). */
 export const toLostResult = (cause: Cause.Cause<never>): FlightResult => ({
   fetched: true,
   outcome: Result.fail(
