@@ -20,7 +20,7 @@ import type { Local, Reach } from "./verdict/localWitnesses.ts"
 
 export interface ConclusionParts {
   readonly evaluation: Evaluation
-  readonly completion: Pick<PathCompletion, "complete">
+  readonly completion: Pick<PathCompletion, "complete" | "search">
   readonly resolver: Resolver["Service"]
   /** `undefined` without a resolver that validates. */
   readonly dane: DaneSource | undefined
@@ -70,17 +70,24 @@ export const makeConclusions = ({ clock, completion, dane, evaluation, resolver 
   const ask: Conclusions["ask"] = (inquiry, options) => {
     const { refresh } = inquiry.options
     const documents = resolve(inquiry, refresh ? { ...options, force: "refresh" } : options)
-    const known = recallDns(inquiry, options.asked)
+    // Not by the time of the question: what DNS said may have ended while issuers were fetched.
+    const known = recallDns(inquiry, latestOf(options.asked, stampOf(clock)))
     if (dane === undefined || known !== undefined || !asksDane(inquiry)) {
       return onceResolved(inquiry, options, documents, known)
     }
     const dns = options.stage.within("Dane", dane.lookup(inquiry.target, options.deadline, refresh))
-    if (!isAskedAhead(inquiry, options.asked)) return onceLookedUp(inquiry, options, dns, documents, true)
-    return Effect.acquireUseRelease(
-      Effect.forkChild(documents),
-      (ahead) => onceLookedUp(inquiry, options, dns, Fiber.join(ahead), false),
-      Fiber.interrupt
+    const askBoth = Effect.suspend(() =>
+      isAskedAhead(inquiry, options.asked)
+        ? Effect.acquireUseRelease(
+          Effect.forkChild(documents),
+          (ahead) => onceLookedUp(inquiry, options, dns, Fiber.join(ahead), false),
+          Fiber.interrupt
+        )
+        : onceLookedUp(inquiry, options, dns, documents, true)
     )
+    // Whether the domain is asked ahead depends on PKIX; with issuers from memory that takes several searches.
+    const path = () => incompletePath(assess(inquiry, timeSince(options.asked, stampOf(clock)), undefined, untraced))
+    return Effect.andThen(completion.search(path), askBoth)
   }
 
   /**

@@ -43,6 +43,11 @@ export interface PathCompletion {
     source: Domain,
     deadline: Deadline
   ) => Effect.Effect<boolean>
+  /**
+   * Searches as `complete` does before it asks anybody, one chain in each turn of the caller; afterwards `completed` remembers, and
+   * deciding takes no searches. `find` as there.
+   */
+  readonly search: (find: () => IncompletePath | undefined) => Effect.Effect<void>
 }
 
 /** A path that could be completed. */
@@ -58,7 +63,13 @@ export const makePathCompletion = (policy: Policy): Effect.Effect<PathCompletion
   Effect.gen(function*() {
     const presented = makePkixCheck()
     if (!policy.fetchIntermediates) {
-      return { presented, completed: presented, missing: () => [], complete: () => Effect.succeed(false) }
+      return {
+        presented,
+        completed: presented,
+        missing: () => [],
+        complete: () => Effect.succeed(false),
+        search: () => Effect.void
+      }
     }
     const issuers = yield* makeIssuerSource(policy)
     if (issuers === undefined) {
@@ -96,7 +107,8 @@ export const makePathCompletion = (policy: Policy): Effect.Effect<PathCompletion
         }
         return walk(question, run)?.missing
       },
-      complete: complete(issuers)
+      complete: complete(issuers),
+      search
     }
   })
 
@@ -128,6 +140,13 @@ const complete = (issuers: IssuerSource): PathCompletion["complete"] =>
     }
     return true
   })
+
+const search: PathCompletion["search"] = Effect.fnUntraced(function*(find) {
+  const path = find()
+  if (path === undefined) return
+  const { turn = Effect.void } = yield* CallerBudget
+  yield* findMissing(path, turn)
+})
 
 /** One search in each turn of the caller. Each is remembered, so that there are no more than rounds; then memory decides. */
 const findMissing = Effect.fnUntraced(function*({ missing }: IncompletePath, turn: Effect.Effect<void>) {

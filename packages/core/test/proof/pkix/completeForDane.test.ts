@@ -1,12 +1,14 @@
 /** Beside DANE, issuers are fetched only where that could change the verdict. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Forged } from "@posh/testing"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
 import { hash, X509Certificate } from "node:crypto"
 import { SecureResolver } from "../../../src/proof/dane/SecureResolver.ts"
+import { CallerBudget } from "../../../src/question/CallerBudget.ts"
 import { recallBy, verifyBy } from "../../asking.ts"
 import { type FakeAnswer, fakeTransport } from "../dane/fakeTransport.ts"
-import { caAt, domain, issueAt, makeFiles, questionOf, root, urlOf, withVerifier } from "./world.ts"
+import { caAt, domain, issueAt, makeFiles, questionOf, root, tower, urlOf, withVerifier } from "./world.ts"
 
 const issuer = caAt("Issuer", root, [])
 const leaf = issueAt(issuer, [urlOf("issuer")])
@@ -14,22 +16,22 @@ const other = issueAt(issuer, [])
 
 const target = "xmpp.host.example"
 
-/** A zone with one record about the key of this certificate. */
-const zone = (usage: number, { der }: Forged): Readonly<Record<string, FakeAnswer>> => ({
+/** A zone with one record about the key of this certificate. `ttl`: of everything, in seconds. */
+const zone = (usage: number, { der }: Forged, ttl = 300): Readonly<Record<string, FakeAnswer>> => ({
   [`_xmpp-server._tcp.${domain} SRV`]: {
     answers: [{
       type: "SRV",
       name: `_xmpp-server._tcp.${domain}`,
-      ttl: 300,
+      ttl,
       data: { priority: 10, weight: 5, port: 5269, target }
     }]
   },
-  [`${target} A`]: { answers: [{ type: "A", name: target, ttl: 300, data: "192.0.2.1" }] },
+  [`${target} A`]: { answers: [{ type: "A", name: target, ttl, data: "192.0.2.1" }] },
   [`_5269._tcp.${target} TLSA`]: {
     answers: [{
       type: "TLSA",
       name: `_5269._tcp.${target}`,
-      ttl: 300,
+      ttl,
       data: { usage, selector: 1, matchingType: 1, certificate: keyOf(der) }
     }]
   }
@@ -102,6 +104,68 @@ describe("issuers for DANE", () => {
           }),
         { daneUsages: new Set([0, 1, 2, 3]) },
         SecureResolver.layer.pipe(Layer.provide(fakeTransport(table)))
+      )
+    }))
+
+  it.effect("what DNS said is asked again where it ends while issuers are fetched, and the domain is not asked", () =>
+    Effect.gen(function*() {
+      const table = { ...zone(1, leaf, 2) }
+      const asked: Array<string> = []
+      const web = makeFiles({ [urlOf("issuer")]: { octets: issuer.der, afterMs: 2_500 } })
+      const dns = SecureResolver.layer.pipe(Layer.provide(fakeTransport(table, asked)))
+      yield* withVerifier(
+        web,
+        (verifier) =>
+          Effect.gen(function*() {
+            yield* verifier.report(domain, "xmpp-server")
+            Object.assign(table, zone(3, other))
+            const asking = yield* Effect.forkChild(
+              verifyBy(verifier, { ...questionOf(leaf), prooftypes: ["dane"] as const }),
+              { startImmediately: true }
+            )
+            yield* TestClock.adjust("3 seconds")
+            const { code, prooftype } = yield* Fiber.join(asking)
+            assert.strictEqual(`${code} ${prooftype}`, "TlsaMismatch dane")
+            assert.strictEqual(asked.filter((query) => query.endsWith(" SRV")).length, 2)
+            assert.strictEqual(web.asked.length, 1)
+          }),
+        { daneUsages: new Set([1, 3]) },
+        dns
+      )
+    }))
+
+  it.effect("before DNS answers, too, each turn of a caller has one search for a path at most", () =>
+    Effect.gen(function*() {
+      const { cas, files } = tower(3)
+      const web = makeFiles(files)
+      const turns = { taken: 0, beforeDns: 0 }
+      const dns = Layer.mock(SecureResolver, {
+        query: (name) =>
+          Effect.sync(() => {
+            turns.beforeDns = turns.taken
+            return { status: "secure" as const, records: [], ttl: 0, canonicalName: name, detail: "" }
+          })
+      })
+      yield* withVerifier(
+        web,
+        (verifier) =>
+          Effect.gen(function*() {
+            yield* verifyBy(verifier, questionOf(issueAt(cas[0], [urlOf("ca-1")])))
+            assert.strictEqual(web.asked.length, 3)
+            // Issuers are remembered; the path of another leaf is not.
+            const question = questionOf(issueAt(cas[0], [urlOf("ca-1")]))
+            yield* verifyBy(verifier, { ...question, prooftypes: ["pkix", "dane", "posh"] as const }).pipe(
+              Effect.provideService(CallerBudget, {
+                account: "",
+                waitedMs: 0,
+                take: () => undefined,
+                turn: Effect.sync(() => void (turns.taken += 1))
+              })
+            )
+            assert.isAtLeast(turns.beforeDns, 4)
+          }),
+        { daneUsages: new Set([1, 3]) },
+        dns
       )
     }))
 })
