@@ -13,7 +13,8 @@ import { type Flight, makeFlights } from "../../cache/Flights.ts"
 import { observeFetcher, ResolutionObserver } from "../../cache/ResolutionObserver.ts"
 import { withBudgets } from "../../fetch/Budgets.ts"
 import { CertificateFetcher, type HttpTarget } from "../../fetch/certificates/CertificateFetcher.ts"
-import type { FetchCode, FetchResponse } from "../../fetch/Fetcher.ts"
+import { timeFetcher } from "../../fetch/certificates/timeAsked.ts"
+import type { FetchCode, FetchRequest, FetchResponse } from "../../fetch/Fetcher.ts"
 import { type BudgetLimits, issuerLimits } from "../../Limits.ts"
 import type { Policy } from "../../Policy.ts"
 import type { Domain } from "../../question/Domain.ts"
@@ -48,7 +49,8 @@ export const makeIssuerSource = (policy: Policy): Effect.Effect<IssuerSource | u
     if (fetcher === undefined) return undefined
     const clock = yield* Clock.Clock
     const { fetchedIssuer } = yield* ResolutionObserver
-    const get = withBudgets(observeFetcher(fetcher, { fetched: fetchedIssuer }), issuerBudgets(policy.budgets))
+    const { fetcher: timed, timeAsked } = timeFetcher(observeFetcher(fetcher, { fetched: fetchedIssuer }), clock)
+    const get = withBudgets(timed, issuerBudgets(policy.budgets))
     const limits = issuerAttempt(policy)
     const flights = yield* makeFlights<void>(() => undefined)
     const memory = new LRUCache<string, IssuerEntry>({
@@ -62,8 +64,8 @@ export const makeIssuerSource = (policy: Policy): Effect.Effect<IssuerSource | u
       memory.set(url, { answer, asked, until: now + issuerLimits.unconfirmedMs })
     }
 
-    const ask = (target: HttpTarget, sourceDomain: Domain) => ({ began, waiting }: Flight<void>) =>
-      get({
+    const ask = (target: HttpTarget, sourceDomain: Domain) => ({ began, waiting }: Flight<void>) => {
+      const request: FetchRequest = {
         target,
         sourceDomain,
         hadMaterial: false,
@@ -71,16 +73,22 @@ export const makeIssuerSource = (policy: Policy): Effect.Effect<IssuerSource | u
         accept: "application/pkix-cert, application/pkcs7-mime",
         limits,
         bodyLimit: ({ status }) => status === 200 ? issuerLimits.octets : undefined
-      }).pipe(
+      }
+      return get(request).pipe(
         Effect.map(toAnswer),
         Effect.catch(({ code, detail }) => Effect.succeed(ownCodes.has(code) ? undefined : nothing(code, detail))),
         Effect.timeoutOrElse({
           duration: limits.attemptMs,
-          // POSH-SEC-12: time in our own queues is not the fault of the URL.
-          orElse: () => Effect.succeed(waiting.code === undefined ? nothing("ResponseTimeout") : undefined)
+          // POSH-SEC-12: time in our own queues is not the fault of the URL, and a stranger can fill them.
+          orElse: () =>
+            Effect.sync(() => {
+              const isHeldUp = waiting.code !== undefined || timeAsked(request) < limits.attemptMs / 2
+              return isHeldUp ? undefined : nothing("ResponseTimeout")
+            })
         }),
         Effect.map((answer) => answer === undefined ? undefined : remember(target.url, answer, began))
       )
+    }
 
     return {
       recall: (url, now) => {

@@ -1,6 +1,6 @@
 /** For how long what a URL gave is remembered, by both clocks. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Result } from "effect"
+import { Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { issuerTarget } from "../../../src/fetch/certificates/issuerTarget.ts"
 import { issuerLimits } from "../../../src/Limits.ts"
@@ -68,6 +68,30 @@ describe("what a URL gave", () => {
       assert.isFalse(isKnown(ms, wallMs), "CAC-35: the wall clock stands still")
       assert.isFalse(isKnown(ms, wallMs - hour), "CAC-35: a clock set back extends nothing")
       assert.isFalse(isKnown(1, wallMs + Math.max(ms, 1)), "the wall clock runs ahead")
+    }))
+
+  it.effect("SEC-12: not where it waited for its turn for most of the time; then nothing is learnt of the URL", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const oneByOne = { ...policy, budgets: { ...policy.budgets, perHostConcurrent: 1 } }
+      const slow = Result.getOrThrow(issuerTarget(urlOf("slow"), policy))
+      const { source: { fetch, recall } } = yield* make({
+        [urlOf("slow")]: { never: true },
+        [url]: { octets: issuer.der, afterMs: 500 }
+      }, oneByOne)
+      const asking = yield* Effect.forkChild(fetch(slow, domain as Domain, 10_000), { startImmediately: true })
+      yield* TestClock.adjust(100)
+      const waiting = yield* Effect.forkChild(fetch(target, domain as Domain, 10_000), { startImmediately: true })
+      yield* TestClock.adjust(issuerLimits.requestMs)
+      yield* Fiber.join(asking)
+      yield* Fiber.join(waiting)
+      const at = yield* currentStamp
+      assert.strictEqual(recall(slow.url, at)?._tag, "Nothing")
+      assert.isUndefined(recall(url, at))
+      const again = yield* Effect.forkChild(fetch(target, domain as Domain, 10_000), { startImmediately: true })
+      yield* TestClock.adjust(500)
+      yield* Fiber.join(again)
+      assert.strictEqual(recall(url, yield* currentStamp)?._tag, "Certificates")
     }))
 
   it.effect("is bounded by octets: what a stranger makes large evicts what was there before", () =>
