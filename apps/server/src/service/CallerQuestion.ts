@@ -1,7 +1,7 @@
 /**
  * A question of a caller: decoded, and prepared when it is first decided.
  */
-import type { Inquiry, Question, QuestionError, Verifier } from "@posh/core"
+import type { Inquiry, Prooftype, Question, QuestionError, Verifier } from "@posh/core"
 import { type StageTracer, untraced } from "@posh/core/serving"
 import { Result } from "effect"
 import type { Middle } from "../telemetry/decisions/Middle.ts"
@@ -38,12 +38,15 @@ export class CallerQuestion {
     return this.#prepared !== undefined
   }
 
-  /** Whether asking takes milliseconds of CPU time, where memory has no answer: a path takes signatures. Once it is prepared. */
+  /**
+   * Whether asking takes milliseconds of CPU time, where memory has no answer: a path takes signatures. Before it is prepared
+   * nobody knows which proof types the deployment adds to a question that names none: then it may.
+   */
   get isHeavyToAsk(): boolean {
     const prepared = this.#prepared
-    return this.isHeavy ||
-      (prepared !== undefined && Result.isSuccess(prepared) &&
-        prepared.success.options.prooftypes.some((each) => each !== "posh"))
+    if (this.isHeavy) return true
+    if (prepared === undefined) return takesPaths(this.options.prooftypes ?? unknown)
+    return Result.isSuccess(prepared) && takesPaths(prepared.success.options.prooftypes)
   }
 
   /** Prepares it, once. Then the question is released, because the text of its certificate is long. */
@@ -55,6 +58,9 @@ export class CallerQuestion {
     return prepared
   }
 }
+
+const takesPaths = (prooftypes: ReadonlyArray<Prooftype>): boolean => prooftypes.some((each) => each !== "posh")
+const unknown: ReadonlyArray<Prooftype> = ["pkix"]
 
 const released: Question = { domain: "", service: "" }
 

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Question, QuestionError, Verifier } from "@posh/core"
 import { registeredServices } from "@posh/core/question"
+import { CallerBudget } from "@posh/core/serving"
 import { Effect, Layer, Logger, Result } from "effect"
 import { CallerQuestion } from "../../src/service/CallerQuestion.ts"
 import { Decider } from "../../src/service/Decider.ts"
@@ -15,7 +16,13 @@ const question = (domain: string, more: object = {}) =>
 
 /** What memory knows of a domain is in its name. */
 const makeDecider = (limits: Partial<Parameters<typeof Limits.layer>[0]> = {}) => {
-  const calls = { prepared: [] as Array<Question>, recalled: 0, verified: 0, reading: [] as Array<() => void> }
+  const calls = {
+    prepared: [] as Array<Question>,
+    recalled: 0,
+    verified: 0,
+    inTurns: [] as Array<boolean>,
+    reading: [] as Array<() => void>
+  }
   const verifier = Layer.mock(Verifier, {
     services: registeredServices,
     prepare: (asked) => {
@@ -35,7 +42,10 @@ const makeDecider = (limits: Partial<Parameters<typeof Limits.layer>[0]> = {}) =
     },
     verify: () => {
       calls.verified += 1
-      return Effect.succeed(indeterminate)
+      return Effect.map(CallerBudget, ({ turn }) => {
+        calls.inTurns.push(turn !== undefined)
+        return indeterminate
+      })
     }
   })
   const settings = { maxInFlight: 4, callerRate: undefined, callerResolutions: undefined, ...limits }
@@ -101,6 +111,30 @@ describe("the decider", () => {
       assert.isDefined(recall(asked, caller))
       assert.isUndefined(recall(asked, caller))
       assert.strictEqual(yield* codeOf(asked), "TooManyRequests")
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+describe("POSH-SEC-13: a question whose paths take milliseconds is asked in turns", () => {
+  const admin = { ...caller, scope: "admin" } as const
+  const rows: ReadonlyArray<
+    readonly [name: string, more: Partial<Question>, isTraced: boolean, isInTurns: boolean]
+  > = [
+    ["pkix", { prooftypes: ["pkix"] }, false, true],
+    ["pkix, traced", { prooftypes: ["pkix"] }, true, true],
+    ["dane, afresh", { prooftypes: ["posh", "dane"], refresh: true }, false, true],
+    // What the deployment asks by default is known once it is prepared.
+    ["the deployment's, traced", {}, true, true],
+    ["posh", { prooftypes: ["posh"] }, false, false],
+    ["posh, traced", { prooftypes: ["posh"] }, true, false]
+  ]
+  it.effect.each(rows)("%s", ([, more, isTraced, isInTurns]) => {
+    const { calls, layer } = makeDecider()
+    return Effect.gen(function*() {
+      const { decide } = yield* Decider
+      const asking = decide(question("unknown.example", more), admin)
+      yield* isTraced ? Effect.withSpan(asking, "asked") : asking
+      assert.deepStrictEqual(calls.inTurns, [isInTurns])
     }).pipe(Effect.provide(layer))
   })
 })
