@@ -48,7 +48,30 @@ const faultsOf = (folder: string): ReadonlyArray<string> => {
   ]
 }
 
-const faults = ["packages/core", "packages/api"].map(unpack).flatMap(faultsOf)
+/** Declarations below `entry` that need `effect`: a program without it must compile. */
+const effectTypesBelow = (entry: string, seen = new Set<string>()): ReadonlyArray<string> => {
+  if (seen.has(entry)) return []
+  seen.add(entry)
+  const specifiers = [...readFileSync(entry, "utf8").matchAll(/\bfrom\s+"([^"]+)"|\bimport\("([^"]+)"\)/g)].map(
+    ([, a, b]) => a ?? b ?? ""
+  )
+  return [
+    ...specifiers.filter((name) => name === "effect" || name.startsWith("effect/")).map((name) =>
+      `${entry} needs ${name}`
+    ),
+    ...specifiers.filter((name) => name.startsWith(".")).flatMap((name) =>
+      effectTypesBelow(join(entry, "..", name.replace(/\.[jt]s$/, ".d.ts")), seen)
+    )
+  ]
+}
+
+const unpacked = ["packages/core", "packages/api"].map(unpack)
+const faults = [
+  ...unpacked.flatMap(faultsOf),
+  ...["index", "node/index"].flatMap((entry) =>
+    effectTypesBelow(join(home, "node_modules/@posh/api/client", `${entry}.d.ts`))
+  )
+]
 if (faults.length > 0) throw new Error(faults.join("\n"))
 
 const program = `
@@ -60,11 +83,14 @@ import { registeredServices } from "@posh/core/question"
 import { CallerBudget } from "@posh/core/serving"
 import core from "@posh/core/package.json" with { type: "json" }
 import { Api, makeClient } from "@posh/api"
+import { createClient } from "@posh/api/client"
+import { makeVerifyClient } from "@posh/api/client/effect"
+import { secureConnect } from "@posh/api/client/node"
 import openApi from "@posh/api/openapi.json" with { type: "json" }
 import { Result } from "effect"
 const parts = [
   Verifier, makeTieredStore, HttpsFetcher.layer, lintDocument, registeredServices, CallerBudget, core.version, Api,
-  makeClient, openApi.openapi
+  makeClient, createClient({ endpoints: ["https://posh.example"] }).verify, makeVerifyClient, secureConnect, openApi.openapi
 ]
 if (parts.some((part) => part === undefined)) throw new Error("an export is missing")
 console.log(Result.getOrThrow(parseDomain("IM.Jabber.ORG.", { allowSpecialUse: false })))

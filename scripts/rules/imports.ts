@@ -19,6 +19,8 @@ const rules: ReadonlyArray<Rule> = [
   // Hashing and key comparison are node's; everything else that touches the machine is in core/node.
   { files: /^packages\/core\/src\/x509\/display\.ts$/, allowed: [...core, "node:module"] }, // loads a library on first use
   { files: /^packages\/core\/src\//, allowed: [...core, "node:crypto", "node:buffer", "node:net"] },
+  // The helpers for TLS; everything else of the contract runs in a browser.
+  { files: /^packages\/api\/src\/client\/node\//, allowed: ["effect", "node:"] },
   { files: /^packages\/api\/src\//, allowed: ["effect"] },
   {
     files: /^packages\/testing\/src\//,

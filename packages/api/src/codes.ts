@@ -3,16 +3,9 @@
  * core's table, because this package imports nothing of it.
  */
 import { Schema } from "effect"
+import { failureCodes, verdictKinds } from "./codeLists.ts"
 
-/** The outcome of a question (POSH-MAT-60). Only `verified` means yes. */
-export const verdictKinds = [
-  "verified",
-  "mismatch",
-  "no-material",
-  "unusable-material",
-  "certificate-invalid",
-  "indeterminate"
-] as const
+export { failureCodes, verdictKinds }
 
 /** `verdict` of an answer. */
 export const VerdictKind = Schema.Literals(verdictKinds).annotate({
@@ -36,85 +29,6 @@ export const VerdictWord = Schema.Literals(verdictKinds).annotate({
   identifier: "VerdictWord",
   description: "The verdict as one word, and a line feed."
 })
-
-/** Codes of answers that are not `verified`. */
-export const failureCodes = [
-  "PresentedCertificateExpired",
-  "PresentedCertificateNotYetValid",
-  "PresentedCertificatePolicyViolation",
-  "PathIncomplete",
-  "PkixPathInvalid",
-  "DnsNameNotFound",
-  "DnsTemporaryFailure",
-  "BlockedAddress",
-  "ConnectionRefused",
-  "ConnectionReset",
-  "ConnectTimeout",
-  "NetworkUnreachable",
-  "TlsHandshakeFailed",
-  "TlsProtocolTooOld",
-  "TlsCertificateUntrusted",
-  "TlsCertificateExpired",
-  "TlsHostnameMismatch",
-  "PinMismatch",
-  "HttpProtocolError",
-  "ResponseTimeout",
-  "AccessDenied",
-  "ClientErrorStatus",
-  "RateLimited",
-  "ServerError",
-  "BodyTruncated",
-  "NotPublished",
-  "UnexpectedStatus",
-  "RedirectUnsupportedStatus",
-  "RedirectMissingLocation",
-  "RedirectInvalidLocation",
-  "RedirectInsecureScheme",
-  "RedirectForbiddenTarget",
-  "DelegationForbidden",
-  "RedirectLoop",
-  "TooManyRedirects",
-  "RedirectedMaterialMissing",
-  "ReferencedMaterialMissing",
-  "UnsupportedContentEncoding",
-  "UnsupportedMediaType",
-  "BodyTooLarge",
-  "LimitExceeded",
-  "InvalidEncoding",
-  "InvalidJson",
-  "NotAnObject",
-  "DuplicateMember",
-  "UnknownDocumentShape",
-  "AmbiguousDocument",
-  "GenerationMismatch",
-  "InvalidJwkSet",
-  "EmptyJwkSet",
-  "NoUsableJwk",
-  "AllMaterialExpired",
-  "InvalidFingerprintsDocument",
-  "EmptyFingerprints",
-  "NoUsableFingerprints",
-  "MissingExpires",
-  "InvalidExpires",
-  "MaterialWithdrawn",
-  "DelegationWithdrawn",
-  "InvalidReferenceUrl",
-  "ReferenceInsecureScheme",
-  "ReferenceForbiddenTarget",
-  "NestedReference",
-  "CertificateMismatch",
-  "ChainInvalid",
-  "NameCheckFailed",
-  "TlsaMismatch",
-  "PkixNameMismatch",
-  "DnssecBogus",
-  "NoCommonHash",
-  "DeadlineExceeded",
-  "ResolverOverloaded",
-  "RateLimitedLocally",
-  "InternalError",
-  "Cancelled"
-] as const
 
 /** Why a verdict is not `verified`. */
 export const FailureCode = Schema.Literals(failureCodes).annotate({
