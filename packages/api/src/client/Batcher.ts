@@ -11,20 +11,25 @@ import { answerOctets, type AnswerResult, exchange, type SentQuestion } from "./
 import { type RequestFault, toFault } from "./faults.ts"
 import type { CheckedSettings } from "./settings.ts"
 
-/** What one client holds at most: requests under way, and questions that wait or are under way. */
-export const clientLimits = {
+/** Of requests under way, and of a batch. */
+export const sendLimits = {
   requests: 256,
-  questions: 10_000,
-  questionOctets: 64 * 1024 * 1024,
   /** Of a batch; the service reads 32 MiB. */
-  batchOctets: 16 * 1024 * 1024,
+  octets: 16 * 1024 * 1024,
   /** Of the answers to a batch, at most. */
-  answerOctets: 32 * 1024 * 1024
+  answerOctets: 32 * 1024 * 1024,
+  /**
+   * Milliseconds. A batch takes as long as its slowest question, and strangers can have slow domains: whatever needs longer is
+   * asked again alone.
+   */
+  deadlineMs: 1_000
 } as const
 
 /** A question on its way. Belongs to who asks. */
 export interface OutgoingQuestion extends SentQuestion {
   readonly avoid: ReadonlySet<number>
+  /** Whether it must not be part of a batch. */
+  readonly alone: boolean
   /** Set when it is sent. */
   endpoint: number | undefined
 }
@@ -34,13 +39,14 @@ export interface Delivery extends Jitter {
   /** Milliseconds of the monotonic clock, and of the wall clock. */
   readonly sentAt: number
   readonly sentAtWall: number
+  /** Whether it had less time than it could have had, for the sake of its batch. */
+  readonly hurried: boolean
 }
 
 interface Waiting {
   readonly ticket: OutgoingQuestion
   readonly resume: (result: Effect.Effect<Delivery, RequestFault & Jitter>) => void
   group: Group | undefined
-  isOver: boolean
 }
 
 interface Group {
@@ -63,7 +69,6 @@ export class Batcher {
   readonly #waiting = new Set<Waiting>()
   #windowIsOpen = false
   #requests = 0
-  #held = { questions: 0, octets: 0 }
   /** Halved where whole batches are refused for their load; grows slowly where they are answered. */
   #size: number
 
@@ -77,21 +82,7 @@ export class Batcher {
 
   ask(ticket: OutgoingQuestion): Effect.Effect<Delivery, RequestFault & Jitter> {
     return Effect.callback((resume) => {
-      const { octets } = ticket.question
-      const held = this.#held
-      if (held.questions >= clientLimits.questions || held.octets + octets > clientLimits.questionOctets) {
-        return resume(Effect.fail({ ...toFault("Busy"), jitter: 0 }))
-      }
-      this.#held = { questions: held.questions + 1, octets: held.octets + octets }
-      const waiting: Waiting = {
-        ticket,
-        resume: (result) => {
-          this.#release(waiting)
-          resume(result)
-        },
-        group: undefined,
-        isOver: false
-      }
+      const waiting: Waiting = { ticket, resume, group: undefined }
       this.#waiting.add(waiting)
       this.#schedule()
       return Effect.sync(() => this.#leave(waiting))
@@ -99,7 +90,7 @@ export class Batcher {
   }
 
   #schedule(): void {
-    if (this.#waiting.size === 0 || this.#requests >= clientLimits.requests) return
+    if (this.#waiting.size === 0 || this.#requests >= sendLimits.requests) return
     if (this.#settings.batchQuestions === 1 || this.#waiting.size >= this.#size) return this.#flush()
     if (this.#windowIsOpen) return
     this.#windowIsOpen = true
@@ -116,25 +107,29 @@ export class Batcher {
     const now = this.#now()
     const open = new Map<number, { members: Array<Waiting>; octets: number; answers: number }>()
     for (const waiting of this.#waiting) {
-      const { avoid, question } = waiting.ticket
+      const { alone, avoid, question } = waiting.ticket
       const endpoint = this.#endpoints.choose(now, avoid)
       const batch = open.get(endpoint)
       const answers = answerOctets(question)
       if (
-        batch !== undefined && batch.members.length < this.#size &&
-        batch.octets + question.octets <= clientLimits.batchOctets &&
-        batch.answers + answers <= clientLimits.answerOctets
+        batch !== undefined && !alone && batch.members.length < this.#size &&
+        batch.octets + question.octets <= sendLimits.octets &&
+        batch.answers + answers <= sendLimits.answerOctets
       ) {
         batch.members.push(waiting)
         batch.octets += question.octets
         batch.answers += answers
         continue
       }
-      if (batch !== undefined) {
+      if (batch !== undefined && !alone) {
         this.#send(endpoint, batch.members)
         open.delete(endpoint)
       }
-      if (this.#requests + open.size >= clientLimits.requests) break
+      if (this.#requests + open.size >= sendLimits.requests) break
+      if (alone) {
+        this.#send(endpoint, [waiting])
+        continue
+      }
       open.set(endpoint, { members: [waiting], octets: question.octets, answers })
     }
     for (const [endpoint, { members }] of open) this.#send(endpoint, members)
@@ -154,14 +149,25 @@ export class Batcher {
       const sentAt = this.#now()
       const sentAtWall = yield* Clock.currentTimeMillis
       const jitter = yield* Random.next
-      const results = yield* exchange(this.#settings, urls, members.map(({ ticket }) => ticket))
+      const most = members.length > 1 ? sendLimits.deadlineMs : Infinity
+      const sent = members.map(({ ticket: { deadlineMs, question } }) => ({
+        question,
+        deadlineMs: Math.min(deadlineMs, most)
+      }))
+      const results = yield* exchange(this.#settings, urls, sent)
       this.#learn(endpoint, results)
       for (const [index, member] of members.entries()) {
         const result = results[index]
         if (!group.live.delete(member) || result === undefined) continue
         member.resume(
           Result.isSuccess(result)
-            ? Effect.succeed({ answer: result.success, sentAt, sentAtWall, jitter })
+            ? Effect.succeed({
+              answer: result.success,
+              sentAt,
+              sentAtWall,
+              jitter,
+              hurried: member.ticket.deadlineMs > most
+            })
             : Effect.fail({ ...result.failure, jitter })
         )
       }
@@ -195,19 +201,10 @@ export class Batcher {
   }
 
   #leave(waiting: Waiting): void {
-    this.#release(waiting)
     this.#waiting.delete(waiting)
     const { group } = waiting
     if (group === undefined) return
     group.live.delete(waiting)
     if (group.live.size === 0) group.fiber?.interruptUnsafe()
-  }
-
-  /** Both ends of a question can come, its result and its caller's leaving; it is counted once. */
-  #release(waiting: Waiting): void {
-    if (waiting.isOver) return
-    waiting.isOver = true
-    const { octets } = waiting.ticket.question
-    this.#held = { questions: this.#held.questions - 1, octets: this.#held.octets - octets }
   }
 }

@@ -9,6 +9,7 @@ import type { ClientSettings } from "./ClientSettings.ts"
 import { Endpoints } from "./Endpoints.ts"
 import { ClientError, toFault } from "./faults.ts"
 import { prepare, type PreparedQuestion } from "./prepare.ts"
+import { Room } from "./Room.ts"
 import { checkSettings } from "./settings.ts"
 import { SharedCalls } from "./SharedCalls.ts"
 import type { ClientAnswer, ClientQuestion } from "./VerifyResult.ts"
@@ -31,6 +32,7 @@ export const makeVerifyClient = (settings: ClientSettings): Effect.Effect<Verify
     const endpoints = new Endpoints(checked.endpoints)
     const batcher = new Batcher(checked, endpoints, now, fork)
     const cache = new AnswerCache(checked.entries)
+    const room = new Room()
     const calls = new SharedCalls<Delivery, ClientError>(fork)
     const find = (question: PreparedQuestion) => cache.find(question, now(), clock.currentTimeMillisUnsafe())
 
@@ -67,7 +69,8 @@ export const makeVerifyClient = (settings: ClientSettings): Effect.Effect<Verify
           const kept = find(prepared.success)
           if (kept !== undefined) return Effect.succeed(kept)
           const timeoutMs = Math.min(checked.timeoutMs, prepared.success.deadlineMs ?? checked.timeoutMs)
-          return Effect.map(askUntil(prepared.success, now() + timeoutMs), ({ answer }) => answer)
+          const asked = room.hold(prepared.success.octets, askUntil(prepared.success, now() + timeoutMs))
+          return Effect.map(asked, ({ answer }) => answer)
         }).pipe(
           Effect.catchDefect(() => Effect.fail(new ClientError({ fault: toFault("Defect").fault })))
         ),

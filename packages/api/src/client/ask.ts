@@ -26,11 +26,12 @@ export const ask = (
     const { endpoints, now } = context
     const avoid = new Set<number>()
     let undecided: Delivery | undefined
+    let alone = false
     for (let count = 1;; count += 1) {
       const untriedBefore = Math.max(1, endpoints.size - avoid.size)
       // Each endpoint that is left has its share, so that one which hangs does not use up the time of the others.
       const budgetMs = Math.max(1, Math.floor((until - now()) / untriedBefore))
-      const result = yield* Effect.result(tryOnce(context, question, avoid, budgetMs))
+      const result = yield* Effect.result(tryOnce(context, question, { avoid, alone, budgetMs }))
       const tried = {
         count,
         endpoints: endpoints.size,
@@ -38,7 +39,13 @@ export const ask = (
         remainingMs: until - now()
       }
       if (Result.isSuccess(result)) {
-        const next = afterAnswer(result.success.answer, { ...tried, jitter: result.success.jitter })
+        const { answer, hurried } = result.success
+        if (hurried && answer.code === "DeadlineExceeded") {
+          undecided = result.success
+          alone = true
+          continue
+        }
+        const next = afterAnswer(answer, { ...tried, jitter: result.success.jitter })
         if (!next.again) return result.success
         undecided = result.success
         yield* Effect.sleep(next.waitMs)
@@ -58,13 +65,13 @@ export const ask = (
 const tryOnce = (
   { batcher, endpoints, now }: AskContext,
   question: PreparedQuestion,
-  avoid: Set<number>,
-  budgetMs: number
+  { alone, avoid, budgetMs }: { readonly alone: boolean; readonly avoid: Set<number>; readonly budgetMs: number }
 ): Effect.Effect<Delivery, RequestFault & Jitter> => {
   const ticket: OutgoingQuestion = {
     question,
     deadlineMs: deadlineOf(budgetMs),
     avoid: new Set(avoid),
+    alone,
     endpoint: undefined
   }
   const checked = Effect.flatMap(

@@ -150,7 +150,8 @@ describe("the cache", () => {
     answer: { ...answerTo({ domain: "a.example", service: "xmpp-server" }), ttl, ...more },
     sentAt: at,
     sentAtWall: at + 1e12,
-    jitter: 0
+    jitter: 0,
+    hurried: false
   })
   const a = questionOf("a.example")
 

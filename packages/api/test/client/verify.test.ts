@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import { Room } from "../../src/client/Room.ts"
 import { type BatchQuestion, passingProblem, problem } from "../../src/index.ts"
 import { answerTo, certificateOf, undecided } from "./answers.ts"
 import { all, codeOf, make, other, question } from "./clients.ts"
@@ -48,10 +49,10 @@ describe("the local cache", () => {
     Effect.gen(function*() {
       const { calls, client } = yield* make(answering((question) => answerTo(question, { ttl: 10 })))
       yield* inTime(client.verify(question))
-      yield* TestClock.adjust("5 seconds")
+      yield* TestClock.adjust(5_500)
       assert.strictEqual((yield* client.verify(question)).ttl, 4)
       assert.strictEqual(client.recall(question)?.ttl, 4)
-      yield* TestClock.adjust("5 seconds")
+      yield* TestClock.adjust(4_500)
       assert.isUndefined(client.recall(question))
       yield* inTime(client.verify(question))
       assert.strictEqual(calls.length, 2)
@@ -216,19 +217,44 @@ describe("batches", () => {
       assert.isTrue(calls[0]?.signal.aborted)
     }))
 
-  it.effect("questions beyond the bound are refused, and the room comes back", () =>
+  it.effect("a slow question holds its batch for a second at most, and is asked alone for the rest of its time", () =>
     Effect.gen(function*() {
-      const { client } = yield* make(never, { timeoutMs: 1_000 })
-      const ask = all(Array.from({ length: 10_001 }, (_, index) =>
-        Effect.map(Effect.flip(client.verify({ ...question, domain: `d${index}.example` })), ({ fault }) =>
-          fault.code)))
-      const codes = yield* inTime(ask, 500)
-      assert.strictEqual(
-        codes.filter((code) =>
-          code === "Busy"
-        ).length,
-        1
+      const { calls, client } = yield* make((call) =>
+        answering((question) =>
+          answerTo(question, question.domain === "slow.example" && call.questions.length > 1 ? undecided : {})
+        )(call)
       )
-      assert.strictEqual(yield* codeOf(client.verify(question)), "TimedOut")
+      const slow = client.verify({ ...question, domain: "slow.example" })
+      const answers = yield* inTime(all([client.verify(question), slow, client.verify(other(1))]))
+      assert.isTrue(answers.every(({ valid }) => valid))
+      const [together, alone] = calls.map(({ questions }) => questions.map(({ deadlineMs }) => deadlineMs))
+      assert.deepStrictEqual(together, [1_000, 1_000, 1_000])
+      assert.strictEqual(alone?.length, 1)
+      assert.isAbove(alone?.[0] ?? 0, 9_000)
+    }))
+
+  it.effect("the room of a client counts whose callers wait, also for a repetition, in number and octets", () =>
+    Effect.gen(function*() {
+      for (const limits of [{ questions: 2, octets: 100 }, { questions: 100, octets: 2 }]) {
+        const room = new Room(limits)
+        const waiting = yield* Effect.forkChild(room.hold(1, Effect.never))
+        const failing = yield* Effect.forkChild(room.hold(1, Effect.never))
+        yield* turns
+        assert.strictEqual(yield* codeOf(room.hold(1, Effect.void)), "Busy")
+        assert.strictEqual(yield* codeOf(room.hold(1, Effect.void)), "Busy")
+        yield* Fiber.interrupt(failing)
+        yield* room.hold(1, Effect.void)
+        yield* room.hold(1, Effect.void)
+        yield* Fiber.interrupt(waiting)
+      }
+      const { client } = yield* make(() => json(passingProblem("Overloaded", "x", 5_000), 503))
+      const certificate = new Uint8Array(32_768).fill(0x30)
+      const chain = Array.from({ length: 10 }, () => certificate)
+      const ask = (index: number) =>
+        codeOf(client.verify({ domain: `d${index}.example`, service: "xmpp-server", chain }))
+      const codes = yield* inTime(all(Array.from({ length: 160 }, (_, index) => ask(index))), 50)
+      assert.isTrue(codes.slice(0, 150).every((code) => code === "ServiceProblem"))
+      assert.strictEqual(codes.at(-1), "Busy")
+      assert.strictEqual(yield* ask(0), "ServiceProblem")
     }))
 })
