@@ -45,9 +45,10 @@ export class AnswerCache {
   }
 
   /** The lifetime counts from when the question was sent: the time that an answer travels is not added to it. */
-  keep({ cacheable, key }: PreparedQuestion, { answer, sentAt, sentAtWall }: Delivery): void {
-    const old = this.#entries.get(key)
-    if (old !== undefined) this.#delete(key, old)
+  keep({ cacheable, key, plainKey }: PreparedQuestion, { answer, sentAt, sentAtWall }: Delivery): void {
+    // A newer answer ends an older one, also that to a question which wanted it fresh: what it found must not be forgotten.
+    const old = this.#entries.get(plainKey)
+    if (old !== undefined) this.#delete(plainKey, old)
     if (!cacheable || !answer.valid || answer.ttl < 1 || this.#most === 0) return
     const octets = 2 * key.length + 2 * JSON.stringify(answer).length
     if (octets > mostOctets) return

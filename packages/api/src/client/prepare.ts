@@ -11,6 +11,8 @@ import type { ClientQuestion } from "./VerifyResult.ts"
 export interface PreparedQuestion {
   /** The canonical form without the deadline: equal questions have equal keys. Also the JSON that is sent. */
   readonly key: string
+  /** The same without what makes it want more than an earlier answer. */
+  readonly plainKey: string
   readonly octets: number
   readonly deadlineMs: number | undefined
   readonly explain: boolean
@@ -58,21 +60,26 @@ const prepareCopy = ({ certificate, chain, fingerprint, ...rest }: Record<string
     // ASCII in canonical form, so that spellings share an answer; mapping of other characters is left to the service.
     const sent = { ...rest, ...subject, domain: isAscii(rest["domain"]) ? domain : rest["domain"] }
     const { deadlineMs, ...canonical } = yield* Result.mapError(decode(sent), ({ message }) => message.slice(0, 300))
-    const key = JSON.stringify(Object.fromEntries(Object.entries(canonical).toSorted(byName)))
+    const { maxAge, refresh, ...plain } = canonical
+    const key = toKey(canonical)
+    const cacheable = refresh !== true && maxAge === undefined
     const octets = new TextEncoder().encode(key).length + 64 // with id and deadline
     if (octets > largest) return yield* Result.fail("it is larger than 1 MiB")
     return {
       key,
+      plainKey: cacheable ? key : toKey(plain),
       octets,
       deadlineMs,
       explain: canonical.explain === true,
-      cacheable: canonical.refresh !== true && canonical.maxAge === undefined,
+      cacheable,
       domain,
       service,
       leaf: ders[0],
       hashes
     }
   })
+
+const toKey = (members: object): string => JSON.stringify(Object.fromEntries(Object.entries(members).toSorted(byName)))
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => a < b ? -1 : 1
 

@@ -193,6 +193,9 @@ describe("the cache", () => {
       const question = questionOf("a.example", options)
       cache.keep(question, delivery(10))
       assert.isUndefined(cache.find(question, 0, 1e12))
+      cache.keep(a, delivery(10))
+      cache.keep(question, delivery(0, { valid: false, verdict: "mismatch" }))
+      assert.isUndefined(cache.find(a, 0, 1e12)) // what is known to be over does not come back
     }
     cache.keep(a, delivery(10))
     assert.isUndefined(cache.find(questionOf("a.example", { nameCheck: "source" }), 0, 1e12))

@@ -1,5 +1,5 @@
 /** Retries and fail-over, over a `fetch` in this process. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { passingProblem, problem } from "../../src/index.ts"
@@ -104,4 +104,19 @@ describe("fail-over and retries", () => {
       const error = yield* inTime(Effect.flip(client.verify(question)), 50)
       assert.notInclude(JSON.stringify([error.fault, error.message, String(error)]), "s3cret")
     }))
+
+  it.effect("a fetch that breaks its contract is a defect, and not the end of the client", () =>
+    Effect.gen(function*() {
+      const { client } = yield* make((call, count) => count === 1 ? undefined as never : answering()(call))
+      assert.strictEqual(yield* codeOf(client.verify(question)), "Defect")
+      assert.isTrue((yield* inTime(client.verify(question))).valid)
+    }))
+
+  it.effect("no SHA-256, no yes", () =>
+    Effect.gen(function*() {
+      const { client } = yield* make(answering())
+      vi.stubGlobal("crypto", {})
+      assert.strictEqual(yield* codeOf(client.verify(question)), "CryptoUnavailable")
+      assert.isUndefined(client.recall(question))
+    }).pipe(Effect.ensuring(Effect.sync(() => vi.unstubAllGlobals()))))
 })
