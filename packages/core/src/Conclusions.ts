@@ -29,10 +29,10 @@ export interface ConclusionParts {
 
 export interface Conclusions {
   /**
-   * Fetches issuers that the chain lacks. Where DNS has to be asked, `ask` does it, once that is known: DANE may need none. True
-   * if it took time.
+   * Fetches issuers that the chain lacks: an effect that is true if it took time, or `undefined` where there is nothing to do. Where
+   * DNS has to be asked, `ask` does it, once that is known: DANE may need none.
    */
-  readonly completePath: (inquiry: Inquiry, options: ResolveOptions) => Effect.Effect<boolean>
+  readonly completePath: (inquiry: Inquiry, options: ResolveOptions) => Effect.Effect<boolean> | undefined
   /** From memory alone, synchronously; `undefined` if somebody has to be asked. */
   readonly recall: (inquiry: Inquiry, asked: Stamp, stage: StageTracer, reach: Reach) => Conclusion | undefined
   /** Asks DNS and the domain, as far as they have to be. */
@@ -45,9 +45,9 @@ export const makeConclusions = ({ clock, completion, dane, evaluation, resolver 
   const { assess, conclude, hear, incompletePath, needsDocuments } = evaluation
 
   const completePath: Conclusions["completePath"] = (inquiry, options) => {
-    if (inquiry.options.prooftypes === defaultProoftypes) return notWaited
+    if (inquiry.options.prooftypes === defaultProoftypes) return undefined
     const lookup = recallDns(inquiry, options.asked)
-    return lookup === undefined && asksDane(inquiry) ? notWaited : completeBy(inquiry, options, lookup)
+    return lookup === undefined && asksDane(inquiry) ? undefined : completeBy(inquiry, options, lookup)
   }
 
   const completeBy = (
@@ -169,8 +169,6 @@ export const makeConclusions = ({ clock, completion, dane, evaluation, resolver 
 }
 
 const asksDane = ({ options: { prooftypes } }: Inquiry): boolean => prooftypes.includes("dane")
-
-const notWaited = Effect.succeed(false)
 
 const unheard = Effect.die(new Error("a proof type was asked for and not heard"))
 

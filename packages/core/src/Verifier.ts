@@ -157,7 +157,9 @@ const makeVerifier = Effect.fnUntraced(function*(policy: Policy) {
     yield* callerTurn
     const asked = stampOf(clock)
     const options = toResolveOptions(inquiry, asked, stage)
-    const hasWaited = yield* conclusions.completePath(inquiry, options)
+    // Nothing may run between this and `recall`, or DNS could become known without a path that was completed for it.
+    const completing = conclusions.completePath(inquiry, options)
+    const hasWaited = completing !== undefined && (yield* completing)
     const now = hasWaited ? latestOf(asked, stampOf(clock)) : asked
     const first = conclusions.recall(inquiry, now, stage, "work") ?? (yield* conclusions.ask(inquiry, options))
     if (first.memory !== undefined) resolver.used(first.memory)

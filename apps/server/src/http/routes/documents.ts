@@ -36,6 +36,7 @@ export const layer = HttpApiBuilder.group(
             ask({
               caller: callerOf(request.source),
               answer: lint(verifier, limits, asked),
+              isHeavy: asked.certificate !== undefined, // TLSA records of usage 2 take searches for paths
               isSettled: () => false // incomplete findings would mislead
             })
           ),
