@@ -11,6 +11,7 @@ import { checkImports } from "./rules/imports.ts"
 import { checkLabFolders } from "./rules/labFolders.ts"
 import { checkLockFile } from "./rules/lockFile.ts"
 import { checkNames } from "./rules/names.ts"
+import { checkProtobuf } from "./rules/protobuf.ts"
 import { checkRequirements } from "./rules/requirements.ts"
 import { checkServerFolders } from "./rules/serverFolders.ts"
 import { checkSources } from "./rules/sources.ts"
@@ -27,6 +28,7 @@ const breaches = [
   ...checkDocumentedCommands(),
   ...checkCommands(),
   ...checkRequirements(),
+  ...checkProtobuf(),
   ...checkNames()
 ]
 for (const breach of breaches) console.error(breach)

@@ -19,7 +19,8 @@ const env = {
     delimiter
   ),
   HOME: process.env["HOME"] ?? "",
-  POSH_PORT: "0"
+  POSH_PORT: "0",
+  POSH_GRPC_PORT: "off"
 }
 
 const check = async (folder: string, options: ReadonlyArray<string>): Promise<void> => {

@@ -11,6 +11,7 @@ import { dashboard } from "./generated/dashboard.ts"
 import { errorsReference } from "./generated/errors.ts"
 import { metricsReference } from "./generated/metrics.ts"
 import { openApiDocument } from "./generated/openApi.ts"
+import { protobufSources } from "./generated/protobuf.ts"
 import { traceabilityFile, traceabilityTable } from "./generated/traceability.ts"
 
 interface Producer {
@@ -28,7 +29,8 @@ const producers: ReadonlyArray<Producer> = [
   { file: "docker/grafana/posh.json", content: dashboard },
   { file: "deploy/helm/posh/README.md", content: chartReadme },
   { file: "deploy/helm/posh/files/rules.yml", content: chartRules },
-  { file: traceabilityFile, content: traceabilityTable }
+  { file: traceabilityFile, content: traceabilityTable },
+  ...[...protobufSources()].map(([file, content]) => ({ file, content: () => content }))
 ]
 
 const root = join(import.meta.dirname, "..")

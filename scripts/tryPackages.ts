@@ -114,7 +114,9 @@ const npx = (...args: ReadonlyArray<string>) =>
   execFileSync("npx", ["--no-install", "posh-server", ...args], { cwd: home, encoding: "utf8" })
 if (npx("--check-config") !== "OK\n") throw new Error("the packed service does not check its configuration")
 // Itself, as a supervisor starts it: npx would keep the signal to its shell.
-const service = spawn(join(home, "node_modules/.bin/posh-server"), { env: { ...process.env, POSH_PORT: "0" } })
+const service = spawn(join(home, "node_modules/.bin/posh-server"), {
+  env: { ...process.env, POSH_PORT: "0", POSH_GRPC_PORT: "off" }
+})
 const log = { text: "" }
 for (const stream of [service.stdout, service.stderr]) stream.on("data", (chunk) => log.text += String(chunk))
 const until = async (found: () => boolean, what: string): Promise<void> => {

@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { buf } from "../generated/protobuf.ts"
 import { type Plan, versionOf, withSection } from "./changelog.ts"
 import { setVersion } from "./places.ts"
 
@@ -32,3 +33,4 @@ writeFileSync(changelog, withSection(readFileSync(changelog, "utf8"), plan))
 run("npx", "changeset", "version")
 run("npm", "install", "--package-lock-only", "--ignore-scripts")
 run("npm", "run", "--silent", "generate")
+buf("build", "--path", "posh", "--exclude-source-info", "--output", "baseline.binpb")

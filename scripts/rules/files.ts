@@ -1,4 +1,4 @@
-/** The TypeScript files that git knows or would take, with their text. */
+/** The TypeScript files that git knows or would take, with their text; without those that `buf` makes. */
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 
@@ -10,5 +10,5 @@ export interface SourceFile {
 export const sourceFiles = (pattern: RegExp): ReadonlyArray<SourceFile> =>
   execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
     .split("\n")
-    .filter((path) => pattern.test(path) && existsSync(path))
+    .filter((path) => pattern.test(path) && !path.includes("/src/grpc/generated/") && existsSync(path))
     .map((path) => ({ path, text: readFileSync(path, "utf8") }))

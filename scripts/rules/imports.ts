@@ -21,6 +21,7 @@ const rules: ReadonlyArray<Rule> = [
   { files: /^packages\/core\/src\//, allowed: [...core, "node:crypto", "node:buffer", "node:net"] },
   // The helpers for TLS; everything else of the contract runs in a browser.
   { files: /^packages\/api\/src\/client\/node\//, allowed: ["effect", "node:"] },
+  { files: /^packages\/api\/src\/grpc\//, allowed: ["@bufbuild/protobuf"] },
   { files: /^packages\/api\/src\//, allowed: ["effect"] },
   {
     files: /^packages\/testing\/src\//,
@@ -28,14 +29,29 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     files: /^apps\/server\/src\//,
-    allowed: ["effect", "@effect/platform-node", "@posh/core", "@posh/api", "ioredis", "lru-cache", "uuid", "node:"]
+    allowed: [
+      "effect",
+      "@effect/platform-node",
+      "@posh/core",
+      "@posh/api",
+      "@bufbuild/protobuf",
+      "@connectrpc/connect",
+      "@connectrpc/connect-node",
+      "ioredis",
+      "lru-cache",
+      "uuid",
+      "node:"
+    ]
   },
   {
     files: /^apps\/lab\/src\/simulate\//,
     allowed: ["effect", "@posh/core", "@posh/testing", "tinyqueue", "vega", "vega-lite", "node:"]
   },
   // Baselines are what others would write.
-  { files: /^apps\/lab\/src\/bench\/bare\//, allowed: ["ioredis", "undici", "node:"] },
+  {
+    files: /^apps\/lab\/src\/bench\/bare\//,
+    allowed: ["@connectrpc/connect", "@connectrpc/connect-node", "@posh/api", "ioredis", "undici", "node:"]
+  },
   { files: /^apps\/lab\/src\/bench\/page\//, allowed: ["vega", "vega-lite", "node:"] },
   { files: /^apps\/lab\/src\/bench\/subjects\/bundle\.ts$/, allowed: ["rolldown", "node:"] },
   {
@@ -47,6 +63,10 @@ const rules: ReadonlyArray<Rule> = [
       "@posh/core",
       "@posh/api",
       "@posh/testing",
+      "@bufbuild/protobuf",
+      "@connectrpc/connect",
+      "@connectrpc/connect-node",
+      "@grpc/grpc-js",
       "undici",
       "node:",
       "vitest",

@@ -46,6 +46,12 @@ const folders: ReadonlyArray<FolderRule> = [
     packages: httpPackages
   },
   { path: "workers/", unreachable: transports, unknown: ["access/", "redis/"], packages: httpPackages },
+  {
+    path: "connections/",
+    unreachable: transports,
+    unknown: ["config/", "redis/"],
+    packages: ["effect/http", "effect/http-api"]
+  },
   { path: "routes.ts", unreachable: transports, unknown: [], packages: ["node:http"] },
   { path: "http/", unreachable: [], unknown: ["grpc/"], packages: [] },
   { path: "grpc/", unreachable: [], unknown: ["http/"], packages: [] }

@@ -56,7 +56,7 @@ describe("the commands of the guide on systemd", () => {
 
       if (/systemctl (enable --now|restart) posh/.test(text)) {
         await stopAll()
-        const overrides = { POSH_PORT: String(port), POSH_OPS_PORT: String(operations) }
+        const overrides = { POSH_PORT: String(port), POSH_GRPC_PORT: "off", POSH_OPS_PORT: String(operations) }
         const started = await runUnit(root, repository, overrides)
         running.push(started)
         assert.match(started.report, /^READY=1 STATUS=ready, listening on https?:\/\/127\.0\.0\.1:\d+$/)

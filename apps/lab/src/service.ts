@@ -26,6 +26,7 @@ export const environmentIn = (folder: string, { caPem, connectTo }: Origins): Re
   writeFileSync(caFile, caPem)
   return {
     POSH_PORT: "0",
+    POSH_GRPC_PORT: "off",
     POSH_EXTRA_CA_FILE: caFile,
     POSH_CONNECT_TO: connectTo,
     POSH_ALLOW_SPECIAL_USE_DOMAINS: "true"

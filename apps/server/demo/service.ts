@@ -59,6 +59,7 @@ const nodeOptions = ["--disable-warning=ExperimentalWarning"]
 
 const environment = ({ connectTo, extraCaFile, pkixRootsFile, resolver }: ServiceOptions) => ({
   POSH_PORT: "0", // a free port
+  POSH_GRPC_PORT: "off",
   POSH_EXTRA_CA_FILE: extraCaFile,
   POSH_CONNECT_TO: connectTo,
   POSH_PKIX_ROOTS: pkixRootsFile,

@@ -6,6 +6,7 @@ import type { EgressOptions } from "@posh/core/node"
 import { Effect, Layer } from "effect"
 import type { AccessFiles } from "./access/access.ts"
 import { Callers } from "./access/Callers.ts"
+import { TrustedProxies } from "./access/forwarded/TrustedProxies.ts"
 import { followTls, tlsCertificates } from "./access/Tls.ts"
 import { layerResolver, readResolver } from "./config/dnssecResolver.ts"
 import { ExtraRoots } from "./config/ExtraRoots.ts"
@@ -14,11 +15,11 @@ import { followPkixRoots } from "./config/pkixRoots.ts"
 import { toPolicy } from "./config/policy.ts"
 import { Secrets } from "./config/Secrets.ts"
 import type { Settings } from "./config/variables.ts"
+import { GrpcListener } from "./grpc/listener/GrpcListener.ts"
 import { alone, type Hosting, layerOverall } from "./hosting.ts"
 import { Listener } from "./http/listener/Listener.ts"
 import * as operations from "./http/operations.ts"
 import * as http from "./http/serve.ts"
-import { TrustedProxies } from "./http/TrustedProxies.ts"
 import { ServiceManager } from "./process/notify/ServiceManager.ts"
 import { Shutdown } from "./process/Shutdown.ts"
 import { layerCache } from "./redis/layerCache.ts"
@@ -38,13 +39,14 @@ export const layerApp = (
 ) =>
   announced(settings.drainDelay, hosting).pipe(
     Layer.provide(hosting.manager),
+    Layer.provide(renewed(settings, tls)),
     Layer.provide(http.layer),
+    Layer.provideMerge(layerGrpc(settings, tls)),
     Layer.provide([operations.layerPresence(settings), layerOverall(hosting)]),
     Layer.provide(layerLimitMetrics(settings)),
     Layer.provide(Layer.succeed(TrustedProxies, settings.trustedProxies)),
     Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
     Layer.provide(layerLimits(settings)),
-    Layer.provide(renewed(settings, tls)),
     Layer.provide(Listener.layer(settings, tls)),
     Layer.provide(layerVerifier(settings, egress)),
     // Built before and closed after everything above, so that probes are always answered.
@@ -54,6 +56,16 @@ export const layerApp = (
     Layer.provide(Readiness.layer),
     Layer.provide(hosting.shutdown)
   )
+
+/** gRPC, unless it is off: then none of it is loaded. */
+const layerGrpc = (settings: Settings, tls: AccessFiles["tls"]) => {
+  const { grpcPort } = settings
+  return grpcPort === undefined
+    ? Layer.empty
+    : Layer.unwrap(
+      Effect.map(Effect.promise(() => import("./grpc/serve.ts")), ({ layer }) => layer(settings, grpcPort, tls))
+    )
+}
 
 /** The verifier, with HTTPS and the cache: in memory alone, or shared in Redis. */
 export const layerVerifier = (settings: Settings, egress: EgressOptions) =>
@@ -77,11 +89,14 @@ const announced = (drainDelay: number, hosting: Hosting) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const readiness = yield* Readiness
     const listener = yield* Listener
+    const grpc = yield* GrpcListener
     const manager = yield* ServiceManager
     const { begin } = yield* Shutdown
-    const leave = Effect.all([begin, readiness.become("stopping"), listener.drain], { discard: true })
+    const leave = Effect.all([begin, readiness.become("stopping"), listener.drain, grpc.drain], { discard: true })
     const linger = Effect.all([manager.reportStopping, Effect.sleep(drainDelay)], { concurrency: 2, discard: true })
-    yield* Effect.acquireRelease(readiness.become("ready"), () => Effect.andThen(leave, linger))
+    yield* Effect.acquireRelease(readiness.become("ready"), () =>
+      // Both listeners have the drain time together.
+      Effect.andThen(Effect.andThen(leave, linger), Effect.forkDetach(grpc.stop)))
     yield* hosting.announce(listener.url)
     yield* manager.reportReady(Effect.map(readiness.state, (state) => ({
       status: `${state}, ${listener.isListening() ? `listening on ${listener.url}` : "not listening"}`,
@@ -95,9 +110,11 @@ const renewed = (settings: Settings, tls: AccessFiles["tls"]) =>
     ? Layer.empty
     : Layer.effectDiscard(Effect.gen(function*() {
       const { renew } = yield* Listener
+      const grpc = yield* GrpcListener
       const note = yield* certificateNotes
       yield* followTls(settings, tls, (changed) => {
         renew(changed)
+        grpc.renew(changed)
         note(tlsCertificates(changed))
       })
     }))

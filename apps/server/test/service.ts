@@ -7,11 +7,13 @@ import type { IpNetwork } from "effect/net"
 import { Agent, type IncomingMessage, request } from "node:http"
 import { request as requestOverTls, type RequestOptions } from "node:https"
 import { Callers } from "../src/access/Callers.ts"
+import { TrustedProxies } from "../src/access/forwarded/TrustedProxies.ts"
 import type { Tls } from "../src/access/Tls.ts"
 import { readSettings } from "../src/config/Config.ts"
+import { GrpcListener } from "../src/grpc/listener/GrpcListener.ts"
+import * as grpc from "../src/grpc/serve.ts"
 import { Listener, type ListenerSettings } from "../src/http/listener/Listener.ts"
 import * as http from "../src/http/serve.ts"
-import { TrustedProxies } from "../src/http/TrustedProxies.ts"
 import { Decider } from "../src/service/Decider.ts"
 import { layerLimits, type LimitSettings } from "../src/service/limits/layer.ts"
 import { Readiness } from "../src/service/Readiness.ts"
@@ -34,14 +36,18 @@ export interface Response {
 
 export class Service extends Context.Service<Service, {
   readonly baseUrl: string
+  /** Of gRPC, if it was asked for. */
+  readonly grpcUrl: string | undefined
   readonly ask: (path: string, asked?: TestRequest) => Effect.Effect<Response>
   readonly post: (path: string, json: unknown) => Effect.Effect<Response>
 }>()("posh/server/test/Service") {
   /** With a verifier. `Readiness` is provided, so that tests can change it. */
   static readonly layer = <E>(
     verifier: Layer.Layer<Verifier, E>,
-    { callers = Callers.layerAnyone, limits = {}, logger, tls }: {
+    { callers = Callers.layerAnyone, grpc: hasGrpc = false, limits = {}, logger, tls }: {
       readonly callers?: Layer.Layer<Callers>
+      /** Also over gRPC. Default false. */
+      readonly grpc?: boolean
       readonly limits?: Partial<
         LimitSettings & ListenerSettings & { readonly trustedProxies: ReadonlyArray<IpNetwork.IpNetwork> }
       >
@@ -53,12 +59,13 @@ export class Service extends Context.Service<Service, {
     const settings = { ...Result.getOrThrow(readSettings({})), port: 0, ...limits }
     return Layer.effect(
       Service,
-      Effect.map(Listener, ({ url: baseUrl }) => {
+      Effect.map(Effect.all([Listener, GrpcListener]), ([{ url: baseUrl }, { url: grpcUrl }]) => {
         const ask = (path: string, asked: TestRequest = {}) => send(baseUrl, path, asked)
-        return Service.of({ baseUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
+        return Service.of({ baseUrl, grpcUrl, ask, post: (path, json) => ask(path, jsonBody(json)) })
       })
     ).pipe(
       Layer.provide(http.layer),
+      Layer.provideMerge(hasGrpc ? Layer.orDie(grpc.layer(settings, 0, tls)) : Layer.empty),
       Layer.provide(Layer.succeed(TrustedProxies, settings.trustedProxies)),
       Layer.provide([Decider.layer, callers]),
       Layer.provide(layerLimits(settings)),

@@ -86,6 +86,7 @@ export const contradictionsOf = (settings: Settings): ReadonlyArray<string> => {
   const faults: Array<string> = [
     ...accessFaults(settings),
     ...operationsFaults(settings),
+    ...grpcFaults(settings),
     ...workersFaults(settings)
   ]
   if (settings.delegation === "list" && settings.delegationHosts.length === 0) {
@@ -119,6 +120,16 @@ const operationsFaults = ({ host, opsHost, opsPort, port }: Settings): ReadonlyA
   return opsPort !== 0 && opsPort === port && (opsHost ?? defaultOpsHost) === host
     ? ["POSH_OPS_PORT: must differ from POSH_PORT on the same address"]
     : []
+}
+
+const grpcFaults = ({ grpcPort, host, opsHost, opsPort, port }: Settings): ReadonlyArray<string> => {
+  if (grpcPort === undefined || grpcPort === 0) return []
+  return [
+    ...(grpcPort === port ? ["POSH_GRPC_PORT: must differ from POSH_PORT"] : []),
+    ...(grpcPort === opsPort && (opsHost ?? defaultOpsHost) === host
+      ? ["POSH_GRPC_PORT: must differ from POSH_OPS_PORT on the same address"]
+      : [])
+  ]
 }
 
 const accessFaults = (settings: Settings): ReadonlyArray<string> => {

@@ -5,7 +5,7 @@ import type { AnyProblem } from "@posh/api"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { CallerFacts } from "../access/CallerFacts.ts"
 import type { Caller } from "../service/Caller.ts"
-import { requestIdHeader, toRequestId } from "./requestId.ts"
+import { requestIdHeader, toRequestId } from "../telemetry/requestId.ts"
 import { toOriginForm } from "./target.ts"
 
 /** The `Expect` field (RFC 9110 §10.1.1). `other` is not supported. */

@@ -4,14 +4,14 @@
 import type { Problem } from "@posh/api"
 import { Effect, Result } from "effect"
 import { Callers } from "../access/Callers.ts"
+import { type TrustedNetworks, TrustedProxies } from "../access/forwarded/TrustedProxies.ts"
+import { noteAccount } from "../connections/Connections.ts"
 import { Limits } from "../service/limits/Limits.ts"
+import { makeRefusedKeys, type RefusedRequest } from "../telemetry/refusedKeys.ts"
 import type { Exchange, RequestStage } from "./Exchange.ts"
 import { type Admit, makeAdmit } from "./limits/admission.ts"
-import { noteAccount } from "./limits/Connections.ts"
 import { renderProblem, write } from "./rendered.ts"
 import { RequestFacts } from "./RequestFacts.ts"
-import { makeRefusedKeys } from "./telemetry/refusedKeys.ts"
-import { type TrustedNetworks, TrustedProxies } from "./TrustedProxies.ts"
 
 /** Answers the requests that it refuses. */
 export const makeGate: Effect.Effect<RequestStage, never, Callers | Limits> = Effect.gen(function*() {
@@ -29,7 +29,7 @@ export interface GateParts {
   readonly admit: Admit
   /** Networks of proxies whose fields name the client. */
   readonly trusted: TrustedNetworks
-  readonly noteRefusedKey: (exchange: Exchange) => void
+  readonly noteRefusedKey: (request: RefusedRequest) => void
 }
 
 export const gateOf = ({ admit, identify, noteRefusedKey, trusted }: GateParts): RequestStage => (exchange) => {
@@ -38,7 +38,7 @@ export const gateOf = ({ admit, identify, noteRefusedKey, trusted }: GateParts):
   const caller = identify(facts)
   if (Result.isFailure(caller)) {
     const { challenge, isRefusedKey, problem } = caller.failure
-    if (isRefusedKey === true) noteRefusedKey(exchange)
+    if (isRefusedKey === true) noteRefusedKey({ address: facts.address, requestId: exchange.requestId })
     return refuse(exchange, problem, challenge)
   }
   exchange.caller = caller.success

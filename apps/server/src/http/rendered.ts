@@ -3,8 +3,8 @@
  */
 import { type AnyProblem, problemInstance, problemMediaType } from "@posh/api"
 import type { ServerResponse } from "node:http"
+import { makeRequestId, requestIdHeader } from "../telemetry/requestId.ts"
 import { exchangeOf, noteProblem } from "./Exchange.ts"
-import { makeRequestId, requestIdHeader } from "./requestId.ts"
 import { leavesUnreadBody } from "./unread.ts"
 
 export interface Rendered {

@@ -13,7 +13,12 @@ export interface Caller {
   readonly account: string
   /** Absent if the caller is unknown: open routes only. */
   readonly scope?: Scope
+  /** How the request came. Default: over HTTP. */
+  readonly transport?: CallerTransport
 }
+
+/** A closed set: the decision log names it. */
+export type CallerTransport = "http" | "grpc"
 
 /** Fails with `Forbidden` if the caller lacks the scope. `admin` includes `verify`. */
 export const permit = ({ scope }: Caller, needed: Scope, field?: string): Result.Result<void, Problem> =>

@@ -189,7 +189,7 @@ const toPlace = <A>(request: Result.Result<unknown, Problem>, share: Share<A>): 
 }
 
 /** The `id` is echoed even if the question is refused. */
-const usableId = (request: unknown): string | undefined =>
+export const usableId = (request: unknown): string | undefined =>
   Predicate.hasProperty(request, "id") && Predicate.isString(request.id) &&
     request.id.length <= batchLimits.idCharacters
     ? request.id
@@ -197,7 +197,8 @@ const usableId = (request: unknown): string | undefined =>
 
 const decodeBatchQuestionResult = Schema.decodeUnknownResult(BatchQuestion, { onExcessProperty: "error" })
 
-const decodeBatchQuestion = (input: unknown): Result.Result<BatchQuestion, Problem> =>
+/** Decodes a JSON value. */
+export const decodeBatchQuestion = (input: unknown): Result.Result<BatchQuestion, Problem> =>
   isPlainBatchQuestion(input)
     ? Result.succeed(input)
     : Result.mapError(decodeBatchQuestionResult(input), ({ issue }) => schemaProblem(issue))

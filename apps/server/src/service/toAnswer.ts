@@ -122,7 +122,7 @@ export const toEvidence = ({ code, evidence, presented, proofs, prooftype, verdi
   ...given("delegation", evidence.delegation),
   ...given("delegatedDomain", evidence.delegatedDomain),
   ...(evidence.material === undefined ? {} : { material: toMaterial(evidence.material) }),
-  ...given("matched", evidence.matched),
+  ...(evidence.matched === undefined ? {} : { matched: toMatched(evidence.matched) }),
   ...(presented.certificate === undefined ? {} : toIdentifiers(presented.certificate)),
   ...given("names", evidence.names),
   ...given("chain", evidence.chain),
@@ -131,6 +131,13 @@ export const toEvidence = ({ code, evidence, presented, proofs, prooftype, verdi
   ...(evidence.pkix === undefined ? {} : { pkix: toPkixEvidence(evidence.pkix) }),
   ...given("dane", evidence.dane),
   lints: evidence.lints
+})
+
+/** Without what the core keeps beside it. */
+const toMatched = ({ algorithm, candidates, index }: NonNullable<Api.Evidence["matched"]>) => ({
+  index,
+  algorithm,
+  candidates
 })
 
 const toPkixEvidence = ({ detail, fetches, path }: PkixEvidence): Api.PkixEvidence => ({

@@ -3,6 +3,7 @@
  * check of dashboards and alerts use it.
  */
 import { productVersion } from "../process/version.ts"
+import { answerBuckets, grpcCatalogue } from "./grpcCatalogue.ts"
 import {
   generations,
   handshakeEnds,
@@ -32,8 +33,6 @@ const by = (label: string, values: ReadonlyArray<string>): ReadonlyArray<Labels>
 const times = (left: ReadonlyArray<Labels>, right: ReadonlyArray<Labels>): ReadonlyArray<Labels> =>
   left.flatMap((one) => right.map((other) => ({ ...one, ...other })))
 
-// Warm answers take microseconds, cold ones depend on the network, and none takes longer than 30 s (POSH-REQ-07).
-const answerBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const ageBuckets = [1, 10, 60, 300, 1_800, 3_600, 21_600, 86_400, 604_800]
 
 const own = {
@@ -135,6 +134,7 @@ const own = {
     series: by("route", routes),
     buckets: answerBuckets
   },
+  ...grpcCatalogue,
   posh_resolutions_total: {
     type: "counter",
     unit: "resolutions",

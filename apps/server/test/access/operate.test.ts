@@ -17,7 +17,11 @@ const commands = commandsOf("docs/guides/operate.md")
 
 /** The service in the background, with all that npm starts for it. */
 const launch = (script: string, env: NodeJS.ProcessEnv) => {
-  const child = spawn("sh", ["-eu", "-c", script], { cwd: root, env: { ...env, POSH_PORT: "0" }, detached: true })
+  const child = spawn("sh", ["-eu", "-c", script], {
+    cwd: root,
+    env: { ...env, POSH_PORT: "0", POSH_GRPC_PORT: "off" },
+    detached: true
+  })
   const output = { text: "" }
   child.stdout.on("data", (chunk) => output.text += String(chunk))
   child.stderr.on("data", (chunk) => output.text += String(chunk))

@@ -66,6 +66,7 @@ export const startReplica = Effect.fnUntraced(function*(world: World, directory:
   writeFileSync(join(directory, "ca.pem"), world.origins.caPem)
   const replica = yield* run(process.execPath, [main], {
     POSH_PORT: String(port),
+    POSH_GRPC_PORT: "off",
     POSH_EXTRA_CA_FILE: join(directory, "ca.pem"),
     POSH_CONNECT_TO: world.origins.connectTo,
     POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",

@@ -47,7 +47,7 @@ describe("the health check of the image", () => {
       const given = yield* files
       const env = Object.fromEntries(Object.entries(given).filter(([name]) => variables.some((one) => one === name)))
       const { child, ended, port } = yield* started(env)
-      const asked = { ...env, POSH_PORT: String(port) }
+      const asked = { ...env, POSH_PORT: String(port), POSH_GRPC_PORT: "off" }
       assert.strictEqual(yield* exitCode(asked), 0)
       child.kill("SIGTERM")
       yield* Effect.promise(() => ended)
@@ -69,6 +69,7 @@ describe("the health check of the image", () => {
       const asked = {
         ...env,
         POSH_PORT: String(port),
+        POSH_GRPC_PORT: "off",
         ...(opsPort === undefined ? {} : { POSH_OPS_PORT: opsPort })
       }
       assert.strictEqual(yield* exitCode(asked), 0)

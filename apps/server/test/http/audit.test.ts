@@ -4,7 +4,7 @@
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import { parseNetworks } from "@posh/core/node"
 import { Effect, Logger, Result } from "effect"
-import { makeRefusedCount, mostLines } from "../../src/http/telemetry/refusedKeys.ts"
+import { makeRefusedCount, mostLines } from "../../src/telemetry/refusedKeys.ts"
 import { fleetKeys } from "../access/world.ts"
 import { jsonBody, Service, type TestRequest } from "../service.ts"
 import { fakeVerifier, verified } from "../service/verdicts.ts"

@@ -15,7 +15,11 @@ const root = fileURLToPath(new URL("../../../../", import.meta.url))
 const runNpm = (args: ReadonlyArray<string>) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const child = spawn("npm", args, { cwd: root, env: { ...process.env, POSH_PORT: "0" }, detached: true })
+      const child = spawn("npm", args, {
+        cwd: root,
+        env: { ...process.env, POSH_PORT: "0", POSH_GRPC_PORT: "off" },
+        detached: true
+      })
       const output = { text: "" }
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.text += String(chunk))
       const group = -(child.pid ?? 0)

@@ -113,7 +113,7 @@ describe("the process", () => {
       const line: { readonly message: string; readonly annotations: object } = JSON.parse(first)
       assert.strictEqual(line.message, `starting posh ${productVersion} on Node.js ${process.versions.node}`)
       assert.deepStrictEqual(line.annotations, {
-        settings: "POSH_PORT=0 POSH_API_KEYS=(secret) POSH_CACHE_SECRET=(secret) POSH_METRICS=off"
+        settings: "POSH_PORT=0 POSH_GRPC_PORT=off POSH_API_KEYS=(secret) POSH_CACHE_SECRET=(secret) POSH_METRICS=off"
       })
       assert.notInclude(output.stdout, "s3cret")
       assert.notInclude(output.stdout, sha256)

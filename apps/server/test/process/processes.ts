@@ -19,7 +19,7 @@ export interface Run {
 export const run = (env: Readonly<Record<string, string>>, args: ReadonlyArray<string> = []) =>
   Effect.acquireRelease(
     Effect.sync((): Run => {
-      const child = spawn(process.execPath, [main, ...args], { env: { POSH_PORT: "0", ...env } })
+      const child = spawn(process.execPath, [main, ...args], { env: { POSH_PORT: "0", POSH_GRPC_PORT: "off", ...env } })
       const output = { stdout: "", stderr: "" }
       child.stdout.on("data", (chunk) => output.stdout += String(chunk))
       child.stderr.on("data", (chunk) => output.stderr += String(chunk))

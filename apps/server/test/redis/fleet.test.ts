@@ -18,7 +18,7 @@ const startProcess = (env: Readonly<Record<string, string>>) =>
   Effect.acquireRelease(
     Effect.promise(() =>
       new Promise<{ readonly child: ChildProcess; readonly url: string }>((resolve, reject) => {
-        const child = spawn(process.execPath, [main], { env: { POSH_PORT: "0", ...env } })
+        const child = spawn(process.execPath, [main], { env: { POSH_PORT: "0", POSH_GRPC_PORT: "off", ...env } })
         let output = ""
         const collect = (chunk: unknown) => {
           output += String(chunk)

@@ -55,7 +55,7 @@ export interface Reply {
 export const spawnService = (env: Readonly<Record<string, string>>) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const child = spawn(process.execPath, [main], { env: { POSH_PORT: "0", ...env } })
+      const child = spawn(process.execPath, [main], { env: { POSH_PORT: "0", POSH_GRPC_PORT: "off", ...env } })
       const output = { stdout: "", stderr: "" }
       child.stdout.on("data", (chunk) => output.stdout += String(chunk))
       child.stderr.on("data", (chunk) => output.stderr += String(chunk))

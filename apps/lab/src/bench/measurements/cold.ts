@@ -70,6 +70,7 @@ const subjectsIn = ({ caFile, origin }: ColdWorld): ReadonlyArray<Subject> => [
         withFlags(commandOf(serviceScript)),
         {
           POSH_PORT: "0",
+          POSH_GRPC_PORT: "off",
           POSH_EXTRA_CA_FILE: caFile,
           POSH_CONNECT_TO: `:=127.0.0.1:${origin.port}`,
           POSH_ALLOW_SPECIAL_USE_DOMAINS: "true"

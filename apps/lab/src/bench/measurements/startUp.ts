@@ -19,7 +19,10 @@ export const startUp: Measurement = {
       bare.push(await readyMs(bareNode.start(fleet)))
       ours.push(
         await readyMs(
-          start(withFlags(commandOf(serviceScript)), { env: { POSH_PORT: "0" }, ready: serviceReady })
+          start(withFlags(commandOf(serviceScript)), {
+            env: { POSH_PORT: "0", POSH_GRPC_PORT: "off" },
+            ready: serviceReady
+          })
         )
       )
     }

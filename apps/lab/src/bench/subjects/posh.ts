@@ -57,6 +57,7 @@ export const startEmpty = async (
 export const environmentFor = ({ digests, domains }: Published): Environment => ({
   FLEET_DIGESTS: digests,
   POSH_PORT: "0",
+  POSH_GRPC_PORT: "off",
   POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
   POSH_CACHE_ENTRIES: `${Math.max(100_000, Math.ceil(domains * 1.1))}`,
   // One caller asks about everybody.

@@ -4,8 +4,8 @@
  */
 import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
+import { connectionOf } from "../../connections/Connection.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
-import { connectionOf } from "../listener/Connection.ts"
 
 /** `over`: the first request beyond the limit, which gets a problem. `behind`: later ones, which get no response. */
 export type Depth = "within" | "over" | "behind"

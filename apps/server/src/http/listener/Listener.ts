@@ -2,39 +2,26 @@
  * The listener: limits connections, passes requests to a handler, and drains when the service stops.
  */
 import { problem } from "@posh/api"
-import { Context, Data, Deferred, type Duration, Effect, Exit, Layer, Schedule, type Scope } from "effect"
+import { Context, Deferred, type Duration, Effect, Exit, Layer, Schedule, type Scope } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import type { Tls } from "../../access/Tls.ts"
 import { type Settings, variables } from "../../config/variables.ts"
+import { connectionOf } from "../../connections/Connection.ts"
+import { boundConnections } from "../../connections/Connections.ts"
+import { bind, type ListenError, urlOf } from "../../connections/listen.ts"
+import { awaitProxyHeaders } from "../../connections/proxyProtocol.ts"
 import { Shutdown } from "../../process/Shutdown.ts"
 import { observeConnections } from "../../telemetry/connections.ts"
 import { Exchange, type Expectation, type RequestHandler } from "../Exchange.ts"
-import { boundConnections } from "../limits/Connections.ts"
 import { renderProblem, write } from "../rendered.ts"
 import { makeRefusalLog } from "../telemetry/refusals.ts"
-import { connectionOf } from "./Connection.ts"
 import { makeNodeServer, type NodeServer } from "./NodeServer.ts"
-import { awaitProxyHeaders } from "./proxyProtocol.ts"
 import { watchUnderWay } from "./underWay.ts"
 import { refuseConnect, refuseUnreadable } from "./unreadable.ts"
 
 export type ListenerSettings =
   & Pick<Settings, "host" | "port" | "maxConnections">
   & Partial<Pick<Settings, "keepAlive" | "proxyProtocol" | "trustedProxies" | "workers">>
-
-/** Cannot bind the address. */
-export class ListenError extends Data.TaggedError("ListenError")<{
-  readonly cause: Error
-  readonly host: string
-  readonly port: number
-  /** The names of the variables that set the address. */
-  readonly variables: string
-}> {
-  override get message(): string {
-    return `${this.variables}: cannot listen on ${this.host}:${this.port} (${this.cause.message})`
-  }
-}
 
 export class Listener extends Context.Service<Listener, {
   /** With the bound port. */
@@ -115,12 +102,12 @@ export const makeListener = (
       server.closeAllConnections()
     }
     yield* Effect.acquireRelease(
-      Effect.mapError(listen(server, host, port), (cause) => new ListenError({ cause, host, port, variables })),
+      bind(server, { host, port, variables }),
       // The drain time is over by then.
       () => Effect.andThen(Effect.sync(() => cutAll()), close)
     )
     return {
-      url: urlOf(nodeServer),
+      url: urlOf(nodeServer.scheme, server),
       serve: (handle) =>
         Effect.asVoid(Effect.acquireRelease(
           Effect.sync(() => void (state.handle = handle)),
@@ -150,16 +137,6 @@ const receive =
 const refuseUnready: RequestHandler = ({ response }) =>
   write(response, renderProblem(problem("Overloaded", "The service is starting or stopping.")), ["retry-after", "1"])
 
-const listen = (server: NodeServer["server"], host: string, port: number): Effect.Effect<void, Error> =>
-  Effect.callback((resume) => {
-    const onError = (cause: Error) => resume(Effect.fail(cause))
-    server.once("error", onError)
-    server.listen({ host, port }, () => {
-      server.off("error", onError)
-      resume(Effect.void)
-    })
-  })
-
 const stopAccepting = ({ abortHandshakes, server }: NodeServer, closed: Deferred.Deferred<void>): void => {
   if (!server.listening) return
   // Otherwise the connection of a request in progress stays open for the whole keep-alive time.
@@ -167,9 +144,4 @@ const stopAccepting = ({ abortHandshakes, server }: NodeServer, closed: Deferred
   server.keepAliveTimeoutBuffer = 0
   abortHandshakes()
   server.close(() => Deferred.doneUnsafe(closed, Exit.void))
-}
-
-const urlOf = ({ scheme, server }: NodeServer): string => {
-  const { address, family, port } = server.address() as AddressInfo // not null, because it listens; not a string, because it is no pipe
-  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`
 }

@@ -7,8 +7,8 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { type Tls, toTlsOptions } from "../../access/Tls.ts"
+import { connectionOf } from "../../connections/Connection.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
-import { connectionOf } from "./Connection.ts"
 import { answer } from "./rawAnswer.ts"
 
 export interface NodeServer {

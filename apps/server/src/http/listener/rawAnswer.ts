@@ -4,8 +4,8 @@
 import { type AnyProblem, problemMediaType } from "@posh/api"
 import { STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
+import { makeRequestId, requestIdHeader } from "../../telemetry/requestId.ts"
 import { problemBody, securityHeaders } from "../rendered.ts"
-import { makeRequestId, requestIdHeader } from "../requestId.ts"
 
 /** Writes the problem and closes the connection. `headers`: further lines. */
 export const answer = (socket: Duplex, problem: AnyProblem, headers: ReadonlyArray<string> = []): void => {

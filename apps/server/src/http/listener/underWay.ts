@@ -3,7 +3,7 @@
  * would cost every request.
  */
 import type { Socket } from "node:net"
-import { type Connection, connectionOf } from "./Connection.ts"
+import { type Connection, connectionOf } from "../../connections/Connection.ts"
 import type { NodeServer } from "./NodeServer.ts"
 
 /** The returned function counts them. */

@@ -7,9 +7,9 @@ import { type AnyProblem, messageProblem, problem } from "@posh/api"
 import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import { connectionOf } from "../../connections/Connection.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { renderProblem, write } from "../rendered.ts"
-import { connectionOf } from "./Connection.ts"
 import { answer } from "./rawAnswer.ts"
 
 /** An error of `clientError`, with the octets that could not be parsed. */

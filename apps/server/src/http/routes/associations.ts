@@ -2,15 +2,15 @@
  * `/v1/associations`: reports, purges and lists cached associations.
  */
 import { Api, inventoryLimit, type Problem, problem } from "@posh/api"
-import { type AssociationReport, Verifier } from "@posh/core"
+import { Verifier } from "@posh/core"
 import { parseCursor, type Position } from "@posh/core/cache"
 import { Effect, Exit, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { answerAssociation } from "../../service/answerAssociation.ts"
 import { audit } from "../../service/audit.ts"
-import { permit } from "../../service/Caller.ts"
 import { Limits } from "../../service/limits/Limits.ts"
 import { questionProblem, sentence } from "../../service/problems.ts"
-import { toAssociation, toInventory } from "../../service/toAnswer.ts"
+import { toInventory } from "../../service/toAnswer.ts"
 import { toLookups } from "../../service/toLookups.ts"
 import { callerOf } from "../Exchange.ts"
 import { withRetryAfter } from "./problems.ts"
@@ -21,26 +21,11 @@ export const layer = HttpApiBuilder.group(
   "associations",
   Effect.fnUntraced(function*(handlers) {
     const verifier = yield* Verifier
-    const { ask, withPlaces } = yield* Limits
+    const limits = yield* Limits
     return handlers.handleAll({
       getAssociation: ({ params, query, request }) => {
-        const caller = callerOf(request.source)
-        return Effect.fromResult(permit(caller, query.refresh === true ? "admin" : "verify", "refresh")).pipe(
-          Effect.andThen(ask({
-            caller,
-            answer: Effect.mapError(
-              verifier.report(params.domain, params.service, query),
-              (error) => questionProblem(error)
-            ),
-            // Over its budget a caller gets no answer of DNS, and must not read that as one.
-            isSettled: ({ state, tlsa }: AssociationReport) => state === "material" && tlsa?.state !== "untrusted"
-          })),
-          Effect.tap(({ domain, service }) =>
-            query.refresh === true ? audit("refresh", caller, { domain, service }) : Effect.void
-          ),
-          Effect.map(toAssociation),
-          withRetryAfter
-        )
+        const asked = { ...params, refresh: query.refresh === true, deadlineMs: query.deadlineMs }
+        return answerAssociation(verifier, limits, callerOf(request.source), asked).pipe(withRetryAfter)
       },
       forgetAssociation: ({ params, request }) =>
         verifier.forget(params.domain, params.service).pipe(
@@ -67,7 +52,7 @@ export const layer = HttpApiBuilder.group(
             const page = source === "tlsa"
               ? Effect.map(verifier.lookups(query), toLookups)
               : Effect.map(verifier.inventory(query), toInventory)
-            return withPlaces(callerOf(request.source), 1, page)
+            return limits.withPlaces(callerOf(request.source), 1, page)
           }),
           withRetryAfter
         )

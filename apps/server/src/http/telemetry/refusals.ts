@@ -5,10 +5,10 @@ import type { AnyProblem } from "@posh/api"
 import { Effect, References } from "effect"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import { clientOf } from "../../connections/Connection.ts"
 import { routeNameOf } from "../../routes.ts"
 import { logsDebug } from "../../telemetry/logging.ts"
 import type { Exchange } from "../Exchange.ts"
-import { clientOf } from "../listener/Connection.ts"
 
 export interface RefusalLog {
   /** Logs when the response ends, if it is a problem. */

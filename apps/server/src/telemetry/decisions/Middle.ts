@@ -9,6 +9,7 @@ export interface Middle {
   readonly mask: unknown
   /** Whom and what it is of. */
   readonly caller: string
+  readonly transport: string | undefined
   readonly answer: { readonly [K in "basis" | "cache" | "code" | "prooftype" | "validUntil"]: Verdict[K] | undefined }
   /** The sub-results as they are written; empty if there are none. */
   readonly proofs: string

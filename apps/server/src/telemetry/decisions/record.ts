@@ -55,6 +55,7 @@ export const makeToDraft = (mask: Mask): ToDraft => {
       octets,
       mask,
       caller: caller.name,
+      transport: caller.transport,
       answer: { basis, cache, code, prooftype, validUntil },
       proofs
     }
@@ -79,8 +80,9 @@ export const toLine = ({ decidedAt, id, middle, tookMicros, waitedMicros }: Draf
   tail: `"micros":{"total":${tookMicros},"origin":${waitedMicros}}}\n`
 })
 
-const isSame = ({ answer, caller }: Middle, verdict: Verdict, { name }: Caller) =>
-  caller === name && answer.basis === verdict.basis && answer.code === verdict.code && answer.cache === verdict.cache &&
+const isSame = ({ answer, caller, transport }: Middle, verdict: Verdict, asking: Caller) =>
+  caller === asking.name && transport === asking.transport && answer.basis === verdict.basis &&
+  answer.code === verdict.code && answer.cache === verdict.cache &&
   answer.prooftype === verdict.prooftype && answer.validUntil === verdict.validUntil
 
 /** By proof type its verdict and code. */
@@ -91,7 +93,9 @@ const writeProofs = ({ proofs = [] }: Verdict): string =>
 const writeMiddle = ({ caller, decision: { verdict }, question }: Entry, mask: Mask, proofs: string): string => {
   const { basis, cache, code, generation, prooftype, validUntil } = verdict
   const { digest, fetchedAt } = basis === undefined ? {} : toFooting(basis)
-  return `,"caller":${JSON.stringify(mask("caller", printable(caller.name, longest)))},"question":${
+  return `,"transport":"${caller.transport ?? "http"}","caller":${
+    JSON.stringify(mask("caller", printable(caller.name, longest)))
+  },"question":${
     JSON.stringify(toQuestion(question, verdict, mask))
   },"answer":{"verdict":"${verdict.verdict}","code":"${code}","prooftype":"${prooftype}"` +
     `${generation === undefined ? "" : `,"generation":"${generation}"`}` +

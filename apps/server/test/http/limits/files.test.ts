@@ -10,7 +10,9 @@ it.live("a low limit on open files lowers the limit on connections, with a warni
   Effect.scoped(Effect.gen(function*() {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn("sh", ["-c", `ulimit -n 776; exec "$0" "$1"`, process.execPath, main], { env: { POSH_PORT: "0" } })
+        spawn("sh", ["-c", `ulimit -n 776; exec "$0" "$1"`, process.execPath, main], {
+          env: { POSH_PORT: "0", POSH_GRPC_PORT: "off" }
+        })
       ),
       (child) => Effect.sync(() => child.kill("SIGKILL"))
     )

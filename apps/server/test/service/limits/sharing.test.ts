@@ -15,6 +15,7 @@ const startReplica = (env: Readonly<Record<string, string>>) =>
         const child = spawn(process.execPath, [main], {
           env: {
             POSH_PORT: "0",
+            POSH_GRPC_PORT: "off",
             POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
             POSH_CONNECT_TO: ":443=127.0.0.1:2", // nothing listens there
             ...env

@@ -4,8 +4,8 @@
  */
 import type { IpNetwork } from "effect/net"
 import type { Server, Socket } from "node:net"
-import { isTrusted } from "../../access/forwarded/clientAddress.ts"
-import { parse } from "../../access/forwarded/nodes.ts"
+import { isTrusted } from "../access/forwarded/clientAddress.ts"
+import { parse } from "../access/forwarded/nodes.ts"
 import { connectionOf } from "./Connection.ts"
 import { type CompleteProxyHeader, parseProxyHeader } from "./proxyHeader.ts"
 

@@ -3,10 +3,10 @@
  */
 import { Effect, Schedule, type Scope } from "effect"
 import type { Server, Socket } from "node:net"
-import { openFileLimit } from "../../process/openFiles.ts"
-import { callerBounds, shareOf } from "../../service/limits/bounds.ts"
-import { networkOf } from "../../service/limits/network.ts"
-import { clientOf, connectionOf } from "../listener/Connection.ts"
+import { openFileLimit } from "../process/openFiles.ts"
+import { callerBounds, shareOf } from "../service/limits/bounds.ts"
+import { networkOf } from "../service/limits/network.ts"
+import { clientOf, connectionOf } from "./Connection.ts"
 
 /** Limits the connections of a server until the scope closes; `workers`: processes that share the limit on unread responses. */
 export const boundConnections = (

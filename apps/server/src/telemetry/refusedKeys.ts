@@ -4,8 +4,7 @@
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import { LRUCache } from "lru-cache"
-import { networkOf } from "../../service/limits/network.ts"
-import type { Exchange } from "../Exchange.ts"
+import { networkOf } from "../service/limits/network.ts"
 
 const windowMs = 60_000
 
@@ -36,13 +35,19 @@ export const makeRefusedCount = (): CountRefused => {
   }
 }
 
+/** A request whose key was refused. */
+export interface RefusedRequest {
+  /** Of the client. */
+  readonly address: string
+  readonly requestId: string
+}
+
 /** Logs the refusal of a key, if a line is due. */
-export const makeRefusedKeys: Effect.Effect<(exchange: Exchange) => void> = Effect.gen(function*() {
+export const makeRefusedKeys: Effect.Effect<(request: RefusedRequest) => void> = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const runFork = Effect.runForkWith(yield* Effect.context())
   const count = makeRefusedCount()
-  return ({ facts, requestId }) => {
-    const address = facts?.address ?? ""
+  return ({ address, requestId }) => {
     const keys = count(networkOf(address), monotonicMsOf(clock))
     if (keys === undefined) return
     runFork(

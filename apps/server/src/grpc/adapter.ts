@@ -1,0 +1,61 @@
+/**
+ * Streams of HTTP/2 → the handlers of the library, for gRPC, gRPC-Web and Connect alike.
+ */
+import { Code, type ConnectRouter } from "@connectrpc/connect"
+import type { UniversalHandler } from "@connectrpc/connect/protocol"
+import { Option } from "effect"
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
+import { otherMethod } from "../methods.ts"
+import type { Bodies } from "../service/limits/Bodies.ts"
+import { Call } from "./calls/Call.ts"
+import { toUniversal } from "./calls/universal.ts"
+import { writeAnswer } from "./calls/writeAnswer.ts"
+
+export type CallHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
+
+export interface AdapterParts {
+  readonly router: ConnectRouter
+  readonly bodies: Bodies
+  readonly begin: (call: Call) => void
+  readonly end: (call: Call) => void
+}
+
+export const makeCallHandler = ({ begin, bodies, end, router }: AdapterParts): CallHandler => {
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]))
+  return (stream, headers) => {
+    const handler = handlers.get(headers[":path"] ?? "")
+    const call = new Call(stream, headers, nameOf(handler), handler?.method.methodKind)
+    stream.on("error", ignore) // its close says it, too
+    stream.once("close", () => end(call))
+    begin(call)
+    if (handler === undefined) return respondUnimplemented(call)
+    const request = toUniversal(call, bodies)
+    if (Option.isNone(request)) return stream.close(protocolError)
+    handler(request.value)
+      .then((answer) => writeAnswer(answer, stream, (status) => void (call.status = status)))
+      .catch(() => stream.destroyed || stream.close(internalError)) // the caller has gone, or a defect of the library
+  }
+}
+
+/** RFC 9113 §7. */
+const protocolError = 1
+const internalError = 2
+
+const nameOf = (handler: UniversalHandler | undefined): string =>
+  handler === undefined ? otherMethod : `${handler.service.typeName}/${handler.method.name}`
+
+/** A method that does not exist: in gRPC a status, else as on HTTP. */
+const respondUnimplemented = (call: Call): void => {
+  const { headers, stream } = call
+  const type = headers["content-type"] ?? ""
+  call.status = String(Code.Unimplemented)
+  stream.respond(
+    type.startsWith("application/grpc")
+      ? { ":status": 200, "content-type": type, "grpc-status": call.status, "grpc-message": "there is no such method" }
+      : { ":status": 404 },
+    { endStream: true }
+  )
+  stream.resume()
+}
+
+const ignore = () => undefined

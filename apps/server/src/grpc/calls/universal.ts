@@ -1,0 +1,74 @@
+/**
+ * A call as the library takes requests.
+ */
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect"
+import type { UniversalServerRequest } from "@connectrpc/connect/protocol"
+import { Option } from "effect"
+import type { Bodies } from "../../service/limits/Bodies.ts"
+import { watchBody, watchMessages } from "./body.ts"
+import { type Call, withCall } from "./Call.ts"
+import { messageLimitOf } from "./limits.ts"
+import { refuse } from "./refuse.ts"
+
+/** None if a header has octets that no header may have. */
+export const toUniversal = (call: Call, bodies: Bodies): Option.Option<UniversalServerRequest> =>
+  Option.map(toHeaders(call), (header) => ({
+    httpVersion: "2.0",
+    method: call.headers[":method"] ?? "",
+    url: `${call.headers[":scheme"] ?? "http"}://${call.authority}${call.headers[":path"] ?? ""}`,
+    header,
+    body: watchedBody(call, bodies),
+    signal: signalOf(call),
+    contextValues: withCall(createContextValues(), call)
+  }))
+
+const toHeaders = Option.liftThrowable(({ headers }: Call): Headers => {
+  const header = new Headers()
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (value === undefined || name.startsWith(":")) continue
+    header.set(name, typeof value === "string" ? value : value.join(", "))
+  }
+  return header
+})
+
+/** Aborted when the stream closes. */
+const signalOf = ({ stream }: Call): AbortSignal => {
+  const controller = new AbortController()
+  stream.once("close", () => {
+    if (stream.rstCode === 0 && stream.writableFinished) controller.abort()
+    else controller.abort(new ConnectError("The caller has gone.", Code.Canceled))
+  })
+  return controller.signal
+}
+
+/** The octets of the request, as long as they are to be read. */
+const watchedBody = (call: Call, bodies: Bodies): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => {
+    const { caller: { account }, headers, isOpenEnded, method, stream } = call
+    const options = { account, limit: messageLimitOf(method), isStream: isOpenEnded }
+    const isEnveloped = !/^application\/(?:proto|json)\b/.test(headers["content-type"] ?? "")
+    const watch = isEnveloped ? watchMessages(bodies, options) : watchBody(bodies, options)
+    stream.once("close", watch.end)
+    const octets: AsyncIterator<Uint8Array> = stream.iterator({ destroyOnReturn: false })
+    const end = { done: true, value: undefined } as const
+    const leave = () => {
+      call.isReceived = true
+      return (octets.return?.() ?? Promise.resolve(end)).then(() => end)
+    }
+    return {
+      next: () =>
+        octets.next().then((read) => {
+          if (read.done === true) {
+            call.isReceived = true
+            return read
+          }
+          const fault = watch.take(read.value)
+          if (fault === undefined) return read
+          const refused = () => Promise.reject<typeof read>(refuse(call, fault))
+          return leave().then(refused, refused)
+        }),
+      return: leave
+    }
+  }
+})

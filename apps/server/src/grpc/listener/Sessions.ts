@@ -1,0 +1,119 @@
+/**
+ * The connections of the listener, and the calls on them: closes what is idle, silent, slow, or too old.
+ */
+import type { Http2Session, ServerHttp2Session } from "node:http2"
+import { callerBounds } from "../../service/limits/bounds.ts"
+import type { Call } from "../calls/Call.ts"
+import { callLimits } from "../calls/limits.ts"
+
+export interface Sessions {
+  readonly open: (session: ServerHttp2Session) => void
+  readonly begin: (call: Call) => void
+  /** Looks at all of them; every few seconds. `now`: of the monotonic clock, in milliseconds. */
+  readonly sweep: (now: number) => void
+  /** Tells every caller to connect anew. Open calls go on. */
+  readonly retireOpen: () => void
+  /** The same for connections that are yet to come. */
+  readonly retire: () => void
+  /** Closes all at once. Returns how many calls were open. */
+  readonly cut: () => number
+  readonly count: () => number
+}
+
+interface SessionState {
+  calls: number
+  idleSince: number
+  /** When it was last asked whether it lives, and has not said so; or when it last said so. */
+  pingedAt: number
+  isPinged: boolean
+  isRetired: boolean
+}
+
+interface CallState {
+  unread: number
+  /** Since when its reader has read nothing; of the monotonic clock. */
+  stalledSince: number
+}
+
+/** `keepAlive`: milliseconds for which an idle connection is kept. */
+export const makeSessions = (keepAlive: number): Sessions => {
+  const sessions = new Map<Http2Session, SessionState>()
+  const calls = new Map<Call, CallState>()
+  let isRetiring = false
+  const retire = (session: Http2Session, state: SessionState) => {
+    if (state.isRetired || session.closed) return
+    state.isRetired = true
+    session.close() // GOAWAY; it ends with its last call
+  }
+  const ping = (session: Http2Session, state: SessionState, now: number) => {
+    if (state.isPinged) {
+      if (now - state.pingedAt > callLimits.pingMs) session.destroy()
+      return
+    }
+    if (now - state.pingedAt < callLimits.silentMs) return
+    state.pingedAt = now
+    state.isPinged = session.ping(() => void (state.isPinged = false))
+  }
+  const retireOpen = () => {
+    for (const [session, state] of sessions) retire(session, state)
+  }
+  return {
+    open: (session) => {
+      const now = performance.now()
+      const state = { calls: 0, idleSince: now, pingedAt: now, isPinged: false, isRetired: false }
+      sessions.set(session, state)
+      session.on("error", () => session.destroy())
+      session.once("close", () => sessions.delete(session))
+    },
+    begin: (call) => {
+      const { stream } = call
+      const { session } = stream
+      const state = session === undefined ? undefined : sessions.get(session)
+      if (state !== undefined) state.calls += 1
+      calls.set(call, { unread: 0, stalledSince: performance.now() })
+      stream.once("close", () => {
+        calls.delete(call)
+        if (state === undefined) return
+        state.calls -= 1
+        state.idleSince = performance.now()
+        if (isRetiring && session !== undefined) retire(session, state)
+      })
+    },
+    sweep: (now) => {
+      for (const [session, state] of sessions) {
+        if (session.destroyed) sessions.delete(session)
+        else if (state.calls > 0) ping(session, state, now)
+        else if (now - state.idleSince > keepAlive + closingMs) session.destroy()
+        else if (now - state.idleSince > keepAlive) retire(session, state)
+      }
+      for (const [call, state] of calls) sweepCall(call, state, now)
+    },
+    retireOpen,
+    retire: () => {
+      isRetiring = true
+      retireOpen()
+    },
+    cut: () => {
+      const open = calls.size
+      for (const session of sessions.keys()) session.destroy()
+      return open
+    },
+    count: () => sessions.size
+  }
+}
+
+/** Milliseconds that an idle client has to close its side. */
+const closingMs = 5_000
+
+/** RFC 9113 §7: ENHANCE_YOUR_CALM. */
+const calm = 0xb
+
+const sweepCall = (call: Call, state: CallState, now: number): void => {
+  const { stream } = call
+  if (stream.destroyed) return
+  const unread = stream.writableLength
+  if (unread === 0 || unread !== state.unread) state.stalledSince = now
+  state.unread = unread
+  const isLate = !call.isOpenEnded && !call.isReceived && now - call.startedAt > callLimits.requestMs
+  if (isLate || now - state.stalledSince > callerBounds.answerPauseMs) stream.close(calm)
+}

@@ -1,0 +1,63 @@
+/**
+ * Serves gRPC, gRPC-Web and Connect: the stages of a call, in order.
+ */
+import { createConnectRouter } from "@connectrpc/connect"
+import { compressionGzip } from "@connectrpc/connect-node"
+import { Health, reflectionV1, reflectionV1Alpha, VerificationService } from "@posh/api/grpc"
+import { Effect, Layer } from "effect"
+import type { Tls } from "../access/Tls.ts"
+import { Limits } from "../service/limits/Limits.ts"
+import { logAlways } from "../telemetry/logging.ts"
+import { makeCallHandler } from "./adapter.ts"
+import { callLimits } from "./calls/limits.ts"
+import { makeGate } from "./gate.ts"
+import { Drain } from "./listener/Drain.ts"
+import { GrpcListener } from "./listener/GrpcListener.ts"
+import { type GrpcSettings, listen } from "./listener/listen.ts"
+import { makeSessions } from "./listener/Sessions.ts"
+import { makeHealth } from "./services/health.ts"
+import { makeReflection } from "./services/reflection.ts"
+import { makeVerification } from "./services/verification.ts"
+import { makeCallCount } from "./telemetry/calls.ts"
+
+const served = [VerificationService, Health, reflectionV1.ServerReflection, reflectionV1Alpha.ServerReflection] as const
+
+/** Serves on the port while the layer exists. */
+export const layer = (settings: GrpcSettings, port: number, tls?: Tls) =>
+  Layer.effect(GrpcListener)(Effect.gen(function*() {
+    const { begin: beginDrain } = yield* Drain
+    const { bodies } = yield* Limits
+    const sessions = makeSessions(settings.keepAlive)
+    const router = yield* makeRouter(settings)
+    const handle = makeCallHandler({
+      router,
+      bodies,
+      begin: sessions.begin,
+      end: yield* makeCallCount
+    })
+    const { renew, stop, url } = yield* listen({ settings, port, tls, sessions, handle })
+    yield* logAlways(`gRPC on ${url}`)
+    return { url, renew, stop, drain: Effect.andThen(beginDrain, Effect.sync(sessions.retire)) }
+  })).pipe(Layer.provide(Drain.layer))
+
+const makeRouter = ({ maxInFlight }: GrpcSettings) =>
+  Effect.gen(function*() {
+    const requestGate = yield* makeGate(maxInFlight)
+    const verification = yield* makeVerification
+    const health = yield* makeHealth(served.map(({ typeName }) => typeName))
+    const serverReflectionInfo = makeReflection(served)
+    const { batchVerify, ...others } = verification
+    const options = { readMaxBytes: callLimits.message }
+    return createConnectRouter({
+      requestGate,
+      acceptCompression: [compressionGzip],
+      // Answers are short, as on HTTP: compressing them would cost more than all else.
+      compressMinBytes: 0xffff_ffff,
+      jsonOptions: { ignoreUnknownFields: false }
+    })
+      .service(VerificationService, others, options)
+      .rpc(VerificationService.method.batchVerify, batchVerify, { readMaxBytes: callLimits.batch })
+      .service(Health, health, { readMaxBytes: callLimits.smallMessage })
+      .service(reflectionV1.ServerReflection, { serverReflectionInfo }, { readMaxBytes: callLimits.smallMessage })
+      .service(reflectionV1Alpha.ServerReflection, { serverReflectionInfo }, { readMaxBytes: callLimits.smallMessage })
+  })

@@ -1,0 +1,35 @@
+/**
+ * Metrics of gRPC, gRPC-Web and Connect.
+ */
+import { methods, statusNames } from "../methods.ts"
+import type { Row } from "./Row.ts"
+
+// Warm answers take microseconds, cold ones depend on the network, and none takes longer than 30 s (POSH-REQ-07).
+export const answerBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export const grpcCatalogue = {
+  posh_grpc_connections_open: {
+    type: "gauge",
+    workers: "sum",
+    unit: "connections",
+    help: "Open connections of callers of gRPC. At `POSH_MAX_CONNECTIONS` further ones are closed at once.",
+    advice: "Many with few calls: callers open one for each call; one carries 1,000 calls at a time.",
+    series: [{}]
+  },
+  posh_grpc_calls_total: {
+    type: "counter",
+    unit: "calls",
+    help:
+      "Calls of gRPC, gRPC-Web and Connect, by method and status; `CANCELLED` if the caller went away before the answer.",
+    advice: "Many `CANCELLED`: callers wait for less time than they allow the service.",
+    series: methods.flatMap((method) => statusNames.map((status) => ({ method, status })))
+  },
+  posh_grpc_call_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    help: "Time from the head of a call to the end of its answer; without streams, which last as long as callers like.",
+    advice: "Compare with `posh_outbound_request_seconds`: slow origins make slow answers.",
+    series: methods.map((method) => ({ method })),
+    buckets: answerBuckets
+  }
+} as const satisfies Readonly<Record<string, Row>>

@@ -1,0 +1,161 @@
+/**
+ * One table of questions over both transports: an answer, and a problem, cannot differ.
+ */
+import { assert, layer } from "@effect/vitest"
+import type { Answer, Association, BatchResponse, Problem } from "@posh/api"
+import { VerificationService } from "@posh/api/grpc"
+import { Effect, Layer, Result } from "effect"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { layerVerifier } from "../../src/App.ts"
+import { readSettings } from "../../src/config/Config.ts"
+import { toEgressOptions } from "../../src/config/policy.ts"
+import { fleetKeys } from "../access/world.ts"
+import { Service } from "../service.ts"
+import { answerJson, associationJson, cleaned } from "./asJson.ts"
+import { openClient } from "./client.ts"
+import { type Members, rows, toMessage, World } from "./questions.ts"
+
+const makeFolder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "posh-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true }))
+)
+
+const layerDeployed = Layer.unwrap(Effect.gen(function*() {
+  const { origins } = yield* World
+  const ca = join(yield* makeFolder, "ca.pem")
+  yield* Effect.promise(() => writeFile(ca, origins.caPem))
+  const settings = Result.getOrThrow(readSettings({
+    POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
+    POSH_CONNECT_TO: origins.connectTo,
+    POSH_EXTRA_CA_FILE: ca
+  }))
+  return Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)), {
+    grpc: true,
+    callers: fleetKeys.callers
+  })
+})).pipe(Layer.provideMerge(World.layer))
+
+const { method } = VerificationService
+const service = "xmpp-server"
+
+/** What differs between two answers to the same question, in whichever way they came. */
+const timeless = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (name, member) =>
+      ["id", "ttl", "validUntil", "refreshAfter", "cache", "startedAt", "endedAt", "retryAfterMs"].includes(name)
+        ? typeof member
+        : member)
+  )
+
+/** A field of JSON by the name that the protocol gives it. */
+const grpcField = (field: string | undefined) =>
+  field === undefined ?
+    undefined :
+    `question.${
+      field.replace(/^chain\[/, "chain.certificates[").replace("sha-256", "sha_256")
+        .replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    }`
+
+layer(layerDeployed, { excludeTestServices: true, timeout: 120_000 })("over both transports", (it) => {
+  it.effect.each(rows)("%s", ([, toQuestion, expected]) =>
+    Effect.gen(function*() {
+      const { ask, grpcUrl } = yield* Service
+      const question = toQuestion(yield* World)
+      const { call } = yield* openClient(grpcUrl)
+      const headers = fleetKeys.bearer("verify")
+      const http = yield* ask("/v1/verify", {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(question)
+      })
+      const grpc = yield* Effect.result(call(method.verify, { question: toMessage(question) }, { headers }))
+      if (http.status === 200) {
+        const { answer } = Result.getOrThrow(grpc)
+        assert.strictEqual((http.json as Answer).code, expected)
+        assert.deepStrictEqual(timeless(answerJson(answer!)), timeless(http.json))
+        return
+      }
+      const failure = Result.getOrThrow(Result.flip(grpc))
+      const problem = http.json as Problem
+      assert.strictEqual(problem.code, expected)
+      assert.deepStrictEqual(
+        { reason: failure.reason, field: failure.field, message: failure.message },
+        { reason: problem.code, field: grpcField(problem.field), message: problem.detail }
+      )
+    }))
+
+  it.effect("all of them in one batch", () =>
+    Effect.gen(function*() {
+      const { ask, grpcUrl } = yield* Service
+      const world = yield* World
+      const { call } = yield* openClient(grpcUrl)
+      const headers = fleetKeys.bearer("verify")
+      const questions = rows.map(([id, toQuestion]): Members => Object.assign({ id }, toQuestion(world)))
+      const http = yield* ask("/v1/verify/batch", {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ requests: questions })
+      })
+      const { results } = yield* call(method.batchVerify, {
+        requests: questions.map(({ id, ...question }) => ({ id: String(id), question: toMessage(question) }))
+      }, { headers })
+      const ofGrpc = results.map(({ id, result }) => ({
+        id,
+        answer: result.case === "answer" ? answerJson(result.value) : undefined,
+        code: result.case === "problem" ? result.value.code : undefined,
+        field: result.case === "problem" ? result.value.field : undefined
+      }))
+      const ofHttp = (http.json as BatchResponse).results.map(({ answer, id, problem }, index) => {
+        const place = `requests[${index}]`
+        const field = problem?.field === place ? "" : `.${grpcField(problem?.field?.slice(place.length + 1))}`
+        return { id, answer, code: problem?.code, field: problem === undefined ? undefined : `${place}${field}` }
+      })
+      assert.deepStrictEqual(timeless(ofGrpc), timeless(ofHttp))
+    }))
+
+  for (const domain of ["rfc.example", "draft.example", "empty.example", "broken.example"]) {
+    it.effect(`the association of ${domain}`, () =>
+      Effect.gen(function*() {
+        const { ask, grpcUrl } = yield* Service
+        const { call } = yield* openClient(grpcUrl)
+        const headers = fleetKeys.bearer("verify")
+        const http = yield* ask(`/v1/associations/${domain}/${service}`, { headers })
+        const { association } = yield* call(method.getAssociation, { domain, service }, { headers })
+        assert.deepStrictEqual(timeless(associationJson(association!)), timeless(http.json as Association))
+      }))
+  }
+
+  const documents = [
+    ["lint a document", "/v1/documents/lint", method.lintDocument, { document: "{", generation: "rfc7711" }],
+    ["lint a domain", "/v1/documents/lint", method.lintDocument, { domain: "rfc.example", service }],
+    ["lint nothing", "/v1/documents/lint", method.lintDocument, {}],
+    ["make a reference", "/v1/documents/generate", method.generateDocument, {
+      url: "https://hosting.example/posh.json",
+      expires: 60
+    }],
+    ["make nothing", "/v1/documents/generate", method.generateDocument, {}],
+    ["make an endless one", "/v1/documents/generate", method.generateDocument, {
+      url: "https://hosting.example/posh.json",
+      expires: 0
+    }]
+  ] as const
+  it.effect.each(documents)("%s", ([, path, called, input]) =>
+    Effect.gen(function*() {
+      const { ask, grpcUrl } = yield* Service
+      const { call } = yield* openClient(grpcUrl)
+      const headers = fleetKeys.bearer("admin")
+      const http = yield* ask(path, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(input)
+      })
+      const message = "expires" in input ? { ...input, expires: BigInt(input.expires) } : input
+      const grpc = yield* Effect.result(call(called as typeof method.lintDocument, message as never, { headers }))
+      if (http.status === 200) return assert.deepStrictEqual(cleaned(Result.getOrThrow(grpc)), http.json)
+      const { code, detail, field } = http.json as Problem
+      const failure = Result.getOrThrow(Result.flip(grpc))
+      assert.deepStrictEqual([failure.reason, failure.field, failure.message], [code, field, detail])
+    }))
+})
