@@ -118,6 +118,7 @@ const portBreaches = (deployment: Deployment, manifests: ReadonlyArray<Manifest>
   const services = manifests.filter(({ kind }) => kind === "Service")
   return [
     ...(ports.get("callers") === env["POSH_PORT"] ? [] : ["POSH_PORT is not the port of callers"]),
+    ...(ports.get("grpc") === env["POSH_GRPC_PORT"] ? [] : ["POSH_GRPC_PORT is not the port of gRPC"]),
     ...(ports.get("operations") === env["POSH_OPS_PORT"] ? [] : ["POSH_OPS_PORT is not the port of operations"]),
     ...(["startupProbe", "readinessProbe", "livenessProbe"] as const).flatMap((probe) => {
       const { path, port } = container[probe]?.httpGet ?? { path: "nothing", port: "" }

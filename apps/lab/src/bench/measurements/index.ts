@@ -3,6 +3,7 @@ import type { Measurement } from "../Measurement.ts"
 import { batch } from "./batch.ts"
 import { chains } from "./chains.ts"
 import { cold } from "./cold.ts"
+import { grpc } from "./grpc.ts"
 import { load } from "./load.ts"
 import { memory } from "./memory.ts"
 import { newCertificates } from "./newCertificates.ts"
@@ -18,6 +19,7 @@ export const measurements: Readonly<Record<string, Measurement>> = {
   load,
   newCertificates,
   batch,
+  grpc,
   redis,
   workers,
   cold,
