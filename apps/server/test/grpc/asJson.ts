@@ -3,7 +3,7 @@
  * compare.
  */
 import type { Answer as AnswerJson, Association as AssociationJson } from "@posh/api"
-import type { Answer, Association, Attempt, Evidence, Hashes, Lifetime, Material } from "@posh/api/grpc"
+import type { Answer, Association, Attempt, Evidence, Hashes, Lifetime, Material, Tlsa } from "@posh/api/grpc"
 
 interface Timestamp {
   readonly seconds: bigint
@@ -31,16 +31,28 @@ export const answerJson = (answer: Answer): AnswerJson => {
 }
 
 export const associationJson = (association: Association): AssociationJson => {
-  const { attempts, lifetime, material, refreshAfter, retryAfterMs, ...same } = association
+  const { attempts, lifetime, material, refreshAfter, retryAfterMs, tlsa, ...same } = association
   return cleaned({
     ...same,
     ...lifetimeJson(lifetime),
     material: materialJson(material),
     refreshAfter: instant(refreshAfter),
     retryAfterMs: retryAfterMs === undefined ? undefined : Number(retryAfterMs),
-    evidence: { attempts: attempts.map(attemptJson) }
+    evidence: { attempts: attempts.map(attemptJson) },
+    tlsa: tlsaJson(tlsa)
   }) as AssociationJson
 }
+
+const tlsaJson = (tlsa: Tlsa | undefined) =>
+  tlsa === undefined ? undefined : {
+    ...tlsa,
+    resolvedAt: instant(tlsa.resolvedAt),
+    expiresAt: instant(tlsa.expiresAt),
+    endpoints: tlsa.endpoints.map(({ records, ...endpoint }) => ({
+      ...endpoint,
+      records: records.map(({ data, ...record }) => ({ ...record, data: Buffer.from(data).toString("hex") }))
+    }))
+  }
 
 const evidenceJson = ({ lifetime, material, pkix, presentedIdentifiers, ...same }: Evidence) => {
   const { attempts, ...rest } = same
@@ -56,7 +68,8 @@ const evidenceJson = ({ lifetime, material, pkix, presentedIdentifiers, ...same 
         subject,
         sha256: base64(sha256),
         notAfter: instant(notAfter)
-      }))
+      })),
+      fetches: pkix.fetches.length === 0 ? undefined : pkix.fetches
     }
   }
 }

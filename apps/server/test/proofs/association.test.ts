@@ -4,9 +4,12 @@
  */
 import { assert, describe, layer } from "@effect/vitest"
 import type { Association } from "@posh/api"
+import { VerificationService } from "@posh/api/grpc"
 import { type DnssecZone, makeUnbound } from "@posh/testing"
 import { Effect } from "effect"
 import { hash } from "node:crypto"
+import { associationJson } from "../grpc/asJson.ts"
+import { openClient } from "../grpc/client.ts"
 import { Service } from "../service.ts"
 import { type DomainName, layerDeployed, layerDeployedBy, World } from "./world.ts"
 
@@ -71,7 +74,7 @@ const rows: ReadonlyArray<Row> = [
 ]
 
 describe("an association (POSH-REQ-08, POSH-PRF-21)", () => {
-  layer(withResolver(), { excludeTestServices: true, timeout: 180_000 })("with a resolver", (it) => {
+  layer(withResolver({ grpc: true }), { excludeTestServices: true, timeout: 180_000 })("with a resolver", (it) => {
     it.effect.each(rows)("$domain: $tlsa", ({ domain, posh, tlsa }) =>
       Effect.gen(function*() {
         const found = yield* get(domain)
@@ -116,6 +119,21 @@ describe("an association (POSH-REQ-08, POSH-PRF-21)", () => {
         assert.isAbove(life, 0)
         assert.isAtMost(life, 300_000)
       }))
+
+    it.effect.each(["vouches", "down", "broken"] as const)(
+      "is the same over gRPC: %s",
+      (domain) =>
+        Effect.gen(function*() {
+          const found = yield* get(domain)
+          const { call } = yield* openClient((yield* Service).grpcUrl)
+          const { association } = yield* call(VerificationService.method.getAssociation, {
+            domain: `${domain}.example`,
+            service: "xmpp-server"
+          })
+          assert.strictEqual(associationJson(association!).tlsa?.state, found.tlsa?.state)
+          assert.deepStrictEqual(associationJson(association!).tlsa?.endpoints, found.tlsa?.endpoints)
+        })
+    )
 
     it.effect("is remembered, and asked for anew with ?refresh (POSH-CAC-32)", () =>
       Effect.gen(function*() {
