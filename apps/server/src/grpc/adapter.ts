@@ -8,19 +8,22 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import { otherMethod } from "../methods.ts"
 import type { Bodies } from "../service/limits/Bodies.ts"
 import { Call } from "./calls/Call.ts"
+import { type ReadBody, readShort } from "./calls/readShort.ts"
 import { toUniversal } from "./calls/universal.ts"
 import { writeAnswer } from "./calls/writeAnswer.ts"
+import { answerHeaders, type FastLane } from "./fastLane.ts"
 
 export type CallHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
 
 export interface AdapterParts {
   readonly router: ConnectRouter
   readonly bodies: Bodies
+  readonly fastLane: FastLane
   readonly begin: (call: Call) => void
   readonly end: (call: Call) => void
 }
 
-export const makeCallHandler = ({ begin, bodies, end, router }: AdapterParts): CallHandler => {
+export const makeCallHandler = ({ begin, bodies, end, fastLane, router }: AdapterParts): CallHandler => {
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]))
   return (stream, headers) => {
     const handler = handlers.get(headers[":path"] ?? "")
@@ -29,12 +32,29 @@ export const makeCallHandler = ({ begin, bodies, end, router }: AdapterParts): C
     stream.once("close", () => end(call))
     begin(call)
     if (handler === undefined) return respondUnimplemented(call)
-    const request = toUniversal(call, bodies)
-    if (Option.isNone(request)) return stream.close(protocolError)
-    handler(request.value)
-      .then((answer) => writeAnswer(answer, stream, (status) => void (call.status = status)))
-      .catch(() => stream.destroyed || stream.close(internalError)) // the caller has gone, or a defect of the library
+    const passOn = (read?: ReadBody) => {
+      const request = toUniversal(call, bodies, read)
+      if (Option.isNone(request)) return stream.close(protocolError)
+      handler(request.value)
+        .then((answer) => writeAnswer(answer, stream, (status) => void (call.status = status)))
+        .catch(() => stream.destroyed || stream.close(internalError)) // the caller has gone, or a defect of the library
+    }
+    if (!fastLane.takes(call)) return passOn()
+    readShort(stream, (read) => {
+      if (stream.destroyed) return
+      const answer = read.isWhole ? fastLane.answer(call, read.octets) : undefined
+      if (answer === undefined) return passOn(read)
+      call.isReceived = true
+      call.status = "0"
+      stream.respond(answerHeaders(call), { waitForTrailers: true })
+      stream.once("wantTrailers", sendOk)
+      stream.end(answer)
+    })
   }
+}
+
+function sendOk(this: ServerHttp2Stream): void {
+  this.sendTrailers({ "grpc-status": "0" })
 }
 
 /** RFC 9113 §7. */

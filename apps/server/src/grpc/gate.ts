@@ -2,7 +2,6 @@
  * Authentication, authorisation and admission of a call, before its body is read.
  */
 import type { HandlerContext } from "@connectrpc/connect"
-import type { Problem } from "@posh/api"
 import { Effect, Result } from "effect"
 import { Callers } from "../access/Callers.ts"
 import { type TrustedNetworks, TrustedProxies } from "../access/forwarded/TrustedProxies.ts"
@@ -12,7 +11,7 @@ import { Limits } from "../service/limits/Limits.ts"
 import { full, overloaded } from "../service/limits/refusals.ts"
 import { makeRefusedKeys, type RefusedRequest } from "../telemetry/refusedKeys.ts"
 import { requestIdHeader } from "../telemetry/requestId.ts"
-import { type Call, callOf } from "./calls/Call.ts"
+import { type AdmissionFault, type Call, callOf } from "./calls/Call.ts"
 import { CallFacts } from "./calls/CallFacts.ts"
 import { makeOpenCalls, type OpenCalls } from "./calls/OpenCalls.ts"
 import { refuse } from "./calls/refuse.ts"
@@ -20,26 +19,31 @@ import { refuse } from "./calls/refuse.ts"
 /** Refuses a call by a rejected promise. */
 export type Gate = (context: HandlerContext) => Promise<void>
 
+/** `undefined`: admitted. Decided once for each call. */
+export type AdmitCall = (call: Call) => AdmissionFault | undefined
+
+export const gateOf = (admit: AdmitCall): Gate => (context) => {
+  const call = callOf(context)
+  context.responseHeader.set(requestIdHeader, call.requestId)
+  context.responseHeader.set("cache-control", "no-store")
+  const fault = admit(call)
+  if (fault === undefined) return Promise.resolve()
+  if (fault.challenge !== undefined) context.responseHeader.set("www-authenticate", fault.challenge)
+  return Promise.reject<void>(refuse(call, fault.problem))
+}
+
 /** `maxCalls`: open calls with one question each. */
-export const makeGate = (maxCalls: number): Effect.Effect<Gate, never, Callers | Limits> =>
+export const makeAdmit = (maxCalls: number): Effect.Effect<AdmitCall, never, Callers | Limits> =>
   Effect.gen(function*() {
     const { inFlight } = yield* Limits
-    const admit = admitBy({
+    const decide = admitBy({
       identify: (yield* Callers).identify,
       inFlight,
       calls: makeOpenCalls(maxCalls),
       trusted: yield* TrustedProxies,
       noteRefusedKey: yield* makeRefusedKeys
     })
-    return (context) => {
-      const call = callOf(context)
-      context.responseHeader.set(requestIdHeader, call.requestId)
-      context.responseHeader.set("cache-control", "no-store")
-      const refusal = admit(call)
-      if (refusal === undefined) return Promise.resolve()
-      if (refusal.challenge !== undefined) context.responseHeader.set("www-authenticate", refusal.challenge)
-      return Promise.reject<void>(refuse(call, refusal.problem))
-    }
+    return (call) => (call.admission ??= { fault: decide(call) }).fault
   })
 
 interface GateParts {
@@ -50,15 +54,9 @@ interface GateParts {
   readonly noteRefusedKey: (request: RefusedRequest) => void
 }
 
-interface AdmissionFault {
-  readonly problem: Problem
-  readonly challenge?: string
-}
-
 /** Nobody reads it. */
 const gone = overloaded("The connection is closed.")
 
-/** `undefined`: admitted. */
 const admitBy =
   ({ calls, identify, inFlight, noteRefusedKey, trusted }: GateParts) => (call: Call): AdmissionFault | undefined => {
     const socket = call.stream.session?.socket

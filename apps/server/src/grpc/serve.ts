@@ -10,7 +10,8 @@ import { Limits } from "../service/limits/Limits.ts"
 import { logAlways } from "../telemetry/logging.ts"
 import { makeCallHandler } from "./adapter.ts"
 import { callLimits } from "./calls/limits.ts"
-import { makeGate } from "./gate.ts"
+import { makeFastLane } from "./fastLane.ts"
+import { type Gate, gateOf, makeAdmit } from "./gate.ts"
 import { Drain } from "./listener/Drain.ts"
 import { GrpcListener } from "./listener/GrpcListener.ts"
 import { type GrpcSettings, listen } from "./listener/listen.ts"
@@ -28,9 +29,12 @@ export const layer = (settings: GrpcSettings, port: number, tls?: Tls) =>
     const { begin: beginDrain } = yield* Drain
     const { bodies } = yield* Limits
     const sessions = makeSessions(settings.keepAlive)
-    const router = yield* makeRouter(settings)
+    const admit = yield* makeAdmit(settings.maxInFlight)
+    const router = yield* makeRouter(gateOf(admit))
+    const fastLane = yield* makeFastLane(admit)
     const handle = makeCallHandler({
       router,
+      fastLane,
       bodies,
       begin: sessions.begin,
       end: yield* makeCallCount
@@ -40,9 +44,8 @@ export const layer = (settings: GrpcSettings, port: number, tls?: Tls) =>
     return { url, renew, stop, drain: Effect.andThen(beginDrain, Effect.sync(sessions.retire)) }
   })).pipe(Layer.provide(Drain.layer))
 
-const makeRouter = ({ maxInFlight }: GrpcSettings) =>
+const makeRouter = (requestGate: Gate) =>
   Effect.gen(function*() {
-    const requestGate = yield* makeGate(maxInFlight)
     const verification = yield* makeVerification
     const health = yield* makeHealth(served.map(({ typeName }) => typeName))
     const serverReflectionInfo = makeReflection(served)

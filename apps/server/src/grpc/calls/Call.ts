@@ -2,11 +2,17 @@
  * A call, and the state that gate, services and metrics share about it.
  */
 import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect"
-import type { ProblemCode } from "@posh/api"
+import type { Problem, ProblemCode } from "@posh/api"
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import type { Caller } from "../../service/Caller.ts"
 import { requestIdHeader, toRequestId } from "../../telemetry/requestId.ts"
 import type { Traced } from "../../telemetry/traces/Tracing.ts"
+
+/** Why a call is refused before its body is read. */
+export interface AdmissionFault {
+  readonly problem: Problem
+  readonly challenge?: string
+}
 
 export class Call {
   readonly stream: ServerHttp2Stream
@@ -29,6 +35,8 @@ export class Call {
   readonly isStream: boolean
   /** Its request may take as long as its caller likes. */
   readonly isOpenEnded: boolean
+  /** Whether it was admitted, once that is decided. */
+  admission: { readonly fault: AdmissionFault | undefined } | undefined = undefined
   /** Whether it is traced, once that is decided. */
   traced: { readonly by: Traced | undefined } | undefined = undefined
   #requestId: string | undefined = undefined

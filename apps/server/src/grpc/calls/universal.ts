@@ -4,20 +4,22 @@
 import { Code, ConnectError, createContextValues } from "@connectrpc/connect"
 import type { UniversalServerRequest } from "@connectrpc/connect/protocol"
 import { Option } from "effect"
+import type { ServerHttp2Stream } from "node:http2"
 import type { Bodies } from "../../service/limits/Bodies.ts"
 import { watchBody, watchMessages } from "./body.ts"
 import { type Call, withCall } from "./Call.ts"
 import { messageLimitOf } from "./limits.ts"
+import type { ReadBody } from "./readShort.ts"
 import { refuse } from "./refuse.ts"
 
-/** None if a header has octets that no header may have. */
-export const toUniversal = (call: Call, bodies: Bodies): Option.Option<UniversalServerRequest> =>
+/** `read`: what has been read of its body. None if a header has octets that no header may have. */
+export const toUniversal = (call: Call, bodies: Bodies, read?: ReadBody): Option.Option<UniversalServerRequest> =>
   Option.map(toHeaders(call), (header) => ({
     httpVersion: "2.0",
     method: call.headers[":method"] ?? "",
     url: `${call.headers[":scheme"] ?? "http"}://${call.authority}${call.headers[":path"] ?? ""}`,
     header,
-    body: watchedBody(call, bodies),
+    body: watchedBody(call, bodies, read),
     signal: signalOf(call),
     contextValues: withCall(createContextValues(), call)
   }))
@@ -42,15 +44,32 @@ const signalOf = ({ stream }: Call): AbortSignal => {
   return controller.signal
 }
 
+const octetsOf = (stream: ServerHttp2Stream, read?: ReadBody): AsyncIterator<Uint8Array> => {
+  if (read === undefined) return stream.iterator({ destroyOnReturn: false })
+  const end = { done: true, value: undefined } as const
+  const rest: AsyncIterator<Uint8Array> | undefined = read.isWhole
+    ? undefined
+    : stream.iterator({ destroyOnReturn: false })
+  let first: Uint8Array | undefined = read.octets.length === 0 ? undefined : read.octets
+  return {
+    next: () => {
+      const value = first
+      first = undefined
+      return value === undefined ? rest?.next() ?? Promise.resolve(end) : Promise.resolve({ value })
+    },
+    return: () => rest?.return?.() ?? Promise.resolve(end)
+  }
+}
+
 /** The octets of the request, as long as they are to be read. */
-const watchedBody = (call: Call, bodies: Bodies): AsyncIterable<Uint8Array> => ({
+const watchedBody = (call: Call, bodies: Bodies, read?: ReadBody): AsyncIterable<Uint8Array> => ({
   [Symbol.asyncIterator]: () => {
     const { caller: { account }, headers, isOpenEnded, method, stream } = call
     const options = { account, limit: messageLimitOf(method), isStream: isOpenEnded }
     const isEnveloped = !/^application\/(?:proto|json)\b/.test(headers["content-type"] ?? "")
     const watch = isEnveloped ? watchMessages(bodies, options) : watchBody(bodies, options)
     stream.once("close", watch.end)
-    const octets: AsyncIterator<Uint8Array> = stream.iterator({ destroyOnReturn: false })
+    const octets = octetsOf(stream, read)
     const end = { done: true, value: undefined } as const
     const leave = () => {
       call.isReceived = true
