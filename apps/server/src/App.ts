@@ -16,6 +16,7 @@ import { toPolicy } from "./config/policy.ts"
 import { Secrets } from "./config/Secrets.ts"
 import type { Settings } from "./config/variables.ts"
 import { GrpcListener } from "./grpc/listener/GrpcListener.ts"
+import { grpcPlaceOf } from "./grpc/listener/place.ts"
 import { alone, type Hosting, layerOverall } from "./hosting.ts"
 import { Listener } from "./http/listener/Listener.ts"
 import * as operations from "./http/operations.ts"
@@ -59,11 +60,11 @@ export const layerApp = (
 
 /** gRPC, unless it is off: then none of it is loaded. */
 const layerGrpc = (settings: Settings, tls: AccessFiles["tls"]) => {
-  const { grpcPort } = settings
-  return grpcPort === undefined
+  const place = grpcPlaceOf(settings)
+  return place === undefined
     ? Layer.empty
     : Layer.unwrap(
-      Effect.map(Effect.promise(() => import("./grpc/serve.ts")), ({ layer }) => layer(settings, grpcPort, tls))
+      Effect.map(Effect.promise(() => import("./grpc/serve.ts")), ({ layer }) => layer(settings, place, tls))
     )
 }
 

@@ -11,6 +11,7 @@ import { TrustedProxies } from "../src/access/forwarded/TrustedProxies.ts"
 import type { Tls } from "../src/access/Tls.ts"
 import { readSettings } from "../src/config/Config.ts"
 import { GrpcListener } from "../src/grpc/listener/GrpcListener.ts"
+import type { GrpcPlace } from "../src/grpc/listener/place.ts"
 import * as grpc from "../src/grpc/serve.ts"
 import { Listener, type ListenerSettings } from "../src/http/listener/Listener.ts"
 import * as http from "../src/http/serve.ts"
@@ -46,8 +47,8 @@ export class Service extends Context.Service<Service, {
     verifier: Layer.Layer<Verifier, E>,
     { callers = Callers.layerAnyone, grpc: hasGrpc = false, limits = {}, logger, tls }: {
       readonly callers?: Layer.Layer<Callers>
-      /** Also over gRPC. Default false. */
-      readonly grpc?: boolean
+      /** Also over gRPC; as `true`, on a free port. Default false. */
+      readonly grpc?: boolean | GrpcPlace
       readonly limits?: Partial<
         LimitSettings & ListenerSettings & { readonly trustedProxies: ReadonlyArray<IpNetwork.IpNetwork> }
       >
@@ -65,7 +66,11 @@ export class Service extends Context.Service<Service, {
       })
     ).pipe(
       Layer.provide(http.layer),
-      Layer.provideMerge(hasGrpc ? Layer.orDie(grpc.layer(settings, 0, tls)) : Layer.empty),
+      Layer.provideMerge(
+        hasGrpc !== false
+          ? Layer.orDie(grpc.layer(settings, { port: 0, isRequired: true, ...(hasGrpc === true ? {} : hasGrpc) }, tls))
+          : Layer.empty
+      ),
       Layer.provide(Layer.succeed(TrustedProxies, settings.trustedProxies)),
       Layer.provide([Decider.layer, callers]),
       Layer.provide(layerLimits(settings)),

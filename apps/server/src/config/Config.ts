@@ -123,7 +123,7 @@ const operationsFaults = ({ host, opsHost, opsPort, port }: Settings): ReadonlyA
 }
 
 const grpcFaults = ({ grpcPort, host, opsHost, opsPort, port }: Settings): ReadonlyArray<string> => {
-  if (grpcPort === undefined || grpcPort === 0) return []
+  if (grpcPort === undefined || grpcPort === "auto" || grpcPort === 0) return []
   return [
     ...(grpcPort === port ? ["POSH_GRPC_PORT: must differ from POSH_PORT"] : []),
     ...(grpcPort === opsPort && (opsHost ?? defaultOpsHost) === host

@@ -6,6 +6,7 @@ import { compressionGzip } from "@connectrpc/connect-node"
 import { Health, reflectionV1, reflectionV1Alpha, VerificationService } from "@posh/api/grpc"
 import { Effect, Layer } from "effect"
 import type { Tls } from "../access/Tls.ts"
+import type { ListenError } from "../connections/listen.ts"
 import { Limits } from "../service/limits/Limits.ts"
 import { logAlways } from "../telemetry/logging.ts"
 import { makeCallHandler } from "./adapter.ts"
@@ -13,8 +14,9 @@ import { callLimits } from "./calls/limits.ts"
 import { makeFastLane } from "./fastLane.ts"
 import { type Gate, gateOf, makeAdmit } from "./gate.ts"
 import { Drain } from "./listener/Drain.ts"
-import { GrpcListener } from "./listener/GrpcListener.ts"
+import { GrpcListener, noListener } from "./listener/GrpcListener.ts"
 import { type GrpcSettings, listen } from "./listener/listen.ts"
+import type { GrpcPlace } from "./listener/place.ts"
 import { makeSessions } from "./listener/Sessions.ts"
 import { makeHealth } from "./services/health.ts"
 import { makeReflection } from "./services/reflection.ts"
@@ -23,8 +25,8 @@ import { makeCallCount } from "./telemetry/calls.ts"
 
 const served = [VerificationService, Health, reflectionV1.ServerReflection, reflectionV1Alpha.ServerReflection] as const
 
-/** Serves on the port while the layer exists. */
-export const layer = (settings: GrpcSettings, port: number, tls?: Tls) =>
+/** Serves while the layer exists. */
+export const layer = (settings: GrpcSettings, { isRequired, port }: GrpcPlace, tls?: Tls) =>
   Layer.effect(GrpcListener)(Effect.gen(function*() {
     const { begin: beginDrain } = yield* Drain
     const { bodies } = yield* Limits
@@ -39,10 +41,18 @@ export const layer = (settings: GrpcSettings, port: number, tls?: Tls) =>
       begin: sessions.begin,
       end: yield* makeCallCount
     })
-    const { renew, stop, url } = yield* listen({ settings, port, tls, sessions, handle })
-    yield* logAlways(`gRPC on ${url}`)
+    const listening = listen({ settings, port, tls, sessions, handle })
+    const opened = isRequired ? yield* listening : yield* Effect.catch(listening, (error) => unbound(error))
+    if (opened === undefined) return noListener
+    const { renew, stop, url } = opened
+    // Not as a URL: programs look for that of HTTP in what is printed.
+    const { hostname, port: bound } = new URL(url)
+    yield* logAlways(`gRPC on port ${bound} of ${hostname}`)
     return { url, renew, stop, drain: Effect.andThen(beginDrain, Effect.sync(sessions.retire)) }
   })).pipe(Layer.provide(Drain.layer))
+
+const unbound = ({ message }: ListenError) =>
+  Effect.as(Effect.logWarning(`${message}; there is no gRPC. Set POSH_GRPC_PORT to another port, or to off`), undefined)
 
 const makeRouter = (requestGate: Gate) =>
   Effect.gen(function*() {

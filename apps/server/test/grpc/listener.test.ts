@@ -4,9 +4,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { credentials } from "@grpc/grpc-js"
 import { VerificationService } from "@posh/api/grpc"
-import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Result, Scope } from "effect"
+import { type AddressInfo, createServer, type Server } from "node:net"
 import { Callers } from "../../src/access/Callers.ts"
+import { readSettings } from "../../src/config/Config.ts"
 import { GrpcListener } from "../../src/grpc/listener/GrpcListener.ts"
+import { grpcPlaceOf } from "../../src/grpc/listener/place.ts"
 import { certificates, toTls, trust } from "../access/world.ts"
 import { Service } from "../service.ts"
 import { domainOf, layerAnswering } from "../service/inquiries.ts"
@@ -47,6 +50,35 @@ describe("mutual TLS", () => {
         assert.strictEqual(status, "UNAVAILABLE")
       }))
   })
+})
+
+describe("the port", () => {
+  it("is the usual one where no other listener of the service has it, unless one is given", () => {
+    const place = (given: Record<string, string>) => grpcPlaceOf(Result.getOrThrow(readSettings(given)))
+    assert.deepStrictEqual(place({}), { port: 8_081, isRequired: false })
+    assert.isUndefined(place({ POSH_PORT: "8081" }))
+    assert.isUndefined(place({ POSH_OPS_PORT: "8081" }))
+    assert.deepStrictEqual(place({ POSH_GRPC_PORT: "8081" }), { port: 8_081, isRequired: true })
+    assert.deepStrictEqual(place({ POSH_GRPC_PORT: "0" }), { port: 0, isRequired: true })
+    assert.isUndefined(place({ POSH_GRPC_PORT: "off" }))
+    assert.isTrue(Result.isFailure(readSettings({ POSH_PORT: "8081", POSH_GRPC_PORT: "8081" })))
+  })
+
+  it.live("something else has it: HTTP answers all the same if it was not given, else nothing starts", () =>
+    Effect.gen(function*() {
+      const other = yield* Effect.acquireRelease(
+        Effect.callback<Server>((resume) => {
+          const server = createServer().listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
+      )
+      const { port } = other.address() as AddressInfo
+      const build = (isRequired: boolean) => Layer.build(Service.layer(verifier, { grpc: { port, isRequired } }))
+      const { ask, grpcUrl } = Context.get(yield* build(false), Service)
+      assert.isUndefined(grpcUrl)
+      assert.strictEqual((yield* ask("/health/live")).status, 200)
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(build(true))))
+    }).pipe(Effect.scoped))
 })
 
 describe("the end", () => {

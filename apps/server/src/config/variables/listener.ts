@@ -32,13 +32,13 @@ export const listener = {
     parse: wholeNumber(0, 65_535)
   }),
   grpcPort: variable("POSH_GRPC_PORT", {
-    fallback: "8081",
-    values: "0 to 65535, or `off`",
+    fallback: "auto",
+    values: "0 to 65535, `auto` or `off`",
     meaning: "Port of the listener for gRPC, gRPC-Web and Connect, on `POSH_HOST`: HTTP/2, with TLS where HTTP has it.",
     consequence:
-      "`off`: there is none. Keys, client certificates and limits are those of HTTP. 0 selects a free port; a line printed at start " +
-      "names it. If the port is taken, the start fails.",
-    parse: orWord("off", undefined, wholeNumber(0, 65_535))
+      "`auto`: 8081, or none with a warning if something else has that port. `off`: none. Keys, client certificates and limits are " +
+      "those of HTTP. 0 selects a free port; a line printed at start names it. If a port that is given is taken, the service does not start.",
+    parse: orWord("off", undefined, orWord("auto", "auto" as const, wholeNumber(0, 65_535)))
   }),
   workers: variable("POSH_WORKERS", {
     fallback: "1",
