@@ -91,6 +91,10 @@ export const processRow: DashboardRow = {
           `${gauge("posh_request_bodies_bytes")} / ${gauge("posh_request_bodies_limit_bytes")}`
         ],
         ["connections {{instance}}", `${gauge("posh_connections_open")} / ${gauge("posh_connections_limit")}`],
+        [
+          "gRPC connections {{instance}}",
+          `${gauge("posh_grpc_connections_open")} / ${gauge("posh_connections_limit")}`
+        ],
         ["files {{instance}}", ours(`${gauge("process_open_fds")} / (${gauge("process_max_fds")} > 0)`)]
       ]
     },

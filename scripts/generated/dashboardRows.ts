@@ -54,6 +54,21 @@ export const rows: ReadonlyArray<DashboardRow> = [
         unit: "reqps",
         stacked: true,
         queries: [["{{route}} {{status}}", `${sumBy("route, status", "posh_http_requests_total")} > 0`]]
+      },
+      {
+        title: "gRPC calls",
+        description:
+          "By method and status, also those of gRPC-Web and Connect. CANCELLED: the caller went away before the answer.",
+        unit: "reqps",
+        stacked: true,
+        queries: [["{{method}} {{status}}", `${sumBy("method, status", "posh_grpc_calls_total")} > 0`]]
+      },
+      {
+        title: "gRPC Verify",
+        description: "Time from the head of a call to the end of its answer.",
+        unit: "s",
+        threshold: 5,
+        queries: quantiles("posh_grpc_call_seconds", `method="posh.v1.VerificationService/Verify"`)
       }
     ]
   },
