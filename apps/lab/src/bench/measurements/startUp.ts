@@ -9,8 +9,8 @@ import { bareNode } from "../subjects/bare.ts"
 export const startUp: Measurement = {
   title: "Start",
   method:
-    "From spawning the process to its first 200 of `/health/ready`, as `npm start` starts it, with nothing but a port " +
-    "set. The bare handler is ready when it listens.",
+    "From spawning the process to its first 200 of `/health/ready`, as `npm start` starts it, with a port set and gRPC " +
+    "off. The bare handler is ready when it listens.",
   run: async (bench) => {
     const fleet = await bench.fleet({ domains: 1, certificates: 1 })
     const ours: Array<number> = []
