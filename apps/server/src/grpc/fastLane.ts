@@ -19,7 +19,7 @@ import { toQuestion } from "./messages/toQuestion.ts"
 import { unknownFieldProblem } from "./messages/unknownFields.ts"
 
 export interface FastLane {
-  /** Its body may be answered here. */
+  /** Its body may be read and answered here: the caller is let in, and has a place. */
   readonly takes: (call: Call) => boolean
   /** The message of the answer behind its flag and length; `undefined`: the library has to answer. */
   readonly answer: (call: Call, body: Buffer) => Buffer | undefined
@@ -31,7 +31,7 @@ export const makeFastLane = (admit: AdmitCall): Effect.Effect<FastLane, never, D
     const { choose } = yield* makeRunner
     const answer = (call: Call, body: Buffer): Buffer | undefined => {
       const message = messageOf(body)
-      if (message === undefined || admit(call) !== undefined || choose(call) !== undefined) return undefined
+      if (message === undefined || choose(call) !== undefined) return undefined
       const request = fromBinary(VerifyRequestSchema, message)
       if (unknownFieldProblem(request) !== undefined) return undefined
       const parsed = Result.flatMap(toQuestion(request.question), parseQuestion)
@@ -42,11 +42,16 @@ export const makeFastLane = (admit: AdmitCall): Effect.Effect<FastLane, never, D
       const answered = toAnswerMessage(toAnswer(decision.verdict, { id: decision.id, explain }))
       return enveloped(toBinary(VerifyResponseSchema, create(VerifyResponseSchema, { answer: answered })))
     }
-    const safely = Option.liftThrowable(answer) // a defect, or what is no message: the library meets it again
-    return { takes, answer: (call, body) => Option.getOrUndefined(safely(call, body)) }
+    const takes = (call: Call): boolean => isUsual(call) && admit(call) === undefined
+    // A defect, or what is no message: the library meets it again.
+    const [safelyTakes, safely] = [Option.liftThrowable(takes), Option.liftThrowable(answer)]
+    return {
+      takes: (call) => Option.getOrElse(safelyTakes(call), () => false),
+      answer: (call, body) => Option.getOrUndefined(safely(call, body))
+    }
   })
 
-const takes = ({ headers, method }: Call): boolean =>
+const isUsual = ({ headers, method }: Call): boolean =>
   method === "posh.v1.VerificationService/Verify" && headers[":method"] === "POST" &&
   headers["content-type"] === "application/grpc" && headers["grpc-encoding"] === undefined &&
   (headers["grpc-timeout"] === undefined || timeout.test(String(headers["grpc-timeout"])))

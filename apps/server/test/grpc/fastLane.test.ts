@@ -80,5 +80,26 @@ describe("the fast lane answers as the library does", () => {
         assert.deepStrictEqual(fast, ordinary)
         assert.isDefined(fast[0]["grpc-status"])
       }))
+
+    it.effect("no key: refused before the body has come, of which nothing is kept", () =>
+      Effect.gen(function*() {
+        const { grpcUrl = "" } = yield* Service
+        const session = yield* Effect.acquireRelease(
+          Effect.sync(() => connect(grpcUrl).on("error", () => {})),
+          (session) => Effect.sync(() => session.destroy())
+        )
+        const status = yield* Effect.callback<unknown>((resume) => {
+          const stream = session.request({
+            ":method": "POST",
+            ":path": "/posh.v1.VerificationService/Verify",
+            "content-type": "application/grpc"
+          })
+          const note = (some: IncomingHttpHeaders) =>
+            some["grpc-status"] === undefined ? undefined : resume(Effect.succeed(some["grpc-status"]))
+          stream.on("response", note).on("trailers", note).on("error", () => {}).resume()
+          stream.write(Buffer.alloc(1_000))
+        })
+        assert.strictEqual(status, "16")
+      }))
   })
 })
