@@ -50,7 +50,7 @@ const openers =
 const harmless = new Set(["isIP", "isIPv4", "isIPv6", "BlockList", "TLSSocket", "checkServerIdentity"])
 
 /** What `packages/testing` starts, or runs. */
-const isServer = (name: string): boolean => /^(make[A-Z]\w*|\w+Listener|ensureInstalled)$/.test(name)
+const isServer = (name: string): boolean => /^(make[A-Z]\w*|\w+Listener|ensureInstalled|ensureRuns)$/.test(name)
 
 /** What of our own reaches out, or is the whole service. */
 const isEgress = (name: string): boolean => name === "HttpsFetcher" || name === "App"

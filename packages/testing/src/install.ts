@@ -8,11 +8,11 @@ import { join } from "node:path"
 
 const policyFile = "/usr/sbin/policy-rc.d"
 
-/** Is true if apt-get says that the package is installed. `policy` is where Debian looks. */
-export const install = (debianPackage: string, policy: string = policyFile): boolean =>
+/** Is true if apt-get says that the packages are installed. `policy` is where Debian looks. */
+export const install = (debianPackages: ReadonlyArray<string>, policy: string = policyFile): boolean =>
   spawnSync(
     "/usr/bin/flock",
-    [join(tmpdir(), "posh-test-install.lock"), "/bin/sh", "-c", script, "install", policy, debianPackage],
+    [join(tmpdir(), "posh-test-install.lock"), "/bin/sh", "-c", script, "install", policy, ...debianPackages],
     { stdio: "ignore", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } }
   ).status === 0
 
@@ -22,6 +22,7 @@ export const install = (debianPackage: string, policy: string = policyFile): boo
  */
 const script = `
 policy=$1
+shift
 mark='posh tests: no daemons'
 case "$(/bin/cat "$policy" 2> /dev/null)" in
   '' | *"$mark"*)
@@ -30,5 +31,5 @@ case "$(/bin/cat "$policy" 2> /dev/null)" in
     printf '#!/bin/sh\\n# %s\\nexit 101\\n' "$mark" > "$policy"
     /bin/chmod 755 "$policy" ;;
 esac
-apt-get install -y -o DPkg::Lock::Timeout=120 "$2"
+apt-get install -y -o DPkg::Lock::Timeout=120 "$@"
 `

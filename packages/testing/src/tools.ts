@@ -8,22 +8,35 @@ import { install } from "./install.ts"
 
 /**
  * Throws an error that names `debianPackage` (default: the program's name) if `program` neither runs nor can be
- * installed; installing needs root and apt-get, and `POSH_TEST_INSTALL=false` forbids it. With `versionOption` the program
- * exits successfully at once. Blocks while it installs, up to a minute: call it in a `beforeAll` with a long time-out.
+ * installed: see `ensureRuns`. With `versionOption` the program exits successfully at once.
  */
-export const ensureInstalled = (program: string, versionOption: string, debianPackage: string = program): void => {
-  if (runs(program, versionOption)) return
+export const ensureInstalled = (program: string, versionOption: string, debianPackage: string = program): void =>
+  ensureRuns(program, [program, versionOption], [debianPackage])
+
+/**
+ * Throws an error that names `debianPackages` if `command` neither succeeds nor does so once they are installed; `name` is
+ * what a person calls that (a program, a library of a language). Installing needs root and apt-get, and
+ * `POSH_TEST_INSTALL=false` forbids it. Blocks while it installs, up to minutes: call it in a `beforeAll` with a long
+ * time-out.
+ */
+export const ensureRuns = (
+  name: string,
+  [program, ...options]: readonly [string, ...Array<string>],
+  debianPackages: ReadonlyArray<string>
+): void => {
+  if (runs(program, ...options)) return
+  const packages = `${debianPackages.length === 1 ? "package" : "packages"} ${debianPackages.join(" ")}`
   if (mayInstall()) {
     say(
-      `posh: the tests need ${program}: installing the Debian package ${debianPackage}, without starting its daemons ` +
+      `posh: the tests need ${name}: installing the Debian ${packages}, without starting daemons ` +
         "(POSH_TEST_INSTALL=false installs nothing)"
     )
-    if (!install(debianPackage)) {
+    if (!install(debianPackages)) {
       updateOnce()
-      install(debianPackage)
+      install(debianPackages)
     }
   }
-  if (!runs(program, versionOption)) throw new Error(`install the package ${debianPackage}: the tests need ${program}`)
+  if (!runs(program, ...options)) throw new Error(`install the ${packages}: the tests need ${name}`)
 }
 
 const mayInstall = (): boolean =>

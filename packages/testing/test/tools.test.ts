@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process"
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { ensureInstalled } from "../src/index.ts"
+import { ensureInstalled, ensureRuns } from "../src/index.ts"
 import { install } from "../src/install.ts"
 
 /** A folder that is the whole `PATH`, with an apt-get that knows the package `known` and writes down what it is told. */
@@ -62,6 +62,14 @@ describe("ensureInstalled", () => {
       assert.match(path.log(), /^--version\ninstall .* known\n$/)
     }))
 
+  it.effect("installs several packages for one command at once", () =>
+    Effect.gen(function*() {
+      const path = yield* onlyPath
+      if (!isRoot) return
+      ensureRuns("the program", ["program", "--version"], ["other", "known"])
+      assert.match(path.log(), /^--version\ninstall .* other known\n$/)
+    }))
+
   it("says first, in one line, what it installs and why", () => {
     if (!isRoot) return
     const { status, stderr } = inProcess("ensureInstalled('program', '--version', 'known')")
@@ -88,6 +96,10 @@ describe("ensureInstalled", () => {
           `install the package ${name}: the tests need program`
         )
       }
+      assert.throws(
+        () => ensureRuns("a library", ["absent", "--version"], ["absent", "absent-too"]),
+        "install the packages absent absent-too: the tests need a library"
+      )
       if (isRoot) assert.strictEqual(path.log().split("\n").filter((line) => line === "update").length, 1)
     }))
 })
@@ -108,7 +120,7 @@ describe("what is installed", () => {
       }
       const ask = `#!/bin/sh\n${policy} program start; echo $? > ${folder}/asked\n`
       writeFileSync(join(folder, "apt-get"), ask, { mode: 0o700 })
-      assert.isTrue(install("known", policy))
+      assert.isTrue(install(["known"], policy))
       assert.strictEqual(readFileSync(join(folder, "asked"), "utf8").trim(), during)
       const left = existsSync(policy) ? String(spawnSync(policy).status) : "gone"
       assert.strictEqual(left, after)
