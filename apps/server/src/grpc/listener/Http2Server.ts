@@ -8,6 +8,7 @@
  */
 import { createSecureServer, createServer, type Http2SecureServer, type Http2Server } from "node:http2"
 import { type Tls, toTlsOptions } from "../../access/Tls.ts"
+import { followHandshakes } from "../../connections/handshakes.ts"
 import { callLimits } from "../calls/limits.ts"
 
 export interface CallServer {
@@ -15,6 +16,8 @@ export interface CallServer {
   readonly server: Http2Server | Http2SecureServer
   /** Uses other files for new connections; no effect without TLS. True if callers must prove anew who they are. */
   readonly renew: (tls: Tls) => boolean
+  /** Closes connections whose handshake is in progress. */
+  readonly abortHandshakes: () => void
 }
 
 const options = {
@@ -30,12 +33,21 @@ const options = {
 }
 
 export const makeCallServer = (tls: Tls | undefined): CallServer => {
-  if (tls === undefined) return { scheme: "http", server: createServer(options), renew: () => false }
+  if (tls === undefined) {
+    return {
+      scheme: "http",
+      server: createServer(options),
+      renew: () => false,
+      abortHandshakes: () => undefined
+    }
+  }
   const server = createSecureServer({ ...options, ...toHttp2Options(tls) })
+  const { abort } = followHandshakes(server)
   let { clientCa } = tls
   return {
     scheme: "https",
     server,
+    abortHandshakes: abort,
     renew: (changed) => {
       server.setSecureContext(toHttp2Options(changed))
       const isOther = changed.clientCa !== clientCa

@@ -41,7 +41,7 @@ export const listen = (
 ): Effect.Effect<Listening, ListenError, Scope.Scope> =>
   Effect.gen(function*() {
     const { host, maxConnections, proxyProtocol, trustedProxies, workers } = settings
-    const { renew, scheme, server } = makeCallServer(tls)
+    const { abortHandshakes, renew, scheme, server } = makeCallServer(tls)
     const shutdown = yield* Shutdown
     server.on("stream", handle).on("session", sessions.open)
     server.on("sessionError", () => undefined) // the session closes itself
@@ -58,6 +58,7 @@ export const listen = (
     const close = Effect.andThen(
       Effect.sync(() => {
         waiting?.abort()
+        abortHandshakes()
         if (server.listening) server.close(() => Deferred.doneUnsafe(closed, Exit.void))
         sessions.retire()
       }),

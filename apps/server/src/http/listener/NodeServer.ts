@@ -8,6 +8,7 @@ import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { type Tls, toTlsOptions } from "../../access/Tls.ts"
 import { connectionOf } from "../../connections/Connection.ts"
+import { followHandshakes } from "../../connections/handshakes.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { answer } from "./rawAnswer.ts"
 
@@ -65,35 +66,20 @@ const makePlain = (options: ServerOptions): NodeServer => ({
 const makeSecure = (tls: Tls, options: ServerOptions): NodeServer => {
   const server = createTlsServer({ ...options, ...toTlsOptions(tls) })
   let clientCa = tls.clientCa ?? ""
-  /** Connections whose handshake is in progress, by remote address and port. */
-  const handshakes = new Map<string, Socket>()
-  server.on("connection", (socket: Socket) => {
-    const end = otherEnd(socket)
-    handshakes.set(end, socket)
-    socket.once("close", () => handshakes.delete(end))
-  })
-  server.on("secureConnection", (socket) => {
-    const end = otherEnd(socket)
-    const plain = handshakes.get(end)
-    handshakes.delete(end)
-    const connection = connectionOf(socket)
-    connection.letInBy = clientCa
-    connection.source = plain === undefined ? undefined : connectionOf(plain).source
-  })
+  const handshakes = followHandshakes(server)
+  server.on("secureConnection", (socket) => void (connectionOf(socket).letInBy = clientCa))
   return {
     scheme: "https",
     server,
     isCurrent: ({ socket }) => connectionOf(socket).letInBy === clientCa,
     canAnswer: (socket) => connectionOf(socket).letInBy !== undefined, // `undefined`: no handshake, for example plain HTTP
     refusePlain: (error, socket) => {
-      const plain = error.code === "ERR_SSL_HTTP_REQUEST" ? handshakes.get(otherEnd(socket as Socket)) : undefined
+      const plain = error.code === "ERR_SSL_HTTP_REQUEST" ? handshakes.below(socket as Socket) : undefined
       if (plain === undefined) return void socket.destroy()
       answer(plain, tlsOnly)
       return tlsOnly
     },
-    abortHandshakes: () => {
-      for (const socket of handshakes.values()) socket.destroy()
-    },
+    abortHandshakes: handshakes.abort,
     renew: (changed) => {
       server.setSecureContext(toTlsOptions(changed))
       clientCa = changed.clientCa ?? ""
@@ -102,5 +88,3 @@ const makeSecure = (tls: Tls, options: ServerOptions): NodeServer => {
 }
 
 const tlsOnly = problem("InvalidRequest", "This port is for HTTPS; the request came without TLS.")
-
-const otherEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
