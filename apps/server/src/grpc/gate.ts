@@ -2,17 +2,14 @@
  * Authentication, authorisation and admission of a call, before its body is read.
  */
 import type { HandlerContext } from "@connectrpc/connect"
-import { Effect, Result } from "effect"
-import { Callers } from "../access/Callers.ts"
-import { type TrustedNetworks, TrustedProxies } from "../access/forwarded/TrustedProxies.ts"
+import { Effect } from "effect"
+import type { Callers } from "../access/Callers.ts"
 import { scopeOfMethod } from "../methods.ts"
-import { permit } from "../service/Caller.ts"
 import { Limits } from "../service/limits/Limits.ts"
-import { full, overloaded } from "../service/limits/refusals.ts"
-import { makeRefusedKeys, type RefusedRequest } from "../telemetry/refusedKeys.ts"
+import { full } from "../service/limits/refusals.ts"
 import { requestIdHeader } from "../telemetry/requestId.ts"
 import { type AdmissionFault, type Call, callOf } from "./calls/Call.ts"
-import { CallFacts } from "./calls/CallFacts.ts"
+import { type IdentifyCall, makeIdentifyCall } from "./calls/identifyCall.ts"
 import { makeOpenCalls, type OpenCalls } from "./calls/OpenCalls.ts"
 import { refuse } from "./calls/refuse.ts"
 
@@ -37,43 +34,26 @@ export const makeAdmit = (maxCalls: number): Effect.Effect<AdmitCall, never, Cal
   Effect.gen(function*() {
     const { inFlight } = yield* Limits
     const decide = admitBy({
-      identify: (yield* Callers).identify,
+      identify: yield* makeIdentifyCall,
       inFlight,
-      calls: makeOpenCalls(maxCalls),
-      trusted: yield* TrustedProxies,
-      noteRefusedKey: yield* makeRefusedKeys
+      calls: makeOpenCalls(maxCalls)
     })
     return (call) => (call.admission ??= { fault: decide(call) }).fault
   })
 
 interface GateParts {
-  readonly identify: Callers["Service"]["identify"]
+  readonly identify: IdentifyCall
   readonly inFlight: Pick<Limits["Service"]["inFlight"], "fits">
   readonly calls: OpenCalls
-  readonly trusted: TrustedNetworks
-  readonly noteRefusedKey: (request: RefusedRequest) => void
 }
 
-/** Nobody reads it. */
-const gone = overloaded("The connection is closed.")
-
-const admitBy =
-  ({ calls, identify, inFlight, noteRefusedKey, trusted }: GateParts) => (call: Call): AdmissionFault | undefined => {
-    const socket = call.stream.session?.socket
-    if (socket === undefined) return { problem: gone }
-    const facts = new CallFacts(call, socket, trusted)
-    const caller = identify(facts)
-    call.address = facts.address
-    if (Result.isFailure(caller)) {
-      if (caller.failure.isRefusedKey === true) noteRefusedKey(call)
-      return caller.failure
-    }
-    call.caller = { ...caller.success, transport: "grpc" }
-    const needed = scopeOfMethod(call.method)
-    if (needed === undefined) return calls.hold(call, "operators") ? undefined : { problem: full() }
-    const permitted = permit(caller.success, needed)
-    if (Result.isFailure(permitted)) return { problem: permitted.failure }
-    return inFlight.fits(caller.success.account, 1) && calls.hold(call, call.isStream ? "streams" : "questions")
-      ? undefined
-      : { problem: full() }
+const admitBy = ({ calls, identify, inFlight }: GateParts) => (call: Call): AdmissionFault | undefined => {
+  const fault = identify(call)
+  if (fault !== undefined) return fault
+  if (scopeOfMethod(call.method) === undefined) {
+    return calls.hold(call, "operators") ? undefined : { problem: full() }
   }
+  return inFlight.fits(call.caller.account, 1) && calls.hold(call, call.isStream ? "streams" : "questions")
+    ? undefined
+    : { problem: full() }
+}

@@ -93,7 +93,7 @@ export const statusOf = (session: ClientHttp2Session, headers: OutgoingHttpHeade
 export const resultsOf = (stream: ClientHttp2Stream) => {
   const results: Array<{ readonly id: string | undefined; readonly case: string | undefined }> = []
   let octets = Buffer.alloc(0)
-  stream.on("data", (chunk: Buffer) => {
+  stream.on("error", () => {}).on("data", (chunk: Buffer) => {
     octets = Buffer.concat([octets, chunk])
     while (octets.length >= 5 && octets.length >= 5 + octets.readUInt32BE(1)) {
       const end = 5 + octets.readUInt32BE(1)

@@ -35,6 +35,8 @@ export class Call {
   readonly isStream: boolean
   /** Its request may take as long as its caller likes. */
   readonly isOpenEnded: boolean
+  /** Its connection was let in by a client CA that is no longer that of the service. */
+  isOutdated = false
   /** Whether it was admitted, once that is decided. */
   admission: { readonly fault: AdmissionFault | undefined } | undefined = undefined
   /** Whether it is traced, once that is decided. */

@@ -11,9 +11,9 @@ export interface Sessions {
   readonly begin: (call: Call) => void
   /** Looks at all of them; every few seconds. `now`: of the monotonic clock, in milliseconds. */
   readonly sweep: (now: number) => void
-  /** Tells every caller to connect anew. Open calls go on. */
-  readonly retireOpen: () => void
-  /** The same for connections that are yet to come. */
+  /** Tells every caller to connect anew, because it must prove anew who it is. Of open calls no further question is answered. */
+  readonly outdate: () => void
+  /** Tells every caller to connect anew, also on connections that are yet to come. Open calls go on. */
   readonly retire: () => void
   /** Closes all at once. Returns how many calls were open. */
   readonly cut: () => number
@@ -88,7 +88,10 @@ export const makeSessions = (keepAlive: number): Sessions => {
       }
       for (const [call, state] of calls) sweepCall(call, state, now)
     },
-    retireOpen,
+    outdate: () => {
+      for (const call of calls.keys()) call.isOutdated = true
+      retireOpen()
+    },
     retire: () => {
       isRetiring = true
       retireOpen()

@@ -78,7 +78,7 @@ export const listen = (
       url: urlOf(scheme, server),
       stop,
       renew: (changed) => {
-        if (renew(changed)) sessions.retireOpen()
+        if (renew(changed)) sessions.outdate()
       }
     }
   })

@@ -22,7 +22,8 @@ import { Limits } from "../../service/limits/Limits.ts"
 import { overloaded } from "../../service/limits/refusals.ts"
 import { problemAt } from "../../service/problems.ts"
 import { DecisionObserver } from "../../telemetry/DecisionObserver.ts"
-import { callOf } from "../calls/Call.ts"
+import { type AdmissionFault, callOf } from "../calls/Call.ts"
+import { makeIdentifyCall } from "../calls/identifyCall.ts"
 import { callLimits } from "../calls/limits.ts"
 import { refuse } from "../calls/refuse.ts"
 import { makeRunner } from "../calls/run.ts"
@@ -37,6 +38,7 @@ export const makeVerifyStream = Effect.gen(function*() {
   const observations = yield* DecisionObserver
   const { awaited } = yield* Drain
   const { choose } = yield* makeRunner
+  const identify = yield* makeIdentifyCall
   const context = yield* Effect.context<never>()
 
   const answer = (asked: VerifyStreamRequest, caller: Caller) =>
@@ -76,9 +78,15 @@ export const makeVerifyStream = Effect.gen(function*() {
       const work = Effect.annotateLogs(toResult(asked, call.caller), { request: call.requestId, address: call.address })
       return traced?.(work) ?? work
     }
-    const end = Stream.suspend(() => call.isReceived ? Stream.empty : Stream.fail(refuse(call, stopping)))
+    let lost: AdmissionFault | undefined
+    const isPermitted = () => (lost = identify(call)) === undefined
+    const end = Stream.suspend(() => {
+      if (lost !== undefined) return Stream.fail(refuse(call, lost.problem))
+      return call.isReceived ? Stream.empty : Stream.fail(refuse(call, stopping))
+    })
     const results = Stream.fromAsyncIterable(requests, (cause) => ConnectError.from(cause)).pipe(
       Stream.haltWhen(awaited),
+      Stream.takeWhile(isPermitted),
       Stream.mapEffect(toSpan, {
         concurrency: callLimits.streamQuestions,
         unordered: true
