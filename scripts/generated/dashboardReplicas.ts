@@ -90,10 +90,11 @@ export const processRow: DashboardRow = {
           "bodies {{instance}}",
           `${gauge("posh_request_bodies_bytes")} / ${gauge("posh_request_bodies_limit_bytes")}`
         ],
-        ["connections {{instance}}", `${gauge("posh_connections_open")} / ${gauge("posh_connections_limit")}`],
         [
-          "gRPC connections {{instance}}",
-          `${gauge("posh_grpc_connections_open")} / ${gauge("posh_connections_limit")}`
+          "connections {{instance}}",
+          `(${gauge("posh_connections_open")} + (${gauge("posh_grpc_connections_open")} or 0 * ${
+            gauge("posh_connections_open")
+          })) / ${gauge("posh_connections_limit")}`
         ],
         ["files {{instance}}", ours(`${gauge("process_open_fds")} / (${gauge("process_max_fds")} > 0)`)]
       ]

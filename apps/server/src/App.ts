@@ -15,6 +15,7 @@ import { followPkixRoots } from "./config/pkixRoots.ts"
 import { toPolicy } from "./config/policy.ts"
 import { Secrets } from "./config/Secrets.ts"
 import type { Settings } from "./config/variables.ts"
+import { layerConnections } from "./connections/Connections.ts"
 import { GrpcListener } from "./grpc/listener/GrpcListener.ts"
 import { grpcPlaceOf } from "./grpc/listener/place.ts"
 import { alone, type Hosting, layerOverall } from "./hosting.ts"
@@ -49,6 +50,7 @@ export const layerApp = (
     Layer.provide([Decider.layer, Callers.layer(settings, guard)]),
     Layer.provide(layerLimits(settings)),
     Layer.provide(Listener.layer(settings, tls)),
+    Layer.provide(layerConnections(settings)),
     Layer.provide(layerVerifier(settings, egress)),
     // Built before and closed after everything above, so that probes are always answered.
     Layer.provide(hosting.hasOperations ? operations.layer(settings) : Layer.empty),

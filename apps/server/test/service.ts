@@ -10,6 +10,7 @@ import { Callers } from "../src/access/Callers.ts"
 import { TrustedProxies } from "../src/access/forwarded/TrustedProxies.ts"
 import type { Tls } from "../src/access/Tls.ts"
 import { readSettings } from "../src/config/Config.ts"
+import { type ConnectionSettings, layerConnections } from "../src/connections/Connections.ts"
 import { GrpcListener } from "../src/grpc/listener/GrpcListener.ts"
 import type { GrpcPlace } from "../src/grpc/listener/place.ts"
 import * as grpc from "../src/grpc/serve.ts"
@@ -50,7 +51,9 @@ export class Service extends Context.Service<Service, {
       /** Also over gRPC; as `true`, on a free port. Default false. */
       readonly grpc?: boolean | GrpcPlace
       readonly limits?: Partial<
-        LimitSettings & ListenerSettings & { readonly trustedProxies: ReadonlyArray<IpNetwork.IpNetwork> }
+        LimitSettings & ListenerSettings & ConnectionSettings & {
+          readonly trustedProxies: ReadonlyArray<IpNetwork.IpNetwork>
+        }
       >
       /** Gets the log, debug lines included. Default none. */
       readonly logger?: Logger.Logger<unknown, unknown>
@@ -75,6 +78,7 @@ export class Service extends Context.Service<Service, {
       Layer.provide([Decider.layer, callers]),
       Layer.provide(layerLimits(settings)),
       Layer.provide([Layer.orDie(Listener.layer(settings, tls)), verifier]),
+      Layer.provide(layerConnections(settings)),
       // Tests cause defects, so there is no log by default.
       Layer.provide([
         Logger.layer(logger === undefined ? [] : [logger]),

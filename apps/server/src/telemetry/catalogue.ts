@@ -96,9 +96,9 @@ const own = {
     type: "gauge",
     workers: "sum",
     unit: "connections",
-    help: "Open connections of callers.",
+    help: "Open connections of callers over HTTP/1.1.",
     advice:
-      "At `posh_connections_limit`, further ones are closed at once: look for callers that open one for each question.",
+      "With `posh_grpc_connections_open` at `posh_connections_limit`, further ones are closed at once: look for callers that open one for each question.",
     series: unlabelled
   },
   posh_connections_limit: {

@@ -12,7 +12,8 @@ export const grpcCatalogue = {
     type: "gauge",
     workers: "sum",
     unit: "connections",
-    help: "Open connections of callers of gRPC. At `POSH_MAX_CONNECTIONS` further ones are closed at once.",
+    help:
+      "Open connections of callers of gRPC. They count with `posh_connections_open` against `posh_connections_limit`.",
     advice: "Many with few calls: callers open one for each call; one carries 1,000 calls at a time.",
     series: [{}]
   },

@@ -21,7 +21,8 @@ export const limits = {
   maxConnections: variable("POSH_MAX_CONNECTIONS", {
     fallback: "16384",
     values: "1 to 1000000 connections",
-    meaning: "Concurrent connections of the listener; one network may hold at most three quarters of them.",
+    meaning:
+      "Concurrent connections of callers, over HTTP and gRPC together; one network may hold at most three quarters of them.",
     consequence:
       "Further ones are closed at once. Each uses a file descriptor: if `ulimit -n` is too low, there are fewer. Workers " +
       "(`POSH_WORKERS`) divide them, so there must be one for each.",

@@ -71,3 +71,6 @@ const callKey = createContextKey<Call>(undefined as never, { description: "the c
 
 /** Before the gate: nothing that needs a scope is allowed. */
 const unidentified: Caller = { name: "nobody", account: "nobody" }
+
+/** True once the gate has let it in. */
+export const isIdentified = (caller: Caller): boolean => caller !== unidentified

@@ -20,6 +20,8 @@ export const callLimits = {
   streamQuestions: 32,
   /** Open streams of all callers, three quarters of them of one: each may hold some 100 KiB. */
   openStreams: 2_000,
+  /** Octets that a call takes whose answer is complete and not read to its end, beside that answer. */
+  answeredOctets: 8 * 1024,
   /** Octets of a message. One of a stream or with one question, as on HTTP. */
   message: bodyLimits.single,
   batch: bodyLimits.batch,

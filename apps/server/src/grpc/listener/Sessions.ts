@@ -2,8 +2,11 @@
  * The connections of the listener, and the calls on them: closes what is idle, silent, slow, or too old.
  */
 import type { Http2Session, ServerHttp2Session } from "node:http2"
+import { clientOf } from "../../connections/Connection.ts"
+import type { Unread } from "../../connections/Unread.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
-import type { Call } from "../calls/Call.ts"
+import { networkOf } from "../../service/limits/network.ts"
+import { type Call, isIdentified } from "../calls/Call.ts"
 import { callLimits } from "../calls/limits.ts"
 
 export interface Sessions {
@@ -18,6 +21,8 @@ export interface Sessions {
   /** Closes all at once. Returns how many calls were open. */
   readonly cut: () => number
   readonly count: () => number
+  /** What their callers have not read. */
+  readonly unread: () => Iterable<Unread>
 }
 
 interface SessionState {
@@ -101,7 +106,8 @@ export const makeSessions = (keepAlive: number): Sessions => {
       for (const session of sessions.keys()) session.destroy()
       return open
     },
-    count: () => sessions.size
+    count: () => sessions.size,
+    unread: () => unreadOf(calls.keys())
   }
 }
 
@@ -119,4 +125,22 @@ const sweepCall = (call: Call, state: CallState, now: number): void => {
   state.unread = unread
   const isLate = !call.isOpenEnded && !call.isReceived && now - call.startedAt > callLimits.requestMs
   if (isLate || now - state.stalledSince > callerBounds.answerPauseMs) stream.close(calm)
+}
+
+/**
+ * By connection: Node.js passes on as much as flow control allows, so closing a stream would not free its octets. What has come of a
+ * request and is not read any more counts as well, and so does what each call takes whose answer is complete.
+ */
+const unreadOf = (calls: Iterable<Call>): Iterable<Unread> => {
+  const bySession = new Map<Http2Session, { account: string; octets: number }>()
+  for (const { caller, stream } of calls) {
+    const { session } = stream
+    const octets = stream.writableLength +
+      (stream.writableEnded ? stream.readableLength + callLimits.answeredOctets : 0)
+    if (session === undefined || octets === 0) continue
+    const known = bySession.get(session)
+    const account = isIdentified(caller) ? caller.account : networkOf(session.destroyed ? "" : clientOf(session.socket))
+    bySession.set(session, { account, octets: octets + (known?.octets ?? 0) })
+  }
+  return [...bySession].map(([session, { account, octets }]) => ({ account, octets, close: () => session.destroy() }))
 }

@@ -4,7 +4,7 @@
 import { Deferred, type Duration, Effect, Exit, Schedule, type Scope } from "effect"
 import type { Tls } from "../../access/Tls.ts"
 import { type Settings, variables } from "../../config/variables.ts"
-import { boundConnections } from "../../connections/Connections.ts"
+import { connectionsOr } from "../../connections/Connections.ts"
 import { bind, type ListenError, urlOf } from "../../connections/listen.ts"
 import { awaitProxyHeaders } from "../../connections/proxyProtocol.ts"
 import { Shutdown } from "../../process/Shutdown.ts"
@@ -45,7 +45,9 @@ export const listen = (
     const shutdown = yield* Shutdown
     server.on("stream", handle).on("session", sessions.open)
     server.on("sessionError", () => undefined) // the session closes itself
-    yield* boundConnections(server, maxConnections, workers)
+    const connections = yield* connectionsOr({ maxConnections, workers })
+    yield* connections.bound(server)
+    yield* connections.count(sessions.unread)
     yield* observeGrpcConnections(server)
     const waiting = proxyProtocol ? awaitProxyHeaders(server, trustedProxies) : undefined
     const look = Effect.sync(() => {

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Tls } from "../../access/Tls.ts"
 import { type Settings, variables } from "../../config/variables.ts"
 import { connectionOf } from "../../connections/Connection.ts"
-import { boundConnections } from "../../connections/Connections.ts"
+import { connectionsOr } from "../../connections/Connections.ts"
 import { bind, type ListenError, urlOf } from "../../connections/listen.ts"
 import { awaitProxyHeaders } from "../../connections/proxyProtocol.ts"
 import { Shutdown } from "../../process/Shutdown.ts"
@@ -82,7 +82,7 @@ export const makeListener = (
         socket
       ))
     server.on("connect", (_request, socket) => log.message(refuseConnect(socket), socket))
-    yield* boundConnections(server, maxConnections, workers)
+    yield* (yield* connectionsOr({ maxConnections, workers })).bound(server)
     yield* observeConnections(server)
     const waiting = proxyProtocol ? awaitProxyHeaders(server, trustedProxies) : undefined
     if (waiting !== undefined) {

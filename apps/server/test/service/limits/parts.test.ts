@@ -6,7 +6,8 @@ import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { Socket } from "node:net"
 import { PassThrough } from "node:stream"
-import { closeUnread, noteAccount } from "../../../src/connections/Connections.ts"
+import { noteAccount, unreadIn } from "../../../src/connections/Connections.ts"
+import { closeUnread } from "../../../src/connections/Unread.ts"
 import { structureOf } from "../../../src/http/body/structure.ts"
 import { balanceAfter, maxBalance } from "../../../src/http/limits/slowReader.ts"
 import { makeBodies } from "../../../src/service/limits/Bodies.ts"
@@ -167,7 +168,7 @@ describe("unread responses", () => {
   ]
   it.each(rows)("are closed: %s", (_, answers, ended) => {
     const sockets = answers.map(([account, octets]) => waiting(octets, account))
-    closeUnread(sockets, 200)
+    closeUnread(unreadIn(sockets), 200)
     const left = sockets.filter(({ destroyed }) => !destroyed).reduce(
       (sum, { writableLength }) => sum + writableLength,
       0
