@@ -36,7 +36,7 @@ export const makeCallHandler = ({ begin, bodies, end, fastLane, router }: Adapte
       const request = toUniversal(call, bodies, read)
       if (Option.isNone(request)) return stream.close(protocolError)
       handler(request.value)
-        .then((answer) => writeAnswer(answer, stream, (status) => void (call.status = status)))
+        .then((answer) => writeAnswer(answer, call, (status) => void (call.status = status)))
         .catch(() => stream.destroyed || stream.close(internalError)) // the caller has gone, or a defect of the library
     }
     if (!fastLane.takes(call)) return passOn()

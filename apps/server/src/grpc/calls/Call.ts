@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import type { Caller } from "../../service/Caller.ts"
 import { requestIdHeader, toRequestId } from "../../telemetry/requestId.ts"
 import type { Traced } from "../../telemetry/traces/Tracing.ts"
+import { Transfer } from "./Transfer.ts"
 
 /** Why a call is refused before its body is read. */
 export interface AdmissionFault {
@@ -25,6 +26,7 @@ export class Call {
   caller: Caller = unidentified
   /** Of the client; set by the gate. */
   address = ""
+  readonly transfer = new Transfer()
   /** Set if it ended in a problem. */
   problem: ProblemCode | undefined = undefined
   /** The number of its status, once it is known. */

@@ -14,30 +14,46 @@ const full = overloaded("As many large bodies as may be are being read.")
 export interface MessageWatch {
   /** Looks at the next octets of the body. Returns why they are not to be read. */
   readonly take: (octets: Uint8Array) => Problem | undefined
+  /** True while memory is reserved for octets that have not arrived. */
+  readonly isArriving: () => boolean
   /** The call has ended. */
   readonly end: () => void
 }
 
 export interface WatchOptions {
   readonly account: string
-  /** Octets of one message. */
+  /** Octets of one message, also when it is decompressed. */
   readonly limit: number
   /** Many messages, each of which ends before the next; else what is reserved is kept until the call ends. */
   readonly isStream: boolean
 }
 
+export interface BodyOptions extends Omit<WatchOptions, "isStream"> {
+  readonly isCompressed: boolean
+}
+
 /** The same for a body that is one message, of unknown length. */
-export const watchBody = (bodies: Bodies, { account, limit }: Omit<WatchOptions, "isStream">): MessageWatch => {
+export const watchBody = (bodies: Bodies, { account, isCompressed, limit }: BodyOptions): MessageWatch => {
   let total = 0
-  let release: (() => void) | undefined
+  const held: Array<() => void> = []
+  const reserve = (): Problem | undefined => {
+    const release = bodies.reserve(account, limit)
+    if (release === undefined) return full
+    held.push(release)
+    return undefined
+  }
   return {
-    end: () => release?.(),
+    isArriving: () => held.length > 0,
+    end: () => {
+      for (const release of held.splice(0)) release()
+    },
     take: ({ length }) => {
+      // A few octets become many.
+      const fault = isCompressed && total === 0 && length > 0 ? reserve() : undefined
+      const isLong = total > callerBounds.smallBody
       total += length
       if (total > limit) return tooLarge(limit)
-      if (total <= callerBounds.smallBody || release !== undefined) return undefined
-      release = bodies.reserve(account, limit)
-      return release === undefined ? full : undefined
+      return fault ?? (isLong || total <= callerBounds.smallBody ? undefined : reserve())
     }
   }
 }
@@ -54,16 +70,18 @@ export const watchMessages = (bodies: Bodies, { account, isStream, limit }: Watc
   }
   const begin = (): Problem | undefined => {
     const length = new DataView(prefix.buffer).getUint32(1)
+    const decoded = ((prefix[0] ?? 0) & 1) === 1 && length > 0 ? limit : 0
     prefixed = 0
     left = length
     if (length > limit) return tooLarge(limit)
-    if (length <= callerBounds.smallBody) return undefined
+    if (length + decoded <= callerBounds.smallBody) return undefined
     end()
-    release = bodies.reserve(account, (prefix[0] ?? 0) & 1 ? length + limit : length)
+    release = bodies.reserve(account, length + decoded)
     return release === undefined ? full : undefined
   }
   return {
     end,
+    isArriving: () => release !== undefined && left > 0,
     take: (octets) => {
       let at = 0
       while (at < octets.length) {

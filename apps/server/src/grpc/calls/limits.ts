@@ -20,6 +20,10 @@ export const callLimits = {
   streamQuestions: 32,
   /** Open streams of all callers, three quarters of them of one: each may hold some 100 KiB. */
   openStreams: 2_000,
+  /** Milliseconds for which a stream may carry nothing in either way. Its caller opens another one. */
+  idleStreamMs: 1_800_000,
+  /** Octets of an answer that are given to Node.js at a time: so it is seen whether its reader goes on. */
+  portion: 64 * 1024,
   /** Octets that a call takes whose answer is complete and not read to its end, beside that answer. */
   answeredOctets: 8 * 1024,
   /** Octets of a message. One of a stream or with one question, as on HTTP. */

@@ -64,10 +64,14 @@ const octetsOf = (stream: ServerHttp2Stream, read?: ReadBody): AsyncIterator<Uin
 /** The octets of the request, as long as they are to be read. */
 const watchedBody = (call: Call, bodies: Bodies, read?: ReadBody): AsyncIterable<Uint8Array> => ({
   [Symbol.asyncIterator]: () => {
-    const { caller: { account }, headers, isOpenEnded, method, stream } = call
+    const { caller: { account }, headers, isOpenEnded, method, stream, transfer } = call
     const options = { account, limit: messageLimitOf(method), isStream: isOpenEnded }
     const isEnveloped = !/^application\/(?:proto|json)\b/.test(headers["content-type"] ?? "")
-    const watch = isEnveloped ? watchMessages(bodies, options) : watchBody(bodies, options)
+    const { "content-encoding": coding = "identity" } = headers
+    const watch = isEnveloped
+      ? watchMessages(bodies, options)
+      : watchBody(bodies, { ...options, isCompressed: coding !== "identity" })
+    transfer.isArriving = watch.isArriving
     stream.once("close", watch.end)
     const octets = octetsOf(stream, read)
     const end = { done: true, value: undefined } as const
@@ -76,17 +80,21 @@ const watchedBody = (call: Call, bodies: Bodies, read?: ReadBody): AsyncIterable
       return (octets.return?.() ?? Promise.resolve(end)).then(() => end)
     }
     return {
-      next: () =>
-        octets.next().then((read) => {
+      next: () => {
+        transfer.isAwaited = true
+        return octets.next().then((read) => {
+          transfer.isAwaited = false
           if (read.done === true) {
             call.isReceived = true
             return read
           }
+          transfer.received += read.value.length
           const fault = watch.take(read.value)
           if (fault === undefined) return read
           const refused = () => Promise.reject<typeof read>(refuse(call, fault))
           return leave().then(refused, refused)
-        }),
+        })
+      },
       return: leave
     }
   }

@@ -3,11 +3,13 @@
  */
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol"
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2"
+import type { Call } from "./Call.ts"
+import { callLimits } from "./limits.ts"
 
-/** `finish` gets the number of the status before it is sent, where trailers have one. */
+/** Counts what is written in `transfer`. `finish` gets the number of the status before it is sent, where trailers have one. */
 export const writeAnswer = (
   { body, header, status, trailer }: UniversalServerResponse,
-  stream: ServerHttp2Stream,
+  { stream, transfer }: Pick<Call, "stream" | "transfer">,
   finish: (status: string | undefined) => void
 ): Promise<void> => {
   const chunks = body?.[Symbol.asyncIterator]()
@@ -27,8 +29,16 @@ export const writeAnswer = (
       // An answer may still set headers until its first octets.
       if (!stream.headersSent) respond(stream, status, toNodeHeaders(header))
       if (read.done === true) return end()
-      return stream.write(read.value) ? next() : drained(stream).then(next)
+      return write(read.value).then(next)
     })
+  const write = (octets: Uint8Array): Promise<void> => {
+    const portion = octets.subarray(0, callLimits.portion)
+    const isDrained = stream.write(portion)
+    transfer.written += portion.length
+    const rest = octets.subarray(portion.length)
+    if (isDrained) return rest.length === 0 ? done : write(rest)
+    return drained(stream).then(() => rest.length === 0 || stream.destroyed ? undefined : write(rest))
+  }
   return next()
 }
 
@@ -71,5 +81,6 @@ const toNodeHeaders = (headers: Headers | undefined): OutgoingHttpHeaders => {
 const plainly = (message: string): string =>
   message.replaceAll(/%(?:2[0-46-9A-F]|3[A-F]|40|5[B-E]|60|7[B-E])/gi, decodeURIComponent)
 
+const done = Promise.resolve()
 const nothing = { done: true, value: undefined } as const
 const ignore = () => undefined

@@ -4,10 +4,10 @@
 import type { Http2Session, ServerHttp2Session } from "node:http2"
 import { clientOf } from "../../connections/Connection.ts"
 import type { Unread } from "../../connections/Unread.ts"
-import { callerBounds } from "../../service/limits/bounds.ts"
 import { networkOf } from "../../service/limits/network.ts"
 import { type Call, isIdentified } from "../calls/Call.ts"
 import { callLimits } from "../calls/limits.ts"
+import { makePace, type Pace } from "../calls/Transfer.ts"
 
 export interface Sessions {
   readonly open: (session: ServerHttp2Session) => void
@@ -34,16 +34,11 @@ interface SessionState {
   isRetired: boolean
 }
 
-interface CallState {
-  unread: number
-  /** Since when its reader has read nothing; of the monotonic clock. */
-  stalledSince: number
-}
-
 /** `keepAlive`: milliseconds for which an idle connection is kept. */
 export const makeSessions = (keepAlive: number): Sessions => {
   const sessions = new Map<Http2Session, SessionState>()
-  const calls = new Map<Call, CallState>()
+  /** Its pace from the first look on: most calls end before. */
+  const calls = new Map<Call, Pace | undefined>()
   let isRetiring = false
   const retire = (session: Http2Session, state: SessionState) => {
     if (state.isRetired || session.closed) return
@@ -75,7 +70,7 @@ export const makeSessions = (keepAlive: number): Sessions => {
       const { session } = stream
       const state = session === undefined ? undefined : sessions.get(session)
       if (state !== undefined) state.calls += 1
-      calls.set(call, { unread: 0, stalledSince: performance.now() })
+      calls.set(call, undefined)
       stream.once("close", () => {
         calls.delete(call)
         if (state === undefined) return
@@ -91,7 +86,11 @@ export const makeSessions = (keepAlive: number): Sessions => {
         else if (now - state.idleSince > keepAlive + closingMs) session.destroy()
         else if (now - state.idleSince > keepAlive) retire(session, state)
       }
-      for (const [call, state] of calls) sweepCall(call, state, now)
+      for (const [call, known] of calls) {
+        const pace = known ?? makePace(call.startedAt)
+        if (known === undefined) calls.set(call, pace)
+        sweepCall(call, pace, now)
+      }
     },
     outdate: () => {
       for (const call of calls.keys()) call.isOutdated = true
@@ -117,14 +116,11 @@ const closingMs = 5_000
 /** RFC 9113 §7: ENHANCE_YOUR_CALM. */
 const calm = 0xb
 
-const sweepCall = (call: Call, state: CallState, now: number): void => {
-  const { stream } = call
+const sweepCall = (call: Call, pace: Pace, now: number): void => {
+  const { isOpenEnded, isReceived, isStream, startedAt, stream, transfer } = call
   if (stream.destroyed) return
-  const unread = stream.writableLength
-  if (unread === 0 || unread !== state.unread) state.stalledSince = now
-  state.unread = unread
-  const isLate = !call.isOpenEnded && !call.isReceived && now - call.startedAt > callLimits.requestMs
-  if (isLate || now - state.stalledSince > callerBounds.answerPauseMs) stream.close(calm)
+  const isLate = !isOpenEnded && !isReceived && now - startedAt > callLimits.requestMs
+  if (isLate || pace(transfer, { now, unread: stream.writableLength, isStream }) !== undefined) stream.close(calm)
 }
 
 /**

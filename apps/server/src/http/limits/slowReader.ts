@@ -4,7 +4,7 @@
 import { monotonicMsOf } from "@posh/core/serving"
 import { Clock, Effect } from "effect"
 import type { ServerResponse } from "node:http"
-import { callerBounds } from "../../service/limits/bounds.ts"
+import { balanceAfter, maxBalance } from "../../service/limits/reading.ts"
 
 /** Closes the connection if the response is read too slowly. */
 export const closeSlowReader = (response: ServerResponse): Effect.Effect<void> =>
@@ -22,15 +22,6 @@ export const closeSlowReader = (response: ServerResponse): Effect.Effect<void> =
     })
     return poll
   })
-
-/**
- * Octets by which the reader is ahead of the minimum rate, after `octets` more were sent in `ms`. Capped, because system
- * buffers accept much at once: no credit lasts longer than the allowed pause.
- */
-export const balanceAfter = (balance: number, ms: number, octets: number): number =>
-  Math.min(maxBalance, balance + octets - ms / 1_000 * callerBounds.answerProgress)
-
-export const maxBalance = callerBounds.answerPauseMs / 1_000 * callerBounds.answerProgress
 
 const pollMs = 5_000
 
