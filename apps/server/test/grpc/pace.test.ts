@@ -4,6 +4,7 @@
 import { assert, describe, it } from "vitest"
 import { watchBody, watchMessages } from "../../src/grpc/calls/body.ts"
 import { makePace, Transfer } from "../../src/grpc/calls/Transfer.ts"
+import { makeIsFlood, type Totals } from "../../src/grpc/listener/Traffic.ts"
 import { makeBodies } from "../../src/service/limits/Bodies.ts"
 
 const kibibyte = 1024
@@ -114,5 +115,27 @@ describe("memory that is reserved", () => {
     assert.deepStrictEqual([bodies.total(), watch.isArriving()], [held, isArriving])
     watch.end()
     assert.strictEqual(bodies.total(), 0)
+  })
+})
+
+describe("what a connection sends beside calls", () => {
+  const usual = { read: 0, written: 0, received: 0, calls: 0 }
+  it.each<readonly [string, ReadonlyArray<Partial<Totals>>, boolean]>([
+    ["nothing", [{}, {}], false],
+    ["12,000 PINGs", [{ read: 204_000, written: 204_000 }], true],
+    ["100 PINGs, for long", Array.from({ length: 90 }, (_, turn) => ({ read: turn * 1_700 })), false],
+    ["2,000 calls", [{ read: 2_000 * 400, written: 2_000 * 500, calls: 2_000 }], false],
+    ["20,000 questions of a stream", [{ read: 20_000 * 189, written: 20_000 * 300, received: 20_000 * 150 }], false],
+    [
+      "their measurements of the network",
+      [{ read: 20_000 * 206, written: 20_000 * 317, received: 20_000 * 150 }],
+      false
+    ],
+    ["a batch of 32 MiB", [{ read: 33_600_000, received: 33_554_432 }], false],
+    ["one octet a frame", [{ read: 500_000, received: 50_000 }], true],
+    ["a flood after a long time of calls", [{ read: 9e6, calls: 900 }, { read: 9e6 + 200_000, calls: 900 }], true]
+  ])("%s", (_, looks, expected) => {
+    const isFlood = makeIsFlood()
+    assert.strictEqual(looks.map((look) => isFlood({ ...usual, ...look })).includes(true), expected)
   })
 })

@@ -14,6 +14,14 @@ export class Transfer {
   isAwaited = false
   /** True while memory is reserved for octets of the request that have not arrived. */
   isArriving: () => boolean = () => false
+  #counted = 0
+
+  /** Octets of the request that were read since this was last asked. */
+  takeReceived(): number {
+    const some = this.received - this.#counted
+    this.#counted = this.received
+    return some
+  }
 }
 
 /** What is known of a call at one look. `now`: milliseconds of the monotonic clock. */

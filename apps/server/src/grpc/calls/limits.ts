@@ -10,6 +10,10 @@ export const callLimits = {
   header: 16 * 1024,
   /** Fields of a header, as on HTTP, with those that begin with a colon. */
   headerFields: 100,
+  /** Milliseconds in which a new connection must say that it speaks HTTP/2. */
+  helloMs: 10_000,
+  /** Octets that a connection may send in two seconds beside calls: some 10,000 frames. Clients send some hundred. */
+  idleOctets: 128 * 1024,
   /** Milliseconds in which a request must arrive, unless it is a stream. */
   requestMs: 30_000,
   /** Milliseconds for which a connection with open calls may be silent until it is asked whether it lives. */

@@ -8,6 +8,7 @@ import { networkOf } from "../../service/limits/network.ts"
 import { type Call, isIdentified } from "../calls/Call.ts"
 import { callLimits } from "../calls/limits.ts"
 import { makePace, type Pace } from "../calls/Transfer.ts"
+import { type IsFlood, makeIsFlood, type Totals } from "./Traffic.ts"
 
 export interface Sessions {
   readonly open: (session: ServerHttp2Session) => void
@@ -32,6 +33,13 @@ interface SessionState {
   pingedAt: number
   isPinged: boolean
   isRetired: boolean
+  /** Its client has said that it speaks HTTP/2. */
+  isGreeted: boolean
+  readonly openedAt: number
+  /** Calls since its beginning, and octets of their bodies. */
+  begun: number
+  received: number
+  readonly isFlood: IsFlood
 }
 
 /** `keepAlive`: milliseconds for which an idle connection is kept. */
@@ -60,8 +68,9 @@ export const makeSessions = (keepAlive: number): Sessions => {
   return {
     open: (session) => {
       const now = performance.now()
-      const state = { calls: 0, idleSince: now, pingedAt: now, isPinged: false, isRetired: false }
+      const state = beginState(now)
       sessions.set(session, state)
+      session.once("remoteSettings", () => void (state.isGreeted = true))
       session.on("error", () => session.destroy())
       session.once("close", () => sessions.delete(session))
     },
@@ -69,27 +78,36 @@ export const makeSessions = (keepAlive: number): Sessions => {
       const { stream } = call
       const { session } = stream
       const state = session === undefined ? undefined : sessions.get(session)
-      if (state !== undefined) state.calls += 1
+      if (state !== undefined) {
+        state.calls += 1
+        state.begun += 1
+      }
       calls.set(call, undefined)
       stream.once("close", () => {
         calls.delete(call)
         if (state === undefined) return
         state.calls -= 1
+        state.received += call.transfer.takeReceived()
         state.idleSince = performance.now()
         if (isRetiring && session !== undefined) retire(session, state)
       })
     },
     sweep: (now) => {
-      for (const [session, state] of sessions) {
-        if (session.destroyed) sessions.delete(session)
-        else if (state.calls > 0) ping(session, state, now)
-        else if (now - state.idleSince > keepAlive + closingMs) session.destroy()
-        else if (now - state.idleSince > keepAlive) retire(session, state)
-      }
       for (const [call, known] of calls) {
         const pace = known ?? makePace(call.startedAt)
         if (known === undefined) calls.set(call, pace)
+        const { session } = call.stream
+        const state = session === undefined ? undefined : sessions.get(session)
+        if (state !== undefined) state.received += call.transfer.takeReceived()
         sweepCall(call, pace, now)
+      }
+      for (const [session, state] of sessions) {
+        if (session.destroyed) sessions.delete(session)
+        else if (!state.isGreeted && now - state.openedAt > callLimits.helloMs) session.destroy()
+        else if (state.isFlood(totalsOf(session, state))) session.destroy(undefined, calm)
+        else if (state.calls > 0) ping(session, state, now)
+        else if (now - state.idleSince > keepAlive + closingMs) session.destroy()
+        else if (now - state.idleSince > keepAlive) retire(session, state)
       }
     },
     outdate: () => {
@@ -109,6 +127,29 @@ export const makeSessions = (keepAlive: number): Sessions => {
     unread: () => unreadOf(calls.keys())
   }
 }
+
+const beginState = (now: number): SessionState => ({
+  calls: 0,
+  idleSince: now,
+  pingedAt: now,
+  isPinged: false,
+  isRetired: false,
+  isGreeted: false,
+  openedAt: now,
+  begun: 0,
+  received: 0,
+  isFlood: makeIsFlood()
+})
+
+const totalsOf = (
+  { socket: { bytesRead, bytesWritten } }: Http2Session,
+  { begun, received }: SessionState
+): Totals => ({
+  read: bytesRead,
+  written: bytesWritten,
+  received,
+  calls: begun
+})
 
 /** Milliseconds that an idle client has to close its side. */
 const closingMs = 5_000
