@@ -11,7 +11,12 @@ interface Document {
   readonly info: { readonly version: string }
   readonly tags: ReadonlyArray<{ readonly name: string; readonly description: string }>
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: Schemas }
+  readonly components: { readonly schemas: Schemas; readonly responses: Readonly<Record<string, Response>> }
+}
+
+interface Response {
+  readonly $ref?: string
+  readonly content?: Content
 }
 
 interface Operation {
@@ -22,7 +27,7 @@ interface Operation {
   readonly parameters?: ReadonlyArray<Parameter>
   readonly security: ReadonlyArray<{ readonly bearer?: ReadonlyArray<string> }>
   readonly requestBody?: { readonly content: Content }
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>
+  readonly responses: Readonly<Record<string, Response>>
 }
 
 interface Parameter {
@@ -37,9 +42,12 @@ type Content = Readonly<Record<string, { readonly schema: Schema }>>
 
 export const apiReference = (): string => {
   const document: Document = JSON.parse(openApiDocument())
-  const { schemas } = document.components
+  const { responses, schemas } = document.components
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${path}`, operation }))
+    Object.entries(item).map(([method, operation]) => ({
+      route: `${method.toUpperCase()} ${path}`,
+      operation: { ...operation, responses: resolved(operation.responses, responses) }
+    }))
   )
   const groups = document.tags.map(({ description, name }) =>
     [
@@ -65,6 +73,17 @@ export const apiReference = (): string => {
   return [introduction(document.info.version), routes, ...groups, "## Messages", ...messages].join("\n\n") + "\n"
 }
 
+/** With the shared responses in their places. */
+const resolved = (
+  own: Operation["responses"],
+  shared: Document["components"]["responses"]
+): Operation["responses"] =>
+  Object.fromEntries(
+    Object.entries(own).map((
+      [status, response]
+    ) => [status, shared[response.$ref?.split("/").at(-1) ?? ""] ?? response])
+  )
+
 const introduction = (version: string): string =>
   `# HTTP API, version ${version}
 
@@ -76,7 +95,8 @@ rejected. [errors.md](errors.md) explains the codes. The service itself serves t
 for people, as \`/docs\`.
 
 "Scope" is the scope that a key must have; \`admin\` includes \`verify\`. A key is sent as \`Authorization: Bearer\`. Health and the
-contract itself are open. [Who may ask](../guides/operate.md#who-may-ask) describes how to make keys, and how to run without
+contract itself are open. A request that is not valid or not supported HTTP gets 400, 408, 417 or 431 with \`InvalidRequest\` on any
+path. [Who may ask](../guides/operate.md#who-may-ask) describes how to make keys, and how to run without
 them. Web pages of other sites can never use the API: there is no CORS.
 
 The examples run against the demo: start \`npm run demo -- --keep\`, and paste the two \`export\` lines that it prints.
@@ -115,7 +135,8 @@ const parameterTable = (parameters: ReadonlyArray<Parameter>, schemas: Schemas):
 const successText = ({ responses }: Operation, schemas: Schemas): string =>
   Object.entries(responses).flatMap(([status, { content }]) => {
     if (content === undefined) return [`${status}, no body`]
-    return content[problemMediaType] === undefined ? [`${status} with ${contentText(content, schemas)}`] : []
+    const { [problemMediaType]: _problem, ...others } = content
+    return Object.keys(others).length > 0 ? [`${status} with ${contentText(others, schemas)}`] : []
   }).join("; ")
 
 const contentText = (content: Content, schemas: Schemas): string =>
@@ -126,10 +147,15 @@ const contentText = (content: Content, schemas: Schemas): string =>
 const problemLine = ({ responses }: Operation, schemas: Schemas): ReadonlyArray<string> => {
   const parts = Object.entries(responses).flatMap(([status, { content }]) => {
     const problem = content?.[problemMediaType]
-    return problem === undefined ? [] : [`${status} ${problemCodes(problem.schema, schemas).join(", ")}`]
+    return problem === undefined || isOfMessage(problem.schema)
+      ? []
+      : [`${status} ${problemCodes(problem.schema, schemas).join(", ")}`]
   })
   return parts.length === 0 ? [] : [`[Problems](#problem): ${parts.join("; ")}.`]
 }
+
+/** The introduction has those that may answer any request. */
+const isOfMessage = ({ $ref }: Schema): boolean => $ref === "#/components/schemas/MessageProblem"
 
 const problemMediaType = "application/problem+json"
 

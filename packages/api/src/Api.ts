@@ -5,12 +5,11 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { Access, needs } from "./Access.ts"
 import { Answer, BatchResponse } from "./Answer.ts"
 import { Association } from "./Association.ts"
-import { withCertificateBody } from "./certificateBody.ts"
 import { VerdictWord } from "./codes.ts"
-import { withoutRejected } from "./documented.ts"
 import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
 import { Live, MetricsText, NotReady, Ready } from "./Health.ts"
 import { Inventory } from "./Inventory.ts"
+import { published } from "./openApi/published.ts"
 import { problemErrors } from "./Problem.ts"
 import { PendingPurge } from "./Purge.ts"
 import { assertionQuery, inventoryQuery, verifyQuery } from "./queries.ts"
@@ -149,9 +148,15 @@ export class Documents extends HttpApiGroup.make("documents").add(
 /** Probes and metrics for orchestrators. */
 export class Health extends HttpApiGroup.make("health").add(
   HttpApiEndpoint.get("live", "/health/live", { success: Live })
-    .annotateMerge(OpenApi.annotations({ summary: "Does the process run?" })),
+    .annotateMerge(OpenApi.annotations({
+      summary: "Does the process run?",
+      description: "For an orchestrator that restarts what no longer answers. Asks nothing of any dependency."
+    })),
   HttpApiEndpoint.get("ready", "/health/ready", { success: Ready, error: NotReady })
-    .annotateMerge(OpenApi.annotations({ summary: "Should questions be sent here?" })),
+    .annotateMerge(OpenApi.annotations({
+      summary: "Should questions be sent here?",
+      description: "For load balancers: 503 while the service starts or stops."
+    })),
   HttpApiEndpoint.get("metrics", "/metrics", { success: MetricsText, error: problemErrors[404] })
     .annotateMerge(OpenApi.annotations({
       summary: "What does the service count?",
@@ -175,8 +180,9 @@ export class Api extends HttpApi.make("posh").add(Verification, Associations, Do
       "",
       "Every verdict is HTTP 200. Any other status is a problem (RFC 9457, `application/problem+json`) and means that",
       "there is no verdict: never accept a certificate on a problem. Instants are RFC 3339 in UTC. The scope of an operation is",
-      "the one that its key must have; `admin` includes `verify`."
+      "the one that its key must have; `admin` includes `verify`. A path that is not here is answered with 404 `NotFound`, another",
+      "method with 405 `MethodNotAllowed`; `HEAD` is answered wherever `GET` is."
     ].join("\n"),
-    transform: (document) => withCertificateBody(withoutRejected(document))
+    transform: published
   }))
 {}

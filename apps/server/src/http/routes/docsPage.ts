@@ -4,7 +4,7 @@
  */
 import { Predicate } from "effect"
 import type { OpenApi } from "effect/http-api"
-import { type DocumentedRoute, renderOperation } from "./docsOperation.ts"
+import { type DocumentedRoute, type Operation, renderOperation } from "./docsOperation.ts"
 import { code, descriptionOf, escape, inline, member, prose, table, typeOf } from "./docsParts.ts"
 
 /** Renders the page. */
@@ -114,7 +114,9 @@ const groupsOf = (spec: OpenApi.OpenAPISpec): ReadonlyArray<Group> => {
   const routes = Object.entries(spec.paths).flatMap(([path, item]) =>
     methods.flatMap((method): ReadonlyArray<DocumentedRoute> => {
       const operation = item[method]
-      return operation === undefined ? [] : [{ id: operation.operationId, method, path, operation }]
+      return operation === undefined
+        ? []
+        : [{ id: operation.operationId, method, path, operation: withResponses(operation, spec) }]
     })
   )
   return spec.tags.map(({ description, name }) => ({
@@ -124,6 +126,17 @@ const groupsOf = (spec: OpenApi.OpenAPISpec): ReadonlyArray<Group> => {
     routes: routes.filter(({ operation }) => operation.tags?.includes(name))
   }))
 }
+
+/** With what its responses refer to in their place. */
+const withResponses = (operation: Operation, { components }: OpenApi.OpenAPISpec): Operation => ({
+  ...operation,
+  responses: Object.fromEntries(
+    Object.entries(operation.responses ?? {}).map(([status, response]) => {
+      const name = String(member(response, "$ref") ?? "").split("/").at(-1) ?? ""
+      return [status, (member(member(components, "responses"), name) ?? response) as typeof response]
+    })
+  )
+})
 
 const renderContents = ({ id, name, routes }: Group): string =>
   `<li><a href="#${escape(id)}">${escape(name)}</a>

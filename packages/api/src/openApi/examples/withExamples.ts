@@ -1,0 +1,2 @@
+import type { OpenApiDocument } from "../OpenApiDocument.ts"
+export const withExamples = (document: OpenApiDocument): OpenApiDocument => document
