@@ -11,10 +11,12 @@ import { mapSchemas, type OpenApiDocument } from "./OpenApiDocument.ts"
 import { withRawDocument } from "./rawDocument.ts"
 import { withSharedResponses } from "./sharedResponses.ts"
 import { withoutSingleUnion } from "./singleUnions.ts"
+import { withVerdictLine } from "./verdictLine.ts"
 
 const passes: ReadonlyArray<(document: OpenApiDocument) => OpenApiDocument> = [
   (document) => mapSchemas(document, withoutSingleUnion),
   withIdentity,
+  withVerdictLine,
   withRawDocument,
   withAnyRequestProblems,
   withExamples,
@@ -24,6 +26,8 @@ const passes: ReadonlyArray<(document: OpenApiDocument) => OpenApiDocument> = [
 
 /** `document`: as Effect makes it of the Api. */
 export const published = (document: Record<string, unknown>): Record<string, unknown> => {
-  const declared = withCertificateBody(withoutRejected(document)) as OpenApiDocument
+  const declared = withoutRejected(
+    withCertificateBody(document) as Record<string, unknown>
+  ) as unknown as OpenApiDocument
   return { ...passes.reduce((made, pass) => pass(made), declared) }
 }
