@@ -67,6 +67,7 @@ const rules: ReadonlyArray<Rule> = [
       "@connectrpc/connect",
       "@connectrpc/connect-node",
       "@grpc/grpc-js",
+      "ajv",
       "undici",
       "node:",
       "vitest",

@@ -7,12 +7,14 @@ import { Predicate } from "effect"
 /** A JSON Schema 2020-12 as an object. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-export interface Reference {
+export interface ReferenceObject {
   readonly $ref: string
 }
 
 /** An example by name. */
-export type Examples = Readonly<Record<string, Reference | { readonly summary?: string; readonly value: unknown }>>
+export type Examples = Readonly<
+  Record<string, ReferenceObject | { readonly summary?: string; readonly value: unknown }>
+>
 
 export interface MediaTypeObject {
   readonly schema?: JsonSchema
@@ -38,7 +40,7 @@ export interface OperationObject {
   readonly operationId: string
   readonly parameters?: ReadonlyArray<ParameterObject>
   readonly requestBody?: { readonly content: Content }
-  readonly responses: Readonly<Record<string, ResponseObject | Reference>>
+  readonly responses: Readonly<Record<string, ResponseObject | ReferenceObject>>
   readonly security?: ReadonlyArray<Readonly<Record<string, ReadonlyArray<string>>>>
 }
 
@@ -51,7 +53,7 @@ export interface OpenApiDocument {
   }
 }
 
-export const isReference = (value: object): value is Reference => "$ref" in value
+export const isReference = (value: object): value is ReferenceObject => "$ref" in value
 
 /** The same keys with other values. */
 export const mapValues = <A, B>(record: Readonly<Record<string, A>>, map: (value: A, key: string) => B) =>

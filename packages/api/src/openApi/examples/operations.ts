@@ -141,7 +141,7 @@ export const operationExamples: Readonly<Record<string, OperationExamples>> = {
     responses: {
       200: {
         [metricsMediaType]: one(
-          "# HELP posh_readiness 1 for the current state, 0 for the others.\n# TYPE posh_readiness gauge\n" +
+          "# HELP posh_readiness 1 for the state that /health/ready reports.\n# TYPE posh_readiness gauge\n" +
             "posh_readiness{state=\"ready\"} 1\n"
         )
       }

@@ -18,23 +18,27 @@ const named = <P extends AnyProblem>(body: P): P & { readonly instance: string }
 const made = (code: ProblemCode, detail: string, field?: string) => named(problem(code, detail, field))
 
 const noHost = made("InvalidRequest", "The request has no Host.")
-const unregistered = made("UnsupportedService", "The service is not registered (imap).", "service")
+const unregistered = made("UnsupportedService", "The service is not one of xmpp-client, xmpp-server.", "service")
 const address = made("InvalidSourceDomain", "An IP address is not a domain (ip-literal).", "domain")
 
-/** Those with status 400 by operation, each by a name; `undefined`: of the message alone. */
+/** Those with status 400 by operation, each by name; without any: that of a malformed message. */
 const badRequests: Readonly<Record<string, Readonly<Record<string, AnyProblem>>>> = {
   "verification.verify": {
-    InvalidRequest: made("InvalidRequest", "There is no such member; did you mean nameCheck?.", "namecheck"),
+    InvalidRequest: made("InvalidRequest", "There is no such member; did you mean nameCheck?", "namecheck"),
     InvalidSourceDomain: address,
     UnsupportedService: unregistered,
-    MalformedPresentedCertificate: made("MalformedPresentedCertificate", "?", "certificate")
+    MalformedPresentedCertificate: made(
+      "MalformedPresentedCertificate",
+      "The text is neither PEM nor the base64 of a DER certificate.",
+      "certificate"
+    )
   },
   "verification.verifyByFingerprint": {
     InvalidRequest: made("InvalidRequest", "One of sha-256 and sha-512 is required.", "sha-256"),
     InvalidSourceDomain: address,
     UnsupportedService: unregistered
   },
-  "verification.verifyBatch": { InvalidRequest: made("InvalidRequest", "This member is required.", "requests") },
+  "verification.verifyBatch": { InvalidRequest: made("InvalidRequest", "Expected an array of questions.", "requests") },
   "associations.getAssociation": { InvalidSourceDomain: address, UnsupportedService: unregistered },
   "associations.forgetAssociation": { InvalidSourceDomain: address, UnsupportedService: unregistered },
   "associations.listAssociations": {
@@ -45,7 +49,11 @@ const badRequests: Readonly<Record<string, Readonly<Record<string, AnyProblem>>>
   },
   "documents.generateDocument": {
     InvalidRequest: made("InvalidRequest", "Certificates need the generation.", "generation"),
-    MalformedPresentedCertificate: made("MalformedPresentedCertificate", "?", "certificates[0]")
+    MalformedPresentedCertificate: made(
+      "MalformedPresentedCertificate",
+      "The text is neither PEM nor the base64 of a DER certificate.",
+      "certificates[0]"
+    )
   }
 }
 
@@ -75,7 +83,12 @@ export const problemsOf = (operationId: string, status: string): Readonly<Record
     case "413":
       return { PayloadTooLarge: made("PayloadTooLarge", `At most ${octets(operationId)} octets are read.`) }
     case "415":
-      return { UnsupportedRequestMediaType: made("UnsupportedRequestMediaType", "?") }
+      return {
+        UnsupportedRequestMediaType: made(
+          "UnsupportedRequestMediaType",
+          "Send the body with Content-Type: application/json."
+        )
+      }
     case "417":
       return { InvalidRequest: named(messageProblem(417, "Only the expectation 100-continue is supported.")) }
     case "429":
