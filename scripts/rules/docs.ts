@@ -37,8 +37,8 @@ export const checkDocs = (): ReadonlyArray<string> => {
   )
 }
 
-// A path of the API as it stands in prose, in URLs and in commands; a full stop after it ends a sentence.
-const route = /(\/v1\/[\w{}/.-]*[\w}])/g
+// A path of the API as it stands in prose, in URLs and in commands; a full stop after it ends a sentence. `posh/v1` is a folder.
+const route = /(?<!\bposh)(\/v1\/[\w{}/.-]*[\w}])/g
 
 // `LikeThis`: in our documents a failure code, a problem, a finding, or a message of the API.
 const camelCase = /`([A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+)`/g

@@ -11,6 +11,7 @@ import { type SourceFile, sourceFiles } from "./files.ts"
 const runners: ReadonlyMap<string, string> = new Map([
   ["README.md", "apps/server/test/readme.test.ts"],
   ["docs/guides/capacity.md", "apps/lab/test/simulate/guide.test.ts"],
+  ["docs/guides/clients/grpc.md", "apps/server/test/recipes/grpcPage.test.ts"],
   ["docs/guides/concepts.md", "apps/server/test/readme.test.ts"],
   ["docs/guides/deploy.md", "scripts/image/guide.ts"],
   ["docs/guides/first-fleet.md", "apps/server/test/guides/firstFleet.test.ts"],

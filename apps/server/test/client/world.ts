@@ -40,15 +40,18 @@ const makeFile = (content: string) =>
   )
 
 /** The service as it is deployed, and the world that it looks at. */
-export const layerDeployed = Layer.unwrap(Effect.gen(function*() {
-  const { origins } = yield* World
-  const settings = Result.getOrThrow(readSettings({
-    POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
-    POSH_CONNECT_TO: origins.connectTo,
-    POSH_EXTRA_CA_FILE: yield* makeFile(origins.caPem)
-  }))
-  return Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)))
-})).pipe(Layer.provideMerge(World.layer))
+export const layerDeployedWith = (options: Parameters<typeof Service.layer>[1] = {}) =>
+  Layer.unwrap(Effect.gen(function*() {
+    const { origins } = yield* World
+    const settings = Result.getOrThrow(readSettings({
+      POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
+      POSH_CONNECT_TO: origins.connectTo,
+      POSH_EXTRA_CA_FILE: yield* makeFile(origins.caPem)
+    }))
+    return Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)), options)
+  })).pipe(Layer.provideMerge(World.layer))
+
+export const layerDeployed = layerDeployedWith()
 
 /** A TLS server that greets, and repeats what it gets. */
 export const makePeer = Effect.fnUntraced(function*(

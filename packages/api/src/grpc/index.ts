@@ -2,6 +2,7 @@
  * The messages and services of gRPC, made from `proto/`. Needs `@bufbuild/protobuf`, which the rest of the package does not.
  */
 export * from "./generated/google/rpc/error_details_pb.ts"
+export * from "./generated/google/rpc/status_pb.ts"
 export * from "./generated/grpc/health/v1/health_pb.ts"
 export * as reflectionV1 from "./generated/grpc/reflection/v1/reflection_pb.ts"
 export * as reflectionV1Alpha from "./generated/grpc/reflection/v1alpha/reflection_pb.ts"
