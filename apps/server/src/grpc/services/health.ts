@@ -6,6 +6,7 @@ import { type Health, type HealthCheckRequest, HealthCheckResponse_ServingStatus
 import { Effect, Schedule, Stream } from "effect"
 import { Overall } from "../../service/Overall.ts"
 import { isServing, Readiness } from "../../service/Readiness.ts"
+import { whileWanted } from "../calls/whileWanted.ts"
 import { Drain } from "../listener/Drain.ts"
 
 /** How often a watch looks; orchestrators ask every few seconds. */
@@ -28,7 +29,7 @@ export const makeHealth = (served: ReadonlyArray<string>) =>
           ? runPromise(Effect.map(status, (current) => ({ status: current })))
           : Promise.reject<never>(new ConnectError("there is no such service", Code.NotFound)),
       // An unknown service may appear later, so its watch stays open, as the protocol says.
-      watch: ({ service }: HealthCheckRequest, _context: HandlerContext) => {
+      watch: ({ service }: HealthCheckRequest, handled: HandlerContext) => {
         const current = services.has(service) ? status : Effect.succeed(Status.SERVICE_UNKNOWN)
         const changes = Stream.fromEffectSchedule(current, Schedule.spaced(pollMs)).pipe(
           Stream.haltWhen(awaited),
@@ -36,7 +37,7 @@ export const makeHealth = (served: ReadonlyArray<string>) =>
           Stream.changes,
           Stream.map((status) => ({ status }))
         )
-        return Stream.toAsyncIterableWith(changes, context)
+        return Stream.toAsyncIterableWith(whileWanted(changes, handled), context)
       }
     } satisfies ServiceImpl<typeof Health>
   })

@@ -27,6 +27,7 @@ import { makeIdentifyCall } from "../calls/identifyCall.ts"
 import { callLimits } from "../calls/limits.ts"
 import { refuse } from "../calls/refuse.ts"
 import { makeRunner } from "../calls/run.ts"
+import { whileWanted } from "../calls/whileWanted.ts"
 import { Drain } from "../listener/Drain.ts"
 import { toAnswerMessage, toResultMessage } from "../messages/toAnswer.ts"
 import { toBatchQuestion } from "../messages/toQuestion.ts"
@@ -93,7 +94,7 @@ export const makeVerifyStream = Effect.gen(function*() {
       }),
       Stream.concat(end)
     )
-    return Stream.toAsyncIterableWith(results, context)
+    return Stream.toAsyncIterableWith(whileWanted(results, handled), context)
   }
 })
 
