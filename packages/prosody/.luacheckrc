@@ -1,0 +1,4 @@
+std = "max"
+globals = { "module" }
+read_globals = { "prosody" }
+max_line_length = 130

@@ -1,0 +1,214 @@
+-- Asks a POSH verification service (RFC 7711) whether a server's certificate is valid for its domain.
+--
+-- Installed and explained in docs/guides/clients/prosody.md.
+--
+-- In mod_s2s, a handler of `s2s-check-certificate` that raises an error ends the coroutine of the stream before the policy
+-- of `s2s_secure_auth` was applied, and the stream stays open: an incoming one can then authenticate by dialback. So nothing
+-- raises here, and as long as this module has no valid configuration it stays loaded and says no.
+module:set_global();
+
+local use = module:require "use";
+local async = use "util.async";
+local chain_of = module:require "chain".from_connection;
+local make_question = module:require "question".make;
+local answer_lib = module:require "answer";
+local memory_lib = module:require "memory";
+local asking_lib = module:require "asking";
+local decision = module:require "decision";
+local recheck_lib = module:require "recheck";
+local client_lib = module:require "client";
+local keeper = module:require "key".keeper;
+local read_options = module:require "options".read;
+local plain = module:require "text".plain;
+local statistics = module:require "statistics".new();
+
+-- What runs with the present configuration; nil while there is none that is valid.
+local running;
+local unwell = false;
+
+-- Faults that the service, or the way to it, is to blame for.
+local of_service = {
+	["content-type"] = true, expired = true, foreign = true, key = true, malformed = true, redirect = true, status = true,
+	timeout = true, tls = true, ["too-large"] = true, unreachable = true;
+};
+
+local function note(outcome)
+	statistics.asked(outcome);
+	local ill = of_service[outcome.fault] == true;
+	if ill == unwell or (outcome.fault and not ill) then return; end
+	unwell = ill;
+	if ill then
+		module:log_status("error", "The POSH service gives no answers, so certificates that need it are refused: %s: %s",
+			outcome.fault, outcome.detail);
+		return;
+	end
+	module:log("info", "The POSH service answers again");
+	module:set_status("info", "Asks the POSH service", true);
+end
+
+local function log_decision(session, host, outcome, source)
+	(session.log or module._log)(decision.line(host, outcome, source));
+end
+
+-- The question about what a stream shows, or nil and a fault.
+local function question_of(session, host, cert)
+	local chain, reason = chain_of(session.conn, cert);
+	if not chain then return nil, answer_lib.fault("question", reason); end
+	local question, problem = make_question(host, chain, running and running.settings.proofs);
+	if not question then return nil, answer_lib.fault("question", problem); end
+	return question;
+end
+
+-- Suspends the coroutine of the stream until there is an outcome.
+local function wait_for(question)
+	if not async.ready() then
+		return answer_lib.fault("context", "the stream cannot wait here"), "none";
+	end
+	local outcome;
+	local wait, done = async.waiter();
+	running.asking.verify(question, function (result)
+		outcome = result;
+		done();
+	end);
+	wait();
+	return outcome, "service";
+end
+
+local function outcome_of(session, host, cert)
+	if not running then
+		return answer_lib.fault("closed", "the configuration of the module is not valid, see the error at its start"), "none";
+	end
+	local question, fault = question_of(session, host, cert);
+	if not question then return fault, "none"; end
+	local memory = running.memory;
+	local known = memory.get(question.key);
+	if known then return known, "memory"; end
+	local outcome, source = wait_for(question);
+	memory.put(question.key, outcome);
+	return outcome, source;
+end
+
+local function decide(event)
+	local session, host, cert = event.session, event.host, event.cert;
+	-- Without a name or a certificate there is no question; Prosody's own check does not accept such a stream either.
+	if not host or not cert then return nil; end
+	if not decision.needed(session, running and running.settings.mode) then return nil; end
+	local outcome, source = outcome_of(session, host, cert);
+	if session.destroyed then return false; end -- closed while it waited: nothing is left to decide
+	statistics.decided(outcome, source);
+	statistics.failed(outcome);
+	log_decision(session, host, outcome, source);
+	if outcome.valid ~= true then
+		decision.refuse(session);
+		return nil;
+	end
+	decision.accept(session);
+	session.posh_verifier = recheck_lib.record(host, outcome);
+	if running and running.recheck then running.recheck.watch(session); end
+	return nil;
+end
+
+-- The event goes on in any case: at -1, mod_s2s closes the stream if its policy wants what the fields do not show.
+local function check(event)
+	local ok, result = pcall(decide, event);
+	if ok then return result; end
+	pcall(module.log, module, "error", "POSH check failed, the certificate is refused: %s", plain(result, 1000));
+	local session = event.session;
+	if session.destroyed then return false; end
+	session.posh_verifier = nil;
+	session.cert_chain_status = "invalid";
+	session.cert_identity_status = "invalid";
+	return nil;
+end
+
+-- After all others that look at certificates (mod_s2s_auth_certs at 509, others at 0) and before the policy at -1.
+module:hook("s2s-check-certificate", check, -0.5);
+
+local function leaf_of(conn)
+	if conn.ssl_peercertificate then return conn:ssl_peercertificate(); end -- Prosody 13
+	return conn:socket():getpeercertificate();
+end
+
+-- Asks again about an open stream, past the memory.
+local function ask_again(session, host, callback)
+	local question, fault = question_of(session, host, leaf_of(session.conn));
+	if not question then return callback(fault); end
+	local memory = running.memory;
+	running.asking.verify(question, function (outcome)
+		memory.put(question.key, outcome);
+		callback(outcome);
+	end);
+end
+
+local function note_recheck(outcome)
+	statistics.rechecked(outcome);
+	statistics.failed(outcome);
+end
+
+local function option_names()
+	local ok, all = pcall(function () return use "core.configmanager".getconfig(); end);
+	local names = {};
+	for name in pairs(ok and all and all["*"] or {}) do names[#names + 1] = name; end
+	return names;
+end
+
+local function make()
+	local settings, problems = read_options(function (name) return module:get_option(name); end, option_names());
+	if not settings then return nil, problems; end
+	local client, reason = client_lib.new(settings);
+	if not client then return nil, { reason }; end
+	local key = keeper(settings.key_file);
+	local token, missing = key();
+	if token == nil then
+		module:log("error", "posh_verifier_key_file: %s; no question can be asked until it can be read", missing);
+	end
+	return {
+		settings = settings;
+		memory = memory_lib.new(settings.cache_entries);
+		asking = asking_lib.new(settings, client, key, note);
+		recheck = settings.recheck and recheck_lib.new(ask_again, log_decision, note_recheck) or nil;
+	};
+end
+
+local function start()
+	local ok, made, problems = pcall(make);
+	local before = running;
+	if before and before.recheck then before.recheck.stop(); end
+	running = ok and made or nil;
+	if not running then
+		for _, problem in ipairs(ok and problems or { plain(made, 1000) }) do
+			module:log("error", "%s", problem);
+		end
+		module:log_status("error", "No certificate is verified by POSH until the configuration of this module is put right");
+		return;
+	end
+	module:set_status("info", "Asks the POSH service", true);
+	if not running.recheck then return; end
+	-- Streams that are open already, after a reload.
+	for _, session in pairs(module:shared("/*/s2s/sessions")) do running.recheck.watch(session); end
+end
+
+module:hook_global("config-reloaded", start);
+
+module:hook_global("s2s-destroyed", function (event)
+	if running and running.recheck then running.recheck.forget(event.session); end
+end);
+
+module:hook_global("stats-update", function ()
+	if not running then return; end
+	statistics.update({
+		pending = running.asking.pending();
+		remembered = running.memory.count();
+		watched = running.recheck and running.recheck.count() or 0;
+	});
+end);
+
+start();
+
+function module.unload()
+	if not running then return; end
+	local ending = running;
+	running = nil;
+	if ending.recheck then ending.recheck.stop(); end
+	ending.asking.close();
+end

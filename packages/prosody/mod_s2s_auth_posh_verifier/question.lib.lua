@@ -1,0 +1,34 @@
+-- A question to the service: domain as A-labels, service, chain, and the key under which its answer is shared and kept.
+local use = module:require "use";
+local to_ascii = use "util.encodings".idna.to_ascii;
+local encode = use "util.json".encode;
+
+local service = "xmpp-server";
+
+local function make(host, chain, proofs)
+	local domain = type(host) == "string" and #host <= 1023 and to_ascii(host);
+	if not domain or domain == "" then return nil, "the name is no domain"; end
+	domain = domain:lower();
+	if #domain > 253 or domain:find("[^%w.-]") then return nil, "the name is no domain"; end
+	local asked = proofs and table.concat(proofs, ",") or "";
+	return {
+		domain = domain;
+		service = service;
+		chain = chain;
+		proofs = proofs or nil;
+		key = table.concat({ domain, service, asked, chain.digest }, " ");
+	};
+end
+
+-- The body of the question, for an answer within `deadline` seconds.
+local function body(question, deadline)
+	return encode({
+		domain = question.domain;
+		service = question.service;
+		chain = question.chain.certificates;
+		prooftypes = question.proofs;
+		deadlineMs = math.max(50, math.min(30000, math.floor(deadline * 1000)));
+	});
+end
+
+return { make = make, body = body, service = service };
