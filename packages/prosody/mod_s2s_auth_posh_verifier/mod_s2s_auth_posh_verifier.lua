@@ -20,6 +20,7 @@ local client_lib = module:require "client";
 local keeper = module:require "key".keeper;
 local read_options = module:require "options".read;
 local plain = module:require "text".plain;
+local run_command = module:require "command".run;
 local statistics = module:require "statistics".new();
 
 -- What runs with the present configuration; nil while there is none that is valid.
@@ -205,7 +206,14 @@ end);
 
 start();
 
+local remove_commands = module:require "shell".add(function () return running; end);
+
+function module.command(arg)
+	return run_command(running, print, arg);
+end
+
 function module.unload()
+	remove_commands();
 	if not running then return; end
 	local ending = running;
 	running = nil;

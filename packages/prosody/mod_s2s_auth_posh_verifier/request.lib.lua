@@ -28,8 +28,17 @@ local function sink(max)
 	return collected;
 end
 
+local too_large = {
+	["body-sink-write-failure"] = true, ["content-length-limit-exceeded"] = true, ["max-buffer-size-exceeded"] = true;
+};
+local malformed = {
+	["invalid-chunk-size"] = true, ["invalid-header-line"] = true, ["invalid-status-line"] = true, ["unexpected-eof"] = true;
+};
+
 -- Why there was no response, by the words of net.http and net.server.
 local function unreachable(reason)
+	if too_large[reason] then return { fault = "too-large", detail = "the answer is too large" }; end
+	if malformed[reason] then return { fault = "malformed", detail = "HTTP: " .. reason }; end
 	reason = plain(reason);
 	if reason:find("certificate", 1, true) or reason:find("ssl", 1, true) or reason:find("tls", 1, true) then
 		return { fault = "tls", detail = reason };
