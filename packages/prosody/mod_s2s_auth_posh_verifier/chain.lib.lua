@@ -5,7 +5,7 @@ local base64 = use "util.encodings".base64.encode;
 local sha256 = use "util.hashes".sha256;
 
 local max_certificates = 10; -- what the API takes; only the leaf is compared, the others are for `pkix`
-local max_octets = 262144; -- of DER; with base64 well below the service's 1 MiB of a body
+local max_octets = 102400; -- of DER: as much as OpenSSL takes of a peer
 
 local function presented(conn)
 	if conn.ssl_peerchain then return conn:ssl_peerchain(); end -- Prosody 13

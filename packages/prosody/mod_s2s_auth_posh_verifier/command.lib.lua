@@ -9,7 +9,7 @@ local make_question = module:require "question".make;
 local service = module:require "question".service;
 local plain = module:require "text".plain;
 
-local usage = "Usage: prosodyctl mod_s2s_auth_posh_verifier check DOMAIN [--certificate FILE]";
+local usage = "Usage: prosodyctl mod_s2s_auth_posh_verifier check DOMAIN [--certificate FILE]  (PEM, the leaf first; - reads it from the standard input)";
 local yes, no, unknown = 0, 1, 2; -- exit statuses
 
 local function await(start)
@@ -80,7 +80,11 @@ local function check_domain(running, print, domain)
 	return found.state == "indeterminate" and unknown or no;
 end
 
+-- prosodyctl has changed its folder and often its user, so that `-` is the easiest way to a file of somebody else.
 local function read_file(path)
+	if path == "-" then return io.stdin:read("*a"); end
+	local folder = os.getenv("PWD");
+	if path:sub(1, 1) ~= "/" and folder then path = folder .. "/" .. path; end
 	local file, reason = io.open(path, "rb");
 	if not file then return nil, tostring(reason); end
 	local text = file:read(1048576) or "";

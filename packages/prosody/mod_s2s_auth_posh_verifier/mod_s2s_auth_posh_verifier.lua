@@ -25,6 +25,7 @@ local statistics = module:require "statistics".new();
 
 -- What runs with the present configuration; nil while there is none that is valid.
 local running;
+local recheck;
 local unwell = false;
 
 -- Faults that the service, or the way to it, is to blame for.
@@ -51,6 +52,10 @@ local function log_decision(session, host, outcome, source)
 	(session.log or module._log)(decision.line(host, outcome, source));
 end
 
+local function closed()
+	return answer_lib.fault("closed", "the configuration of the module is not valid, see the errors in the log");
+end
+
 -- The question about what a stream shows, or nil and a fault.
 local function question_of(session, host, cert)
 	local chain, reason = chain_of(session.conn, cert);
@@ -75,18 +80,22 @@ local function wait_for(question)
 	return outcome, "service";
 end
 
+-- The outcome, where it came from, and the name to log: A-labels if the host has them.
 local function outcome_of(session, host, cert)
-	if not running then
-		return answer_lib.fault("closed", "the configuration of the module is not valid, see the error at its start"), "none";
-	end
+	if not running then return closed(), "none", host; end
 	local question, fault = question_of(session, host, cert);
-	if not question then return fault, "none"; end
+	if not question then return fault, "none", host; end
 	local memory = running.memory;
 	local known = memory.get(question.key);
-	if known then return known, "memory"; end
+	if known then return known, "memory", question.domain; end
 	local outcome, source = wait_for(question);
 	memory.put(question.key, outcome);
-	return outcome, source;
+	return outcome, source, question.domain;
+end
+
+-- Without a valid configuration, the streams that are open are not forgotten: they end when what vouched for them ends.
+local function rechecking()
+	return running == nil or running.settings.recheck;
 end
 
 local function decide(event)
@@ -94,18 +103,18 @@ local function decide(event)
 	-- Without a name or a certificate there is no question; Prosody's own check does not accept such a stream either.
 	if not host or not cert then return nil; end
 	if not decision.needed(session, running and running.settings.mode) then return nil; end
-	local outcome, source = outcome_of(session, host, cert);
+	local outcome, source, name = outcome_of(session, host, cert);
 	if session.destroyed then return false; end -- closed while it waited: nothing is left to decide
 	statistics.decided(outcome, source);
 	statistics.failed(outcome);
-	log_decision(session, host, outcome, source);
+	log_decision(session, name, outcome, source);
 	if outcome.valid ~= true then
 		decision.refuse(session);
 		return nil;
 	end
 	decision.accept(session);
-	session.posh_verifier = recheck_lib.record(host, outcome);
-	if running and running.recheck then running.recheck.watch(session); end
+	session.posh_verifier = recheck_lib.record(host, name, outcome);
+	if rechecking() then recheck.watch(session); end
 	return nil;
 end
 
@@ -132,6 +141,7 @@ end
 
 -- Asks again about an open stream, past the memory.
 local function ask_again(session, host, callback)
+	if not running then return callback(closed()); end
 	local question, fault = question_of(session, host, leaf_of(session.conn));
 	if not question then return callback(fault); end
 	local memory = running.memory;
@@ -141,10 +151,10 @@ local function ask_again(session, host, callback)
 	end);
 end
 
-local function note_recheck(outcome)
+recheck = recheck_lib.new(ask_again, log_decision, function (outcome)
 	statistics.rechecked(outcome);
 	statistics.failed(outcome);
-end
+end);
 
 local function option_names()
 	local ok, all = pcall(function () return use "core.configmanager".getconfig(); end);
@@ -167,46 +177,43 @@ local function make()
 		settings = settings;
 		memory = memory_lib.new(settings.cache_entries);
 		asking = asking_lib.new(settings, client, key, note);
-		recheck = settings.recheck and recheck_lib.new(ask_again, log_decision, note_recheck) or nil;
 	};
 end
 
 local function start()
 	local ok, made, problems = pcall(make);
-	local before = running;
-	if before and before.recheck then before.recheck.stop(); end
 	running = ok and made or nil;
-	if not running then
+	if running then
+		module:set_status("info", "Asks the POSH service", true);
+	else
 		for _, problem in ipairs(ok and problems or { plain(made, 1000) }) do
 			module:log("error", "%s", problem);
 		end
 		module:log_status("error", "No certificate is verified by POSH until the configuration of this module is put right");
-		return;
 	end
-	module:set_status("info", "Asks the POSH service", true);
-	if not running.recheck then return; end
+	recheck.stop();
+	if not rechecking() then return; end
 	-- Streams that are open already, after a reload.
-	for _, session in pairs(module:shared("/*/s2s/sessions")) do running.recheck.watch(session); end
+	for _, session in pairs(module:shared("/*/s2s/sessions")) do recheck.watch(session); end
 end
 
 module:hook_global("config-reloaded", start);
 
 module:hook_global("s2s-destroyed", function (event)
-	if running and running.recheck then running.recheck.forget(event.session); end
+	recheck.forget(event.session);
 end);
 
 module:hook_global("stats-update", function ()
-	if not running then return; end
 	statistics.update({
-		pending = running.asking.pending();
-		remembered = running.memory.count();
-		watched = running.recheck and running.recheck.count() or 0;
+		pending = running and running.asking.pending() or 0;
+		remembered = running and running.memory.count() or 0;
+		watched = recheck.count();
 	});
 end);
 
 start();
 
-local remove_commands = module:require "shell".add(function () return running; end);
+local remove_commands = module:require "shell".add(function () return running, recheck; end);
 
 function module.command(arg)
 	return run_command(running, print, arg);
@@ -214,9 +221,8 @@ end
 
 function module.unload()
 	remove_commands();
-	if not running then return; end
+	recheck.stop();
 	local ending = running;
 	running = nil;
-	if ending.recheck then ending.recheck.stop(); end
-	ending.asking.close();
+	if ending then ending.asking.close(); end
 end

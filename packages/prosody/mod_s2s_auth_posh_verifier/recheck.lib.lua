@@ -19,12 +19,13 @@ local function spread(seconds)
 end
 
 -- What is kept about a stream that a yes let in.
-local function record(host, answer)
+local function record(host, name, answer)
 	local now = clock.now();
 	local lifetime = answer.valid_until and answer.valid_until - now or math.max(answer.ttl, least_lifetime);
 	local refresh = answer.refresh_after and answer.refresh_after - now or lifetime * 0.8;
 	return {
 		host = host;
+		name = name;
 		id = answer.id;
 		proof = answer.proof;
 		ending = clock.ending(lifetime);
@@ -58,10 +59,10 @@ local function new(ask, log, note)
 	local function judge(session, known, outcome)
 		if session.destroyed or session.posh_verifier ~= known then return; end
 		note(outcome);
-		log(session, known.host, outcome, "again");
+		log(session, known.name, outcome, "again");
 		local what = decision.kind(outcome);
 		if what == "verified" then
-			session.posh_verifier = record(known.host, outcome);
+			session.posh_verifier = record(known.host, known.name, outcome);
 		elseif what == "refused" then
 			return close(session, "Your server's certificate is no longer vouched for by its domain");
 		else
@@ -84,7 +85,7 @@ local function new(ask, log, note)
 		if session.destroyed or not known then return; end
 		if clock.left(known.ending) <= 0 then
 			module:log("warn", "POSH closes the stream of %s: what vouched for its certificate has ended, and no new answer came",
-				known.host);
+				known.name);
 			return close(session, "What vouched for your server's certificate has ended");
 		end
 		if clock.left(known.refresh) > 0 then return watch(session); end

@@ -18,14 +18,14 @@ local function add(get)
 	end
 
 	function commands.status(self)
-		local running = get();
+		local running, recheck = get();
 		if not running then return nil, "The configuration of the module is not valid, see the log"; end
 		local print = self.session.print;
 		for _, endpoint in ipairs(running.settings.endpoints) do print("Asks " .. endpoint.base); end
 		print("Mode " .. running.settings.mode);
 		print(("%d requests under way, of at most %d"):format(running.asking.pending(), running.settings.max_pending));
 		print(("%d answers in memory, of at most %d"):format(running.memory.count(), running.settings.cache_entries));
-		return true, ("%d streams are checked again"):format(running.recheck and running.recheck.count() or 0);
+		return true, ("%d streams are checked again"):format(recheck.count());
 	end
 
 	function commands.forget()
