@@ -47,10 +47,18 @@ local function new(settings, client, key, note)
 		flight.settled = true;
 		if flights[flight.id] == flight then flights[flight.id] = nil; end
 		outcome.seconds = clock.monotonic() - flight.started;
-		if flight.note then note(outcome); end
+		if flight.note then pcall(note, outcome); end
 		for _, waiter in ipairs(flight.waiters) do
 			pcall(waiter, outcome);
 		end
+	end
+
+	-- `step`, after which the flight cannot hang: an error in it is its outcome.
+	local function guarded(flight, step)
+		return function (...)
+			local ok, failure = pcall(step, ...);
+			if not ok then settle(flight, answer_lib.fault("internal", failure)); end
+		end;
 	end
 
 	-- Tries the endpoints in turn, the one that answered last first; each has its share of the time that is left.
@@ -60,23 +68,21 @@ local function new(settings, client, key, note)
 		local left = flight.ends - clock.monotonic();
 		if tried > 0 and left < 0.1 then return settle(flight, flight.last); end
 		local timeout = math.max(0.1, left / (count - tried));
-		attempt(flight, settings.endpoints[index], flight.make(timeout), function (response, fault)
+		attempt(flight, settings.endpoints[index], flight.make(timeout), guarded(flight, function (response, fault)
 			local outcome = fault or flight.read(response);
 			if not outcome.fault then preferred = index; end
 			flight.last = outcome;
 			local over = not outcome.fault or local_fault[outcome.fault] or final_status[outcome.status] or tried + 1 >= count;
 			if over then return settle(flight, outcome); end
-			local ok, failure = pcall(try, flight, tried + 1);
-			if not ok then settle(flight, answer_lib.fault("internal", failure)); end
-		end);
+			try(flight, tried + 1);
+		end));
 	end
 
 	local function launch(flight, waiter)
 		flight.waiters, flight.first, flight.started = { waiter }, preferred, clock.monotonic();
 		flight.ends = flight.started + settings.timeout;
 		flights[flight.id] = flight;
-		local ok, failure = pcall(try, flight, 0);
-		if not ok then settle(flight, answer_lib.fault("internal", failure)); end
+		guarded(flight, try)(flight, 0);
 	end
 
 	-- Calls `waiter` with an answer or a fault, exactly once, perhaps at once.

@@ -9,7 +9,8 @@ local make_question = module:require "question".make;
 local service = module:require "question".service;
 local plain = module:require "text".plain;
 
-local usage = "Usage: prosodyctl mod_s2s_auth_posh_verifier check DOMAIN [--certificate FILE]  (PEM, the leaf first; - reads it from the standard input)";
+local usage = "Usage: prosodyctl mod_s2s_auth_posh_verifier check DOMAIN [--certificate FILE]\n"
+	.. "FILE is PEM, the leaf first; - is the standard input.";
 local yes, no, unknown = 0, 1, 2; -- exit statuses
 
 local function await(start)

@@ -82,6 +82,7 @@ local function endpoint(value, allow_plain)
 	local port = url.port and tonumber(url.port);
 	if url.port and (not port or port < 1 or port > 65535) then return nil, "has a port that is none"; end
 	local host = url.host:gsub("^%[", ""):gsub("%]$", "");
+	if not host:find("^[%w.-]+$") and not host:find("^[%x.]*:[%x:.]+$") then return nil, "has a host that is none"; end
 	if url.scheme == "http" and not allow_plain and not loopback(host) then
 		return nil, "is plain http to another machine: use https, or set posh_verifier_allow_plain_http";
 	end

@@ -1,0 +1,301 @@
+local world, test = ...;
+local async = (module:require "use")("util.async");
+local encode = (module:require "use")("util.json").encode;
+local decode = module:require "json".decode;
+local base64 = (module:require "use")("util.encodings").base64.encode;
+local sha256 = (module:require "use")("util.hashes").sha256;
+
+local function certificate(der)
+	local pem = ("-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"):format(base64(der));
+	return { pem = function () return pem; end };
+end
+
+local leaf = certificate("leaf");
+local conn = {
+	socket = function ()
+		return { getpeerchain = function () return { leaf }; end, getpeercertificate = function () return leaf; end };
+	end;
+};
+
+local function session(chain, identity)
+	local made = { conn = conn, cert_chain_status = chain, cert_identity_status = identity, direction = "incoming" };
+	function made:close(reason) self.closed, self.destroyed = reason, true; end
+	return made;
+end
+
+local function options(change)
+	local all = { posh_verifier_url = "http://127.0.0.1:8080" };
+	for name, value in pairs(change or {}) do all["posh_verifier_" .. name] = value; end
+	world.options = all;
+end
+
+local function load(change)
+	options(change);
+	world.shared = nil;
+	world.load();
+end
+
+-- Fires the event as mod_s2s does, in the coroutine of the stream. The result is in `fired.result` when it is there.
+local function fire(made, host, cert)
+	local fired = { done = false };
+	local thread = async.runner(function (event)
+		fired.result, fired.done = world.hooks["s2s-check-certificate"].handler(event), true;
+	end);
+	thread:run({ session = made, host = host or "a.example", cert = cert == nil and leaf or cert or nil });
+	return fired;
+end
+
+local function reply(index, change)
+	local request = world.requests[index];
+	local asked = decode(request.options.body);
+	local value = {
+		id = "1", valid = true, verdict = "verified", code = "Verified", message = "yes", prooftype = "posh", domain = asked.domain,
+		service = asked.service, certificate = { sha256 = base64(sha256("leaf")), datesChecked = true }, ttl = 600, retryable = false;
+		validUntil = os.date("!%Y-%m-%dT%H:%M:%SZ", world.wall + 1000), refreshAfter = os.date("!%Y-%m-%dT%H:%M:%SZ", world.wall + 800);
+	};
+	for name, each in pairs(change or {}) do
+		if each == "absent" then each = nil; end
+		value[name] = each;
+	end
+	request.callback(encode(value), 200, { headers = { ["content-type"] = "application/json" } }, request);
+end
+
+local no = { valid = false, verdict = "mismatch", code = "CertificateMismatch", ttl = 0, validUntil = "absent", refreshAfter = "absent" };
+local unsure = { valid = false, verdict = "indeterminate", code = "DeadlineExceeded", ttl = 0, validUntil = "absent", refreshAfter = "absent" };
+
+local function status(made)
+	return ("%s %s"):format(tostring(made.cert_chain_status), tostring(made.cert_identity_status));
+end
+
+test.case("it comes after other checks and before the policy", function ()
+	load();
+	test.equal(world.hooks["s2s-check-certificate"].priority, -0.5);
+end);
+
+test.case("a yes, and the next stream from memory", function ()
+	load();
+	local first = session("invalid");
+	local fired = fire(first);
+	test.equal(fired.done, false, "it waits without blocking");
+	reply(1);
+	test.equal(fired.done, true);
+	test.equal(fired.result, nil);
+	test.equal(status(first), "valid valid");
+	local second = session("valid", "invalid");
+	test.equal(fire(second).done, true);
+	test.equal(status(second), "valid valid");
+	test.equal(#world.requests, 1);
+	test.equal(#world.logged, 2);
+end);
+
+test.case("Prosody's own yes suffices in fallback", function ()
+	load();
+	local made = session("valid", "valid");
+	test.equal(fire(made).done, true);
+	test.equal(#world.requests, 0);
+	test.equal(status(made), "valid valid");
+end);
+
+local outcomes = {
+	{ "no", function () reply(1, no); end, "CertificateMismatch" },
+	{ "indeterminate", function () reply(1, unsure); end, "DeadlineExceeded" },
+	{ "another domain", function () reply(1, { domain = "b.example" }); end, "foreign" },
+	{ "503", function () world.requests[1].callback("", 503, { headers = {} }, {}); end, "status" },
+	{ "silence", function () world.advance(11); end, "timeout" },
+};
+for _, row in ipairs(outcomes) do
+	test.case("fallback: " .. row[1], function ()
+		load();
+		local made = session("invalid");
+		local fired = fire(made);
+		row[2]();
+		test.equal(fired.done, true);
+		test.equal(fired.result, nil);
+		test.equal(status(made), "invalid invalid");
+		test.contains(world.logged[#world.logged], row[3]);
+		local named = session("valid", "invalid");
+		fire(named);
+		test.equal(#world.requests, 2, "nothing of that is remembered");
+		test.equal(status(named), "valid invalid");
+	end);
+	test.case("always: " .. row[1], function ()
+		load({ mode = "always" });
+		local made = session("valid", "valid");
+		local fired = fire(made);
+		row[2]();
+		test.equal(fired.done, true);
+		test.equal(status(made), "invalid invalid");
+	end);
+end
+
+test.case("a stream that closed while it waited", function ()
+	load();
+	local made = session("invalid");
+	local fired = fire(made);
+	made.destroyed, made.cert_chain_status = true, nil;
+	reply(1);
+	test.equal(fired.result, false);
+	test.equal(status(made), "nil nil");
+	test.equal(made.posh_verifier, nil);
+end);
+
+test.case("outside of a coroutine it says no", function ()
+	load();
+	local made = session("invalid");
+	test.equal(world.hooks["s2s-check-certificate"].handler({ session = made, host = "a.example", cert = leaf }), nil);
+	test.equal(status(made), "invalid invalid");
+	test.equal(#world.requests, 0);
+end);
+
+test.case("without a name or a certificate there is no question", function ()
+	load({ mode = "always" });
+	local made = session("valid");
+	test.equal(world.hooks["s2s-check-certificate"].handler({ session = made, cert = leaf }), nil);
+	test.equal(status(made), "valid nil");
+	local bare = session();
+	test.equal(world.hooks["s2s-check-certificate"].handler({ session = bare, host = "a.example" }), nil);
+	test.equal(status(bare), "nil nil");
+end);
+
+test.case("whatever raises says no", function ()
+	load({ mode = "always" });
+	local broken = session("valid", "valid");
+	broken.conn = setmetatable({}, { __index = function () error("broken"); end });
+	local fired = fire(broken);
+	test.equal(fired.done, true);
+	test.equal(fired.result, nil);
+	test.equal(status(broken), "invalid invalid");
+	local mute = session("valid", "valid");
+	mute.log = function () error("mute"); end;
+	fired = fire(mute);
+	reply(1);
+	test.equal(fired.done, true);
+	test.equal(status(mute), "invalid invalid");
+end);
+
+for name, change in pairs({ timeout = { timeout = "x" }, mode = { mode = "x" }, misspelt = { tiemout = 5 }, ["CA file"] = {
+	url = "https://posh.example", ca_file = "/nowhere" } }) do
+	test.case("closed by a wrong option: " .. name, function ()
+		load(change);
+		test.equal(#world.logged, 2);
+		test.contains(world.logged[1], "error posh_verifier_");
+		local made = session("invalid");
+		test.equal(fire(made).done, true);
+		test.equal(status(made), "invalid invalid");
+		test.equal(#world.requests, 0);
+		-- The mode may be what is wrong, so that nothing suffices.
+		local good = session("valid", "valid");
+		fire(good);
+		test.equal(status(good), "invalid invalid");
+		options();
+		world.hooks["config-reloaded"].handler();
+		test.equal(fire(session("invalid")).done, false, "it asks again");
+	end);
+end
+
+local function accepted(change)
+	load(change);
+	local made = session("invalid");
+	fire(made);
+	reply(1);
+	test.equal(status(made), "valid valid");
+	return made;
+end
+
+test.case("a stream is checked again past the memory, and stays by a yes", function ()
+	local made = accepted();
+	world.advance(799);
+	test.equal(#world.requests, 1);
+	world.advance(2);
+	test.equal(#world.requests, 2);
+	reply(2);
+	world.advance(790);
+	test.equal(made.closed, nil);
+	world.advance(20);
+	test.equal(#world.requests, 3);
+end);
+
+test.case("a stream is closed by a no", function ()
+	local made = accepted();
+	world.advance(801);
+	reply(2, no);
+	test.equal(made.closed.condition, "not-authorized");
+	test.equal(next(world.timers), nil);
+	test.equal(fire(session("invalid")).done, false, "the yes is forgotten, too");
+end);
+
+test.case("a stream is retried while it is unsure, and closed when the yes has ended", function ()
+	local made = accepted();
+	world.advance(801);
+	reply(2, unsure);
+	test.equal(made.closed, nil);
+	world.advance(40);
+	test.equal(#world.requests, 3);
+	world.advance(11); -- silence
+	test.equal(made.closed, nil);
+	world.advance(140);
+	test.equal(made.closed, nil);
+	test.equal(#world.requests <= 5, true, "it does not ask all the time");
+	world.advance(20);
+	test.equal(made.closed.condition, "not-authorized");
+	test.equal(next(world.timers), nil);
+end);
+
+test.case("a wall clock that jumps ends the yes", function ()
+	local made = accepted();
+	world.wall = world.wall + 100000;
+	world.advance(801);
+	test.equal(made.closed.condition, "not-authorized");
+end);
+
+test.case("a stream that is gone is not asked about", function ()
+	local made = accepted();
+	made.destroyed = true;
+	world.hooks["s2s-destroyed"].handler({ session = made });
+	test.equal(next(world.timers), nil);
+end);
+
+test.case("no re-check by option, and after a reload the open streams are found", function ()
+	local made = accepted({ recheck = false });
+	test.equal(next(world.timers), nil);
+	world.shared["/*/s2s/sessions"] = { made };
+	options();
+	world.hooks["config-reloaded"].handler();
+	world.advance(801);
+	test.equal(#world.requests, 2);
+end);
+
+test.case("a stream that is open when the configuration breaks ends with its yes", function ()
+	local made = accepted();
+	world.shared["/*/s2s/sessions"] = { made };
+	options({ timeout = "x" });
+	world.hooks["config-reloaded"].handler();
+	world.advance(999);
+	test.equal(made.closed, nil);
+	world.advance(3);
+	test.equal(made.closed.condition, "not-authorized");
+end);
+
+test.case("unloading lets nobody wait", function ()
+	load();
+	local made = session("invalid");
+	local fired = fire(made);
+	module.unload();
+	test.equal(fired.done, true);
+	test.equal(status(made), "invalid invalid");
+end);
+
+test.case("names of strangers stay in their line", function ()
+	load();
+	fire(session("invalid"), "a\nerror fake\r.example");
+	test.equal(#world.logged, 1);
+	test.equal(world.logged[1]:find("%c"), nil);
+end);
+
+test.case("the statistics have closed labels", function ()
+	accepted();
+	test.equal(world.measured["verified service"], 1);
+	fire(session("invalid"), "not a domain");
+	test.equal(world.measured["failed none"], 1);
+	test.equal(world.measured.question, 1);
+end);
