@@ -8,14 +8,13 @@ local max_certificates = 10; -- what the API takes; only the leaf is compared, t
 local max_octets = 102400; -- of DER: as much as OpenSSL takes of a peer
 
 local function presented(conn)
-	if conn.ssl_peerchain then return conn:ssl_peerchain(); end -- Prosody 13
 	local socket = conn.socket and conn:socket();
 	return socket and socket.getpeerchain and socket:getpeerchain();
 end
 
 local function der(certificate)
 	local pem = certificate and certificate:pem();
-	return pem and pem2der(pem);
+	return pem and (pem2der(pem));
 end
 
 -- From DER octets, the leaf first. The digest is over lengths and octets, so that no two chains share it.

@@ -45,13 +45,17 @@ local function fire(made, host, cert)
 	return fired;
 end
 
+local function instant(seconds)
+	return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(world.wall + seconds));
+end
+
 local function reply(index, change)
 	local request = world.requests[index];
 	local asked = decode(request.options.body);
 	local value = {
 		id = "1", valid = true, verdict = "verified", code = "Verified", message = "yes", prooftype = "posh", domain = asked.domain,
 		service = asked.service, certificate = { sha256 = base64(sha256("leaf")), datesChecked = true }, ttl = 600, retryable = false;
-		validUntil = os.date("!%Y-%m-%dT%H:%M:%SZ", world.wall + 1000), refreshAfter = os.date("!%Y-%m-%dT%H:%M:%SZ", world.wall + 800);
+		validUntil = instant(1000), refreshAfter = instant(800);
 	};
 	for name, each in pairs(change or {}) do
 		if each == "absent" then each = nil; end
