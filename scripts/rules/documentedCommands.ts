@@ -10,6 +10,7 @@ import { type SourceFile, sourceFiles } from "./files.ts"
 /** Who runs the commands of a page: it takes all of them, by `commandsOf` or `blocksOf`. */
 const runners: ReadonlyMap<string, string> = new Map([
   ["README.md", "apps/server/test/readme.test.ts"],
+  ["docs/guides/clients/prosody.md", "packages/prosody/test/guide.test.ts"],
   ["docs/guides/capacity.md", "apps/lab/test/simulate/guide.test.ts"],
   ["docs/guides/clients/grpc.md", "apps/server/test/recipes/grpcPage.test.ts"],
   ["docs/guides/concepts.md", "apps/server/test/readme.test.ts"],
