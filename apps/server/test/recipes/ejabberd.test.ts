@@ -1,79 +1,152 @@
 /** The module of the guide in a real ejabberd, which asks the real service and others; its peers are of this test. */
 import { assert, layer } from "@effect/vitest"
-import { Behave } from "@posh/testing"
-import { Effect } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { EjabberdNode } from "./ejabberd/EjabberdNode.ts"
-import { type Lying, World } from "./ejabberd/world.ts"
-import { Layer } from "effect"
-
-const json = (changes: Readonly<Record<string, unknown>>, status = 200): NonNullable<Lying["behaviour"]> => (answer) =>
-  Behave.json(answer(changes), { status })
-const text = (change: (text: string) => string): NonNullable<Lying["behaviour"]> => (answer) =>
-  Behave.text(change(JSON.stringify(answer())))
-
-/** Each has a host of ejabberd of its own. All would say yes but for one thing. */
-const lying: ReadonlyArray<Lying> = [
-  { name: "honest", reason: undefined },
-  { name: "down", tls: { _tag: "RefusedPort" }, reason: "econnrefused" },
-  { name: "hanging", behaviour: () => Behave.hang, reason: "timeout" },
-  { name: "hanging-in-tls", tls: { _tag: "HangInHandshake" }, reason: "timeout" },
-  { name: "self-signed", tls: { _tag: "SelfSigned" }, reason: "selfsigned_peer" },
-  { name: "wrong-name", tls: { _tag: "WrongName" }, reason: "hostname_check_failed" },
-  { name: "garbage", behaviour: () => Behave.garbage, reason: "badmatch" },
-  { name: "nothing", behaviour: () => Behave.closeAfterRequest, reason: "badmatch" },
-  { name: "huge", behaviour: () => Behave.endlessBody, reason: "function_clause" },
-  { name: "huge-head", behaviour: () => Behave.endlessHeaders, reason: "function_clause" },
-  { name: "redirect", behaviour: () => Behave.redirect("https://elsewhere.posh.test/v1/verify", 307), reason: "307" },
-  { name: "created", behaviour: json({}, 201), reason: "201" },
-  { name: "failing", behaviour: json({}, 500), reason: "500" },
-  { name: "plain-text", behaviour: (answer) => Behave.json(answer(), { headers: { "content-type": "text/plain" } }), reason: "text" },
-  { name: "other-domain", behaviour: json({ domain: "named.example" }), reason: "another_answer" },
-  { name: "other-service", behaviour: json({ service: "xmpp-client" }), reason: "another_answer" },
-  { name: "other-digest", behaviour: json({ certificate: { sha256: "A".repeat(43) + "=" } }), reason: "badmatch" },
-  { name: "no-digest", behaviour: json({ certificate: {} }), reason: "badmatch" },
-  { name: "no", behaviour: json({ valid: false, verdict: "mismatch", code: "CertificateMismatch" }), reason: "CertificateMismatch" },
-  { name: "text-for-true", behaviour: json({ valid: "true" }), reason: "another_answer" },
-  { name: "other-verdict", behaviour: json({ verdict: "indeterminate" }), reason: "another_answer" },
-  { name: "twice", behaviour: text((answer) => answer.replace("{", '{"valid":false,')), reason: "badmatch" },
-  { name: "two-answers", behaviour: text((answer) => answer + answer), reason: "invalid_trailing_data" },
-  { name: "half", behaviour: text((answer) => answer.slice(0, -1)), reason: "truncated_json" },
-  {
-    name: "truncated",
-    behaviour: (answer) => Behave.truncated({ declared: 4_000, sent: JSON.stringify(answer()) }),
-    reason: "badmatch"
-  },
-  { name: "list", behaviour: () => Behave.json([]), reason: "function_clause" },
-  { name: "no-ca", options: { ca_file: "/etc/hostname" }, reason: "unreachable" }
-]
+import { crowded, lying } from "./ejabberd/lying.ts"
+import type { Answered } from "./ejabberd/Peer.ts"
+import { World } from "./ejabberd/world.ts"
 
 const install = Layer.effectDiscard(Effect.sync(() => EjabberdNode.install()))
-const world = World.layer(lying).pipe(Layer.provide(install))
+const world = World.layer([...lying, crowded]).pipe(Layer.provide(install))
+
+/** A stream of ejabberd to the peer: does ejabberd trust it? */
+const send = Effect.fnUntraced(function*(from: string, to: string) {
+  const { node, peer } = yield* World
+  return yield* Effect.promise(async () => {
+    await node.sendMessage(from, to)
+    return peer.outcomeOf(from, to)
+  }).pipe(Effect.timeoutOrElse({
+    duration: "30 seconds",
+    orElse: () => Effect.die(new Error(`no stream from ${from} to ${to}: ${node.linesWith(from).join("\n")}`))
+  }))
+})
+
+/** The log is written a moment later. */
+const logged = Effect.fnUntraced(function*(...parts: ReadonlyArray<string>) {
+  const { node } = yield* World
+  yield* Effect.suspend(() => node.linesWith(...parts).length > 0 ? Effect.void : Effect.fail("not yet")).pipe(
+    Effect.retry({ times: 200, schedule: Schedule.spaced("25 millis") }),
+    Effect.catch(() =>
+      Effect.die(new Error(`no line of the log has ${parts.join(", ")}: ${node.linesWith("POSH").join("\n")}`))
+    )
+  )
+})
+
+/** A stream of the peer to ejabberd. */
+const open = Effect.fnUntraced(function*(
+  from: string,
+  to: string,
+  presents: "hosting" | "named" | "stranger" | "expired" | "nothing",
+  claimed?: ReadonlyArray<string>
+) {
+  const { certificates, node, peer } = yield* World
+  const certificate = presents === "nothing" ? undefined : certificates[presents]
+  return yield* Effect.promise(() => peer.open(node.s2sPort, from, to, certificate, claimed)).pipe(
+    Effect.timeoutOrElse({
+      duration: "30 seconds",
+      orElse: () => Effect.die(new Error(`no end of ${from} to ${to}: ${node.linesWith(to).join("\n")}`))
+    })
+  )
+})
+
+const trusted = { isSecured: true, isTrusted: true }
+const distrusted = { isSecured: true, isTrusted: false }
+const refused: Answered = { external: "failure", dialback: "not-authorized" }
 
 layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the module", (it) => {
-  const send = (from: string, to: string) =>
-    Effect.gen(function*() {
-      const { node, peer } = yield* World
-      return yield* Effect.promise(async () => {
-        await node.sendMessage(from, to)
-        return peer.outcomeOf(from, to)
-      }).pipe(Effect.timeoutOrElse({
-        duration: "15 seconds",
-        orElse: () => Effect.die(new Error(`no stream from ${from} to ${to}: ${node.linesWith(from).join("\n")}`))
-      }))
-    })
-
   it.effect("outgoing: trusts what the service vouches for, and what its own check accepts", () =>
     Effect.gen(function*() {
       const { node } = yield* World
+      // mod_s2s_dialback alone would accept any certificate.
       for (const from of ["plain.test", "dialback.test"]) {
-        const secured = (isTrusted: boolean) => ({ isSecured: true, isTrusted })
-        assert.deepStrictEqual(yield* send(from, "hosted.example"), secured(true))
-        assert.deepStrictEqual(yield* send(from, "named.example"), secured(true))
-        assert.deepStrictEqual(yield* send(from, "stranger.example.org"), secured(false))
-        assert.deepStrictEqual(yield* send(from, "expired.example"), secured(false))
-        assert.lengthOf(node.linesWith(from, "hosted.example vouches"), 1)
+        assert.deepStrictEqual(yield* send(from, "hosted.example"), trusted)
+        assert.deepStrictEqual(yield* send(from, "bücher.example"), trusted)
+        assert.deepStrictEqual(yield* send(from, "named.example"), trusted)
+        assert.deepStrictEqual(yield* send(from, "stranger.example.org"), distrusted)
+        assert.deepStrictEqual(yield* send(from, "expired.example"), distrusted)
+        yield* logged("hosted.example vouches", from)
+        yield* logged("xn--bcher-kva.example vouches", from)
+        yield* logged("POSH", from, "stranger.example.org", "CertificateMismatch")
+        yield* logged("POSH", from, "expired.example", "PresentedCertificateExpired")
         assert.lengthOf(node.linesWith("POSH", from, "named.example"), 0)
-        assert.lengthOf(node.linesWith("POSH", from, "stranger.example.org", "CertificateMismatch"), 1)
       }
+      assert.deepStrictEqual(yield* send("without.test", "hosted.example"), distrusted)
+      assert.deepStrictEqual(yield* send("without.test", "named.example"), trusted)
+      assert.deepStrictEqual(yield* send("only-dialback.test", "stranger.example.org"), trusted)
+    }))
+
+  it.effect("incoming: accepts by dialback what the service vouches for, and by EXTERNAL what its own check accepts", () =>
+    Effect.gen(function*() {
+      const accepted: Answered = { external: "failure", dialback: "valid" }
+      for (const to of ["plain.test", "dialback.test"]) {
+        assert.deepStrictEqual(yield* open("hosted.example", to, "hosting"), accepted)
+        assert.deepStrictEqual(yield* open("bücher.example", to, "hosting"), accepted)
+        assert.deepStrictEqual(yield* open("named.example", to, "named"), { external: "success" })
+      }
+      assert.deepStrictEqual(yield* open("hosted.example", "plain.test", "stranger"), refused)
+      assert.deepStrictEqual(yield* open("hosted.example", "plain.test", "expired"), refused)
+      assert.deepStrictEqual(yield* open("hosted.example", "plain.test", "nothing"), refused)
+      assert.deepStrictEqual(yield* open("elsewhere.example", "plain.test", "hosting"), refused)
+      assert.deepStrictEqual(yield* open("hosted.example", "without.test", "hosting"), refused)
+    }))
+
+  it.effect("incoming: each claimed domain is asked about, and only so many", () =>
+    Effect.gen(function*() {
+      const { origins } = yield* World
+      const claim = (...names: ReadonlyArray<string>) => open("hosted.example", "plain.test", "hosting", names)
+      const answers: Answered = { external: "failure", dialback: "valid valid invalid" }
+      assert.deepStrictEqual(yield* claim("hosted.example", "xn--bcher-kva.example", "elsewhere.example"), answers)
+      const names = Array.from({ length: 15 }, () => "hosted.example")
+      const { dialback } = yield* open("hosted.example", "counted.test", "hosting", names)
+      assert.match(dialback ?? "", /^(valid ){10}policy-violation( ended){4}$/)
+      assert.strictEqual(origins.countOf("counted.posh.test"), 10)
+    }))
+
+  it.effect("no word by dialback counts before the certificate was checked", () =>
+    Effect.gen(function*() {
+      const liars = ["before-tls.example", "before-check.example", "no-features.example"]
+      for (const liar of liars) {
+        const { isTrusted } = yield* send("dialback.test", liar)
+        assert.isFalse(isTrusted, liar)
+        // So they would deceive mod_s2s_dialback alone.
+        assert.isTrue((yield* send("only-dialback.test", liar)).isTrusted, liar)
+      }
+      for (const liar of liars) {
+        assert.notStrictEqual((yield* open(liar, "dialback.test", "stranger")).dialback, "valid", liar)
+        assert.strictEqual((yield* open(liar, "only-dialback.test", "stranger")).dialback, "valid", liar)
+      }
+    }))
+
+  it.effect("a service that lies or fails convinces it in no direction", () =>
+    Effect.gen(function*() {
+      const { origins } = yield* World
+      yield* Effect.forEach(lying, ({ name, reason }) =>
+        Effect.gen(function*() {
+          const host = `${name}.test`
+          const expected = reason === undefined ? trusted : distrusted
+          assert.deepStrictEqual(yield* send(host, "hosted.example"), expected, name)
+          const { dialback } = yield* open("hosted.example", host, "hosting")
+          assert.strictEqual(dialback === "valid", reason === undefined, name)
+          yield* logged("POSH: ", `asked for ${host})`, reason ?? "vouches")
+        }), { concurrency: 16, discard: true })
+      assert.strictEqual(origins.countOf("elsewhere.posh.test"), 0)
+    }))
+
+  it.effect("a key that is wrong, and one that would be two headers", () =>
+    Effect.gen(function*() {
+      for (const [host, reason] of [["wrong-key.test", "401"], ["two-keys.test", "nomatch"]] as const) {
+        assert.deepStrictEqual(yield* send(host, "hosted.example"), distrusted)
+        yield* logged("POSH: ", `asked for ${host})`, reason)
+      }
+    }))
+
+  it.effect("asks only so many questions at the same time", () =>
+    Effect.gen(function*() {
+      const both = yield* Effect.forEach(["hosted.example", "silent.example"], (to) => send("crowded.test", to), {
+        concurrency: 2
+      })
+      assert.deepStrictEqual(both, [distrusted, distrusted])
+      yield* logged("asked for crowded.test", "timeout")
+      yield* logged("asked for crowded.test", "too_many_questions")
     }))
 })

@@ -7,7 +7,7 @@
 
 -export([start/2, stop/1, reload/3, depends/2, mod_options/1, mod_opt_type/1, mod_doc/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
--export([out_tls_verify/2, out_packet/2, in_packet/2, in_features/2]).
+-export([out_tls_verify/2, out_packet/2, in_packet/2, in_unanswered/2, in_features/2]).
 
 -include_lib("kernel/include/logger.hrl").
 
@@ -17,7 +17,7 @@
 
 -define(SERVICE, <<"xmpp-server">>).
 -define(RESPONSE_OCTETS, 65536). % an answer has less than 2,000
--define(QUESTIONS_A_STREAM, 10). % one for each domain that a peer claims; a stream of one domain asks once
+-define(CLAIMS_A_STREAM, 10). % by dialback, of one peer: a question each
 
 %% The module of ejabberd.
 
@@ -40,6 +40,7 @@ stop(Host) ->
 hooks() ->
     [{s2s_out_tls_verify, out_tls_verify, 90}, {s2s_out_packet, out_packet, 10},
      {s2s_in_unauthenticated_packet, in_packet, 40}, {s2s_in_authenticated_packet, in_packet, 40},
+     {s2s_in_authenticated_packet, in_unanswered, 90},
      {s2s_in_pre_auth_features, in_features, 90}, {s2s_in_post_auth_features, in_features, 90}].
 
 reload(Host, Opts, _) -> gen_server:cast(gen_mod:get_module_proc(Host, ?MODULE), {reload, Opts}).
@@ -85,10 +86,11 @@ out_packet(State, _) -> State.
 %% Incoming streams: ejabberd has no hook in its check of SASL EXTERNAL, so that a peer whose certificate does not name it is
 %% refused there. It goes on with dialback, which is answered at once where the domain vouches for its certificate (XEP-0344).
 
+in_packet(#{posh_claims := ?CLAIMS_A_STREAM} = State, #db_result{type = undefined}) ->
+    {stop, ejabberd_s2s_in:send(State, xmpp:serr_policy_violation(<<"Too many domains">>, <<"en">>))};
 in_packet(#{stream_encrypted := true} = State, #db_result{from = From, to = To, type = undefined}) ->
-    Asked = maps:get(posh_asked, State, 0),
-    Next = State#{posh_asked => Asked + 1},
-    try Asked < ?QUESTIONS_A_STREAM andalso is_allowed(From, To, State) andalso is_vouched_for(From, State) of
+    Next = State#{posh_claims => maps:get(posh_claims, State, 0) + 1},
+    try is_allowed(From, To, State) andalso is_vouched_for(From, State) of
         true -> {stop, accept(From, To, Next)};
         false -> Next
     catch
@@ -98,13 +100,20 @@ in_packet(#{stream_encrypted := true} = State, #db_result{from = From, to = To, 
     end;
 in_packet(State, _) -> State.
 
+%% On a stream that already serves another domain, ejabberd itself would say nothing.
+in_unanswered(State, #db_result{from = From, to = To, type = undefined}) -> {stop, answer_dialback(From, To, invalid, State)};
+in_unanswered(State, _) -> State.
+
 is_allowed(From, To, #{server_host := Host}) ->
     ejabberd_router:is_my_route(To) andalso ejabberd_router:host_of_route(To) =:= Host
         andalso ejabberd_s2s:allow_host(Host, From).
 
 accept(From, To, State) ->
-    Sent = ejabberd_s2s_in:send(State, #db_result{from = To, to = From, type = valid, key = <<>>, sub_els = []}),
+    Sent = answer_dialback(From, To, valid, State),
     ejabberd_s2s_in:establish(ejabberd_s2s_in:handle_auth_success(From, <<"POSH">>, undefined, Sent)).
+
+answer_dialback(From, To, Type, State) ->
+    ejabberd_s2s_in:send(State, #db_result{from = To, to = From, type = Type, key = <<>>, sub_els = []}).
 
 in_features(Features, _) ->
     case lists:keymember(db_feature, 1, Features) of
@@ -122,9 +131,12 @@ is_vouched_for(Name, #{server_host := Host, socket := Socket}) ->
             ?LOG_INFO("POSH: ~ts vouches for its certificate (asked for ~ts)", [Domain, Host]),
             true;
         {no, Why} ->
-            ?LOG_WARNING("POSH: no word of ~ts for its certificate (asked for ~ts): ~P", [Domain, Host, Why, 20]),
+            ?LOG_WARNING("POSH: no word of ~ts for its certificate (asked for ~ts): ~ts", [Domain, Host, text(Why)]),
             false
     end.
+
+text(Code) when is_binary(Code) -> Code;
+text(Why) -> io_lib:format("~P", [Why, 20]).
 
 %% The process that asks has a child for each question, and ends it in time. It never waits itself.
 

@@ -1,6 +1,5 @@
 /** ejabberd with a host for each service that it asks: the real one, and those that lie. */
-import { Behave, type Behaviour, fingerprintsDocument, issue, makeDns, makeOrigins, rootCa, sha256Base64 } from "@posh/testing"
-import type { TlsBehaviour } from "@posh/testing"
+import { Behave, fingerprintsDocument, issue, makeDns, makeOrigins, rootCa, sha256Base64 } from "@posh/testing"
 import { Context, Effect, Layer, Redacted, Result } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -11,6 +10,7 @@ import { toEgressOptions } from "../../../src/config/policy.ts"
 import { fleetKeys } from "../../access/world.ts"
 import { Service } from "../../service.ts"
 import { EjabberdNode } from "./EjabberdNode.ts"
+import type { Answer, Lying } from "./lying.ts"
 import { Peer, type Served } from "./Peer.ts"
 
 const path = "/.well-known/posh/xmpp-server.json"
@@ -38,18 +38,6 @@ const makeCertificates = Effect.gen(function*() {
   }
 })
 
-/** An answer to the question about `hosted.example` and the certificate of the peer, but for `changes`. */
-export type Answer = (changes?: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
-
-export interface Lying {
-  readonly name: string
-  readonly behaviour?: (answer: Answer) => Behaviour
-  readonly tls?: TlsBehaviour
-  readonly options?: Readonly<Record<string, unknown>>
-  /** In the log of ejabberd. */
-  readonly reason: string | undefined
-}
-
 const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
   const files = yield* makeFiles
   const certificates = yield* makeCertificates
@@ -65,10 +53,10 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     certificate: { sha256: sha256Base64(hosting.der) },
     ...changes
   })
-  const hostOf = ({ name }: Lying) => `${name}.posh.test`
+  const hostOf = ({ name }: Pick<Lying, "name">) => `${name}.posh.test`
   const origins = yield* makeOrigins({
     ...Object.fromEntries(vouching.map((domain) => [domain, { routes: { [path]: document } }])),
-    ...Object.fromEntries(lying.map(({ behaviour, tls, ...row }) => [hostOf({ ...row, reason: "" }), {
+    ...Object.fromEntries(lying.map(({ behaviour, name, tls }) => [hostOf({ name }), {
       routes: { "/v1/verify": behaviour?.(answer) ?? Behave.json(answer()) },
       ...(tls === undefined ? {} : { tls })
     }]))
@@ -80,6 +68,7 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
   const domains = new Map<string, Served>([
     ["hosted.example", { certificate: hosting }],
     ["xn--bcher-kva.example", { certificate: hosting }],
+    ["bücher.example", { certificate: hosting }],
     ["named.example", { certificate: named }],
     ["stranger.example.org", { certificate: stranger }],
     ["expired.example", { certificate: expired }],
@@ -101,7 +90,10 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
 
   const { cert, key } = yield* Effect.map(
     origins.certificateOf("posh.test"),
-    ({ issuers, keyPem, pem }) => ({ cert: pem + issuers.map((issuer) => issuer.pem).join(""), key: Redacted.make(keyPem) })
+    ({ issuers, keyPem, pem }) => ({
+      cert: pem + issuers.map((issuer) => issuer.pem).join(""),
+      key: Redacted.make(keyPem)
+    })
   )
   const settings = Result.getOrThrow(readSettings({
     POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
@@ -109,7 +101,10 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     POSH_EXTRA_CA_FILE: yield* files("origins.pem", origins.caPem)
   }))
   const service = yield* Layer.build(
-    Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)), { callers: fleetKeys.callers, tls: { cert, key } })
+    Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)), {
+      callers: fleetKeys.callers,
+      tls: { cert, key }
+    })
   ).pipe(Effect.map((context) => Context.get(context, Service)))
 
   const key_file = yield* files("key", `${fleetKeys.bearer("verify").authorization.slice("Bearer ".length)}\n`)
@@ -126,9 +121,13 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     "wrong-key.test": host({ ...real, key_file: yield* files("wrong-key", "not-the-key") }, dialback),
     "two-keys.test": host({ ...real, key_file: yield* files("two-keys", "one\r\nX-Other: two") }, dialback),
     "without.test": { modules: always },
+    "only-dialback.test": { modules: { ...always, ...dialback } },
     ...Object.fromEntries(lying.map((row) => [
       `${row.name}.test`,
-      host({ url: `https://${hostOf(row)}:${portOf(hostOf(row))}`, ca_file, timeout: "1 second", ...row.options }, dialback)
+      host(
+        { url: `https://${hostOf(row)}:${portOf(hostOf(row))}`, ca_file, timeout: "1 second", ...row.options },
+        dialback
+      )
     ]))
   }
   const own = yield* issue(ca, { dnsNames: Object.keys(hosts) })
