@@ -1,12 +1,17 @@
 /** The module of the guide in a real ejabberd, which asks the real service and others; its peers are of this test. */
 import { assert, layer } from "@effect/vitest"
+import { freePort } from "@posh/testing"
 import { Effect, Layer, Schedule } from "effect"
 import { EjabberdNode } from "./ejabberd/EjabberdNode.ts"
 import { crowded, lying } from "./ejabberd/lying.ts"
 import type { Answered } from "./ejabberd/Peer.ts"
+import { installProsody, runProsody } from "./ejabberd/Prosody.ts"
 import { World } from "./ejabberd/world.ts"
 
-const install = Layer.effectDiscard(Effect.sync(() => EjabberdNode.install()))
+const install = Layer.effectDiscard(Effect.sync(() => {
+  EjabberdNode.install()
+  installProsody()
+}))
 const world = World.layer([...lying, crowded]).pipe(Layer.provide(install))
 
 /** A stream of ejabberd to the peer: does ejabberd trust it? */
@@ -58,7 +63,7 @@ layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the
     Effect.gen(function*() {
       const { node } = yield* World
       // mod_s2s_dialback alone would accept any certificate.
-      for (const from of ["plain.test", "dialback.test"]) {
+      for (const from of ["ejabberd.example", "dialback.test"]) {
         assert.deepStrictEqual(yield* send(from, "hosted.example"), trusted)
         assert.deepStrictEqual(yield* send(from, "bücher.example"), trusted)
         assert.deepStrictEqual(yield* send(from, "named.example"), trusted)
@@ -78,22 +83,22 @@ layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the
   it.effect("incoming: accepts by dialback what the service vouches for, and by EXTERNAL what its own check accepts", () =>
     Effect.gen(function*() {
       const accepted: Answered = { external: "failure", dialback: "valid" }
-      for (const to of ["plain.test", "dialback.test"]) {
+      for (const to of ["ejabberd.example", "dialback.test"]) {
         assert.deepStrictEqual(yield* open("hosted.example", to, "hosting"), accepted)
         assert.deepStrictEqual(yield* open("bücher.example", to, "hosting"), accepted)
         assert.deepStrictEqual(yield* open("named.example", to, "named"), { external: "success" })
       }
-      assert.deepStrictEqual(yield* open("hosted.example", "plain.test", "stranger"), refused)
-      assert.deepStrictEqual(yield* open("hosted.example", "plain.test", "expired"), refused)
-      assert.deepStrictEqual(yield* open("hosted.example", "plain.test", "nothing"), refused)
-      assert.deepStrictEqual(yield* open("elsewhere.example", "plain.test", "hosting"), refused)
+      assert.deepStrictEqual(yield* open("hosted.example", "ejabberd.example", "stranger"), refused)
+      assert.deepStrictEqual(yield* open("hosted.example", "ejabberd.example", "expired"), refused)
+      assert.deepStrictEqual(yield* open("hosted.example", "ejabberd.example", "nothing"), refused)
+      assert.deepStrictEqual(yield* open("elsewhere.example", "ejabberd.example", "hosting"), refused)
       assert.deepStrictEqual(yield* open("hosted.example", "without.test", "hosting"), refused)
     }))
 
   it.effect("incoming: each claimed domain is asked about, and only so many", () =>
     Effect.gen(function*() {
       const { origins } = yield* World
-      const claim = (...names: ReadonlyArray<string>) => open("hosted.example", "plain.test", "hosting", names)
+      const claim = (...names: ReadonlyArray<string>) => open("hosted.example", "ejabberd.example", "hosting", names)
       const answers: Answered = { external: "failure", dialback: "valid valid invalid" }
       assert.deepStrictEqual(yield* claim("hosted.example", "xn--bcher-kva.example", "elsewhere.example"), answers)
       const names = Array.from({ length: 15 }, () => "hosted.example")
@@ -139,6 +144,21 @@ layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the
         yield* logged("POSH: ", `asked for ${host})`, reason)
       }
     }))
+
+  it.effect("Prosody, whose certificates name another host, reaches it and is reached where its domain vouches", () =>
+    Effect.gen(function*() {
+      const { caFile, certificates: { hosting, stranger }, dns, node } = yield* World
+      const port = yield* freePort
+      const hosts = { "prosody.example": hosting, "stranger.prosody.example": stranger }
+      for (const host of Object.keys(hosts)) dns.serve(host, port)
+      const log = yield* runProsody({ hosts, caFile, dnsPort: dns.port, port, pings: "ejabberd.example" })
+      assert.match(log, /^[^\n]*\bprosody\.example:ping_once\b[^\n]*pinged: yes/m, log)
+      yield* logged("Failed inbound s2s EXTERNAL authentication prosody.example")
+      yield* logged("Accepted inbound s2s POSH authentication prosody.example")
+      yield* logged("Accepted outbound s2s EXTERNAL authentication ejabberd.example -> prosody.example")
+      assert.match(log, /^[^\n]*\bstranger\.prosody\.example:ping_once\b[^\n]*pinged: no/m, log)
+      assert.lengthOf(node.linesWith("Accepted inbound", "stranger.prosody.example"), 0)
+    }).pipe(Effect.scoped))
 
   it.effect("asks only so many questions at the same time", () =>
     Effect.gen(function*() {

@@ -43,7 +43,14 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
   const certificates = yield* makeCertificates
   const { ca, expired, hosting, named, stranger } = certificates
   const document = Behave.json(fingerprintsDocument([hosting, expired], { expires: 3_600 }))
-  const vouching = ["hosted.example", "xn--bcher-kva.example", "stranger.example.org", "expired.example"]
+  const vouching = [
+    "hosted.example",
+    "xn--bcher-kva.example",
+    "stranger.example.org",
+    "expired.example",
+    "prosody.example",
+    "stranger.prosody.example"
+  ]
   const answer: Answer = (changes = {}) => ({
     valid: true,
     verdict: "verified",
@@ -110,13 +117,13 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
   const key_file = yield* files("key", `${fleetKeys.bearer("verify").authorization.slice("Bearer ".length)}\n`)
   const ca_file = yield* files("posh.pem", origins.caPem)
   const real = { url: `https://posh.test:${new URL(service.baseUrl).port}/`, ca_file, key_file, timeout: "10 seconds" }
-  const always = { mod_admin_extra: {}, mod_http_api: {} }
+  const always = { mod_admin_extra: {}, mod_http_api: {}, mod_ping: {} }
   const host = (options: Readonly<Record<string, unknown>>, more = {}) => ({
     modules: { ...always, ...more, mod_posh_verifier: options }
   })
   const dialback = { mod_s2s_dialback: {} }
   const hosts = {
-    "plain.test": host(real),
+    "ejabberd.example": host(real),
     "dialback.test": host(real, dialback),
     "wrong-key.test": host({ ...real, key_file: yield* files("wrong-key", "not-the-key") }, dialback),
     "two-keys.test": host({ ...real, key_file: yield* files("two-keys", "one\r\nX-Other: two") }, dialback),
@@ -131,13 +138,18 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     ]))
   }
   const own = yield* issue(ca, { dnsNames: Object.keys(hosts) })
+  const caFile = yield* files("ca.pem", ca.pem)
   const node = yield* EjabberdNode.make({
     hosts,
-    caFile: yield* files("ca.pem", ca.pem),
+    caFile,
     certFile: yield* files("own.pem", own.pem + own.keyPem),
     dnsPort: dns.port
   })
-  return { certificates, node, origins, peer, service }
+  const serve = (domain: string, port: number) =>
+    dns.set(`_xmpp-server._tcp.${domain}`, { srv: [{ priority: 0, weight: 0, port, target: "localhost" }] })
+  serve("ejabberd.example", node.s2sPort)
+  dns.set("localhost", { a: ["127.0.0.1"] })
+  return { caFile, certificates, dns: { port: dns.port, serve }, node, origins, peer, service }
 })
 
 export class World extends Context.Service<World, Effect.Success<ReturnType<typeof make>>>()(
