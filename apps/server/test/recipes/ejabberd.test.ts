@@ -107,6 +107,17 @@ layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the
       assert.strictEqual(origins.countOf("counted.posh.test"), 10)
     }))
 
+  it.effect("dialback counts where the certificate of the other side was checked", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* send("dialback.test", "refusing.example"), trusted)
+      assert.deepStrictEqual(yield* send("ejabberd.example", "refusing.example"), distrusted)
+      for (const name of ["named.example", "hosted.example"]) {
+        assert.strictEqual((yield* open(name, "dialback.test", "stranger")).dialback, "valid")
+        assert.deepStrictEqual(yield* open(name, "ejabberd.example", "stranger"), refused)
+      }
+      assert.notStrictEqual((yield* open("stranger.example.org", "dialback.test", "stranger")).dialback, "valid")
+    }))
+
   it.effect("no word by dialback counts before the certificate was checked", () =>
     Effect.gen(function*() {
       const liars = ["before-tls.example", "before-check.example", "no-features.example"]
@@ -157,6 +168,7 @@ layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the
       yield* logged("Accepted inbound s2s POSH authentication prosody.example")
       yield* logged("Accepted outbound s2s EXTERNAL authentication ejabberd.example -> prosody.example")
       assert.match(log, /^[^\n]*\bstranger\.prosody\.example:ping_once\b[^\n]*pinged: no/m, log)
+      yield* logged("no word of stranger.prosody.example", "CertificateMismatch")
       assert.lengthOf(node.linesWith("Accepted inbound", "stranger.prosody.example"), 0)
     }).pipe(Effect.scoped))
 
@@ -168,5 +180,21 @@ layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the
       assert.deepStrictEqual(both, [distrusted, distrusted])
       yield* logged("asked for crowded.test", "timeout")
       yield* logged("asked for crowded.test", "too_many_questions")
+    }))
+
+  it.effect("takes new options without a restart", () =>
+    Effect.gen(function*() {
+      const { hosts, node } = yield* World
+      assert.strictEqual((yield* open("hosted.example", "slow.test", "hosting")).dialback, "valid")
+      yield* Effect.promise(() => node.reload({ ...hosts, "slow.test": hosts["no.test"] ?? { modules: {} } }))
+      assert.notStrictEqual((yield* open("hosted.example", "slow.test", "hosting")).dialback, "valid")
+    }))
+
+  it.effect("an exception in the hook is a no, whatever another module said", () =>
+    Effect.gen(function*() {
+      const { stdout } = yield* Effect.promise(() =>
+        EjabberdNode.evaluate("mod_posh_verifier:out_tls_verify(false, #{})")
+      )
+      assert.strictEqual(stdout, "{stop,true}")
     }))
 })

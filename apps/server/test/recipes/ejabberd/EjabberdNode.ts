@@ -41,11 +41,20 @@ export class EjabberdNode {
   readonly s2sPort: number
   readonly #apiPort: number
   readonly #logFile: string
+  readonly #configFile: string
+  readonly #configOf: (hosts: EjabberdOptions["hosts"]) => unknown
 
-  private constructor(s2sPort: number, apiPort: number, logFile: string) {
+  private constructor(
+    s2sPort: number,
+    apiPort: number,
+    folder: string,
+    configOf: (hosts: EjabberdOptions["hosts"]) => unknown
+  ) {
     this.s2sPort = s2sPort
     this.#apiPort = apiPort
-    this.#logFile = logFile
+    this.#logFile = join(folder, "ejabberd.log")
+    this.#configFile = join(folder, "ejabberd.yml")
+    this.#configOf = configOf
   }
 
   readonly log = (): string => readFileSync(this.#logFile, "utf8")
@@ -54,22 +63,43 @@ export class EjabberdNode {
   readonly linesWith = (...parts: ReadonlyArray<string>): ReadonlyArray<string> =>
     this.log().split("\n").filter((line) => parts.every((part) => line.includes(part)))
 
-  readonly sendMessage = (from: string, to: string): Promise<void> =>
+  readonly sendMessage = (from: string, to: string): Promise<void> => {
+    const stanza = `<message xmlns='jabber:client' from='a@${from}' to='b@${to}'><body>hello</body></message>`
+    return this.#command("send_stanza", { from: `a@${from}`, to: `b@${to}`, stanza })
+  }
+
+  /** With other hosts, or other options of them. */
+  readonly reload = async (hosts: EjabberdOptions["hosts"]): Promise<void> => {
+    await writeFile(this.#configFile, JSON.stringify(this.#configOf(hosts)))
+    return this.#command("reload_config", {})
+  }
+
+  readonly #command = (name: string, options: unknown): Promise<void> =>
     new Promise((resolve, reject) => {
-      const stanza = `<message xmlns='jabber:client' from='a@${from}' to='b@${to}'><body>hello</body></message>`
-      const body = JSON.stringify({ from: `a@${from}`, to: `b@${to}`, stanza })
+      const body = JSON.stringify(options)
       const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
-      const options = { host: "127.0.0.1", port: this.#apiPort, path: "/api/send_stanza", method: "POST", headers }
-      request(options, (response) => {
-        response.resume()
-        if (response.statusCode === 200) resolve()
-        else reject(new Error(`ejabberd does not send: ${response.statusCode}`))
-      }).on("error", reject).end(body)
+      request(
+        { host: "127.0.0.1", port: this.#apiPort, path: `/api/${name}`, method: "POST", headers },
+        (response) => {
+          response.resume()
+          if (response.statusCode === 200) resolve()
+          else reject(new Error(`ejabberd refuses ${name}: ${response.statusCode}`))
+        }
+      ).on("error", reject).end(body)
     })
 
   static readonly install = () => {
     ensureRuns("ejabberd", ["test", "-x", "/usr/sbin/ejabberdctl"], ["ejabberd"])
     ensureRuns("the compiler of Erlang", ["test", "-x", "/usr/bin/erlc"], ["erlang-base"])
+  }
+
+  /** Compiles the module, and gives the value of an expression without a running ejabberd. */
+  static readonly evaluate = async (expression: string) => {
+    const [ebin, folder] = [await findEbin(), await mkdtemp(join(tmpdir(), "posh-erlang-"))]
+    await run("erlc", ["-Werror", "-pa", ebin, "-o", folder, source])
+    const print = `logger:set_primary_config(level, none), io:format("~p", [${expression}]), halt().`
+    return run("erl", ["-noshell", "-pa", ebin, "-pa", folder, "-eval", print])
+      .finally(() => rm(folder, { recursive: true, force: true }))
   }
 
   static readonly make = Effect.fnUntraced(function*({ caFile, certFile, dnsPort, hosts }: EjabberdOptions) {
@@ -79,11 +109,10 @@ export class EjabberdNode {
     )
     const [s2sPort, apiPort] = [yield* freePort, yield* freePort]
     const path = (name: string) => join(folder, name)
-    const node = new EjabberdNode(s2sPort, apiPort, path("ejabberd.log"))
     const ip = "127.0.0.1"
-    const config = {
-      hosts: Object.keys(hosts),
-      host_config: hosts,
+    const configOf = (served: EjabberdOptions["hosts"]) => ({
+      hosts: Object.keys(served),
+      host_config: served,
       loglevel: "info",
       acme: { auto: false },
       ca_file: caFile,
@@ -93,12 +122,15 @@ export class EjabberdNode {
         { port: s2sPort, ip, module: "ejabberd_s2s_in" },
         { port: apiPort, ip, module: "ejabberd_http", request_handlers: { "/api": "mod_http_api" } }
       ],
-      api_permissions: { test: { from: ["mod_http_api"], who: [{ ip: "127.0.0.1/32" }], what: ["send_stanza"] } }
-    }
+      api_permissions: {
+        test: { from: ["mod_http_api"], who: [{ ip: "127.0.0.1/32" }], what: ["send_stanza", "reload_config"] }
+      }
+    })
+    const node = new EjabberdNode(s2sPort, apiPort, folder, configOf)
     const ebin = yield* Effect.promise(async () => {
       const found = await findEbin()
       await run("erlc", ["-Werror", "-pa", found, "-o", folder, source])
-      await writeFile(path("ejabberd.yml"), JSON.stringify(config)) // JSON is YAML
+      await writeFile(path("ejabberd.yml"), JSON.stringify(configOf(hosts))) // JSON is YAML
       await writeFile(
         path("inetrc"),
         `{lookup,[dns]}.\n{resolv_conf,""}.\n{hosts_file,""}.\n{nameserver,{127,0,0,1},${dnsPort}}.\n`

@@ -10,6 +10,8 @@ export type Lie = "before TLS" | "before the check" | "without features"
 export interface Served {
   readonly certificate: Certificate
   readonly lie?: Lie
+  /** It takes nobody by SASL EXTERNAL, so that only dialback is left. */
+  readonly refuses?: true
 }
 
 /** How a stream of ejabberd to this peer ended. */
@@ -84,10 +86,10 @@ export class Peer {
     stream: Stream,
     here: string,
     there: string,
-    { certificate, lie }: Served,
+    { certificate, lie, refuses }: Served,
     secured: () => void
   ): Promise<boolean> => {
-    const hasStanza = async () => (await stream.until(/<message/)) !== undefined
+    const hasStanza = (): Promise<boolean> => this.#answersDialback(stream, here, there)
     const claim = () => {
       const id = this.#ids.get(here) ?? "none"
       stream.write(`<db:result from='${here}' to='${there}' type='valid'/>`)
@@ -109,12 +111,22 @@ export class Peer {
       claim()
       return hasStanza()
     }
-    stream.write(features(external))
+    stream.write(features(refuses === true ? "" : external))
+    if (refuses === true) return hasStanza()
     if (await stream.until(/<auth[^>]*>/) === undefined) return false
     stream.write(success)
     if (await stream.until(isHeader) === undefined) return false
     stream.write(header(here, there) + features())
     return hasStanza()
+  }
+
+  /** Says that every key is right, until a stanza comes. */
+  readonly #answersDialback = async (stream: Stream, here: string, there: string): Promise<boolean> => {
+    const got = await stream.until(/<message|<db:(result|verify)[^>]*>/)
+    if (got === undefined || got[1] === undefined) return got !== undefined
+    const id = /\sid='[^']*'/.exec(got[0])?.[0] ?? ""
+    stream.write(`<db:${got[1]} from='${here}' to='${there}'${id} type='valid'/>`)
+    return this.#answersDialback(stream, here, there)
   }
 
   /** Opens a stream as `from`, tries SASL EXTERNAL, and then dialback for `claimed`. */

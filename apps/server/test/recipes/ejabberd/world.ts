@@ -9,7 +9,7 @@ import { readSettings } from "../../../src/config/Config.ts"
 import { toEgressOptions } from "../../../src/config/policy.ts"
 import { fleetKeys } from "../../access/world.ts"
 import { Service } from "../../service.ts"
-import { EjabberdNode } from "./EjabberdNode.ts"
+import { EjabberdNode, type EjabberdOptions } from "./EjabberdNode.ts"
 import type { Answer, Lying } from "./lying.ts"
 import { Peer, type Served } from "./Peer.ts"
 
@@ -48,6 +48,7 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     "xn--bcher-kva.example",
     "stranger.example.org",
     "expired.example",
+    "refusing.example",
     "prosody.example",
     "stranger.prosody.example"
   ]
@@ -79,6 +80,7 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     ["named.example", { certificate: named }],
     ["stranger.example.org", { certificate: stranger }],
     ["expired.example", { certificate: expired }],
+    ["refusing.example", { certificate: hosting, refuses: true }],
     ["silent.example", { certificate: hosting }],
     ["before-tls.example", { certificate: stranger, lie: "before TLS" }],
     ["before-check.example", { certificate: stranger, lie: "before the check" }],
@@ -122,7 +124,7 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     modules: { ...always, ...more, mod_posh_verifier: options }
   })
   const dialback = { mod_s2s_dialback: {} }
-  const hosts = {
+  const hosts: EjabberdOptions["hosts"] = {
     "ejabberd.example": host(real),
     "dialback.test": host(real, dialback),
     "wrong-key.test": host({ ...real, key_file: yield* files("wrong-key", "not-the-key") }, dialback),
@@ -149,7 +151,7 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     dns.set(`_xmpp-server._tcp.${domain}`, { srv: [{ priority: 0, weight: 0, port, target: "localhost" }] })
   serve("ejabberd.example", node.s2sPort)
   dns.set("localhost", { a: ["127.0.0.1"] })
-  return { caFile, certificates, dns: { port: dns.port, serve }, node, origins, peer, service }
+  return { caFile, certificates, dns: { port: dns.port, serve }, hosts, node, origins, peer, service }
 })
 
 export class World extends Context.Service<World, Effect.Success<ReturnType<typeof make>>>()(
