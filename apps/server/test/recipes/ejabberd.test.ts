@@ -21,7 +21,7 @@ const send = Effect.fnUntraced(function*(from: string, to: string) {
     await node.sendMessage(from, to)
     return peer.outcomeOf(from, to)
   }).pipe(Effect.timeoutOrElse({
-    duration: "30 seconds",
+    duration: "60 seconds",
     orElse: () => Effect.die(new Error(`no stream from ${from} to ${to}: ${node.linesWith(from).join("\n")}`))
   }))
 })
@@ -48,7 +48,7 @@ const open = Effect.fnUntraced(function*(
   const certificate = presents === "nothing" ? undefined : certificates[presents]
   return yield* Effect.promise(() => peer.open(node.s2sPort, from, to, certificate, claimed)).pipe(
     Effect.timeoutOrElse({
-      duration: "30 seconds",
+      duration: "60 seconds",
       orElse: () => Effect.die(new Error(`no end of ${from} to ${to}: ${node.linesWith(to).join("\n")}`))
     })
   )

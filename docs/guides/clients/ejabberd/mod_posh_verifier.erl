@@ -204,37 +204,48 @@ tls_options(CaFile) ->
      {versions, ['tlsv1.3', 'tlsv1.2']},
      {customize_hostname_check, [{match_fun, public_key:pkix_verify_hostname_match_fun(https)}]}].
 
-receive_all(Socket, Received) when byte_size(Received) =< ?RESPONSE_OCTETS ->
+receive_all(_, Received) when byte_size(Received) > ?RESPONSE_OCTETS -> throw(response_too_large);
+receive_all(Socket, Received) ->
     case ssl:recv(Socket, 0) of
         {ok, More} -> receive_all(Socket, <<Received/binary, More/binary>>);
         {error, closed} -> Received
     end.
 
 judge(Response, Domain, Digest) ->
-    {ok, {http_response, {1, _}, Status, _}, Rest} = erlang:decode_packet(http_bin, Response, []),
+    {Status, Rest} = status_of(Response),
     {Headers, Body} = headers_of(Rest, []),
     case {Status, proplists:get_all_values('Content-Type', Headers), proplists:get_all_values('Content-Length', Headers)} of
         {200, [<<"application/json", _/binary>>], [Length]} ->
-            true = binary_to_integer(Length) =:= byte_size(Body),
+            binary_to_integer(Length) =:= byte_size(Body) orelse throw(truncated),
             answer_of(members_of(jiffy:decode(Body)), Domain, Digest);
         {Status, Types, Lengths} -> {no, {status, Status, Types, Lengths}}
+    end.
+
+status_of(Octets) ->
+    case erlang:decode_packet(http_bin, Octets, []) of
+        {ok, {http_response, {1, _}, Status, _}, Rest} -> {Status, Rest};
+        _ -> throw(no_http_response)
     end.
 
 headers_of(Octets, Headers) ->
     case erlang:decode_packet(httph_bin, Octets, []) of
         {ok, {http_header, _, Name, _, Value}, Rest} -> headers_of(Rest, [{Name, Value} | Headers]);
-        {ok, http_eoh, Body} -> {Headers, Body}
+        {ok, http_eoh, Body} -> {Headers, Body};
+        _ -> throw(no_http_response)
     end.
 
 %% A member that is there twice could be read in two ways.
 members_of({Members}) ->
-    true = length(Members) =:= length(lists:ukeysort(1, Members)),
-    maps:from_list(Members).
+    length(Members) =:= length(lists:ukeysort(1, Members)) orelse throw(member_twice),
+    maps:from_list(Members);
+members_of(_) -> throw(no_object).
 
 %% A yes is an answer to exactly this question.
 answer_of(#{<<"valid">> := true, <<"verdict">> := <<"verified">>, <<"code">> := <<"Verified">>, <<"domain">> := Domain,
             <<"service">> := ?SERVICE, <<"certificate">> := Certificate}, Domain, Digest) ->
-    #{<<"sha256">> := Digest} = members_of(Certificate),
-    yes;
+    case members_of(Certificate) of
+        #{<<"sha256">> := Digest} -> yes;
+        _ -> {no, another_certificate}
+    end;
 answer_of(#{<<"valid">> := false, <<"code">> := Code}, _, _) when byte_size(Code) =< 64 -> {no, Code};
-answer_of(_, _, _) -> {no, another_answer}.
+answer_of(_, _, _) -> {no, no_answer_to_this}.

@@ -118,7 +118,7 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
 
   const key_file = yield* files("key", `${fleetKeys.bearer("verify").authorization.slice("Bearer ".length)}\n`)
   const ca_file = yield* files("posh.pem", origins.caPem)
-  const real = { url: `https://posh.test:${new URL(service.baseUrl).port}/`, ca_file, key_file, timeout: "10 seconds" }
+  const real = { url: `https://posh.test:${new URL(service.baseUrl).port}/`, ca_file, key_file, timeout: "20 seconds" }
   const always = { mod_admin_extra: {}, mod_http_api: {}, mod_ping: {} }
   const host = (options: Readonly<Record<string, unknown>>, more = {}) => ({
     modules: { ...always, ...more, mod_posh_verifier: options }
@@ -134,7 +134,7 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     ...Object.fromEntries(lying.map((row) => [
       `${row.name}.test`,
       host(
-        { url: `https://${hostOf(row)}:${portOf(hostOf(row))}`, ca_file, timeout: "1 second", ...row.options },
+        { url: `https://${hostOf(row)}:${portOf(hostOf(row))}`, ca_file, timeout: "20 seconds", ...row.options },
         dialback
       )
     ]))
