@@ -3,7 +3,7 @@
 -- Installed and explained in docs/guides/clients/prosody.md.
 --
 -- In mod_s2s, a handler of `s2s-check-certificate` that raises an error ends the coroutine of the stream before the policy
--- of `s2s_secure_auth` was applied, and the stream stays open: an incoming one can then authenticate by dialback. So nothing
+-- of `s2s_secure_auth` was applied, and the stream stays open: after a second stream header it is offered dialback. So nothing
 -- raises here, and as long as this module has no valid configuration it stays loaded and says no.
 module:set_global();
 
@@ -28,10 +28,10 @@ local running;
 local recheck;
 local unwell = false;
 
--- Faults that the service, or the way to it, is to blame for.
+-- Faults that the service, or the way to it, is to blame for, and that a stranger cannot cause by the name that he claims.
 local of_service = {
-	["content-type"] = true, expired = true, foreign = true, key = true, malformed = true, redirect = true, status = true,
-	timeout = true, tls = true, ["too-large"] = true, unreachable = true;
+	["content-type"] = true, key = true, malformed = true, redirect = true, status = true, timeout = true, tls = true,
+	["too-large"] = true, unreachable = true;
 };
 
 local function note(outcome)

@@ -9,7 +9,10 @@ local function make(host, chain, proofs)
 	local domain = type(host) == "string" and #host <= 1023 and to_ascii(host);
 	if not domain or domain == "" then return nil, "the name is no domain"; end
 	domain = domain:lower();
-	if #domain > 253 or domain:find("[^%w.-]") then return nil, "the name is no domain"; end
+	-- Not shortened or repaired: what is proved must be the name that the stream has.
+	if #domain > 253 or domain:find("[^%w.-]") or ("." .. domain .. "."):find("..", 1, true) then
+		return nil, "the name is no domain";
+	end
 	local asked = proofs and table.concat(proofs, ",") or "";
 	return {
 		domain = domain;

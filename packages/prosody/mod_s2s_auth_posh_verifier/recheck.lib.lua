@@ -13,9 +13,14 @@ local shortest_sleep = 1;
 local first_pause, longest_pause = 30, 900;
 local least_lifetime = 60; -- of a yes that came without validUntil and with a shorter ttl
 
--- Up to a tenth later, so that streams which were let in together do not ask together.
+-- Up to a tenth later, for the same reason as `scattered`.
 local function spread(seconds)
 	return seconds * (1 + math.random() * 0.1);
+end
+
+-- A moment between `refresh` and halfway to the end, so that streams which were let in together do not ask together.
+local function scattered(refresh, lifetime)
+	return refresh + math.random() * (lifetime - refresh) / 2;
 end
 
 -- What is kept about a stream that a yes let in.
@@ -29,7 +34,7 @@ local function record(host, name, answer)
 		id = answer.id;
 		proof = answer.proof;
 		ending = clock.ending(lifetime);
-		refresh = clock.ending(math.max(0, math.min(refresh, lifetime)));
+		refresh = clock.ending(scattered(math.max(0, math.min(refresh, lifetime)), lifetime));
 		failures = 0;
 	};
 end

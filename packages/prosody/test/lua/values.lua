@@ -30,7 +30,8 @@ end);
 
 local domains = {
 	["Example.ORG"] = "example.org", ["bücher.example"] = "xn--bcher-kva.example", ["a b.example"] = false, [""] = false,
-	[("a"):rep(300)] = false, ["a/../b.example"] = false, ["a\n.example"] = false, ["[::1]"] = false;
+	[("a"):rep(300)] = false, ["a/../b.example"] = false, ["a\n.example"] = false, ["[::1]"] = false,
+	["a.example."] = false, [".a.example"] = false, ["a..example"] = false, ["a_b.example"] = false, ["STRASSE.example"] = "strasse.example";
 };
 for host, domain in pairs(domains) do
 	test.case("domain " .. host, function ()
