@@ -50,11 +50,15 @@ describe("its files", () => {
 })
 
 describe("its cases", () => {
-  const cases = readdirSync(`${root}/test/lua`).filter((file) => file !== "harness.lua")
+  const cases = readdirSync(`${root}/test/lua`).filter((file) => !/harness|standins/.test(file))
+  const rows = compilers.flatMap((version) => cases.map((file) => ({ version, file, prosody: "0.12" })))
 
-  it.each(cases)("%s", (file) => {
-    const { status, text } = run("lua5.4", "test/lua/harness.lua", name, `test/lua/${file}`)
-    assert.match(text, /^\d+ cases, 0 failures\n$/)
-    assert.strictEqual(status, 0, text)
-  })
+  it.each([...rows, { version: "5.4", file: "module.lua", prosody: "13" }])(
+    "$file, Lua $version, libraries as Prosody $prosody names them",
+    ({ file, prosody, version }) => {
+      const { status, text } = run(`lua${version}`, "test/lua/harness.lua", name, `test/lua/${file}`, prosody)
+      assert.match(text, /^\d+ cases, 0 failures\n$/)
+      assert.strictEqual(status, 0, text)
+    }
+  )
 })

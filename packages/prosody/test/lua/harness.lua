@@ -1,10 +1,22 @@
 -- Runs a file of cases with the module's files and Prosody's own libraries, but for the clock, the timers and the HTTP client,
--- which a case moves by hand. Usage: lua harness.lua FOLDER-OF-THE-MODULE CASES
-local folder, cases = arg[1], arg[2];
+-- which a case moves by hand. Usage: lua harness.lua FOLDER-OF-THE-MODULE CASES [13]. With 13, libraries have the names
+-- of Prosody 13.
+local folder, cases, version = arg[1], arg[2], arg[3] or "0.12";
 package.path = "/usr/lib/prosody/?.lua;" .. package.path;
 package.cpath = "/usr/lib/prosody/?.so;" .. package.cpath;
+if _VERSION ~= "Lua 5.4" then dofile((arg[0]:gsub("[^/]+$", "standins.lua"))); end
+if version == "13" then
+	table.insert(package.searchers, 2, function (name)
+		local library = name:match("^prosody%.(.+)$");
+		return library and function () return require(library); end;
+	end);
+	require "prosody.util.async";
+end
 
-local world = { wall = 1795996800, monotonic = 1000, timers = {}, requests = {}, logged = {}, options = {}, hooks = {}, measured = {} };
+local world = {
+	version = version, wall = 1795996800, monotonic = 1000, timers = {}, requests = {}, logged = {}, options = {}, hooks = {},
+	measured = {}, items = {}, shared = {};
+};
 
 package.loaded["util.time"] = {
 	now = function () return world.wall; end;
@@ -81,9 +93,9 @@ module = {
 	metric = metric;
 	hook = function (_, name, handler, priority) world.hooks[name] = { handler = handler, priority = priority }; end;
 	hook_global = function (_, name, handler) world.hooks[name] = { handler = handler }; end;
+	add_item = function (_, key, item) world.items[#world.items + 1] = { key = key, item = item }; end;
 	get_option = function (_, name) return world.options[name]; end;
 	shared = function (_, path)
-		world.shared = world.shared or {};
 		world.shared[path] = world.shared[path] or {};
 		return world.shared[path];
 	end;

@@ -33,7 +33,7 @@ end
 
 local function load(change)
 	options(change);
-	world.shared = nil;
+	world.shared = {};
 	world.load();
 end
 
@@ -289,6 +289,39 @@ test.case("unloading lets nobody wait", function ()
 	module.unload();
 	test.equal(fired.done, true);
 	test.equal(status(made), "invalid invalid");
+end);
+
+test.case("the commands of the admin shell", function ()
+	world.items = {};
+	load();
+	local commands = {};
+	if world.version == "13" then
+		for _, each in ipairs(world.items) do
+			test.equal(each.key, "shell-command");
+			test.equal(each.item.section, "posh");
+			test.equal(type(each.item.desc) .. type(each.item.args), "stringtable");
+			commands[each.item.name] = each.item.handler;
+		end
+	else
+		commands = world.shared["/*/admin_shell/env"].posh;
+	end
+	local printed = {};
+	local shell = { session = { print = function (line) printed[#printed + 1] = line; end } };
+	test.equal(commands.status(shell), true);
+	test.contains(printed[1], "http://127.0.0.1:8080");
+	fire(session("invalid"));
+	reply(1);
+	local _, text = commands.forget(shell);
+	test.equal(text, "1 answers forgotten");
+	test.equal(commands.check(shell), nil);
+	local answered;
+	async.runner(function () answered = commands.check(shell, "a.example"); end):run(true);
+	test.equal(world.requests[2].url, "http://127.0.0.1:8080/v1/associations/a.example/xmpp-server");
+	local body = encode({ state = "material", code = "Resolved", message = "yes", domain = "a.example", material = { entries = { 1 } } });
+	world.requests[2].callback(body, 200, { headers = {} }, {});
+	test.equal(answered, true);
+	module.unload();
+	test.equal((world.shared["/*/admin_shell/env"] or {}).posh, nil);
 end);
 
 test.case("names of strangers stay in their line", function ()
