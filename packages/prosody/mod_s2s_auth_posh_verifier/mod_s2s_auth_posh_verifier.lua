@@ -156,15 +156,10 @@ recheck = recheck_lib.new(ask_again, log_decision, function (outcome)
 	statistics.failed(outcome);
 end);
 
-local function option_names()
-	local ok, all = pcall(function () return use "core.configmanager".getconfig(); end);
-	local names = {};
-	for name in pairs(ok and all and all["*"] or {}) do names[#names + 1] = name; end
-	return names;
-end
-
 local function make()
-	local settings, problems = read_options(function (name) return module:get_option(name); end, option_names());
+	local config = use "core.configmanager";
+	local sections = config.getconfig and config.getconfig() or {};
+	local settings, problems = read_options(function (name) return module:get_option(name); end, sections);
 	if not settings then return nil, problems; end
 	local client, reason = client_lib.new(settings);
 	if not client then return nil, { reason }; end

@@ -122,9 +122,26 @@ local readers = {
 for name in pairs(readers) do known[prefix .. name] = true; end
 known[prefix .. "url"] = true;
 
--- `get` gives the value of an option by its name; `names` lists the names of all options that are set.
-local function read(get, names)
-	local settings, problems = {}, {};
+-- A misspelt option, or one in the section of a host, would leave its default in force without a word.
+local function unread(sections)
+	local problems = {};
+	for host, options in pairs(sections) do
+		for name in pairs(options) do
+			if type(name) == "string" and name:sub(1, #prefix) == prefix then
+				if not known[name] then
+					problems[#problems + 1] = name .. " is no option of this module";
+				elseif host ~= "*" then
+					problems[#problems + 1] = ("%s belongs into the global section, not into that of %s"):format(name, host);
+				end
+			end
+		end
+	end
+	return problems;
+end
+
+-- `get` gives the value of an option by its name; `sections` has all options that are set, by host, the global ones as "*".
+local function read(get, sections)
+	local settings, problems = {}, unread(sections);
 	local function problem(name, reason)
 		problems[#problems + 1] = ("%s%s %s"):format(prefix, name, reason);
 	end
@@ -136,12 +153,6 @@ local function read(get, names)
 	local found, reason = endpoints(get(prefix .. "url"), settings.allow_plain_http == true);
 	if not found then problem("url", reason); end
 	settings.endpoints = found;
-	-- A misspelt option would leave its default in force without a word.
-	for _, name in ipairs(names) do
-		if type(name) == "string" and name:sub(1, #prefix) == prefix and not known[name] then
-			problems[#problems + 1] = name .. " is no option of this module";
-		end
-	end
 	table.sort(problems);
 	if #problems > 0 then return nil, problems; end
 	return settings;

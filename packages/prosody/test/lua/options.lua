@@ -2,10 +2,8 @@ local _, test = ...;
 local read = module:require "options".read;
 local keeper = module:require "key".keeper;
 
-local function settings(options)
-	local names = {};
-	for name in pairs(options) do names[#names + 1] = name; end
-	return read(function (name) return options[name]; end, names);
+local function settings(options, of_host)
+	return read(function (name) return options[name]; end, { ["*"] = options, ["here.example"] = of_host or {} });
 end
 
 test.case("defaults", function ()
@@ -70,6 +68,12 @@ for name, values in pairs(bad) do
 		end);
 	end
 end
+
+test.case("an option in the section of a host", function ()
+	local found, problems = settings({ posh_verifier_url = url }, { posh_verifier_mode = "always", modules_enabled = {} });
+	test.equal(found, nil);
+	test.equal(table.concat(problems), "posh_verifier_mode belongs into the global section, not into that of here.example");
+end);
 
 test.case("no URL", function ()
 	local found, problems = settings({});
