@@ -11,6 +11,7 @@ import { dashboard } from "./generated/dashboard.ts"
 import { errorsReference } from "./generated/errors.ts"
 import { metricsReference } from "./generated/metrics.ts"
 import { openApiDocument } from "./generated/openApi.ts"
+import { openApi30Document } from "./generated/openApi30.ts"
 import { protobufSources } from "./generated/protobuf.ts"
 import { traceabilityFile, traceabilityTable } from "./generated/traceability.ts"
 
@@ -22,6 +23,7 @@ interface Producer {
 
 const producers: ReadonlyArray<Producer> = [
   { file: "packages/api/openapi.json", content: openApiDocument },
+  { file: "packages/api/openapi-3.0.json", content: openApi30Document },
   { file: "docs/reference/configuration.md", content: configurationReference },
   { file: "docs/reference/errors.md", content: errorsReference },
   { file: "docs/reference/api.md", content: apiReference },

@@ -22,6 +22,6 @@ const exports = Object.fromEntries(Object.entries(manifest.exports).map(([name, 
 
 writeFileSync("dist/package.json", `${JSON.stringify({ ...rest, exports, bin }, null, 2)}\n`)
 copyFileSync(join("..", "..", "LICENSE"), "dist/LICENSE")
-for (const asset of ["README.md", "openapi.json", "bin"]) {
+for (const asset of ["README.md", "openapi.json", "openapi-3.0.json", "bin"]) {
   if (existsSync(asset)) cpSync(asset, join("dist", asset), { recursive: true })
 }

@@ -13,6 +13,7 @@ const runners: ReadonlyMap<string, string> = new Map([
   ["docs/guides/clients/prosody.md", "packages/prosody/test/guide.test.ts"],
   ["docs/guides/capacity.md", "apps/lab/test/simulate/guide.test.ts"],
   ["docs/guides/clients/grpc.md", "apps/server/test/recipes/grpcPage.test.ts"],
+  ["docs/guides/clients/openapi.md", "scripts/test/openApi/generators.test.ts"],
   ["docs/guides/concepts.md", "apps/server/test/readme.test.ts"],
   ["docs/guides/deploy.md", "scripts/image/guide.ts"],
   ["docs/guides/first-fleet.md", "apps/server/test/guides/firstFleet.test.ts"],

@@ -30,7 +30,12 @@ export const prooftypes = ["posh", "pkix", "dane"] as const
 /** Certificates of a `chain`, at most. */
 export const chainCertificates = 10
 
-/** The members that a question may have besides domain, service and certificate. */
+/**
+ * The members that a question may have besides domain, service and certificate.
+ *
+ * A `default` is only where sending it says the same as leaving it out, since generated clients send it: `nameCheck` and `chainCheck`
+ * beside a fingerprint are refused, and `prooftypes` would take the place of the deployment's.
+ */
 export const questionOptions = {
   prooftypes: Schema.optionalKey(
     Schema.Array(Schema.Literals(prooftypes)).annotate({
@@ -39,8 +44,7 @@ export const questionOptions = {
         "Which proofs to try; one that verifies suffices. `posh`: what the domain publishes. `pkix`: a path of certificates to a",
         "trusted root, over the certificates of `chain`, and the names in the certificate. `dane`: TLSA records secured by DNSSEC; a mismatch there outweighs the others. One",
         "that this deployment cannot evaluate is refused. Default: the deployment's."
-      ].join(" "),
-      default: ["posh"]
+      ].join(" ")
     })
   ),
   generations: Schema.optionalKey(
@@ -57,8 +61,7 @@ export const questionOptions = {
         "Whether names in the certificate count. `advisory` (default): reported as evidence.",
         "`source-or-delegated`: one must name the domain, the host where the material was found, or a host that DNSSEC",
         "secured (`derivedDomain`, `dane`). `source`: one must name the domain. Not together with `fingerprint`."
-      ].join(" "),
-      default: "advisory"
+      ].join(" ")
     })
   ),
   chainCheck: Schema.optionalKey(
@@ -67,8 +70,7 @@ export const questionOptions = {
       description: [
         "Whether the chain published with a JWK Set is validated: `off` (default), `report` or `require`. No effect on",
         "RFC 7711 material. Not together with `fingerprint`."
-      ].join(" "),
-      default: "off"
+      ].join(" ")
     })
   ),
   derivedDomain: Schema.optionalKey(

@@ -40,7 +40,7 @@ describe("openapi.json", () => {
         assert.deepStrictEqual(operation?.security, isOpen ? [] : [{ bearer: [scopeOf(endpoint) ?? ""] }])
       }
     })
-    assert.deepInclude(spec.components.securitySchemes["bearer"], { type: "http", scheme: "Bearer" })
+    assert.deepInclude(spec.components.securitySchemes["bearer"], { type: "http", scheme: "bearer" })
   })
 
   it("every operation has a summary, and every message a title or a description", () => {

@@ -47,6 +47,7 @@ export interface OperationObject {
 export interface OpenApiDocument {
   readonly openapi: string
   readonly info: Readonly<Record<string, unknown>>
+  readonly servers?: ReadonlyArray<{ readonly url: string; readonly description?: string }>
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>
   readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>> & {
     readonly schemas: Readonly<Record<string, JsonSchema>>

@@ -11,5 +11,5 @@ export const withIdentity = (document: OpenApiDocument): OpenApiDocument => ({
     contact: { name: "The operator of the service" },
     license: { name: "Apache-2.0", identifier: "Apache-2.0" }
   },
-  ...{ servers: [{ url: "/", description: "The service that serves this document." }] }
+  servers: [{ url: "/", description: "The service that serves this document." }]
 })

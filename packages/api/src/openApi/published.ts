@@ -9,6 +9,7 @@ import { withHeaders } from "./headers.ts"
 import { withIdentity } from "./identity.ts"
 import { mapSchemas, type OpenApiDocument } from "./OpenApiDocument.ts"
 import { withRawDocument } from "./rawDocument.ts"
+import { withLowerCaseSchemes } from "./schemes.ts"
 import { withSharedResponses } from "./sharedResponses.ts"
 import { withoutSingleUnion } from "./singleUnions.ts"
 import { withVerdictLine } from "./verdictLine.ts"
@@ -16,6 +17,7 @@ import { withVerdictLine } from "./verdictLine.ts"
 const passes: ReadonlyArray<(document: OpenApiDocument) => OpenApiDocument> = [
   (document) => mapSchemas(document, withoutSingleUnion),
   withIdentity,
+  withLowerCaseSchemes,
   withVerdictLine,
   withRawDocument,
   withAnyRequestProblems,
