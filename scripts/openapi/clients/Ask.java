@@ -22,7 +22,7 @@ public final class Ask {
 
   public static void main(String[] args) throws Exception {
     String certificate = Files.readString(Path.of(args[2]));
-    String key = System.getenv().getOrDefault("POSH_KEY", "");
+    String key = System.getenv().getOrDefault("KEY", "");
     try {
       Answer answer = isVouchedFor(URI.create(args[0]), key, args[1], certificate);
       System.out.println(answer.getCode().getValue());

@@ -29,7 +29,7 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	answer, response, err := isVouchedFor(url, os.Getenv("POSH_KEY"), domain, string(certificate))
+	answer, response, err := isVouchedFor(url, os.Getenv("KEY"), domain, string(certificate))
 	if err != nil {
 		if response != nil {
 			fmt.Fprintln(os.Stderr, "no verdict:", response.StatusCode)

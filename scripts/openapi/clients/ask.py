@@ -20,7 +20,7 @@ if __name__ == "__main__":
     with open(file) as opened:
         certificate = opened.read()
     try:
-        answer = is_vouched_for(url, os.environ.get("POSH_KEY", ""), domain, certificate)
+        answer = is_vouched_for(url, os.environ.get("KEY", ""), domain, certificate)
     except posh_openapi.ApiException as problem:
         sys.exit(f"no verdict: {problem.status}")
     print(answer.code)

@@ -115,7 +115,7 @@ layer(ContractWorld.layer, { excludeTestServices: true, timeout: 300_000 })("a g
     it.effect(`${language.name}: compiles, is answered, and takes nothing else for a yes`, () =>
       Effect.gen(function*() {
         const { baseUrl } = yield* ContractWorld
-        const env = { POSH: baseUrl, POSH_KEY: bearer("verify").authorization.replace("Bearer ", "") }
+        const env = { POSH: baseUrl, KEY: bearer("verify").authorization.replace("Bearer ", "") }
         if (language.name === "Java") {
           const stub = join(programs, "JsonNullableModule.java")
           const made = yield* shell(`javac -proc:none -d libraries -cp "$LIBRARIES" ${stub}`, env)
@@ -129,7 +129,7 @@ layer(ContractWorld.layer, { excludeTestServices: true, timeout: 300_000 })("a g
         const run = language.run.exec(sectionOf(language).at(-1)?.script ?? "")?.[0] ?? ""
         const outcomes = yield* Effect.all({
           silent: shell(run.replace("chat.orchard.example", "quiet.example"), env),
-          unknownKey: shell(run, { ...env, POSH_KEY: "0123456789abcdef0123" }),
+          unknownKey: shell(run, { ...env, KEY: "0123456789abcdef0123" }),
           refused: shell(run.replace("chat.orchard.example", "192.0.2.7"), env),
           nobody: shell(run, { ...env, POSH: "http://127.0.0.1:1" })
         })
