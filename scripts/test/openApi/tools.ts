@@ -29,9 +29,17 @@ const installTo = (folder: string): void => {
   try {
     for (const file of files) cpSync(join(source, file), join(work, file))
     execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: work, stdio: "pipe" })
-    // At once: a folder that is there is whole. Another test file may have been faster.
-    if (!existsSync(folder)) renameSync(work, folder)
+    moveTo(work, folder)
   } finally {
     rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** At once: a folder that is there is whole. Another test file may have been faster. */
+const moveTo = (work: string, folder: string): void => {
+  try {
+    renameSync(work, folder)
+  } catch (cause) {
+    if (!existsSync(folder)) throw cause
   }
 }
