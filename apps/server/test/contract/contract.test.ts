@@ -7,8 +7,10 @@ import { Effect } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import { responseOf, routes, undocumented } from "./document.ts"
 import type { Reply } from "./exchange.ts"
-import { type Provocation, refusals, successes, unprovoked } from "./provocations.ts"
+import type { Provocation } from "./provocation.ts"
+import { refusals, unprovoked } from "./provocations.ts"
 import { bodyOf, exampleOf, timeless } from "./requests.ts"
+import { successes } from "./successes.ts"
 import { ContractWorld } from "./world.ts"
 
 const provocations = [...successes, ...refusals]
