@@ -1,7 +1,6 @@
 /**
  * The OpenAPI document of the service, as served at `GET /openapi.json`.
  */
-import { Api } from "@posh/api"
-import { OpenApi } from "effect/http-api"
+import { makeOpenApi } from "@posh/api"
 
-export const openApiDocument = (): string => `${JSON.stringify(OpenApi.fromApi(Api), null, 2)}\n`
+export const openApiDocument = (): string => `${JSON.stringify(makeOpenApi(), null, 2)}\n`

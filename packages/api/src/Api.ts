@@ -5,11 +5,12 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { Access, needs } from "./Access.ts"
 import { Answer, BatchResponse } from "./Answer.ts"
 import { Association } from "./Association.ts"
+import { withCertificateBody } from "./certificateBody.ts"
 import { VerdictWord } from "./codes.ts"
+import { withoutRejected } from "./documented.ts"
 import { GenerateRequest, GenerateResponse, LintRequest, LintResponse } from "./Documents.ts"
 import { Live, MetricsText, NotReady, Ready } from "./Health.ts"
 import { Inventory } from "./Inventory.ts"
-import { published } from "./openApi/published.ts"
 import { problemErrors } from "./Problem.ts"
 import { PendingPurge } from "./Purge.ts"
 import { assertionQuery, inventoryQuery, verifyQuery } from "./queries.ts"
@@ -183,6 +184,6 @@ export class Api extends HttpApi.make("posh").add(Verification, Associations, Do
       "the one that its key must have; `admin` includes `verify`. A path that is not here is answered with 404 `NotFound`, another",
       "method with 405 `MethodNotAllowed`; `HEAD` is answered wherever `GET` is."
     ].join("\n"),
-    transform: published
+    transform: (document) => withoutRejected(withCertificateBody(document))
   }))
 {}

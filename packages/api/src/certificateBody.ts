@@ -22,7 +22,7 @@ interface Document {
 const path = "/v1/verify"
 
 /** Adds the media types to the operation, and the parameters that it shares with the question by fingerprint. */
-export const withCertificateBody = (document: object): object => {
+export const withCertificateBody = (document: object): Record<string, unknown> => {
   const { paths } = document as Document
   const { get = {}, post = {}, ...others } = paths[path] ?? {}
   const parameters = (get.parameters ?? [])

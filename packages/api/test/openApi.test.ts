@@ -1,9 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { HttpApi, OpenApi } from "effect/http-api"
+import { HttpApi } from "effect/http-api"
 import committed from "../openapi.json" with { type: "json" }
-import { Access, Api, failureCodes, problemCodes, problems, problemType, scopeOf, verdictKinds } from "../src/index.ts"
+import {
+  Access,
+  Api,
+  failureCodes,
+  makeOpenApi,
+  problemCodes,
+  problems,
+  problemType,
+  scopeOf,
+  verdictKinds
+} from "../src/index.ts"
 
-const spec = OpenApi.fromApi(Api)
+const spec = makeOpenApi()
 
 describe("openapi.json", () => {
   it("is up to date (npm run generate)", () =>

@@ -1,10 +1,9 @@
 /**
  * `/openapi.json` and `/docs`: the contract as OpenAPI and as a page.
  */
-import { Api } from "@posh/api"
+import { makeOpenApi } from "@posh/api"
 import { Layer } from "effect"
 import { HttpRouter } from "effect/http"
-import { OpenApi } from "effect/http-api"
 import { docsPaths } from "../../routes.ts"
 import { compressedOnce } from "./compressed.ts"
 import { docsStyle, renderDocs } from "./docsPage.ts"
@@ -12,9 +11,9 @@ import { docsStyle, renderDocs } from "./docsPage.ts"
 const unstored = { "cache-control": "no-cache" }
 
 // Rendered on the first request, so that it does not delay the start.
-const openApi = compressedOnce(() => JSON.stringify(OpenApi.fromApi(Api)), "application/json", unstored)
+const openApi = compressedOnce(() => JSON.stringify(makeOpenApi()), "application/json", unstored)
 
-const page = compressedOnce(() => renderDocs(OpenApi.fromApi(Api)), "text/html; charset=utf-8", {
+const page = compressedOnce(() => renderDocs(makeOpenApi()), "text/html; charset=utf-8", {
   ...unstored,
   "content-security-policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 })

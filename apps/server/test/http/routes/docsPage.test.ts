@@ -2,12 +2,11 @@
  * The page of the documentation: structure, anchors, examples, colours, and nothing that is wider than a phone.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Api } from "@posh/api"
-import { OpenApi } from "effect/http-api"
+import { makeOpenApi } from "@posh/api"
 import { docsStyle, renderDocs } from "../../../src/http/routes/docsPage.ts"
 import { examples } from "../../../src/http/routes/examples.ts"
 
-const spec = OpenApi.fromApi(Api)
+const spec = makeOpenApi()
 const page = renderDocs(spec)
 const all = (pattern: RegExp, text = page): ReadonlyArray<string> =>
   [...text.matchAll(pattern)].map(([, found = ""]) => found)

@@ -1,8 +1,8 @@
 /**
  * The OpenAPI document as it is published: what the schemas of Effect say, and what only the document says, in passes.
  */
-import { withCertificateBody } from "../certificateBody.ts"
-import { withoutRejected } from "../documented.ts"
+import { OpenApi } from "effect/http-api"
+import { Api } from "../Api.ts"
 import { withAnyRequestProblems } from "./anyRequest.ts"
 import { withExamples } from "./examples/withExamples.ts"
 import { withHeaders } from "./headers.ts"
@@ -26,10 +26,9 @@ const passes: ReadonlyArray<(document: OpenApiDocument) => OpenApiDocument> = [
   withSharedResponses
 ]
 
-/** `document`: as Effect makes it of the Api. */
-export const published = (document: Record<string, unknown>): Record<string, unknown> => {
-  const declared = withoutRejected(
-    withCertificateBody(document) as Record<string, unknown>
-  ) as unknown as OpenApiDocument
-  return { ...passes.reduce((made, pass) => pass(made), declared) }
-}
+/** Makes the document. Apart from the Api, so that a client is not bundled with it. */
+export const makeOpenApi = (): OpenApi.OpenAPISpec =>
+  passes.reduce(
+    (made, pass) => pass(made),
+    OpenApi.fromApi(Api) as unknown as OpenApiDocument
+  ) as unknown as OpenApi.OpenAPISpec
