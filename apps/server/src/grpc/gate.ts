@@ -51,7 +51,7 @@ const admitBy = ({ calls, identify, inFlight }: GateParts) => (call: Call): Admi
   const fault = identify(call)
   if (fault !== undefined) return fault
   if (scopeOfMethod(call.method) === undefined) {
-    return calls.hold(call, "operators") ? undefined : { problem: full() }
+    return calls.hold(call, call.isStream ? "watches" : "probes") ? undefined : { problem: full() }
   }
   return inFlight.fits(call.caller.account, 1) && calls.hold(call, call.isStream ? "streams" : "questions")
     ? undefined

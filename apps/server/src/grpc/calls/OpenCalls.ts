@@ -6,8 +6,11 @@ import { type InFlight, makeInFlight } from "../../service/limits/InFlight.ts"
 import type { Call } from "./Call.ts"
 import { callLimits } from "./limits.ts"
 
-/** `operators`: health and reflection, which need no key and so must not take the places of those that do. */
-export type CallKind = "questions" | "streams" | "operators"
+/**
+ * What needs no key must not take the places of what does: `probes`, of health, and `watches`, which are streams of health and
+ * reflection. Strangers may keep those open, so that probes have places of their own.
+ */
+export type CallKind = "questions" | "streams" | "probes" | "watches"
 
 export interface OpenCalls {
   /** Takes a place until the call ends; false if there is none. */
@@ -18,7 +21,8 @@ export const makeOpenCalls = (questions: number): OpenCalls => {
   const places: Readonly<Record<CallKind, InFlight>> = {
     questions: within(questions),
     streams: within(callLimits.openStreams),
-    operators: within(callerBounds.operators)
+    probes: within(callerBounds.operators),
+    watches: within(callerBounds.operators)
   }
   return {
     hold: ({ caller: { account }, stream }, kind) => {

@@ -16,6 +16,8 @@ export const callLimits = {
   idleOctets: 128 * 1024,
   /** Milliseconds in which a request must arrive, unless it is a stream. */
   requestMs: 30_000,
+  /** The same of one that needs no key. Meanwhile it has a place that others need to ask for the health. */
+  openRequestMs: 5_000,
   /** Milliseconds for which a connection with open calls may be silent until it is asked whether it lives. */
   silentMs: 30_000,
   /** Milliseconds until a connection that does not answer is closed. */

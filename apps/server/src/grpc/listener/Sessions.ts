@@ -4,6 +4,7 @@
 import type { Http2Session, ServerHttp2Session } from "node:http2"
 import { clientOf } from "../../connections/Connection.ts"
 import type { Unread } from "../../connections/Unread.ts"
+import { scopeOfMethod } from "../../methods.ts"
 import { networkOf } from "../../service/limits/network.ts"
 import { type Call, isIdentified } from "../calls/Call.ts"
 import { callLimits } from "../calls/limits.ts"
@@ -158,9 +159,10 @@ const closingMs = 5_000
 const calm = 0xb
 
 const sweepCall = (call: Call, pace: Pace, now: number): void => {
-  const { isOpenEnded, isReceived, isStream, startedAt, stream, transfer } = call
+  const { isOpenEnded, isReceived, isStream, method, startedAt, stream, transfer } = call
   if (stream.destroyed) return
-  const isLate = !isOpenEnded && !isReceived && now - startedAt > callLimits.requestMs
+  const requestMs = scopeOfMethod(method) === undefined ? callLimits.openRequestMs : callLimits.requestMs
+  const isLate = !isOpenEnded && !isReceived && now - startedAt > requestMs
   if (isLate || pace(transfer, { now, unread: stream.writableLength, isStream }) !== undefined) stream.close(calm)
 }
 

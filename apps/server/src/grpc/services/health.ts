@@ -17,11 +17,16 @@ export const makeHealth = (served: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const overall = yield* Overall
     const { state } = overall ?? (yield* Readiness)
-    const { awaited } = yield* Drain
+    const { awaited, hasBegun } = yield* Drain
     const services = new Set(["", ...served])
     const context = yield* Effect.context<never>()
     const runPromise = Effect.runPromiseWith(context)
-    const status = Effect.map(state, (current) => isServing(current) ? Status.SERVING : Status.NOT_SERVING)
+    // A worker drains before its parent knows.
+    const status = Effect.zipWith(
+      state,
+      hasBegun,
+      (current, isDraining) => isServing(current) && !isDraining ? Status.SERVING : Status.NOT_SERVING
+    )
 
     return {
       check: ({ service }: HealthCheckRequest) =>
