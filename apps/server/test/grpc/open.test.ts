@@ -4,7 +4,7 @@
 import { fromBinary } from "@bufbuild/protobuf"
 import { assert, describe, it } from "@effect/vitest"
 import { Health, HealthCheckResponse_ServingStatus as Status, VerificationService } from "@posh/api/grpc"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import type { IncomingHttpHeaders } from "node:http2"
 import { Callers } from "../../src/access/Callers.ts"
 import { GrpcListener } from "../../src/grpc/listener/GrpcListener.ts"
@@ -15,7 +15,18 @@ import { Service } from "../service.ts"
 import { layerAnswering } from "../service/inquiries.ts"
 import { verified } from "../service/verdicts.ts"
 import { openClient, pathOf } from "./client.ts"
-import { endOf, enveloped, headersOf, openSession, statusOf, verifyBody, verifyPath } from "./wire.ts"
+import {
+  endOf,
+  enveloped,
+  headersOf,
+  openSession,
+  resultsOf,
+  statusOf,
+  streamBody,
+  streamPath,
+  verifyBody,
+  verifyPath
+} from "./wire.ts"
 
 const verifier = layerAnswering({ recall: () => verified, verify: () => Effect.succeed(verified) })
 const [checkPath, watchPath] = [pathOf(Health.method.check), pathOf(Health.method.watch)]
@@ -109,6 +120,26 @@ describe("drain", () => {
         }),
       10_000
     )
+  })
+})
+
+describe("drain of streams", () => {
+  it.layer(Service.layer(verifier, { grpc: true }), { excludeTestServices: true })((it) => {
+    it.effect("ends them with UNAVAILABLE, though their callers would send more", () =>
+      Effect.gen(function*() {
+        const stream = (yield* openSession()).request(headersOf(streamPath))
+        const results = resultsOf(stream)
+        stream.write(streamBody("1"))
+        yield* until(() => results.length === 1, 5_000)
+        const end = yield* Effect.forkChild(endOf(stream))
+        const reflection = yield* Effect.forkChild(
+          endOf((yield* openSession()).request(headersOf(reflectionPath)))
+        )
+        yield* Effect.sleep("100 millis")
+        yield* (yield* GrpcListener).drain
+        assert.strictEqual(yield* Fiber.join(end), "14")
+        assert.strictEqual(yield* Fiber.join(reflection), "reset 7")
+      }), 10_000)
   })
 })
 

@@ -117,6 +117,10 @@ export const makeSessions = (keepAlive: number): Sessions => {
     },
     retire: () => {
       isRetiring = true
+      for (const { isOpenEnded, method, stream } of calls.keys()) {
+        // Reflection: its callers need not be told more than that another replica is there.
+        if (isOpenEnded && scopeOfMethod(method) === undefined) stream.close(refused)
+      }
       retireOpen()
     },
     cut: () => {
@@ -155,8 +159,9 @@ const totalsOf = (
 /** Milliseconds that an idle client has to close its side. */
 const closingMs = 5_000
 
-/** RFC 9113 §7: ENHANCE_YOUR_CALM. */
+/** RFC 9113 §7: ENHANCE_YOUR_CALM, and REFUSED_STREAM, which gRPC takes for `UNAVAILABLE`. */
 const calm = 0xb
+const refused = 7
 
 const sweepCall = (call: Call, pace: Pace, now: number): void => {
   const { isOpenEnded, isReceived, isStream, method, startedAt, stream, transfer } = call

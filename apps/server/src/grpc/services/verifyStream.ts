@@ -86,7 +86,8 @@ export const makeVerifyStream = Effect.gen(function*() {
       return call.isReceived ? Stream.empty : Stream.fail(refuse(call, stopping))
     })
     const results = Stream.fromAsyncIterable(requests, (cause) => ConnectError.from(cause)).pipe(
-      Stream.haltWhen(awaited),
+      // Not `haltWhen`, which waits for the next question.
+      Stream.interruptWhen(awaited),
       Stream.takeWhile(isPermitted),
       Stream.mapEffect(toSpan, {
         concurrency: callLimits.streamQuestions,
