@@ -4,59 +4,16 @@
 import { assert, layer } from "@effect/vitest"
 import type { Answer, Association, BatchResponse, Problem } from "@posh/api"
 import { VerificationService } from "@posh/api/grpc"
-import { Effect, Layer, Result } from "effect"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { layerVerifier } from "../../src/App.ts"
-import { readSettings } from "../../src/config/Config.ts"
-import { toEgressOptions } from "../../src/config/policy.ts"
+import { Effect, Result } from "effect"
 import { fleetKeys } from "../access/world.ts"
 import { Service } from "../service.ts"
 import { answerJson, associationJson, cleaned } from "./asJson.ts"
 import { openClient } from "./client.ts"
+import { grpcField, layerDeployed, timeless } from "./deployed.ts"
 import { type Members, rows, toMessage, World } from "./questions.ts"
-
-const makeFolder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "posh-"))),
-  (folder) => Effect.promise(() => rm(folder, { recursive: true }))
-)
-
-const layerDeployed = Layer.unwrap(Effect.gen(function*() {
-  const { origins } = yield* World
-  const ca = join(yield* makeFolder, "ca.pem")
-  yield* Effect.promise(() => writeFile(ca, origins.caPem))
-  const settings = Result.getOrThrow(readSettings({
-    POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
-    POSH_CONNECT_TO: origins.connectTo,
-    POSH_EXTRA_CA_FILE: ca
-  }))
-  return Service.layer(layerVerifier(settings, yield* toEgressOptions(settings)), {
-    grpc: true,
-    callers: fleetKeys.callers
-  })
-})).pipe(Layer.provideMerge(World.layer))
 
 const { method } = VerificationService
 const service = "xmpp-server"
-
-/** What differs between two answers to the same question, in whichever way they came. */
-const timeless = (value: unknown): unknown =>
-  JSON.parse(
-    JSON.stringify(value, (name, member) =>
-      ["id", "ttl", "validUntil", "refreshAfter", "cache", "startedAt", "endedAt", "retryAfterMs"].includes(name)
-        ? typeof member
-        : member)
-  )
-
-/** A field of JSON by the name that the protocol gives it. */
-const grpcField = (field: string | undefined) =>
-  field === undefined ?
-    undefined :
-    `question.${
-      field.replace(/^chain\[/, "chain.certificates[").replace("sha-256", "sha_256")
-        .replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    }`
 
 layer(layerDeployed, { excludeTestServices: true, timeout: 120_000 })("over both transports", (it) => {
   it.effect.each(rows)("%s", ([, toQuestion, expected]) =>

@@ -16,7 +16,8 @@ export const makeWorld = Effect.gen(function*() {
     "rfc.example": { routes: { [rfcPath]: Behave.json(fingerprintsDocument([server], { expires: 3_600 })) } },
     "draft.example": { routes: { [draftPath]: Behave.json(jwkSetDocument([server])) } },
     "broken.example": { routes: { [rfcPath]: Behave.text("{") } },
-    "empty.example": { routes: {} }
+    "empty.example": { routes: {} },
+    "hanging.example": { routes: { [rfcPath]: Behave.hang } }
   })
   return { origins, server, stranger }
 })
@@ -159,6 +160,17 @@ export const rows: ReadonlyArray<Row> = [
     "a proof type that is not available",
     ({ server }) => ({ domain: "rfc.example", service, certificate: server.pem, prooftypes: ["dane"] }),
     "InvalidRequest"
+  ],
+  [
+    "an origin that hangs",
+    ({ server }) => ({
+      domain: "hanging.example",
+      service,
+      certificate: server.pem,
+      generations: "rfc-only",
+      deadlineMs: 200
+    }),
+    "DeadlineExceeded"
   ],
   [
     "a refresh without the scope",
