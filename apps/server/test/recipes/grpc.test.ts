@@ -5,12 +5,13 @@ import { createHash } from "node:crypto"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fleetKeys, trust } from "../access/world.ts"
+import { certificates, fleetKeys, trust } from "../access/world.ts"
 import { layerDeployedWith, makePeer, World } from "../client/world.ts"
 import { ensureGoGrpc, ensurePythonGrpc, ensureRubyGrpc } from "../grpc/foreign/toolchains.ts"
 import { Service } from "../service.ts"
-import { type Lie, makeLiar } from "./grpcLiar.ts"
+import { type Lie, makeLiar, makeMute } from "./grpcLiar.ts"
 import { at, buildPrograms, makeCheckout, type Ran, runIn } from "./grpcPrograms.ts"
+import { makeRenegotiating } from "./renegotiating.ts"
 
 const languages = ["Python", "Go", "Ruby"] as const
 type Worlds = Effect.Success<typeof World>
@@ -100,13 +101,24 @@ describe("recipes for gRPC", () => {
         }
       }))
 
+    it.effect("a peer that negotiates anew: the certificate of then is not the one of now", () =>
+      Effect.gen(function*() {
+        const { alone } = yield* World
+        for (const language of languages) {
+          const { outcome, port: peerPort } = yield* makeRenegotiating(alone)
+          const script = at(programs.get(language) ?? "", { peerPort, verifier: yield* place })
+          const { status } = yield* Effect.promise(() => runIn(folder, script, good))
+          assert.deepStrictEqual([language, yield* outcome, status], [language, "refused", 1])
+        }
+      }).pipe(Effect.scoped))
+
     it.effect.each<[string, Omit<Asked, "verifier">, RegExp]>([
       ["another certificate", { present: ({ stranger }) => stranger }, /^CertificateMismatch: \w/],
       ["an expired one", { present: ({ expired }) => expired }, /^PresentedCertificateExpired: \w/],
       [
-        "a domain without POSH",
-        { edit: (script) => script.replace(" hosted.example", " unknown.example") },
-        /^\w+: \w/
+        "no domain",
+        { edit: (script) => script.replace(" hosted.example", " 192.0.2.1") },
+        /^InvalidSourceDomain: \w/
       ],
       [
         "a service that is none",
@@ -117,8 +129,17 @@ describe("recipes for gRPC", () => {
       ["no key", { env: ca }, /^Unauthorized: \w/],
       ["a wrong key", { env: { ...ca, VERIFIER_KEY_FILE: file("wrong", "x".repeat(40)) } }, /^Unauthorized: \w/],
       ["no file with the key", { env: { ...ca, VERIFIER_KEY_FILE: "/nowhere" } }, /nowhere/],
-      ["another CA", { env: { ...good, VERIFIER_CA_FILE: file("other.pem", "-----BEGIN CERTIFICATE-----\n") } }, /\w/],
-      ["plain text to TLS", { env: { VERIFIER_KEY_FILE: good.VERIFIER_KEY_FILE } }, /^(UNAVAILABLE|Unavailable): \w/]
+      [
+        "another CA",
+        { env: { ...good, VERIFIER_CA_FILE: file("other.pem", certificates.strangeCa.pem) } },
+        /^UNAVAILABLE: \w/im
+      ],
+      [
+        "no CA in its file",
+        { env: { ...good, VERIFIER_CA_FILE: file("no.pem", "-----BEGIN CERTIFICATE-----\n") } },
+        /\w/
+      ],
+      ["plain text to TLS", { env: { VERIFIER_KEY_FILE: good.VERIFIER_KEY_FILE } }, /^UNAVAILABLE: \w/im]
     ])("%s: no data", ([, asked, reason]) =>
       Effect.gen(function*() {
         refusedFor(yield* inAll({ ...asked, verifier: yield* place }), reason)
@@ -157,17 +178,22 @@ describe("recipes for gRPC", () => {
       ["no answer", () => "empty", /^WrongAnswer/],
       ["what is no message", () => "garbage", /\w/],
       ["a status", () => "status", /^(RESOURCE_EXHAUSTED|ResourceExhausted): too many/],
-      ["a deadline", () => "silence", /^(DEADLINE_EXCEEDED|DeadlineExceeded): /]
+      ["a deadline", () => "silence", /^DEADLINE_?EXCEEDED: /im]
     ])("%s: no data", ([, lie, reason]) =>
       Effect.gen(function*() {
         const verifier = yield* makeLiar(lie(yield* World))
         refusedFor(yield* inAll({ verifier, env: {} }), reason)
       }).pipe(Effect.scoped))
 
-    it.effect("nobody there: no data", () =>
+    it.effect("nobody there, or nobody who says anything: no data", () =>
       Effect.gen(function*() {
-        refusedFor(yield* inAll({ verifier: "127.0.0.1:1", env: {} }), /^(UNAVAILABLE|Unavailable): /)
-      }))
+        for (const verifier of ["127.0.0.1:1", yield* makeMute]) {
+          refusedFor(
+            yield* inAll({ verifier, env: {} }),
+            /^(UNAVAILABLE|DEADLINE_?EXCEEDED): /im
+          )
+        }
+      }).pipe(Effect.scoped))
   })
 })
 

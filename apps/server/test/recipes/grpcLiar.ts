@@ -3,6 +3,7 @@ import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf"
 import { type sendUnaryData, Server, ServerCredentials, status } from "@grpc/grpc-js"
 import { type AnswerSchema, VerifyResponseSchema } from "@posh/api/grpc"
 import { Effect } from "effect"
+import { type AddressInfo, createServer, type Server as NetServer } from "node:net"
 
 export type Lie = Omit<MessageInitShape<typeof AnswerSchema>, "$typeName"> | "empty" | "garbage" | "silence" | "status"
 
@@ -30,6 +31,15 @@ export const makeLiar = (lie: Lie) =>
         server.forceShutdown()
       )
   ).pipe(Effect.map(({ port }) => `127.0.0.1:${port}`))
+
+/** Takes connections, and says nothing: host and port, until the scope closes. */
+export const makeMute = Effect.acquireRelease(
+  Effect.callback<NetServer>((resume) => {
+    const server = createServer((socket) => void socket.on("error", () => undefined).resume())
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.sync(() => server.close())
+).pipe(Effect.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`))
 
 const answer = (lie: Lie, done: sendUnaryData<Buffer>): void => {
   if (lie === "silence") return

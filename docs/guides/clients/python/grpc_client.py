@@ -67,6 +67,7 @@ def main(host, port, domain, service, endpoint):
     context = ssl.create_default_context()
     context.check_hostname = False  # the service decides, below
     context.verify_mode = ssl.CERT_NONE
+    context.options |= ssl.OP_NO_RENEGOTIATION  # with another certificate
     with socket.create_connection((host, int(port)), timeout=5) as tcp:
         with context.wrap_socket(tcp, server_hostname=domain) as tls:
             refused = refusal(endpoint, domain, service, tls.getpeercert(binary_form=True))

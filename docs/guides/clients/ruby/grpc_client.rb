@@ -54,6 +54,8 @@ def run(host, port, domain, service, endpoint)
   tcp = Socket.tcp(host, port, connect_timeout: 5)
   context = OpenSSL::SSL::SSLContext.new
   context.verify_mode = OpenSSL::SSL::VERIFY_NONE # the service decides, below
+  context.min_version = OpenSSL::SSL::TLS1_2_VERSION
+  context.options |= OpenSSL::SSL::OP_NO_RENEGOTIATION # with another certificate
   tls = OpenSSL::SSL::SSLSocket.new(tcp, context)
   tls.sync_close = true
   tls.hostname = domain

@@ -205,7 +205,8 @@ export const GetAssociationResponseSchema: GenMessage<GetAssociationResponse> = 
  * The same as the HTTP API, with the same meaning and the same codes: names are those of its JSON in snake case. A verdict, also
  * one that is not `verified`, is an answer with the status OK. Any other status means that there is no verdict: never accept a
  * certificate on it. Its details are `google.rpc.ErrorInfo` with the code of the problem as `reason` and `posh` as `domain`,
- * `google.rpc.BadRequest` with the field at fault, and `google.rpc.RetryInfo` where a retry can help.
+ * `google.rpc.BadRequest` with the field at fault, and `google.rpc.RetryInfo` where a retry can help. A status of gRPC itself has
+ * none: the deadline of the call is over, there is no such method, a message is no message or too long once decompressed.
  *
  * Keys travel in the metadata `authorization`, as `Bearer`. Fields that the service does not know are refused with
  * `InvalidRequest`, so that an option of a later version never passes unnoticed.
