@@ -16,6 +16,7 @@ const runners: ReadonlyMap<string, string> = new Map([
   ["docs/guides/clients/openapi.md", "scripts/test/openApi/generators.test.ts"],
   ["docs/guides/concepts.md", "apps/server/test/readme.test.ts"],
   ["docs/guides/deploy.md", "scripts/image/guide.ts"],
+  ["docs/guides/clients/grpc.md", "apps/server/test/recipes/grpcPage.test.ts"],
   ["docs/guides/first-fleet.md", "apps/server/test/guides/firstFleet.test.ts"],
   ["docs/guides/kubernetes.md", "scripts/chart/guide.ts"],
   ["docs/guides/operate.md", "apps/server/test/access/operate.test.ts"],
