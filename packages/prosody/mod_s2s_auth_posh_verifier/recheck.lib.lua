@@ -43,6 +43,7 @@ end
 local function new(ask, log, note)
 	local timers = setmetatable({}, { __mode = "k" });
 	local watch;
+	local era = 0; -- how often it was stopped: what was asked before must not start a timer again
 
 	local function forget(session)
 		if timers[session] then timer.stop(timers[session]); end
@@ -94,7 +95,10 @@ local function new(ask, log, note)
 			return close(session, "What vouched for your server's certificate has ended");
 		end
 		if clock.left(known.refresh) > 0 then return watch(session); end
-		ask(session, known.host, function (outcome) guarded(session, known, outcome); end);
+		local asked_in = era;
+		ask(session, known.host, function (outcome)
+			if era == asked_in then guarded(session, known, outcome); end
+		end);
 	end
 
 	function watch(session)
@@ -110,6 +114,7 @@ local function new(ask, log, note)
 	end
 
 	local function stop()
+		era = era + 1;
 		for session in pairs(timers) do forget(session); end
 	end
 

@@ -282,6 +282,24 @@ test.case("a stream that is open when the configuration breaks ends with its yes
 	test.equal(made.closed.condition, "not-authorized");
 end);
 
+test.case("a check of an open stream that is under way ends with the configuration it began under", function ()
+	local made = accepted();
+	world.advance(801);
+	world.shared["/*/s2s/sessions"] = { made };
+	options({ recheck = false });
+	world.hooks["config-reloaded"].handler();
+	reply(2);
+	test.equal(next(world.timers), nil);
+end);
+
+test.case("a check of an open stream that is under way ends with the module", function ()
+	local made = accepted();
+	world.advance(801);
+	module.unload();
+	test.equal(next(world.timers), nil);
+	test.equal(made.posh_verifier.failures, 0, "the next instance goes on from what it finds");
+end);
+
 test.case("unloading lets nobody wait", function ()
 	load();
 	local made = session("invalid");
