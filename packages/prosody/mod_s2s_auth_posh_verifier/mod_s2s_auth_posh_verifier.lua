@@ -102,9 +102,13 @@ local function decide(event)
 	local session, host, cert = event.session, event.host, event.cert;
 	-- Without a name or a certificate there is no question; Prosody's own check does not accept such a stream either.
 	if not host or not cert then return nil; end
-	if not decision.needed(session, running and running.settings.mode) then return nil; end
-	local outcome, source, name = outcome_of(session, host, cert);
-	if session.destroyed then return false; end -- closed while it waited: nothing is left to decide
+	local current, outcome, source, name;
+	repeat -- A reload while the stream waits ends the question: what is true now may be asked of another service.
+		current = running;
+		if not decision.needed(session, current and current.settings.mode) then return nil; end
+		outcome, source, name = outcome_of(session, host, cert);
+		if session.destroyed then return false; end -- closed while it waited: nothing is left to decide
+	until running == current or not running;
 	statistics.decided(outcome, source);
 	statistics.failed(outcome);
 	log_decision(session, name, outcome, source);
@@ -177,6 +181,7 @@ end
 
 local function start()
 	local ok, made, problems = pcall(make);
+	local before = running;
 	running = ok and made or nil;
 	if running then
 		module:set_status("info", "Asks the POSH service", true);
@@ -187,9 +192,11 @@ local function start()
 		module:log_status("error", "No certificate is verified by POSH until the configuration of this module is put right");
 	end
 	recheck.stop();
-	if not rechecking() then return; end
-	-- Streams that are open already, after a reload.
-	for _, session in pairs(module:shared("/*/s2s/sessions")) do recheck.watch(session); end
+	if rechecking() then
+		-- Streams that are open already, after a reload.
+		for _, session in pairs(module:shared("/*/s2s/sessions")) do recheck.watch(session); end
+	end
+	if before then before.asking.close(); end
 end
 
 module:hook_global("config-reloaded", start);

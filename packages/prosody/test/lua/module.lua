@@ -300,6 +300,37 @@ test.case("a check of an open stream that is under way ends with the module", fu
 	test.equal(made.posh_verifier.failures, 0, "the next instance goes on from what it finds");
 end);
 
+local changed = {
+	{ "is asked anew", {}, function (fired)
+		test.equal(fired.done, false);
+		test.equal(world.requests[2].url, "http://127.0.0.2/v1/verify");
+		reply(2, no);
+		return "invalid invalid";
+	end },
+	{ "is asked anew, and may get a yes", {}, function ()
+		reply(2);
+		return "valid valid";
+	end },
+	{ "waits no longer when there is no configuration", { timeout = "x" }, function () return "invalid invalid"; end },
+	{ "is not asked about when Prosody's check suffices", {}, function () return "valid valid"; end, "valid" };
+};
+for _, row in ipairs(changed) do
+	test.case("a stream that waits during a reload " .. row[1], function ()
+		load({ mode = "always" });
+		local made = session(row[4] or "invalid", row[4]);
+		local fired = fire(made);
+		row[2].url = "http://127.0.0.2";
+		options(row[2]);
+		world.hooks["config-reloaded"].handler();
+		reply(1); -- of a service that is asked no longer
+		local expected = row[3](fired);
+		test.equal(fired.done, true);
+		test.equal(status(made), expected);
+		fire(session("invalid"));
+		test.equal(#world.requests <= 3, true);
+	end);
+end
+
 test.case("unloading lets nobody wait", function ()
 	load();
 	local made = session("invalid");
