@@ -124,9 +124,19 @@ local function new(settings, client, key, note)
 		end
 	end
 
+	-- What is under way stays so for those who wait already, and is not shared with those who ask from now on.
+	local function part()
+		local parted = {};
+		for _, flight in pairs(flights) do
+			flight.id = {};
+			parted[flight.id] = flight;
+		end
+		flights = parted;
+	end
+
 	local function pending() return under_way; end
 
-	return { verify = verify, get = get, close = close, pending = pending };
+	return { verify = verify, get = get, close = close, part = part, pending = pending };
 end
 
 return { new = new };

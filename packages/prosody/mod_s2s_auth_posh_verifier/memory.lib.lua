@@ -6,6 +6,7 @@ local clock = module:require "clock";
 
 local function new(entries)
 	local cache = entries > 0 and new_cache(entries) or nil;
+	local era = 0; -- how often it was emptied
 
 	local function get(key)
 		local entry = cache and cache:get(key);
@@ -19,8 +20,9 @@ local function new(entries)
 		return entry.answer;
 	end
 
-	local function put(key, answer)
-		if not cache then return; end
+	-- `asked_in`: the era in which the question was asked. What was asked before the memory was emptied is what was to be forgotten.
+	local function put(key, answer, asked_in)
+		if not cache or (asked_in and asked_in ~= era) then return; end
 		if answer.fault or answer.verdict == "indeterminate" or answer.ttl <= 0 then
 			-- What was known before is no longer what the service says.
 			if not answer.fault and answer.verdict ~= "indeterminate" then cache:set(key, nil); end
@@ -35,11 +37,12 @@ local function new(entries)
 
 	local function clear()
 		local known = count();
+		era = era + 1;
 		if cache then cache:clear(); end
 		return known;
 	end
 
-	return { get = get, put = put, count = count, clear = clear };
+	return { get = get, put = put, count = count, clear = clear, era = function () return era; end };
 end
 
 return { new = new };

@@ -88,8 +88,9 @@ local function outcome_of(session, host, cert)
 	local memory = running.memory;
 	local known = memory.get(question.key);
 	if known then return known, "memory", question.domain; end
+	local era = memory.era();
 	local outcome, source = wait_for(question);
-	memory.put(question.key, outcome);
+	memory.put(question.key, outcome, era);
 	return outcome, source, question.domain;
 end
 
@@ -148,9 +149,9 @@ local function ask_again(session, host, callback)
 	if not running then return callback(closed()); end
 	local question, fault = question_of(session, host, leaf_of(session.conn));
 	if not question then return callback(fault); end
-	local memory = running.memory;
+	local memory, era = running.memory, running.memory.era();
 	running.asking.verify(question, function (outcome)
-		memory.put(question.key, outcome);
+		memory.put(question.key, outcome, era);
 		callback(outcome);
 	end);
 end

@@ -31,6 +31,7 @@ local function add(get)
 	function commands.forget()
 		local running = get();
 		if not running then return nil, "The configuration of the module is not valid, see the log"; end
+		running.asking.part();
 		return true, ("%d answers forgotten"):format(running.memory.clear());
 	end
 

@@ -373,6 +373,27 @@ test.case("the commands of the admin shell", function ()
 	test.equal((world.shared["/*/admin_shell/env"] or {}).posh, nil);
 end);
 
+test.case("what was asked before the memory was emptied does not come back to it", function ()
+	world.items = {};
+	load();
+	local forget;
+	for _, each in ipairs(world.items) do
+		if each.item.name == "forget" then forget = each.item.handler; end
+	end
+	local waiting = fire(session("invalid"));
+	(forget or world.shared["/*/admin_shell/env"].posh.forget)();
+	local later = fire(session("invalid"));
+	test.equal(#world.requests, 2, "nor is its answer shared");
+	reply(1);
+	test.equal(waiting.done, true);
+	test.equal(later.done, false);
+	test.equal(fire(session("invalid")).done, false);
+	reply(2);
+	test.equal(later.done, true);
+	test.equal(fire(session("invalid")).done, true, "what was asked afterwards is kept");
+	test.equal(#world.requests, 2);
+end);
+
 test.case("names of strangers stay in their line", function ()
 	load();
 	fire(session("invalid"), "a\nerror fake\r.example");
