@@ -7,6 +7,8 @@ local plain = module:require "text".plain;
 
 -- A request that is not connected yet cannot be cancelled; it counts as under way until it ends by itself, or for so long.
 local max_zombie = 60;
+-- One that connects later would send its question, and hold a socket until the read timeout of Prosody (14 minutes).
+local zombie_pause, longest_zombie = 5, 600;
 local max_head = 16384; -- octets of the head of an answer
 
 -- Collects a body that is streamed, up to `max` octets; refuses the rest, which makes the parser give up.
@@ -49,7 +51,7 @@ end
 -- options: method, url, authority, headers, body, client, max_body, timeout
 -- callback(response or nil, fault or nil); released() when nothing of the request is left.
 local function send(options, callback, released)
-	local finished, gone, collected, request, watchdog = false, false, nil, nil, nil;
+	local finished, ended, gone, collected, request, watchdog = false, false, false, nil, nil, nil;
 
 	local function release()
 		if gone then return; end
@@ -64,14 +66,21 @@ local function send(options, callback, released)
 		pcall(callback, response, fault);
 	end
 
-	local function cut()
+	-- Ends a request that nobody waits for any more: now, or when it is connected.
+	local function cut(waited)
+		if ended then return; end
 		if type(request) == "table" and request.conn then
+			ended = true;
 			pcall(http.destroy_request, request);
-			release();
+			return release();
 		end
+		if waited >= max_zombie then release(); end
+		if waited >= longest_zombie then return; end
+		timer.add_task(zombie_pause, function () cut(waited + zombie_pause); end);
 	end
 
 	local function on_response(body, code, response)
+		ended = true;
 		release();
 		if finished then return; end
 		if code == 0 or type(response) ~= "table" then
@@ -89,8 +98,7 @@ local function send(options, callback, released)
 		watchdog = nil;
 		if finished then return; end
 		finish(nil, { fault = "timeout", detail = ("no answer within %.1f s"):format(options.timeout) });
-		cut();
-		if not gone then timer.add_task(max_zombie, release); end
+		cut(0);
 	end);
 
 	local headers = { Host = options.authority, Connection = "close", Accept = "application/json" };
@@ -114,6 +122,7 @@ local function send(options, callback, released)
 		end);
 	end);
 	if not ok then
+		ended = true;
 		release();
 		finish(nil, { fault = "internal", detail = plain(reason) });
 	elseif type(request) == "table" and not finished then
@@ -124,7 +133,7 @@ local function send(options, callback, released)
 	end
 	return function ()
 		finish(nil, { fault = "unloaded", detail = "the module was unloaded or reconfigured" });
-		cut();
+		cut(0);
 	end
 end
 

@@ -112,6 +112,32 @@ test.case("a request that never connects counts until it is given up", function 
 	test.equal(asking.pending(), 0);
 end);
 
+for _, row in ipairs({
+	{ "timed out", function () world.advance(11); end },
+	{ "was closed", function (asking) asking.close(); end },
+	{ "was taken out of the count", function () world.advance(75); end },
+}) do
+	test.case("a request that connects after it " .. row[1] .. " is cut, whatever comes back", function ()
+		local asking, ask = new();
+		world.on_request = function (request) request.conn = nil; end;
+		ask("a.example");
+		row[2](asking);
+		world.requests[1].conn = {};
+		world.advance(6);
+		test.equal(world.requests[1].destroyed, true);
+		test.equal(asking.pending(), 0);
+		test.equal(next(world.timers), nil);
+	end);
+end
+
+test.case("a request that never ends is not waited for without end", function ()
+	local _, ask = new();
+	world.on_request = function (request) request.conn = nil; end;
+	ask("a.example");
+	world.advance(1000);
+	test.equal(next(world.timers), nil);
+end);
+
 test.case("the next endpoint is asked where one fails, within the same time, and first the next time", function ()
 	local _, ask, outcomes = new({ endpoints = two });
 	ask("a.example");
