@@ -12,7 +12,10 @@ local local_fault = { unloaded = true, busy = true, key = true };
 
 -- settings: endpoints, timeout, max_pending, max_body; client: of net.http; key(): the API key; note: statistics
 local function new(settings, client, key, note)
-	local flights, under_way, preferred = {}, 0, 1;
+	local flights, preferred = {}, 1;
+	-- Requests for new streams, and those for open ones: or strangers who keep all busy would keep the open ones from their checks
+	-- until they have to be closed.
+	local under_way = { new = 0, open = 0 };
 
 	local function headers(token)
 		return {
@@ -26,10 +29,11 @@ local function new(settings, client, key, note)
 		local token, reason = key();
 		if token == nil then return done(nil, answer_lib.fault("key", reason)); end
 		-- One that was given up but cannot be cancelled yet counts too: it holds a socket.
-		if under_way >= settings.max_pending then
-			return done(nil, answer_lib.fault("busy", ("%d requests are under way already"):format(under_way)));
+		local kind = flight.kind;
+		if under_way[kind] >= settings.max_pending then
+			return done(nil, answer_lib.fault("busy", ("%d requests are under way already"):format(under_way[kind])));
 		end
-		under_way = under_way + 1;
+		under_way[kind] = under_way[kind] + 1;
 		flight.cancel = request.send({
 			method = options.method;
 			url = endpoint.base .. options.path;
@@ -39,7 +43,7 @@ local function new(settings, client, key, note)
 			client = client;
 			max_body = settings.max_body;
 			timeout = options.timeout;
-		}, done, function () under_way = under_way - 1; end);
+		}, done, function () under_way[kind] = under_way[kind] - 1; end);
 	end
 
 	local function settle(flight, outcome)
@@ -85,8 +89,7 @@ local function new(settings, client, key, note)
 		guarded(flight, try)(flight, 0);
 	end
 
-	-- Calls `waiter` with an answer or a fault, exactly once, perhaps at once.
-	local function verify(question, waiter)
+	local function ask(kind, question, waiter)
 		local flight = flights[question.key];
 		if flight then
 			flight.waiters[#flight.waiters + 1] = waiter;
@@ -94,6 +97,7 @@ local function new(settings, client, key, note)
 		end
 		launch({
 			id = question.key;
+			kind = kind;
 			note = true;
 			make = function (timeout)
 				-- The service answers `indeterminate` a little before the watchdog would bark.
@@ -104,10 +108,17 @@ local function new(settings, client, key, note)
 		}, waiter);
 	end
 
+	-- Calls `waiter` with an answer or a fault, exactly once, perhaps at once.
+	local function verify(question, waiter) return ask("new", question, waiter); end
+
+	-- The same for a stream that is open.
+	local function verify_again(question, waiter) return ask("open", question, waiter); end
+
 	-- A GET for the command line: the body as it is.
 	local function get(path, waiter)
 		launch({
 			id = {};
+			kind = "new";
 			make = function (timeout) return { method = "GET", path = path, timeout = timeout }; end;
 			read = function (response)
 				if response.code == 200 then return response; end
@@ -134,9 +145,9 @@ local function new(settings, client, key, note)
 		flights = parted;
 	end
 
-	local function pending() return under_way; end
+	local function pending() return under_way.new + under_way.open; end
 
-	return { verify = verify, get = get, close = close, part = part, pending = pending };
+	return { verify = verify, verify_again = verify_again, get = get, close = close, part = part, pending = pending };
 end
 
 return { new = new };

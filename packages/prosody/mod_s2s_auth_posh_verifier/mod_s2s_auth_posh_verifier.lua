@@ -150,7 +150,7 @@ local function ask_again(session, host, callback)
 	local question, fault = question_of(session, host, leaf_of(session.conn));
 	if not question then return callback(fault); end
 	local memory, era = running.memory, running.memory.era();
-	running.asking.verify(question, function (outcome)
+	running.asking.verify_again(question, function (outcome)
 		memory.put(question.key, outcome, era);
 		callback(outcome);
 	end);

@@ -23,7 +23,7 @@ local function add(get)
 		local print = self.session.print;
 		for _, endpoint in ipairs(running.settings.endpoints) do print("Asks " .. endpoint.base); end
 		print("Mode " .. running.settings.mode);
-		print(("%d requests under way, of at most %d"):format(running.asking.pending(), running.settings.max_pending));
+		print(("%d requests under way, of at most %d"):format(running.asking.pending(), running.settings.max_pending * 2));
 		print(("%d answers in memory, of at most %d"):format(running.memory.count(), running.settings.cache_entries));
 		return true, ("%d streams are checked again"):format(recheck.count());
 	end

@@ -154,6 +154,25 @@ test.case("the next endpoint is asked where one fails, within the same time, and
 	test.equal(#world.requests, 4);
 end);
 
+test.case("new streams take no place of streams that are open", function ()
+	local asking, ask, outcomes = new();
+	for _, domain in ipairs({ "a.example", "b.example", "c.example", "d.example" }) do ask(domain); end
+	test.equal(outcomes[4].fault, "busy");
+	local again = {};
+	for index = 1, 4 do
+		asking.verify_again(question("open" .. index .. ".example"), function (outcome) again[index] = outcome; end);
+	end
+	test.equal(again[1], nil);
+	test.equal(again[4].fault, "busy", "they are bounded, too");
+	test.equal(asking.pending(), 6);
+	answer(world.requests[4], "open1.example");
+	test.equal(again[1].valid, true);
+	ask("e.example");
+	test.equal(outcomes[5].fault, "busy");
+	world.advance(11);
+	test.equal(asking.pending(), 0);
+end);
+
 test.case("a question that is refused is not asked elsewhere", function ()
 	local _, ask, outcomes = new({ endpoints = two });
 	ask("a.example");

@@ -221,6 +221,16 @@ test.case("a stream is checked again past the memory, and stays by a yes", funct
 	test.equal(#world.requests, 3);
 end);
 
+test.case("strangers cannot keep a stream that is open from its check", function ()
+	local made = accepted({ max_pending = 2 });
+	world.advance(799);
+	for index = 1, 5 do fire(session("invalid"), ("slow%d.example"):format(index)); end
+	world.advance(2);
+	reply(#world.requests);
+	world.advance(250);
+	test.equal(made.closed, nil);
+end);
+
 test.case("a stream is closed by a no", function ()
 	local made = accepted();
 	world.advance(801);
