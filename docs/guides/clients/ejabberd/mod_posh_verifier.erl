@@ -35,10 +35,10 @@ stop(Host) ->
     [ejabberd_hooks:delete(Hook, Host, ?MODULE, Function, Order) || {Hook, Function, Order} <- hooks()],
     gen_mod:stop_child(?MODULE, Host).
 
-%% mod_s2s_dialback has order 50. Its `s2s_out_tls_verify` switches the check of certificates off, so that ours comes after it;
-%% everywhere else ours comes first.
+%% mod_s2s_dialback has order 50: its `s2s_out_tls_verify` would switch the check of certificates off. Ours comes first, and
+%% ends the hook.
 hooks() ->
-    [{s2s_out_tls_verify, out_tls_verify, 90}, {s2s_out_packet, out_packet, 10},
+    [{s2s_out_tls_verify, out_tls_verify, 10}, {s2s_out_packet, out_packet, 10},
      {s2s_in_unauthenticated_packet, in_packet, 40}, {s2s_in_authenticated_packet, in_packet, 40},
      {s2s_in_authenticated_packet, in_unanswered, 90},
      {s2s_in_pre_auth_features, in_features, 90}, {s2s_in_post_auth_features, in_features, 90}].
@@ -60,8 +60,8 @@ mod_doc() -> #{desc => <<"Asks a POSH verification service (RFC 7711) about cert
 
 %% Outgoing streams: after STARTTLS, ejabberd asks whether it shall check the certificate.
 
-%% `true`: ejabberd checks, and ends the stream if that fails. `false`: it does not, and the stream counts as verified. What
-%% another module said is not heard. AN EXCEPTION IS A `true`: ejabberd would go on with what was said before, perhaps `false`.
+%% `true`: ejabberd checks, and ends the stream if that fails. `false`: it does not, and the stream counts as verified. No other
+%% module is heard. AN EXCEPTION IS A `true`: ejabberd would go on to the next module, which may say `false`.
 out_tls_verify(_, State) ->
     try not is_named(State) andalso is_vouched_for(maps:get(remote_server, State), State) of
         IsVouchedFor -> {stop, not IsVouchedFor}
