@@ -1,0 +1,80 @@
+/** One table for every recipe: whom it connects to, whom it asks, and what must come of it. */
+import type { Behaviour } from "./hostile.ts"
+import type { PeerName } from "./world.ts"
+
+export type Asked =
+  | "deployed"
+  | "down"
+  | "foreign"
+  | "otherName"
+  /** Over plain HTTP, to a name that is not this machine. */
+  | "plain"
+  | { readonly behaviour: Behaviour }
+
+export interface Case {
+  readonly name: string
+  /** `silent`: with which TLS never begins. Default `hosting`, for which its domain vouches. */
+  readonly peer?: PeerName | "silent"
+  /** Default the deployed service. */
+  readonly asked?: Asked
+  readonly key?: "wrong"
+  /** Default the domain of the world. */
+  readonly domain?: string
+  readonly service?: string
+  /** The code of a no, or a part of what is said of a yes. */
+  readonly says: RegExp
+  readonly accepted?: true
+  /** No service needs to be asked where the recipe does the ordinary check itself. */
+  readonly ordinary?: true
+  /** Time-out in seconds; default one that no case meets. */
+  readonly seconds?: number
+}
+
+const answers = (behaviour: Behaviour, says: RegExp, more: Partial<Case> = {}): Case => ({
+  name: `a service that ${behaviour}`,
+  asked: { behaviour },
+  says,
+  ...more
+})
+const noAnswer = /^NoAnswer: /
+const wrongAnswer = /^WrongAnswer: /
+
+export const cases: ReadonlyArray<Case> = [
+  { name: "the domain vouches for it", says: /vouches/, accepted: true },
+  { name: "the domain vouches for it, self-signed", peer: "alone", says: /vouches/, accepted: true },
+  { name: "it names the domain and leads to a root", peer: "named", says: /./, accepted: true, ordinary: true },
+  answers("yes", /It is vouched for/, { name: "a service behind a prefix of its path", accepted: true }),
+
+  { name: "the domain vouches for others", peer: "stranger", says: /^CertificateMismatch: / },
+  { name: "it names the domain, self-signed", peer: "pretender", says: /^CertificateMismatch: / },
+  { name: "it has expired", peer: "expired", says: /^PresentedCertificateExpired: / },
+  { name: "it names the domain, but has expired", peer: "expiredNamed", says: /^PresentedCertificateExpired: / },
+  { name: "another domain publishes nothing", domain: "nothing.example", says: /^[A-Z][A-Za-z]+: / },
+  { name: "what is no domain", domain: "hosted_example", says: /^InvalidSourceDomain: / },
+  { name: "a service that is not registered", service: "gopher", says: /^UnsupportedService: / },
+  { name: "TLS never begins", peer: "silent", seconds: 1, says: /^PeerFailed: / },
+
+  { name: "nobody listens", asked: "down", says: noAnswer },
+  { name: "a wrong key", key: "wrong", says: /^Unauthorized: / },
+  { name: "a certificate of another CA", asked: "foreign", says: noAnswer },
+  { name: "a certificate of another name", asked: "otherName", says: noAnswer },
+  { name: "plain HTTP beyond this machine", asked: "plain", says: /^NoAnswer: .*https/ },
+  answers("hangs", noAnswer, { seconds: 1 }),
+  answers("dripsHeaders", noAnswer, { seconds: 1 }),
+  answers("dripsBody", noAnswer, { seconds: 1 }),
+  answers("closes", noAnswer),
+
+  ...(["created", "unauthorized", "serverError", "unavailable", "found", "temporaryRedirect", "permanentRedirect"] as const)
+    .map((behaviour) => answers(behaviour, /^NoAnswer: .*(201|401|500|503|302|307|308)/)),
+  ...(["plainText", "html", "jsonish", "noType"] as const)
+    .map((behaviour) => answers(behaviour, noAnswer)),
+  ...(["garbage", "nothing", "justTrue", "list", "twoDocuments", "trailing", "cut"] as const)
+    .map((behaviour) => answers(behaviour, wrongAnswer)),
+  ...(["otherDomain", "otherService", "otherCertificate", "noCertificate", "certificateAsText"] as const)
+    .map((behaviour) => answers(behaviour, wrongAnswer)),
+  ...(["validAsText", "validAsNumber", "validAsList", "noValid", "validInCapitals", "otherVerdict"] as const)
+    .map((behaviour) => answers(behaviour, wrongAnswer)),
+  ...(["validTwice", "validTwiceWithEscape", "domainTwice", "sha256Twice", "certificateTwice"] as const)
+    .map((behaviour) => answers(behaviour, wrongAnswer)),
+  ...(["endlessBody", "largeBody"] as const).map((behaviour) => answers(behaviour, noAnswer))
+]

@@ -1,0 +1,196 @@
+/**
+ * Services that are none. The first segment of the path names what happens. Each starts from a right yes to the question that was
+ * asked and changes one thing in it, so that nothing but that thing can be the reason of a no.
+ */
+import { Context, Effect, Layer } from "effect"
+import { createHash } from "node:crypto"
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http"
+import { createServer as createSecureServer } from "node:https"
+import type { AddressInfo, Server, Socket } from "node:net"
+import { World } from "./world.ts"
+
+interface Question {
+  readonly domain: string
+  readonly service: string
+  readonly certificate?: string
+  readonly chain?: ReadonlyArray<string>
+}
+
+const sha256Of = (base64: string | undefined) =>
+  createHash("sha256").update(Buffer.from(base64 ?? "", "base64")).digest("base64")
+
+const toYes = ({ certificate, chain, domain, service }: Question) => ({
+  id: "01990000-0000-7000-8000-000000000000",
+  valid: true as unknown,
+  verdict: "verified",
+  code: "Verified",
+  message: "It is vouched for.",
+  domain,
+  service,
+  prooftype: "posh",
+  certificate: { sha256: sha256Of(chain?.[0] ?? certificate), datesChecked: true },
+  ttl: 60,
+  retryable: false
+})
+
+type Yes = ReturnType<typeof toYes>
+type Send = (response: ServerResponse, yes: Yes) => void
+
+const json = "application/json"
+
+const send = (status: number, type: string | undefined, body: string): Send => (response) => {
+  response.writeHead(status, type === undefined ? {} : { "content-type": type }).end(body)
+}
+const sendYes = (status: number, type: string | undefined): Send => (response, yes) =>
+  send(status, type, JSON.stringify(yes))(response, yes)
+const change = (of: (yes: Yes) => object): Send => (response, yes) =>
+  send(200, json, JSON.stringify(of(yes)))(response, yes)
+const rewrite = (of: (text: string) => string): Send => (response, yes) =>
+  send(200, json, of(JSON.stringify(yes)))(response, yes)
+const redirect = (status: number): Send => (response, yes) => {
+  response.writeHead(status, { "content-type": json, location: "/yes/v1/verify" }).end(JSON.stringify(yes))
+}
+
+/** Until the other side has closed. */
+const drip = (response: ServerResponse, write: () => void, everyMs = 50) => {
+  const timer = setInterval(write, everyMs)
+  response.socket?.once("close", () => clearInterval(timer))
+}
+
+const flood = (response: ServerResponse, text: string) => {
+  const more = () => {
+    while (!response.destroyed && response.write(text));
+  }
+  response.on("drain", more)
+  more()
+}
+
+/** Members of a yes, and the same name once more. */
+const twice = (name: string, first: string) => (text: string) => text.replace("{", `{${name}:${first},`)
+
+export const behaviours = {
+  yes: sendYes(200, "Application/JSON; charset=utf-8"),
+  // Not an answer in time.
+  hangs: () => undefined,
+  dripsHeaders: (response: ServerResponse) => {
+    response.socket?.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-slow: ")
+    drip(response, () => response.socket?.write("x"))
+  },
+  dripsBody: (response: ServerResponse, yes: Yes) => {
+    response.writeHead(200, { "content-type": json }).write(JSON.stringify(yes))
+    drip(response, () => response.write(" "))
+  },
+  closes: (response: ServerResponse) => response.socket?.destroy(),
+  // Other statuses, with a yes in the body.
+  created: sendYes(201, json),
+  unauthorized: sendYes(401, json),
+  serverError: sendYes(500, json),
+  unavailable: sendYes(503, json),
+  found: redirect(302),
+  temporaryRedirect: redirect(307),
+  permanentRedirect: redirect(308),
+  // Not JSON, or not only one object.
+  garbage: send(200, json, "<html>yes</html>"),
+  nothing: send(200, json, ""),
+  justTrue: send(200, json, "true"),
+  list: rewrite((text) => `[${text}]`),
+  twoDocuments: rewrite((text) => text + text),
+  trailing: rewrite((text) => `${text}x`),
+  cut: rewrite((text) => text.slice(0, -1)),
+  // Other media types.
+  plainText: sendYes(200, "text/plain"),
+  html: sendYes(200, "text/html; x=application/json"),
+  jsonish: sendYes(200, "application/jsonp"),
+  noType: sendYes(200, undefined),
+  // About something else.
+  otherDomain: change((yes) => ({ ...yes, domain: "other.example" })),
+  otherService: change((yes) => ({ ...yes, service: "xmpp-client" })),
+  otherCertificate: change((yes) => ({ ...yes, certificate: { sha256: sha256Of("AAAA") } })),
+  noCertificate: change(({ certificate: _, ...yes }) => yes),
+  certificateAsText: change((yes) => ({ ...yes, certificate: yes.certificate.sha256 })),
+  // A yes that is none.
+  validAsText: change((yes) => ({ ...yes, valid: "true" })),
+  validAsNumber: change((yes) => ({ ...yes, valid: 1 })),
+  validAsList: change((yes) => ({ ...yes, valid: [true] })),
+  noValid: change(({ valid: _, ...yes }) => yes),
+  validInCapitals: change(({ valid, ...yes }) => ({ ...yes, Valid: valid })),
+  otherVerdict: change((yes) => ({ ...yes, verdict: "indeterminate" })),
+  // Members that are there twice.
+  validTwice: rewrite(twice(`"valid"`, "false")),
+  validTwiceWithEscape: rewrite(twice(`"v\\u0061lid"`, "false")),
+  domainTwice: rewrite(twice(`"domain"`, `"other.example"`)),
+  sha256Twice: rewrite((text) => text.replace(`"sha256"`, `"sha256":"AAAA","sha256"`)),
+  certificateTwice: rewrite(twice(`"certificate"`, `{"sha256":"AAAA"}`)),
+  // Too much.
+  endlessBody: (response: ServerResponse, yes: Yes) => {
+    response.writeHead(200, { "content-type": json }).write(JSON.stringify(yes))
+    flood(response, " ".repeat(65_536))
+  },
+  largeBody: rewrite((text) => text + " ".repeat(1_000_000))
+} satisfies Record<string, Send>
+
+export type Behaviour = keyof typeof behaviours
+
+export interface HostileServices {
+  /** `id` is the caller's, for `count`. */
+  readonly url: (behaviour: Behaviour, id: string) => string
+  /** Over TLS, with a right yes: with a certificate of another CA, or of another name. */
+  readonly secure: (certificate: "foreign" | "otherName", id: string) => string
+  /** Nobody listens there. */
+  readonly down: string
+  /** How often a service of this caller was asked. */
+  readonly count: (id: string) => number
+}
+
+const makeServices = Effect.gen(function*() {
+  const { services } = yield* World
+  const counts = new Map<string, number>()
+  const listener: RequestListener = (request, response) => {
+    const [, behaviour = "", id = ""] = (request.url ?? "").split("/")
+    counts.set(id, (counts.get(id) ?? 0) + 1)
+    response.on("error", () => undefined)
+    readQuestion(request, (question) => behaviours[behaviour as Behaviour](response, toYes(question)))
+  }
+  const plain = yield* listen(createServer(listener))
+  const secure = {
+    foreign: yield* listen(createSecureServer(toPair(services.foreign), listener)),
+    otherName: yield* listen(createSecureServer(toPair(services.otherName), listener))
+  }
+  const down = yield* Effect.scoped(listen(createServer(listener)))
+  return HostileServices.of({
+    url: (behaviour, id) => `http://127.0.0.1:${plain}/${behaviour}/${id}`,
+    secure: (certificate, id) => `https://localhost:${secure[certificate]}/yes/${id}`,
+    down: `https://localhost:${down}`,
+    count: (id) => counts.get(id) ?? 0
+  })
+})
+
+export class HostileServices
+  extends Context.Service<HostileServices, HostileServices>()("posh/server/test/recipes/HostileServices")
+{
+  static readonly layer = Layer.effect(HostileServices, makeServices)
+}
+
+const readQuestion = (request: IncomingMessage, then: (question: Question) => void) => {
+  const chunks: Array<Buffer> = []
+  request.on("error", () => undefined)
+  request.on("data", (chunk: Buffer) => chunks.push(chunk))
+  request.on("end", () => then(JSON.parse(Buffer.concat(chunks).toString()) as Question))
+}
+
+const toPair = ({ keyPem, pem }: { readonly keyPem: string; readonly pem: string }) => ({ cert: pem, key: keyPem })
+
+/** The port, until the scope closes. */
+const listen = (server: Server) =>
+  Effect.acquireRelease(
+    Effect.callback<ReadonlySet<Socket>>((resume) => {
+      const sockets = new Set<Socket>()
+      server.on("connection", (socket: Socket) => sockets.add(socket.on("error", () => undefined)))
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(sockets)))
+    }),
+    (sockets) =>
+      Effect.callback<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        for (const socket of sockets) socket.destroy()
+      })
+  ).pipe(Effect.map(() => (server.address() as AddressInfo).port))
