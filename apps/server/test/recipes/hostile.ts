@@ -7,6 +7,7 @@ import { createHash } from "node:crypto"
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http"
 import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo, Server, Socket } from "node:net"
+import type { Writable } from "node:stream"
 import { World } from "./world.ts"
 
 interface Question {
@@ -16,8 +17,11 @@ interface Question {
   readonly chain?: ReadonlyArray<string>
 }
 
-const sha256Of = (base64: string | undefined) =>
-  createHash("sha256").update(Buffer.from(base64 ?? "", "base64")).digest("base64")
+/** Of the leaf: of PEM, the first block. */
+const sha256Of = (certificate: string = "") => {
+  const [, base64 = certificate] = /-----BEGIN CERTIFICATE-----([^-]*)/.exec(certificate) ?? []
+  return createHash("sha256").update(Buffer.from(base64, "base64")).digest("base64")
+}
 
 const toYes = ({ certificate, chain, domain, service }: Question) => ({
   id: "01990000-0000-7000-8000-000000000000",
@@ -57,11 +61,11 @@ const drip = (response: ServerResponse, write: () => void, everyMs = 50) => {
   response.socket?.once("close", () => clearInterval(timer))
 }
 
-const flood = (response: ServerResponse, text: string) => {
+const flood = (to: Writable, text: string) => {
   const more = () => {
-    while (!response.destroyed && response.write(text));
+    while (!to.destroyed && to.write(text));
   }
-  response.on("drain", more)
+  to.on("drain", more)
   more()
 }
 
@@ -85,9 +89,7 @@ export const behaviours = {
   created: sendYes(201, json),
   unauthorized: sendYes(401, json),
   serverError: sendYes(500, json),
-  unavailable: sendYes(503, json),
   found: redirect(302),
-  temporaryRedirect: redirect(307),
   permanentRedirect: redirect(308),
   // Not JSON, or not only one object.
   garbage: send(200, json, "<html>yes</html>"),
@@ -98,7 +100,6 @@ export const behaviours = {
   trailing: rewrite((text) => `${text}x`),
   cut: rewrite((text) => text.slice(0, -1)),
   // Other media types.
-  plainText: sendYes(200, "text/plain"),
   html: sendYes(200, "text/html; x=application/json"),
   jsonish: sendYes(200, "application/jsonp"),
   noType: sendYes(200, undefined),
@@ -106,13 +107,12 @@ export const behaviours = {
   otherDomain: change((yes) => ({ ...yes, domain: "other.example" })),
   otherService: change((yes) => ({ ...yes, service: "xmpp-client" })),
   otherCertificate: change((yes) => ({ ...yes, certificate: { sha256: sha256Of("AAAA") } })),
-  noCertificate: change(({ certificate: _, ...yes }) => yes),
+  noCertificate: change((yes) => ({ ...yes, certificate: undefined })),
   certificateAsText: change((yes) => ({ ...yes, certificate: yes.certificate.sha256 })),
   // A yes that is none.
   validAsText: change((yes) => ({ ...yes, valid: "true" })),
   validAsNumber: change((yes) => ({ ...yes, valid: 1 })),
-  validAsList: change((yes) => ({ ...yes, valid: [true] })),
-  noValid: change(({ valid: _, ...yes }) => yes),
+  noValid: change((yes) => ({ ...yes, valid: undefined })),
   validInCapitals: change(({ valid, ...yes }) => ({ ...yes, Valid: valid })),
   otherVerdict: change((yes) => ({ ...yes, verdict: "indeterminate" })),
   // Members that are there twice.
@@ -122,25 +122,17 @@ export const behaviours = {
   sha256Twice: rewrite((text) => text.replace(`"sha256"`, `"sha256":"AAAA","sha256"`)),
   certificateTwice: rewrite(twice(`"certificate"`, `{"sha256":"AAAA"}`)),
   // Too much.
+  endlessHeaders: (response: ServerResponse) => {
+    response.socket?.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
+    if (response.socket !== null) flood(response.socket, "x-more: 1\r\n".repeat(5_000))
+  },
   endlessBody: (response: ServerResponse, yes: Yes) => {
     response.writeHead(200, { "content-type": json }).write(JSON.stringify(yes))
     flood(response, " ".repeat(65_536))
-  },
-  largeBody: rewrite((text) => text + " ".repeat(1_000_000))
+  }
 } satisfies Record<string, Send>
 
 export type Behaviour = keyof typeof behaviours
-
-export interface HostileServices {
-  /** `id` is the caller's, for `count`. */
-  readonly url: (behaviour: Behaviour, id: string) => string
-  /** Over TLS, with a right yes: with a certificate of another CA, or of another name. */
-  readonly secure: (certificate: "foreign" | "otherName", id: string) => string
-  /** Nobody listens there. */
-  readonly down: string
-  /** How often a service of this caller was asked. */
-  readonly count: (id: string) => number
-}
 
 const makeServices = Effect.gen(function*() {
   const { services } = yield* World
@@ -154,20 +146,26 @@ const makeServices = Effect.gen(function*() {
   const plain = yield* listen(createServer(listener))
   const secure = {
     foreign: yield* listen(createSecureServer(toPair(services.foreign), listener)),
-    otherName: yield* listen(createSecureServer(toPair(services.otherName), listener))
+    otherName: yield* listen(createSecureServer(toPair(services.otherName), listener)),
+    publicly: yield* listen(createSecureServer(toPair(services.publicly), listener))
   }
   const down = yield* Effect.scoped(listen(createServer(listener)))
-  return HostileServices.of({
-    url: (behaviour, id) => `http://127.0.0.1:${plain}/${behaviour}/${id}`,
-    secure: (certificate, id) => `https://localhost:${secure[certificate]}/yes/${id}`,
+  return {
+    /** `id` is the caller's, for `count`. */
+    url: (behaviour: Behaviour, id: string) => `http://127.0.0.1:${plain}/${behaviour}/${id}`,
+    /** Over TLS, with a right yes: with a certificate of another CA, of another name, of a CA for everybody. */
+    secure: (certificate: "foreign" | "otherName" | "publicly", id: string) =>
+      `https://localhost:${secure[certificate]}/yes/${id}`,
+    /** Nobody listens there. */
     down: `https://localhost:${down}`,
-    count: (id) => counts.get(id) ?? 0
-  })
+    /** How often a service of this caller was asked. */
+    count: (id: string) => counts.get(id) ?? 0
+  }
 })
 
-export class HostileServices
-  extends Context.Service<HostileServices, HostileServices>()("posh/server/test/recipes/HostileServices")
-{
+export class HostileServices extends Context.Service<HostileServices, Effect.Success<typeof makeServices>>()(
+  "posh/server/test/recipes/HostileServices"
+) {
   static readonly layer = Layer.effect(HostileServices, makeServices)
 }
 

@@ -65,7 +65,23 @@ export const languages: ReadonlyArray<Language> = [
     folder: "lua",
     file: "accept.lua",
     fence: "lua",
-    probe: ["/usr/bin/lua5.4", "-e", "for _, name in ipairs { 'cqueues', 'openssl', 'dkjson', 'mime' } do require(name) end"],
+    probe: [
+      "/usr/bin/lua5.4",
+      "-e",
+      "for _, name in ipairs { 'cqueues', 'openssl', 'dkjson', 'mime' } do require(name) end"
+    ],
+    checksItself: true
+  },
+  {
+    page: "docs/guides/clients/shell.md",
+    folder: "shell",
+    file: "accept.bash",
+    fence: "bash",
+    probe: [
+      "/bin/sh",
+      "-c",
+      "for each in gnutls-cli openssl curl jq; do command -v \"/usr/bin/$each\" || exit 1; done"
+    ],
     checksItself: true
   },
   {

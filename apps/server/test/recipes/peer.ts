@@ -2,7 +2,7 @@
 import type { Certificate } from "@posh/testing"
 import { Effect } from "effect"
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net"
-import { createServer, type TLSSocket } from "node:tls"
+import { createServer, type SecureVersion, type TLSSocket } from "node:tls"
 
 export interface Peer {
   readonly port: number
@@ -12,14 +12,17 @@ export interface Peer {
   readonly names: () => ReadonlyArray<string>
 }
 
-export const makePeer = Effect.fnUntraced(function*(certificate: Certificate | undefined) {
+export const makePeer = Effect.fnUntraced(function*(
+  certificate: Certificate | undefined,
+  maxVersion: SecureVersion = "TLSv1.3"
+) {
   const sockets = new Set<Socket>()
   const heard: Array<string> = []
   const names: Array<string> = []
   const server = certificate === undefined ? createTcpServer(() => undefined) : createServer(
-    { cert: presented(certificate), key: certificate.keyPem, ALPNProtocols: [] },
-    (socket: TLSSocket) => {
-      names.push(String(socket.servername))
+    { cert: presented(certificate), key: certificate.keyPem, maxVersion },
+    (socket: TLSSocket & { readonly servername?: unknown }) => {
+      names.push(String(socket.servername)) // what the types of Node.js leave out
       socket.on("error", () => undefined)
       socket.write("greeting\n")
       socket.on("data", (data) => {

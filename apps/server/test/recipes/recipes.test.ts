@@ -1,12 +1,10 @@
 /** The recipes of the guides: every one meets every case, over real TLS, as a process that is told what its page says. */
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import { readdirSync } from "node:fs"
-import { join } from "node:path"
 import { Service } from "../service.ts"
 import { type Asked, type Case, cases } from "./cases.ts"
-import { type Behaviour, behaviours, HostileServices } from "./hostile.ts"
-import { commandsFor, isMissing, type Language, languages, prepare, read } from "./languages.ts"
+import { HostileServices } from "./hostile.ts"
+import { commandsFor, isMissing, type Language, languages, prepare } from "./languages.ts"
 import { makePeer } from "./peer.ts"
 import { type Outcome, runRecipe } from "./run.ts"
 import { domain, layerDeployed, service, World } from "./world.ts"
@@ -18,8 +16,10 @@ const missing = languages.filter(isMissing)
 class Folders extends Context.Service<Folders, ReadonlyMap<Language, string>>()("posh/server/test/recipes/Folders") {
   static readonly layer = Layer.effect(
     Folders,
-    Effect.map(World, ({ files, folder }) =>
-      new Map(installed.map((language) => [language, prepare(language, folder, files)])))
+    Effect.map(
+      World,
+      ({ files, folder }) => new Map(installed.map((language) => [language, prepare(language, folder, files)]))
+    )
   )
 }
 
@@ -32,10 +32,10 @@ const meet = Effect.fnUntraced(function*(language: Language, row: Case, id: stri
   const urls = { down: hostile.down, plain: "http://posh.invalid", deployed: baseUrl.replace("127.0.0.1", "localhost") }
   const urlOf = (asked: Asked) => {
     if (typeof asked === "object") return hostile.url(asked.behaviour, id)
-    return asked === "foreign" || asked === "otherName" ? hostile.secure(asked, id) : urls[asked]
+    return asked === "deployed" || asked === "down" || asked === "plain" ? urls[asked] : hostile.secure(asked, id)
   }
   const { peer: name = "hosting" } = row
-  const peer = yield* makePeer(name === "silent" ? undefined : peers[name])
+  const peer = yield* makePeer(name === "silent" ? undefined : peers[name], row.tls)
   const outcome = yield* runRecipe({
     command: commandsFor(language).run,
     folder: (yield* Folders).get(language) ?? "",
@@ -74,13 +74,14 @@ layer(layerAll, { excludeTestServices: true, timeout: 900_000, concurrent: true 
             const [accepted = "", ...talk] = outcome.stdout.trimEnd().split("\n")
             assert.match(accepted, /^accepted: /, said)
             assert.match(accepted, row.says, said)
+            if (row.ordinary) assert.strictEqual(accepted.includes("ordinary check"), language.checksItself, said)
             assert.deepStrictEqual(talk, ["greeting", "you said hello"], said)
             assert.strictEqual(peer.heard(), "hello\n")
             assert.deepStrictEqual(peer.names(), [domain])
           } else {
             assert.strictEqual(outcome.ended, 1, said)
             assert.strictEqual(outcome.stdout, "", said)
-            const [line = ""] = outcome.stderr.split("\n").filter((line) => line.startsWith("not accepted: "))
+            const line = outcome.stderr.split("\n").find((line) => line.startsWith("not accepted: ")) ?? ""
             assert.match(line.slice("not accepted: ".length), row.says, said)
             assert.strictEqual(peer.heard(), "")
           }

@@ -49,6 +49,7 @@ const makeCertificates = Effect.gen(function*() {
     services: {
       ours: yield* issue(fleetCa, server),
       foreign: yield* issue(strangeCa, server),
+      publicly: yield* issue(publicCa, server),
       otherName: yield* issue(fleetCa, { dnsNames: ["other.example"] })
     }
   }
@@ -82,7 +83,9 @@ const makeWorld = Effect.gen(function*() {
   return { ...certificates, entry, files, folder, origins }
 })
 
-export class World extends Context.Service<World, Effect.Success<typeof makeWorld>>()("posh/server/test/recipes/World") {
+export class World
+  extends Context.Service<World, Effect.Success<typeof makeWorld>>()("posh/server/test/recipes/World")
+{
   static readonly layer = Layer.effect(World, makeWorld)
 }
 

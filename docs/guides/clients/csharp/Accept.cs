@@ -72,7 +72,7 @@ static class Accept
         }
     }
 
-    /// <summary>In DER, the leaf first. The chain is what was built, of certificates that were presented and of trusted ones.</summary>
+    /// <summary>In DER, the leaf first. The chain is what was built, of presented certificates and of trusted ones.</summary>
     static byte[][] Presented(X509Certificate leaf, X509Chain chain)
     {
         var built = chain == null ? new List<byte[]>() : chain.ChainElements.Cast<X509ChainElement>()
@@ -101,7 +101,8 @@ static class Accept
         }
         catch (Exception failed)
         {
-            throw new NotAccepted("NoAnswer", failed.GetBaseException().GetType().Name + ": " + failed.GetBaseException().Message);
+            var cause = failed.GetBaseException();
+            throw new NotAccepted("NoAnswer", cause.GetType().Name + ": " + cause.Message);
         }
         var type = response.Content.Headers.ContentType;
         var mediaType = type == null ? "" : (type.MediaType ?? "").ToLowerInvariant();
@@ -202,8 +203,8 @@ static class Accept
 
     static string Quoted(string text)
     {
-        return "\"" + string.Concat(text.Select(each =>
-            each < ' ' || each > '~' || each == '"' || each == '\\' ? "\\u" + ((int)each).ToString("x4") : each.ToString())) + "\"";
+        return "\"" + string.Concat(text.Select(each => char.IsLetterOrDigit(each) && each < 128
+            ? each.ToString() : "\\u" + ((int)each).ToString("x4"))) + "\"";
     }
 
     /// <summary>What ends too late is given up: time-outs of sockets and streams do not hold for all that .NET does.</summary>

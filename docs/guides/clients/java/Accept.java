@@ -309,7 +309,7 @@ public final class Accept {
                 }
             });
             try {
-                handshake.get(2 * MILLIS, TimeUnit.MILLISECONDS); // it includes the question
+                handshake.get(3 * MILLIS, TimeUnit.MILLISECONDS); // with the question, which has an end of its own
             } catch (ExecutionException failed) {
                 throw (Exception) failed.getCause().getCause();
             }
