@@ -1,5 +1,6 @@
 /** One table for every recipe: whom it connects to, whom it asks, and what must come of it. */
 import type { Behaviour } from "./hostile.ts"
+import type { Trick } from "./peer.ts"
 import type { PeerName } from "./world.ts"
 
 export type Asked =
@@ -14,8 +15,10 @@ export type Asked =
 
 export interface Case {
   readonly name: string
-  /** `silent`: with which TLS never begins. Default `hosting`, for which its domain vouches. */
-  readonly peer?: PeerName | "silent"
+  /** Default `hosting`, for which its domain vouches. */
+  readonly peer?: PeerName
+  /** What is wrong with the peer beside its certificate. */
+  readonly trick?: Trick
   /** Default the deployed service. */
   readonly asked?: Asked
   /** The newest version of TLS that the peer has. */
@@ -56,7 +59,9 @@ export const cases: ReadonlyArray<Case> = [
   { name: "another domain publishes nothing", domain: "nothing.example", says: /^[A-Z][A-Za-z]+: / },
   { name: "what is no domain", domain: "hosted_example", says: /^InvalidSourceDomain: / },
   { name: "a service that is not registered", service: "gopher", says: /^UnsupportedService: / },
-  { name: "TLS never begins", peer: "silent", seconds: 2, says: /^PeerFailed: / },
+  { name: "TLS never begins", trick: "silent", seconds: 2, says: /^PeerFailed: / },
+  { name: "TLS begins and never ends", trick: "drips", seconds: 2, says: /^PeerFailed: / },
+  { name: "its certificate is a copy, without the key", trick: "keyless", tls: "TLSv1.2", says: /^PeerFailed: / },
 
   { name: "nobody listens", asked: "down", says: noAnswer },
   { name: "a wrong key", key: "wrong", says: /^Unauthorized: / },
@@ -71,6 +76,7 @@ export const cases: ReadonlyArray<Case> = [
 
   ...(["created", "unauthorized", "serverError", "found", "permanentRedirect"] as const)
     .map((behaviour) => answers(behaviour, /^NoAnswer: .*(201|401|500|302|308)/)),
+  answers("saysControlCharacters", /^Odd: \?\[2J\?x$/),
   ...(["html", "jsonish", "noType"] as const)
     .map((behaviour) => answers(behaviour, noAnswer)),
   ...(["garbage", "nothing", "justTrue", "list", "twoDocuments", "trailing", "cut"] as const)

@@ -6,8 +6,8 @@ import { Context, Effect, Layer } from "effect"
 import { createHash } from "node:crypto"
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http"
 import { createServer as createSecureServer } from "node:https"
-import type { AddressInfo, Server, Socket } from "node:net"
 import type { Writable } from "node:stream"
+import { listen } from "./listen.ts"
 import { World } from "./world.ts"
 
 interface Question {
@@ -85,6 +85,7 @@ export const behaviours = {
     drip(response, () => response.write(" "))
   },
   closes: (response: ServerResponse) => response.socket?.destroy(),
+  saysControlCharacters: change((yes) => ({ ...yes, valid: false, code: "Odd", message: "\u001b[2J\nx" })),
   // Other statuses, with a yes in the body.
   created: sendYes(201, json),
   unauthorized: sendYes(401, json),
@@ -177,18 +178,3 @@ const readQuestion = (request: IncomingMessage, then: (question: Question) => vo
 }
 
 const toPair = ({ keyPem, pem }: { readonly keyPem: string; readonly pem: string }) => ({ cert: pem, key: keyPem })
-
-/** The port, until the scope closes. */
-const listen = (server: Server) =>
-  Effect.acquireRelease(
-    Effect.callback<ReadonlySet<Socket>>((resume) => {
-      const sockets = new Set<Socket>()
-      server.on("connection", (socket: Socket) => sockets.add(socket.on("error", () => undefined)))
-      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(sockets)))
-    }),
-    (sockets) =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        for (const socket of sockets) socket.destroy()
-      })
-  ).pipe(Effect.map(() => (server.address() as AddressInfo).port))

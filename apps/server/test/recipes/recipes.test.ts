@@ -34,8 +34,7 @@ const meet = Effect.fnUntraced(function*(language: Language, row: Case, id: stri
     if (typeof asked === "object") return hostile.url(asked.behaviour, id)
     return asked === "deployed" || asked === "down" || asked === "plain" ? urls[asked] : hostile.secure(asked, id)
   }
-  const { peer: name = "hosting" } = row
-  const peer = yield* makePeer(name === "silent" ? undefined : peers[name], row.tls)
+  const peer = yield* makePeer(peers[row.peer ?? "hosting"], row)
   const outcome = yield* runRecipe({
     command: commandsFor(language).run,
     folder: (yield* Folders).get(language) ?? "",

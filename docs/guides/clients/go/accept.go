@@ -36,8 +36,9 @@ type notAccepted struct{ code, message string }
 
 func (no notAccepted) Error() string { return no.code + ": " + no.message }
 
-// tlsConfig has the check as a part of the handshake, so it also serves libraries that make connections themselves.
-func tlsConfig(domain, service string) *tls.Config {
+// tlsConfig has the check as a part of the handshake, so it also serves libraries that make connections themselves. It reports
+// why a certificate is accepted; the peer has shown that it has its key only when the handshake is over.
+func tlsConfig(domain, service string, report func(why string)) *tls.Config {
 	return &tls.Config{
 		ServerName:         domain,
 		MinVersion:         tls.VersionTLS12,
@@ -49,13 +50,11 @@ func tlsConfig(domain, service string) *tls.Config {
 				issuers.AddCert(issuer)
 			}
 			if _, err := chain[0].Verify(x509.VerifyOptions{DNSName: domain, Intermediates: issuers}); err == nil {
-				fmt.Println("accepted: the ordinary check suffices")
+				report("the ordinary check suffices")
 				return nil
 			}
 			message, err := ask(domain, service, chain)
-			if err == nil {
-				fmt.Println("accepted:", printable(message))
-			}
+			report(message)
 			return err
 		},
 	}
@@ -239,12 +238,14 @@ func run(host, port, domain, service string) error {
 	}
 	defer connection.Close()
 	// A protocol with STARTTLS says its words on the connection here.
-	peer := tls.Client(connection, tlsConfig(domain, service))
+	accepted := ""
+	peer := tls.Client(connection, tlsConfig(domain, service, func(why string) { accepted = why }))
 	both, cancel := context.WithTimeout(context.Background(), 2*patience) // the handshake includes the question
 	defer cancel()
 	if err := peer.HandshakeContext(both); err != nil {
 		return err
 	}
+	fmt.Println("accepted:", printable(accepted))
 	return talk(peer)
 }
 

@@ -61,6 +61,8 @@ public final class Accept {
         private final X509ExtendedTrustManager ordinary;
         private final String domain;
         private final String service;
+        /** Why the certificate is accepted. The peer has shown that it has its key only when the handshake is over. */
+        volatile String why = "";
 
         Verifier(String domain, String service) throws GeneralSecurityException {
             this.ordinary = trustManager(null);
@@ -72,25 +74,25 @@ public final class Accept {
         public void checkServerTrusted(X509Certificate[] chain, String kind, Socket socket) throws CertificateException {
             try {
                 ordinary.checkServerTrusted(chain, kind, socket); // the name too, as the parameters of the socket say
+                why = "the ordinary check suffices";
             } catch (CertificateException failed) {
-                System.out.println("accepted: " + printable(ask(domain, service, chain)));
-                return;
+                why = ask(domain, service, chain);
             }
-            System.out.println("accepted: the ordinary check suffices");
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String kind, SSLEngine engine) throws CertificateException {
             try {
                 ordinary.checkServerTrusted(chain, kind, engine);
+                why = "the ordinary check suffices";
             } catch (CertificateException failed) {
-                ask(domain, service, chain);
+                why = ask(domain, service, chain);
             }
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String kind) throws CertificateException {
-            ask(domain, service, chain); // nobody says which name is meant, so the ordinary check could not look at it
+            why = ask(domain, service, chain); // nobody says which name is meant, so the ordinary check could not look at it
         }
 
         @Override
@@ -295,7 +297,8 @@ public final class Accept {
             connection.connect(new InetSocketAddress(host, port), (int) MILLIS);
             connection.setSoTimeout((int) MILLIS);
             // A protocol with STARTTLS says its words on the connection here.
-            var sockets = contextOf(new Verifier(domain, service)).getSocketFactory();
+            var verifier = new Verifier(domain, service);
+            var sockets = contextOf(verifier).getSocketFactory();
             var peer = (SSLSocket) sockets.createSocket(connection, domain, port, true); // the domain is SNI, and the name
             var parameters = new SSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -313,6 +316,7 @@ public final class Accept {
             } catch (ExecutionException failed) {
                 throw (Exception) failed.getCause().getCause();
             }
+            System.out.println("accepted: " + printable(verifier.why));
             talk(peer);
         }
     }

@@ -99,7 +99,7 @@ local function post(question)
 	local status, fields, content = answer:match "^HTTP/1%.[01] (%d%d%d)[^\r\n]*(\r\n.-\r\n)\r\n(.*)$"
 	if not status then error("the answer is not HTTP", 0) end
 	local media_type, length, codings = "", nil, false
-	for name, value in fields:gmatch "\n([^:\r\n]+):%s*([^\r\n]*)" do
+	for name, value in fields:gmatch "\n([^:\r\n]+):[ \t]*([^\r\n]*)" do
 		name = name:lower()
 		if name == "content-type" then media_type = value:match "^[^;%s]*":lower() end
 		if name == "content-length" then length = tonumber(value) end

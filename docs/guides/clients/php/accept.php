@@ -91,7 +91,9 @@ function parse(string $body): array
 function repeats(string $json): bool
 {
     $open = [];
-    preg_match_all('/("(?:[^"\\\\]++|\\\\.)*+")\s*+(:?)|[{}]/', $json, $tokens, PREG_SET_ORDER);
+    if (preg_match_all('/("(?:[^"\\\\]++|\\\\.)*+")\s*+(:?)|[{}]/', $json, $tokens, PREG_SET_ORDER) === false) {
+        return true;
+    }
     foreach ($tokens as $token) {
         if ($token[0] === '{') {
             $open[] = [];

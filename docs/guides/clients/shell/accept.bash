@@ -45,6 +45,7 @@ suffices() {
 post() {
   local scheme=https exit message
   case $VERIFIER_URL in
+    *@*) not_accepted NoAnswer "VERIFIER_URL must have no user" ;;
     https://*) ;;
     http://127.0.0.1[:/]* | http://\[::1\][:/]* | http://localhost[:/]*) scheme=http ;;
     *) not_accepted NoAnswer "VERIFIER_URL must be https, or http on this machine" ;;
@@ -103,10 +104,12 @@ ask() {
   esac
 }
 
-# The application: the peer is the one that was meant. It greets, and repeats a line.
+# The application: the peer is the one that was meant. It greets, and repeats a line. What it says comes only when it has shown
+# that it has the key of its certificate.
 talk() {
   local line
-  IFS= read -r -t "$patience" -n "$most" line <&4
+  IFS= read -r -t "$patience" -n "$most" line <&4 || not_accepted PeerFailed "no greeting"
+  echo "accepted: $why"
   echo "$(printf '%s' "$line" | printable)"
   echo hello >&3
   IFS= read -r -t "$patience" -n "$most" line <&4
@@ -116,5 +119,4 @@ talk() {
 connect
 why="the ordinary check suffices"
 suffices || why=$(ask) || exit 1
-echo "accepted: $why"
 talk
