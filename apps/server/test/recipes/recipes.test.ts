@@ -1,6 +1,7 @@
 /** The recipes of the guides: every one meets every case, over real TLS, as a process that is told what its page says. */
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
+import { writeSync } from "node:fs"
 import { Service } from "../service.ts"
 import { type Asked, type Case, cases } from "./cases.ts"
 import { HostileServices } from "./hostile.ts"
@@ -91,7 +92,12 @@ layer(layerAll, { excludeTestServices: true, timeout: 900_000, concurrent: true 
     }
   }
 
-  for (const { folder, optional } of missing) {
-    it(`${folder}: WAS NOT RUN, because ${optional} is not installed`, () => undefined)
+  for (const language of missing) {
+    const { folder, optional } = language
+    it(`${folder}: WAS NOT RUN, because ${optional} is not installed`, () => {
+      const packages = commandsFor(language).packages.join(" ")
+      writeSync(2, `posh: the recipe in ${folder} WAS NOT RUN: there is no ${optional} (apt-get install ${packages})\n`)
+      assert.isTrue(isMissing(language))
+    })
   }
 })

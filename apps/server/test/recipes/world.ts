@@ -80,7 +80,7 @@ const makeWorld = Effect.gen(function*() {
     key: yield* write("key", `${Redacted.value(secret)}\n`),
     wrongKey: yield* write("wrong-key", "this-is-no-key-of-the-service\n")
   }
-  return { ...certificates, entry, files, folder, origins }
+  return { ...certificates, entry, files, folder, key: Redacted.value(secret), origins }
 })
 
 export class World
@@ -90,7 +90,7 @@ export class World
 }
 
 /** The service over HTTPS, for callers with a key. */
-export const layerDeployed = Layer.unwrap(Effect.gen(function*() {
+const layerService = Layer.unwrap(Effect.gen(function*() {
   const { entry, files, origins, services } = yield* World
   const settings = Result.getOrThrow(readSettings({
     POSH_ALLOW_SPECIAL_USE_DOMAINS: "true",
@@ -102,4 +102,15 @@ export const layerDeployed = Layer.unwrap(Effect.gen(function*() {
     callers: Callers.layer({ apiKeys: [entry], apiKeysFile: undefined }, { keys: [entry], byCertificate: false }),
     tls: { cert: services.ours.pem, key: Redacted.make(services.ours.keyPem) }
   })
-})).pipe(Layer.provideMerge(World.layer))
+}))
+
+/** It knows already what the domain publishes: on a busy machine, the first question takes long. */
+const layerWarm = Layer.effectDiscard(Effect.gen(function*() {
+  const { fleetCa, key } = yield* World
+  const { ask } = yield* Service
+  const asked = { headers: { authorization: `Bearer ${key}` }, tls: { ca: fleetCa.pem } }
+  const isThere = ({ text }: { readonly text: string }) => text.includes(`"state":"material"`)
+  yield* ask(`/v1/associations/${domain}/${service}`, asked).pipe(Effect.repeat({ until: isThere, times: 10 }))
+}))
+
+export const layerDeployed = layerWarm.pipe(Layer.provideMerge(layerService), Layer.provideMerge(World.layer))
