@@ -8,6 +8,7 @@ const alone = [
   "apps/server/test/crowd.test.ts",
   "apps/server/test/docker/balancer.test.ts",
   "apps/server/test/hostile/load.test.ts",
+  "apps/server/test/prosody/crowd.test.ts",
   "apps/server/test/redis/chaos.test.ts"
 ]
 
