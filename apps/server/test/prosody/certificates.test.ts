@@ -100,7 +100,7 @@ layer(Played.layer, { excludeTestServices: true, timeout: 240_000 })(
       const outcome = outcomes.get(name)
       assert.isDefined(outcome)
       assert.deepStrictEqual(established(outcome), passes ? through : refused, JSON.stringify(outcome))
-      const lines = yield* linesAbout(world, shown(name))
+      const lines = yield* linesAbout(world, domainToASCII(name))
       assert.strictEqual(lines.length > 0, says !== undefined)
       for (const line of lines) assert.match(line, says ?? /^$/)
       // Both directions ask the same: as one where the first is still under way, from memory where it was a yes.
@@ -117,7 +117,3 @@ layer(Played.layer, { excludeTestServices: true, timeout: 240_000 })(
     })
   }
 )
-
-/** Names of strangers are escaped in the log. */
-const shown = (name: string): string =>
-  [...Buffer.from(name)].map((octet) => octet < 128 ? String.fromCharCode(octet) : `\\x${octet.toString(16)}`).join("")

@@ -40,7 +40,7 @@ const pingAll = ({ left, right }: Made, all: ReadonlyArray<string>) =>
   })
 
 layer(World.layer, { excludeTestServices: true, timeout: 240_000 })("200 domains at once", (it) => {
-  it.effect("all of them get through, and no timer waits much longer than without POSH", () =>
+  it.effect("all of them get through, for less than 10 ms of CPU time each", () =>
     Effect.gen(function*() {
       const world = yield* World
       const without = yield* pingAll(world, crowd)
@@ -50,8 +50,10 @@ layer(World.layer, { excludeTestServices: true, timeout: 240_000 })("200 domains
       const withPosh = yield* configured(world, { posh_verifier_mode: "always" }, pingAll(world, crowd))
       assert.deepInclude(withPosh, { answered: count, arrived: count })
       assert.strictEqual(world.front.questions.length, count)
-      // What became ready together is one round of Prosody's loop, with POSH and without.
-      assert.isBelow(withPosh.stallMs, 3 * without.stallMs + 300, JSON.stringify({ without, withPosh }))
+      // What became ready together is one round of Prosody's loop, with POSH and without: at worst, all of it.
+      const figures = JSON.stringify({ without, withPosh })
+      assert.isBelow((withPosh.cpuMs - without.cpuMs) / count, 10, figures)
+      assert.isBelow(withPosh.stallMs, 10 * count, figures)
     }))
 
   it.effect("others are served while a question is under way", () =>

@@ -84,7 +84,7 @@ layer(World.layer, { excludeTestServices: true, timeout: 120_000 })(
             response,
             200,
             vouches
-              ? yes({ ttl: 1, refreshAfter: inSeconds(1) })
+              ? yes({ ttl: 1, refreshAfter: inSeconds(1), validUntil: inSeconds(4) })
               : yes({ valid: false, verdict: "mismatch", code: "CertificateMismatch", ttl: 0 })
           ))
         yield* passes(world, "withdrawn.example")
