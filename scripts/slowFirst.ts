@@ -4,7 +4,8 @@
  */
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-const slow = /\/(redis|process|telemetry|access|guides|hostile|bench)\/|(\/redis|[pP]roperties|Guide)\.test\.ts$/
+const slow =
+  /\/(redis|process|telemetry|access|guides|hostile|bench)\/|(\/redis|[pP]roperties|Guide|generators)\.test\.ts$/
 
 export default class SlowFirst extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
