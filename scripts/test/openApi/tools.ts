@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 
@@ -24,6 +24,16 @@ export const openApiTools = (): string => {
 }
 
 const installTo = (folder: string): void => {
+  if (process.env["POSH_TEST_INSTALL"] === "false") {
+    throw new Error(
+      "the tests need the packages of scripts/openapi/tools: run them once without POSH_TEST_INSTALL=false"
+    )
+  }
+  // At once and past the reporter of the tests: installing blocks this thread.
+  writeSync(
+    2,
+    "posh: the tests need linters and a generator of OpenAPI: installing scripts/openapi/tools into the cache folder\n"
+  )
   mkdirSync(cache, { recursive: true })
   const work = mkdtempSync(join(cache, "work-"))
   try {
