@@ -22,6 +22,7 @@ const runners: ReadonlyMap<string, string> = new Map([
   ["docs/guides/clients/python.md", "apps/server/test/recipes/languages.ts"],
   ["docs/guides/clients/ruby.md", "apps/server/test/recipes/languages.ts"],
   ["docs/guides/clients/shell.md", "apps/server/test/recipes/languages.ts"],
+  ["docs/guides/clients/ejabberd.md", "apps/server/test/recipes/ejabberd/EjabberdNode.ts"],
   ["docs/guides/concepts.md", "apps/server/test/readme.test.ts"],
   ["docs/guides/deploy.md", "scripts/image/guide.ts"],
   ["docs/guides/clients/grpc.md", "apps/server/test/recipes/grpcPage.test.ts"],

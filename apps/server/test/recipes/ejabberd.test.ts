@@ -1,7 +1,8 @@
 /** The module of the guide in a real ejabberd, which asks the real service and others; its peers are of this test. */
-import { assert, layer } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { freePort } from "@posh/testing"
 import { Effect, Layer, Schedule } from "effect"
+import { readFileSync } from "node:fs"
 import { EjabberdNode } from "./ejabberd/EjabberdNode.ts"
 import { crowded, lying } from "./ejabberd/lying.ts"
 import type { Answered } from "./ejabberd/Peer.ts"
@@ -42,11 +43,12 @@ const open = Effect.fnUntraced(function*(
   from: string,
   to: string,
   presents: "hosting" | "named" | "stranger" | "expired" | "nothing",
-  claimed?: ReadonlyArray<string>
+  claimed?: ReadonlyArray<string>,
+  receiver?: string
 ) {
   const { certificates, node, peer } = yield* World
   const certificate = presents === "nothing" ? undefined : certificates[presents]
-  return yield* Effect.promise(() => peer.open(node.s2sPort, from, to, certificate, claimed)).pipe(
+  return yield* Effect.promise(() => peer.open(node.s2sPort, from, to, certificate, claimed, receiver)).pipe(
     Effect.timeoutOrElse({
       duration: "60 seconds",
       orElse: () => Effect.die(new Error(`no end of ${from} to ${to}: ${node.linesWith(to).join("\n")}`))
@@ -93,6 +95,13 @@ layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the
       assert.deepStrictEqual(yield* open("hosted.example", "ejabberd.example", "nothing"), refused)
       assert.deepStrictEqual(yield* open("elsewhere.example", "ejabberd.example", "hosting"), refused)
       assert.deepStrictEqual(yield* open("hosted.example", "without.test", "hosting"), refused)
+      assert.deepStrictEqual(yield* open("hosted.example", "closed.test", "hosting"), refused)
+      for (const receiver of ["without.test", "foreign.example"]) {
+        assert.deepStrictEqual(
+          yield* open("hosted.example", "ejabberd.example", "hosting", undefined, receiver),
+          refused
+        )
+      }
     }))
 
   it.effect("incoming: each claimed domain is asked about, and only so many", () =>
@@ -197,4 +206,31 @@ layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the
       )
       assert.strictEqual(stdout, "{stop,true}")
     }))
+})
+
+/** A default of the guide, as the module has it. */
+const toErlang = (name: string, value: string): string => {
+  if (value === "–") return name
+  if (value === "none") return `{${name}, undefined}`
+  return `{${name}, ${value.startsWith("/") ? `<<"${value}">>` : value.replace(" seconds", "000")}}`
+}
+
+describe("the guide to ejabberd", () => {
+  const read = (path: string) =>
+    readFileSync(new URL(`../../../../docs/guides/clients/${path}`, import.meta.url), "utf8")
+  const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = ""]) => name)
+
+  it("lists the options that the module has, and shows no other", () => {
+    const [page, source] = [read("ejabberd.md"), read("ejabberd/mod_posh_verifier.erl")]
+    const options = names(source, /^mod_opt_type\((\w+)\)/gm)
+    assert.sameMembers(names(page, /^\| `(\w+)` \|/gm), options)
+    const yaml = names(page.slice(page.indexOf("  mod_posh_verifier:"), page.indexOf("| Option")), /^ {4}(\w+): /gm)
+    assert.includeMembers(options, yaml)
+    assert.include(yaml, "url")
+    const defaults = [...page.matchAll(/^\| `(\w+)` \| `?([^|`]+?)`? \|/gm)].map((
+      [, name = "", value = ""]
+    ) => [name, value])
+    const [, written = ""] = /^mod_options\(_\) ->\n +\[(.*)\]\.$/m.exec(source) ?? []
+    assert.strictEqual(defaults.map(([name = "", value = ""]) => toErlang(name, value)).join(", "), written)
+  })
 })

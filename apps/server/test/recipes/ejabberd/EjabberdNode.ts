@@ -1,5 +1,5 @@
 /** A real ejabberd with the module of the guide, as a process without a node name: its hosts, its log, and stanzas to send. */
-import { ensureRuns, freePort } from "@posh/testing"
+import { commandsOf, ensureRuns, freePort } from "@posh/testing"
 import { Effect, Schedule } from "effect"
 import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -13,9 +13,15 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
 const run = promisify(execFile)
-const source = fileURLToPath(
-  new URL("../../../../../docs/guides/clients/ejabberd/mod_posh_verifier.erl", import.meta.url)
-)
+const folderOfModule = fileURLToPath(new URL("../../../../../docs/guides/clients/ejabberd", import.meta.url))
+
+/** As the guide says, but to another folder. */
+const compile = async (folder: string): Promise<void> => {
+  for (const { script } of commandsOf("docs/guides/clients/ejabberd.md")) {
+    const elsewhere = script.replaceAll("/usr/local/lib/ejabberd/ebin", folder).replace("erlc ", "erlc -Werror ")
+    await run("sh", ["-e", "-c", elsewhere], { cwd: folderOfModule })
+  }
+}
 
 /** Where Debian has its modules. */
 const findEbin = async (): Promise<string> => {
@@ -30,8 +36,24 @@ const findEbin = async (): Promise<string> => {
 /** Its input ends with this process, even by SIGKILL, when no finalizer runs. */
 const endsWithParent = "spawn(fun() -> eof = io:get_line(standard_io, []), erlang:halt() end)."
 
+const argumentsOf = (
+  { database, inetrc, paths }: {
+    readonly paths: ReadonlyArray<string>
+    readonly inetrc: string
+    readonly database: string
+  }
+): ReadonlyArray<string> =>
+  [
+    ["-noshell", ...paths.flatMap((path) => ["-pa", path])],
+    ["-kernel", "inetrc", `"${inetrc}"`],
+    ["-mnesia", "dir", `"${database}"`],
+    ["-s", "ejabberd", "-eval", endsWithParent]
+  ].flat()
+
 export interface EjabberdOptions {
-  readonly hosts: Readonly<Record<string, { readonly modules: Readonly<Record<string, unknown>> }>>
+  readonly hosts: Readonly<
+    Record<string, { readonly modules: Readonly<Record<string, unknown>>; readonly s2s_access?: string }>
+  >
   readonly caFile: string
   readonly certFile: string
   readonly dnsPort: number
@@ -96,7 +118,7 @@ export class EjabberdNode {
   /** Compiles the module, and gives the value of an expression without a running ejabberd. */
   static readonly evaluate = async (expression: string) => {
     const [ebin, folder] = [await findEbin(), await mkdtemp(join(tmpdir(), "posh-erlang-"))]
-    await run("erlc", ["-Werror", "-pa", ebin, "-o", folder, source])
+    await compile(folder)
     const print = `logger:set_primary_config(level, none), io:format("~p", [${expression}]), halt().`
     return run("erl", ["-noshell", "-pa", ebin, "-pa", folder, "-eval", print])
       .finally(() => rm(folder, { recursive: true, force: true }))
@@ -129,7 +151,7 @@ export class EjabberdNode {
     const node = new EjabberdNode(s2sPort, apiPort, folder, configOf)
     const ebin = yield* Effect.promise(async () => {
       const found = await findEbin()
-      await run("erlc", ["-Werror", "-pa", found, "-o", folder, source])
+      await compile(folder)
       await writeFile(path("ejabberd.yml"), JSON.stringify(configOf(hosts))) // JSON is YAML
       await writeFile(
         path("inetrc"),
@@ -141,10 +163,7 @@ export class EjabberdNode {
       Effect.sync(() =>
         spawn(
           "erl",
-          [
-            ...["-noshell", "-pa", ebin, "-pa", folder, "-kernel", "inetrc", `"${path("inetrc")}"`],
-            ...["-mnesia", "dir", `"${path("database")}"`, "-s", "ejabberd", "-eval", endsWithParent]
-          ],
+          argumentsOf({ paths: [ebin, folder], inetrc: path("inetrc"), database: path("database") }),
           {
             cwd: folder,
             stdio: ["pipe", "ignore", "ignore"],

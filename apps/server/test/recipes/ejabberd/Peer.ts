@@ -135,7 +135,9 @@ export class Peer {
     from: string,
     to: string,
     certificate: Certificate | undefined,
-    claimed: ReadonlyArray<string> = [from]
+    claimed: ReadonlyArray<string> = [from],
+    /** The host of ejabberd that the claims are for. */
+    receiver = to
   ): Promise<Answered> => {
     const stream = new Stream(connect(port, "127.0.0.1"))
     stream.write(header(from, to))
@@ -155,7 +157,7 @@ export class Peer {
     }
     const results: Array<string> = []
     for (const name of claimed) {
-      stream.write(`<db:result from='${name}' to='${to}'>0123456789</db:result>`)
+      stream.write(`<db:result from='${name}' to='${receiver}'>0123456789</db:result>`)
       const result = await stream.until(/<db:result[^>]*type='(\w+)'|<stream:error><([\w-]+)/)
       results.push(result?.[1] ?? result?.[2] ?? "ended")
     }

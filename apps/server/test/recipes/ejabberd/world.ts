@@ -129,6 +129,7 @@ const make = Effect.fnUntraced(function*(lying: ReadonlyArray<Lying>) {
     "dialback.test": host(real, dialback),
     "wrong-key.test": host({ ...real, key_file: yield* files("wrong-key", "not-the-key") }, dialback),
     "two-keys.test": host({ ...real, key_file: yield* files("two-keys", "one\r\nX-Other: two") }, dialback),
+    "closed.test": { ...host(real), s2s_access: "none" },
     "without.test": { modules: always },
     "only-dialback.test": { modules: { ...always, ...dialback } },
     ...Object.fromEntries(lying.map((row) => [
