@@ -199,7 +199,7 @@ layer(world, { excludeTestServices: true, timeout: 300_000 })("ejabberd with the
       assert.notStrictEqual((yield* open("hosted.example", "slow.test", "hosting")).dialback, "valid")
     }))
 
-  it.effect("an exception in the hook is a no, whatever another module said", () =>
+  it.effect("an exception in a hook is a no, whatever another module said", () =>
     Effect.gen(function*() {
       const { stdout } = yield* Effect.promise(() =>
         EjabberdNode.evaluate("mod_posh_verifier:out_tls_verify(false, #{})")

@@ -80,7 +80,9 @@ is_named(State) -> element(1, xmpp_stream_pkix:authenticate(State)) =:= ok.
 %% checked: somebody between the servers could say that all is well. No such word counts on a stream that is not verified.
 out_packet(#{stream_verified := true} = State, _) -> State;
 out_packet(State, Packet) when element(1, Packet) =:= db_result; element(1, Packet) =:= db_verify ->
-    {stop, ejabberd_s2s_out:send(State, xmpp:serr_policy_violation(<<"Dialback before TLS">>, <<"en">>))};
+    try {stop, ejabberd_s2s_out:send(State, xmpp:serr_policy_violation(<<"Dialback before verified TLS">>, <<"en">>))}
+    catch _:_ -> {stop, State} % at least, nobody else hears it
+    end;
 out_packet(State, _) -> State.
 
 %% Incoming streams: ejabberd has no hook in its check of SASL EXTERNAL, so that a peer whose certificate does not name it is
@@ -247,5 +249,7 @@ answer_of(#{<<"valid">> := true, <<"verdict">> := <<"verified">>, <<"code">> := 
         #{<<"sha256">> := Digest} -> yes;
         _ -> {no, another_certificate}
     end;
-answer_of(#{<<"valid">> := false, <<"code">> := Code}, _, _) when byte_size(Code) =< 64 -> {no, Code};
+answer_of(#{<<"valid">> := false, <<"code">> := Code}, _, _) ->
+    match = re:run(Code, "\\A[A-Za-z]{1,64}\\z", [{capture, none}]), % it goes to the log
+    {no, Code};
 answer_of(_, _, _) -> {no, no_answer_to_this}.

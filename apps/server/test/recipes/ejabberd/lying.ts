@@ -59,6 +59,7 @@ export const lying: ReadonlyArray<Lying> = [
   { name: "no-digest", behaviour: json({ certificate: {} }), reason: "another_certificate" },
   { name: "no-certificate", behaviour: json({ certificate: undefined }), reason: "no_answer_to_this" },
   { name: "no", behaviour: json({ valid: false, code: "CertificateMismatch" }), reason: "CertificateMismatch" },
+  { name: "two-lines", behaviour: json({ valid: false, code: "No\nYes" }), reason: "nomatch" },
   { name: "text-for-true", behaviour: json({ valid: "true" }), reason: "no_answer_to_this" },
   { name: "other-verdict", behaviour: json({ verdict: "indeterminate" }), reason: "no_answer_to_this" },
   { name: "twice", behaviour: text((answer) => answer.replace("{", "{\"valid\":false,")), reason: "member_twice" },
