@@ -22,6 +22,7 @@ module:add_timer(0, function ()
 	module:send_iq(ping, nil, 20):next(function () module:log("info", "pinged: yes"); end,
 		function (err) module:log("info", "pinged: no, %s", err); end);
 end);
+module:add_timer(100, function () os.exit(1); end); -- where the test was killed
 `
 
 export const installProsody = (): void => {
