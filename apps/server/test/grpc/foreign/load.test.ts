@@ -58,6 +58,13 @@ describe("load of foreign clients", () => {
         assert.deepStrictEqual(counted(told), { valid: 10_000, dials: 1 })
       }).pipe(Effect.scoped))
 
+    it.effect("Go: compressed calls, 50 at a time", () =>
+      Effect.gen(function*() {
+        const { begin } = yield* open("Go")
+        const command = { do: "repeat", request: remembered, count: 2_000, parallel: 50, gzip: true }
+        assert.deepStrictEqual(counted(yield* begin(command).next), { valid: 2_000, dials: 1 })
+      }).pipe(Effect.scoped))
+
     it.effect("Python: 2,000 calls over one channel", () =>
       Effect.gen(function*() {
         const { begin } = yield* open("Python")
