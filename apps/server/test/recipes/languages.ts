@@ -22,7 +22,7 @@ export interface Language {
   readonly optional?: string
   /** It does the ordinary check itself, and asks only where that fails. */
   readonly checksItself: boolean
-  /** Has the language trust a CA (`$PUBLIC` or `$FLEET`), in the folder of the recipe or in `$HOME`. */
+  /** Has the language trust CAs (`$PUBLIC`, `$FLEET`), in the folder of the recipe or in `$HOME`. */
   readonly trust?: string
   readonly env?: Readonly<Record<string, string>>
 }
@@ -117,7 +117,9 @@ export const languages: ReadonlyArray<Language> = [
     optional: "/usr/bin/mcs",
     checksItself: false,
     trust: `roots="$HOME/.config/.mono/new-certs/Trust"
-      mkdir -p "$roots" && cp "$FLEET" "$roots/$(openssl x509 -in "$FLEET" -noout -subject_hash).0"`
+      mkdir -p "$roots"
+      for ca in "$FLEET" "$PUBLIC"; do cp "$ca" "$roots/$(openssl x509 -in "$ca" -noout -subject_hash).0"; done`,
+    env: { MONO_ENV_OPTIONS: "--interpreter" } // starts faster
   }
 ]
 

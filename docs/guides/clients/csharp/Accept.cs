@@ -1,6 +1,6 @@
 // Connects with TLS, and accepts a certificate of another name only because the POSH service says so.
 //
-// Accept HOST PORT DOMAIN SERVICE; VERIFIER_URL, VERIFIER_KEY_FILE, VERIFIER_TIMEOUT
+// Accept HOST PORT DOMAIN SERVICE; VERIFIER_URL, VERIFIER_CA_FILE, VERIFIER_KEY_FILE, VERIFIER_TIMEOUT
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -137,6 +137,13 @@ static class Accept
             throw new IOException("VERIFIER_URL must be https, or http on this machine");
         }
         var handler = new HttpClientHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false };
+        if (Variable("VERIFIER_CA_FILE") != null)
+        {
+            // The store of the machine decides what is trusted, and must have this CA; no other one counts for the service.
+            var ca = new X509Certificate2(Variable("VERIFIER_CA_FILE")).RawData;
+            handler.ServerCertificateCustomValidationCallback = (_, leaf, chain, errors) => errors == SslPolicyErrors.None
+                && chain.ChainElements[chain.ChainElements.Count - 1].Certificate.RawData.SequenceEqual(ca);
+        }
         using (var client = new HttpClient(handler))
         using (var request = new HttpRequestMessage(HttpMethod.Post, url.ToString().TrimEnd('/') + "/v1/verify"))
         {
