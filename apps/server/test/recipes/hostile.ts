@@ -52,7 +52,8 @@ const change = (of: (yes: Yes) => object): Send => (response, yes) =>
 const rewrite = (of: (text: string) => string): Send => (response, yes) =>
   send(200, json, of(JSON.stringify(yes)))(response, yes)
 const redirect = (status: number): Send => (response, yes) => {
-  response.writeHead(status, { "content-type": json, location: "/yes/v1/verify" }).end(JSON.stringify(yes))
+  const location = String(response.req.url).replace(/^\/\w+/, "/yes")
+  response.writeHead(status, { "content-type": json, location }).end(JSON.stringify(yes))
 }
 
 /** Until the other side has closed. */
@@ -174,7 +175,11 @@ const readQuestion = (request: IncomingMessage, then: (question: Question) => vo
   const chunks: Array<Buffer> = []
   request.on("error", () => undefined)
   request.on("data", (chunk: Buffer) => chunks.push(chunk))
-  request.on("end", () => then(JSON.parse(Buffer.concat(chunks).toString()) as Question))
+  const nothing = { domain: "", service: "" } // who follows a redirect may leave the question out
+  request.on("end", () => {
+    const text = Buffer.concat(chunks).toString()
+    then(text === "" ? nothing : JSON.parse(text) as Question)
+  })
 }
 
 const toPair = ({ keyPem, pem }: { readonly keyPem: string; readonly pem: string }) => ({ cert: pem, key: keyPem })
