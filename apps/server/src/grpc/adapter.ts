@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import { otherMethod } from "../methods.ts"
 import type { Bodies } from "../service/limits/Bodies.ts"
 import { Call } from "./calls/Call.ts"
+import { type Encoding, encodingOf, inspectOf } from "./calls/inspectOf.ts"
 import { type ReadBody, readShort } from "./calls/readShort.ts"
 import { toUniversal } from "./calls/universal.ts"
 import { writeAnswer } from "./calls/writeAnswer.ts"
@@ -16,24 +17,25 @@ import { answerHeaders, type FastLane } from "./fastLane.ts"
 export type CallHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
 
 export interface AdapterParts {
-  readonly router: ConnectRouter
+  readonly routers: Readonly<Record<Encoding, ConnectRouter>>
   readonly bodies: Bodies
   readonly fastLane: FastLane
   readonly begin: (call: Call) => void
   readonly end: (call: Call) => void
 }
 
-export const makeCallHandler = ({ begin, bodies, end, fastLane, router }: AdapterParts): CallHandler => {
-  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]))
+export const makeCallHandler = ({ begin, bodies, end, fastLane, routers }: AdapterParts): CallHandler => {
+  const ways = { proto: waysOf(routers.proto, "proto"), json: waysOf(routers.json, "json") }
   return (stream, headers) => {
-    const handler = handlers.get(headers[":path"] ?? "")
+    const way = ways[encodingOf(headers["content-type"])].get(headers[":path"] ?? "")
+    const handler = way?.handler
     const call = new Call(stream, headers, nameOf(handler), handler?.method.methodKind)
     stream.on("error", ignore) // its close says it, too
     stream.once("close", () => end(call))
     begin(call)
-    if (handler === undefined) return respondUnimplemented(call)
+    if (way === undefined || handler === undefined) return respondUnimplemented(call)
     const passOn = (read?: ReadBody) => {
-      const request = toUniversal(call, bodies, read)
+      const request = toUniversal(call, { bodies, inspect: way.inspect, read })
       if (Option.isNone(request)) return stream.close(protocolError)
       handler(request.value)
         .then((answer) => writeAnswer(answer, call, (status) => void (call.status = status)))
@@ -60,6 +62,11 @@ function sendOk(this: ServerHttp2Stream): void {
 /** RFC 9113 §7. */
 const protocolError = 1
 const internalError = 2
+
+const waysOf = ({ handlers }: ConnectRouter, encoding: Encoding) =>
+  new Map(
+    handlers.map((handler) => [handler.requestPath, { handler, inspect: inspectOf(handler.method, encoding) }] as const)
+  )
 
 const nameOf = (handler: UniversalHandler | undefined): string =>
   handler === undefined ? otherMethod : `${handler.service.typeName}/${handler.method.name}`

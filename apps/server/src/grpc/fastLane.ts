@@ -3,7 +3,7 @@
  * library does, and answers the same: also all that is refused.
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
-import { VerifyRequestSchema, VerifyResponseSchema } from "@posh/api/grpc"
+import { VerificationService, VerifyRequestSchema, VerifyResponseSchema } from "@posh/api/grpc"
 import { Effect, Option, Result } from "effect"
 import type { OutgoingHttpHeaders } from "node:http2"
 import { parseQuestion } from "../service/answerQuestion.ts"
@@ -12,8 +12,10 @@ import { callerBounds } from "../service/limits/bounds.ts"
 import { toAnswer } from "../service/toAnswer.ts"
 import { requestIdHeader } from "../telemetry/requestId.ts"
 import type { Call } from "./calls/Call.ts"
+import { inspectOf } from "./calls/inspectOf.ts"
 import { makeRunner } from "./calls/run.ts"
 import type { AdmitCall } from "./gate.ts"
+import { isSimple } from "./messages/inspect.ts"
 import { toAnswerMessage } from "./messages/toAnswer.ts"
 import { toQuestion } from "./messages/toQuestion.ts"
 import { unknownFieldProblem } from "./messages/unknownFields.ts"
@@ -31,7 +33,7 @@ export const makeFastLane = (admit: AdmitCall): Effect.Effect<FastLane, never, D
     const { choose } = yield* makeRunner
     const answer = (call: Call, body: Buffer): Buffer | undefined => {
       const message = messageOf(body)
-      if (message === undefined || choose(call) !== undefined) return undefined
+      if (message === undefined || !isSimple(inspect, message) || choose(call) !== undefined) return undefined
       const request = fromBinary(VerifyRequestSchema, message)
       if (unknownFieldProblem(request) !== undefined) return undefined
       const parsed = Result.flatMap(toQuestion(request.question), parseQuestion)
@@ -50,6 +52,8 @@ export const makeFastLane = (admit: AdmitCall): Effect.Effect<FastLane, never, D
       answer: (call, body) => Option.getOrUndefined(safely(call, body))
     }
   })
+
+const inspect = inspectOf(VerificationService.method.verify)
 
 const isUsual = ({ headers, method }: Call): boolean =>
   method === "posh.v1.VerificationService/Verify" && headers[":method"] === "POST" &&

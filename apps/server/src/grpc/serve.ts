@@ -1,7 +1,8 @@
 /**
  * Serves gRPC, gRPC-Web and Connect: the stages of a call, in order.
  */
-import { createConnectRouter } from "@connectrpc/connect"
+import type { DescMethod } from "@bufbuild/protobuf"
+import { type ConnectRouter, createConnectRouter } from "@connectrpc/connect"
 import { compressionGzip } from "@connectrpc/connect-node"
 import { Health, reflectionV1, reflectionV1Alpha, VerificationService } from "@posh/api/grpc"
 import { Effect, Layer } from "effect"
@@ -10,7 +11,8 @@ import type { ListenError } from "../connections/listen.ts"
 import { Limits } from "../service/limits/Limits.ts"
 import { logAlways } from "../telemetry/logging.ts"
 import { makeCallHandler } from "./adapter.ts"
-import { callLimits } from "./calls/limits.ts"
+import { type Encoding, gzipFor } from "./calls/inspectOf.ts"
+import { callLimits, messageLimitOf } from "./calls/limits.ts"
 import { makeFastLane } from "./fastLane.ts"
 import { type Gate, gateOf, makeAdmit } from "./gate.ts"
 import { Drain } from "./listener/Drain.ts"
@@ -32,10 +34,10 @@ export const layer = (settings: GrpcSettings, { isRequired, port }: GrpcPlace, t
     const { bodies } = yield* Limits
     const sessions = makeSessions(settings.keepAlive)
     const admit = yield* makeAdmit(settings.maxInFlight)
-    const router = yield* makeRouter(gateOf(admit))
+    const toRouter = yield* makeRouters(gateOf(admit))
     const fastLane = yield* makeFastLane(admit)
     const handle = makeCallHandler({
-      router,
+      routers: { proto: toRouter("proto"), json: toRouter("json") },
       fastLane,
       bodies,
       begin: sessions.begin,
@@ -54,23 +56,33 @@ export const layer = (settings: GrpcSettings, { isRequired, port }: GrpcPlace, t
 const unbound = ({ message }: ListenError) =>
   Effect.as(Effect.logWarning(`${message}; there is no gRPC. Set POSH_GRPC_PORT to another port, or to off`), undefined)
 
-const makeRouter = (requestGate: Gate) =>
+/** One for each way in which messages are written: they are looked at before they are decoded. */
+const makeRouters = (requestGate: Gate) =>
   Effect.gen(function*() {
     const verification = yield* makeVerification
     const health = yield* makeHealth(served.map(({ typeName }) => typeName))
     const serverReflectionInfo = makeReflection(served)
-    const { batchVerify, ...others } = verification
-    const options = { readMaxBytes: callLimits.message }
-    return createConnectRouter({
-      requestGate,
-      acceptCompression: [compressionGzip],
-      // Answers are short, as on HTTP: compressing them would cost more than all else.
-      compressMinBytes: 0xffff_ffff,
-      jsonOptions: { ignoreUnknownFields: false }
-    })
-      .service(VerificationService, others, options)
-      .rpc(VerificationService.method.batchVerify, batchVerify, { readMaxBytes: callLimits.batch })
-      .service(Health, health, { readMaxBytes: callLimits.smallMessage })
-      .service(reflectionV1.ServerReflection, { serverReflectionInfo }, { readMaxBytes: callLimits.smallMessage })
-      .service(reflectionV1Alpha.ServerReflection, { serverReflectionInfo }, { readMaxBytes: callLimits.smallMessage })
+    const { method } = VerificationService
+    return (encoding: Encoding): ConnectRouter => {
+      const within = (called: DescMethod) => ({
+        acceptCompression: [gzipFor(called, encoding)],
+        readMaxBytes: messageLimitOf(`${called.parent.typeName}/${called.name}`)
+      })
+      const small = { acceptCompression: [compressionGzip], readMaxBytes: callLimits.smallMessage }
+      return createConnectRouter({
+        requestGate,
+        // Answers are short, as on HTTP: compressing them would cost more than all else.
+        compressMinBytes: 0xffff_ffff,
+        jsonOptions: { ignoreUnknownFields: false }
+      })
+        .rpc(method.verify, verification.verify, within(method.verify))
+        .rpc(method.batchVerify, verification.batchVerify, within(method.batchVerify))
+        .rpc(method.verifyStream, verification.verifyStream, within(method.verifyStream))
+        .rpc(method.getAssociation, verification.getAssociation, within(method.getAssociation))
+        .rpc(method.lintDocument, verification.lintDocument, within(method.lintDocument))
+        .rpc(method.generateDocument, verification.generateDocument, within(method.generateDocument))
+        .service(Health, health, small)
+        .service(reflectionV1.ServerReflection, { serverReflectionInfo }, small)
+        .service(reflectionV1Alpha.ServerReflection, { serverReflectionInfo }, small)
+    }
   })

@@ -107,7 +107,7 @@ describe("memory that is reserved", () => {
   ]
   it.each(rows)("%s", (_, kind, parts, held, isArriving) => {
     const bodies = makeBodies()
-    const options = { account: "a", limit: mebibyte }
+    const options = { account: "a", limit: mebibyte, inspect: () => ({ feed: () => true, finish: () => true }) }
     const watch = kind === "body" || kind === "gzip"
       ? watchBody(bodies, { ...options, isCompressed: kind === "gzip" })
       : watchMessages(bodies, { ...options, isStream: kind === "stream" })

@@ -5,6 +5,8 @@ import type { Problem } from "@posh/api"
 import type { Bodies } from "../../service/limits/Bodies.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import { overloaded, tooLarge } from "../../service/limits/refusals.ts"
+import { type Inspect, type Inspection, tooManyParts } from "../messages/inspect.ts"
+import { callLimits } from "./limits.ts"
 
 /** Octets before each message: a flag and the length. */
 const prefixLength = 5
@@ -12,6 +14,8 @@ const prefixLength = 5
 const full = overloaded("As many large bodies as may be are being read.")
 
 export interface MessageWatch {
+  /** All octets have come. Returns why the body is not to be decoded. */
+  readonly finish: () => Problem | undefined
   /** Looks at the next octets of the body. Returns why they are not to be read. */
   readonly take: (octets: Uint8Array) => Problem | undefined
   /** True while memory is reserved for octets that have not arrived. */
@@ -24,6 +28,8 @@ export interface WatchOptions {
   readonly account: string
   /** Octets of one message, also when it is decompressed. */
   readonly limit: number
+  /** Of each message as it arrives; those that are compressed are looked at when they are not. */
+  readonly inspect: Inspect
   /** Many messages, each of which ends before the next; else what is reserved is kept until the call ends. */
   readonly isStream: boolean
 }
@@ -33,8 +39,9 @@ export interface BodyOptions extends Omit<WatchOptions, "isStream"> {
 }
 
 /** The same for a body that is one message, of unknown length. */
-export const watchBody = (bodies: Bodies, { account, isCompressed, limit }: BodyOptions): MessageWatch => {
+export const watchBody = (bodies: Bodies, { account, inspect, isCompressed, limit }: BodyOptions): MessageWatch => {
   let total = 0
+  const inspection = isCompressed ? undefined : inspect()
   const held: Array<() => void> = []
   const reserve = (): Problem | undefined => {
     const release = bodies.reserve(account, limit)
@@ -47,30 +54,45 @@ export const watchBody = (bodies: Bodies, { account, isCompressed, limit }: Body
     end: () => {
       for (const release of held.splice(0)) release()
     },
-    take: ({ length }) => {
+    finish: () => inspection?.finish() === false ? tooManyParts : undefined,
+    take: (octets) => {
+      const { length } = octets
       // A few octets become many.
       const fault = isCompressed && total === 0 && length > 0 ? reserve() : undefined
       const isLong = total > callerBounds.smallBody
       total += length
       if (total > limit) return tooLarge(limit)
+      if (inspection?.feed(octets) === false) return tooManyParts
       return fault ?? (isLong || total <= callerBounds.smallBody ? undefined : reserve())
     }
   }
 }
 
-export const watchMessages = (bodies: Bodies, { account, isStream, limit }: WatchOptions): MessageWatch => {
+export const watchMessages = (bodies: Bodies, { account, inspect, isStream, limit }: WatchOptions): MessageWatch => {
   const prefix = new Uint8Array(prefixLength)
   let prefixed = 0
   /** Octets of the current message that have not arrived. */
   let left = 0
+  let inspection: Inspection | undefined
   let release: (() => void) | undefined
   const end = () => {
     release?.()
     release = undefined
   }
+  /** The next octets of the current message. */
+  const go = (octets: Uint8Array): Problem | undefined => {
+    left -= octets.length
+    if (inspection?.feed(octets) === false) return tooManyParts
+    if (left > 0) return undefined
+    if (inspection?.finish() === false) return tooManyParts
+    if (isStream) end()
+    return undefined
+  }
   const begin = (): Problem | undefined => {
     const length = new DataView(prefix.buffer).getUint32(1)
-    const decoded = ((prefix[0] ?? 0) & 1) === 1 && length > 0 ? limit : 0
+    const isCompressed = ((prefix[0] ?? 0) & 1) === 1
+    const decoded = isCompressed && length > 0 ? limit : 0
+    inspection = isCompressed || length <= callLimits.simpleMessage ? undefined : inspect()
     prefixed = 0
     left = length
     if (length > limit) return tooLarge(limit)
@@ -81,15 +103,16 @@ export const watchMessages = (bodies: Bodies, { account, isStream, limit }: Watc
   }
   return {
     end,
+    finish: () => undefined,
     isArriving: () => release !== undefined && left > 0,
     take: (octets) => {
       let at = 0
       while (at < octets.length) {
         if (left > 0) {
-          const some = Math.min(left, octets.length - at)
-          left -= some
-          at += some
-          if (left === 0 && isStream) end()
+          const some = octets.subarray(at, at + left)
+          at += some.length
+          const fault = go(some)
+          if (fault !== undefined) return fault
           continue
         }
         prefix[prefixed] = octets[at] ?? 0

@@ -32,6 +32,11 @@ export const callLimits = {
   portion: 64 * 1024,
   /** Octets that a call takes whose answer is complete and not read to its end, beside that answer. */
   answeredOctets: 8 * 1024,
+  /** Octets of a message that has few fields, however short they are. */
+  simpleMessage: 4 * 1024,
+  /** Fields of a message with one question, and of one with many: the largest batch that makes sense has some 50,000. */
+  fields: 1_000,
+  batchFields: 100_000,
   /** Octets of a message. One of a stream or with one question, as on HTTP. */
   message: bodyLimits.single,
   batch: bodyLimits.batch,

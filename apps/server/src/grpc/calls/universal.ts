@@ -6,20 +6,33 @@ import type { UniversalServerRequest } from "@connectrpc/connect/protocol"
 import { Option } from "effect"
 import type { ServerHttp2Stream } from "node:http2"
 import type { Bodies } from "../../service/limits/Bodies.ts"
+import type { Inspect } from "../messages/inspect.ts"
 import { watchBody, watchMessages } from "./body.ts"
 import { type Call, withCall } from "./Call.ts"
+import { isBare } from "./inspectOf.ts"
 import { messageLimitOf } from "./limits.ts"
 import type { ReadBody } from "./readShort.ts"
 import { refuse } from "./refuse.ts"
 
-/** `read`: what has been read of its body. None if a header has octets that no header may have. */
-export const toUniversal = (call: Call, bodies: Bodies, read?: ReadBody): Option.Option<UniversalServerRequest> =>
+export interface BodyParts {
+  readonly bodies: Bodies
+  /** Of its messages. */
+  readonly inspect: Inspect
+  /** What has been read of its body. */
+  readonly read?: ReadBody | undefined
+}
+
+/** None if a header has octets that no header may have. */
+export const toUniversal = (
+  call: Call,
+  { bodies, inspect, read }: BodyParts
+): Option.Option<UniversalServerRequest> =>
   Option.map(toHeaders(call), (header) => ({
     httpVersion: "2.0",
     method: call.headers[":method"] ?? "",
     url: `${call.headers[":scheme"] ?? "http"}://${call.authority}${call.headers[":path"] ?? ""}`,
     header,
-    body: watchedBody(call, bodies, read),
+    body: watchedBody(call, { bodies, inspect, read }),
     signal: signalOf(call),
     contextValues: withCall(createContextValues(), call)
   }))
@@ -44,7 +57,7 @@ const signalOf = ({ stream }: Call): AbortSignal => {
   return controller.signal
 }
 
-const octetsOf = (stream: ServerHttp2Stream, read?: ReadBody): AsyncIterator<Uint8Array> => {
+const octetsOf = (stream: ServerHttp2Stream, read: ReadBody | undefined): AsyncIterator<Uint8Array> => {
   if (read === undefined) return stream.iterator({ destroyOnReturn: false })
   const end = { done: true, value: undefined } as const
   const rest: AsyncIterator<Uint8Array> | undefined = read.isWhole
@@ -62,15 +75,14 @@ const octetsOf = (stream: ServerHttp2Stream, read?: ReadBody): AsyncIterator<Uin
 }
 
 /** The octets of the request, as long as they are to be read. */
-const watchedBody = (call: Call, bodies: Bodies, read?: ReadBody): AsyncIterable<Uint8Array> => ({
+const watchedBody = (call: Call, { bodies, inspect, read }: BodyParts): AsyncIterable<Uint8Array> => ({
   [Symbol.asyncIterator]: () => {
     const { caller: { account }, headers, isOpenEnded, method, stream, transfer } = call
-    const options = { account, limit: messageLimitOf(method), isStream: isOpenEnded }
-    const isEnveloped = !/^application\/(?:proto|json)\b/.test(headers["content-type"] ?? "")
+    const options = { account, limit: messageLimitOf(method), isStream: isOpenEnded, inspect }
     const { "content-encoding": coding = "identity" } = headers
-    const watch = isEnveloped
-      ? watchMessages(bodies, options)
-      : watchBody(bodies, { ...options, isCompressed: coding !== "identity" })
+    const watch = isBare(headers["content-type"])
+      ? watchBody(bodies, { ...options, isCompressed: coding !== "identity" })
+      : watchMessages(bodies, options)
     transfer.isArriving = watch.isArriving
     stream.once("close", watch.end)
     const octets = octetsOf(stream, read)
@@ -84,12 +96,9 @@ const watchedBody = (call: Call, bodies: Bodies, read?: ReadBody): AsyncIterable
         transfer.isAwaited = true
         return octets.next().then((read) => {
           transfer.isAwaited = false
-          if (read.done === true) {
-            call.isReceived = true
-            return read
-          }
-          transfer.received += read.value.length
-          const fault = watch.take(read.value)
+          if (read.done === true) call.isReceived = true
+          else transfer.received += read.value.length
+          const fault = read.done === true ? watch.finish() : watch.take(read.value)
           if (fault === undefined) return read
           const refused = () => Promise.reject<typeof read>(refuse(call, fault))
           return leave().then(refused, refused)

@@ -9,9 +9,9 @@ import type { HttpServerRequest } from "effect/http"
 import type { Batch, Requests } from "../../service/answerBatch.ts"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import type { Limits } from "../../service/limits/Limits.ts"
+import { closing, colon, comma, isEscaped, opening, quote, structureLimits } from "../../service/limits/structure.ts"
 import type { Pieces } from "../../service/limits/Turns.ts"
 import { decodeJson, readBody, withoutMark } from "./body.ts"
-import { closing, colon, comma, isEscaped, opening, quote, structureLimits } from "./structure.ts"
 
 /** Each question as a JSON value or a problem. Fails if the body is no batch. */
 export type BatchBody = Result.Result<Requests, Problem>

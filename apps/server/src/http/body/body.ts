@@ -8,6 +8,7 @@ import { isUtf8 } from "node:buffer"
 import { callerBounds } from "../../service/limits/bounds.ts"
 import type { Limits } from "../../service/limits/Limits.ts"
 import { tooLarge } from "../../service/limits/refusals.ts"
+import { type Structure, structureOf } from "../../service/limits/structure.ts"
 import { onePiece } from "../../service/limits/Turns.ts"
 import { fieldOf } from "../../service/problems.ts"
 import { type Exchange, exchangeOf } from "../Exchange.ts"
@@ -15,7 +16,6 @@ import { reserveBody } from "../limits/reserveBody.ts"
 import { duplicateIn, membersOf } from "./duplicates.ts"
 import { type Coding, codingOf, inflate } from "./inflate.ts"
 import { jsonFault } from "./jsonFault.ts"
-import { type Structure, structureOf } from "./structure.ts"
 
 type Reader = Pick<Limits["Service"], "inTurn" | "bodies">
 

@@ -3,7 +3,7 @@
  * question than the one that is answered (RFC 8259 §4; POSH-FMT-03 for documents).
  */
 import { Predicate } from "effect"
-import { closing, comma, endOfString, opening, quote } from "./structure.ts"
+import { closing, comma, endOfString, opening, quote } from "../../service/limits/structure.ts"
 
 /** Counts the members of all objects in a value. If its text has more (`structureOf`), one is duplicate. */
 export const membersOf = (value: unknown): number => {
