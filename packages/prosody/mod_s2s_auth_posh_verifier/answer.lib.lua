@@ -65,12 +65,22 @@ local function malformed(found)
 	if type(found.certificate) ~= "table" then return "certificate is missing"; end
 end
 
+-- Whether the proof that decided is one that was asked for.
+local function asked_for(proof, proofs)
+	if not proofs then return true; end
+	for _, each in ipairs(proofs) do
+		if each == proof then return true; end
+	end
+	return false;
+end
+
 -- nil, or how the answer differs from what was asked.
 local function foreign(found, question)
 	if found.domain ~= question.domain then return "it is about another domain"; end
 	if found.service ~= question.service then return "it is about another service"; end
 	if found.certificate.sha256 ~= question.chain.leaf then return "it is about another certificate"; end
 	if found.certificate.datesChecked ~= true then return "the dates of the certificate were not checked"; end
+	if found.valid and not asked_for(found.prooftype, question.proofs) then return "it is by a proof that was not asked for"; end
 end
 
 local function judged(found, question)

@@ -91,6 +91,16 @@ for index, row in ipairs(responses) do
 	end);
 end
 
+for _, row in ipairs({ { "posh" }, { "posh,dane", { "posh", "dane" } }, { "foreign", { "pkix" } }, { "foreign", { "pkix", "dane" } } }) do
+	test.case("a yes by posh, where the proofs are " .. table.concat(row[2] or { "the service's" }, ","), function ()
+		question.proofs = row[2];
+		local found = read(good());
+		question.proofs = nil;
+		test.equal(found.fault, row[1] == "foreign" and "foreign" or nil);
+		test.equal(found.valid, row[1] ~= "foreign" or nil);
+	end);
+end
+
 test.case("a content type with its charset", function ()
 	test.equal(read(good(), { headers = { ["content-type"] = "application/json; charset=UTF-8" } }).valid, true);
 end);
