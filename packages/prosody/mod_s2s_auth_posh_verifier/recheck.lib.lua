@@ -11,6 +11,8 @@ local decision = module:require "decision";
 local longest_sleep = 3600; -- the wall clock may be set while a timer sleeps
 local shortest_sleep = 1;
 local first_pause, longest_pause = 30, 900;
+-- Between two questions about a stream. A domain chooses how long its material lasts, and would choose how often it is asked about.
+local least_pause = 10;
 local least_lifetime = 60; -- of a yes that came without validUntil and with a shorter ttl
 
 -- Up to a tenth later, for the same reason as `scattered`.
@@ -34,7 +36,7 @@ local function record(host, name, answer)
 		id = answer.id;
 		proof = answer.proof;
 		ending = clock.ending(lifetime);
-		refresh = clock.ending(scattered(math.max(0, math.min(refresh, lifetime)), lifetime));
+		refresh = clock.ending(scattered(math.max(least_pause, math.min(refresh, lifetime)), lifetime));
 		failures = 0;
 	};
 end

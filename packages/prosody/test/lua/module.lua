@@ -231,6 +231,27 @@ test.case("strangers cannot keep a stream that is open from its check", function
 	test.equal(made.closed, nil);
 end);
 
+test.case("a domain whose answers end soon is not asked about all the time", function ()
+	load();
+	local made = session("invalid");
+	fire(made);
+	local soon = { validUntil = instant(12), refreshAfter = instant(0.5), ttl = 0 };
+	reply(1, soon);
+	for _ = 1, 120 do
+		local asked = #world.requests;
+		world.advance(1);
+		soon.validUntil, soon.refreshAfter = instant(12), instant(1);
+		if #world.requests > asked then reply(#world.requests, soon); end
+	end
+	test.equal(made.closed, nil);
+	test.equal(#world.requests <= 13, true, ("%d questions in two minutes"):format(#world.requests));
+	soon.validUntil, soon.refreshAfter = instant(3), instant(1);
+	world.advance(11);
+	reply(#world.requests, soon);
+	world.advance(4);
+	test.equal(made.closed.condition, "not-authorized", "what ends sooner than it may be asked about again");
+end);
+
 test.case("a stream is closed by a no", function ()
 	local made = accepted();
 	world.advance(801);
