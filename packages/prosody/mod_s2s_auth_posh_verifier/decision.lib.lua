@@ -11,6 +11,11 @@ local function needed(session, mode)
 	return mode ~= "fallback" or not sufficed(session);
 end
 
+-- Whether a yes that the service did not give must be taken away.
+local function overruled(session, mode)
+	return mode ~= "fallback" and sufficed(session);
+end
+
 local function accept(session)
 	session.cert_chain_status = "valid";
 	session.cert_identity_status = "valid";
@@ -59,4 +64,4 @@ local function line(name, outcome, source)
 		table.concat(details, ", ");
 end
 
-return { needed = needed, accept = accept, refuse = refuse, kind = kind, line = line };
+return { needed = needed, overruled = overruled, accept = accept, refuse = refuse, kind = kind, line = line };

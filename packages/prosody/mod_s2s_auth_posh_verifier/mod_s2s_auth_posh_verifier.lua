@@ -101,8 +101,12 @@ end
 
 local function decide(event)
 	local session, host, cert = event.session, event.host, event.cert;
-	-- Without a name or a certificate there is no question; Prosody's own check does not accept such a stream either.
-	if not host or not cert then return nil; end
+	-- Without a name or a certificate there is no question; Prosody's own check does not accept such a stream either. Another module
+	-- may have accepted it, but `always` takes no yes but that of the service.
+	if not host or not cert then
+		if decision.overruled(session, running and running.settings.mode) then decision.refuse(session); end
+		return nil;
+	end
 	local current, outcome, source, name;
 	repeat -- A reload while the stream waits ends the question: what is true now may be asked of another service.
 		current = running;

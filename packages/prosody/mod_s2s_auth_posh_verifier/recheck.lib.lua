@@ -11,7 +11,7 @@ local decision = module:require "decision";
 local longest_sleep = 3600; -- the wall clock may be set while a timer sleeps
 local shortest_sleep = 1;
 local first_pause, longest_pause = 30, 900;
--- Between two questions about a stream. A domain chooses how long its material lasts, and would choose how often it is asked about.
+-- Between two questions about a stream: a domain chooses how long its material lasts, but not how often it is asked about.
 local least_pause = 10;
 local least_lifetime = 60; -- of a yes that came without validUntil and with a shorter ttl
 

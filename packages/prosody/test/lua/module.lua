@@ -163,6 +163,19 @@ test.case("without a name or a certificate there is no question", function ()
 	test.equal(status(bare), "nil nil");
 end);
 
+test.case("always: a yes that another module gave without a name or a certificate is no yes of the service", function ()
+	load({ mode = "always" });
+	for _, event in ipairs({ { cert = leaf }, { host = "a.example" } }) do
+		event.session = session("valid", "valid");
+		test.equal(world.hooks["s2s-check-certificate"].handler(event), nil);
+		test.equal(status(event.session), "invalid invalid");
+	end
+	load();
+	local onion = session("valid", "valid");
+	world.hooks["s2s-check-certificate"].handler({ session = onion, host = "a.example" });
+	test.equal(status(onion), "valid valid", "in fallback, what others found stays");
+end);
+
 test.case("whatever raises says no", function ()
 	load({ mode = "always" });
 	local broken = session("valid", "valid");
