@@ -188,6 +188,7 @@ local function start()
 	local ok, made, problems = pcall(make);
 	local before = running;
 	running = ok and made or nil;
+	unwell = false;
 	if running then
 		module:set_status("info", "Asks the POSH service", true);
 	else

@@ -438,6 +438,26 @@ test.case("what was asked before the memory was emptied does not come back to it
 	test.equal(#world.requests, 2);
 end);
 
+test.case("a service that gives no answers is reported once, and again after a reload", function ()
+	load();
+	local function reports()
+		local count = 0;
+		for _, line in ipairs(world.logged) do
+			if line:find("error The POSH service gives no answers", 1, true) then count = count + 1; end
+		end
+		return count;
+	end
+	for _ = 1, 2 do
+		fire(session("invalid"));
+		world.advance(11);
+	end
+	test.equal(reports(), 1);
+	world.hooks["config-reloaded"].handler();
+	fire(session("invalid"));
+	world.advance(11);
+	test.equal(reports(), 2);
+end);
+
 test.case("names of strangers stay in their line", function ()
 	load();
 	fire(session("invalid"), "a\nerror fake\r.example");
