@@ -44,6 +44,7 @@ end
 -- ask(session, host, callback): asks about what the stream showed; log(session, host, outcome, source); note(outcome)
 local function new(ask, log, note)
 	local timers = setmetatable({}, { __mode = "k" });
+	local asking = setmetatable({}, { __mode = "k" }); -- streams about which a question is under way
 	local watch;
 	local era = 0; -- how often it was stopped: what was asked before must not start a timer again
 
@@ -66,6 +67,7 @@ local function new(ask, log, note)
 
 	local function judge(session, known, outcome)
 		if session.destroyed or session.posh_verifier ~= known then return; end
+		forget(session);
 		note(outcome);
 		log(session, known.name, outcome, "again");
 		local what = decision.kind(outcome);
@@ -96,17 +98,21 @@ local function new(ask, log, note)
 				known.name);
 			return close(session, "What vouched for your server's certificate has ended");
 		end
-		if clock.left(known.refresh) > 0 then return watch(session); end
+		if asking[session] or clock.left(known.refresh) > 0 then return watch(session); end
 		local asked_in = era;
+		asking[session] = true;
+		watch(session); -- The yes may end before there is an answer.
 		ask(session, known.host, function (outcome)
-			if era == asked_in then guarded(session, known, outcome); end
+			if era ~= asked_in then return; end
+			asking[session] = nil;
+			guarded(session, known, outcome);
 		end);
 	end
 
 	function watch(session)
 		local known = session.posh_verifier;
 		if session.destroyed or not known or timers[session] then return; end
-		local sleep = math.min(clock.left(known.refresh), clock.left(known.ending), longest_sleep);
+		local sleep = math.min(asking[session] and longest_sleep or clock.left(known.refresh), clock.left(known.ending), longest_sleep);
 		timers[session] = timer.add_task(math.max(sleep, shortest_sleep), function ()
 			local ok, failure = pcall(tick, session);
 			if ok then return; end
@@ -117,6 +123,7 @@ local function new(ask, log, note)
 
 	local function stop()
 		era = era + 1;
+		asking = setmetatable({}, { __mode = "k" });
 		for session in pairs(timers) do forget(session); end
 	end
 

@@ -265,6 +265,23 @@ test.case("a domain whose answers end soon is not asked about all the time", fun
 	test.equal(made.closed.condition, "not-authorized", "what ends sooner than it may be asked about again");
 end);
 
+test.case("a yes ends in time while its stream is being checked again", function ()
+	load();
+	local made = session("invalid");
+	fire(made);
+	reply(1, { refreshAfter = instant(995) });
+	world.advance(997);
+	test.equal(#world.requests, 2);
+	test.equal(made.closed, nil);
+	world.advance(4);
+	test.equal(made.closed.condition, "not-authorized");
+	reply(2);
+	test.equal(made.posh_verifier, nil);
+	world.advance(100);
+	test.equal(#world.requests, 2);
+	test.equal(next(world.timers), nil);
+end);
+
 test.case("a stream is closed by a no", function ()
 	local made = accepted();
 	world.advance(801);
