@@ -4,9 +4,10 @@ local to_ascii = use "util.encodings".idna.to_ascii;
 local encode = use "util.json".encode;
 
 local service = "xmpp-server";
+local ideographic_stop = "\227\128\130"; -- U+3002, which ToASCII takes for a dot, and Prosody for a letter
 
 local function make(host, chain, proofs)
-	local domain = type(host) == "string" and #host <= 1023 and to_ascii(host);
+	local domain = type(host) == "string" and #host <= 1023 and not host:find(ideographic_stop, 1, true) and to_ascii(host);
 	if not domain or domain == "" then return nil, "the name is no domain"; end
 	domain = domain:lower();
 	-- Not shortened or repaired: what is proved must be the name that the stream has.
