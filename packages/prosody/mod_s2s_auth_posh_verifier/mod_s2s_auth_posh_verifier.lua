@@ -56,8 +56,18 @@ local function closed()
 	return answer_lib.fault("closed", "the configuration of the module is not valid, see the errors in the log");
 end
 
+-- mod_dwd takes each name in the certificate of a stream that is let in for proved, as if a CA had checked them all. What a yes
+-- lets in may have any names in it.
+local function takes_other_names(session)
+	local own = session.direction == "incoming" and prosody.hosts[session.to_host];
+	return own and own.modules.dwd ~= nil;
+end
+
 -- The question about what a stream shows, or nil and a fault.
 local function question_of(session, host, cert)
+	if takes_other_names(session) then
+		return nil, answer_lib.fault("conflict", "mod_dwd is loaded, and would take other names from the certificate");
+	end
 	local chain, reason = chain_of(session.conn, cert);
 	if not chain then return nil, answer_lib.fault("question", reason); end
 	local question, problem = make_question(host, chain, running and running.settings.proofs);

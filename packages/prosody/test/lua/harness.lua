@@ -83,6 +83,8 @@ local function log(_, level, format, ...)
 	world.logged[#world.logged + 1] = level .. " " .. format:format(...);
 end
 
+world.own_modules = {};
+rawset(_G, "prosody", { hosts = { ["own.example"] = { modules = world.own_modules } } });
 module = {
 	_log = function (...) log(nil, ...); end;
 	require = function (_, name) return assert(loadfile(folder .. "/" .. name .. ".lib.lua"))(); end;

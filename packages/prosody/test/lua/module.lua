@@ -176,6 +176,37 @@ test.case("always: a yes that another module gave without a name or a certificat
 	test.equal(status(onion), "valid valid", "in fallback, what others found stays");
 end);
 
+test.case("no yes where another module would take other names from a certificate that no CA vouches for", function ()
+	local modules = world.own_modules;
+	local function stream(direction)
+		local made = session("invalid");
+		made.direction, made.to_host, made.from_host = direction, "own.example", "a.example";
+		if direction == "outgoing" then made.to_host, made.from_host = made.from_host, made.to_host; end
+		return made;
+	end
+	load();
+	local open = stream("incoming");
+	fire(open);
+	reply(1);
+	test.equal(status(open), "valid valid");
+	modules.dwd = {};
+	local refused = stream("incoming");
+	fire(refused);
+	world.advance(801);
+	world.advance(200);
+	modules.dwd = nil;
+	test.equal(status(refused), "invalid invalid");
+	test.equal(open.closed.condition, "not-authorized", "nor for longer than it was given");
+	test.equal(#world.requests, 1);
+	test.contains(table.concat(world.logged, " "), "mod_dwd");
+	modules.dwd = {};
+	local outgoing = stream("outgoing");
+	fire(outgoing);
+	reply(2);
+	modules.dwd = nil;
+	test.equal(status(outgoing), "valid valid");
+end);
+
 test.case("whatever raises says no", function ()
 	load({ mode = "always" });
 	local broken = session("valid", "valid");
