@@ -4,8 +4,8 @@ local decision = module:require "decision";
 
 local faults = {
 	busy = true, closed = true, conflict = true, ["content-type"] = true, context = true, expired = true, foreign = true,
-	internal = true, key = true, malformed = true, question = true, redirect = true, rejected = true, status = true, timeout =
-	true, tls = true, ["too-large"] = true, unloaded = true, unreachable = true;
+	internal = true, key = true, malformed = true, question = true, redirect = true, rejected = true, status = true, timeout = true,
+	tls = true, ["too-large"] = true, unloaded = true, unreachable = true;
 };
 
 local function new()
