@@ -22,6 +22,12 @@ local function accept(session)
 	session.cert_chain_errors = nil;
 end
 
+local function deny(session)
+	session.cert_chain_status = "invalid";
+	session.cert_identity_status = "invalid";
+	session.cert_chain_errors = nil;
+end
+
 -- A no takes away what Prosody's own check found, and adds nothing to what it did not find: then its reason for the peer stays.
 local function refuse(session)
 	session.posh_verifier = nil;
@@ -30,9 +36,7 @@ local function refuse(session)
 		session.cert_identity_status = session.cert_identity_status == "valid" and "valid" or "invalid";
 		return;
 	end
-	session.cert_chain_status = "invalid";
-	session.cert_identity_status = "invalid";
-	session.cert_chain_errors = nil;
+	deny(session);
 end
 
 -- verified, refused, indeterminate or failed: for statistics and the log.
@@ -64,4 +68,4 @@ local function line(name, outcome, source)
 		table.concat(details, ", ");
 end
 
-return { needed = needed, overruled = overruled, accept = accept, refuse = refuse, kind = kind, line = line };
+return { needed = needed, overruled = overruled, accept = accept, deny = deny, refuse = refuse, kind = kind, line = line };

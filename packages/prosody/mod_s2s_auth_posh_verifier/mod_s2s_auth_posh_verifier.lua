@@ -117,6 +117,13 @@ local function decide(event)
 		if decision.overruled(session, running and running.settings.mode) then decision.refuse(session); end
 		return nil;
 	end
+	-- Prosody fires the event once for a stream. If another module does for a further name, the fields are still those of the first,
+	-- and only one name can be checked again.
+	local known = session.posh_verifier;
+	if known and known.host ~= host then
+		decision.deny(session);
+		return nil;
+	end
 	local current, outcome, source, name;
 	repeat -- A reload while the stream waits ends the question: what is true now may be asked of another service.
 		current = running;

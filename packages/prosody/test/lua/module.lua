@@ -313,6 +313,17 @@ test.case("a yes ends in time while its stream is being checked again", function
 	test.equal(next(world.timers), nil);
 end);
 
+test.case("a yes about one name is none about another that the same stream is checked for", function ()
+	local made = accepted();
+	local known = made.posh_verifier;
+	fire(made, "b.example");
+	test.equal(status(made), "invalid invalid");
+	test.equal(#world.requests, 1);
+	test.equal(made.posh_verifier, known, "the first name is checked again all the same");
+	fire(made, "a.example");
+	test.equal(status(made), "valid valid");
+end);
+
 test.case("a stream is closed by a no", function ()
 	local made = accepted();
 	world.advance(801);
