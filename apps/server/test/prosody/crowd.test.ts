@@ -1,8 +1,9 @@
 /** 200 domains that one Prosody server sets out to reach at the same time. */
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer } from "effect"
-import { linesAbout } from "./exchange.ts"
-import { close, configured, held, passes } from "./steps.ts"
+import { measureRound } from "./cost.ts"
+import { close, configured, linesAbout } from "./exchange.ts"
+import { held, passes } from "./steps.ts"
 import { type Domain, LEFT, makeWorld, type World as Made } from "./world.ts"
 
 const count = 200
@@ -13,7 +14,8 @@ const held10 = Array.from({ length: 10 }, (_, index) => `held-${index}.example`)
 const domains: ReadonlyArray<Domain> = [
   ...crowd.map((name): Domain => ({ name, presents: "ordinary" })),
   ...held10.map((name) => ({ name })),
-  { name: "known.example" }
+  { name: "known.example" },
+  { name: "warm.many.example", presents: "ordinary" }
 ]
 
 class World extends Context.Service<World, Made>()("posh/server/test/prosody/Crowd") {
@@ -54,6 +56,16 @@ layer(World.layer, { excludeTestServices: true, timeout: 240_000 })("200 domains
       const figures = JSON.stringify({ without, withPosh })
       assert.isBelow((withPosh.cpuMs - without.cpuMs) / count, 10, figures)
       assert.isBelow(withPosh.stallMs, 10 * count, figures)
+    }))
+
+  it.effect("a warm stream costs less than 10 ms of CPU time more than without the module", () =>
+    Effect.gen(function*() {
+      const world = yield* World
+      const { memory, service, without } = yield* measureRound(world, "warm.many.example", 10)
+      const figures = JSON.stringify({ memory, service, without })
+      assert.isBelow(memory.cpuMs - without.cpuMs, 10, figures)
+      assert.isBelow(service.cpuMs - without.cpuMs, 10, figures)
+      assert.strictEqual(world.front.countOf("warm.many.example"), 1 + 2 * 10 + 2, figures)
     }))
 
   it.effect("others are served while a question is under way", () =>

@@ -46,3 +46,32 @@ export const linesAbout = ({ left }: World, domain: string): Effect.Effect<Reado
 
 export const lastLineAbout = (world: World, domain: string) =>
   Effect.map(linesAbout(world, domain), (lines) => lines.at(-1) ?? "")
+
+/** Closes all streams between them, and waits until they are. */
+export const close = ({ left, right }: World, domain: string) =>
+  Effect.promise(async () => {
+    await Promise.all([left.control.close(LEFT, domain), right.control.close(domain, LEFT)])
+  }).pipe(Effect.andThen(gone({ left, right }, domain)))
+
+export const gone = ({ left, right }: Pick<World, "left" | "right">, domain: string) =>
+  Effect.promise(async () => await left.control.streams(LEFT, domain) + await right.control.streams(domain, LEFT)).pipe(
+    Effect.tap((open) => Effect.sleep(open === "" ? 0 : 20)),
+    Effect.repeat({ until: (open) => open === "" }),
+    Effect.timeoutOrElse({ duration: 30_000, orElse: () => Effect.die(new Error("the streams stay open")) })
+  )
+
+/** With other settings meanwhile. */
+export const configured = <A>(
+  { left }: World,
+  options: Readonly<Record<string, unknown>>,
+  meanwhile: Effect.Effect<A>
+) =>
+  Effect.acquireUseRelease(
+    Effect.promise(async () => {
+      const all = await left.control.options()
+      await left.control.configure(options)
+      return Object.fromEntries(Object.keys(options).map((name) => [name, all[name] ?? null]))
+    }),
+    () => meanwhile,
+    (before) => Effect.promise(() => left.control.configure(before))
+  )

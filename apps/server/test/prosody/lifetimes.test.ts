@@ -2,9 +2,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { until } from "../process/processes.ts"
-import { lastLineAbout, linesAbout } from "./exchange.ts"
+import { close, gone, lastLineAbout, linesAbout } from "./exchange.ts"
 import { send } from "./Front.ts"
-import { close, gone, inSeconds, isRefused, passes } from "./steps.ts"
+import { inSeconds, isRefused, passes } from "./steps.ts"
 import { type Domain, LEFT, makeWorld, type World as Made } from "./world.ts"
 
 /** A domain for each test. */

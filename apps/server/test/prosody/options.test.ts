@@ -1,7 +1,8 @@
 /** Options of the module between two Prosody servers. */
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import { away, close, configured, isRefused, passes } from "./steps.ts"
+import { close, configured } from "./exchange.ts"
+import { away, isRefused, passes } from "./steps.ts"
 import { type Domain, makeWorld, type World as Made } from "./world.ts"
 
 /** A domain for each test. */

@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { established, exchange, lastLineAbout, refused, through } from "./exchange.ts"
 import type { Conduct } from "./Front.ts"
-import { LEFT, type World } from "./world.ts"
+import type { World } from "./world.ts"
 
 export const passes = Effect.fnUntraced(function*(world: World, domain: string) {
   const outcome = yield* exchange(world, domain)
@@ -13,19 +13,6 @@ export const passes = Effect.fnUntraced(function*(world: World, domain: string) 
     JSON.stringify(outcome)
   )
 })
-
-/** Closes what was open, and lets the memory of the right server answer for `left.example`. */
-export const close = ({ left, right }: World, domain: string) =>
-  Effect.promise(async () => {
-    await Promise.all([left.control.close(LEFT, domain), right.control.close(domain, LEFT)])
-  }).pipe(Effect.andThen(gone({ left, right }, domain)))
-
-export const gone = ({ left, right }: Pick<World, "left" | "right">, domain: string) =>
-  Effect.promise(async () => await left.control.streams(LEFT, domain) + await right.control.streams(domain, LEFT)).pipe(
-    Effect.tap((open) => Effect.sleep(open === "" ? 0 : 20)),
-    Effect.repeat({ until: (open) => open === "" }),
-    Effect.timeoutOrElse({ duration: 30_000, orElse: () => Effect.die(new Error("the streams stay open")) })
-  )
 
 export const isRefused = Effect.fnUntraced(function*(world: World, domain: string, says: RegExp) {
   const outcome = yield* exchange(world, domain)
@@ -60,22 +47,6 @@ export const away = <A>({ front }: World, meanwhile: Effect.Effect<A>) =>
     Effect.promise(() => front.go()),
     () => meanwhile,
     () => Effect.promise(() => front.come())
-  )
-
-/** With other settings meanwhile. */
-export const configured = <A>(
-  { left }: World,
-  options: Readonly<Record<string, unknown>>,
-  meanwhile: Effect.Effect<A>
-) =>
-  Effect.acquireUseRelease(
-    Effect.promise(async () => {
-      const all = await left.control.options()
-      await left.control.configure(options)
-      return Object.fromEntries(Object.keys(options).map((name) => [name, all[name] ?? null]))
-    }),
-    () => meanwhile,
-    (before) => Effect.promise(() => left.control.configure(before))
   )
 
 export const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString()
