@@ -57,7 +57,7 @@ export const gone = ({ left, right }: Pick<World, "left" | "right">, domain: str
   Effect.promise(async () => await left.control.streams(LEFT, domain) + await right.control.streams(domain, LEFT)).pipe(
     Effect.tap((open) => Effect.sleep(open === "" ? 0 : 20)),
     Effect.repeat({ until: (open) => open === "" }),
-    Effect.timeoutOrElse({ duration: 30_000, orElse: () => Effect.die(new Error("the streams stay open")) })
+    Effect.timeoutOrElse({ duration: 60_000, orElse: () => Effect.die(new Error("the streams stay open")) })
   )
 
 /** With other settings meanwhile. */

@@ -1,7 +1,6 @@
 /** Answers and streams last as long as the service says. */
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
-import { until } from "../process/processes.ts"
+import { Context, Effect, Layer, Schedule } from "effect"
 import { close, gone, lastLineAbout, linesAbout } from "./exchange.ts"
 import { send } from "./Front.ts"
 import { inSeconds, isRefused, passes } from "./steps.ts"
@@ -75,60 +74,65 @@ layer(World.layer, { excludeTestServices: true, timeout: 120_000 })(
         assert.strictEqual(world.front.countOf("together.example"), 1)
       }))
 
-    it.effect("a stream ends when its domain no longer vouches for it", () =>
-      Effect.gen(function*() {
-        const world = yield* World
-        let vouches = true
-        world.front.conducts.set("withdrawn.example", ({ response, yes }) =>
-          send(
-            response,
-            200,
-            vouches
-              ? yes({ ttl: 1, refreshAfter: inSeconds(1), validUntil: inSeconds(4) })
-              : yes({ valid: false, verdict: "mismatch", code: "CertificateMismatch", ttl: 0 })
-          ))
-        yield* passes(world, "withdrawn.example")
-        // Asked again while it vouches: the stream stays.
-        const asked = world.front.countOf("withdrawn.example")
-        yield* until(() => world.front.countOf("withdrawn.example") > asked + 1, 30_000)
-        assert.strictEqual(
-          yield* Effect.promise(() => world.left.control.streams(LEFT, "withdrawn.example")),
-          "s2sin s2sout"
-        )
-        vouches = false
-        yield* gone(world, "withdrawn.example")
-        assert.match(yield* lastLineAbout(world, "withdrawn.example"), /CertificateMismatch: .*\[again, /)
-        const after = yield* isRefused(world, "withdrawn.example", /^CertificateMismatch: /)
-        assert.deepStrictEqual(after, { out: 1, in: 1 }) // those of before
-      }))
-
-    it.effect("a stream outlives a service that is away, until what vouched for it ends", () =>
-      Effect.gen(function*() {
-        const world = yield* World
-        const ends = Date.now() + 6_000
-        let isAway = false
-        world.front.conducts.set("silent-again.example", ({ response, yes }) => {
-          if (isAway) response.destroy()
-          else {send(
-              response,
-              200,
-              yes({ ttl: 1, refreshAfter: inSeconds(1), validUntil: new Date(ends).toISOString() })
-            )}
-        })
-        yield* passes(world, "silent-again.example")
-        isAway = true
-        yield* linesAbout(world, "silent-again.example").pipe(
-          Effect.repeat({ until: (lines) => lines.some((line) => /\[again/.test(line)) }),
-          Effect.timeout(30_000)
-        )
-        const open = yield* Effect.promise(() => world.left.control.streams(LEFT, "silent-again.example"))
-        if (Date.now() < ends - 500) assert.strictEqual(open, "s2sin s2sout")
-        yield* gone(world, "silent-again.example")
-        assert.isAtLeast(Date.now(), ends)
-        assert.match(
-          yield* world.left.log,
-          /closes the stream of silent-again\.example: what vouched for its certificate has ended/
-        )
-      }))
+    // An open stream is asked about every 10 s at most: these wait together.
+    it.effect("open streams are checked again", () =>
+      Effect.flatMap(
+        World,
+        (world) =>
+          Effect.all([withdrawn(world, "withdrawn.example"), outliving(world, "silent-again.example")], {
+            concurrency: 2
+          })
+      ))
   }
 )
+
+/** How many questions about open streams the log has. */
+const rechecks = (world: Made, domain: string) =>
+  Effect.map(linesAbout(world, domain), (lines) => lines.filter((line) => line.includes("[again")).length)
+
+const untilRechecked = (world: Made, domain: string) =>
+  rechecks(world, domain).pipe(
+    Effect.repeat({ until: (count) => count > 0, schedule: Schedule.spaced("200 millis") }),
+    Effect.timeout(60_000)
+  )
+
+/** A stream stays while its domain vouches for it, and ends when it no longer does. */
+const withdrawn = Effect.fnUntraced(function*(world: Made, domain: string) {
+  let vouches = true
+  const no = { valid: false, verdict: "mismatch", code: "CertificateMismatch", ttl: 0 }
+  world.front.conducts.set(
+    domain,
+    ({ response, yes }) =>
+      send(response, 200, yes(vouches ? { ttl: 1, refreshAfter: inSeconds(1), validUntil: inSeconds(20) } : no))
+  )
+  yield* passes(world, domain)
+  yield* untilRechecked(world, domain)
+  assert.strictEqual(yield* Effect.promise(() => world.left.control.streams(LEFT, domain)), "s2sin s2sout")
+  vouches = false
+  yield* gone(world, domain)
+  assert.match(yield* lastLineAbout(world, domain), /^CertificateMismatch: .*\[again, /)
+  const after = yield* isRefused(world, domain, /^CertificateMismatch: /)
+  assert.deepStrictEqual(after, { out: 1, in: 1 }) // those of before
+})
+
+/** A stream outlives a service that is away, until what vouched for it ends. */
+const outliving = Effect.fnUntraced(function*(world: Made, domain: string) {
+  const ends = Date.now() + 16_000
+  let isAway = false
+  world.front.conducts.set(domain, ({ response, yes }) => {
+    const lives = { ttl: 1, refreshAfter: inSeconds(1), validUntil: new Date(ends).toISOString() }
+    if (isAway) response.destroy()
+    else send(response, 200, yes(lives))
+  })
+  yield* passes(world, domain)
+  isAway = true
+  yield* untilRechecked(world, domain)
+  const open = yield* Effect.promise(() => world.left.control.streams(LEFT, domain))
+  if (Date.now() < ends - 500) assert.strictEqual(open, "s2sin s2sout")
+  yield* gone(world, domain)
+  assert.isAtLeast(Date.now(), ends)
+  assert.include(
+    yield* world.left.log,
+    `POSH closes the stream of ${domain}: what vouched for its certificate has ended`
+  )
+})
