@@ -56,7 +56,8 @@ export const makeProsody = Effect.fnUntraced(function*({ dns, hosts, port, setti
       network_backend: "epoll",
       storage: "memory",
       authentication: "internal_hashed",
-      modules_enabled: ["tls", "saslauth", "ping", "s2s_auth_posh_verifier", "e2e_control"],
+      // With dialback, as Debian has it: a refused stream that stayed open could authenticate by it.
+      modules_enabled: ["tls", "saslauth", "dialback", "ping", "s2s_auth_posh_verifier", "e2e_control"],
       modules_disabled: ["c2s", "offline", "presence", "message"],
       s2s_ports: [port],
       s2s_direct_tls_ports: [],

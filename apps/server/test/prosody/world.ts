@@ -36,20 +36,24 @@ export const LEFT = "left.example"
 export interface Domain {
   readonly name: string
   /** Default `hosting`: signed by a CA that both servers trust, and naming `hosting.example` alone. */
-  readonly presents?: "hosting" | "own" | "alone" | "ordinary"
+  readonly presents?: "hosting" | "own" | "alone" | "ordinary" | "chained"
   /** What its document lists; default the certificate that it presents. `undefined` certificates: no document. */
   readonly publishes?: "same" | "stranger" | "nothing" | "expired"
   readonly conduct?: Conduct
+  /** Reached by TLS from the first octet (XEP-0368). */
+  readonly directTls?: true
 }
 
 const makeCertificates = Effect.gen(function*() {
   const ca = yield* rootCa()
+  const intermediate = yield* issue(ca, { subject: "CN=Intermediate", ca: true })
   const foreignCa = yield* rootCa({ subject: "CN=Foreign" })
   return {
     ca,
     left: yield* selfSigned({ dnsNames: ["machine-1.example"] }),
     hosting: yield* issue(ca, { dnsNames: ["hosting.example"] }),
     alone: yield* selfSigned({ dnsNames: ["hosting.example"] }),
+    chained: yield* issue(intermediate, { dnsNames: ["hosting.example"] }),
     ordinary: yield* issue(ca, { dnsNames: ["*.many.example"] }),
     own: (name: string) => issue(ca, { dnsNames: [name] }),
     stranger: yield* issue(ca, { dnsNames: ["stranger.example"] }),
@@ -60,7 +64,7 @@ const makeCertificates = Effect.gen(function*() {
 
 const documentPath = "/.well-known/posh/xmpp-server.json"
 
-/** What `layerWorld` makes for these domains. */
+/** The servers, the service and the outside world of these domains. */
 export const makeWorld = Effect.fnUntraced(
   function*(domains: ReadonlyArray<Domain>, leftSettings: Readonly<Record<string, unknown>>) {
     ensureProsody()
@@ -68,8 +72,11 @@ export const makeWorld = Effect.fnUntraced(
     const folder = yield* makeFolder
     const file = (name: string, text: string) =>
       Effect.as(Effect.promise(() => writeFile(join(folder, name), text)), join(folder, name))
-    const pair = (name: string, { keyPem, pem }: Certificate) =>
-      Effect.all({ certificate: file(`${name}.crt`, pem), key: file(`${name}.key`, keyPem) })
+    const pair = (name: string, { issuers, keyPem, pem }: Certificate) =>
+      Effect.all({
+        certificate: file(`${name}.crt`, [pem, ...issuers.slice(0, -1).map((issuer) => issuer.pem)].join("")),
+        key: file(`${name}.key`, keyPem)
+      })
 
     const origins = yield* makeOrigins({ "*.many.example": { tls: { _tag: "Wildcard" } } })
     const publish = (name: string, document: unknown) =>
@@ -110,14 +117,17 @@ export const makeWorld = Effect.fnUntraced(
     const front = yield* Front.make(baseUrl, certificates.verifier)
     for (const { conduct, name } of domains) if (conduct !== undefined) front.conducts.set(domainToASCII(name), conduct)
 
-    const ports = { left: yield* freePort, right: yield* freePort }
+    const ports = { left: yield* freePort, right: yield* freePort, direct: yield* freePort }
     const dns = yield* makeDns({
       "verifier.example": { a: ["127.0.0.1"] },
       "machine-1.example": { a: ["127.0.0.1"] },
       "hosting.example": { a: ["127.0.0.1"] },
       [`_xmpp-server._tcp.${LEFT}`]: srv("machine-1.example", ports.left),
       ...Object.fromEntries(
-        domains.map(({ name }) => [`_xmpp-server._tcp.${domainToASCII(name)}`, srv("hosting.example", ports.right)])
+        domains.map(({ directTls, name }) => [
+          `${directTls ? "_xmpps-server" : "_xmpp-server"}._tcp.${domainToASCII(name)}`,
+          srv("hosting.example", directTls ? ports.direct : ports.right)
+        ])
       )
     }, { ttl: 60 })
     const keyFile = yield* file("key", `${Redacted.value(key.secret)}\n`)
@@ -141,6 +151,7 @@ export const makeWorld = Effect.fnUntraced(
         hosts,
         settings: {
           ssl: { ...(yield* pair("hosting", certificates.hosting)), cafile: ca },
+          s2s_direct_tls_ports: [ports.direct],
           posh_verifier_url: baseUrl,
           posh_verifier_allow_plain_http: true,
           posh_verifier_key_file: keyFile
