@@ -12,6 +12,7 @@ const minute = 30 // looks
 
 interface Course {
   readonly isStream?: boolean
+  readonly isOpenEnded?: boolean
   /** Octets, by the number of the look. */
   readonly received?: (look: number) => number
   readonly written?: (look: number) => number
@@ -29,7 +30,12 @@ const slowAt = (course: Course, looks: number) => {
     transfer.written = course.written?.(look) ?? 0
     transfer.isAwaited = course.isAwaited?.(look) ?? true
     const unread = course.unread?.(look) ?? 0
-    const why = pace(transfer, { now: look * 2_000, unread, isStream: course.isStream === true })
+    const why = pace(transfer, {
+      now: look * 2_000,
+      unread,
+      isStream: course.isStream === true,
+      isOpenEnded: course.isOpenEnded === true
+    })
     if (why !== undefined) return `${why} after ${look * 2} s`
   }
   return "never"
@@ -73,10 +79,11 @@ describe("a call is too slow", () => {
       2 * minute,
       "never"
     ],
-    ["a stream without a question", { isStream: true }, 40 * minute, "idle after 1802 s"],
+    ["a stream without a question", { isStream: true, isOpenEnded: true }, 40 * minute, "idle after 1802 s"],
+    ["a watch of health that does not change", { isStream: true }, 40 * minute, "never"],
     [
       "a stream with one each ten minutes",
-      { isStream: true, received: (look) => Math.floor(look / 300) },
+      { isStream: true, isOpenEnded: true, received: (look) => Math.floor(look / 300) },
       90 * minute,
       "never"
     ],

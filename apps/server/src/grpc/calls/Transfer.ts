@@ -31,6 +31,8 @@ export interface Look {
   readonly unread: number
   /** It may last as long as its caller likes. */
   readonly isStream: boolean
+  /** Its request may take as long as its caller likes: one without a word is of no use. A watch of health is. */
+  readonly isOpenEnded: boolean
 }
 
 /** Returns why a call is too slow. */
@@ -45,7 +47,7 @@ export const makePace = (startedAt: number): Pace => {
   let readAt = startedAt
   let balance: number = maxBalance
   let arriving: { readonly at: number; readonly received: number } | undefined
-  return (transfer, { isStream, now, unread }) => {
+  return (transfer, { isOpenEnded, isStream, now, unread }) => {
     const { received, written } = transfer
     const sent = written - unread
     const ms = now - last.at
@@ -55,7 +57,7 @@ export const makePace = (startedAt: number): Pace => {
     balance = isStream || unread === 0 ? maxBalance : balanceAfter(balance, ms, sent - last.sent)
     last = { at: now, sent, received, unread }
     if (now - readAt > callerBounds.answerPauseMs || balance < 0) return "reader"
-    if (isStream && now - movedAt > callLimits.idleStreamMs) return "idle"
+    if (isOpenEnded && now - movedAt > callLimits.idleStreamMs) return "idle"
     if (!transfer.isAwaited || !transfer.isArriving()) {
       arriving = undefined
       return undefined

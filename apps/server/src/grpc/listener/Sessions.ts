@@ -168,7 +168,9 @@ const sweepCall = (call: Call, pace: Pace, now: number): void => {
   if (stream.destroyed) return
   const requestMs = scopeOfMethod(method) === undefined ? callLimits.openRequestMs : callLimits.requestMs
   const isLate = !isOpenEnded && !isReceived && now - startedAt > requestMs
-  if (isLate || pace(transfer, { now, unread: stream.writableLength, isStream }) !== undefined) stream.close(calm)
+  if (isLate || pace(transfer, { now, unread: stream.writableLength, isStream, isOpenEnded }) !== undefined) {
+    stream.close(calm)
+  }
 }
 
 /**
