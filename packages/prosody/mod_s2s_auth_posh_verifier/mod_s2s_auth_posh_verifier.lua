@@ -9,6 +9,7 @@ module:set_global();
 
 local use = module:require "use";
 local async = use "util.async";
+local timer = use "util.timer";
 local chain_of = module:require "chain".from_connection;
 local make_question = module:require "question".make;
 local answer_lib = module:require "answer";
@@ -75,6 +76,14 @@ local function question_of(session, host, cert)
 	return question;
 end
 
+-- When the coroutine of a stream that waited comes to rest, mod_s2s of 0.12 resumes the connection, even one that was closed
+-- meanwhile: that gets a read timer of 14 minutes, which holds it and the session. Pausing takes the timer away.
+local function let_go(session, conn)
+	timer.add_task(1, function ()
+		if session.destroyed then pcall(conn.pause, conn); end
+	end);
+end
+
 -- Suspends the coroutine of the stream until there is an outcome.
 local function wait_for(question)
 	if not async.ready() then
@@ -98,8 +107,9 @@ local function outcome_of(session, host, cert)
 	local memory = running.memory;
 	local known = memory.get(question.key);
 	if known then return known, "memory", question.domain; end
-	local era = memory.era();
+	local era, conn = memory.era(), session.conn;
 	local outcome, source = wait_for(question);
+	if session.destroyed or outcome.valid ~= true then let_go(session, conn); end
 	memory.put(question.key, outcome, era);
 	return outcome, source, question.domain;
 end
