@@ -109,6 +109,14 @@ layer(Played.layer, { excludeTestServices: true, timeout: 240_000 })(
       else assert.include([1, 2], asked)
     })
 
+    it.effect("nothing raised", () =>
+      Effect.gen(function*() {
+        const { left, right } = (yield* Played).world
+        for (const { log } of [left, right]) {
+          assert.notMatch(yield* log, /traceback|top-level error|an error in the module/i)
+        }
+      }))
+
     describe("by the service", () => {
       it.effect.each(honest.map((row) => [row.what, row] as const))("%s", ([, row]) => check(row))
     })

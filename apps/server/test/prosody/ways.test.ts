@@ -15,6 +15,7 @@ const domains: ReadonlyArray<Domain> = [
   { name: "direct-stranger.example", directTls: true, publishes: "stranger" },
   { name: "chained.example", presents: "chained" },
   { name: "leaves.example" },
+  { name: "refused.example", publishes: "nothing", conduct: ({ response }) => response.destroy() },
   { name: "start.example" }
 ]
 
@@ -90,6 +91,20 @@ layer(World.layer, { excludeTestServices: true, timeout: 120_000 })("ways of a P
       yield* letGo
       yield* gone(world, "leaves.example")
       yield* passes(world, "leaves.example")
+    }))
+
+  it.effect("streams that are refused leave nothing behind", () =>
+    Effect.gen(function*() {
+      const { left } = yield* World
+      const refuse = Effect.promise(async () => {
+        for (let count = 0; count < 25; count += 1) {
+          assert.isFalse((await left.control.ping(LEFT, "refused.example")).ok)
+        }
+        return left.control.heap()
+      })
+      const before = yield* refuse
+      // A closed connection that Prosody keeps, with its timer, is 2 KiB.
+      assert.isBelow((yield* refuse) - before, 25 * 512)
     }))
 
   it.effect("a module that is loaded with options that cannot be used lets nobody in", () =>
