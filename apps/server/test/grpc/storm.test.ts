@@ -15,6 +15,7 @@ import { verified } from "../service/verdicts.ts"
 import { makeWorld, startService, valueOf } from "../telemetry/world.ts"
 import {
   batchPath,
+  endOf,
   enveloped,
   headersOf,
   openSession,
@@ -68,6 +69,18 @@ describe("calls that are cancelled", () => {
         }), 60_000)
     }
   )
+})
+
+describe("streams whose deadline passes", () => {
+  it.layer(Service.layer(verifier, { grpc: true }), { excludeTestServices: true })((it) => {
+    it.effect("are no success: results are missing", () =>
+      Effect.gen(function*() {
+        const stream = (yield* openSession()).request(headersOf(streamPath, { "grpc-timeout": "300m" }))
+        stream.end(streamBody("1", "late.example"))
+        assert.strictEqual(yield* endOf(stream), "4")
+        yield* until(() => state.running === 0, 5_000)
+      }), 10_000)
+  })
 })
 
 describe("watches of health that are cancelled", () => {
