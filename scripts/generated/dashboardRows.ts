@@ -58,10 +58,13 @@ export const rows: ReadonlyArray<DashboardRow> = [
       {
         title: "gRPC calls",
         description:
-          "By method and status, also those of gRPC-Web and Connect. CANCELLED: the caller went away before the answer.",
+          "By method and status, also those of gRPC-Web and Connect. CANCELLED: the caller went away before the answer. And what limits have closed, by reason.",
         unit: "reqps",
         stacked: true,
-        queries: [["{{method}} {{status}}", `${sumBy("method, status", "posh_grpc_calls_total")} > 0`]]
+        queries: [
+          ["{{method}} {{status}}", `${sumBy("method, status", "posh_grpc_calls_total")} > 0`],
+          ["closed: {{reason}}", `${sumBy("reason", "posh_grpc_closed_total")} > 0`]
+        ]
       },
       {
         title: "gRPC Verify",

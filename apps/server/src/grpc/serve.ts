@@ -23,7 +23,7 @@ import { makeSessions } from "./listener/Sessions.ts"
 import { makeHealth } from "./services/health.ts"
 import { makeReflection } from "./services/reflection.ts"
 import { makeVerification } from "./services/verification.ts"
-import { makeCallCount } from "./telemetry/calls.ts"
+import { makeCallCount, makeCloseCount } from "./telemetry/calls.ts"
 
 const served = [VerificationService, Health, reflectionV1.ServerReflection, reflectionV1Alpha.ServerReflection] as const
 
@@ -32,7 +32,7 @@ export const layer = (settings: GrpcSettings, { isRequired, port }: GrpcPlace, t
   Layer.effect(GrpcListener)(Effect.gen(function*() {
     const { begin: beginDrain } = yield* Drain
     const { bodies } = yield* Limits
-    const sessions = makeSessions(settings.keepAlive)
+    const sessions = makeSessions({ keepAlive: settings.keepAlive, noteClosed: yield* makeCloseCount })
     const admit = yield* makeAdmit(settings.maxInFlight)
     const toRouter = yield* makeRouters(gateOf(admit))
     const fastLane = yield* makeFastLane(admit)

@@ -3,7 +3,7 @@
  * log, as on HTTP.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { makeCollector, makeWorld, startService, until, valueOf } from "../telemetry/world.ts"
@@ -41,6 +41,7 @@ describe("telemetry of gRPC", () => {
         })
         const [, port = ""] = /gRPC on port (\d+)/.exec(output.stdout) ?? []
         const session = yield* sessionTo(`http://127.0.0.1:${port}`)
+        const late = yield* Effect.forkChild(endOf(session.request(headersOf("/grpc.health.v1.Health/Check"))))
         const asked = { presented: { case: "certificate", value: server.pem } }
         const stream = session.request(headersOf(streamPath, { ...traced, "x-request-id": "the-stream" }))
         const results = resultsOf(stream)
@@ -62,7 +63,11 @@ describe("telemetry of gRPC", () => {
           yield* statusOf(session, headersOf(verifyPath, page), verifyBody("good.example", asked)),
           "7"
         )
+        assert.strictEqual(yield* Fiber.join(late), "reset 11")
         const { text } = yield* get("/metrics")
+        assert.strictEqual(valueOf(text, "posh_grpc_closed_total{reason=\"late\"}"), 1)
+        const check = "method=\"grpc.health.v1.Health/Check\",status=\"RESOURCE_EXHAUSTED\""
+        assert.strictEqual(valueOf(text, `posh_grpc_calls_total{${check}}`), 1)
         assert.strictEqual(yield* stop, 0)
 
         const lines = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line))

@@ -37,6 +37,8 @@ export class Call {
   readonly isStream: boolean
   /** Its request may take as long as its caller likes. */
   readonly isOpenEnded: boolean
+  /** A limit has closed it. */
+  isReset = false
   /** Its connection was let in by a client CA that is no longer that of the service. */
   isOutdated = false
   /** Whether it was admitted, once that is decided. */

@@ -6,6 +6,7 @@ import { clientOf } from "../../connections/Connection.ts"
 import type { Unread } from "../../connections/Unread.ts"
 import { scopeOfMethod } from "../../methods.ts"
 import { networkOf } from "../../service/limits/network.ts"
+import type { CloseReason } from "../../telemetry/grpcCatalogue.ts"
 import { type Call, isIdentified } from "../calls/Call.ts"
 import { callLimits } from "../calls/limits.ts"
 import { makePace, type Pace } from "../calls/Transfer.ts"
@@ -43,8 +44,14 @@ interface SessionState {
   readonly isFlood: IsFlood
 }
 
-/** `keepAlive`: milliseconds for which an idle connection is kept. */
-export const makeSessions = (keepAlive: number): Sessions => {
+export interface SessionsOptions {
+  /** Milliseconds for which an idle connection is kept. */
+  readonly keepAlive: number
+  /** A limit has closed a call or a connection. */
+  readonly noteClosed: (reason: CloseReason) => void
+}
+
+export const makeSessions = ({ keepAlive, noteClosed }: SessionsOptions): Sessions => {
   const sessions = new Map<Http2Session, SessionState>()
   /** Its pace from the first look on: most calls end before. */
   const calls = new Map<Call, Pace | undefined>()
@@ -54,9 +61,13 @@ export const makeSessions = (keepAlive: number): Sessions => {
     state.isRetired = true
     session.close() // GOAWAY; it ends with its last call
   }
+  const close = (session: Http2Session, reason: CloseReason) => {
+    noteClosed(reason)
+    session.destroy(undefined, calm)
+  }
   const ping = (session: Http2Session, state: SessionState, now: number) => {
     if (state.isPinged) {
-      if (now - state.pingedAt > callLimits.pingMs) session.destroy()
+      if (now - state.pingedAt > callLimits.pingMs) close(session, "silent")
       return
     }
     if (now - state.pingedAt < callLimits.silentMs) return
@@ -100,12 +111,16 @@ export const makeSessions = (keepAlive: number): Sessions => {
         const { session } = call.stream
         const state = session === undefined ? undefined : sessions.get(session)
         if (state !== undefined) state.received += call.transfer.takeReceived()
-        sweepCall(call, pace, now)
+        const slowness = slownessOf(call, pace, now)
+        if (slowness === undefined) continue
+        noteClosed(slowness)
+        call.isReset = true
+        call.stream.close(calm)
       }
       for (const [session, state] of sessions) {
         if (session.destroyed) sessions.delete(session)
-        else if (!state.isGreeted && now - state.openedAt > callLimits.helloMs) session.destroy()
-        else if (state.isFlood(totalsOf(session, state))) session.destroy(undefined, calm)
+        else if (!state.isGreeted && now - state.openedAt > callLimits.helloMs) close(session, "hello")
+        else if (state.isFlood(totalsOf(session, state))) close(session, "flood")
         else if (state.calls > 0) ping(session, state, now)
         else if (now - state.idleSince > keepAlive + closingMs) session.destroy()
         else if (now - state.idleSince > keepAlive) retire(session, state)
@@ -129,7 +144,7 @@ export const makeSessions = (keepAlive: number): Sessions => {
       return open
     },
     count: () => sessions.size,
-    unread: () => unreadOf(calls.keys())
+    unread: () => unreadOf(calls.keys(), (session) => close(session, "unread"))
   }
 }
 
@@ -163,21 +178,19 @@ const closingMs = 5_000
 const calm = 0xb
 const refused = 7
 
-const sweepCall = (call: Call, pace: Pace, now: number): void => {
+const slownessOf = (call: Call, pace: Pace, now: number): CloseReason | undefined => {
   const { isOpenEnded, isReceived, isStream, method, startedAt, stream, transfer } = call
-  if (stream.destroyed) return
+  if (stream.destroyed) return undefined
   const requestMs = scopeOfMethod(method) === undefined ? callLimits.openRequestMs : callLimits.requestMs
   const isLate = !isOpenEnded && !isReceived && now - startedAt > requestMs
-  if (isLate || pace(transfer, { now, unread: stream.writableLength, isStream, isOpenEnded }) !== undefined) {
-    stream.close(calm)
-  }
+  return isLate ? "late" : pace(transfer, { now, unread: stream.writableLength, isStream, isOpenEnded })
 }
 
 /**
  * By connection: Node.js passes on as much as flow control allows, so closing a stream would not free its octets. What has come of a
  * request and is not read any more counts as well, and so does what each call takes whose answer is complete.
  */
-const unreadOf = (calls: Iterable<Call>): Iterable<Unread> => {
+const unreadOf = (calls: Iterable<Call>, close: (session: Http2Session) => void): Iterable<Unread> => {
   const bySession = new Map<Http2Session, { account: string; octets: number }>()
   for (const { caller, stream } of calls) {
     const { session } = stream
@@ -188,5 +201,5 @@ const unreadOf = (calls: Iterable<Call>): Iterable<Unread> => {
     const account = isIdentified(caller) ? caller.account : networkOf(session.destroyed ? "" : clientOf(session.socket))
     bySession.set(session, { account, octets: octets + (known?.octets ?? 0) })
   }
-  return [...bySession].map(([session, { account, octets }]) => ({ account, octets, close: () => session.destroy() }))
+  return [...bySession].map(([session, { account, octets }]) => ({ account, octets, close: () => close(session) }))
 }

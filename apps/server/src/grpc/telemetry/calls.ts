@@ -6,6 +6,7 @@ import type { ProblemCode } from "@posh/api"
 import { Effect, Option, References } from "effect"
 import { methods, statusNames } from "../../methods.ts"
 import { cellsBy, increment } from "../../telemetry/counting.ts"
+import { type CloseReason, closeReasons } from "../../telemetry/grpcCatalogue.ts"
 import { problemCodes } from "../../telemetry/labels.ts"
 import { logsDebug } from "../../telemetry/logging.ts"
 import { Metrics } from "../../telemetry/Metrics.ts"
@@ -31,11 +32,24 @@ export const makeCallCount: Effect.Effect<CallCount> = Effect.gen(function*() {
 type StatusName = typeof statusNames[number]
 
 /** A call that ended without a status was cut, by its caller or by the end of the service. */
-const statusOf = ({ problem, status, stream }: Call): StatusName => {
+const statusOf = ({ isReset, problem, status, stream }: Call): StatusName => {
+  if (isReset) return "RESOURCE_EXHAUSTED"
   if (problem !== undefined) return statusNames[statusCodes[problem]] ?? "UNKNOWN"
   if (!stream.writableFinished) return "CANCELLED"
   return statusNames[Number(status ?? 0)] ?? "UNKNOWN"
 }
+
+/** Counts what limits have closed. */
+export const makeCloseCount: Effect.Effect<(reason: CloseReason) => void> = Effect.map(
+  Effect.serviceOption(Metrics),
+  Option.match({
+    onNone: () => () => undefined,
+    onSome: (metrics) => {
+      const reasons = cellsBy<CloseReason>(metrics, "posh_grpc_closed_total", "reason", closeReasons)
+      return (reason: CloseReason) => increment(reasons.get(reason))
+    }
+  })
+)
 
 function countIn(metrics: Metrics["Service"]) {
   const counts = new Map(methods.map((method) => [method, {
