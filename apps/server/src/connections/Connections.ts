@@ -67,7 +67,9 @@ const makeConnections = (
     }
 
     const mostUnread = shareOf(unreadAnswers, workers, callerBounds.pipelinedOctets)
-    const look = Effect.sync(() => closeUnread(everything(sources), mostUnread))
+    const look = Effect.sync(() => closeUnread(everything(sources), mostUnread)).pipe(
+      Effect.catchCause((cause) => Effect.logError("unread answers could not be looked at", cause))
+    )
     yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced("1 second")))
     const report = Effect.suspend(() => {
       const { refused } = state

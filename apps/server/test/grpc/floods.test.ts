@@ -4,6 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { VerificationService } from "@posh/api/grpc"
 import { Effect } from "effect"
+import { fleetKeys } from "../access/world.ts"
 import { until } from "../process/processes.ts"
 import { Service } from "../service.ts"
 import { layerAnswering } from "../service/inquiries.ts"
@@ -92,6 +93,14 @@ describe.concurrent("a connection is closed", () => {
         const [silent, polite] = [yield* openRaw({ hello: false }), yield* openRaw()]
         yield* until(() => silent.destroyed, 15_000)
         assert.isFalse(polite.destroyed)
+      }), 20_000)
+  })
+
+  it.layer(Service.layer(verifier, { grpc: true, tls: fleetKeys.serverTls }), { excludeTestServices: true })((it) => {
+    it.effect("PINGs without end over TLS", () =>
+      Effect.gen(function*() {
+        const socket = yield* openRaw()
+        yield* Effect.timeout(flood(socket, () => times(100, () => ping), Number.POSITIVE_INFINITY), "10 seconds")
       }), 20_000)
   })
 

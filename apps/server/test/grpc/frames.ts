@@ -3,6 +3,8 @@
  */
 import { Effect } from "effect"
 import { connect, type Socket } from "node:net"
+import { connect as connectTls } from "node:tls"
+import { trust } from "../access/world.ts"
 import { Service } from "../service.ts"
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1")
@@ -63,13 +65,17 @@ export const verifyBlock = block({
 export const openRaw = ({ hello = true, reads = true }: { readonly hello?: boolean; readonly reads?: boolean } = {}) =>
   Effect.gen(function*() {
     const { grpcUrl = "" } = yield* Service
-    const { port } = new URL(grpcUrl)
+    const { port, protocol } = new URL(grpcUrl)
     return yield* Effect.acquireRelease(
       Effect.callback<Socket>((resume) => {
-        const socket = connect(Number(port), "127.0.0.1", () => {
+        const begin = () => {
           if (hello) socket.write(Buffer.concat([preface, frame("settings")]))
           resume(Effect.succeed(socket))
-        })
+        }
+        const address = { port: Number(port), host: "127.0.0.1" }
+        const socket: Socket = protocol === "http:"
+          ? connect(address, begin)
+          : connectTls({ ...address, ...trust, servername: "posh.example", ALPNProtocols: ["h2"] }, begin)
         socket.on("error", () => {})
         if (reads) socket.resume()
       }),

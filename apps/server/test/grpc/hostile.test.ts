@@ -123,19 +123,6 @@ describe("hostile callers", () => {
         yield* isAlive
       }), 20_000)
 
-    it.effect("streams that are opened and reset at once close the connection", () =>
-      Effect.gen(function*() {
-        const session = yield* openSession
-        const closed = Effect.callback<void>((resume) => void session.once("close", () => resume(Effect.void)))
-        const flood = Effect.sync(() => {
-          for (let turn = 0; turn < 500 && !session.closed && !session.destroyed; turn += 1) {
-            session.request(grpcHeaders(verifyPath)).on("error", () => {}).close(constants.NGHTTP2_CANCEL)
-          }
-        })
-        yield* Effect.raceFirst(closed, Effect.forever(Effect.andThen(flood, Effect.sleep(10))))
-        yield* isAlive
-      }), 30_000)
-
     it.effect.each<readonly [string, string]>([
       ["HTTP/1.1", "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"],
       ["TLS", "\u0016\u0003\u0001\u0002"],

@@ -53,7 +53,7 @@ export const listen = (
     const look = Effect.sync(() => {
       waiting?.abortLate()
       sessions.sweep(performance.now())
-    })
+    }).pipe(Effect.catchCause((cause) => Effect.logError("connections of gRPC could not be looked at", cause)))
     yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced("2 seconds")))
 
     const closed = Deferred.makeUnsafe<void>()
