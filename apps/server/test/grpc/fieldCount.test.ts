@@ -1,9 +1,9 @@
 /**
  * Messages that consist of too many parts are refused before they are decoded, however they arrive.
  */
-import { create, toBinary } from "@bufbuild/protobuf"
+import { create, type DescField, type DescMessage, ScalarType, toBinary } from "@bufbuild/protobuf"
 import { assert, describe, it } from "@effect/vitest"
-import { BatchVerifyRequestSchema, VerifyRequestSchema } from "@posh/api/grpc"
+import { BatchVerifyRequestSchema, VerificationService, VerifyRequestSchema } from "@posh/api/grpc"
 import { Effect, Schema } from "effect"
 import { FieldCount, shapeOf } from "../../src/grpc/messages/FieldCount.ts"
 import { question } from "./wire.ts"
@@ -37,6 +37,26 @@ const usual = toBinary(
 )
 /** Each has itself, its id, its question, and of that domain, service, chain with two certificates, two proof types and an age. */
 const usualFields = 10 * (3 + 2 + 1 + 2 + 2 + 1)
+
+/** Of a message, and of those in it; `[name, why it is not counted]`. */
+const uncounted = (message: DescMessage): ReadonlyArray<readonly [string, string]> =>
+  message.fields.flatMap((field: DescField) => {
+    const name = `${message.typeName}.${field.name}`
+    if (field.fieldKind === "map") return [[name, "a map"] as const]
+    const isText = field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES
+    if (field.fieldKind === "list" && field.message === undefined && !isText) return [[name, "packed"] as const]
+    if (field.message === undefined) return []
+    return "delimitedEncoding" in field && field.delimitedEncoding === true
+      ? [[name, "a group"] as const]
+      : uncounted(field.message)
+  })
+
+describe("fields of requests", () => {
+  it.each(VerificationService.methods.map(({ input, name }) => [name, input] as const))(
+    "%s: each is written in the one way that is counted",
+    (_, input) => assert.deepStrictEqual(uncounted(input), [])
+  )
+})
 
 describe("fields of a message", () => {
   const rows: ReadonlyArray<readonly [string, typeof verify, Uint8Array, most: number, isTaken: boolean]> = [
