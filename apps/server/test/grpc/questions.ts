@@ -17,10 +17,14 @@ export const makeWorld = Effect.gen(function*() {
     "draft.example": { routes: { [draftPath]: Behave.json(jwkSetDocument([server])) } },
     "broken.example": { routes: { [rfcPath]: Behave.text("{") } },
     "empty.example": { routes: {} },
-    "hanging.example": { routes: { [rfcPath]: Behave.hang } }
+    ...Object.fromEntries(hanging.map((domain) => [domain, { routes: { [rfcPath]: Behave.hang } }]))
   })
-  return { origins, server, stranger }
+  /** One that no question was about: what the service remembers of another is that it did not answer. */
+  const untried = hanging.values()
+  return { origins, server, stranger, hanging: () => untried.next().value ?? "no more hanging hosts" }
 })
+
+const hanging = Array.from({ length: 20 }, (_, index) => `hanging-${index}.example`)
 
 export class World extends Context.Service<World, Effect.Success<typeof makeWorld>>()("posh/server/test/grpc/World") {
   static readonly layer = Layer.effect(World, makeWorld)
@@ -163,8 +167,8 @@ export const rows: ReadonlyArray<Row> = [
   ],
   [
     "an origin that hangs",
-    ({ server }) => ({
-      domain: "hanging.example",
+    ({ hanging, server }) => ({
+      domain: hanging(),
       service,
       certificate: server.pem,
       generations: "rfc-only",
