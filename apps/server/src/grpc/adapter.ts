@@ -43,7 +43,8 @@ export const makeCallHandler = ({ begin, bodies, end, fastLane, routers }: Adapt
     }
     if (!fastLane.takes(call)) return passOn()
     readShort(stream, (read) => {
-      if (stream.destroyed) return
+      // A reset without an error ends the body, too: nobody reads an answer, and `respond` would throw.
+      if (stream.closed) return void stream.resume()
       const answer = read.isWhole ? fastLane.answer(call, read.octets) : undefined
       if (answer === undefined) return passOn(read)
       call.isReceived = true
