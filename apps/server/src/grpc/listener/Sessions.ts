@@ -108,6 +108,10 @@ export const makeSessions = ({ keepAlive, noteClosed }: SessionsOptions): Sessio
       for (const [call, known] of calls) {
         const pace = known ?? makePace(call.startedAt)
         if (known === undefined) calls.set(call, pace)
+        if (isLeft(call)) {
+          call.stream.destroy()
+          continue
+        }
         const { session } = call.stream
         const state = session === undefined ? undefined : sessions.get(session)
         if (state !== undefined) state.received += call.transfer.takeReceived()
@@ -177,6 +181,12 @@ const closingMs = 5_000
 /** RFC 9113 §7: ENHANCE_YOUR_CALM, and REFUSED_STREAM, which gRPC takes for `UNAVAILABLE`. */
 const calm = 0xb
 const refused = 7
+
+/**
+ * Its caller has reset it without an error, and what came of its request is read by nobody: Node.js waits for that, and the call
+ * would keep its place for as long as its connection lasts.
+ */
+const isLeft = ({ stream }: Call): boolean => stream.closed && !stream.destroyed && stream.readableLength > 0
 
 const slownessOf = (call: Call, pace: Pace, now: number): CloseReason | undefined => {
   const { isOpenEnded, isReceived, isStream, method, startedAt, stream, transfer } = call
