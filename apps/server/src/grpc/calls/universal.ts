@@ -13,6 +13,7 @@ import { isBare } from "./inspectOf.ts"
 import { messageLimitOf } from "./limits.ts"
 import type { ReadBody } from "./readShort.ts"
 import { refuse } from "./refuse.ts"
+import { boundTimeouts } from "./timeouts.ts"
 
 export interface BodyParts {
   readonly bodies: Bodies
@@ -44,6 +45,7 @@ const toHeaders = Option.liftThrowable(({ headers }: Call): Headers => {
     if (value === undefined || name.startsWith(":")) continue
     header.set(name, typeof value === "string" ? value : value.join(", "))
   }
+  boundTimeouts(header)
   return header
 })
 
