@@ -68,3 +68,17 @@ describe("calls that their callers reset", () => {
     )
   })
 })
+
+describe("calls that are refused when all of their body has arrived", () => {
+  it.layer(Service.layer(verifier, { grpc: true }), { excludeTestServices: true })((it) => {
+    it.effect("end at once, and so do their connections", () =>
+      Effect.gen(function*() {
+        const tooMany = enveloped(Buffer.alloc(60_000).fill(Buffer.from([0x0a, 0])))
+        for (let turn = 0; turn < 4; turn += 1) {
+          const session = yield* openSession()
+          assert.strictEqual(yield* statusOf(session, headersOf(verifyPath), tooMany), "3")
+          yield* Effect.callback<void>((resume) => session.close(() => resume(Effect.void)))
+        }
+      }).pipe(Effect.timeout("3 seconds")), 10_000)
+  })
+})

@@ -60,9 +60,9 @@ const drained = (stream: ServerHttp2Stream): Promise<void> =>
 const stopSender = (stream: ServerHttp2Stream): void => {
   if (stream.readableEnded) return
   setImmediate(() => {
-    if (stream.destroyed || stream.state.remoteClose !== 0) return
-    stream.close(noError)
-    stream.resume() // what has arrived would keep it open
+    if (stream.destroyed) return
+    if (stream.state.remoteClose === 0) stream.close(noError)
+    stream.resume() // what has arrived would keep it open, also if that is all
   })
 }
 
