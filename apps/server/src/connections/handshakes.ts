@@ -15,27 +15,28 @@ export interface Handshakes {
 
 /** Call it before anything else listens for `secureConnection`. */
 export const followHandshakes = (server: TlsServer | Server): Handshakes => {
-  /** By remote address and port. */
+  /** By the addresses and ports of both ends: a proxy may use one port for several addresses of this machine. */
   const handshakes = new Map<string, Socket>()
   server.on("connection", (socket: Socket) => {
-    const end = otherEnd(socket)
-    handshakes.set(end, socket)
+    const ends = endsOf(socket)
+    handshakes.set(ends, socket)
     socket.once("close", () => {
-      if (handshakes.get(end) === socket) handshakes.delete(end)
+      if (handshakes.get(ends) === socket) handshakes.delete(ends)
     })
   })
   server.prependListener("secureConnection", (socket: TLSSocket) => {
-    const end = otherEnd(socket)
-    const plain = handshakes.get(end)
-    handshakes.delete(end)
+    const ends = endsOf(socket)
+    const plain = handshakes.get(ends)
+    handshakes.delete(ends)
     connectionOf(socket).source = plain === undefined ? undefined : connectionOf(plain).source
   })
   return {
-    below: (socket) => handshakes.get(otherEnd(socket)),
+    below: (socket) => handshakes.get(endsOf(socket)),
     abort: () => {
       for (const socket of handshakes.values()) socket.destroy()
     }
   }
 }
 
-const otherEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
+const endsOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
