@@ -38,8 +38,15 @@ export const makeReflection = (services: ReadonlyArray<DescService>) => {
 
 const answererOf = (services: ReadonlyArray<DescService>) => {
   const files = withDependencies(services.map(({ file }) => file))
-  const byName = new Map([...files].map((file) => [`${file.name}.proto`, file]))
-  const bySymbol = new Map([...files].flatMap((file) => symbolsOf(file).map((symbol) => [symbol, file] as const)))
+  const octetsOf = new Map([...files].map((file) => [file, toBinary(FileDescriptorProtoSchema, file.proto)] as const))
+  // Made once: strangers ask for them, and to make them takes 0.4 ms.
+  const answers = new Map([...files].map((file) => [file, toFiles([...withDependencies([file])], octetsOf)] as const))
+  const byName: ReadonlyMap<string, Answer | undefined> = new Map(
+    [...files].map((file) => [`${file.name}.proto`, answers.get(file)] as const)
+  )
+  const bySymbol = new Map(
+    [...files].flatMap((file) => symbolsOf(file).map((name) => [name, answers.get(file)] as const))
+  )
   const names = services.map(({ typeName }) => ({ name: typeName })).toSorted((left, right) =>
     left.name < right.name ? -1 : 1
   )
@@ -51,9 +58,9 @@ const answererOf = (services: ReadonlyArray<DescService>) => {
           value: { service: names }
         }
       case "fileByFilename":
-        return toFiles(byName.get(messageRequest.value), messageRequest.value)
+        return byName.get(messageRequest.value) ?? toMissing(messageRequest.value)
       case "fileContainingSymbol":
-        return toFiles(bySymbol.get(messageRequest.value), messageRequest.value)
+        return bySymbol.get(messageRequest.value) ?? toMissing(messageRequest.value)
       case "allExtensionNumbersOfType":
       case "fileContainingExtension":
         return toError(Code.NotFound, "there are no extensions")
@@ -63,14 +70,13 @@ const answererOf = (services: ReadonlyArray<DescService>) => {
   }
 }
 
-/** The file with all that it imports, itself first. */
-const toFiles = (file: DescFile | undefined, asked: string): Answer =>
-  file === undefined ? toError(Code.NotFound, `not found: ${asked.slice(0, longestName)}`) : {
-    case: "fileDescriptorResponse",
-    value: {
-      fileDescriptorProto: [...withDependencies([file])].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto))
-    }
-  }
+/** A file with all that it imports, itself first. */
+const toFiles = (files: ReadonlyArray<DescFile>, octetsOf: ReadonlyMap<DescFile, Uint8Array>): Answer => ({
+  case: "fileDescriptorResponse",
+  value: { fileDescriptorProto: files.flatMap((file) => octetsOf.get(file) ?? []) }
+})
+
+const toMissing = (asked: string): Answer => toError(Code.NotFound, `not found: ${asked.slice(0, longestName)}`)
 
 /** Characters of a request that an error repeats. */
 const longestName = 200
