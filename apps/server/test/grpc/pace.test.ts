@@ -103,10 +103,11 @@ describe("memory that is reserved", () => {
     ["a short message", "call", [prefix(100), octets(100)], 0, false],
     ["a long one that has come", "call", [prefix(20_000), octets(20_000)], 20_000, false],
     ["a long one of which a part has come", "call", [prefix(20_000), octets(1)], 20_000, true],
-    ["a long one of a stream that has come", "stream", [prefix(20_000), octets(20_000)], 0, false],
+    ["a long one of a stream that has come", "stream", [prefix(20_000), octets(20_000)], 20_000, false],
+    ["a part of one of a stream", "stream", [prefix(20_000), octets(1)], 20_000, true],
     ["a short one that is compressed", "call", [prefix(100, 1), octets(100)], 100 + mebibyte, false],
     ["an empty one that is compressed", "stream", [prefix(0, 1)], 0, false],
-    ["a compressed one of a stream that has come", "stream", [prefix(100, 1), octets(100)], 0, false],
+    ["a compressed one of a stream that has come", "stream", [prefix(100, 1), octets(100)], 100 + mebibyte, false],
     ["a short body", "body", [octets(100)], 0, false],
     ["a long body", "body", [octets(10_000), octets(10_000)], mebibyte, true],
     ["a short body that is compressed", "gzip", [octets(100)], mebibyte, true],
@@ -120,6 +121,9 @@ describe("memory that is reserved", () => {
       : watchMessages(bodies, { ...options, isStream: kind === "stream" })
     for (const part of parts) assert.isUndefined(watch.take(part))
     assert.deepStrictEqual([bodies.total(), watch.isArriving()], [held, isArriving])
+    watch.more()
+    const isTaken = kind === "stream" && !isArriving
+    assert.strictEqual(bodies.total(), isTaken ? 0 : held, "what waits for a place keeps its memory")
     watch.end()
     assert.strictEqual(bodies.total(), 0)
   })

@@ -18,6 +18,8 @@ export interface MessageWatch {
   readonly finish: () => Problem | undefined
   /** Looks at the next octets of the body. Returns why they are not to be read. */
   readonly take: (octets: Uint8Array) => Problem | undefined
+  /** The service asks for more: it has taken the messages of a stream that have come, until then they wait in memory. */
+  readonly more: () => void
   /** True while memory is reserved for octets that have not arrived. */
   readonly isArriving: () => boolean
   /** The call has ended. */
@@ -50,6 +52,7 @@ export const watchBody = (bodies: Bodies, { account, inspect, isCompressed, limi
     return undefined
   }
   return {
+    more: () => undefined,
     isArriving: () => held.length > 0,
     end: () => {
       for (const release of held.splice(0)) release()
@@ -84,9 +87,7 @@ export const watchMessages = (bodies: Bodies, { account, inspect, isStream, limi
     left -= octets.length
     if (inspection?.feed(octets) === false) return tooManyParts
     if (left > 0) return undefined
-    if (inspection?.finish() === false) return tooManyParts
-    if (isStream) end()
-    return undefined
+    return inspection?.finish() === false ? tooManyParts : undefined
   }
   const begin = (): Problem | undefined => {
     const length = new DataView(prefix.buffer).getUint32(1)
@@ -103,6 +104,9 @@ export const watchMessages = (bodies: Bodies, { account, inspect, isStream, limi
   }
   return {
     end,
+    more: () => {
+      if (isStream && left === 0) end()
+    },
     finish: () => undefined,
     isArriving: () => release !== undefined && left > 0,
     take: (octets) => {

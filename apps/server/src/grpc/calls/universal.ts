@@ -95,6 +95,7 @@ const watchedBody = (call: Call, { bodies, inspect, read }: BodyParts): AsyncIte
     }
     return {
       next: () => {
+        watch.more()
         transfer.isAwaited = true
         return octets.next().then((read) => {
           transfer.isAwaited = false

@@ -123,7 +123,7 @@ describe("load of foreign clients", () => {
       () =>
         Effect.gen(function*() {
           const { begin, call } = yield* open("Go")
-          const total = 5_000
+          const total = 10_000 // more than windows and buffers hold on the way
           state.asked = 0
           const held = () => (collect(), process.memoryUsage())
           const before = held()
