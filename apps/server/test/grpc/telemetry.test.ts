@@ -64,6 +64,18 @@ describe("telemetry of gRPC", () => {
           "7"
         )
         assert.strictEqual(yield* Fiber.join(late), "reset 11")
+        // What cannot be read, without a problem of the service: each protocol tells it in its own way.
+        const garbage = Uint8Array.from([0xff, 0xff, 0xff])
+        const framed = Uint8Array.from([0, 0, 0, 0, 3, ...garbage])
+        const ways: ReadonlyArray<readonly [type: string, path: string, body: Uint8Array]> = [
+          ["application/grpc", verifyPath, framed],
+          ["application/grpc-web+proto", verifyPath, framed],
+          ["application/proto", verifyPath, garbage],
+          ["application/connect+proto", streamPath, framed]
+        ]
+        for (const [type, path, body] of ways) {
+          yield* statusOf(session, headersOf(path, { "content-type": type }), body)
+        }
         const { text } = yield* get("/metrics")
         assert.strictEqual(valueOf(text, "posh_grpc_closed_total{reason=\"late\"}"), 1)
         const check = "method=\"grpc.health.v1.Health/Check\",status=\"RESOURCE_EXHAUSTED\""
@@ -96,9 +108,11 @@ describe("telemetry of gRPC", () => {
             count("VerifyStream", "OK"),
             count("Verify", "OK"),
             count("Verify", "INVALID_ARGUMENT"),
-            count("Verify", "PERMISSION_DENIED")
+            count("Verify", "PERMISSION_DENIED"),
+            count("Verify", "INTERNAL"),
+            count("VerifyStream", "INTERNAL")
           ],
-          [1, 1, 1, 1]
+          [1, 1, 1, 1, 3, 1]
         )
         assert.strictEqual(valueOf(text, "posh_problems_total{code=\"InvalidSourceDomain\"}"), 2, "in a stream as well")
         assert.match(output.stdout, /"refused"[^\n]*"the-refused"/)

@@ -5,18 +5,21 @@ import type { UniversalServerResponse } from "@connectrpc/connect/protocol"
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import type { Call } from "./Call.ts"
 import { callLimits } from "./limits.ts"
+import { statusInEnvelope, statusOfHttp } from "./statusTold.ts"
 
-/** Counts what is written in `transfer`. `finish` gets the number of the status before it is sent, where trailers have one. */
+/** Counts what is written in `transfer`. `finish` gets the number of the status before the answer ends; none is that of success. */
 export const writeAnswer = (
   { body, header, status, trailer }: UniversalServerResponse,
   { stream, transfer }: Pick<Call, "stream" | "transfer">,
   finish: (status: string | undefined) => void
 ): Promise<void> => {
   const chunks = body?.[Symbol.asyncIterator]()
+  const contentType = header?.get("content-type") ?? ""
+  let told: string | undefined
   const leave = () => void chunks?.return?.().then(ignore, ignore)
   const end = () => {
     const names = toNodeHeaders(trailer)
-    finish(trailer?.get("grpc-status") ?? undefined)
+    finish(trailer?.get("grpc-status") ?? told ?? statusOfHttp(status))
     stream.once("wantTrailers", () => {
       stream.sendTrailers(names)
       stopSender(stream)
@@ -29,6 +32,7 @@ export const writeAnswer = (
       // An answer may still set headers until its first octets.
       if (!stream.headersSent) respond(stream, status, toNodeHeaders(header))
       if (read.done === true) return end()
+      told = statusInEnvelope(contentType, read.value) ?? told
       return write(read.value).then(next)
     })
   const write = (octets: Uint8Array): Promise<void> => {
