@@ -108,7 +108,7 @@ export const makeSessions = ({ keepAlive, noteClosed }: SessionsOptions): Sessio
       for (const [call, known] of calls) {
         const pace = known ?? makePace(call.startedAt)
         if (known === undefined) calls.set(call, pace)
-        if (isLeft(call)) {
+        if (isLeft(call) || call.isReset) { // one that was reset waits for a connection that takes nothing
           call.stream.destroy()
           continue
         }
