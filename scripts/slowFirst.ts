@@ -5,7 +5,7 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 const slow =
-  /\/(redis|process|telemetry|access|guides|hostile|bench)\/|(\/redis|[pP]roperties|Guide|generators)\.test\.ts$/
+  /\/(redis|process|telemetry|access|guides|hostile|bench|recipes|foreign|prosody)\/|(\/redis|[pP]roperties|Guide|generators|\/held|\/memory)\.test\.ts$/
 
 export default class SlowFirst extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
