@@ -98,13 +98,50 @@ describe("memory that is reserved", () => {
   const prefix = (length: number, flag = 0) => Uint8Array.of(flag, length >>> 24, length >>> 16, length >>> 8, length)
   const octets = (length: number) => new Uint8Array(length)
   const rows: ReadonlyArray<
-    readonly [string, "stream" | "call" | "body" | "gzip", ReadonlyArray<Uint8Array>, held: number, isArriving: boolean]
+    readonly [
+      string,
+      "stream" | "call" | "body" | "gzip",
+      ReadonlyArray<Uint8Array>,
+      held: number,
+      isArriving: boolean,
+      kept?: number
+    ]
   > = [
     ["a short message", "call", [prefix(100), octets(100)], 0, false],
     ["a long one that has come", "call", [prefix(20_000), octets(20_000)], 20_000, false],
     ["a long one of which a part has come", "call", [prefix(20_000), octets(1)], 20_000, true],
     ["a long one of a stream that has come", "stream", [prefix(20_000), octets(20_000)], 20_000, false],
     ["a part of one of a stream", "stream", [prefix(20_000), octets(1)], 20_000, true],
+    [
+      "one of a stream, and the begin of a short one",
+      "stream",
+      [prefix(20_000), octets(20_000), prefix(100)],
+      20_000,
+      false
+    ],
+    [
+      "a large one of a stream, and a part of a smaller one",
+      "stream",
+      [prefix(600_000), octets(600_000), prefix(20_000), octets(1)],
+      620_000,
+      true,
+      20_000
+    ],
+    [
+      "one of a stream, and a part of a larger one",
+      "stream",
+      [prefix(20_000), octets(20_000), prefix(600_000), octets(1)],
+      620_000,
+      true,
+      600_000
+    ],
+    [
+      "many compressed ones of a stream: two of them",
+      "stream",
+      Array.from({ length: 90 }, () => Uint8Array.of(...prefix(100, 1), ...octets(100))),
+      2 * (100 + mebibyte),
+      false
+    ],
     ["a short one that is compressed", "call", [prefix(100, 1), octets(100)], 100 + mebibyte, false],
     ["an empty one that is compressed", "stream", [prefix(0, 1)], 0, false],
     ["a compressed one of a stream that has come", "stream", [prefix(100, 1), octets(100)], 100 + mebibyte, false],
@@ -113,20 +150,21 @@ describe("memory that is reserved", () => {
     ["a short body that is compressed", "gzip", [octets(100)], mebibyte, true],
     ["a long body that is compressed", "gzip", [octets(20_000), octets(100)], 2 * mebibyte, true]
   ]
-  it.each(rows)("%s", (_, kind, parts, held, isArriving) => {
-    const bodies = makeBodies()
-    const options = { account: "a", limit: mebibyte, inspect: () => ({ feed: () => true, finish: () => true }) }
-    const watch = kind === "body" || kind === "gzip"
-      ? watchBody(bodies, { ...options, isCompressed: kind === "gzip" })
-      : watchMessages(bodies, { ...options, isStream: kind === "stream" })
-    for (const part of parts) assert.isUndefined(watch.take(part))
-    assert.deepStrictEqual([bodies.total(), watch.isArriving()], [held, isArriving])
-    watch.more()
-    const isTaken = kind === "stream" && !isArriving
-    assert.strictEqual(bodies.total(), isTaken ? 0 : held, "what waits for a place keeps its memory")
-    watch.end()
-    assert.strictEqual(bodies.total(), 0)
-  })
+  for (const [name, kind, parts, held, isArriving, kept = kind === "stream" && !isArriving ? 0 : held] of rows) {
+    it(name, () => {
+      const bodies = makeBodies()
+      const options = { account: "a", limit: mebibyte, inspect: () => ({ feed: () => true, finish: () => true }) }
+      const watch = kind === "body" || kind === "gzip"
+        ? watchBody(bodies, { ...options, isCompressed: kind === "gzip" })
+        : watchMessages(bodies, { ...options, isStream: kind === "stream" })
+      for (const part of parts) assert.isUndefined(watch.take(part))
+      assert.deepStrictEqual([bodies.total(), watch.isArriving()], [held, isArriving])
+      watch.more()
+      assert.strictEqual(bodies.total(), kept, "what was taken needs none")
+      watch.end()
+      assert.strictEqual(bodies.total(), 0)
+    })
+  }
 })
 
 describe("what a connection sends beside calls", () => {

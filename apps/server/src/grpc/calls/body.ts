@@ -71,16 +71,29 @@ export const watchBody = (bodies: Bodies, { account, inspect, isCompressed, limi
   }
 }
 
+interface Reserved {
+  readonly octets: number
+  readonly release: () => void
+}
+
 export const watchMessages = (bodies: Bodies, { account, inspect, isStream, limit }: WatchOptions): MessageWatch => {
   const prefix = new Uint8Array(prefixLength)
   let prefixed = 0
   /** Octets of the current message that have not arrived. */
   let left = 0
   let inspection: Inspection | undefined
-  let release: (() => void) | undefined
-  const end = () => {
-    release?.()
-    release = undefined
+  /** Of the current message, and of the largest that has come and may wait to be taken: they are decoded one by one. */
+  let current: Reserved | undefined
+  let waiting: Reserved | undefined
+  const release = () => {
+    waiting?.release()
+    waiting = undefined
+  }
+  const keepLargest = () => {
+    const [least, most] = (current?.octets ?? 0) < (waiting?.octets ?? 0) ? [current, waiting] : [waiting, current]
+    least?.release()
+    waiting = most
+    current = undefined
   }
   /** The next octets of the current message. */
   const go = (octets: Uint8Array): Problem | undefined => {
@@ -94,21 +107,29 @@ export const watchMessages = (bodies: Bodies, { account, inspect, isStream, limi
     const isCompressed = ((prefix[0] ?? 0) & 1) === 1
     const decoded = isCompressed && length > 0 ? limit : 0
     inspection = isCompressed || length <= callLimits.simpleMessage ? undefined : inspect()
+    const octets = length + decoded
     prefixed = 0
     left = length
+    keepLargest()
     if (length > limit) return tooLarge(limit)
-    if (length + decoded <= callerBounds.smallBody) return undefined
-    end()
-    release = bodies.reserve(account, length + decoded)
-    return release === undefined ? full : undefined
+    if (octets <= callerBounds.smallBody) return undefined
+    const reserved = bodies.reserve(account, octets)
+    if (reserved === undefined) return full
+    current = { octets, release: reserved }
+    return undefined
   }
   return {
-    end,
+    end: () => {
+      keepLargest()
+      release()
+    },
     more: () => {
-      if (isStream && left === 0) end()
+      if (!isStream) return
+      if (left === 0) keepLargest()
+      release()
     },
     finish: () => undefined,
-    isArriving: () => release !== undefined && left > 0,
+    isArriving: () => current !== undefined && left > 0,
     take: (octets) => {
       let at = 0
       while (at < octets.length) {
